@@ -1,0 +1,1 @@
+//! Findings become incidents that people take, answer and close.

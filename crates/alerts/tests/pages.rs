@@ -1,0 +1,3 @@
+//! Every page under `src/rules` is a test.
+
+fn main() {}

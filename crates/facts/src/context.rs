@@ -1,0 +1,113 @@
+//! What the engines tell `alerts` beside findings, so that a card needs one topic only.
+
+use crate::id::{PartyId, Text};
+use crate::moment::{Moment, Span};
+use serde::{Deserialize, Serialize};
+
+/// One engine's view of a shipment; each replaces the one that the same engine gave before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Context {
+    /// Of custody.
+    Custody(Custody),
+    /// Of thermal.
+    Thermal(Thermal),
+    /// Of schedule.
+    Schedule(Schedule),
+}
+
+/// In whose hands.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Custody {
+    /// Who holds the goods; `None` while nobody does, or nobody knows.
+    pub holder: Option<PartyId>,
+    /// Since when.
+    pub since: Option<Moment>,
+    /// Where, as far as it is known.
+    pub place: Option<Text>,
+    /// When the consignee is expected to have the goods (the last waypoint's or leg's time).
+    pub eta: Option<Moment>,
+    /// Whether the consignee has received the goods.
+    pub received: bool,
+}
+
+/// How well the temperature is known.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Thermal {
+    /// The profile's class: how long "unknown" may last.
+    pub class: Class,
+    /// Start of the judged window.
+    pub from: Option<Moment>,
+    /// Its end; `None` while it is open.
+    pub until: Option<Moment>,
+    /// Inside an open window: since when no temperature is known. `None` = known and kept current.
+    pub unknown_since: Option<Moment>,
+}
+
+/// Classes of goods by how fast they are lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// Living cells that are not frozen.
+    #[default]
+    Fresh,
+    /// Below -120 °C.
+    Cryo,
+    /// Frozen or on dry ice.
+    Frozen,
+    /// A medicine at 2–8 °C or room temperature.
+    Medicine,
+}
+
+/// Whether the product's gate for conditioning is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gate {
+    /// All that the product asks for is confirmed.
+    Met,
+    /// Something is missing.
+    NotMet,
+    /// There is no order, product or dose plan to hold it against.
+    #[default]
+    Unknown,
+}
+
+/// Where the patient stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Nothing is planned.
+    #[default]
+    Unscheduled,
+    /// Conditioning is planned.
+    Scheduled,
+    /// Conditioning has been reported as begun.
+    Started,
+    /// Conditioning is held or the treatment is postponed.
+    Held,
+    /// The product has been given.
+    Infused,
+}
+
+/// The patient's schedule and the dose.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Schedule {
+    /// Whether this shipment serves a patient's order at all, as the finished dose.
+    pub order: bool,
+    /// Whether the product's gate is open.
+    pub gate: Gate,
+    /// When it opened.
+    pub met_at: Option<Moment>,
+    /// What is missing, for the sentence.
+    pub missing: Text,
+    /// Where the patient stands.
+    pub phase: Phase,
+    /// When that began (started, held, infused).
+    pub since: Option<Moment>,
+    /// When conditioning is planned to begin.
+    pub conditioning_start: Option<Moment>,
+    /// Whether rescue cells are confirmed.
+    pub rescue: bool,
+    /// How long the consignee needs between arrival and a confirmed receipt.
+    pub receipt_lead: Span,
+}

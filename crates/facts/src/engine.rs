@@ -1,0 +1,161 @@
+//! What every engine offers, because a fold holds them all; and the shape that most of them share.
+
+use crate::context::Context;
+use crate::entry::{Cause, Entry};
+use crate::event::Event;
+use crate::fact::Fact;
+use crate::finding::Finding;
+use crate::moment::Moment;
+use crate::rule::Rules;
+use crate::rulebook::Reference;
+use crate::story::Story;
+use crate::subject::Subject;
+use crate::told::{Told, Voice};
+use alloc::vec::Vec;
+use core::cell::OnceCell;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// One engine value is one subject; for rule engines one shipment. It cannot fail.
+pub trait Engine: Default + Serialize + DeserializeOwned {
+    /// The rules in force.
+    type Rules;
+    /// What it hears.
+    type Word;
+    /// What it says.
+    type Said;
+    /// Whether it wants this word; if not, the value is not even looked up.
+    fn hears(word: &Self::Word) -> bool;
+    /// Takes one entry in and says what follows.
+    fn step(&mut self, rules: &Self::Rules, entry: &Entry<'_, Self::Word>, said: &mut Vec<Self::Said>);
+    /// The next moment at which silence alone changes its answer, strictly after the last step.
+    fn due(&self, rules: &Self::Rules) -> Option<Moment>;
+}
+
+/// What a rule engine says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Said {
+    /// Something is wrong, or that changed.
+    Finding(alloc::boxed::Box<Finding>),
+    /// What else the card shows.
+    Context(Context),
+}
+
+/// What rules look at: a view of the whole story, made anew when the story changes.
+pub trait View: Sized {
+    /// Whether this engine wants the fact.
+    fn hears(fact: &Fact) -> bool;
+    /// Reads the story.
+    fn read(story: &Story, shipment: &Subject) -> Self;
+    /// What the card shows of it.
+    fn context(&self, _reference: &Reference, _now: Moment) -> Option<Context> {
+        None
+    }
+}
+
+/// An engine whose rules judge a view of the story.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Judged<V> {
+    shipment: Option<Subject>,
+    story: Story,
+    told: Told,
+    context: Option<Context>,
+    /// Log time of the last step.
+    now: Moment,
+    #[serde(skip, default = "OnceCell::new")]
+    view: OnceCell<V>,
+}
+
+impl<V> Default for Judged<V> {
+    fn default() -> Self {
+        let (story, told) = (Story::default(), Told::default());
+        Self { shipment: None, story, told, context: None, now: Moment::EARLIEST, view: OnceCell::new() }
+    }
+}
+
+impl<V: View> Judged<V> {
+    fn view(&self) -> Option<&V> {
+        let shipment = self.shipment.as_ref()?;
+        Some(self.view.get_or_init(|| V::read(&self.story, shipment)))
+    }
+    /// What stands.
+    pub fn told(&self) -> &Told {
+        &self.told
+    }
+}
+
+impl<V: View> Engine for Judged<V>
+where
+    V: 'static,
+{
+    type Rules = Rules<V>;
+    type Word = Event;
+    type Said = Said;
+
+    fn hears(word: &Event) -> bool {
+        V::hears(&word.fact)
+    }
+
+    fn step(&mut self, rules: &Rules<V>, entry: &Entry<'_, Event>, said: &mut Vec<Said>) {
+        self.now = self.now.max(entry.now);
+        if self.shipment.is_none() {
+            self.shipment = Some(entry.subject.clone());
+        }
+        if let Cause::Word(event) = &entry.cause
+            && self.story.take(entry.offset, entry.now, event)
+        {
+            self.view = OnceCell::new();
+        }
+        let mut told = core::mem::take(&mut self.told);
+        let mut say = Vec::new();
+        if let Some(view) = self.view() {
+            told.judge(rules, view, entry, &mut say);
+        }
+        self.told = told;
+        said.extend(say.into_iter().map(|f| Said::Finding(f.into())));
+        let context = self.view().and_then(|view| view.context(&rules.reference, self.now));
+        if context.is_some() && context != self.context {
+            said.extend(context.clone().map(Said::Context));
+            self.context = context;
+        }
+    }
+
+    fn due(&self, rules: &Rules<V>) -> Option<Moment> {
+        let held = self.told.due(rules.reference.settle);
+        let view = self.view().and_then(|view| rules.due(view, self.now));
+        held.into_iter().chain(view).min()
+    }
+}
+
+impl Told {
+    /// Asks every rule and says what changed.
+    pub fn judge<M, W>(
+        &mut self,
+        rules: &Rules<M>,
+        memory: &M,
+        entry: &Entry<'_, W>,
+        say: &mut Vec<Finding>,
+    ) {
+        let Some(shipment) = entry.subject.shipment() else { return };
+        let mut voice = Voice {
+            rule: "",
+            code: "",
+            action: "",
+            shipment: &shipment,
+            offset: entry.offset,
+            index: entry.index,
+            now: entry.now,
+            settle: rules.reference.settle,
+            rejudged: matches!(entry.cause, Cause::Rejudged),
+            rulebook: &rules.hash,
+            behaviour: rules.behaviour,
+        };
+        if voice.rejudged {
+            self.keep_only(&voice, |name| rules.names().any(|on| on == name), say);
+        }
+        rules.judge(memory, entry.now, |kind, found| {
+            (voice.rule, voice.code, voice.action) = (kind.name, kind.code, kind.first_action());
+            self.amend(&voice, found, say);
+        });
+    }
+}

@@ -1,0 +1,48 @@
+//! A fact as a record: who reported it, about what, and when it happened.
+
+use crate::fact::Fact;
+use crate::id::Text;
+use crate::moment::Moment;
+use crate::subject::Subject;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// One reported fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Who reports: with `id`, what makes the same outside event recognisable.
+    pub source: Text,
+    /// The reporter's own name for it.
+    pub id: Text,
+    /// What it is about.
+    pub subject: Subject,
+    /// When it happened, by the reporter's clock.
+    pub at: Moment,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// What an outside event is recognised by: the first 16 bytes of SHA-256 of source and id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct Identity(pub [u8; 16]);
+
+impl Identity {
+    /// Of an event that is named by its source and its id.
+    pub fn of(source: &str, id: &str) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(source);
+        hash.update([0]);
+        hash.update(id);
+        let bytes: [u8; 32] = hash.finalize().into();
+        let mut first = [0; 16];
+        first.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+        Self(first)
+    }
+}
+
+impl Event {
+    /// What it is recognised by.
+    pub fn identity(&self) -> Identity {
+        Identity::of(&self.source, &self.id)
+    }
+}

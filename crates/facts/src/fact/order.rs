@@ -1,0 +1,118 @@
+//! What happens to a patient's order: the chain of identity over all its shipments.
+
+use crate::id::{PartyId, ShipmentId, Text, UnitId};
+use crate::moment::Moment;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// An order was opened, with its dose plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Opened {
+    /// The product of the rulebook.
+    pub product: Text,
+    /// The units that make the dose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<UnitId>,
+    /// How many units, where they are not named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
+    /// Whether unmodified cells for rescue must be at hand.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub rescue_required: bool,
+}
+
+/// The patient's steps were fixed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PatientScheduled {
+    /// When conditioning begins: the point of no return.
+    pub conditioning_start: Moment,
+    /// When its last dose is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_dose: Option<Moment>,
+    /// When the product is infused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub infusion: Option<Moment>,
+}
+
+/// The plant confirms that the product is there and will be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ProductAvailable {
+    /// Who confirms.
+    pub by: PartyId,
+}
+
+/// Rescue cells were counted and found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct RescueConfirmed {
+    /// Who confirms.
+    pub by: PartyId,
+}
+
+/// Conditioning began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ConditioningStarted {
+    /// Who reports it.
+    pub by: PartyId,
+}
+
+/// Conditioning does not begin until it is scheduled again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ConditioningHeld {
+    /// Who reports it.
+    pub by: PartyId,
+    /// Why.
+    pub reason: Text,
+}
+
+/// The patient's treatment was put off until it is scheduled again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Postponed {
+    /// Who reports it.
+    pub by: PartyId,
+    /// Why.
+    pub reason: Text,
+}
+
+/// Written by dispatch: what became of each unit of the order, over all its shipments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Dose {
+    /// One line per unit that any shipment of the order has spoken of, in order of their ids.
+    pub units: Vec<DoseUnit>,
+}
+
+/// One unit of a dose. Times are the reporters' (`occurred_at`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct DoseUnit {
+    /// Which unit.
+    pub unit: UnitId,
+    /// In which shipment it was last packed or received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipment: Option<ShipmentId>,
+    /// When it was packed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packed: Option<Moment>,
+    /// When it was received and not rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<Moment>,
+    /// Whether it was taken in under a deviation that is not settled.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub deviation: bool,
+    /// When quality released it (or decided for its use).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released: Option<Moment>,
+    /// When it was lost: rejected, discarded, destroyed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Moment>,
+    /// When it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub infused: Option<Moment>,
+}

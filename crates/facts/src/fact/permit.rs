@@ -1,0 +1,142 @@
+//! What authorities grant and take back, and how much of it is used.
+
+use super::shipment::Quantity;
+use crate::id::{PartyId, ShipmentId, Text};
+use crate::moment::Moment;
+use alloc::{format, string::String, vec::Vec};
+use core::{fmt, str::FromStr};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A permit was granted (or amended: the new text replaces the old).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Granted {
+    /// What kind of permit.
+    pub kind: Text,
+    /// Which authority.
+    pub issuer: Text,
+    /// The authority's IANA time zone: a bare date begins and ends by it.
+    pub zone: Text,
+    /// To whom.
+    pub holder: PartyId,
+    /// From when.
+    pub from: Bound,
+    /// Until when, that day included where it is a bare date.
+    pub until: Bound,
+    /// How many shipments, where that is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipments: Option<u32>,
+    /// How much in all, where that is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<Quantity>,
+}
+
+/// An end of a permit's validity: a moment, or a bare date that `wire` turns into one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// To the millisecond.
+    Moment(Moment),
+    /// As printed on the permit; unknown as a moment until its zone is applied.
+    Date {
+        /// Year.
+        year: i32,
+        /// Month, 1 to 12.
+        month: u32,
+        /// Day, 1 to 31.
+        day: u32,
+    },
+}
+
+impl Bound {
+    /// The moment, once it is one.
+    pub fn moment(self) -> Option<Moment> {
+        match self {
+            Self::Moment(moment) => Some(moment),
+            Self::Date { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Moment(moment) => moment.fmt(f),
+            Self::Date { year, month, day } => write!(f, "{year:04}-{month:02}-{day:02}"),
+        }
+    }
+}
+
+impl FromStr for Bound {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.len() != 10 {
+            return text.parse().map(Self::Moment);
+        }
+        let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d");
+        let date = date.map_err(|_| format!("`{text}` is not a date like `2026-03-31`"))?;
+        let (year, month, day) = {
+            use chrono::Datelike;
+            (date.year(), date.month(), date.day())
+        };
+        Ok(Self::Date { year, month, day })
+    }
+}
+
+impl Serialize for Bound {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        crate::text::write(self, s)
+    }
+}
+impl<'de> Deserialize<'de> for Bound {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        crate::text::read(d)
+    }
+}
+#[cfg(test)]
+impl schemars::JsonSchema for Bound {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Bound".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "anyOf": [{ "format": "date-time" }, { "format": "date" }] })
+    }
+}
+
+/// The permit does not hold until it is granted or amended again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Suspended {
+    /// Why.
+    pub reason: Text,
+}
+
+/// The permit does not hold any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Revoked {
+    /// Why.
+    pub reason: Text,
+}
+
+/// Written by dispatch: who uses how much of a permit, in the order of their plans.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Ledger {
+    /// Reservations and uses, ordered by (the plan's `occurred_at`, shipment).
+    pub uses: Vec<Use>,
+}
+
+/// One shipment's part of a permit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Use {
+    /// Whose.
+    pub shipment: ShipmentId,
+    /// When its plan was made.
+    pub planned_at: Moment,
+    /// How much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<Quantity>,
+    /// Whether it has departed, so that it is used and not only reserved.
+    pub consumed: bool,
+}

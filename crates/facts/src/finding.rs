@@ -1,0 +1,130 @@
+//! What is wrong, how we know, and when that changed.
+
+use crate::id::{ShipmentId, Text};
+use crate::moment::{Moment, Span};
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+use serde::{Deserialize, Serialize};
+
+/// How bad, P1 the worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Severity {
+    /// Dose or patient may be lost.
+    P1,
+    /// Becomes P1 if nobody acts.
+    P2,
+    /// To be mended in this shift.
+    P3,
+    /// For the record.
+    P4,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// How sure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It is wrong by what is known.
+    Violated,
+    /// It cannot be said to be right: unknown is not fine.
+    Unknown,
+}
+
+/// What became of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// It was not known before (it may be over already: learnt late).
+    Raised,
+    /// Its verdict, severity, bounds or figures are others now.
+    Changed,
+    /// It is over.
+    Cleared,
+    /// It never was so: a correction or late data took its ground away.
+    Withdrawn,
+    /// It is so under the old rules, not under those now in force.
+    Superseded,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Raised => "raised",
+            Self::Changed => "changed",
+            Self::Cleared => "cleared",
+            Self::Withdrawn => "withdrawn",
+            Self::Superseded => "superseded",
+        })
+    }
+}
+
+/// The name of a finding, once and for ever.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Name {
+    /// The rule, `custody/late-handover`.
+    pub rule: Text,
+    /// What it is about: a unit, device, probe, permit, leg; empty for the whole shipment.
+    pub about: Text,
+    /// The entry that first raised it.
+    pub offset: u64,
+    /// Which of that entry's outputs.
+    pub index: u16,
+}
+
+/// A change of what we say is wrong with a shipment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Its name.
+    pub name: Name,
+    /// The catalogue's code, `CUS-02`.
+    pub code: Text,
+    /// Whose.
+    pub shipment: ShipmentId,
+    /// What became of it.
+    pub state: State,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub verdict: Verdict,
+    /// Whether time alone never clears it.
+    pub latched: bool,
+    /// The onset, by the reporters' clocks.
+    pub happened: Moment,
+    /// Its end; `None` while it goes on.
+    pub until: Option<Moment>,
+    /// When the log could know this, by log time.
+    pub learnt: Moment,
+    /// One sentence for the person who must act.
+    pub sentence: String,
+    /// Journal offsets of the facts that it stands on.
+    pub evidence: Vec<u64>,
+    /// Time in it that nobody vouches for.
+    pub unknown: Span,
+    /// After this it cannot be undone.
+    pub deadline: Option<Moment>,
+    /// The first action of the rule's page.
+    pub action: Text,
+    /// SHA-256 of the rulebook that judged.
+    pub rulebook: Text,
+    /// The behaviour number that judged.
+    pub behaviour: u32,
+}
+
+impl fmt::Display for Finding {
+    /// The line of a scenario: state, rule, about, severity, sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.severity, self.state, self.name.rule)?;
+        if !self.name.about.is_empty() {
+            write!(f, " on {}", self.name.about)?;
+        }
+        if self.verdict == Verdict::Unknown {
+            f.write_str(" (unknown)")?;
+        }
+        write!(f, " \"{}\"", self.sentence)
+    }
+}

@@ -1,0 +1,135 @@
+//! Names of things. An id is never a bare string.
+
+use alloc::{format, string::String};
+use core::{fmt, str::FromStr};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use compact_str::CompactString;
+
+/// A text of a fact; up to 24 bytes live in place. It holds no control characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[serde(transparent)]
+pub struct Text(CompactString);
+
+impl Text {
+    /// Wraps a text that this program made itself.
+    pub fn new(text: impl AsRef<str>) -> Self {
+        Self(CompactString::new(text.as_ref()))
+    }
+    /// Its letters.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+impl core::ops::Deref for Text {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = CompactString::deserialize(d)?;
+        match text.chars().find(|c| c.is_control() && *c != '\n' && *c != '\t') {
+            Some(c) => Err(serde::de::Error::custom(format!("a text holds no control character, this one holds {c:?}"))),
+            None => Ok(Self(text)),
+        }
+    }
+}
+#[cfg(test)]
+impl schemars::JsonSchema for Text {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Text".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string" })
+    }
+}
+
+/// The longest id that is taken.
+pub const LONGEST: usize = 128;
+
+/// Declares an id: a checked, ordered, printable name of one kind of thing.
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(CompactString);
+        impl $name {
+            /// Wraps a name that this program made itself.
+            pub fn new(name: impl AsRef<str>) -> Self { Self(CompactString::new(name.as_ref())) }
+            /// Its letters.
+            pub fn as_str(&self) -> &str { &self.0 }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(&self.0) }
+        }
+        impl FromStr for $name {
+            type Err = String;
+            fn from_str(text: &str) -> Result<Self, String> { well_formed(text).map(|()| Self(CompactString::new(text))) }
+        }
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                let text = CompactString::deserialize(d)?;
+                well_formed(&text).map_err(serde::de::Error::custom)?;
+                Ok(Self(text))
+            }
+        }
+        #[cfg(test)]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> { stringify!($name).into() }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[^\\s\\u0000-\\u001f]+$" })
+            }
+        }
+    };
+}
+
+/// An id is 1 to 128 bytes without white space or control characters, so that it is one word.
+fn well_formed(text: &str) -> Result<(), String> {
+    if text.is_empty() || text.len() > LONGEST {
+        return Err(format!("an id has 1 to {LONGEST} bytes, this one has {}", text.len()));
+    }
+    match text.chars().find(|c| c.is_whitespace() || c.is_control()) {
+        Some(c) => Err(format!("an id is one word, `{}` holds {c:?}", text.escape_debug())),
+        None => Ok(()),
+    }
+}
+
+id!(/// One journey of goods under one plan.
+    ShipmentId);
+id!(/// A logger or tracker.
+    DeviceId);
+id!(/// A reusable dewar or box.
+    ShipperId);
+id!(/// A freezer, tank or depot store.
+    StoreId);
+id!(/// A permit, by its issuer's number.
+    PermitId);
+id!(/// A site, courier, person or depot.
+    PartyId);
+id!(/// One patient's order: the chain of identity.
+    OrderId);
+id!(/// One bag or vial.
+    UnitId);
+id!(/// One leg of a plan.
+    LegId);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_one_word() {
+        assert!("SHP-1".parse::<ShipmentId>().is_ok());
+        for bad in ["", "two words", "tab\there", "nul\0", &"x".repeat(129)] {
+            assert!(bad.parse::<ShipmentId>().is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The vocabulary of the cold chain: what can happen, to what, when; what can be wrong; and what
+//! an engine and a rule are.
+//!
+//! # Layout
+//!
+//! - [`moment`], [`unit`], [`id`], [`ident`]: leaves, each with one text form
+//! - [`subject`]: what a fact is about, and the partition it lives in
+//! - [`fact`], [`sentence`], [`event`]: what happened, in words and as a record
+//! - [`finding`], [`context`]: what is wrong, and what else a card shows
+//! - [`rulebook`], [`rule`], [`told`], [`story`], [`engine`]: how a verdict comes about
+//!
+//! **Invariant:** nothing here decides about a shipment, and nothing here touches the outside
+//! world: no clock, file, network, thread, random number or floating point.
+#![no_std]
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::float_arithmetic)]
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod by_type;
+pub mod context;
+pub mod engine;
+pub mod entry;
+pub mod event;
+pub mod fact;
+pub mod finding;
+pub mod id;
+pub mod ident;
+pub mod moment;
+pub mod rule;
+pub mod rulebook;
+pub mod sentence;
+pub mod story;
+pub mod subject;
+mod text;
+pub mod told;
+pub mod unit;
+
+pub use by_type::ByType;
+pub use context::{Context, Gate, Phase};
+pub use engine::{Engine, Judged, Said, View};
+pub use entry::{Cause, Entry, Origin};
+pub use event::{Event, Identity};
+pub use fact::Fact;
+pub use finding::{Finding, Name, Severity, State, Verdict};
+pub use id::{
+    DeviceId, LegId, OrderId, PartyId, PermitId, ShipmentId, ShipperId, StoreId, Text, UnitId,
+};
+pub use moment::{Moment, Span};
+pub use rule::{Episode, Given, Kind, Rule, Rules, rule};
+pub use rulebook::{Book, BookError, Product, Profile, Reference};
+pub use story::{Chapter, Story};
+pub use subject::{Subject, SubjectKind};
+pub use told::Told;
+pub use unit::MilliCelsius;

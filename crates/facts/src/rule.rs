@@ -1,0 +1,205 @@
+//! What a rule is: its numbers, its page, and a judgement over the memory of its engine.
+
+use crate::finding::{Severity, Verdict};
+use crate::id::Text;
+use crate::moment::{Moment, Span};
+use crate::rulebook::{Book, BookError, Reference};
+use alloc::{boxed::Box, string::String, string::ToString, vec::Vec};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A stretch of trouble, open or over. A rule returns all that it holds true, not only what is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Episode {
+    /// What it is about: a unit, device, probe, permit, leg; empty for the whole shipment.
+    pub about: Text,
+    /// The onset, by the reporters' clocks.
+    pub since: Moment,
+    /// Its end; `None` while it goes on (or is latched).
+    pub until: Option<Moment>,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub verdict: Verdict,
+    /// Whether time alone never clears it.
+    pub latched: bool,
+    /// One sentence for the person who must act.
+    pub sentence: String,
+    /// Journal offsets of the facts that it stands on.
+    pub evidence: Vec<u64>,
+    /// Time in it that nobody vouches for.
+    pub unknown: Span,
+    /// After this it cannot be undone.
+    pub deadline: Option<Moment>,
+}
+
+impl Episode {
+    /// A violation of the whole shipment that goes on; the rest is set by what follows.
+    pub fn new(severity: Severity, since: Moment, sentence: String) -> Self {
+        Self {
+            about: Text::default(),
+            since,
+            until: None,
+            severity,
+            verdict: Verdict::Violated,
+            latched: false,
+            sentence,
+            evidence: Vec::new(),
+            unknown: Span::ZERO,
+            deadline: None,
+        }
+    }
+    /// What it is about.
+    pub fn about(mut self, about: impl AsRef<str>) -> Self {
+        self.about = Text::new(about);
+        self
+    }
+    /// Its end.
+    pub fn until(mut self, until: Option<Moment>) -> Self {
+        self.until = until;
+        self
+    }
+    /// Not certain.
+    pub fn unknown(mut self) -> Self {
+        self.verdict = Verdict::Unknown;
+        self
+    }
+    /// Time alone never clears it.
+    pub fn latched(mut self) -> Self {
+        self.latched = true;
+        self
+    }
+    /// The facts that it stands on.
+    pub fn evidence(mut self, offsets: impl IntoIterator<Item = u64>) -> Self {
+        self.evidence = offsets.into_iter().collect();
+        self
+    }
+    /// The time in it that nobody vouches for.
+    pub fn unknown_for(mut self, span: Span) -> Self {
+        self.unknown = span;
+        self
+    }
+    /// After this it cannot be undone.
+    pub fn deadline(mut self, deadline: Option<Moment>) -> Self {
+        self.deadline = deadline;
+        self
+    }
+}
+
+/// What a judgement is given beside the memory.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'a> {
+    /// Log time.
+    pub now: Moment,
+    /// Profiles, products, settle.
+    pub reference: &'a Reference,
+}
+
+/// One rule over the memory of its engine. Its fields are its numbers; they have no defaults in code.
+///
+/// **Invariant:** `judge` is a function of memory and given alone, and `due` is honest: between
+/// two entries the answer of `judge` changes at no other moment.
+pub trait Rule: DeserializeOwned + Send + Sync + 'static {
+    /// What its engine remembers.
+    type Memory;
+    /// Its one name, `custody/late-handover`.
+    const NAME: &'static str;
+    /// Its code in the catalogue, `CUS-02`.
+    const CODE: &'static str;
+    /// Its page.
+    const PAGE: &'static str;
+    /// Every episode that it holds true, open or over, in the order of their beginnings.
+    fn judge(&self, memory: &Self::Memory, given: &Given<'_>, found: &mut Vec<Episode>);
+    /// The next moment, strictly after `given.now`, at which silence alone changes its answer.
+    fn due(&self, memory: &Self::Memory, given: &Given<'_>) -> Option<Moment>;
+}
+
+/// The same without its type: what an engine loops over.
+trait Judge<M>: Send + Sync {
+    fn judge(&self, memory: &M, given: &Given<'_>, found: &mut Vec<Episode>);
+    fn due(&self, memory: &M, given: &Given<'_>) -> Option<Moment>;
+}
+
+impl<R: Rule> Judge<R::Memory> for R {
+    fn judge(&self, memory: &R::Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
+        Rule::judge(self, memory, given, found);
+    }
+    fn due(&self, memory: &R::Memory, given: &Given<'_>) -> Option<Moment> {
+        Rule::due(self, memory, given)
+    }
+}
+
+type Read<M> = fn(&Value) -> Result<Box<dyn Judge<M>>, String>;
+
+/// One line of an engine's list.
+pub struct Kind<M> {
+    /// The rule's name.
+    pub name: &'static str,
+    /// Its code in the catalogue.
+    pub code: &'static str,
+    /// Its page.
+    pub page: &'static str,
+    read: Read<M>,
+}
+
+/// A rule as a line of its engine's list.
+pub const fn rule<R: Rule>() -> Kind<R::Memory> {
+    Kind {
+        name: R::NAME,
+        code: R::CODE,
+        page: R::PAGE,
+        read: |v| R::deserialize(v).map(|r| Box::new(r) as _).map_err(|e| e.to_string()),
+    }
+}
+
+impl<M> Kind<M> {
+    /// The first numbered line under *What to do*.
+    pub fn first_action(&self) -> &'static str {
+        let section = self.page.split("## What to do").nth(1).unwrap_or_default();
+        section.lines().find_map(|line| line.strip_prefix("1. ")).unwrap_or_default()
+    }
+}
+
+/// An engine's rules as a rulebook sets them. A rule without a table is off, and `check` says so.
+pub struct Rules<M: 'static> {
+    /// Hash of the rulebook.
+    pub hash: Text,
+    /// Behaviour number in force.
+    pub behaviour: u32,
+    /// Profiles, products, settle.
+    pub reference: Reference,
+    on: Vec<(&'static Kind<M>, Box<dyn Judge<M>>)>,
+}
+
+impl<M> Rules<M> {
+    /// Reads the tables of the listed rules.
+    pub fn read(all: &'static [Kind<M>], book: &Book, behaviour: u32) -> Result<Self, BookError> {
+        let mut on = Vec::new();
+        for kind in all {
+            let Some(table) = book.tables.get(kind.name) else { continue };
+            let rule = (kind.read)(table)
+                .map_err(|reason| BookError { table: alloc::format!("\"{}\"", kind.name), reason })?;
+            on.push((kind, rule));
+        }
+        Ok(Self { hash: book.hash.clone(), behaviour, reference: Reference::read(book)?, on })
+    }
+    /// What holds at log time `now`, rule by rule in the order of the list.
+    pub fn judge(&self, memory: &M, now: Moment, mut each: impl FnMut(&'static Kind<M>, Vec<Episode>)) {
+        let given = Given { now, reference: &self.reference };
+        for (kind, rule) in &self.on {
+            let mut found = Vec::new();
+            rule.judge(memory, &given, &mut found);
+            each(kind, found);
+        }
+    }
+    /// The first moment after `now` at which silence alone changes an answer.
+    pub fn due(&self, memory: &M, now: Moment) -> Option<Moment> {
+        let given = Given { now, reference: &self.reference };
+        self.on.iter().filter_map(|(_, rule)| rule.due(memory, &given)).min()
+    }
+    /// The names of the rules that are on.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.on.iter().map(|(kind, _)| kind.name)
+    }
+}

@@ -1,0 +1,81 @@
+//! What one shipment's engine has been told, in the order in which it happened.
+//!
+//! A rule that looks at the whole story each time cannot be misled by the order of arrival: late
+//! facts and corrections need no code of their own.
+
+use crate::event::{Event, Identity};
+use crate::fact::Fact;
+use crate::moment::Moment;
+use crate::subject::Subject;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// Facts sorted by when they happened, then by where they stand in the journal.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Story {
+    chapters: Vec<Chapter>,
+    /// What was declared wrong, whether or not it has come yet.
+    wrong: Vec<Identity>,
+}
+
+/// One fact of a story.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chapter {
+    /// Its place in the journal partition.
+    pub offset: u64,
+    /// When we learnt it, by log time.
+    pub learnt: Moment,
+    /// When it happened, by the reporter.
+    pub at: Moment,
+    /// What it is recognised by.
+    pub identity: Identity,
+    /// What it is about.
+    pub subject: Subject,
+    /// What happened.
+    #[serde(with = "as_json")]
+    pub fact: Fact,
+}
+
+impl Story {
+    /// Takes a fact in; says whether the story is another one now.
+    pub fn take(&mut self, offset: u64, learnt: Moment, event: &Event) -> bool {
+        if let Fact::ShipmentCorrected(c) | Fact::OrderCorrected(c) | Fact::DeviceCorrected(c) = &event.fact {
+            let wrong = Identity::of(&c.source, &c.id);
+            self.wrong.push(wrong);
+            self.chapters.retain(|chapter| chapter.identity != wrong);
+            return true;
+        }
+        let identity = event.identity();
+        if self.wrong.contains(&identity) {
+            return false;
+        }
+        let (at, subject, fact) = (event.at, event.subject.clone(), event.fact.clone());
+        let place = self.chapters.partition_point(|c| (c.at, c.offset) <= (at, offset));
+        self.chapters.insert(place, Chapter { offset, learnt, at, identity, subject, fact });
+        true
+    }
+    /// All of it, in the order in which it happened.
+    pub fn chapters(&self) -> &[Chapter] {
+        &self.chapters
+    }
+    /// All of it, in the order in which it was learnt.
+    pub fn as_learnt(&self) -> Vec<&Chapter> {
+        let mut all: Vec<&Chapter> = self.chapters.iter().collect();
+        all.sort_by_key(|c| c.offset);
+        all
+    }
+}
+
+/// Facts stand in a state as their JSON: optional members may be added without breaking it.
+mod as_json {
+    use super::Fact;
+    use alloc::string::String;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error as _, ser::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(fact: &Fact, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&serde_json::to_string(fact).map_err(S::Error::custom)?)
+    }
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Fact, D::Error> {
+        serde_json::from_str(&String::deserialize(d)?).map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,191 @@
+//! What we have said, and the difference to what is true now.
+//!
+//! Worse is said at once. What can only shrink or withdraw a finding is held for `settle` from the
+//! first judgement that would have said so, so that facts which race through different partitions
+//! do not make an alarm flicker.
+
+use crate::finding::{Finding, Name, Severity, State};
+use crate::id::{ShipmentId, Text};
+use crate::moment::{Moment, Span};
+use crate::rule::Episode;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// Everything said about one shipment by one engine and not taken back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    said: Vec<Line>,
+}
+
+/// One finding as last said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Line {
+    name: Name,
+    episode: Episode,
+    /// Since when a judgement has wanted to shrink or withdraw it.
+    held: Option<Moment>,
+}
+
+/// In whose name, and when, something is said.
+#[derive(Debug)]
+pub struct Voice<'a> {
+    /// The rule.
+    pub rule: &'a str,
+    /// Its code.
+    pub code: &'a str,
+    /// Its page's first action.
+    pub action: &'a str,
+    /// Whose.
+    pub shipment: &'a ShipmentId,
+    /// The entry that is judged.
+    pub offset: u64,
+    /// The first free index of that entry.
+    pub index: u16,
+    /// Log time.
+    pub now: Moment,
+    /// How long what can only shrink is held.
+    pub settle: Span,
+    /// Whether what vanishes is superseded by other rules.
+    pub rejudged: bool,
+    /// The rulebook's hash.
+    pub rulebook: &'a Text,
+    /// The behaviour number.
+    pub behaviour: u32,
+}
+
+impl Voice<'_> {
+    fn finding(&self, name: Name, state: State, episode: &Episode) -> Finding {
+        Finding {
+            name,
+            code: Text::new(self.code),
+            shipment: self.shipment.clone(),
+            state,
+            severity: episode.severity,
+            verdict: episode.verdict,
+            latched: episode.latched,
+            happened: episode.since,
+            until: episode.until,
+            learnt: self.now,
+            sentence: episode.sentence.clone(),
+            evidence: episode.evidence.clone(),
+            unknown: episode.unknown,
+            deadline: episode.deadline,
+            action: Text::new(self.action),
+            rulebook: self.rulebook.clone(),
+            behaviour: self.behaviour,
+        }
+    }
+}
+
+impl Told {
+    /// Holds what one rule now finds against what was said of it, and says what changed.
+    pub fn amend(&mut self, voice: &Voice<'_>, found: Vec<Episode>, say: &mut Vec<Finding>) {
+        let mine = |line: &Line| &*line.name.rule == voice.rule;
+        if found.is_empty() && !self.said.iter().any(mine) {
+            return;
+        }
+        let mut rest = core::mem::take(&mut self.said);
+        let mut old: Vec<Line> = rest.extract_if(.., |line| mine(line)).collect();
+        old.sort_by(|a, b| (a.name.offset, a.name.index).cmp(&(b.name.offset, b.name.index)));
+        for episode in found {
+            // In a merger the oldest name lives on; in a split the first part keeps it.
+            let same = |l: &Line| l.name.about == episode.about && overlap(&l.episode, &episode);
+            let line = match old.iter().position(same) {
+                Some(place) => voice.again(old.remove(place), episode, say),
+                None => voice.first(episode, say),
+            };
+            rest.push(line);
+        }
+        for line in old {
+            rest.extend(voice.gone(line, say));
+        }
+        self.said = rest;
+    }
+
+    /// Takes back what rules said that are no longer on.
+    pub fn keep_only(&mut self, voice: &Voice<'_>, on: impl Fn(&str) -> bool, say: &mut Vec<Finding>) {
+        self.said.retain(|line| {
+            let kept = on(&line.name.rule);
+            if !kept {
+                say.push(voice.finding(line.name.clone(), State::Superseded, &line.episode));
+            }
+            kept
+        });
+    }
+
+    /// When the next thing that is held must be said.
+    pub fn due(&self, settle: Span) -> Option<Moment> {
+        self.said.iter().filter_map(|line| Some(line.held? + settle)).min()
+    }
+
+    /// What stands, as (name, episode).
+    pub fn standing(&self) -> impl Iterator<Item = (&Name, &Episode)> {
+        self.said.iter().map(|line| (&line.name, &line.episode))
+    }
+
+    /// Whether nothing stands.
+    pub fn is_empty(&self) -> bool {
+        self.said.is_empty()
+    }
+}
+
+impl Voice<'_> {
+    fn first(&self, episode: Episode, say: &mut Vec<Finding>) -> Line {
+        let said = u16::try_from(say.len()).unwrap_or(u16::MAX);
+        let index = self.index.saturating_add(said);
+        let (rule, about) = (Text::new(self.rule), episode.about.clone());
+        let name = Name { rule, about, offset: self.offset, index };
+        say.push(self.finding(name.clone(), State::Raised, &episode));
+        Line { name, episode, held: None }
+    }
+
+    fn again(&self, was: Line, now: Episode, say: &mut Vec<Finding>) -> Line {
+        let Line { name, episode, held } = was;
+        let milder = (now.severity, now.verdict) > (episode.severity, episode.verdict)
+            && now.until.is_none() == episode.until.is_none();
+        if milder && !self.rejudged {
+            let since = held.unwrap_or(self.now);
+            if self.now < since + self.settle {
+                return Line { name, episode, held: Some(since) };
+            }
+        }
+        let state = match differs(&episode, &now) {
+            None => return Line { name, episode: now, held: None },
+            Some(state) => state,
+        };
+        say.push(self.finding(name.clone(), state, &now));
+        Line { name, episode: now, held: None }
+    }
+
+    fn gone(&self, was: Line, say: &mut Vec<Finding>) -> Option<Line> {
+        let since = was.held.unwrap_or(self.now);
+        if !self.rejudged && self.now < since + self.settle {
+            return Some(Line { held: Some(since), ..was });
+        }
+        let state = if self.rejudged { State::Superseded } else { State::Withdrawn };
+        say.push(self.finding(was.name, state, &was.episode));
+        None
+    }
+}
+
+fn overlap(a: &Episode, b: &Episode) -> bool {
+    let end = |e: &Episode| e.until.unwrap_or(Moment::LATEST);
+    a.since <= end(b) && b.since <= end(a)
+}
+
+/// Figures that grow while it goes on are not news; a verdict, a severity, an end, a start is, and any
+/// figure of one that is over.
+fn differs(was: &Episode, now: &Episode) -> Option<State> {
+    let weight = |e: &Episode| (e.severity, e.verdict, e.latched, e.since);
+    let over = |e: &Episode| e.until.map(|_| (e.unknown, e.sentence.clone()));
+    if was.until.is_none() && now.until.is_some() {
+        return Some(State::Cleared);
+    }
+    let same = weight(was) == weight(now) && was.until == now.until && over(was) == over(now);
+    (!same).then_some(State::Changed)
+}
+
+/// The most severe of several.
+pub fn worst(severities: impl IntoIterator<Item = Severity>) -> Option<Severity> {
+    severities.into_iter().min()
+}

@@ -1,0 +1,1 @@
+//! One partition of one service: admission, log time, timers, rules, counts, faults.

@@ -1,0 +1,1 @@
+//! What the papers allow, at the place and moment of each legal act.

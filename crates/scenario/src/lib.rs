@@ -1,0 +1,76 @@
+//! Reads the scenarios out of a rule's page and plays them to an engine. Tests only.
+//!
+//! A test target says `harness = false` and hands [`run`] its engine, its list of rules and what
+//! its lines mean; every `###` heading becomes one test, named after its page and its heading.
+//!
+//! ```text
+//! given  08:00  SHP-1 released by PUURS to KLM
+//! given  08:00..10:00 every 10 min  LOG-1 reads 5.0 °C at payload
+//! given  d2 09:00, at 08:10  SHP-1 accepted by KLM  #scan-1
+//! when   d2 09:15:30  the clock strikes
+//! then   P2 raised custody/custody-gap "KLM has not accepted since 08:00"
+//! then   nothing
+//! ```
+//!
+//! The first time is log time (day 1 is 2026-03-01, `d2` the day after); `at` is when it happened,
+//! where that is another moment. `#scan-1` is the event's id, for corrections. `then` lines hold
+//! what came since the last `then`, from the first `when` on; `when` and `then` may alternate.
+
+mod clock;
+mod page;
+mod play;
+
+pub use page::{Page, PageError, Scenario};
+pub use play::{Line, Mismatch, OneShipment, Player, event};
+
+use facts::{Book, Kind, Rules};
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::path::Path;
+
+/// Plays every page under a folder.
+///
+/// `common` is TOML that every scenario's rulebook holds beside its page's numbers (`[log]`,
+/// `[profile.…]`, `[product.…]`). `player` makes a fresh engine for a scenario's rules.
+pub fn run<M: 'static, P: Player + 'static>(
+    folder: &str,
+    all: &'static [Kind<M>],
+    common: &'static str,
+    player: fn(Rules<M>) -> P,
+) -> std::process::ExitCode {
+    let mut trials = Vec::new();
+    for kind in all {
+        let file = kind.name.split('/').next_back().unwrap_or_default().replace('-', "_");
+        let path = format!("{folder}/{file}.md");
+        let held = kind.page == std::fs::read_to_string(Path::new(&path)).unwrap_or_default();
+        trials.push(Trial::test(format!("{file}: the page is the one in the binary"), move || {
+            if held { Ok(()) } else { Err(Failed::from(format!("{path} is not what {} holds", kind.name))) }
+        }));
+        let page = match Page::read(kind.page) {
+            Ok(page) => page,
+            Err(wrong) => {
+                trials.push(Trial::test(file, move || Err(Failed::from(wrong.to_string()))));
+                continue;
+            }
+        };
+        for scenario in page.scenarios {
+            let numbers = format!("{common}\n{}", page.parameters);
+            let name = format!("{file}: {}", scenario.title);
+            trials.push(Trial::test(name, move || {
+                let book = book(&numbers).map_err(Failed::from)?;
+                let rules = Rules::read(all, &book, 1).map_err(|e| Failed::from(e.to_string()))?;
+                play::play(&scenario, player(rules)).map_err(|e| Failed::from(e.to_string()))
+            }));
+        }
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// A rulebook from TOML.
+pub fn book(text: &str) -> Result<Book, String> {
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| e.to_string())?;
+    let json = serde_json::to_value(table).map_err(|e| e.to_string())?;
+    match json {
+        serde_json::Value::Object(tables) => Ok(Book::new(tables.into_iter().collect())),
+        _ => Err("a rulebook is a table".to_owned()),
+    }
+}

@@ -1,0 +1,143 @@
+//! A rule's page: its parameters and its scenarios, as written in Markdown.
+
+use crate::clock;
+use facts::{Moment, Span};
+
+/// One `###` section with a `scenario` block.
+#[derive(Debug, Default, Clone)]
+pub struct Scenario {
+    /// The section's heading.
+    pub title: String,
+    /// Its lines, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One line of a scenario, `every` expanded.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// `given`: heard, not looked at.
+    Given(Heard),
+    /// `when`: heard, and what comes of it is looked at.
+    When(Heard),
+    /// `then`: what must have come, in order; empty for `then nothing`.
+    Then(Vec<String>),
+}
+
+/// Something that is heard.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    /// Log time.
+    pub learnt: Moment,
+    /// When it happened.
+    pub at: Moment,
+    /// The sentence, subject first; `None` when only the clock strikes.
+    pub words: Option<String>,
+    /// The event's id.
+    pub id: String,
+}
+
+/// A rule's page, taken apart.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// The `toml` blocks: every parameter.
+    pub parameters: String,
+    /// The scenarios, in the order of the page.
+    pub scenarios: Vec<Scenario>,
+}
+
+/// A line of a page that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct PageError {
+    line: usize,
+    reason: String,
+}
+
+impl Page {
+    /// Reads a page.
+    pub fn read(text: &str) -> Result<Self, PageError> {
+        let mut page = Page::default();
+        let (mut title, mut block) = (String::new(), "");
+        for (index, line) in text.lines().enumerate() {
+            let wrong = |reason: String| PageError { line: index + 1, reason };
+            match (block, line.trim_end()) {
+                ("", "```toml") => block = "toml",
+                ("", "```scenario") => {
+                    block = "scenario";
+                    page.scenarios.push(Scenario { title: title.clone(), steps: Vec::new() });
+                }
+                ("", line) => {
+                    if let Some(heading) = line.strip_prefix("### ") {
+                        title = heading.to_owned();
+                    }
+                }
+                (_, "```") => block = "",
+                ("toml", _) => page.parameters += &format!("{line}\n"),
+                (_, "") => {}
+                (_, line) => {
+                    if let Some(scenario) = page.scenarios.last_mut() {
+                        scenario.take_line(index + 1, line).map_err(wrong)?;
+                    }
+                }
+            }
+        }
+        if page.scenarios.iter().any(|s| !s.steps.iter().any(|step| matches!(step, Step::Then(_)))) {
+            return Err(PageError { line: 0, reason: "a scenario without `then` checks nothing".into() });
+        }
+        Ok(page)
+    }
+}
+
+impl Scenario {
+    fn take_line(&mut self, number: usize, line: &str) -> Result<(), String> {
+        let (keyword, rest) = line.split_once(' ').ok_or("a keyword and two spaces begin a line")?;
+        let rest = rest.trim();
+        if keyword == "then" {
+            match (self.steps.last_mut(), rest) {
+                (Some(Step::Then(_)), "nothing") => return Err("`then nothing` stands alone".into()),
+                (Some(Step::Then(lines)), _) => lines.push(rest.to_owned()),
+                (_, "nothing") => self.steps.push(Step::Then(Vec::new())),
+                _ => self.steps.push(Step::Then(vec![rest.to_owned()])),
+            }
+            return Ok(());
+        }
+        let (time, words) = rest.split_once("  ").ok_or("two spaces follow the time")?;
+        let (words, id) = match words.trim().rsplit_once("  #") {
+            Some((words, id)) => (words.trim(), id.to_owned()),
+            None => (words.trim(), format!("line-{number}")),
+        };
+        for (n, (learnt, at)) in times(time)?.into_iter().enumerate() {
+            let words = (words != "the clock strikes").then(|| words.to_owned());
+            let id = if n == 0 { id.clone() } else { format!("{id}-{n}") };
+            let heard = Heard { learnt, at, words, id };
+            self.steps.push(match keyword {
+                "given" => Step::Given(heard),
+                "when" => Step::When(heard),
+                _ => return Err(format!("`{keyword}` is not given, when or then")),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// `08:00`, `09:00, at 08:00`, `08:00..10:00 every 10 min`, `09:00, at 08:00..09:00 every 10 min`.
+fn times(text: &str) -> Result<Vec<(Moment, Moment)>, String> {
+    let (learnt, happened) = match text.split_once(", at ") {
+        Some((learnt, happened)) => (Some(clock::read(learnt.trim())?), happened),
+        None => (None, text),
+    };
+    let series = match happened.split_once(" every ") {
+        Some((range, every)) => {
+            let (from, to) = range.split_once("..").ok_or("a series is `08:00..10:00 every 10 min`")?;
+            let (from, to) = (clock::read(from.trim())?, clock::read(to.trim())?);
+            let every: Span = every.trim().parse()?;
+            if every <= Span::ZERO {
+                return Err("a series goes forward".into());
+            }
+            let next = |at: &Moment| Some(*at + every).filter(|at| *at <= to);
+            std::iter::successors(Some(from), next).collect()
+        }
+        None => vec![clock::read(happened.trim())?],
+    };
+    Ok(series.into_iter().map(|at| (learnt.unwrap_or(at), at)).collect())
+}

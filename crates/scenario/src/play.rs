@@ -1,0 +1,120 @@
+//! Plays one scenario to one engine.
+
+use crate::page::{Heard, Scenario, Step};
+use facts::{Cause, Engine, Entry, Event, Fact, Moment, Said, Subject, SubjectKind, Text};
+
+/// One line of what an engine did, as a page writes it.
+pub type Line = String;
+
+/// What plays a scenario's lines: an engine and what its lines mean.
+pub trait Player {
+    /// Hears one line; gives back what came of it, timers before it included.
+    fn hear(&mut self, learnt: Moment, at: Moment, words: Option<&str>, id: &str) -> Result<Vec<Line>, String>;
+}
+
+/// What the page promised and what the engine did.
+#[derive(Debug, thiserror::Error)]
+#[error("{title}\n  the page says:\n{promised}\n  the engine did:\n{happened}")]
+pub struct Mismatch {
+    title: String,
+    promised: String,
+    happened: String,
+}
+
+/// Plays the story and compares what came with the `then` lines.
+pub(crate) fn play(scenario: &Scenario, mut player: impl Player) -> Result<(), Mismatch> {
+    let show = |lines: &[Line]| match lines {
+        [] => "    then   nothing".to_owned(),
+        some => some.iter().map(|l| format!("    then   {l}")).collect::<Vec<_>>().join("\n"),
+    };
+    let (mut came, mut looking) = (Vec::new(), false);
+    for step in &scenario.steps {
+        let wrong = |promised: String, happened: String| Mismatch { title: scenario.title.clone(), promised, happened };
+        let mut hear = |heard: &Heard| {
+            player
+                .hear(heard.learnt, heard.at, heard.words.as_deref(), &heard.id)
+                .map_err(|e| wrong("    a line that can be read".into(), format!("    {e}")))
+        };
+        match step {
+            Step::Given(heard) => {
+                let lines = hear(heard)?;
+                if looking {
+                    came.extend(lines);
+                }
+            }
+            Step::When(heard) => {
+                looking = true;
+                came.extend(hear(heard)?);
+            }
+            Step::Then(promised) if *promised != came => return Err(wrong(show(promised), show(&came))),
+            Step::Then(_) => (came, looking) = (Vec::new(), false),
+        }
+    }
+    Ok(())
+}
+
+/// A sentence with its subject first, as an event of its fact's subject.
+pub fn event(at: Moment, words: &str, id: &str) -> Result<Event, String> {
+    let (subject, sentence) = words.split_once(' ').ok_or("a subject comes before its sentence")?;
+    let fact: Fact = sentence.parse()?;
+    let (kind, _) = fact.parts().ok_or("a fact has a type")?;
+    let kind = SubjectKind::of_type(&kind).ok_or("a type names its subject")?;
+    let subject = Subject::new(kind, subject);
+    Ok(Event { source: Text::new("scenario"), id: Text::new(id), subject, at, fact })
+}
+
+/// A rule engine and its rules: all events go to one shipment, `SHP-1`.
+pub struct OneShipment<E: Engine> {
+    engine: E,
+    rules: E::Rules,
+    subject: Subject,
+    offset: u64,
+    heard: bool,
+}
+
+impl<E: Engine> OneShipment<E> {
+    /// A fresh engine.
+    pub fn new(rules: E::Rules) -> Self {
+        let subject = Subject::new(SubjectKind::Shipment, "SHP-1");
+        Self { engine: E::default(), rules, subject, offset: 0, heard: false }
+    }
+    fn step(&mut self, now: Moment, cause: Cause<'_, E::Word>, said: &mut Vec<E::Said>) {
+        let entry = Entry { offset: self.offset, index: 0, now, subject: &self.subject, cause };
+        self.engine.step(&self.rules, &entry, said);
+        self.offset += 1;
+    }
+    /// Fires what is due up to log time, then hears a word.
+    pub fn hear(&mut self, learnt: Moment, word: Option<&E::Word>) -> Result<Vec<E::Said>, String> {
+        let mut said = Vec::new();
+        let mut last = Moment::EARLIEST;
+        while let Some(due) = self.heard.then(|| self.engine.due(&self.rules)).flatten().filter(|due| *due <= learnt) {
+            if due <= last {
+                return Err(format!("the engine named {due} as due again: `due` must move on"));
+            }
+            last = due;
+            self.step(due, Cause::Struck, &mut said);
+        }
+        match word {
+            Some(word) if E::hears(word) => {
+                self.heard = true;
+                self.step(learnt, Cause::Word(word), &mut said);
+            }
+            _ => {}
+        }
+        Ok(said)
+    }
+}
+
+impl<E: Engine<Word = Event, Said = Said>> Player for OneShipment<E> {
+    fn hear(&mut self, learnt: Moment, at: Moment, words: Option<&str>, id: &str) -> Result<Vec<Line>, String> {
+        let event = words.map(|words| event(at, words, id)).transpose()?;
+        let said = OneShipment::hear(self, learnt, event.as_ref())?;
+        Ok(said
+            .into_iter()
+            .filter_map(|said| match said {
+                Said::Finding(finding) => Some(finding.to_string()),
+                Said::Context(_) => None,
+            })
+            .collect())
+    }
+}

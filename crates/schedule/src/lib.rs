@@ -1,0 +1,1 @@
+//! Slots, deadlines, the dose, the patient's point of no return.

@@ -1,0 +1,1 @@
+//! Shipments with known faults, as inbound records with their ground truth.

@@ -1,0 +1,1 @@
+//! How warm, for how long, and how sure are we.
