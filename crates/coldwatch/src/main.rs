@@ -1,2 +1,14 @@
-//! The command.
-fn main() {}
+//! The `coldwatch` command: reads what was asked for and runs it. All else stands in the modules.
+
+mod commands;
+mod exit;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match commands::Cli::try_parse() {
+        Ok(cli) => commands::run(cli).unwrap_or_else(|failure| exit::tell(&failure)),
+        Err(asked) => exit::usage(&asked),
+    }
+}

@@ -1,1 +1,25 @@
-//! All of it in one process; the rulebook.
+//! All of it in one process: homing, dispatch, engines and alerts over `fold`.
+//!
+//! # Layout
+//!
+//! - [`pipeline`]: `feed(event)`, out come findings and incidents
+//! - [`partition`]: the folds of one partition number, from `facts` to `alerts`
+//! - [`output`]: what comes out, in its order
+//! - [`journal`]: the journal's records, as they are kept and as they are played again
+//! - [`rulebook`]: read, checked, compared
+//! - [`pages`]: every rule page there is
+//!
+//! **Invariant:** what comes out is a function of what is fed, in that order: no clock, no thread, no
+//! environment. Time moves by the arrivals that are fed.
+
+pub mod journal;
+pub mod output;
+pub mod pages;
+pub mod partition;
+pub mod pipeline;
+pub mod rulebook;
+mod roles;
+
+pub use journal::JournalRecord;
+pub use output::{Output, Tally, What};
+pub use pipeline::{GRID, PARTITIONS, Pipeline};

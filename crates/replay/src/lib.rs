@@ -1,1 +1,19 @@
-//! Runs a recording again.
+//! Runs a recording again: inbound events or a journal in, findings and incidents out.
+//!
+//! # Layout
+//!
+//! - [`source`]: files, plain or compressed, as records in the order of their arrival
+//! - [`recording`]: decoded, merged, on as many threads as are given
+//! - [`journal`]: a journal as lines, written and read
+//! - [`run`]: feeds the pipeline and hands on what comes out
+//! - [`report`]: what comes out, for people (a timeline) and for programs (one object a line)
+//!
+//! **Invariant:** the same records give the same bytes, whatever the number of threads.
+
+pub mod journal;
+pub mod recording;
+pub mod report;
+pub mod run;
+pub mod source;
+
+pub use run::{Options, Replay, ReplayError, Summary};

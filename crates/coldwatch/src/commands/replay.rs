@@ -1,0 +1,134 @@
+//! `coldwatch replay`: a recording in, a timeline out.
+
+use crate::commands::progress;
+use crate::exit::{self, CODES, Failure};
+use clap::{Args, ValueEnum};
+use facts::{Moment, Severity};
+use pipeline::rulebook::{self, Problem};
+use replay::report::{Report, lines::Lines, timeline::Timeline};
+use replay::{Options, ReplayError, Summary};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const EXAMPLES: &str = "\
+Examples:
+  coldwatch replay week/inbound.ndjson
+      a timeline of every shipment with something wrong, the worst first
+  coldwatch replay week/inbound.ndjson --shipment SHP-0007
+      one shipment, clean or not
+  coldwatch replay inbound.ndjson.gz --output ndjson | jq 'select(.severity == \"P1\")'
+      one object a line; the last line is the summary
+  coldwatch replay inbound.ndjson --journal journal.ndjson && coldwatch replay journal.ndjson
+      the journal brings its own rules and ticks and gives the same findings
+  coldwatch replay inbound.ndjson --fail-on P1 --output ndjson > /dev/null
+      ends with 1 when a P1 finding was raised
+
+Input: native events, one CloudEvents 1.0 JSON object a line, each with the extension `arrivedat`
+(without it a record arrives at --at); plain, .gz or .zst; `-` reads standard input.";
+
+/// Run a recording again: what was wrong, since when, how do we know
+#[derive(Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{CODES}"))]
+pub(crate) struct Replay {
+    /// Inbound recordings (merged by arrival), or journals
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Folder with the rulebook; without it, the one that comes with this release
+    #[arg(long, value_name = "DIR", env = "COLDWATCH_CONFIG")]
+    config: Option<PathBuf>,
+    /// What to write on standard output
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+    /// Only this shipment
+    #[arg(long, value_name = "ID")]
+    shipment: Option<String>,
+    /// Write the journal to this file
+    #[arg(long, value_name = "OUT")]
+    journal: Option<PathBuf>,
+    /// Let time go on to here after the last arrival, like 2026-03-09T00:00:00Z
+    #[arg(long, value_name = "TIME")]
+    until: Option<Moment>,
+    /// When records without `arrivedat` arrive; without it, at the greatest `time`
+    #[arg(long, value_name = "TIME")]
+    at: Option<Moment>,
+    /// End with 1 when a finding of this severity or worse was raised
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    fail_on: Option<Severity>,
+    /// Threads; the result is the same whatever their number
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    threads: usize,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Output {
+    /// A timeline per shipment
+    Text,
+    /// One JSON object a line
+    Ndjson,
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    serde_json::from_value(text.into()).map_err(|_| "one of P1, P2, P3, P4".to_owned())
+}
+
+impl Replay {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let stdout = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+        let shipment = self.shipment.clone();
+        let mut report: Box<dyn Report> = match self.output {
+            Output::Text => Box::new(Timeline::new(stdout, shipment)),
+            Output::Ndjson => Box::new(Lines::new(stdout, shipment)),
+        };
+        let summary = self.play(report.as_mut())?;
+        if summary.read > 0 && summary.rejected == summary.read {
+            return Err(Failure::bad_data(format!("nothing could be decoded: {} records, all rejected", summary.read)));
+        }
+        if summary.read == 0 {
+            return Err(Failure::bad_data("nothing was read: the recording holds no record"));
+        }
+        let failed = self.fail_on.is_some_and(|limit| summary.worst.is_some_and(|worst| worst <= limit));
+        Ok(if failed { exit::found() } else { ExitCode::SUCCESS })
+    }
+
+    fn play(&self, report: &mut dyn Report) -> Result<Summary, Failure> {
+        let bar = progress::over(&self.files);
+        let mut journal = self.journal.as_ref().map(|path| {
+            File::create(path).map(BufWriter::new).map_err(|e| Failure::unavailable(format!("{}: {e}", path.display())))
+        });
+        let journal = match &mut journal {
+            None => None,
+            Some(Ok(file)) => Some(file as &mut dyn Write),
+            Some(Err(_)) => return Err(journal.and_then(Result::err).unwrap_or_else(|| Failure::internal("no journal"))),
+        };
+        let options = Options { files: self.files.clone(), until: self.until, at: self.at, threads: self.threads };
+        let journals = replay::journal::are_journals(&self.files).map_err(|e| Failure::bad_data(e.to_string()))?;
+        let mut progress = |bytes| bar.set_position(bytes);
+        let replay = replay::Replay { options, report, journal, progress: &mut progress };
+        let summary = if journals {
+            if self.config.is_some() {
+                return Err(Failure::usage("a journal brings its own rulebook: --config cannot be given"));
+            }
+            replay.journals()
+        } else {
+            replay.inbound(&self.book()?)
+        };
+        bar.finish_and_clear();
+        summary.map_err(|error| match error {
+            ReplayError::Report(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Failure::unavailable("the reader went away"),
+            ReplayError::Stop(stop) => Failure::configuration(stop),
+            ReplayError::Report(e) => Failure::unavailable(e),
+            error => Failure::bad_data(error),
+        })
+    }
+
+    fn book(&self) -> Result<facts::Book, Failure> {
+        let checked = match &self.config {
+            Some(folder) => rulebook::read(folder),
+            None => rulebook::shipped(),
+        };
+        let tell = |problems: Vec<Problem>| problems.iter().map(|p| format!("\n  {p}")).collect::<String>();
+        checked.map(|checked| checked.book).map_err(|p| Failure::configuration(format!("the rulebook cannot be used:{}", tell(p))))
+    }
+}

@@ -1,0 +1,53 @@
+//! How the command ends: one code per kind of end, and one sentence on stderr.
+//!
+//! 0 fine · 1 findings where `--fail-on` asks, or differences · 2 usage · 65 bad data · 69 unavailable ·
+//! 70 internal · 78 configuration
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// What to read after every `--help`.
+pub(crate) const CODES: &str = "Exit codes: 0 fine, 1 findings (with --fail-on) or problems found, 2 usage, \
+    65 bad data, 69 unavailable, 70 internal error, 78 configuration.";
+
+/// An end that is not a good one.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: u8,
+    sentence: String,
+}
+
+impl Failure {
+    pub(crate) fn usage(sentence: impl fmt::Display) -> Self {
+        Self { code: 2, sentence: sentence.to_string() }
+    }
+    pub(crate) fn bad_data(sentence: impl fmt::Display) -> Self {
+        Self { code: 65, sentence: sentence.to_string() }
+    }
+    pub(crate) fn unavailable(sentence: impl fmt::Display) -> Self {
+        Self { code: 69, sentence: sentence.to_string() }
+    }
+    pub(crate) fn internal(sentence: impl fmt::Display) -> Self {
+        Self { code: 70, sentence: sentence.to_string() }
+    }
+    pub(crate) fn configuration(sentence: impl fmt::Display) -> Self {
+        Self { code: 78, sentence: sentence.to_string() }
+    }
+}
+
+/// Findings, or problems that were looked for.
+pub(crate) fn found() -> ExitCode {
+    ExitCode::from(1)
+}
+
+/// Tells why it ended.
+pub(crate) fn tell(failure: &Failure) -> ExitCode {
+    eprintln!("coldwatch: {}", failure.sentence);
+    ExitCode::from(failure.code)
+}
+
+/// Help and version are fine; anything else that clap says is a usage error.
+pub(crate) fn usage(asked: &clap::Error) -> ExitCode {
+    let _ = asked.print();
+    if asked.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+}

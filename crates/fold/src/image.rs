@@ -1,0 +1,85 @@
+//! The state of a partition as canonical bytes: explicit order, one form, so that two replicas, or a
+//! replay and a service, can be compared by a hash.
+
+use crate::partition::{Fold, Role, Stop};
+use crate::record::Counts;
+use crate::{Links, Seen};
+use alloc::{string::String, string::ToString, vec::Vec};
+use facts::{Book, Engine, Moment, Subject};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// What stands before the values.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    seen: Seen,
+    links: Links,
+    now: Moment,
+    book: Option<String>,
+    behaviour: u32,
+    counts: Counts,
+    values: u64,
+}
+
+/// An image that cannot be read back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ImageError {
+    /// The bytes are not an image.
+    #[error("not an image of this engine: {0}")]
+    Bytes(String),
+    /// The rules in it cannot be used.
+    #[error(transparent)]
+    Rules(#[from] Stop),
+}
+
+impl<E: Engine> Fold<E> {
+    /// The whole state, values in the order of their ids.
+    pub fn image(&mut self) -> Result<Vec<u8>, ImageError> {
+        let wrong = |e: postcard::Error| ImageError::Bytes(e.to_string());
+        let head = Head {
+            seen: self.seen.clone(),
+            links: self.links.clone(),
+            now: self.now,
+            book: self.book.as_ref().map(Book::json),
+            behaviour: self.behaviour,
+            counts: self.counts,
+            values: self.shelf.len() as u64,
+        };
+        let mut bytes = postcard::to_allocvec(&head).map_err(wrong)?;
+        for place in self.shelf.in_order() {
+            let Some(slot) = self.shelf.slot(place) else { continue };
+            bytes.extend(postcard::to_allocvec(&(&slot.key, &slot.value)).map_err(wrong)?);
+        }
+        Ok(bytes)
+    }
+
+    /// SHA-256 of the image.
+    pub fn hash(&mut self) -> Result<[u8; 32], ImageError> {
+        Ok(Sha256::digest(self.image()?).into())
+    }
+
+    /// A fold that goes on where the image was taken.
+    pub fn from_image(role: Role<E>, bytes: &[u8]) -> Result<Self, ImageError> {
+        let wrong = |e: postcard::Error| ImageError::Bytes(e.to_string());
+        let (head, mut rest): (Head, _) = postcard::take_from_bytes(bytes).map_err(wrong)?;
+        let mut fold = Fold::new(role);
+        (fold.seen, fold.links, fold.now) = (head.seen, head.links, head.now);
+        (fold.behaviour, fold.counts) = (head.behaviour, head.counts);
+        if let Some(json) = head.book {
+            let book = Book::read(&json).map_err(|e| ImageError::Bytes(e.to_string()))?;
+            fold.read_rules(&book, head.behaviour)?;
+            fold.book = Some(book);
+        }
+        for _ in 0..head.values {
+            let ((key, value), after): ((Subject, Option<E>), _) =
+                postcard::take_from_bytes(rest).map_err(wrong)?;
+            fold.shelf.put(key, value);
+            rest = after;
+        }
+        if !rest.is_empty() {
+            return Err(ImageError::Bytes("bytes are left over".to_string()));
+        }
+        fold.arm_all();
+        Ok(fold)
+    }
+}

@@ -1,0 +1,91 @@
+//! Law 4: at least once, linked, deduplicated exactly.
+//!
+//! A reader keeps, per source, the highest origin it admitted. It admits a record only if its origin
+//! is higher and its `after` is absent or not higher than that; it drops all else. So a repeat is
+//! dropped, and so is whatever follows a lost record: its writer can never commit past the hole, and
+//! the next owner writes it all again, in order.
+
+use alloc::collections::BTreeMap;
+use alloc::{string::String, vec::Vec};
+use facts::{Origin, Text};
+use serde::{Deserialize, Serialize};
+
+type Place = (u64, u16);
+
+/// What to do with a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// It is new and nothing before it is missing.
+    Admitted,
+    /// It was admitted before.
+    Repeated,
+    /// Something before it is missing: it will come again.
+    Unlinked,
+}
+
+/// The reader's table: one line per source, in the order of first sight (a few dozen at the most).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    lines: Vec<Line>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Line {
+    service: Text,
+    topic: Text,
+    partition: u16,
+    /// The highest origin admitted.
+    highest: Option<Place>,
+    /// The highest origin that could not be linked, while the hole before it stands.
+    beyond: Option<Place>,
+}
+
+impl Seen {
+    /// Decides on a record, and remembers.
+    pub fn admit(&mut self, origin: Option<&Origin>, after: Option<&Origin>) -> Admission {
+        let Some(origin) = origin else { return Admission::Admitted };
+        let (line, place) = (self.line(origin), origin.place());
+        if line.highest.is_some_and(|highest| place <= highest) {
+            return Admission::Repeated;
+        }
+        let known = |after: &Origin| line.highest.is_some_and(|highest| after.place() <= highest);
+        if !after.is_none_or(known) {
+            line.beyond = line.beyond.max(Some(place));
+            return Admission::Unlinked;
+        }
+        if line.beyond.is_some_and(|beyond| beyond <= place) {
+            line.beyond = None;
+        }
+        line.highest = Some(place);
+        Admission::Admitted
+    }
+
+    fn line(&mut self, origin: &Origin) -> &mut Line {
+        let same = |l: &Line| l.partition == origin.partition && l.topic == origin.topic && l.service == origin.service;
+        let at = self.lines.iter().position(same).unwrap_or_else(|| {
+            let Origin { service, topic, partition, .. } = origin.clone();
+            self.lines.push(Line { service, topic, partition, highest: None, beyond: None });
+            self.lines.len() - 1
+        });
+        &mut self.lines[at]
+    }
+
+    /// Sources whose records stand behind a hole that has not been written again.
+    pub fn gaps(&self) -> impl Iterator<Item = String> + '_ {
+        let standing = self.lines.iter().filter(|line| line.beyond.is_some());
+        standing.map(|l| alloc::format!("{}:{}:{}", l.service, l.topic, l.partition))
+    }
+}
+
+/// The writer's side: what was attempted last, per output partition. A refold rebuilds it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Links {
+    last: BTreeMap<(Text, u16), Origin>,
+}
+
+impl Links {
+    /// The link for the next record to an output partition.
+    pub fn stamp(&mut self, topic: &str, partition: u16, origin: &Origin) -> Option<Origin> {
+        self.last.insert((Text::new(topic), partition), origin.clone())
+    }
+}

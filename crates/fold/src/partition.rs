@@ -1,0 +1,278 @@
+//! One partition of one service.
+
+use crate::link::{Admission, Links, Seen};
+use crate::record::{Counts, Matter, Out, Record};
+use crate::shelf::Shelf;
+use crate::timers::Timers;
+use alloc::{string::String, vec::Vec};
+use facts::{Book, BookError, Cause, Engine, Entry, Moment, Subject};
+
+/// Runs a piece of work and says whether it came through. Where there is an operating system this
+/// catches a panic; a fold knows of none.
+pub type Contain = fn(&mut dyn FnMut()) -> bool;
+
+/// What a service is, beside its engine.
+pub struct Role<E: Engine> {
+    /// Its name.
+    pub name: &'static str,
+    /// Reads the rules out of a rulebook, for a behaviour number.
+    pub rules: fn(&Book, u32) -> Result<E::Rules, BookError>,
+    /// The behaviour numbers that this code knows.
+    pub behaviours: core::ops::RangeInclusive<u32>,
+    /// Contains a fault to one subject.
+    pub contain: Contain,
+}
+
+impl<E: Engine> Clone for Role<E> {
+    fn clone(&self) -> Self {
+        let Self { name, rules, behaviours, contain } = self;
+        Self { name, rules: *rules, behaviours: behaviours.clone(), contain: *contain }
+    }
+}
+
+/// Why a fold cannot go on: it would rather stop than judge by other rules than the log's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Stop {
+    /// The log asks for a behaviour that this release does not have.
+    #[error("the log is at behaviour {asked}, this release of {service} knows {from} to {to}: use a release that knows {asked}")]
+    Behaviour {
+        /// Who stops.
+        service: &'static str,
+        /// What the log asks for.
+        asked: u32,
+        /// The oldest known.
+        from: u32,
+        /// The newest known.
+        to: u32,
+    },
+    /// The rulebook in the log cannot be read.
+    #[error("the rulebook in the log cannot be used by {service}: {reason}")]
+    Rulebook {
+        /// Who stops.
+        service: &'static str,
+        /// Table and reason.
+        reason: String,
+    },
+}
+
+/// One partition of one service.
+pub struct Fold<E: Engine> {
+    pub(crate) role: Role<E>,
+    pub(crate) seen: Seen,
+    pub(crate) links: Links,
+    pub(crate) now: Moment,
+    pub(crate) book: Option<Book>,
+    pub(crate) behaviour: u32,
+    pub(crate) shelf: Shelf<E>,
+    pub(crate) counts: Counts,
+    rules: Option<E::Rules>,
+    timers: Timers,
+    said: Vec<E::Said>,
+    places: Vec<u32>,
+}
+
+impl<E: Engine> Fold<E> {
+    /// The beginning of a partition: no rules yet, nothing heard.
+    pub fn new(role: Role<E>) -> Self {
+        Self {
+            role,
+            seen: Seen::default(),
+            links: Links::default(),
+            now: Moment::EARLIEST,
+            book: None,
+            behaviour: 1,
+            shelf: Shelf::default(),
+            counts: Counts::default(),
+            rules: None,
+            timers: Timers::default(),
+            said: Vec::new(),
+            places: Vec::new(),
+        }
+    }
+
+    /// Takes one record. What follows is put behind `out`; the answer says whether it was admitted.
+    pub fn take(
+        &mut self,
+        record: &Record<E::Word>,
+        out: &mut Vec<Out<E::Said>>,
+    ) -> Result<Admission, Stop> {
+        let admission = self.seen.admit(record.origin.as_ref(), record.after.as_ref());
+        match admission {
+            Admission::Repeated => self.counts.repeated += 1,
+            Admission::Unlinked => self.counts.unlinked += 1,
+            Admission::Admitted => {
+                self.counts.admitted += 1;
+                match &record.matter {
+                    Matter::Word { key, word } => self.hear(record.offset, key, word, out),
+                    Matter::Tick(now) => self.tick(record.offset, *now, out),
+                    Matter::Rulebook(book) => {
+                        let (book, behaviour) = (book.clone(), self.behaviour);
+                        self.rule_by(record.offset, book, behaviour, out)?;
+                    }
+                    Matter::Behaviour(number) => self.behave(record.offset, *number, out)?,
+                }
+            }
+        }
+        Ok(admission)
+    }
+
+    /// The first moment at which silence alone may change something.
+    pub fn due(&self) -> Option<Moment> {
+        self.timers.next()
+    }
+    /// Log time: the greatest tick seen.
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+    /// What was counted.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+    /// The values.
+    pub fn shelf(&self) -> &Shelf<E> {
+        &self.shelf
+    }
+    /// What links our own records.
+    pub fn links(&mut self) -> &mut Links {
+        &mut self.links
+    }
+    /// Sources with a hole that stands.
+    pub fn gaps(&self) -> impl Iterator<Item = String> + '_ {
+        self.seen.gaps()
+    }
+
+    fn hear(&mut self, offset: u64, key: &Subject, word: &E::Word, out: &mut Vec<Out<E::Said>>) {
+        if !E::hears(word) {
+            return;
+        }
+        self.counts.heard += 1;
+        let place = self.shelf.place(key);
+        self.ask(place, offset, 0, self.now, &Cause::Word(word), out);
+    }
+
+    fn tick(&mut self, offset: u64, now: Moment, out: &mut Vec<Out<E::Said>>) {
+        if now <= self.now {
+            self.counts.idle_ticks += 1;
+            return;
+        }
+        let first = out.len();
+        let mut places = core::mem::take(&mut self.places);
+        while let Some(due) = self.timers.take(now, &mut places) {
+            self.keep_true(due, &mut places);
+            for place in &places {
+                let index = u16::try_from(out.len() - first).unwrap_or(u16::MAX);
+                self.ask(*place, offset, index, due, &Cause::Struck, out);
+            }
+        }
+        self.places = places;
+        self.now = now;
+    }
+
+    /// Of the places whose moment has come: those that still mean it, in the order of their ids.
+    fn keep_true(&mut self, due: Moment, places: &mut Vec<u32>) {
+        let Self { shelf, timers, rules, .. } = self;
+        places.retain(|place| {
+            let (Some(slot), Some(rules)) = (shelf.slot(*place), rules.as_ref()) else { return false };
+            if slot.armed != Some(due) {
+                return false; // an earlier entry stood for it and has been dealt with
+            }
+            slot.armed = None;
+            let real = slot.value.as_ref().and_then(|value| value.due(rules));
+            let still = real.is_some_and(|real| real <= due);
+            if !still {
+                timers.arm(*place, real, &mut slot.armed);
+            }
+            still
+        });
+        places.sort_by(|a, b| shelf.key(*a).cmp(&shelf.key(*b)));
+        places.dedup();
+    }
+
+    fn ask(
+        &mut self,
+        place: u32,
+        offset: u64,
+        index: u16,
+        now: Moment,
+        cause: &Cause<'_, E::Word>,
+        out: &mut Vec<Out<E::Said>>,
+    ) {
+        let Self { shelf, timers, rules, role, said, counts, .. } = self;
+        let (Some(slot), Some(rules)) = (shelf.slot(place), rules.as_ref()) else { return };
+        let Some(value) = slot.value.as_mut() else {
+            counts.withheld += 1;
+            return;
+        };
+        let cause = match cause {
+            Cause::Word(word) => Cause::Word(*word),
+            Cause::Struck => Cause::Struck,
+            Cause::Rejudged => Cause::Rejudged,
+        };
+        let entry = Entry { offset, index, now, subject: &slot.key, cause };
+        let mut due = None;
+        let whole = (role.contain)(&mut || {
+            value.step(rules, &entry, said);
+            due = value.due(rules);
+        });
+        if !whole {
+            (slot.value, slot.armed) = (None, None);
+            said.clear();
+            out.push(Out { key: slot.key.clone(), offset, index, now, said: None });
+            return;
+        }
+        timers.arm(place, due, &mut slot.armed);
+        for (n, said) in said.drain(..).enumerate() {
+            let index = index.saturating_add(u16::try_from(n).unwrap_or(u16::MAX));
+            out.push(Out { key: slot.key.clone(), offset, index, now, said: Some(said) });
+        }
+    }
+
+    fn behave(&mut self, offset: u64, asked: u32, out: &mut Vec<Out<E::Said>>) -> Result<(), Stop> {
+        if !self.role.behaviours.contains(&asked) {
+            let (from, to) = (*self.role.behaviours.start(), *self.role.behaviours.end());
+            return Err(Stop::Behaviour { service: self.role.name, asked, from, to });
+        }
+        self.behaviour = asked;
+        match self.book.clone() {
+            Some(book) => self.rule_by(offset, book, asked, out),
+            None => Ok(()),
+        }
+    }
+
+    /// Other rules: every value is judged anew once, in the order of their ids.
+    fn rule_by(
+        &mut self,
+        offset: u64,
+        book: Book,
+        behaviour: u32,
+        out: &mut Vec<Out<E::Said>>,
+    ) -> Result<(), Stop> {
+        self.read_rules(&book, behaviour)?;
+        self.book = Some(book);
+        let first = out.len();
+        for place in self.shelf.in_order() {
+            let index = u16::try_from(out.len() - first).unwrap_or(u16::MAX);
+            self.ask(place, offset, index, self.now, &Cause::Rejudged, out);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn read_rules(&mut self, book: &Book, behaviour: u32) -> Result<(), Stop> {
+        let rules = (self.role.rules)(book, behaviour)
+            .map_err(|e| Stop::Rulebook { service: self.role.name, reason: alloc::format!("{e}") })?;
+        self.rules = Some(rules);
+        Ok(())
+    }
+
+    /// Arms every value again, after an image was read.
+    pub(crate) fn arm_all(&mut self) {
+        let Self { shelf, timers, rules, .. } = self;
+        let Some(rules) = rules.as_ref() else { return };
+        for place in shelf.in_order() {
+            if let Some(slot) = shelf.slot(place) {
+                let due = slot.value.as_ref().and_then(|value| value.due(rules));
+                timers.arm(place, due, &mut slot.armed);
+            }
+        }
+    }
+}

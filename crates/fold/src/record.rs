@@ -1,0 +1,67 @@
+//! What stands in a partition, and what a fold gives back for it.
+
+use facts::{Book, Moment, Origin, Subject};
+use serde::{Deserialize, Serialize};
+
+/// One record of an input partition.
+#[derive(Debug, Clone)]
+pub struct Record<W> {
+    /// Its place.
+    pub offset: u64,
+    /// What caused it; absent for what no entry caused (ticks of the owner, staff acts).
+    pub origin: Option<Origin>,
+    /// What its writer attempted just before it to this partition.
+    pub after: Option<Origin>,
+    /// What it says.
+    pub matter: Matter<W>,
+}
+
+/// What a record says.
+#[derive(Debug, Clone)]
+pub enum Matter<W> {
+    /// Something for one subject.
+    Word {
+        /// Whose value hears it.
+        key: Subject,
+        /// What it hears.
+        word: W,
+    },
+    /// Time passed.
+    Tick(Moment),
+    /// From here on these rules are in force.
+    Rulebook(Book),
+    /// From here on this behaviour is in force.
+    Behaviour(u32),
+}
+
+/// One output of one entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Out<S> {
+    /// Whose value said it.
+    pub key: Subject,
+    /// The entry that caused it.
+    pub offset: u64,
+    /// Which of that entry's outputs.
+    pub index: u16,
+    /// Log time at which it was said; for a timer its own due time.
+    pub now: Moment,
+    /// What was said; `None` when the value failed and its subject is faulted from here on.
+    pub said: Option<S>,
+}
+
+/// What a fold has counted since its partition began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Records admitted.
+    pub admitted: u64,
+    /// Records dropped because their origin was not higher: repeats.
+    pub repeated: u64,
+    /// Records dropped because the one before them is missing: a hole, or what follows it.
+    pub unlinked: u64,
+    /// Ticks that did not move the clock.
+    pub idle_ticks: u64,
+    /// Words heard by a value.
+    pub heard: u64,
+    /// Words for a subject that is faulted.
+    pub withheld: u64,
+}

@@ -1,0 +1,97 @@
+//! A toy engine: it adds up what it hears and rings an hour after the last word.
+
+#![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
+
+use facts::{Book, BookError, Cause, Engine, Entry, Moment, Origin, Span, Subject, SubjectKind, Text};
+use fold::{Fold, Matter, Record, Role};
+use serde::{Deserialize, Serialize};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Adder {
+    pub sum: i64,
+    rings_at: Option<Moment>,
+    pub heard: Vec<i64>,
+}
+
+pub struct Factor {
+    pub times: i64,
+}
+
+impl Engine for Adder {
+    type Rules = Factor;
+    type Word = i64;
+    type Said = String;
+    fn hears(word: &i64) -> bool {
+        *word != 0
+    }
+    fn step(&mut self, rules: &Factor, entry: &Entry<'_, i64>, said: &mut Vec<String>) {
+        match entry.cause {
+            Cause::Word(13) => panic!("thirteen"),
+            Cause::Word(n) => {
+                self.sum += n * rules.times;
+                self.heard.push(*n);
+                self.rings_at = Some(entry.now + Span::hours(1));
+            }
+            Cause::Struck => {
+                self.rings_at = None;
+                said.push(format!("{} rings at {} with {}", entry.subject.id, entry.now, self.sum));
+            }
+            Cause::Rejudged => said.push(format!("{} judged anew", entry.subject.id)),
+        }
+    }
+    fn due(&self, _: &Factor) -> Option<Moment> {
+        self.rings_at
+    }
+}
+
+pub fn role() -> Role<Adder> {
+    fn rules(book: &Book, behaviour: u32) -> Result<Factor, BookError> {
+        let times = book.tables.get("times").and_then(serde_json::Value::as_i64);
+        let times = times.ok_or(BookError { table: "times".into(), reason: "missing".into() })?;
+        Ok(Factor { times: times * i64::from(behaviour) })
+    }
+    let contain = |work: &mut dyn FnMut()| catch_unwind(AssertUnwindSafe(work)).is_ok();
+    Role { name: "adder", rules, behaviours: 1..=2, contain }
+}
+
+pub fn book(times: i64) -> Book {
+    Book::new([("times".to_owned(), times.into())].into())
+}
+
+pub fn key(name: &str) -> Subject {
+    Subject::new(SubjectKind::Shipment, name)
+}
+
+/// A partition that counts its own offsets.
+pub struct Log {
+    pub fold: Fold<Adder>,
+    pub offset: u64,
+    pub out: Vec<fold::Out<String>>,
+}
+
+impl Log {
+    pub fn new() -> Self {
+        let mut log = Self { fold: Fold::new(role()), offset: 0, out: Vec::new() };
+        log.take(Matter::Rulebook(book(1)), None, None);
+        log
+    }
+    pub fn take(&mut self, matter: Matter<i64>, origin: Option<Origin>, after: Option<Origin>) -> fold::Admission {
+        let record = Record { offset: self.offset, origin, after, matter };
+        self.offset += 1;
+        self.fold.take(&record, &mut self.out).unwrap()
+    }
+    pub fn word(&mut self, name: &str, word: i64) {
+        self.take(Matter::Word { key: key(name), word }, None, None);
+    }
+    pub fn tick(&mut self, minutes: i64) {
+        self.take(Matter::Tick(Moment::from_millis(0) + Span::minutes(minutes)), None, None);
+    }
+    pub fn said(&self) -> Vec<String> {
+        self.out.iter().map(|o| o.said.clone().unwrap_or_else(|| format!("{} faulted", o.key.id))).collect()
+    }
+}
+
+pub fn origin(offset: u64) -> Origin {
+    Origin { service: Text::new("writer"), topic: Text::new("in"), partition: 0, offset, index: 0 }
+}

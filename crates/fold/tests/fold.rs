@@ -1,0 +1,146 @@
+//! What a fold promises: time, timers, rules, faults, images.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{Log, book, key, role};
+use facts::{Moment, Span};
+use fold::{Fold, Matter, Record, Stop};
+use proptest::prelude::*;
+
+#[test]
+fn timers_fire_in_order_of_due_and_id_before_the_entry_that_reaches_them() {
+    let mut log = Log::new();
+    log.word("B", 1);
+    log.word("A", 1);
+    log.tick(1);
+    log.word("C", 1);
+    log.tick(120);
+    log.word("A", 5);
+    let at = |minutes: i64| Moment::from_millis(0) + Span::minutes(minutes);
+    assert_eq!(
+        log.said(),
+        [
+            format!("A rings at {} with 1", Moment::EARLIEST + Span::hours(1)),
+            format!("B rings at {} with 1", Moment::EARLIEST + Span::hours(1)),
+            format!("C rings at {} with 1", at(61)),
+        ]
+    );
+    assert_eq!(log.out.iter().map(|o| (o.offset, o.index)).collect::<Vec<_>>(), [(3, 0), (3, 1), (5, 0)]);
+}
+
+#[test]
+fn a_tick_that_is_behind_moves_nothing() {
+    let mut log = Log::new();
+    log.tick(10);
+    log.tick(5);
+    assert_eq!(log.fold.now(), Moment::from_millis(600_000));
+    assert_eq!(log.fold.counts().idle_ticks, 1);
+}
+
+#[test]
+fn other_rules_judge_every_value_anew_in_the_order_of_ids() {
+    let mut log = Log::new();
+    log.word("B", 2);
+    log.word("A", 2);
+    log.take(Matter::Rulebook(book(10)), None, None);
+    log.word("A", 1);
+    assert_eq!(log.said(), ["A judged anew", "B judged anew"]);
+    assert_eq!(log.fold.shelf().get(&key("A")).unwrap().sum, 12);
+    log.take(Matter::Behaviour(2), None, None);
+    log.word("A", 1);
+    assert_eq!(log.fold.shelf().get(&key("A")).unwrap().sum, 32);
+}
+
+#[test]
+fn an_unknown_behaviour_stops_the_fold_and_says_which_it_knows() {
+    let mut log = Log::new();
+    let record = Record { offset: 1, origin: None, after: None, matter: Matter::Behaviour(3) };
+    let stop = log.fold.take(&record, &mut Vec::new()).unwrap_err();
+    assert_eq!(stop, Stop::Behaviour { service: "adder", asked: 3, from: 1, to: 2 });
+}
+
+#[test]
+fn a_fault_is_contained_to_one_subject() {
+    let mut log = Log::new();
+    log.word("A", 1);
+    log.word("B", 13);
+    log.word("B", 1);
+    log.word("A", 1);
+    assert_eq!(log.said(), ["B faulted"]);
+    assert_eq!(log.fold.counts().withheld, 1);
+    assert_eq!(log.fold.shelf().get(&key("A")).unwrap().sum, 2);
+    assert!(log.fold.shelf().get(&key("B")).is_none());
+    let bytes = log.fold.image().unwrap();
+    let again = Fold::from_image(role(), &bytes).unwrap();
+    assert!(again.shelf().get(&key("B")).is_none(), "a fault outlives a restart");
+}
+
+#[test]
+fn a_damaged_image_is_refused() {
+    let mut log = Log::new();
+    log.word("A", 1);
+    let bytes = log.fold.image().unwrap();
+    assert!(Fold::from_image(role(), &bytes[..bytes.len() - 1]).is_err());
+    assert!(Fold::from_image(role(), &[bytes, vec![0]].concat()).is_err());
+}
+
+#[derive(Debug, Clone)]
+enum Act {
+    Word(u8, i64),
+    Tick(i64),
+    Rules(i64),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        6 => (0u8..5, 1i64..12).prop_map(|(k, n)| Act::Word(k, n)),
+        3 => (0i64..400).prop_map(Act::Tick),
+        1 => (1i64..4).prop_map(Act::Rules),
+    ]
+}
+
+fn play(log: &mut Log, act: &Act) {
+    match act {
+        Act::Word(k, n) => log.word(&format!("S{k}"), *n),
+        Act::Tick(m) => log.tick(*m),
+        Act::Rules(t) => {
+            log.take(Matter::Rulebook(book(*t)), None, None);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_fold_from_an_image_goes_on_as_if_nothing_had_happened(acts in prop::collection::vec(act(), 1..60), cut in 0usize..60) {
+        let mut whole = Log::new();
+        let mut split = Log::new();
+        for (n, act) in acts.iter().enumerate() {
+            if n == cut {
+                let bytes = split.fold.image().unwrap();
+                split.fold = Fold::from_image(role(), &bytes).unwrap();
+                prop_assert_eq!(split.fold.image().unwrap(), bytes);
+            }
+            play(&mut whole, act);
+            play(&mut split, act);
+        }
+        prop_assert_eq!(&whole.out, &split.out);
+        prop_assert_eq!(whole.fold.hash().unwrap(), split.fold.hash().unwrap());
+    }
+
+    #[test]
+    fn ticks_between_change_nothing(acts in prop::collection::vec(act(), 1..60), extra in prop::collection::vec(0i64..400, 60)) {
+        let (mut plain, mut ticked, mut reached) = (Log::new(), Log::new(), 0);
+        for (act, extra) in acts.iter().zip(extra) {
+            if let Act::Tick(to) = act {
+                // Only a tick on the way to the next one: it may not overtake.
+                ticked.tick(extra.min(*to));
+                reached = reached.max(*to);
+            }
+            play(&mut plain, act);
+            play(&mut ticked, act);
+        }
+        prop_assert_eq!(plain.said(), ticked.said());
+    }
+}

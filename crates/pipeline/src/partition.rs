@@ -1,0 +1,207 @@
+//! The folds of one partition number, from `journal` to `alerts`, and the ends of their topics.
+
+use crate::journal::{JournalEntry, JournalRecord};
+use crate::output::{Output, What};
+use crate::roles;
+use alerts::{Alerts, Notice, Stages, Word};
+use custody::Custody;
+use dispatch::Dispatch;
+use facts::{
+    Book, Engine, Event, Finding, Moment, Name, Origin, Said, Severity, ShipmentId, Span, State,
+    Subject, Text, Verdict,
+};
+use fold::{Fold, Matter, Out, Record, Stop};
+use permits::Permits;
+use schedule::Schedule;
+use thermal::Thermal;
+
+/// One partition number, in one process.
+pub struct Partition {
+    number: u16,
+    pub(crate) dispatch: Fold<Dispatch>,
+    pub(crate) custody: Fold<Custody>,
+    pub(crate) thermal: Fold<Thermal>,
+    pub(crate) permits: Fold<Permits>,
+    pub(crate) schedule: Fold<Schedule>,
+    pub(crate) alerts: Fold<Alerts>,
+    stages: Stages,
+    /// The next free place in `facts`, `journal` and `exceptions`.
+    pub(crate) facts: u64,
+    pub(crate) journal: u64,
+    exceptions: u64,
+    pub(crate) outputs: Vec<Output>,
+}
+
+impl Partition {
+    pub(crate) fn new(number: u16) -> Self {
+        Self {
+            number,
+            dispatch: Fold::new(roles::dispatch()),
+            custody: Fold::new(roles::custody()),
+            thermal: Fold::new(roles::thermal()),
+            permits: Fold::new(roles::permits()),
+            schedule: Fold::new(roles::schedule()),
+            alerts: Fold::new(roles::alerts()),
+            stages: Stages::default(),
+            facts: 0,
+            journal: 0,
+            exceptions: 0,
+            outputs: Vec::new(),
+        }
+    }
+
+    /// The first moment at which silence alone may change something here.
+    pub(crate) fn due(&self) -> Option<Moment> {
+        let engines = [self.custody.due(), self.thermal.due(), self.permits.due(), self.schedule.due()];
+        engines.into_iter().chain([self.dispatch.due(), self.alerts.due()]).flatten().min()
+    }
+
+    /// One record of the journal, to every engine; what they say goes on to `exceptions`.
+    pub(crate) fn judge(&mut self, record: &JournalRecord) -> Result<(), Stop> {
+        let matter = match &record.entry {
+            JournalEntry::Fact(shipment, event) => {
+                Matter::Word { key: Subject::from(shipment), word: (**event).clone() }
+            }
+            JournalEntry::Tick(now) => Matter::Tick(*now),
+            JournalEntry::Rulebook(book) => Matter::Rulebook(book.clone()),
+            JournalEntry::Behaviour(number) => Matter::Behaviour(*number),
+        };
+        let JournalRecord { offset, origin, after, .. } = record.clone();
+        let record = Record { offset, origin, after, matter };
+        self.journal = offset + 1;
+        self.ask("custody", &record, |p| &mut p.custody)?;
+        self.ask("thermal", &record, |p| &mut p.thermal)?;
+        self.ask("permits", &record, |p| &mut p.permits)?;
+        self.ask("schedule", &record, |p| &mut p.schedule)?;
+        match record.matter {
+            Matter::Tick(now) => self.strike(now),
+            Matter::Rulebook(book) => self.alert(None, Matter::Rulebook(book)),
+            Matter::Behaviour(number) => self.alert(None, Matter::Behaviour(number)),
+            Matter::Word { .. } => Ok(()),
+        }
+    }
+
+    fn ask<E: Engine<Word = Event, Said = Said>>(
+        &mut self,
+        service: &'static str,
+        record: &Record<Event>,
+        fold: impl Fn(&mut Self) -> &mut Fold<E>,
+    ) -> Result<(), Stop> {
+        if let Matter::Word { word, .. } = &record.matter
+            && !E::hears(word)
+            && record.origin.is_none()
+        {
+            return Ok(());
+        }
+        let mut out = Vec::new();
+        fold(self).take(record, &mut out)?;
+        for said in out {
+            let origin = self.origin(service, "journal", said.offset, said.index);
+            let after = fold(self).links().stamp("exceptions", self.number, &origin);
+            self.pass_on(said, origin, after)?;
+        }
+        if let Matter::Tick(now) = record.matter {
+            self.stages.heard(service, now);
+        }
+        Ok(())
+    }
+
+    fn pass_on(&mut self, out: Out<Said>, origin: Origin, after: Option<Origin>) -> Result<(), Stop> {
+        let Some(shipment) = out.key.shipment() else { return Ok(()) };
+        let word = match out.said {
+            Some(Said::Finding(finding)) => Word::Finding(finding),
+            Some(Said::Context(context)) => Word::Context(context),
+            None => Word::Finding(Box::new(faulted(&origin.service, shipment, out.offset, out.index, out.now))),
+        };
+        self.say(out.key, word, Some((origin, after)))
+    }
+
+    /// One word on `exceptions`; findings come out as they are, too.
+    pub(crate) fn say(
+        &mut self,
+        key: Subject,
+        word: Word,
+        link: Option<(Origin, Option<Origin>)>,
+    ) -> Result<(), Stop> {
+        if let Word::Finding(finding) = &word {
+            self.put(finding.learnt, 0, What::Finding(finding.clone()));
+        }
+        self.alert(link, Matter::Word { key, word })
+    }
+
+    fn alert(
+        &mut self,
+        link: Option<(Origin, Option<Origin>)>,
+        matter: Matter<Word>,
+    ) -> Result<(), Stop> {
+        let (origin, after) = link.map_or((None, None), |(origin, after)| (Some(origin), after));
+        let mut out = Vec::new();
+        self.alerts.take(&Record { offset: self.exceptions, origin, after, matter }, &mut out)?;
+        for (n, out) in out.into_iter().enumerate() {
+            let index = u16::try_from(n + 1).unwrap_or(u16::MAX);
+            match out.said {
+                Some(Notice::Finding(finding)) => self.put(out.now, index, What::Finding(finding)),
+                Some(Notice::Incident(incident)) => self.put(out.now, index, What::Incident(incident)),
+                None => {
+                    let Some(shipment) = out.key.shipment() else { continue };
+                    let finding = faulted("alerts", shipment, out.offset, out.index, out.now);
+                    self.put(out.now, index, What::Finding(Box::new(finding)));
+                }
+            }
+        }
+        self.exceptions += 1;
+        Ok(())
+    }
+
+    /// The owner of `exceptions` strikes the clock there, too, and looks for stages that fell silent.
+    fn strike(&mut self, now: Moment) -> Result<(), Stop> {
+        self.alert(None, Matter::Tick(now))?;
+        for finding in self.stages.tick(now, self.number) {
+            let key = Subject::from(&finding.shipment);
+            self.say(key, Word::Finding(Box::new(finding)), None)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn put(&mut self, learnt: Moment, index: u16, what: What) {
+        let (partition, offset) = (self.number, self.exceptions);
+        self.outputs.push(Output { learnt, partition, offset, index, what });
+    }
+
+    pub(crate) fn origin(&self, service: &str, topic: &str, offset: u64, index: u16) -> Origin {
+        let (service, topic) = (Text::new(service), Text::new(topic));
+        Origin { service, topic, partition: self.number, offset, index }
+    }
+
+    /// Rules and behaviour for dispatch; the journal brings them to the others.
+    pub(crate) fn rule_facts(&mut self, book: &Book) -> Result<(), Stop> {
+        let matter = Matter::Rulebook(book.clone());
+        let record = Record { offset: self.facts, origin: None, after: None, matter };
+        self.facts += 1;
+        self.dispatch.take(&record, &mut Vec::new()).map(|_| ())
+    }
+}
+
+/// A value failed: its shipment is not judged any more by that engine, and that is told at once.
+fn faulted(service: &str, shipment: ShipmentId, offset: u64, index: u16, now: Moment) -> Finding {
+    let rule = Text::new("system/faulted");
+    Finding {
+        name: Name { rule, about: Text::new(service), offset, index },
+        code: Text::new("SYS-FAULT"),
+        shipment,
+        state: State::Raised,
+        severity: Severity::P1,
+        verdict: Verdict::Unknown,
+        latched: true,
+        happened: now,
+        until: None,
+        learnt: now,
+        sentence: format!("{service} failed at journal entry {offset} and judges this shipment no more"),
+        evidence: vec![offset],
+        unknown: Span::ZERO,
+        deadline: None,
+        action: Text::new("Watch this shipment by hand and report the entry to the developers"),
+        rulebook: Text::default(),
+        behaviour: 1,
+    }
+}

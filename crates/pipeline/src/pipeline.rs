@@ -1,0 +1,313 @@
+//! `feed(event)`, out come findings and incidents.
+//!
+//! Time moves by arrivals, on a grid of 5 s: before an event is homed, its partition's clock is struck
+//! at the last grid point that is not after its arrival, and every partition in which something is due
+//! before that is struck at the grid point that reaches it. Ticks at which nothing is due are left out.
+
+use crate::journal::{JournalEntry, JournalRecord};
+use crate::output::{Output, Tally, What};
+use crate::partition::Partition;
+use alerts::Word;
+use dispatch::{Fate, Passed};
+use facts::{Book, Event, Fact, Moment, Origin, Span, State, Subject, SubjectKind};
+use fold::{Admission, Matter, Out, Record, Stop};
+use hashbrown::HashMap;
+use std::collections::VecDeque;
+
+/// The number of partitions of a replay, whatever the number of threads.
+pub const PARTITIONS: u16 = 16;
+/// How often the clock is struck.
+pub const GRID: Span = Span::seconds(5);
+
+/// All services of all partitions, in one process.
+pub struct Pipeline {
+    parts: Vec<Partition>,
+    homes: HashMap<Subject, u16>,
+    queue: VecDeque<(u16, Record<Event>)>,
+    /// The grid point that was reached.
+    now: Moment,
+    tally: Tally,
+    outputs: Vec<Output>,
+    journal: Option<Vec<JournalRecord>>,
+    passed: Vec<Out<Passed>>,
+}
+
+impl Pipeline {
+    /// The beginning of every partition, with its rules.
+    pub fn new(book: &Book) -> Result<Self, Stop> {
+        let mut all = Self::empty();
+        all.publish(book)?;
+        Ok(all)
+    }
+
+    /// No rules yet: a journal brings its own.
+    pub fn empty() -> Self {
+        Self {
+            parts: (0..PARTITIONS).map(Partition::new).collect(),
+            homes: HashMap::new(),
+            queue: VecDeque::new(),
+            now: Moment::EARLIEST,
+            tally: Tally::default(),
+            outputs: Vec::new(),
+            journal: None,
+            passed: Vec::new(),
+        }
+    }
+
+    /// Keeps every record of the journal from here on; see [`Pipeline::take_journal`].
+    pub fn keep_journal(&mut self, book: &Book) {
+        let mut kept = Vec::new();
+        for partition in 0..PARTITIONS {
+            let (origin, after, entry) = (None, None, JournalEntry::Rulebook(book.clone()));
+            kept.push(JournalRecord { partition, offset: 0, origin, after, entry });
+        }
+        self.journal = Some(kept);
+    }
+
+    /// What was kept of the journal since the last call.
+    pub fn take_journal(&mut self) -> Vec<JournalRecord> {
+        self.journal.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// From here on these rules are in force.
+    pub fn publish(&mut self, book: &Book) -> Result<(), Stop> {
+        for p in 0..PARTITIONS {
+            self.part(p).rule_facts(book)?;
+            self.write(p, None, None, JournalEntry::Rulebook(book.clone()))?;
+        }
+        Ok(())
+    }
+
+    /// Homes one outside event that arrived then.
+    pub fn feed(&mut self, arrived: Moment, event: Event, origin: Origin) -> Result<(), Stop> {
+        self.advance(arrived)?;
+        self.tally.homed += 1;
+        let p = self.home(&event.subject);
+        self.tick(p)?;
+        if is_act(&event.fact) {
+            self.tally.judged += 1;
+            return self.part(p).say(event.subject.clone(), Word::Act(event), None);
+        }
+        let key = event.subject.clone();
+        self.append(p, key, event, Some(origin), None);
+        self.drain()
+    }
+
+    /// Lets time pass up to the last grid point that is not after this moment.
+    pub fn advance(&mut self, to: Moment) -> Result<(), Stop> {
+        let to = to.floor(GRID);
+        if to <= self.now {
+            return Ok(());
+        }
+        loop {
+            let dues = (0..PARTITIONS).filter_map(|p| Some((self.parts.get(usize::from(p))?.due()?.ceil(GRID), p)));
+            let Some((due, p)) = dues.min().filter(|(due, _)| *due <= to) else { break };
+            self.reach(due.max(self.now));
+            self.tick(p)?;
+        }
+        self.reach(to);
+        Ok(())
+    }
+
+    /// What came out and is in its final order: all of it up to the grid point before this one.
+    pub fn take_outputs(&mut self) -> Vec<Output> {
+        std::mem::take(&mut self.outputs)
+    }
+
+    /// What came out at the last grid point, too.
+    pub fn finish(&mut self) -> Vec<Output> {
+        self.gather();
+        self.take_outputs()
+    }
+
+    /// Plays one record of a journal.
+    pub fn play(&mut self, record: &JournalRecord) -> Result<(), Stop> {
+        if let JournalEntry::Tick(now) = record.entry {
+            self.reach(now.max(self.now));
+        }
+        if let JournalEntry::Fact(..) = record.entry {
+            self.tally.homed += 1;
+            self.tally.judged += 1;
+        }
+        self.part(record.partition % PARTITIONS).judge(record)
+    }
+
+    /// What became of the events fed.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// The grid point that was reached.
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// One hash over the state of every fold, in a fixed order.
+    pub fn state_hash(&mut self) -> Result<[u8; 32], fold::ImageError> {
+        use sha2::{Digest, Sha256};
+        let mut all = Sha256::new();
+        for part in &mut self.parts {
+            all.update(part.dispatch.hash()?);
+            all.update(part.custody.hash()?);
+            all.update(part.thermal.hash()?);
+            all.update(part.permits.hash()?);
+            all.update(part.schedule.hash()?);
+            all.update(part.alerts.hash()?);
+        }
+        Ok(all.finalize().into())
+    }
+
+    fn part(&mut self, p: u16) -> &mut Partition {
+        &mut self.parts[usize::from(p % PARTITIONS)]
+    }
+
+    fn home(&mut self, subject: &Subject) -> u16 {
+        if let Some(p) = self.homes.get(subject) {
+            return *p;
+        }
+        let p = subject.partition(PARTITIONS);
+        self.homes.insert(subject.clone(), p);
+        p
+    }
+
+    /// A later grid point: what came out before it is in its final order now.
+    fn reach(&mut self, now: Moment) {
+        if now > self.now {
+            self.gather();
+            self.now = now;
+        }
+    }
+
+    fn gather(&mut self) {
+        let from = self.outputs.len();
+        for part in &mut self.parts {
+            self.outputs.append(&mut part.outputs);
+        }
+        self.outputs[from..].sort_by_key(Output::order);
+        for output in &self.outputs[from..] {
+            if let What::Finding(finding) = &output.what
+                && finding.state == State::Raised
+            {
+                *self.tally.raised.entry(finding.code.to_string()).or_default() += 1;
+            }
+        }
+    }
+
+    fn append(&mut self, p: u16, key: Subject, word: Event, origin: Option<Origin>, after: Option<Origin>) {
+        let part = self.part(p);
+        let offset = part.facts;
+        part.facts += 1;
+        self.queue.push_back((p, Record { offset, origin, after, matter: Matter::Word { key, word } }));
+    }
+
+    /// Strikes the clock of one partition, from `facts` to `exceptions`, unless it stands there already.
+    fn tick(&mut self, p: u16) -> Result<(), Stop> {
+        let now = self.now;
+        let part = self.part(p);
+        if part.dispatch.now() >= now {
+            return Ok(());
+        }
+        let offset = part.facts;
+        part.facts += 1;
+        let record = Record { offset, origin: None, after: None, matter: Matter::Tick(now) };
+        self.take(p, &record)?;
+        self.drain()?;
+        let origin = self.part(p).origin("dispatch/1", "facts", offset, u16::MAX);
+        let after = self.part(p).dispatch.links().stamp("journal", p, &origin);
+        self.write(p, Some(origin), after, JournalEntry::Tick(now))
+    }
+
+    /// Dispatches until nothing is on its way any more.
+    fn drain(&mut self) -> Result<(), Stop> {
+        while let Some((p, record)) = self.queue.pop_front() {
+            self.tick(p)?;
+            self.take(p, &record)?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, p: u16, record: &Record<Event>) -> Result<(), Stop> {
+        let mut passed = std::mem::take(&mut self.passed);
+        let admission = self.part(p).dispatch.take(record, &mut passed)?;
+        if admission != Admission::Admitted {
+            self.tally.duplicate += 1;
+        }
+        for out in passed.drain(..) {
+            let origin = self.part(p).origin("dispatch/1", "facts", out.offset, out.index);
+            self.pass_on(p, out, origin)?;
+        }
+        self.passed = passed;
+        Ok(())
+    }
+
+    fn pass_on(&mut self, p: u16, out: Out<Passed>, origin: Origin) -> Result<(), Stop> {
+        match out.said {
+            Some(Passed::Journal { shipment, event }) => {
+                let q = self.home(&Subject::from(&shipment));
+                if q != p {
+                    self.tick(q)?;
+                }
+                let after = self.part(p).dispatch.links().stamp("journal", q, &origin);
+                self.write(q, Some(origin), after, JournalEntry::Fact(shipment, Box::new(event)))
+            }
+            Some(Passed::Facts { to, event }) => {
+                let q = self.home(&to);
+                let after = self.part(p).dispatch.links().stamp("facts", q, &origin);
+                self.append(q, to, event, Some(origin), after);
+                Ok(())
+            }
+            Some(Passed::Expired { event, reason }) => {
+                self.part(p).put(out.now, 0, What::Expired(Box::new(event), reason));
+                Ok(())
+            }
+            Some(Passed::Finding(finding)) => {
+                let q = self.home(&Subject::from(&finding.shipment));
+                let after = self.part(p).dispatch.links().stamp("exceptions", q, &origin);
+                let key = Subject::from(&finding.shipment);
+                self.part(q).say(key, Word::Finding(finding), Some((origin, after)))
+            }
+            Some(Passed::Count(fate, n)) => {
+                self.count(fate, u64::from(n));
+                Ok(())
+            }
+            // A subject that failed in dispatch: what it hears from now on is held.
+            None => {
+                self.tally.held += 1;
+                Ok(())
+            }
+        }
+    }
+
+    fn count(&mut self, fate: Fate, n: u64) {
+        match fate {
+            Fate::Judged => self.tally.judged += n,
+            Fate::Held => self.tally.held += n,
+            Fate::FromHeld => self.tally.held -= n,
+            Fate::Expired => self.tally.expired += n,
+            Fate::Duplicate => self.tally.duplicate += n,
+        }
+    }
+
+    fn write(&mut self, q: u16, origin: Option<Origin>, after: Option<Origin>, entry: JournalEntry) -> Result<(), Stop> {
+        let record = JournalRecord { partition: q, offset: self.part(q).journal, origin, after, entry };
+        self.part(q).judge(&record)?;
+        if let Some(journal) = &mut self.journal {
+            journal.push(record);
+        }
+        Ok(())
+    }
+}
+
+/// Staff acts go to `exceptions`, not to the journal.
+fn is_act(fact: &Fact) -> bool {
+    matches!(fact, Fact::Acknowledged(_) | Fact::IncidentNoted(_) | Fact::IncidentClosed(_))
+}
+
+/// Whether outsiders may report a fact of this kind at all.
+pub fn may_come_from_outside(event: &Event) -> bool {
+    let ours = matches!(
+        event.fact,
+        Fact::Quiet(_) | Fact::Withdrawn(_) | Fact::Ledger(_) | Fact::Dose(_)
+    );
+    !ours && event.subject.kind != SubjectKind::Log
+}

@@ -1,0 +1,195 @@
+//! Feeds the pipeline and hands on what comes out.
+
+use crate::journal;
+use crate::recording::{Decoded, Recording};
+use crate::report::Report;
+use crate::source::SourceError;
+use facts::{Book, Event, Moment, Origin, Text};
+use fold::Stop;
+use pipeline::Pipeline;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use wire::Rejection;
+
+/// What to replay, and how.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The recordings: inbound files, or journal files.
+    pub files: Vec<PathBuf>,
+    /// Log time goes on to here; without it, it stops at the last arrival.
+    pub until: Option<Moment>,
+    /// When records without `arrivedat` arrive; without it, at the greatest `occurred_at`.
+    pub at: Option<Moment>,
+    /// Threads that decode and judge.
+    pub threads: usize,
+}
+
+/// Why a replay could not be finished.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// A file cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The report cannot be written.
+    #[error("the report cannot be written: {0}")]
+    Report(#[from] io::Error),
+    /// The rules cannot be used.
+    #[error(transparent)]
+    Stop(#[from] Stop),
+    /// Journals and inbound files do not mix.
+    #[error("a journal brings its own rules and ticks: {0}")]
+    Journal(String),
+}
+
+/// The counts of a replay. read = homed + rejected; homed = judged + held + expired + duplicate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Events, and records that could not be decoded.
+    pub read: u64,
+    /// Events that found a subject.
+    pub homed: u64,
+    /// Records that were not taken in.
+    pub rejected: u64,
+    /// Passed on to whom they concern.
+    pub judged: u64,
+    /// Waiting for an attachment, or for a person.
+    pub held: u64,
+    /// Claimed by no attachment in time.
+    pub expired: u64,
+    /// The same outside event again.
+    pub duplicate: u64,
+    /// Findings raised, by the catalogue's code.
+    pub rules: BTreeMap<String, u64>,
+    /// Hash of the rulebook, where one was given.
+    pub rulebook: Text,
+    /// How bad the worst finding was that was raised.
+    #[serde(skip)]
+    pub worst: Option<facts::Severity>,
+}
+
+/// One replay.
+pub struct Replay<'a> {
+    /// What to replay.
+    pub options: Options,
+    /// Who writes down what comes out.
+    pub report: &'a mut dyn Report,
+    /// Where the journal goes, if anywhere.
+    pub journal: Option<&'a mut dyn Write>,
+    /// Told how many bytes have been read, now and then.
+    pub progress: &'a mut dyn FnMut(u64),
+}
+
+impl Replay<'_> {
+    /// Replays inbound recordings under a rulebook.
+    pub fn inbound(mut self, book: &Book) -> Result<Summary, ReplayError> {
+        let mut pipeline = Pipeline::new(book)?;
+        let mut summary = Summary { rulebook: book.hash.clone(), ..Summary::default() };
+        if self.journal.is_some() {
+            pipeline.keep_journal(book);
+        }
+        let recording = Recording::open(&self.options)?;
+        recording.each(|decoded, bytes| {
+            (self.progress)(bytes);
+            self.one(&mut pipeline, &mut summary, decoded)
+        })?;
+        if let Some(until) = self.options.until {
+            pipeline.advance(until)?;
+        }
+        self.end(&mut pipeline, summary)
+    }
+
+    /// Replays journals: they bring their own rules and ticks.
+    pub fn journals(mut self) -> Result<Summary, ReplayError> {
+        let (mut pipeline, mut summary) = (Pipeline::empty(), Summary::default());
+        for (file, path) in self.options.files.clone().iter().enumerate() {
+            journal::read(path, |record| {
+                summary.read += 1;
+                match record {
+                    Ok(record) => {
+                        if let Some((_, event)) = record.fact() {
+                            self.report.fact(event.at, event);
+                        } else {
+                            summary.read -= 1; // a tick or a rulebook is not an event
+                        }
+                        pipeline.play(&record)?;
+                    }
+                    Err(rejection) => {
+                        summary.rejected += 1;
+                        self.report.rejection(&rejection)?;
+                    }
+                }
+                self.hand_on(&mut pipeline, &mut summary)
+            })?;
+            let _ = file;
+        }
+        self.end(&mut pipeline, summary)
+    }
+
+    fn one(&mut self, pipeline: &mut Pipeline, summary: &mut Summary, decoded: Decoded) -> Result<(), ReplayError> {
+        summary.read += 1;
+        match decoded {
+            Decoded::Event { arrived, event, file, record } => {
+                if let Some(rejection) = refused(&event, &file, record) {
+                    return self.reject(summary, &rejection);
+                }
+                self.report.fact(arrived, &event);
+                let (service, index, partition) = (Text::new("intake/1"), 0, 0);
+                let origin = Origin { service, topic: file, partition, offset: record, index };
+                pipeline.feed(arrived, *event, origin)?;
+                self.hand_on(pipeline, summary)
+            }
+            Decoded::Rejected(rejection) => self.reject(summary, &rejection),
+        }
+    }
+
+    fn reject(&mut self, summary: &mut Summary, rejection: &Rejection) -> Result<(), ReplayError> {
+        summary.rejected += 1;
+        Ok(self.report.rejection(rejection)?)
+    }
+
+    fn hand_on(&mut self, pipeline: &mut Pipeline, summary: &mut Summary) -> Result<(), ReplayError> {
+        for output in pipeline.take_outputs() {
+            note(summary, &output);
+            self.report.output(&output)?;
+        }
+        if let Some(to) = &mut self.journal {
+            for record in pipeline.take_journal() {
+                journal::write(*to, &record)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end(mut self, pipeline: &mut Pipeline, mut summary: Summary) -> Result<Summary, ReplayError> {
+        let last = pipeline.finish();
+        for output in last {
+            note(&mut summary, &output);
+            self.report.output(&output)?;
+        }
+        self.hand_on(pipeline, &mut summary)?;
+        let tally = pipeline.tally();
+        (summary.homed, summary.judged, summary.held) = (tally.homed, tally.judged, tally.held);
+        (summary.expired, summary.duplicate) = (tally.expired, tally.duplicate);
+        summary.rules = tally.raised.clone();
+        self.report.summary(&summary)?;
+        if let Some(to) = &mut self.journal {
+            to.flush()?;
+        }
+        Ok(summary)
+    }
+}
+
+fn note(summary: &mut Summary, output: &pipeline::Output) {
+    if let pipeline::What::Finding(finding) = &output.what
+        && finding.state == facts::State::Raised
+    {
+        summary.worst = summary.worst.into_iter().chain([finding.severity]).min();
+    }
+}
+
+/// Facts that only coldwatch itself may write.
+fn refused(event: &Event, file: &str, record: u64) -> Option<Rejection> {
+    (!pipeline::pipeline::may_come_from_outside(event)).then(|| Rejection::not_from_outside(event, file, record))
+}
