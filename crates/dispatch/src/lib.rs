@@ -1,1 +1,36 @@
-//! Who must hear of a fact.
+//! Who must hear of a fact: a subscription join with one state per subject, all of it by log time
+//! and by when things happened, never by arrival.
+//!
+//! # Layout
+//!
+//! - [`Dispatch`]: the engine value, one per subject
+//! - `shipment`: what a plan cites, and whom its milestones concern
+//! - `device`, `channel`, `claims`: whose readings a probe's are, and since when it has been quiet
+//! - `store`: which shipments a freezer holds
+//! - `shared`: permits, orders and parties, which several shipments look at; `permit` and `order`
+//!   derive the ledger and the dose from them
+//! - `kept`: facts kept whole, and how the same outside event is recognised
+//! - [`Passed`]: what is passed on; `mail` writes it
+//!
+//! **Invariant:** every outside event is counted exactly once: judged, held, expired or duplicate.
+#![no_std]
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::float_arithmetic)]
+extern crate alloc;
+
+mod channel;
+mod claims;
+mod device;
+mod dispatch;
+mod kept;
+mod mail;
+mod order;
+mod passed;
+mod permit;
+mod rules;
+mod shared;
+mod shipment;
+mod store;
+
+pub use dispatch::Dispatch;
+pub use passed::{Fate, Passed};
+pub use rules::Rules;

@@ -66,16 +66,18 @@ impl Story {
     }
 }
 
-/// Facts stand in a state as their JSON: optional members may be added without breaking it.
-mod as_json {
+/// For `#[serde(with)]`: facts stand in a state as their JSON: optional members may be added without breaking it.
+pub mod as_json {
     use super::Fact;
     use alloc::string::String;
     use serde::{Deserialize, Deserializer, Serializer, de::Error as _, ser::Error as _};
 
-    pub(super) fn serialize<S: Serializer>(fact: &Fact, s: S) -> Result<S::Ok, S::Error> {
+    /// Writes it.
+    pub fn serialize<S: Serializer>(fact: &Fact, s: S) -> Result<S::Ok, S::Error> {
         s.serialize_str(&serde_json::to_string(fact).map_err(S::Error::custom)?)
     }
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Fact, D::Error> {
+    /// Reads it.
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Fact, D::Error> {
         serde_json::from_str(&String::deserialize(d)?).map_err(D::Error::custom)
     }
 }

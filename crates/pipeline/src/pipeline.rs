@@ -283,6 +283,7 @@ impl Pipeline {
             Fate::Judged => self.tally.judged += n,
             Fate::Held => self.tally.held += n,
             Fate::FromHeld => self.tally.held -= n,
+            Fate::FromJudged => self.tally.judged -= n,
             Fate::Expired => self.tally.expired += n,
             Fate::Duplicate => self.tally.duplicate += n,
         }

@@ -1,0 +1,104 @@
+//! The engine value: what kind of subject it is, and the step that all kinds share.
+
+use crate::device::Device;
+use crate::mail::Mail;
+use crate::passed::{Fate, Passed};
+use crate::rules::Rules;
+use crate::shared::Shared;
+use crate::shipment::Shipment;
+use crate::store::Store;
+use crate::{order, permit};
+use alloc::{boxed::Box, vec::Vec};
+use facts::{Cause, Engine, Entry, Event, Moment, Subject, SubjectKind};
+use serde::{Deserialize, Serialize};
+
+/// What is known of one subject.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Dispatch(State);
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+enum State {
+    #[default]
+    Nothing,
+    Shipment(Box<Shipment>),
+    Device(Box<Device>),
+    Store(Box<Store>),
+    Permit(Box<Shared>),
+    Order(Box<Shared>),
+    Party(Box<Shared>),
+}
+
+impl State {
+    fn of(kind: SubjectKind) -> Self {
+        match kind {
+            SubjectKind::Shipment => Self::Shipment(Box::default()),
+            SubjectKind::Device => Self::Device(Box::default()),
+            SubjectKind::Store => Self::Store(Box::default()),
+            SubjectKind::Permit => Self::Permit(Box::default()),
+            SubjectKind::Order => Self::Order(Box::default()),
+            SubjectKind::Party | SubjectKind::Shipper => Self::Party(Box::default()),
+            SubjectKind::Log => Self::Nothing,
+        }
+    }
+}
+
+impl Engine for Dispatch {
+    type Rules = Rules;
+    type Word = Event;
+    type Said = Passed;
+
+    fn hears(_: &Event) -> bool {
+        true
+    }
+
+    fn step(&mut self, rules: &Rules, entry: &Entry<'_, Event>, said: &mut Vec<Passed>) {
+        if let State::Nothing = self.0 {
+            self.0 = State::of(entry.subject.kind);
+        }
+        let (offset, index, now, subject) = (entry.offset, entry.index, entry.now, entry.subject);
+        let mut mail =
+            Mail { offset, index, now, subject, book: (&rules.hash, rules.behaviour), said };
+        match entry.cause {
+            Cause::Word(event) => self.hear(rules, event, &mut mail),
+            Cause::Struck => self.strike(rules, &mut mail),
+            Cause::Rejudged => {}
+        }
+    }
+
+    fn due(&self, rules: &Rules) -> Option<Moment> {
+        match &self.0 {
+            State::Shipment(shipment) => shipment.due(&rules.numbers),
+            State::Device(device) => device.due(&rules.numbers),
+            _ => None,
+        }
+    }
+}
+
+impl Dispatch {
+    fn hear(&mut self, rules: &Rules, event: &Event, mail: &mut Mail<'_>) {
+        match &mut self.0 {
+            State::Shipment(shipment) => shipment.hear(event, mail),
+            State::Device(device) => device.hear(&rules.numbers, event, mail),
+            State::Store(store) => store.hear(&rules.numbers, event, mail),
+            State::Permit(permit) => permit.hear(event, mail, permit::ledger),
+            State::Order(order) => order.hear(event, mail, order::dose),
+            State::Party(party) => party.hear(event, mail, |_, _| None),
+            // Only the log itself speaks of the log, and not to dispatch.
+            State::Nothing => mail.count(Fate::Judged),
+        }
+    }
+
+    fn strike(&mut self, rules: &Rules, mail: &mut Mail<'_>) {
+        match &mut self.0 {
+            State::Shipment(shipment) => shipment.strike(&rules.numbers, mail),
+            State::Device(device) => device.strike(&rules.numbers, mail),
+            _ => {}
+        }
+    }
+}
+
+/// Whether this is an outside report about the subject itself, which is counted, and not one that
+/// dispatch passed on from another subject.
+pub(crate) fn is_outside(event: &Event, subject: &Subject) -> bool {
+    event.subject == *subject
+}

@@ -1,0 +1,112 @@
+//! Writes what is passed on, and names what dispatch says itself.
+
+use crate::passed::{Fate, Passed};
+use alloc::{format, vec::Vec};
+use facts::{
+    Event, Fact, Finding, Moment, Name, Severity, ShipmentId, Span, State, Subject, SubjectKind,
+    Text, Verdict,
+};
+
+/// The outgoing mail of one step.
+pub(crate) struct Mail<'a> {
+    /// The entry that caused it.
+    pub(crate) offset: u64,
+    /// The first free index of that entry.
+    pub(crate) index: u16,
+    /// Log time.
+    pub(crate) now: Moment,
+    /// Whose step it is.
+    pub(crate) subject: &'a Subject,
+    /// Hash of the rulebook, and the behaviour number.
+    pub(crate) book: (&'a Text, u32),
+    /// What was passed on so far.
+    pub(crate) said: &'a mut Vec<Passed>,
+}
+
+/// Facts that the log's own services state have this source.
+pub(crate) const OURS: &str = "coldwatch";
+
+impl Mail<'_> {
+    /// To a shipment's journal, or to the state of another subject.
+    pub(crate) fn send(&mut self, to: &Subject, event: Event) {
+        match to.shipment() {
+            Some(shipment) => self.journal(&shipment, event),
+            None => self.said.push(Passed::Facts { to: to.clone(), event }),
+        }
+    }
+    /// To a shipment's journal.
+    pub(crate) fn journal(&mut self, shipment: &ShipmentId, event: Event) {
+        self.said.push(Passed::Journal { shipment: shipment.clone(), event });
+    }
+    /// Counts one outside event.
+    pub(crate) fn count(&mut self, fate: Fate) {
+        self.said.push(Passed::Count(fate, 1));
+    }
+    /// A statement of our own about the subject of this step.
+    pub(crate) fn own(&self, at: Moment, fact: Fact) -> Event {
+        self.own_about(self.subject.clone(), at, fact)
+    }
+    /// A statement of our own about the log.
+    pub(crate) fn of_log(&self, at: Moment, fact: Fact) -> Event {
+        self.own_about(Subject::new(SubjectKind::Log, "dispatch"), at, fact)
+    }
+    fn own_about(&self, subject: Subject, at: Moment, fact: Fact) -> Event {
+        let id = format!("{}:{}:{}", self.subject, self.offset, self.next());
+        Event { source: Text::new(OURS), id: Text::new(id), subject, at, fact }
+    }
+    fn next(&self) -> u16 {
+        self.index.saturating_add(u16::try_from(self.said.len()).unwrap_or(u16::MAX))
+    }
+
+    /// The same outside event came with other content: not applied, and told.
+    pub(crate) fn conflicting(&mut self, shipment: &ShipmentId, event: &Event) {
+        let sentence = format!(
+            "{} reported `{}` of {} a second time with other content: the second report is not applied",
+            event.source, event.id, self.subject
+        );
+        let page = include_str!("conflicting_copy.md");
+        self.finding(shipment, "system/conflicting-copy", "SYS-COPY", Severity::P2, sentence, page);
+    }
+
+    /// A fact came for a shipment that was put away: it is kept, not judged, and told once.
+    pub(crate) fn after_closing(&mut self, shipment: &ShipmentId) {
+        let sentence = format!(
+            "{shipment} was put away: what is reported of it now is not judged until it is replayed"
+        );
+        let page = include_str!("after_closing.md");
+        self.finding(shipment, "system/after-closing", "SYS-LATE", Severity::P3, sentence, page);
+    }
+
+    fn finding(
+        &mut self,
+        shipment: &ShipmentId,
+        rule: &str,
+        code: &str,
+        severity: Severity,
+        sentence: alloc::string::String,
+        page: &str,
+    ) {
+        let (rule, about) = (Text::new(rule), Text::new(format!("{}", self.subject)));
+        let todo = page.lines().find_map(|line| line.strip_prefix("1. ")).unwrap_or_default();
+        let finding = Finding {
+            name: Name { rule, about, offset: self.offset, index: self.next() },
+            code: Text::new(code),
+            shipment: shipment.clone(),
+            state: State::Raised,
+            severity,
+            verdict: Verdict::Unknown,
+            latched: true,
+            happened: self.now,
+            until: None,
+            learnt: self.now,
+            sentence,
+            evidence: Vec::new(),
+            unknown: Span::ZERO,
+            deadline: None,
+            action: Text::new(todo),
+            rulebook: self.book.0.clone(),
+            behaviour: self.book.1,
+        };
+        self.said.push(Passed::Finding(finding.into()));
+    }
+}

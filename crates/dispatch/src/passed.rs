@@ -1,0 +1,51 @@
+//! What dispatch passes on.
+
+use alloc::boxed::Box;
+use facts::{Event, Finding, ShipmentId, Subject};
+
+/// One thing that is passed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Passed {
+    /// To a shipment's journal.
+    Journal {
+        /// Whose.
+        shipment: ShipmentId,
+        /// What happened, as it was reported.
+        event: Event,
+    },
+    /// To another subject.
+    Facts {
+        /// Whom.
+        to: Subject,
+        /// What happened, as it was reported.
+        event: Event,
+    },
+    /// To the rejects: nobody claimed it in time.
+    Expired {
+        /// What nobody claimed.
+        event: Event,
+        /// Why it counts as lost.
+        reason: &'static str,
+    },
+    /// Something is wrong with the record itself.
+    Finding(Box<Finding>),
+    /// What became of so many outside events.
+    Count(Fate, u32),
+}
+
+/// What became of an outside event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fate {
+    /// Passed on to whom it concerns, or kept as what its subject is known by.
+    Judged,
+    /// Waits for whom it may concern.
+    Held,
+    /// Waited, and does no longer.
+    FromHeld,
+    /// Was judged, and waits again: what claimed it was declared wrong.
+    FromJudged,
+    /// Claimed by nobody in time.
+    Expired,
+    /// Was there already.
+    Duplicate,
+}

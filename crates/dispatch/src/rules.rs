@@ -1,0 +1,40 @@
+//! The numbers of dispatch, as the rulebook sets them.
+
+use alloc::{format, string::ToString};
+use facts::{Book, BookError, Span, Text};
+use serde::Deserialize;
+
+/// What is in force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rules {
+    /// Hash of the rulebook.
+    pub hash: Text,
+    /// Behaviour number in force.
+    pub behaviour: u32,
+    /// The numbers.
+    pub numbers: Numbers,
+}
+
+/// The table `[dispatch]`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Numbers {
+    /// How long readings are kept for an attachment that is learnt late.
+    pub keep: Span,
+    /// How long after `closed` a shipment is put away.
+    pub put_away: Span,
+    /// After how many sending intervals a device is stated to be quiet.
+    pub quiet_after: u32,
+    /// How often that statement is repeated.
+    pub quiet_again: Span,
+}
+
+impl Rules {
+    /// Reads the table `[dispatch]`.
+    pub fn read(book: &Book, behaviour: u32) -> Result<Self, BookError> {
+        let wrong = |reason| BookError { table: "dispatch".to_string(), reason };
+        let table = book.tables.get("dispatch").ok_or_else(|| wrong("is missing".to_string()))?;
+        let numbers = Numbers::deserialize(table).map_err(|e| wrong(format!("{e}")))?;
+        Ok(Self { hash: book.hash.clone(), behaviour, numbers })
+    }
+}

@@ -1,0 +1,95 @@
+//! What several shipments look at: a permit, an order, a party. Keeps its own facts and what its
+//! shipments reported, sends both to every shipment that cites it, and whatever is derived from them.
+
+use crate::dispatch::is_outside;
+use crate::kept::{Copy, File, Known};
+use crate::mail::Mail;
+use crate::passed::Fate;
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
+use facts::{Event, Fact, ShipmentId};
+use serde::{Deserialize, Serialize};
+
+/// What dispatch knows of it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Shared {
+    known: Known,
+    pub(crate) file: File,
+    pub(crate) shipments: BTreeMap<ShipmentId, Reader>,
+    /// What was derived last, as JSON.
+    derived: String,
+}
+
+/// A shipment that cites it, or did.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Reader {
+    pub(crate) cites: bool,
+    pub(crate) file: File,
+}
+
+/// What is derived of its facts and its shipments'.
+type Derive = fn(&Shared, &str) -> Option<Fact>;
+
+impl Shared {
+    pub(crate) fn hear(&mut self, event: &Event, mail: &mut Mail<'_>, derive: Derive) {
+        let mut newcomer = None;
+        match &event.fact {
+            Fact::Cited(cited) => {
+                self.shipments.entry(cited.by.clone()).or_default().cites = true;
+                for kept in self.file.all() {
+                    mail.journal(&cited.by, kept.event());
+                }
+                newcomer = Some(cited.by.clone());
+            }
+            Fact::Uncited(uncited) => self.uncite(&uncited.by),
+            _ if is_outside(event, mail.subject) => {
+                if !self.own(event, mail) {
+                    return;
+                }
+            }
+            _ => {
+                let Some(shipment) = event.subject.shipment() else { return };
+                let Some(reader) = self.shipments.get_mut(&shipment) else { return };
+                reader.file.take(event, mail.now);
+            }
+        }
+        let Some(fact) = derive(self, &mail.subject.id) else { return };
+        let json = serde_json::to_string(&fact).unwrap_or_default();
+        let readers: Vec<ShipmentId> = match json == self.derived {
+            true => newcomer.into_iter().collect(),
+            false => self.readers(),
+        };
+        self.derived = json;
+        for reader in readers {
+            let event = mail.own(mail.now, fact.clone());
+            mail.journal(&reader, event);
+        }
+    }
+
+    /// A fact of its own; `false` if it was there already.
+    fn own(&mut self, event: &Event, mail: &mut Mail<'_>) -> bool {
+        let copy = self.known.admit(event);
+        mail.count(if copy == Copy::New { Fate::Judged } else { Fate::Duplicate });
+        for reader in self.readers() {
+            match copy {
+                Copy::New => mail.journal(&reader, event.clone()),
+                Copy::Other => mail.conflicting(&reader, event),
+                Copy::Same => {}
+            }
+        }
+        copy == Copy::New && self.file.take(event, mail.now)
+    }
+
+    /// A closed or departed shipment stays on record; one that dropped out does not.
+    fn uncite(&mut self, shipment: &ShipmentId) {
+        let Some(reader) = self.shipments.get_mut(shipment) else { return };
+        reader.cites = false;
+        let counts = |fact: &Fact| matches!(fact, Fact::Closed(_) | Fact::Departed(_));
+        if !reader.file.all().iter().any(|kept| counts(&kept.fact)) {
+            reader.file.clear();
+        }
+    }
+
+    fn readers(&self) -> Vec<ShipmentId> {
+        self.shipments.iter().filter(|(_, reader)| reader.cites).map(|(id, _)| id.clone()).collect()
+    }
+}

@@ -1,0 +1,163 @@
+//! A shipment: passes its facts on to its journal, tells what its plan cites that it does, and its
+//! milestones to its order and its permits.
+
+use crate::kept::{Copy, File, Known, correction};
+use crate::mail::Mail;
+use crate::passed::Fate;
+use crate::rules::Numbers;
+use alloc::{collections::BTreeSet, format, vec::Vec};
+use facts::fact::log::{Cited, Uncited};
+use facts::fact::shipment::Planned;
+use facts::{Event, Fact, Moment, PartyId, ShipmentId, Subject, SubjectKind, Text};
+use serde::{Deserialize, Serialize};
+
+/// What dispatch knows of a shipment.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Shipment {
+    known: Known,
+    /// What other subjects must hear, and what says who they are.
+    file: File,
+    /// Whom the plan cites.
+    cites: BTreeSet<Subject>,
+    away: Away,
+}
+
+/// Whether it was put away.
+#[derive(Debug, Default, Serialize, Deserialize)]
+enum Away {
+    #[default]
+    No,
+    Yes,
+    /// And a fact came since, which was told.
+    Told,
+}
+
+impl Shipment {
+    pub(crate) fn hear(&mut self, event: &Event, mail: &mut Mail<'_>) {
+        let Some(shipment) = mail.subject.shipment() else { return };
+        if !matches!(self.away, Away::No) {
+            mail.count(Fate::Held);
+            if matches!(self.away, Away::Yes) {
+                self.away = Away::Told;
+                mail.after_closing(&shipment);
+            }
+            return;
+        }
+        match self.known.admit(event) {
+            Copy::Same => return mail.count(Fate::Duplicate),
+            Copy::Other => {
+                mail.count(Fate::Duplicate);
+                return mail.conflicting(&shipment, event);
+            }
+            Copy::New => mail.count(Fate::Judged),
+        }
+        mail.journal(&shipment, event.clone());
+        let kept = concerns_others(&event.fact) && self.file.take(event, mail.now);
+        if !kept {
+            return;
+        }
+        let cited = self.cited();
+        for gone in self.cites.difference(&cited) {
+            tell(mail, &shipment, gone, false);
+        }
+        for stays in self.cites.intersection(&cited).filter(|s| wants(s.kind, &event.fact)) {
+            mail.send(stays, event.clone());
+        }
+        for new in cited.difference(&self.cites) {
+            tell(mail, &shipment, new, true);
+            for kept in self.file.all().iter().filter(|kept| wants(new.kind, &kept.fact)) {
+                mail.send(new, kept.event());
+            }
+        }
+        self.cites = cited;
+    }
+
+    /// When it is put away.
+    pub(crate) fn due(&self, numbers: &Numbers) -> Option<Moment> {
+        if !matches!(self.away, Away::No) {
+            return None;
+        }
+        let closed = |kept: &&crate::kept::Kept| matches!(kept.fact, Fact::Closed(_));
+        self.file.all().iter().find(closed).map(|kept| kept.learnt + numbers.put_away)
+    }
+
+    pub(crate) fn strike(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {
+        if self.due(numbers).is_none_or(|due| due > mail.now) {
+            return;
+        }
+        let Some(shipment) = mail.subject.shipment() else { return };
+        for cited in &self.cites {
+            tell(mail, &shipment, cited, false);
+        }
+        *self = Self { away: Away::Yes, ..Self::default() };
+    }
+
+    /// Whom the plan in force and the hand-overs name; nobody once it is cancelled.
+    fn cited(&self) -> BTreeSet<Subject> {
+        let mut all = BTreeSet::new();
+        let mut plan: Option<&Planned> = None;
+        for kept in self.file.all() {
+            match &kept.fact {
+                Fact::Planned(new) if plan.is_none_or(|old| new.version >= old.version) => {
+                    plan = Some(new)
+                }
+                Fact::Released(r) => all
+                    .extend([Some(&r.by), r.to.as_ref()].into_iter().flatten().map(Subject::from)),
+                Fact::Accepted(a) => all.extend(
+                    [Some(&a.by), a.from.as_ref()].into_iter().flatten().map(Subject::from),
+                ),
+                Fact::Cancelled(_) => return BTreeSet::new(),
+                _ => {}
+            }
+        }
+        if let Some(plan) = plan {
+            all.extend(plan.order.as_ref().map(Subject::from));
+            all.extend(plan.permits.iter().map(|gated| Subject::from(&gated.permit)));
+            all.extend(parties(plan).into_iter().map(Subject::from));
+        }
+        all
+    }
+}
+
+fn parties(plan: &Planned) -> Vec<&PartyId> {
+    let ends = [&plan.consignor, &plan.consignee];
+    ends.into_iter()
+        .chain(plan.legs.iter().flat_map(|leg| [&leg.carrier, &leg.from, &leg.to]))
+        .collect()
+}
+
+fn tell(mail: &mut Mail<'_>, by: &ShipmentId, whom: &Subject, cited: bool) {
+    let (subject, by, planned_at) = (Text::new(format!("{whom}")), by.clone(), mail.now);
+    let fact = match cited {
+        true => Fact::Cited(Cited { subject, by, planned_at }),
+        false => Fact::Uncited(Uncited { subject, by }),
+    };
+    let event = mail.of_log(mail.now, fact);
+    mail.send(whom, event);
+}
+
+/// Facts that somebody beside the shipment's own journal must hear, or that say who that is.
+fn concerns_others(fact: &Fact) -> bool {
+    let hands = matches!(fact, Fact::Released(_) | Fact::Accepted(_));
+    hands || wants(SubjectKind::Order, fact) || wants(SubjectKind::Permit, fact)
+}
+
+/// What a cited subject hears of the shipment.
+fn wants(kind: SubjectKind, fact: &Fact) -> bool {
+    let both =
+        matches!(fact, Fact::Planned(_) | Fact::Departed(_) | Fact::Cancelled(_) | Fact::Closed(_))
+            || correction(fact).is_some();
+    match kind {
+        SubjectKind::Permit => both,
+        SubjectKind::Order => {
+            both || matches!(
+                fact,
+                Fact::Packed(_)
+                    | Fact::Received(_)
+                    | Fact::QualityReleased(_)
+                    | Fact::Dispositioned(_)
+            ) || matches!(fact, Fact::Thawed(_) | Fact::Infused(_) | Fact::Destroyed(_))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,130 @@
+//! A freezer, tank or depot: which shipments it holds. What its device measures is theirs.
+
+use crate::dispatch::is_outside;
+use crate::kept::{Copy, File, Kept, Known};
+use crate::mail::Mail;
+use crate::passed::Fate;
+use crate::rules::Numbers;
+use alloc::vec::Vec;
+use facts::{Event, Fact, Moment, ShipmentId};
+use serde::{Deserialize, Serialize};
+
+/// What dispatch knows of a store.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Store {
+    known: Known,
+    stays: Vec<Stay>,
+    /// What else its devices report.
+    devices: File,
+    readings: Vec<Measured>,
+}
+
+/// Units came or went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Stay {
+    shipment: ShipmentId,
+    at: Moment,
+    holds: bool,
+}
+
+/// A reading, and who got it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Measured {
+    kept: Kept,
+    got: Vec<ShipmentId>,
+}
+
+impl Store {
+    pub(crate) fn hear(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
+        if is_outside(event, mail.subject) {
+            return self.own(event, mail);
+        }
+        match &event.fact {
+            Fact::Reading(_) => {
+                self.readings.retain(|r| r.kept.learnt + numbers.keep > mail.now);
+                let mut reading = Measured { kept: Kept::new(event, mail.now), got: Vec::new() };
+                self.place(&mut reading, mail);
+                self.readings.push(reading);
+            }
+            Fact::Withdrawn(w) => self.readings.retain(|r| {
+                let is_it = matches!(&r.kept.fact, Fact::Reading(m) if m.channel == w.channel && m.temperature == w.temperature)
+                    && r.kept.at == w.at
+                    && r.kept.subject == event.subject;
+                if is_it {
+                    r.got.iter().for_each(|shipment| mail.journal(shipment, event.clone()));
+                }
+                !is_it
+            }),
+            Fact::Quiet(_) => self.held(event.at).iter().for_each(|s| mail.journal(s, event.clone())),
+            _ => {
+                self.devices.take(event, mail.now);
+                self.ever().iter().for_each(|s| mail.journal(s, event.clone()));
+            }
+        }
+    }
+
+    fn own(&mut self, event: &Event, mail: &mut Mail<'_>) {
+        let (shipment, holds) = match &event.fact {
+            Fact::Holds(h) => (&h.shipment, true),
+            Fact::NoLongerHolds(h) => (&h.shipment, false),
+            _ => return mail.count(Fate::Judged),
+        };
+        match self.known.admit(event) {
+            Copy::Same => return mail.count(Fate::Duplicate),
+            Copy::Other => {
+                mail.count(Fate::Duplicate);
+                return mail.conflicting(shipment, event);
+            }
+            Copy::New => mail.count(Fate::Judged),
+        }
+        mail.journal(shipment, event.clone());
+        if !self.ever().contains(shipment) {
+            self.devices.all().iter().for_each(|kept| mail.journal(shipment, kept.event()));
+        }
+        let stay = Stay { shipment: shipment.clone(), at: event.at, holds };
+        let place = self.stays.partition_point(|known| known.at <= stay.at);
+        self.stays.insert(place, stay);
+        let mut readings = core::mem::take(&mut self.readings);
+        readings.iter_mut().for_each(|reading| self.place(reading, mail));
+        self.readings = readings;
+    }
+
+    /// Sends a reading to those who should have it, and withdraws it from those who should not.
+    fn place(&self, reading: &mut Measured, mail: &mut Mail<'_>) {
+        let held = self.held(reading.kept.at);
+        for shipment in held.iter().filter(|s| !reading.got.contains(s)) {
+            mail.journal(shipment, reading.kept.event());
+        }
+        if let Fact::Reading(r) = &reading.kept.fact {
+            let (temperature, channel, at) = (r.temperature, r.channel.clone(), reading.kept.at);
+            for shipment in reading.got.iter().filter(|s| !held.contains(s)) {
+                let (channel, device) = (channel.clone(), reading.kept.subject.clone());
+                let fact = facts::fact::device::Withdrawn { temperature, channel, at };
+                let event = Event { subject: device, ..mail.own(mail.now, Fact::Withdrawn(fact)) };
+                mail.journal(shipment, event);
+            }
+        }
+        reading.got = held;
+    }
+
+    /// Whose units it held then.
+    fn held(&self, at: Moment) -> Vec<ShipmentId> {
+        let mut held: Vec<ShipmentId> = Vec::new();
+        for stay in self.stays.iter().take_while(|stay| stay.at <= at) {
+            held.retain(|shipment| *shipment != stay.shipment);
+            if stay.holds {
+                held.push(stay.shipment.clone());
+            }
+        }
+        held
+    }
+
+    /// Whose units it ever held.
+    fn ever(&self) -> Vec<ShipmentId> {
+        let mut all: Vec<ShipmentId> =
+            self.stays.iter().map(|stay| stay.shipment.clone()).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+}

@@ -1,0 +1,198 @@
+//! A whole dispatch in one process: every subject a value, facts passed on at once.
+#![allow(clippy::unwrap_used)]
+#![allow(dead_code)] // each test file uses its part
+
+use dispatch::{Dispatch, Fate, Passed, Rules};
+use facts::{Book, Cause, Engine, Entry, Event, Fact, Finding, Moment, Subject, Text};
+use std::collections::{BTreeMap, VecDeque};
+
+/// All subjects, and what came out.
+pub struct World {
+    rules: Rules,
+    values: BTreeMap<Subject, Dispatch>,
+    now: Moment,
+    offset: u64,
+    pub journals: BTreeMap<String, Vec<Event>>,
+    pub findings: Vec<Finding>,
+    pub expired: Vec<Event>,
+    pub counts: BTreeMap<Fate, i64>,
+}
+
+pub fn at(minute: i64) -> Moment {
+    Moment::from_millis(1_772_323_200_000 + minute * 60_000)
+}
+
+/// An outside event: type without `coldwatch.` and `.v1`, and its data.
+pub fn event(id: &str, minute: i64, kind: &str, subject: &str, data: &str) -> Event {
+    let fact: Fact = serde_json::from_str(&format!("{{\"coldwatch.{kind}.v1\":{data}}}")).unwrap();
+    let subject: Subject = subject.parse().unwrap();
+    Event { source: Text::new("test"), id: Text::new(id), subject, at: at(minute), fact }
+}
+
+pub fn reading(device: &str, minute: i64, celsius: i64) -> Event {
+    let data = format!(r#"{{"temperature":"{celsius} °C","channel":"1"}}"#);
+    event(
+        &format!("{device}-{minute}-{celsius}"),
+        minute,
+        "device.reading",
+        &format!("device:{device}"),
+        &data,
+    )
+}
+
+pub fn attached(device: &str, shipment: &str, minute: i64) -> Event {
+    let data = format!(
+        r#"{{"shipment":"{shipment}","channel":"1","position":"payload","log_every":"10 min"}}"#
+    );
+    event(
+        &format!("{device}-to-{shipment}-{minute}"),
+        minute,
+        "device.attached",
+        &format!("device:{device}"),
+        &data,
+    )
+}
+
+pub fn live(device: &str, shipment: &str, minute: i64) -> Event {
+    let data = format!(
+        r#"{{"shipment":"{shipment}","channel":"1","position":"payload","log_every":"10 min","send_every":"10 min"}}"#
+    );
+    event(
+        &format!("{device}-to-{shipment}-{minute}"),
+        minute,
+        "device.attached",
+        &format!("device:{device}"),
+        &data,
+    )
+}
+
+pub fn planned(shipment: &str, version: u32, more: &str) -> Event {
+    let data = format!(
+        r#"{{"version":{version},"kind":"drug-product","profile":"CRYO_LN2V","consignor":"PLANT","consignee":"WARD",
+        "legs":[{{"id":"L1","mode":"road","carrier":"VAN","from":"PLANT","to":"WARD","departs":"2026-03-01T00:00:00Z","arrives":"2026-03-01T09:00:00Z"}}]{more}}}"#
+    );
+    event(
+        &format!("{shipment}-plan-{version}"),
+        0,
+        "shipment.planned",
+        &format!("shipment:{shipment}"),
+        &data,
+    )
+}
+
+impl World {
+    pub fn new() -> Self {
+        let tables = [(
+            "dispatch".to_string(),
+            serde_json::json!({ "keep": "14 d", "put_away": "30 d", "quiet_after": 3, "quiet_again": "1 h" }),
+        )];
+        let book = Book::new(tables.into_iter().collect());
+        Self {
+            rules: Rules::read(&book, 1).unwrap(),
+            values: BTreeMap::new(),
+            now: at(0),
+            offset: 0,
+            journals: BTreeMap::new(),
+            findings: Vec::new(),
+            expired: Vec::new(),
+            counts: BTreeMap::new(),
+        }
+    }
+
+    /// Lets the clock run to a minute, striking whatever is due.
+    pub fn to(&mut self, minute: i64) -> &mut Self {
+        loop {
+            let due = self
+                .values
+                .iter()
+                .filter_map(|(s, v)| Some((v.due(&self.rules)?, s.clone())))
+                .min();
+            let Some((due, subject)) = due.filter(|(due, _)| *due <= at(minute)) else { break };
+            self.now = self.now.max(due);
+            self.step(&subject, &Cause::Struck);
+        }
+        self.now = self.now.max(at(minute));
+        self
+    }
+
+    pub fn hear(&mut self, event: &Event) -> &mut Self {
+        self.step(&event.subject.clone(), &Cause::Word(event));
+        self
+    }
+
+    fn step(&mut self, subject: &Subject, cause: &Cause<'_, Event>) {
+        let mut queue = VecDeque::new();
+        self.ask(subject, cause, &mut queue);
+        while let Some((to, event)) = queue.pop_front() {
+            self.ask(&to, &Cause::Word(&event), &mut queue);
+        }
+    }
+
+    fn ask(
+        &mut self,
+        subject: &Subject,
+        cause: &Cause<'_, Event>,
+        queue: &mut VecDeque<(Subject, Event)>,
+    ) {
+        self.offset += 1;
+        let cause = match cause {
+            Cause::Word(word) => Cause::Word(*word),
+            Cause::Struck => Cause::Struck,
+            Cause::Rejudged => Cause::Rejudged,
+        };
+        let entry = Entry { offset: self.offset, index: 0, now: self.now, subject, cause };
+        let mut said = Vec::new();
+        self.values.entry(subject.clone()).or_default().step(&self.rules, &entry, &mut said);
+        for passed in said {
+            match passed {
+                Passed::Journal { shipment, event } => {
+                    self.journals.entry(shipment.to_string()).or_default().push(event)
+                }
+                Passed::Facts { to, event } => queue.push_back((to, event)),
+                Passed::Expired { event, .. } => self.expired.push(event),
+                Passed::Finding(finding) => self.findings.push(*finding),
+                Passed::Count(Fate::FromHeld, n) => {
+                    *self.counts.entry(Fate::Held).or_default() -= i64::from(n)
+                }
+                Passed::Count(Fate::FromJudged, n) => {
+                    *self.counts.entry(Fate::Judged).or_default() -= i64::from(n)
+                }
+                Passed::Count(fate, n) => *self.counts.entry(fate).or_default() += i64::from(n),
+            }
+        }
+    }
+
+    pub fn count(&self, fate: Fate) -> i64 {
+        self.counts.get(&fate).copied().unwrap_or_default()
+    }
+
+    /// The readings that stand in a journal: minute and degrees, without those that were withdrawn.
+    pub fn readings(&self, shipment: &str) -> Vec<(i64, String)> {
+        let mut stand = BTreeMap::new();
+        for event in self.journals.get(shipment).into_iter().flatten() {
+            match &event.fact {
+                Fact::Reading(r) => {
+                    *stand.entry((event.at, r.temperature.to_string())).or_insert(0) += 1
+                }
+                Fact::Withdrawn(w) => {
+                    *stand.entry((w.at, w.temperature.to_string())).or_insert(0) -= 1
+                }
+                _ => {}
+            }
+        }
+        assert!(
+            stand.values().all(|n| *n == 0 || *n == 1),
+            "twice or withdrawn before it came: {stand:?}"
+        );
+        let minute = |m: Moment| (m - at(0)).as_minutes();
+        stand.into_iter().filter(|(_, n)| *n == 1).map(|((m, t), _)| (minute(m), t)).collect()
+    }
+
+    /// The latest fact of a kind in a journal, as JSON.
+    pub fn latest(&self, shipment: &str, kind: &str) -> serde_json::Value {
+        let parts =
+            self.journals.get(shipment).into_iter().flatten().filter_map(|e| e.fact.parts());
+        let mine = parts.filter(|(name, _)| name == &format!("coldwatch.{kind}.v1"));
+        mine.rev().next().map(|(_, data)| data).unwrap_or_default()
+    }
+}

@@ -1,0 +1,281 @@
+//! Who hears of what, told as the trade would.
+
+mod common;
+
+use common::{World, at, attached, event, live, planned, reading};
+use dispatch::Fate;
+use facts::Fact;
+
+#[test]
+fn a_reading_goes_to_the_shipment_whose_attachment_covers_it() {
+    let mut world = World::new();
+    world.hear(&attached("LOG", "A", 10)).hear(&attached("LOG", "B", 100));
+    for minute in [10, 99, 100] {
+        world.hear(&reading("LOG", minute, 5));
+    }
+    assert_eq!(world.readings("A"), [(10, "5.0 °C".into()), (99, "5.0 °C".into())]);
+    assert_eq!(world.readings("B"), [(100, "5.0 °C".into())]);
+}
+
+#[test]
+fn a_reading_before_any_attachment_waits_and_is_claimed_when_one_is_learnt_late() {
+    let mut world = World::new();
+    world.hear(&reading("LOG", 20, 5)).hear(&reading("LOG", 5, 5));
+    assert_eq!((world.count(Fate::Held), world.count(Fate::Judged)), (2, 0));
+    world.to(60).hear(&attached("LOG", "A", 10));
+    assert_eq!(world.readings("A"), [(20, "5.0 °C".into())]);
+    assert_eq!((world.count(Fate::Held), world.count(Fate::Judged)), (1, 2));
+}
+
+#[test]
+fn what_nobody_claims_in_fourteen_days_is_rejected_and_not_a_moment_sooner() {
+    let mut world = World::new();
+    world.hear(&reading("LOG", 0, 5)).to(14 * 1440 - 1);
+    assert!(world.expired.is_empty());
+    world.to(14 * 1440);
+    assert_eq!(world.expired.len(), 1);
+    assert_eq!((world.count(Fate::Held), world.count(Fate::Expired)), (0, 1));
+}
+
+#[test]
+fn a_reading_again_is_a_duplicate_and_another_value_is_another_reading() {
+    let mut world = World::new();
+    world
+        .hear(&attached("LOG", "A", 0))
+        .hear(&reading("LOG", 5, 5))
+        .hear(&reading("LOG", 5, 5))
+        .hear(&reading("LOG", 5, 6));
+    assert_eq!(world.readings("A").len(), 2);
+    assert_eq!(world.count(Fate::Duplicate), 1);
+}
+
+#[test]
+fn a_corrected_reading_is_withdrawn_where_it_went_also_when_the_correction_overtakes_it() {
+    let wrong = reading("LOG", 5, 50);
+    let correction = event(
+        "c1",
+        30,
+        "device.corrected",
+        "device:LOG",
+        r#"{"source":"test","id":"LOG-5-50","reason":"unit"}"#,
+    );
+    for late in [false, true] {
+        let mut world = World::new();
+        world.hear(&attached("LOG", "A", 0));
+        let order = if late { [&correction, &wrong] } else { [&wrong, &correction] };
+        order.into_iter().for_each(|e| {
+            world.hear(e);
+        });
+        assert_eq!(world.readings("A"), [], "late: {late}");
+    }
+}
+
+#[test]
+fn a_corrected_attachment_moves_its_readings_to_where_they_belong() {
+    let mut world = World::new();
+    world
+        .hear(&attached("LOG", "A", 0))
+        .hear(&attached("LOG", "B", 10))
+        .hear(&reading("LOG", 5, 5))
+        .hear(&reading("LOG", 15, 5));
+    world.hear(&event(
+        "c",
+        20,
+        "device.corrected",
+        "device:LOG",
+        r#"{"source":"test","id":"LOG-to-B-10","reason":"label"}"#,
+    ));
+    assert_eq!(world.readings("A").len(), 2);
+    assert_eq!(world.readings("B").len(), 0);
+    let heard = |shipment: &str| {
+        world.journals[shipment].iter().any(|e| matches!(e.fact, Fact::DeviceCorrected(_)))
+    };
+    assert!(heard("A") && heard("B"));
+}
+
+#[test]
+fn the_shipment_that_loses_a_probe_hears_what_took_it() {
+    let mut world = World::new();
+    world.hear(&attached("LOG", "A", 0)).hear(&attached("LOG", "B", 10));
+    assert_eq!(world.journals["A"].len(), 2);
+    assert_eq!(world.journals["B"].len(), 1);
+}
+
+#[test]
+fn calibrations_known_before_come_with_the_attachment() {
+    let mut world = World::new();
+    world
+        .hear(&event("cal", 0, "device.calibrated", "device:LOG", r#"{"passed":false}"#))
+        .hear(&attached("LOG", "A", 5));
+    assert!(world.journals["A"].iter().any(|e| matches!(e.fact, Fact::Calibrated(_))));
+}
+
+#[test]
+fn a_live_device_is_stated_quiet_after_three_sending_intervals_and_each_hour_after() {
+    let quiet = |world: &World| {
+        world.journals["A"].iter().filter(|e| matches!(e.fact, Fact::Quiet(_))).count()
+    };
+    let mut world = World::new();
+    world.hear(&live("LOG", "A", 0)).to(10).hear(&reading("LOG", 10, 5)).to(39);
+    assert_eq!(quiet(&world), 0);
+    world.to(40);
+    assert_eq!(quiet(&world), 1);
+    world.to(160);
+    assert_eq!(quiet(&world), 3);
+    world.hear(&reading("LOG", 160, 5)).to(189);
+    assert_eq!(quiet(&world), 3);
+    world.hear(&event("off", 189, "device.detached", "device:LOG", r#"{"channel":"1"}"#)).to(900);
+    assert_eq!(quiet(&world), 3, "never after it was taken off");
+}
+
+#[test]
+fn a_device_that_is_only_read_out_is_never_stated_quiet() {
+    let mut world = World::new();
+    world.hear(&attached("LOG", "A", 0)).to(9000);
+    assert!(!world.journals["A"].iter().any(|e| matches!(e.fact, Fact::Quiet(_))));
+}
+
+#[test]
+fn the_same_event_again_is_a_duplicate_with_other_content_a_finding() {
+    let mut world = World::new();
+    let first = event("d", 5, "shipment.departed", "shipment:A", r#"{"leg":"L1"}"#);
+    let other = event("d", 6, "shipment.departed", "shipment:A", r#"{"leg":"L1"}"#);
+    world.hear(&first).hear(&first);
+    assert!(world.findings.is_empty());
+    world.hear(&other);
+    assert_eq!(world.journals["A"].len(), 1);
+    assert_eq!(world.count(Fate::Duplicate), 2);
+    assert_eq!(
+        world.findings.iter().map(|f| &*f.name.rule).collect::<Vec<_>>(),
+        ["system/conflicting-copy"]
+    );
+}
+
+#[test]
+fn a_cited_party_comes_with_all_that_is_known_of_it_and_with_what_is_learnt_later() {
+    let mut world = World::new();
+    world.hear(&event(
+        "p1",
+        0,
+        "party.described",
+        "party:VAN",
+        r#"{"name":"Van","role":"courier"}"#,
+    ));
+    world.hear(&planned("A", 1, ""));
+    world.hear(&event("p2", 9, "party.suspended", "party:VAN", r#"{"reason":"audit"}"#));
+    let of_van =
+        world.journals["A"].iter().filter(|e| e.subject.to_string() == "party:VAN").count();
+    assert_eq!(of_van, 2);
+}
+
+const PERMIT: &str = r#","permits":[{"permit":"P","act":"import","waypoint":"W","quantity":{"amount":6,"unit":"vials"}}]"#;
+
+#[test]
+fn a_permit_tells_every_shipment_who_uses_it() {
+    let mut world = World::new();
+    world.hear(&planned("A", 1, PERMIT)).hear(&planned("B", 1, PERMIT));
+    let uses = |world: &World, of: &str| {
+        world.latest(of, "permit.ledger")["uses"].as_array().unwrap().len()
+    };
+    assert_eq!((uses(&world, "A"), uses(&world, "B")), (2, 2));
+    world.hear(&event("x", 5, "shipment.cancelled", "shipment:B", r#"{"reason":"patient"}"#));
+    assert_eq!(uses(&world, "A"), 1, "a cancelled shipment frees what it reserved");
+}
+
+#[test]
+fn a_plan_that_drops_a_permit_frees_it_and_one_that_departed_has_used_it() {
+    let mut world = World::new();
+    world.hear(&planned("A", 1, PERMIT)).hear(&planned("B", 1, PERMIT)).hear(&planned("B", 2, ""));
+    assert_eq!(world.latest("A", "permit.ledger")["uses"].as_array().unwrap().len(), 1);
+    world.hear(&event("d", 5, "shipment.departed", "shipment:A", r#"{"leg":"L1"}"#));
+    assert_eq!(world.latest("A", "permit.ledger")["uses"][0]["consumed"], true);
+}
+
+#[test]
+fn the_dose_is_followed_over_all_shipments_of_the_order() {
+    let mut world = World::new();
+    world.hear(&event(
+        "o",
+        0,
+        "order.opened",
+        "order:O",
+        r#"{"product":"EXA","units":["U1","U2"]}"#,
+    ));
+    for shipment in ["A", "B"] {
+        world.hear(&planned(shipment, 1, r#","order":"O""#));
+    }
+    let subject = |s: &str| format!("shipment:{s}");
+    for (shipment, unit) in [("A", "U1"), ("B", "U2")] {
+        world.hear(&event(
+            &format!("p{unit}"),
+            5,
+            "shipment.packed",
+            &subject(shipment),
+            &format!(r#"{{"units":["{unit}"]}}"#),
+        ));
+        let received = format!(r#"{{"by":"WARD","units":["{unit}"],"verdict":"accept"}}"#);
+        world.hear(&event(
+            &format!("r{unit}"),
+            50,
+            "shipment.received",
+            &subject(shipment),
+            &received,
+        ));
+    }
+    let dose = world.latest("A", "order.dose");
+    let received: Vec<bool> =
+        dose["units"].as_array().unwrap().iter().map(|u| u["received"].is_string()).collect();
+    assert_eq!(received, [true, true]);
+    assert_eq!(dose, world.latest("B", "order.dose"));
+    world.hear(&event(
+        "c",
+        60,
+        "shipment.corrected",
+        "shipment:B",
+        r#"{"source":"test","id":"rU2","reason":"wrong door"}"#,
+    ));
+    assert!(world.latest("A", "order.dose")["units"][1]["received"].is_null());
+}
+
+#[test]
+fn a_closed_shipment_is_put_away_after_thirty_days_and_tells_of_a_late_fact_once() {
+    let mut world = World::new();
+    world.hear(&planned("A", 1, "")).hear(&event("x", 1, "shipment.closed", "shipment:A", "{}"));
+    let before = world.journals["A"].len();
+    world.to(30 * 1440 + 1);
+    for id in ["n1", "n2"] {
+        world.hear(&event(
+            id,
+            2,
+            "shipment.noted",
+            "shipment:A",
+            r#"{"by":"ANNA","text":"invoice"}"#,
+        ));
+    }
+    assert_eq!(world.journals["A"].len(), before);
+    assert_eq!(world.count(Fate::Held), 2);
+    assert_eq!(
+        world.findings.iter().map(|f| &*f.name.rule).collect::<Vec<_>>(),
+        ["system/after-closing"]
+    );
+}
+
+#[test]
+fn what_a_freezer_measures_belongs_to_the_shipments_that_it_holds() {
+    let mut world = World::new();
+    let to_store = r#"{"store":"FRZ","channel":"1","position":"payload","log_every":"10 min"}"#;
+    world
+        .hear(&event("a", 0, "device.attached", "device:LOG", to_store))
+        .hear(&reading("LOG", 10, -80));
+    world.hear(&event("h", 5, "store.holds", "store:FRZ", r#"{"shipment":"A"}"#));
+    assert_eq!(world.readings("A"), [(10, "-80.0 °C".into())], "learnt late: what it covers is sent");
+    world
+        .hear(&event("g", 20, "store.no-longer-holds", "store:FRZ", r#"{"shipment":"A"}"#))
+        .hear(&reading("LOG", 30, -80));
+    assert_eq!(world.readings("A").len(), 1);
+    assert!(world.journals["A"].iter().any(|e| matches!(e.fact, Fact::Attached(_))));
+    assert_eq!(
+        at(0),
+        world.journals["A"].iter().find(|e| matches!(e.fact, Fact::Attached(_))).unwrap().at
+    );
+}
