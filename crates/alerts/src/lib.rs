@@ -1,1 +1,33 @@
-//! Findings become incidents that people take, answer and close.
+//! Findings become incidents that people take, answer and close; and what only all findings of a
+//! shipment together can tell.
+//!
+//! # Layout
+//!
+//! - [`Alerts`]: the engine value, one per shipment
+//! - [`Word`] and [`Notice`]: what it hears and says
+//! - [`Memory`]: findings by name, and what the other engines say beside them
+//! - [`incident`] ([its page](incident.md)): states, priority, the card
+//! - `acts`: what staff do, and when that is refused
+//! - [`rules`]: hold conditioning; after the point of no return
+//! - [`stages`]: engines that fell silent
+//!
+//! **Invariant:** an incident closes only on a person's act, and over but unseen stays on the list.
+#![no_std]
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::float_arithmetic)]
+extern crate alloc;
+
+mod acts;
+mod alerts;
+pub mod incident;
+mod memory;
+pub mod rules;
+mod spans;
+pub mod stages;
+mod word;
+
+pub use alerts::Alerts;
+pub use incident::Incident;
+pub use memory::Memory;
+pub use rules::Rules;
+pub use stages::Stages;
+pub use word::{Notice, Word};

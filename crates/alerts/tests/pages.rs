@@ -1,3 +1,110 @@
-//! Every page under `src/rules` is a test.
+//! Plays the pages of this engine's rules, and of the incident.
 
-fn main() {}
+use alerts::rules::{ALL, Rules};
+use alerts::{Alerts, Notice, Word};
+use facts::context::{Custody, Schedule, Thermal};
+use facts::{Context, Finding, Moment, Name, Severity, ShipmentId, Span, State, Text, Verdict};
+use scenario::{OneShipment, Page, Player};
+
+const COMMON: &str = include_str!("../../../config/rulebook/log.toml");
+const PAGES: [&str; 4] = [
+    include_str!("../src/incident.md"),
+    include_str!("../src/stage_silent.md"),
+    include_str!("../src/rules/hold_conditioning.md"),
+    include_str!("../src/rules/after_no_return.md"),
+];
+
+/// Every table of every page: the rules meet in one incident.
+fn rules() -> Rules {
+    let tables: String = PAGES
+        .iter()
+        .map(|page| Page::read(page).map(|page| page.parameters).unwrap_or_default())
+        .collect();
+    let book = scenario::book(&format!("{COMMON}\n{tables}")).expect("the pages' tables are TOML");
+    Rules::read(&book, 1).expect("the pages' tables are complete")
+}
+
+struct Desk(OneShipment<Alerts>);
+
+impl Player for Desk {
+    fn hear(
+        &mut self,
+        learnt: Moment,
+        at: Moment,
+        words: Option<&str>,
+        id: &str,
+    ) -> Result<Vec<String>, String> {
+        let word = words.map(|words| word(learnt, at, words, id)).transpose()?;
+        let said = self.0.hear(learnt, word.as_ref())?;
+        Ok(said
+            .into_iter()
+            .map(|notice| match notice {
+                Notice::Finding(finding) => finding.to_string(),
+                Notice::Incident(incident) => incident.to_string(),
+            })
+            .collect())
+    }
+}
+
+/// A finding, a context or an act.
+fn word(learnt: Moment, at: Moment, words: &str, id: &str) -> Result<Word, String> {
+    let (_, rest) = words.split_once(' ').ok_or("a shipment comes first")?;
+    let (kind, data) = rest.split_once(' ').ok_or("and then what it is")?;
+    let wrong = |e: serde_json::Error| e.to_string();
+    Ok(match kind {
+        "finding" => Word::Finding(Box::new(finding(learnt, at, data)?)),
+        "custody" => {
+            Word::Context(Context::Custody(serde_json::from_str::<Custody>(data).map_err(wrong)?))
+        }
+        "thermal" => {
+            Word::Context(Context::Thermal(serde_json::from_str::<Thermal>(data).map_err(wrong)?))
+        }
+        "schedule" => {
+            Word::Context(Context::Schedule(serde_json::from_str::<Schedule>(data).map_err(wrong)?))
+        }
+        _ => Word::Act(scenario::event(at, words, id)?),
+    })
+}
+
+/// `CUS-02 P2 raised [latched|over] custody/custody-gap "sentence"`; a cleared one is over now.
+fn finding(learnt: Moment, at: Moment, text: &str) -> Result<Finding, String> {
+    let (head, sentence) = text.split_once(" \"").ok_or("a finding has a sentence")?;
+    let mut head: Vec<&str> = head.split(' ').collect();
+    let word = |head: &mut Vec<&str>, word| {
+        head.iter().position(|w| *w == word).map(|at| head.remove(at)).is_some()
+    };
+    let (latched, over) = (word(&mut head, "latched"), word(&mut head, "over"));
+    let [code, severity, state, rule] = head.as_slice() else {
+        return Err(format!("`{text}` is no finding"));
+    };
+    let read = |text: &str| serde_json::Value::from(text);
+    let severity: Severity = serde_json::from_value(read(severity)).map_err(|e| e.to_string())?;
+    let state: State = serde_json::from_value(read(state)).map_err(|e| e.to_string())?;
+    Ok(Finding {
+        name: Name { rule: Text::new(rule), about: Text::default(), offset: 1, index: 0 },
+        code: Text::new(code),
+        shipment: ShipmentId::new("SHP-1"),
+        state,
+        severity,
+        verdict: Verdict::Violated,
+        latched,
+        happened: if state == State::Cleared { at - Span::minutes(30) } else { at },
+        until: (over || state == State::Cleared).then_some(at + Span::minutes(i64::from(over))),
+        learnt,
+        sentence: sentence.trim_end_matches('"').to_owned(),
+        evidence: Vec::new(),
+        unknown: Span::ZERO,
+        deadline: None,
+        action: Text::default(),
+        rulebook: Text::default(),
+        behaviour: 1,
+    })
+}
+
+fn main() -> std::process::ExitCode {
+    let mut pages: Vec<(String, &'static str)> = vec![("incident".into(), PAGES[0])];
+    for kind in ALL {
+        pages.push((kind.name.replace("alerts/", ""), kind.page));
+    }
+    scenario::play_pages(&pages, || Desk(OneShipment::new(rules())))
+}

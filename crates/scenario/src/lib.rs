@@ -43,7 +43,11 @@ pub fn run<M: 'static, P: Player + 'static>(
         let path = format!("{folder}/{file}.md");
         let held = kind.page == std::fs::read_to_string(Path::new(&path)).unwrap_or_default();
         trials.push(Trial::test(format!("{file}: the page is the one in the binary"), move || {
-            if held { Ok(()) } else { Err(Failed::from(format!("{path} is not what {} holds", kind.name))) }
+            if held {
+                Ok(())
+            } else {
+                Err(Failed::from(format!("{path} is not what {} holds", kind.name)))
+            }
         }));
         let page = match Page::read(kind.page) {
             Ok(page) => page,
@@ -60,6 +64,29 @@ pub fn run<M: 'static, P: Player + 'static>(
                 let rules = Rules::read(all, &book, 1).map_err(|e| Failed::from(e.to_string()))?;
                 play::play(&scenario, player(rules)).map_err(|e| Failed::from(e.to_string()))
             }));
+        }
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// Plays pages whose lines mean something of their own: a name and a text each, a fresh player for
+/// every scenario.
+pub fn play_pages<P: Player + 'static>(
+    pages: &[(String, &'static str)],
+    fresh: fn() -> P,
+) -> std::process::ExitCode {
+    let mut trials = Vec::new();
+    for (file, text) in pages {
+        match Page::read(text) {
+            Ok(page) => trials.extend(page.scenarios.into_iter().map(|scenario| {
+                let name = format!("{file}: {}", scenario.title);
+                Trial::test(name, move || {
+                    play::play(&scenario, fresh()).map_err(|e| Failed::from(e.to_string()))
+                })
+            })),
+            Err(wrong) => {
+                trials.push(Trial::test(file, move || Err(Failed::from(wrong.to_string()))))
+            }
         }
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

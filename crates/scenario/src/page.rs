@@ -81,8 +81,12 @@ impl Page {
                 }
             }
         }
-        if page.scenarios.iter().any(|s| !s.steps.iter().any(|step| matches!(step, Step::Then(_)))) {
-            return Err(PageError { line: 0, reason: "a scenario without `then` checks nothing".into() });
+        if page.scenarios.iter().any(|s| !s.steps.iter().any(|step| matches!(step, Step::Then(_))))
+        {
+            return Err(PageError {
+                line: 0,
+                reason: "a scenario without `then` checks nothing".into(),
+            });
         }
         Ok(page)
     }
@@ -90,11 +94,14 @@ impl Page {
 
 impl Scenario {
     fn take_line(&mut self, number: usize, line: &str) -> Result<(), String> {
-        let (keyword, rest) = line.split_once(' ').ok_or("a keyword and two spaces begin a line")?;
+        let (keyword, rest) =
+            line.split_once(' ').ok_or("a keyword and two spaces begin a line")?;
         let rest = rest.trim();
         if keyword == "then" {
             match (self.steps.last_mut(), rest) {
-                (Some(Step::Then(_)), "nothing") => return Err("`then nothing` stands alone".into()),
+                (Some(Step::Then(_)), "nothing") => {
+                    return Err("`then nothing` stands alone".into());
+                }
                 (Some(Step::Then(lines)), _) => lines.push(rest.to_owned()),
                 (_, "nothing") => self.steps.push(Step::Then(Vec::new())),
                 _ => self.steps.push(Step::Then(vec![rest.to_owned()])),
@@ -128,7 +135,8 @@ fn times(text: &str) -> Result<Vec<(Moment, Moment)>, String> {
     };
     let series = match happened.split_once(" every ") {
         Some((range, every)) => {
-            let (from, to) = range.split_once("..").ok_or("a series is `08:00..10:00 every 10 min`")?;
+            let (from, to) =
+                range.split_once("..").ok_or("a series is `08:00..10:00 every 10 min`")?;
             let (from, to) = (clock::read(from.trim())?, clock::read(to.trim())?);
             let every: Span = every.trim().parse()?;
             if every <= Span::ZERO {

@@ -9,7 +9,13 @@ pub type Line = String;
 /// What plays a scenario's lines: an engine and what its lines mean.
 pub trait Player {
     /// Hears one line; gives back what came of it, timers before it included.
-    fn hear(&mut self, learnt: Moment, at: Moment, words: Option<&str>, id: &str) -> Result<Vec<Line>, String>;
+    fn hear(
+        &mut self,
+        learnt: Moment,
+        at: Moment,
+        words: Option<&str>,
+        id: &str,
+    ) -> Result<Vec<Line>, String>;
 }
 
 /// What the page promised and what the engine did.
@@ -29,7 +35,11 @@ pub(crate) fn play(scenario: &Scenario, mut player: impl Player) -> Result<(), M
     };
     let (mut came, mut looking) = (Vec::new(), false);
     for step in &scenario.steps {
-        let wrong = |promised: String, happened: String| Mismatch { title: scenario.title.clone(), promised, happened };
+        let wrong = |promised: String, happened: String| Mismatch {
+            title: scenario.title.clone(),
+            promised,
+            happened,
+        };
         let mut hear = |heard: &Heard| {
             player
                 .hear(heard.learnt, heard.at, heard.words.as_deref(), &heard.id)
@@ -46,7 +56,9 @@ pub(crate) fn play(scenario: &Scenario, mut player: impl Player) -> Result<(), M
                 looking = true;
                 came.extend(hear(heard)?);
             }
-            Step::Then(promised) if *promised != came => return Err(wrong(show(promised), show(&came))),
+            Step::Then(promised) if *promised != came => {
+                return Err(wrong(show(promised), show(&came)));
+            }
             Step::Then(_) => (came, looking) = (Vec::new(), false),
         }
     }
@@ -87,7 +99,9 @@ impl<E: Engine> OneShipment<E> {
     pub fn hear(&mut self, learnt: Moment, word: Option<&E::Word>) -> Result<Vec<E::Said>, String> {
         let mut said = Vec::new();
         let mut last = Moment::EARLIEST;
-        while let Some(due) = self.heard.then(|| self.engine.due(&self.rules)).flatten().filter(|due| *due <= learnt) {
+        while let Some(due) =
+            self.heard.then(|| self.engine.due(&self.rules)).flatten().filter(|due| *due <= learnt)
+        {
             if due <= last {
                 return Err(format!("the engine named {due} as due again: `due` must move on"));
             }
@@ -106,7 +120,13 @@ impl<E: Engine> OneShipment<E> {
 }
 
 impl<E: Engine<Word = Event, Said = Said>> Player for OneShipment<E> {
-    fn hear(&mut self, learnt: Moment, at: Moment, words: Option<&str>, id: &str) -> Result<Vec<Line>, String> {
+    fn hear(
+        &mut self,
+        learnt: Moment,
+        at: Moment,
+        words: Option<&str>,
+        id: &str,
+    ) -> Result<Vec<Line>, String> {
         let event = words.map(|words| event(at, words, id)).transpose()?;
         let said = OneShipment::hear(self, learnt, event.as_ref())?;
         Ok(said

@@ -1,0 +1,97 @@
+//! The engine value of one shipment.
+
+use crate::incident::Incident;
+use crate::memory::{Memory, is_open};
+use crate::rules::Rules;
+use crate::word::{Notice, Word};
+use alloc::{boxed::Box, vec::Vec};
+use facts::{Cause, Engine, Entry, Finding, Moment, Severity, State, Told};
+use serde::{Deserialize, Serialize};
+
+/// Findings, contexts, what this engine itself said, and the incident.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Alerts {
+    memory: Memory,
+    told: Told,
+    incident: Option<Incident>,
+    /// How many incidents there were.
+    number: u32,
+    now: Option<Moment>,
+}
+
+impl Engine for Alerts {
+    type Rules = Rules;
+    type Word = Word;
+    type Said = Notice;
+
+    fn hears(_: &Word) -> bool {
+        true
+    }
+
+    fn step(&mut self, rules: &Rules, entry: &Entry<'_, Word>, said: &mut Vec<Notice>) {
+        let Some(shipment) = entry.subject.shipment() else { return };
+        self.now = self.now.max(Some(entry.now));
+        let before = self.incident.clone();
+        match entry.cause {
+            Cause::Word(Word::Finding(finding)) => self.finding(finding),
+            Cause::Word(Word::Context(context)) => self.memory.context(entry.now, context),
+            Cause::Word(Word::Act(event)) => {
+                let done = self
+                    .incident
+                    .as_mut()
+                    .is_some_and(|open| open.act(event, entry.now, &self.memory));
+                if done && self.incident.as_ref().is_some_and(Incident::is_closed) {
+                    said.extend(
+                        self.incident.take().map(|closed| Notice::Incident(Box::new(closed))),
+                    );
+                    return;
+                }
+            }
+            Cause::Struck | Cause::Rejudged => {}
+        }
+        let mut own = Vec::new();
+        self.told.judge(&rules.rules, &self.memory, entry, &mut own);
+        for finding in own {
+            self.finding(&finding);
+            said.push(Notice::Finding(finding.into()));
+        }
+        if let Some(incident) = &mut self.incident {
+            incident.shipment = shipment;
+            incident.review(&self.memory, entry.now, &rules.incident);
+            if before.as_ref().is_none_or(|before| incident.differs(before)) {
+                incident.changed = entry.now;
+                said.push(Notice::Incident(Box::new(incident.clone())));
+            }
+        }
+    }
+
+    fn due(&self, rules: &Rules) -> Option<Moment> {
+        let now = self.now?;
+        let held = self.told.due(rules.rules.reference.settle);
+        let judged = rules.rules.due(&self.memory, now);
+        let urgent = self.incident.as_ref().and_then(|i| i.due(&self.memory, now, &rules.incident));
+        [held, judged, urgent].into_iter().flatten().min()
+    }
+}
+
+impl Alerts {
+    /// Takes in a finding; what is new or worse makes or wakes the incident.
+    fn finding(&mut self, finding: &Finding) {
+        let known = self.memory.findings.iter().find(|known| known.name == finding.name);
+        let was: Option<Severity> =
+            known.filter(|known| is_open(known)).map(|known| known.severity);
+        let back = matches!(finding.state, State::Withdrawn | State::Superseded | State::Cleared);
+        let worse = !back && was.is_none_or(|was| finding.severity < was);
+        self.memory.finding(finding);
+        match &mut self.incident {
+            Some(incident) => incident.hear(finding, worse),
+            None if worse => {
+                self.number += 1;
+                let mut incident = Incident::open(self.number, finding);
+                incident.hear(finding, worse);
+                self.incident = Some(incident);
+            }
+            None => {}
+        }
+    }
+}

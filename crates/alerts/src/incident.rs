@@ -1,0 +1,210 @@
+//! One incident: what belongs to it, its state, and the card. Its page is `incident.md`.
+
+use crate::memory::{Memory, is_open};
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+use facts::context::Phase;
+use facts::{Finding, Moment, Name, PartyId, Severity, ShipmentId, Span, State, Text};
+use serde::{Deserialize, Serialize};
+
+/// The table `["alerts/incident"]`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Numbers {
+    /// With less than this to the deadline or to the start of conditioning, priority is one step up.
+    pub near: Span,
+}
+
+/// ISA-18.2 words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentState {
+    /// Going on, and nobody has taken it.
+    #[default]
+    ActiveUnacked,
+    /// Going on, and somebody owns it.
+    ActiveAcked,
+    /// Over, and nobody saw it.
+    ReturnedUnacked,
+    /// Over, and somebody saw it.
+    ReturnedAcked,
+    /// Closed by a person.
+    Closed,
+}
+
+/// What somebody did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Act {
+    /// Who.
+    pub by: PartyId,
+    /// When, by their clock.
+    pub at: Moment,
+    /// Why, or what they say.
+    pub text: Text,
+}
+
+/// The one open incident of a shipment.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Incident {
+    /// Whose.
+    pub shipment: ShipmentId,
+    /// Counts up with each incident of the shipment.
+    pub number: u32,
+    /// Where it stands.
+    pub state: IncidentState,
+    /// Whether time alone never ends it.
+    pub latched: bool,
+    /// How urgent, which is not how bad.
+    pub priority: Option<Severity>,
+    /// The findings that belong to it.
+    pub findings: Vec<Name>,
+    /// The sentence of the worst of them.
+    pub headline: String,
+    /// Who holds the goods.
+    pub holder: Option<PartyId>,
+    /// Where.
+    pub place: Option<Text>,
+    /// Since when.
+    pub since: Option<Moment>,
+    /// When the consignee is expected to have them.
+    pub eta: Option<Moment>,
+    /// After this it cannot be undone.
+    pub deadline: Option<Moment>,
+    /// The first thing to do.
+    pub action: Text,
+    /// Who owns it.
+    pub acknowledged: Option<Act>,
+    /// What was said about it.
+    pub notes: Vec<Act>,
+    /// The last act that was refused, and why.
+    pub refused: Option<String>,
+    /// Who closed it, and who agreed.
+    pub closed: Option<Act>,
+    /// Who agreed.
+    pub second: Option<PartyId>,
+    /// When it was opened, by log time.
+    pub opened: Option<Moment>,
+    /// When it changed last, by log time.
+    pub changed: Moment,
+}
+
+impl Incident {
+    /// A new one.
+    pub(crate) fn open(number: u32, finding: &Finding) -> Self {
+        Self { number, opened: Some(finding.learnt), ..Self::default() }
+    }
+
+    /// A finding belongs to it; a new or worse one wakes it.
+    pub(crate) fn hear(&mut self, finding: &Finding, worse: bool) {
+        if !self.findings.contains(&finding.name) {
+            if matches!(finding.state, State::Withdrawn | State::Superseded) {
+                return;
+            }
+            self.findings.push(finding.name.clone());
+        }
+        if worse {
+            self.acknowledged = None;
+        }
+    }
+
+    /// Whether a person ended it.
+    pub fn is_closed(&self) -> bool {
+        self.state == IncidentState::Closed
+    }
+
+    /// Its state and its card, from what is known now.
+    pub(crate) fn review(&mut self, memory: &Memory, now: Moment, numbers: &Numbers) {
+        let mine: Vec<&Finding> =
+            memory.findings.iter().filter(|f| self.findings.contains(&f.name)).collect();
+        let open: Vec<&Finding> = mine.iter().copied().filter(|f| is_open(f)).collect();
+        self.state = match (open.is_empty(), self.acknowledged.is_some()) {
+            (false, false) => IncidentState::ActiveUnacked,
+            (false, true) => IncidentState::ActiveAcked,
+            (true, false) => IncidentState::ReturnedUnacked,
+            (true, true) => IncidentState::ReturnedAcked,
+        };
+        self.latched = open.iter().any(|f| f.latched);
+        let rank = |f: &&&Finding| (f.severity, f.verdict, f.happened);
+        let worst = open.iter().min_by_key(rank).or_else(|| mine.iter().min_by_key(rank));
+        match worst {
+            Some(worst) => {
+                self.headline.clone_from(&worst.sentence);
+                self.action.clone_from(&worst.action);
+            }
+            None => self.headline = "all that was reported has been withdrawn".into(),
+        }
+        self.deadline = open.iter().filter_map(|f| f.deadline).chain(no_return(memory)).min();
+        let near = self.deadline.is_some_and(|deadline| now >= deadline - numbers.near);
+        let severity = worst.map(|worst| worst.severity);
+        self.priority = if near && !open.is_empty() { severity.map(step_up) } else { severity };
+        let custody = &memory.custody;
+        self.holder.clone_from(&custody.holder);
+        self.place.clone_from(&custody.place);
+        (self.since, self.eta) = (custody.since, custody.eta);
+    }
+
+    /// When its priority rises by itself.
+    pub(crate) fn due(&self, memory: &Memory, now: Moment, numbers: &Numbers) -> Option<Moment> {
+        let open = memory.findings.iter().any(|f| self.findings.contains(&f.name) && is_open(f));
+        let near = self.deadline.filter(|_| open)? - numbers.near;
+        (near > now).then_some(near)
+    }
+
+    /// Whether people would see a difference.
+    pub(crate) fn differs(&self, before: &Self) -> bool {
+        let undated = |incident: &Self| Self { changed: Moment::EARLIEST, ..incident.clone() };
+        undated(self) != undated(before)
+    }
+}
+
+/// The patient's point of no return, while it lies ahead.
+fn no_return(memory: &Memory) -> Option<Moment> {
+    let schedule = &memory.schedule;
+    (schedule.order && schedule.phase == Phase::Scheduled)
+        .then_some(schedule.conditioning_start)
+        .flatten()
+}
+
+fn step_up(severity: Severity) -> Severity {
+    match severity {
+        Severity::P1 | Severity::P2 => Severity::P1,
+        Severity::P3 => Severity::P2,
+        Severity::P4 => Severity::P3,
+    }
+}
+
+impl fmt::Display for IncidentState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ActiveUnacked => "active_unacked",
+            Self::ActiveAcked => "active_acked",
+            Self::ReturnedUnacked => "returned_unacked",
+            Self::ReturnedAcked => "returned_acked",
+            Self::Closed => "closed",
+        })
+    }
+}
+
+impl fmt::Display for Incident {
+    /// The line of a scenario: number, state, priority, headline, and what was refused.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "incident {} {}", self.number, self.state)?;
+        if self.latched {
+            f.write_str(" latched")?;
+        }
+        if let Some(priority) = self.priority {
+            write!(f, " {priority}")?;
+        }
+        write!(f, " \"{}\"", self.headline)?;
+        if let Some(act) = &self.acknowledged {
+            write!(f, " owned by {}", act.by)?;
+        }
+        if let Some(act) = &self.closed {
+            write!(f, " closed by {}", act.by)?;
+        }
+        match &self.refused {
+            Some(refused) => write!(f, " refused: {refused}"),
+            None => Ok(()),
+        }
+    }
+}

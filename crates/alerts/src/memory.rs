@@ -1,0 +1,104 @@
+//! All that is known of one shipment where its findings meet.
+
+use alloc::vec::Vec;
+use facts::context::{Custody, Phase, Schedule, Thermal};
+use facts::{Context, Finding, Moment, State};
+use serde::{Deserialize, Serialize};
+
+/// Findings by name in their last state, and the other engines' contexts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memory {
+    /// Every finding that was not taken back, in the order of its first appearance.
+    pub findings: Vec<Finding>,
+    /// The latest of custody, and each change of when the goods are expected, by log time.
+    pub custody: Custody,
+    /// When that was learnt, and what.
+    pub expected: Vec<Expected>,
+    /// The latest of thermal.
+    pub thermal: Thermal,
+    /// Stretches without a known temperature, by what was known at the time.
+    pub unknown: Vec<Unknown>,
+    /// The latest of schedule.
+    pub schedule: Schedule,
+    /// When conditioning was reported as begun, kept while it is held afterwards.
+    pub started: Option<Moment>,
+}
+
+/// What was expected from then on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    /// Learnt then, by log time.
+    pub learnt: Moment,
+    /// When the consignee is to have the goods.
+    pub eta: Option<Moment>,
+    /// Whether they have them.
+    pub received: bool,
+}
+
+/// No temperature is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unknown {
+    /// Since then, by the devices.
+    pub since: Moment,
+    /// Until something was heard again, by log time.
+    pub until: Option<Moment>,
+}
+
+impl Memory {
+    /// Takes in a finding's latest state; what was taken back never was.
+    pub fn finding(&mut self, finding: &Finding) {
+        let place = self.findings.iter().position(|known| known.name == finding.name);
+        let gone = matches!(finding.state, State::Withdrawn | State::Superseded);
+        match place {
+            Some(place) if gone => drop(self.findings.remove(place)),
+            Some(place) => self.findings[place] = finding.clone(),
+            None if gone => {}
+            None => self.findings.push(finding.clone()),
+        }
+    }
+
+    /// Takes in what an engine says beside its findings.
+    pub fn context(&mut self, learnt: Moment, context: &Context) {
+        match context {
+            Context::Custody(custody) => {
+                let (eta, received) = (custody.eta, custody.received);
+                if self
+                    .expected
+                    .last()
+                    .is_none_or(|last| (last.eta, last.received) != (eta, received))
+                {
+                    self.expected.push(Expected { learnt, eta, received });
+                }
+                self.custody.clone_from(custody);
+            }
+            Context::Thermal(thermal) => {
+                let open = self.unknown.iter_mut().find(|stretch| stretch.until.is_none());
+                match (open, thermal.unknown_since) {
+                    (None, Some(since)) => self.unknown.push(Unknown { since, until: None }),
+                    (Some(stretch), None) => stretch.until = Some(learnt),
+                    (Some(stretch), Some(since)) => stretch.since = since,
+                    (None, None) => {}
+                }
+                self.thermal.clone_from(thermal);
+            }
+            Context::Schedule(schedule) => {
+                match schedule.phase {
+                    Phase::Started => self.started = schedule.since,
+                    Phase::Scheduled | Phase::Unscheduled => self.started = None,
+                    Phase::Held | Phase::Infused => {}
+                }
+                self.schedule.clone_from(schedule);
+            }
+        }
+    }
+
+    /// When the patient's way through this treatment ended: held, postponed or infused.
+    pub fn ended(&self, phases: &[Phase]) -> Option<Moment> {
+        phases.contains(&self.schedule.phase).then_some(self.schedule.since).flatten()
+    }
+}
+
+/// Whether it goes on.
+pub(crate) fn is_open(finding: &Finding) -> bool {
+    finding.until.is_none() && finding.state != State::Cleared
+}

@@ -1,0 +1,122 @@
+#![doc = include_str!("after_no_return.md")]
+
+use crate::memory::{Memory, is_open};
+use crate::spans::{Reason, cut, merge};
+use alloc::{format, vec::Vec};
+use facts::context::{Class, Phase};
+use facts::{Episode, Finding, Given, Moment, Rule, Severity, Span, Text, Verdict};
+use serde::Deserialize;
+
+/// Conditioning has begun and the product is compromised or unknown.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AfterNoReturn {
+    compromised_by: Vec<Text>,
+    unknown_fresh: Span,
+    unknown_cryo: Span,
+    unknown_frozen: Span,
+    unknown_medicine: Span,
+}
+
+impl Rule for AfterNoReturn {
+    type Memory = Memory;
+    const NAME: &'static str = "alerts/after-no-return";
+    const CODE: &'static str = "SCH-02";
+    const PAGE: &'static str = include_str!("after_no_return.md");
+
+    fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
+        let Some((begun, until)) = begun(memory, given) else { return };
+        let mut reasons: Vec<Reason> = Vec::new();
+        reasons.extend(
+            memory
+                .findings
+                .iter()
+                .filter_map(|f| self.compromised(f))
+                .filter_map(|r| cut(r, begun, until)),
+        );
+        reasons
+            .extend(self.unknown(memory, given).into_iter().filter_map(|r| cut(r, begun, until)));
+        let rescue = if memory.schedule.rescue {
+            "rescue cells are confirmed"
+        } else {
+            "rescue cells are not confirmed"
+        };
+        let opening = format!("conditioning has begun at {begun}, {rescue}");
+        found.extend(merge(reasons, &opening));
+    }
+
+    fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
+        let settle = given.reference.settle;
+        let planned = memory.schedule.conditioning_start.filter(|_| memory.schedule.order);
+        let limit = self.limit(memory.thermal.class);
+        let unknown = memory.unknown.last().map(|u| past(u.since + limit));
+        let strokes = [planned.map(|start| start + settle), unknown];
+        strokes.into_iter().flatten().filter(|moment| *moment > given.now).min()
+    }
+}
+
+impl AfterNoReturn {
+    fn limit(&self, class: Class) -> Span {
+        match class {
+            Class::Fresh => self.unknown_fresh,
+            Class::Cryo => self.unknown_cryo,
+            Class::Frozen => self.unknown_frozen,
+            Class::Medicine => self.unknown_medicine,
+        }
+    }
+
+    fn compromised(&self, finding: &Finding) -> Option<Reason> {
+        let mine =
+            self.compromised_by.iter().any(|family| finding.code.starts_with(family.as_str()));
+        (mine && finding.severity == Severity::P1).then(|| Reason {
+            from: finding.happened,
+            until: finding.until.filter(|_| !is_open(finding)),
+            severity: Severity::P1,
+            verdict: finding.verdict,
+            words: finding.sentence.clone(),
+        })
+    }
+
+    fn unknown(&self, memory: &Memory, given: &Given<'_>) -> Vec<Reason> {
+        let limit = self.limit(memory.thermal.class);
+        let mut reasons = Vec::new();
+        for stretch in &memory.unknown {
+            let (from, until) = (stretch.since + limit, stretch.until);
+            if until.unwrap_or(given.now) > from {
+                let words = format!(
+                    "no temperature is known since {}, for longer than {}",
+                    stretch.since,
+                    limit.spoken()
+                );
+                reasons.push(Reason {
+                    from,
+                    until,
+                    severity: Severity::P1,
+                    verdict: Verdict::Unknown,
+                    words,
+                });
+            }
+        }
+        reasons
+    }
+}
+
+/// The first moment that lies beyond a limit.
+fn past(limit: Moment) -> Moment {
+    limit + Span::millis(1)
+}
+
+/// When the patient passed the point of no return, and when that mattered no longer.
+fn begun(memory: &Memory, given: &Given<'_>) -> Option<(Moment, Option<Moment>)> {
+    let schedule = &memory.schedule;
+    if !schedule.order {
+        return None;
+    }
+    if let Some(started) = memory.started {
+        return Some((started, memory.ended(&[Phase::Infused])));
+    }
+    let planned =
+        schedule.conditioning_start.filter(|start| given.now >= *start + given.reference.settle)?;
+    let until = memory.ended(&[Phase::Held, Phase::Infused]);
+    until.is_none_or(|until| planned < until).then_some((planned, until))
+}

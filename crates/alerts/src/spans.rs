@@ -1,0 +1,55 @@
+//! Several reasons for one alarm, each with its own bounds, become one episode.
+
+use alloc::{string::String, vec::Vec};
+use facts::{Episode, Moment, Severity, Verdict};
+
+/// One reason.
+#[derive(Debug, Clone)]
+pub(crate) struct Reason {
+    pub(crate) from: Moment,
+    /// `None` while it goes on.
+    pub(crate) until: Option<Moment>,
+    pub(crate) severity: Severity,
+    pub(crate) verdict: Verdict,
+    pub(crate) words: String,
+}
+
+/// Keeps of a reason what lies between two moments.
+pub(crate) fn cut(mut reason: Reason, from: Moment, until: Option<Moment>) -> Option<Reason> {
+    reason.from = reason.from.max(from);
+    reason.until = reason.until.into_iter().chain(until).min();
+    reason.until.is_none_or(|until| reason.from < until).then_some(reason)
+}
+
+/// Reasons that touch are one episode: as bad as the worst, said in the words of the worst first.
+pub(crate) fn merge(mut reasons: Vec<Reason>, opening: &str) -> Vec<Episode> {
+    reasons.sort_by_key(|reason| reason.from);
+    let mut groups: Vec<(Option<Moment>, Vec<Reason>)> = Vec::new();
+    for reason in reasons {
+        match groups.last_mut() {
+            Some((until, group)) if until.is_none_or(|until| reason.from <= until) => {
+                *until = until.and_then(|until| Some(until.max(reason.until?)));
+                group.push(reason);
+            }
+            _ => groups.push((reason.until, alloc::vec![reason])),
+        }
+    }
+    groups.into_iter().filter_map(|(until, group)| episode(until, group, opening)).collect()
+}
+
+fn episode(until: Option<Moment>, mut group: Vec<Reason>, opening: &str) -> Option<Episode> {
+    let from = group.first()?.from;
+    group.sort_by_key(|r| (r.until.is_some(), r.severity, r.verdict, r.from));
+    // The worst is looked for among what goes on, if anything does.
+    let rank = |r: &&Reason| (until.is_none() && r.until.is_some(), r.severity, r.verdict);
+    let worst = group.iter().min_by_key(rank)?;
+    let mut words: Vec<&str> = Vec::new();
+    for reason in group.iter().filter(|r| r.until.is_some() == worst.until.is_some()) {
+        if !words.contains(&&*reason.words) {
+            words.push(&reason.words);
+        }
+    }
+    let sentence = alloc::format!("{opening}: {}", words.join("; "));
+    let episode = Episode::new(worst.severity, from, sentence).until(until);
+    Some(if worst.verdict == Verdict::Unknown { episode.unknown() } else { episode })
+}
