@@ -1,1 +1,22 @@
-//! Who holds the goods, is it the right thing, is the chain of hands whole.
+//! Who holds the goods, is it the right party, is the chain of hands whole, is everything there.
+//!
+//! # Layout
+//!
+//! - [`Custody`]: the engine value, one per shipment
+//! - [`Ledger`]: the hand-overs pieced together from releases and acceptances
+//! - [`Parties`]: who is qualified when
+//! - [`rules`]: one page each
+#![no_std]
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::float_arithmetic)]
+extern crate alloc;
+
+mod ledger;
+mod parties;
+pub mod rules;
+mod walk;
+
+pub use ledger::{HandOver, Ledger, Mark};
+pub use parties::{Parties, Standing};
+
+/// The engine of one shipment's custody.
+pub type Custody = facts::Judged<Ledger>;
