@@ -110,9 +110,6 @@ pub struct Profile {
     /// Steps that the goods may be above only so long, in all.
     #[serde(default)]
     pub steps: Vec<Step>,
-    /// How minutes between two readings are counted.
-    #[serde(default)]
-    pub minutes: Minutes,
 }
 
 /// Mean kinetic temperature: a fixed trailing window and its limit.
@@ -135,17 +132,6 @@ pub struct Step {
     pub longer_than: Span,
     /// How bad.
     pub severity: Severity,
-}
-
-/// How minutes out of range are counted between two readings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Minutes {
-    /// A reading holds until the next one.
-    #[default]
-    HoldForward,
-    /// A straight line between two readings.
-    Linear,
 }
 
 /// What a product asks for before conditioning may begin.

@@ -1,3 +1,14 @@
-//! Every page under `src/rules` is a test.
+//! Plays the pages of this engine's rules.
 
-fn main() {}
+use scenario::OneShipment;
+use schedule::{Schedule, rules::ALL};
+
+const COMMON: &str = concat!(
+    include_str!("../../../config/rulebook/log.toml"),
+    include_str!("../../../config/rulebook/profiles.toml"),
+    include_str!("../../../config/rulebook/products.toml")
+);
+
+fn main() -> std::process::ExitCode {
+    scenario::run("src/rules", ALL, COMMON, OneShipment::<Schedule>::new)
+}

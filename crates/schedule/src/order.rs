@@ -1,0 +1,167 @@
+//! The patient's order: what the dose plan asks for, what is confirmed, and where the patient stands.
+
+use alloc::{format, string::String, vec::Vec};
+use facts::context::Phase;
+use facts::fact::order::{DoseUnit, Opened};
+use facts::rulebook::{GateKind, Product};
+use facts::{Fact, Gate, Moment, Reference, Story, Text};
+
+/// What is known of it.
+#[derive(Debug, Clone, Default)]
+pub struct Order {
+    opened: Option<Opened>,
+    dose: Vec<DoseUnit>,
+    available: Option<Moment>,
+    /// When rescue cells were confirmed.
+    pub rescue: Option<Moment>,
+    /// When conditioning is planned to begin.
+    pub conditioning_start: Option<Moment>,
+    /// When it was reported as begun, with its place in the journal and when that was learnt.
+    pub started: Option<(Moment, u64, Moment)>,
+    turns: Vec<(Moment, Phase)>,
+}
+
+/// The product's gate.
+#[derive(Debug, Clone, Default)]
+pub struct GateState {
+    /// Open, closed or unknown.
+    pub gate: Gate,
+    /// When it opened.
+    pub met_at: Option<Moment>,
+    /// What is missing.
+    pub missing: Text,
+}
+
+impl Order {
+    /// What concerns an order.
+    pub(crate) fn hears(fact: &Fact) -> bool {
+        let plan = matches!(fact, Fact::OrderOpened(_) | Fact::PatientScheduled(_) | Fact::Dose(_));
+        let confirmed = matches!(fact, Fact::ProductAvailable(_) | Fact::RescueConfirmed(_));
+        let turns = matches!(
+            fact,
+            Fact::ConditioningStarted(_) | Fact::ConditioningHeld(_) | Fact::Postponed(_)
+        );
+        plan || confirmed || turns
+    }
+
+    pub(crate) fn read(story: &Story) -> Self {
+        let mut order = Order::default();
+        let mut dose: Option<u64> = None;
+        for chapter in story.chapters() {
+            match &chapter.fact {
+                Fact::OrderOpened(opened) => order.opened = Some(opened.clone()),
+                Fact::ProductAvailable(_) => drop(order.available.get_or_insert(chapter.at)),
+                Fact::RescueConfirmed(_) => drop(order.rescue.get_or_insert(chapter.at)),
+                Fact::PatientScheduled(s) => {
+                    order.conditioning_start = Some(s.conditioning_start);
+                    order.turns.push((chapter.at, Phase::Scheduled));
+                }
+                Fact::ConditioningStarted(_) => {
+                    order.started.get_or_insert((chapter.at, chapter.offset, chapter.learnt));
+                    order.turns.push((chapter.at, Phase::Started));
+                }
+                Fact::ConditioningHeld(_) | Fact::Postponed(_) => {
+                    order.turns.push((chapter.at, Phase::Held))
+                }
+                // Of several derived doses the one learnt last is the one that counts.
+                Fact::Dose(d) if dose.is_none_or(|offset| offset < chapter.offset) => {
+                    dose = Some(chapter.offset);
+                    order.dose.clone_from(&d.units);
+                }
+                _ => {}
+            }
+        }
+        order
+    }
+
+    /// The product, if the rulebook knows it.
+    pub fn product<'r>(&self, reference: &'r Reference) -> Option<&'r Product> {
+        reference.products.get(&self.opened.as_ref()?.product)
+    }
+
+    /// Whether rescue cells are asked for.
+    pub fn rescue_required(&self) -> bool {
+        self.opened.as_ref().is_some_and(|opened| opened.rescue_required)
+    }
+
+    /// Where the patient stands, and since when.
+    pub fn phase(&self) -> (Phase, Option<Moment>) {
+        if let Some(infused) = self.dose.iter().filter_map(|unit| unit.infused).min() {
+            return (Phase::Infused, Some(infused));
+        }
+        self.turns.last().map_or((Phase::Unscheduled, None), |(at, phase)| (*phase, Some(*at)))
+    }
+
+    /// Whether the product's gate is open.
+    pub fn gate(&self, reference: &Reference) -> GateState {
+        let (Some(product), Some(opened)) = (self.product(reference), &self.opened) else {
+            return GateState::default();
+        };
+        match product.gate {
+            GateKind::Available => match self.available {
+                Some(at) => {
+                    GateState { gate: Gate::Met, met_at: Some(at), missing: Text::default() }
+                }
+                None => missing("the plant has not confirmed that the product is available"),
+            },
+            GateKind::Received => self.received(opened),
+        }
+    }
+
+    fn received(&self, opened: &Opened) -> GateState {
+        let unit = |id| self.dose.iter().find(|unit| unit.unit == id);
+        if !opened.units.is_empty() {
+            let states = opened.units.iter().map(|id| (id.as_str(), unit(id.clone())));
+            let faults: Vec<String> =
+                states.clone().filter_map(|(id, unit)| fault(id, unit)).collect();
+            let confirmed = states.filter_map(|(_, unit)| unit.and_then(confirmed)).max();
+            return state(faults, confirmed);
+        }
+        let Some(count) = opened.count.and_then(|n| usize::try_from(n).ok()) else {
+            return GateState::default();
+        };
+        let mut good: Vec<Moment> = self.dose.iter().filter_map(confirmed).collect();
+        good.sort();
+        let faults = match count.checked_sub(good.len()) {
+            Some(0) | None => Vec::new(),
+            Some(n) => Vec::from([format!("{n} of {count} units are not received and released")]),
+        };
+        state(faults, good.get(count.saturating_sub(1)).copied())
+    }
+}
+
+fn state(faults: Vec<String>, met_at: Option<Moment>) -> GateState {
+    if faults.is_empty() {
+        return GateState { gate: Gate::when(met_at.is_some()), met_at, missing: Text::default() };
+    }
+    missing(&faults.join(", "))
+}
+
+fn missing(what: &str) -> GateState {
+    GateState { gate: Gate::NotMet, met_at: None, missing: Text::new(what) }
+}
+
+/// When a unit was received, in order and released, whichever came last.
+fn confirmed(unit: &DoseUnit) -> Option<Moment> {
+    let good = !unit.deviation && unit.lost.is_none();
+    good.then_some(
+        unit.received.zip(unit.released).map(|(received, released)| received.max(released)),
+    )
+    .flatten()
+}
+
+fn fault(id: &str, unit: Option<&DoseUnit>) -> Option<String> {
+    let Some(unit) = unit else { return Some(format!("{id} is not packed")) };
+    let what = if unit.lost.is_some() {
+        "is lost"
+    } else if unit.received.is_none() {
+        "is not received"
+    } else if unit.deviation {
+        "is under a deviation"
+    } else if unit.released.is_none() {
+        "is not released by quality"
+    } else {
+        return None;
+    };
+    Some(format!("{id} {what}"))
+}

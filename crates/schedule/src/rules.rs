@@ -1,0 +1,11 @@
+//! Every rule of the schedule, one line each.
+
+pub mod milestone_overdue;
+pub mod started_early;
+
+use crate::calendar::Calendar;
+use facts::{Kind, rule};
+
+/// Every rule of this engine.
+pub const ALL: &[Kind<Calendar>] =
+    &[rule::<started_early::StartedEarly>(), rule::<milestone_overdue::MilestoneOverdue>()];
