@@ -18,6 +18,10 @@ impl MilliCelsius {
         let possible = (Self::COLDEST..=Self::WARMEST).contains(&milli);
         possible.then(|| i32::try_from(milli).ok().map(Self)).flatten()
     }
+    /// Its thousandths of a degree Celsius.
+    pub const fn milli(self) -> i32 {
+        self.0
+    }
     /// Reads `5.3`, a plain decimal in degrees Celsius with at most three places.
     pub fn from_decimal(text: &str) -> Option<Self> {
         text::thousandths(text, 3).and_then(Self::from_milli)

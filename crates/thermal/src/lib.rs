@@ -1,1 +1,29 @@
 //! How warm, for how long, and how sure are we.
+//!
+//! # Layout
+//!
+//! - [`Thermal`]: the engine value, one per shipment; the fast way of a calm reading
+//! - [`Memory`]: the probes with their [`series`], and the story of everything else
+//! - [`setting`]: what was attached when, flights, hand-overs; [`window`]: when the goods are judged
+//! - [`cover`]: readings as stretches of time: too warm, too cold, unknown
+//! - [`mkt`]: mean kinetic temperature in integers
+//! - [`rules`]: one page each
+#![no_std]
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::float_arithmetic)]
+extern crate alloc;
+
+pub mod cover;
+mod hearing;
+mod memory;
+pub mod mkt;
+mod probe;
+pub mod rules;
+pub mod series;
+pub mod setting;
+mod thermal;
+pub mod window;
+
+pub use memory::Memory;
+pub use probe::{Probe, Silence};
+pub use setting::Setting;
+pub use thermal::Thermal;

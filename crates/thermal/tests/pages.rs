@@ -1,3 +1,13 @@
-//! Every page under `src/rules` is a test.
+//! Plays the pages of this engine's rules.
 
-fn main() {}
+use thermal::{Thermal, rules::ALL};
+use scenario::OneShipment;
+
+const COMMON: &str = concat!(
+    include_str!("../../../config/rulebook/log.toml"),
+    include_str!("../../../config/rulebook/profiles.toml")
+);
+
+fn main() -> std::process::ExitCode {
+    scenario::run("src/rules", ALL, COMMON, OneShipment::<Thermal>::new)
+}

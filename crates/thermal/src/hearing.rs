@@ -1,0 +1,138 @@
+//! What an event does to the memory, and whether it can matter to any rule at once.
+
+use crate::memory::Memory;
+use facts::fact::device::Reading;
+use facts::{Entry, Event, Fact, Moment, Profile, Span};
+
+/// How soon the rules must be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Matter {
+    /// Nothing can have changed.
+    Calm,
+    /// It can only fill, shrink or withdraw something, or open a hole: after the settling time.
+    Later,
+    /// Now.
+    Now,
+}
+
+/// The limits between which a reading is calm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Calm {
+    pub(crate) below: i32,
+    pub(crate) above: i32,
+    /// For profiles with mean kinetic temperature: how long a warm reading weighs.
+    pub(crate) weighs: Option<Span>,
+}
+
+impl Calm {
+    pub(crate) fn of(profile: &Profile) -> Self {
+        let steps = profile.steps.iter().map(|step| step.above.milli());
+        let above = steps.chain(profile.upper.map(|upper| upper.milli()));
+        let hysteresis = profile.hysteresis.map_or(0, |h| h.milli());
+        let below =
+            [profile.lower, profile.freezes_at].into_iter().flatten().map(|limit| limit.milli());
+        Self {
+            below: below.max().unwrap_or(i32::MIN + 1),
+            above: above.min().map_or(i32::MAX, |above| above - hysteresis),
+            weighs: profile.mkt.as_ref().map(|mkt| mkt.window),
+        }
+    }
+    fn holds(&self, milli: i32) -> bool {
+        self.below <= milli && milli <= self.above
+    }
+}
+
+impl Memory {
+    /// Takes one event in.
+    pub(crate) fn hear(
+        &mut self,
+        entry: &Entry<'_, Event>,
+        event: &Event,
+        calm: Option<&Calm>,
+    ) -> Matter {
+        match &event.fact {
+            Fact::Reading(reading) => self.reading(entry, event, reading, calm),
+            Fact::Withdrawn(gone) => {
+                let probe = self.probe(&event.subject.id, &gone.channel);
+                self.probes[probe].series.forget(gone.at, gone.temperature);
+                Matter::Now
+            }
+            Fact::Quiet(quiet) => {
+                let probe = self.probe(&event.subject.id, &quiet.channel);
+                self.probes[probe].silent(quiet.since, quiet.as_of);
+                Matter::Now
+            }
+            _ if self.story.take(entry.offset, entry.now, event) => {
+                self.setting = core::cell::OnceCell::new();
+                Matter::Now
+            }
+            _ => Matter::Calm,
+        }
+    }
+
+    fn reading(
+        &mut self,
+        entry: &Entry<'_, Event>,
+        event: &Event,
+        reading: &Reading,
+        calm: Option<&Calm>,
+    ) -> Matter {
+        let (at, milli) = (event.at, reading.temperature.milli());
+        let place = self.probe(&event.subject.id, &reading.channel);
+        let probe = &mut self.probes[place];
+        let before = probe.series.last().copied();
+        let broke = probe.hear(entry.now);
+        let latest = probe.series.take(at, reading.temperature, entry.offset);
+        let Some(calm) = calm else { return Matter::Now };
+        if broke || !calm.holds(milli) {
+            if before.is_some_and(|before| self.is_hole(place, before.at, at)) {
+                self.holes.push((at, entry.now));
+            }
+            return Matter::Now;
+        }
+        // A reading holds until the next one: after a loud one this one proves more of it.
+        let all = self.probes.get(place).map(|probe| probe.series.all()).unwrap_or_default();
+        let earlier = all.get(..all.partition_point(|r| r.at < at)).and_then(<[_]>::last);
+        if earlier.is_some_and(|earlier| !calm.holds(earlier.milli)) {
+            return Matter::Now;
+        }
+        let joined = latest
+            && before.is_some_and(|before| {
+                let weighs = calm.weighs.is_some_and(|window| self.warm_within(place, at, window, calm.above));
+                !weighs && !self.is_hole(place, before.at, at)
+            });
+        if joined {
+            return Matter::Calm;
+        }
+        if latest {
+            self.holes.push((at, entry.now));
+        }
+        Matter::Later
+    }
+
+    /// Whether two readings in a row are too far apart.
+    fn is_hole(&self, place: usize, before: Moment, at: Moment) -> bool {
+        let (Some(setting), Some(probe)) = (self.setting.get(), self.probes.get(place)) else {
+            return true;
+        };
+        let mine = |a: &&crate::setting::Attachment| {
+            a.device == probe.device && a.channel == probe.channel
+        };
+        setting
+            .attachments
+            .iter()
+            .rfind(mine)
+            .is_none_or(|a| at - before > a.log_every * 2 || before < a.from)
+    }
+
+    fn warm_within(&self, place: usize, at: Moment, window: Span, above: i32) -> bool {
+        let Some(probe) = self.probes.get(place) else { return true };
+        let all = probe.series.all();
+        probe
+            .series
+            .outside(i32::MIN, above)
+            .last()
+            .and_then(|n| all.get(n))
+            .is_some_and(|r| r.at + window >= at)
+    }
+}

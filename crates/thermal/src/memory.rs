@@ -1,0 +1,65 @@
+//! All that thermal rules look at.
+
+use crate::cover::Cover;
+use crate::probe::Probe;
+use crate::setting::Setting;
+use crate::window::{Window, windows};
+use alloc::vec::Vec;
+use core::cell::OnceCell;
+use facts::{DeviceId, Given, Moment, Profile, Reference, ShipmentId, Story, Text};
+use serde::{Deserialize, Serialize};
+
+/// The probes, and the story of everything but readings.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Memory {
+    pub(crate) shipment: Option<ShipmentId>,
+    pub(crate) story: Story,
+    pub(crate) probes: Vec<Probe>,
+    /// Readings that left a hole before them: which, and when that was learnt.
+    pub(crate) holes: Vec<(Moment, Moment)>,
+    #[serde(skip, default = "OnceCell::new")]
+    pub(crate) setting: OnceCell<Setting>,
+}
+
+impl Memory {
+    /// What the story tells beside readings.
+    pub fn setting(&self) -> &Setting {
+        self.setting.get_or_init(|| Setting::read(&self.story, self.shipment.as_ref()))
+    }
+    /// The probes.
+    pub fn probes(&self) -> &[Probe] {
+        &self.probes
+    }
+    /// The profile of the plan in force; without one nothing can be judged.
+    pub fn profile<'r>(&self, reference: &'r Reference) -> Option<&'r Profile> {
+        reference.profiles.get(&self.setting().profile)
+    }
+    /// When the goods are judged.
+    pub fn windows(&self, profile: &Profile) -> Vec<Window> {
+        windows(self.setting(), profile.settle_in)
+    }
+    /// The readings as stretches of time.
+    pub fn cover<'a>(&'a self, windows: &'a [Window]) -> Cover<'a> {
+        Cover { setting: self.setting(), probes: &self.probes, windows }
+    }
+    /// When it was learnt that a hole ends at a reading.
+    pub(crate) fn hole_learnt(&self, closing: Moment) -> Moment {
+        let learnt = self.holes.iter().filter(|(at, _)| *at == closing).map(|(_, learnt)| *learnt);
+        learnt.max().unwrap_or(Moment::EARLIEST)
+    }
+    pub(crate) fn probe(&mut self, device: &str, channel: &Text) -> usize {
+        let known = |p: &Probe| p.device.as_str() == device && p.channel == *channel;
+        self.probes.iter().position(known).unwrap_or_else(|| {
+            let (device, channel) = (DeviceId::new(device), channel.clone());
+            self.probes.push(Probe { device, channel, ..Probe::default() });
+            self.probes.len() - 1
+        })
+    }
+}
+
+/// The judged stretches of a profile, or nothing to judge.
+pub(crate) fn judged<'r>(memory: &Memory, given: &Given<'r>) -> Option<(&'r Profile, Vec<Window>)> {
+    let profile = memory.profile(given.reference)?;
+    let windows = memory.windows(profile);
+    (!windows.is_empty()).then_some((profile, windows))
+}

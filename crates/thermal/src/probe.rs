@@ -1,0 +1,59 @@
+//! One probe of one device, as this shipment knows it.
+
+use crate::series::Series;
+use alloc::vec::Vec;
+use facts::{DeviceId, Moment, Text};
+use serde::{Deserialize, Serialize};
+
+/// A probe: its readings, and when it was silent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    /// Its device.
+    pub device: DeviceId,
+    /// Its channel.
+    pub channel: Text,
+    /// Its readings.
+    pub series: Series,
+    /// When something came last, by log time.
+    pub heard: Option<Moment>,
+    /// When dispatch stated that it was quiet.
+    pub silences: Vec<Silence>,
+}
+
+/// A stretch in which nothing came, by log time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Silence {
+    /// When something came last.
+    pub since: Moment,
+    /// When it was stated first, and last.
+    pub stated: (Moment, Moment),
+    /// When something came again.
+    pub until: Option<Moment>,
+}
+
+impl Probe {
+    /// Something came at this log time.
+    pub(crate) fn hear(&mut self, now: Moment) -> bool {
+        self.heard = Some(now);
+        match self.silences.last_mut() {
+            Some(silence) if silence.until.is_none() => {
+                silence.until = Some(now);
+                true
+            }
+            _ => false,
+        }
+    }
+    /// Dispatch states a silence.
+    pub(crate) fn silent(&mut self, since: Moment, as_of: Moment) {
+        match self.silences.last_mut() {
+            Some(silence) if silence.since == since && silence.until.is_none() => {
+                silence.stated.1 = as_of
+            }
+            _ => self.silences.push(Silence { since, stated: (as_of, as_of), until: None }),
+        }
+    }
+    /// How findings name it.
+    pub fn name(&self) -> alloc::string::String {
+        alloc::format!("{}/{}", self.device, self.channel)
+    }
+}

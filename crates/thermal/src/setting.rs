@@ -1,0 +1,178 @@
+//! What the story tells beside readings: attachments, flights, hand-overs, the plan.
+
+use alloc::vec::Vec;
+use facts::fact::device::Position;
+use facts::fact::shipment::{Mode, Planned};
+use facts::{Chapter, DeviceId, Fact, LegId, Moment, ShipmentId, Span, Story, Subject, Text};
+
+/// A probe was with the goods.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// Which device.
+    pub device: DeviceId,
+    /// Which probe of it.
+    pub channel: Text,
+    /// From when.
+    pub from: Moment,
+    /// Until when; `None` while it is.
+    pub until: Option<Moment>,
+    /// How often it measures.
+    pub log_every: Span,
+    /// How often it sends; `None` for a device that is only read out.
+    pub send_every: Option<Span>,
+    /// Whether it is with a store and not with the shipment itself.
+    pub store: bool,
+}
+
+/// One leg, by what happened and by what was planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leg {
+    /// Its name.
+    pub id: LegId,
+    /// Whether it is flown.
+    pub air: bool,
+    /// When it departed.
+    pub departed: Option<Moment>,
+    /// When it arrived.
+    pub arrived: Option<Moment>,
+    /// When it is planned to arrive.
+    pub arrives: Option<Moment>,
+}
+
+/// Everything that rules need beside readings.
+#[derive(Debug, Clone, Default)]
+pub struct Setting {
+    /// The profile of the plan in force.
+    pub profile: Text,
+    /// When the goods were packed.
+    pub packed: Option<Moment>,
+    /// What may end the judged window: an authorised opening, unpacked, thawed; a cancellation.
+    pub ends: Vec<Moment>,
+    /// Payload probes only.
+    pub attachments: Vec<Attachment>,
+    /// Calibrations: from when a device is fit or unfit.
+    pub fitness: Vec<(DeviceId, Moment, bool)>,
+    /// When a store held the units.
+    pub stays: Vec<(Moment, Option<Moment>)>,
+    /// The legs.
+    pub legs: Vec<Leg>,
+    /// Releases and acceptances.
+    pub hands: Vec<Moment>,
+    /// When the goods were stowed, and when that was learnt.
+    pub stowed: Option<(Moment, Moment)>,
+    /// Files that were read in.
+    pub imports: Vec<(DeviceId, Moment)>,
+}
+
+impl Setting {
+    /// Reads the story of a shipment.
+    pub fn read(story: &Story, shipment: Option<&ShipmentId>) -> Self {
+        let mut setting = Setting::default();
+        let mut plan: Option<&Planned> = None;
+        for chapter in story.chapters() {
+            match &chapter.fact {
+                Fact::Planned(new) if plan.is_none_or(|old| new.version >= old.version) => {
+                    plan = Some(new)
+                }
+                Fact::Packed(_) => drop(setting.packed.get_or_insert(chapter.at)),
+                Fact::Opened(opened) if opened.authorised_by.is_some() => {
+                    setting.ends.push(chapter.at)
+                }
+                Fact::Unpacked(_) | Fact::Thawed(_) | Fact::Cancelled(_) => {
+                    setting.ends.push(chapter.at)
+                }
+                Fact::Attached(_) | Fact::Detached(_) => setting.bind(chapter, shipment),
+                Fact::Calibrated(c) => {
+                    let device = device(&chapter.subject);
+                    setting.fitness.push((device.clone(), chapter.at, c.passed));
+                    setting
+                        .fitness
+                        .extend(c.until.filter(|_| c.passed).map(|until| (device, until, false)));
+                }
+                Fact::Holds(_) => setting.stays.push((chapter.at, None)),
+                Fact::NoLongerHolds(_) => {
+                    if let Some((_, until @ None)) = setting.stays.last_mut() {
+                        *until = Some(chapter.at);
+                    }
+                }
+                Fact::Departed(d) => setting.leg(&d.leg).departed = Some(chapter.at),
+                Fact::Arrived(a) => setting.leg(&a.leg).arrived = Some(chapter.at),
+                Fact::Released(_) | Fact::Accepted(_) => setting.hands.push(chapter.at),
+                Fact::Stowed(_) => setting.stowed = Some((chapter.at, chapter.learnt)),
+                Fact::Imported(_) => setting.imports.push((device(&chapter.subject), chapter.at)),
+                _ => {}
+            }
+        }
+        for leg in plan.iter().flat_map(|plan| &plan.legs) {
+            let known = setting.leg(&leg.id);
+            (known.air, known.arrives) = (leg.mode == Mode::Air, Some(leg.arrives));
+        }
+        setting.profile = plan.map(|plan| plan.profile.clone()).unwrap_or_default();
+        setting.fitness.sort_by_key(|(_, from, _)| *from);
+        setting
+    }
+
+    fn leg(&mut self, id: &LegId) -> &mut Leg {
+        let place = self.legs.iter().position(|leg| leg.id == *id).unwrap_or_else(|| {
+            let (id, air) = (id.clone(), false);
+            self.legs.push(Leg { id, air, departed: None, arrived: None, arrives: None });
+            self.legs.len() - 1
+        });
+        &mut self.legs[place]
+    }
+
+    /// A probe came to the goods, or left them: for somewhere else, too.
+    fn bind(&mut self, chapter: &Chapter, shipment: Option<&ShipmentId>) {
+        let device = device(&chapter.subject);
+        let channel = match &chapter.fact {
+            Fact::Attached(a) => &a.channel,
+            Fact::Detached(d) => &d.channel,
+            _ => return,
+        };
+        let mine =
+            |a: &&mut Attachment| a.device == device && a.channel == *channel && a.until.is_none();
+        if let Some(open) = self.attachments.iter_mut().find(mine) {
+            open.until = Some(chapter.at);
+        }
+        if let Fact::Attached(a) = &chapter.fact {
+            let ours = a.store.is_some()
+                || a.shipment.as_ref().is_some_and(|to| shipment.is_none_or(|own| own == to));
+            if a.position == Position::Payload && ours {
+                self.attachments.push(Attachment {
+                    device,
+                    channel: channel.clone(),
+                    from: chapter.at,
+                    until: None,
+                    log_every: a.log_every,
+                    send_every: a.send_every,
+                    store: a.store.is_some(),
+                });
+            }
+        }
+    }
+
+    /// Whether a device is fit at a moment; nothing known against it = fit.
+    pub fn fit(&self, device: &DeviceId, at: Moment) -> bool {
+        let until = self.fitness.iter().take_while(|(_, from, _)| *from <= at);
+        until.filter(|(d, ..)| d == device).last().is_none_or(|(.., fit)| *fit)
+    }
+
+    /// Until when facts of a flight may still come in, if a moment lies in one or just after it.
+    pub fn flight_over(&self, at: Moment, after_arrival: Span, after_plan: Span) -> Option<Moment> {
+        let flights = self.legs.iter().filter(|leg| leg.air);
+        let ends = flights.filter_map(|leg| {
+            let departed = leg.departed?;
+            let end = match (leg.arrived, leg.arrives) {
+                (Some(arrived), _) => arrived + after_arrival,
+                (None, Some(arrives)) => arrives.max(departed) + after_plan,
+                (None, None) => departed + after_plan,
+            };
+            (departed <= at && at < end).then_some(end)
+        });
+        ends.max()
+    }
+}
+
+fn device(subject: &Subject) -> DeviceId {
+    DeviceId::new(&*subject.id)
+}

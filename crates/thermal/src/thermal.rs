@@ -1,0 +1,156 @@
+//! The engine value of one shipment.
+
+use crate::hearing::{Calm, Matter};
+use crate::memory::Memory;
+use alloc::vec::Vec;
+use facts::context::Thermal as Known;
+use facts::{Cause, Context, Engine, Entry, Event, Fact, Moment, Rules, Said, Span, Told};
+use serde::{Deserialize, Serialize};
+
+/// The memory, what was said, and when to look again.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Thermal {
+    memory: Memory,
+    told: Told,
+    context: Option<Context>,
+    now: Moment,
+    /// When silence alone changes an answer of the rules, as of the last judgement.
+    next: Option<Moment>,
+    /// Since when something waits to be judged.
+    unjudged: Option<Moment>,
+    /// When no reading has come for too long.
+    deaf: Option<Moment>,
+    /// Kept of the profile; made again when it is not there.
+    #[serde(skip)]
+    calm: Option<Calm>,
+}
+
+impl Default for Thermal {
+    fn default() -> Self {
+        let (memory, told, now) = (Memory::default(), Told::default(), Moment::EARLIEST);
+        Self {
+            memory,
+            told,
+            context: None,
+            now,
+            next: None,
+            unjudged: None,
+            deaf: None,
+            calm: None,
+        }
+    }
+}
+
+impl Engine for Thermal {
+    type Rules = Rules<Memory>;
+    type Word = Event;
+    type Said = Said;
+
+    fn hears(word: &Event) -> bool {
+        let device = matches!(
+            word.fact,
+            Fact::Reading(_) | Fact::Withdrawn(_) | Fact::Quiet(_) | Fact::Imported(_)
+        );
+        let bound =
+            matches!(word.fact, Fact::Attached(_) | Fact::Detached(_) | Fact::Calibrated(_));
+        let stored = matches!(word.fact, Fact::Holds(_) | Fact::NoLongerHolds(_) | Fact::Stowed(_));
+        let boxed = matches!(
+            word.fact,
+            Fact::Packed(_) | Fact::Opened(_) | Fact::Unpacked(_) | Fact::Thawed(_)
+        );
+        let moved = matches!(
+            word.fact,
+            Fact::Departed(_) | Fact::Arrived(_) | Fact::Released(_) | Fact::Accepted(_)
+        );
+        let plan = matches!(word.fact, Fact::Planned(_) | Fact::Cancelled(_));
+        let wrong = matches!(word.fact, Fact::ShipmentCorrected(_) | Fact::DeviceCorrected(_));
+        device || bound || stored || boxed || moved || plan || wrong
+    }
+
+    fn step(&mut self, rules: &Rules<Memory>, entry: &Entry<'_, Event>, said: &mut Vec<Said>) {
+        self.now = self.now.max(entry.now);
+        if self.memory.shipment.is_none() {
+            self.memory.shipment = entry.subject.shipment();
+        }
+        let matter = match entry.cause {
+            Cause::Word(event) => {
+                let matter = self.memory.hear(entry, event, self.calm.as_ref());
+                if let (Matter::Calm, Fact::Reading(_), Some(deaf)) =
+                    (matter, &event.fact, self.deaf_after())
+                {
+                    self.deaf = Some(entry.now + deaf);
+                    if self.knows() {
+                        return;
+                    }
+                }
+                matter
+            }
+            Cause::Struck | Cause::Rejudged => Matter::Now,
+        };
+        // What stands and can end must hear of everything at once.
+        let ends =
+            self.told.standing().any(|(_, episode)| episode.until.is_none() && !episode.latched);
+        match matter {
+            Matter::Calm if !ends => {}
+            Matter::Later if !ends => drop(self.unjudged.get_or_insert(entry.now)),
+            _ => return self.judge(rules, entry, said),
+        }
+        self.tell(rules, said);
+    }
+
+    fn due(&self, rules: &Rules<Memory>) -> Option<Moment> {
+        let settle = rules.reference.settle;
+        let held = self.told.due(settle);
+        let unjudged = self.unjudged.map(|since| since + settle);
+        [held, unjudged, self.next, self.deaf.filter(|_| self.knows())].into_iter().flatten().min()
+    }
+}
+
+impl Thermal {
+    /// Asks every rule.
+    fn judge(&mut self, rules: &Rules<Memory>, entry: &Entry<'_, Event>, said: &mut Vec<Said>) {
+        self.unjudged = None;
+        let mut say = Vec::new();
+        self.told.judge(rules, &self.memory, entry, &mut say);
+        said.extend(say.into_iter().map(|finding| Said::Finding(finding.into())));
+        self.next = rules.due(&self.memory, self.now);
+        self.calm = self.memory.profile(&rules.reference).map(Calm::of);
+        let heard = self.memory.probes.iter().filter_map(|probe| probe.heard).max();
+        self.deaf = heard.zip(self.deaf_after()).map(|(heard, after)| heard + after);
+        self.tell(rules, said);
+    }
+
+    /// How long without a reading is too long: of the probe that reports most often.
+    fn deaf_after(&self) -> Option<Span> {
+        let attachments = &self.memory.setting().attachments;
+        let open = attachments.iter().filter(|a| a.until.is_none());
+        open.map(|a| (a.log_every * 2).max(a.send_every.unwrap_or_default() + a.log_every)).min()
+    }
+
+    fn knows(&self) -> bool {
+        matches!(&self.context, Some(Context::Thermal(known)) if known.until.is_none() && known.unknown_since.is_none())
+    }
+
+    /// Says how well the temperature is known, when that is another answer than before.
+    fn tell(&mut self, rules: &Rules<Memory>, said: &mut Vec<Said>) {
+        let Some(profile) = self.memory.profile(&rules.reference) else { return };
+        let windows = self.memory.windows(profile);
+        let Some(window) = windows.iter().rev().find(|w| w.from <= self.now).or(windows.last())
+        else {
+            return;
+        };
+        let deaf = self.deaf.is_none_or(|deaf| self.now >= deaf);
+        let unknown_since =
+            (window.until.is_none() && window.from <= self.now && deaf).then(|| {
+                let last =
+                    self.memory.probes.iter().filter_map(|p| p.series.last()).map(|r| r.at).max();
+                last.map_or(window.from, |last| last.max(window.from))
+            });
+        let (class, from, until) = (profile.class, Some(window.from), window.until);
+        let context = Some(Context::Thermal(Known { class, from, until, unknown_since }));
+        if context != self.context {
+            said.extend(context.clone().map(Said::Context));
+            self.context = context;
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! When the goods are judged: from packed and settled until they are taken out, and again while a
+//! monitored store holds them.
+
+use crate::setting::{Attachment, Setting};
+use alloc::vec::Vec;
+use facts::{Moment, Span};
+
+/// A judged stretch; `until` is `None` while it goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// From when.
+    pub from: Moment,
+    /// Until when.
+    pub until: Option<Moment>,
+}
+
+impl Window {
+    /// Whether a moment lies in it.
+    pub fn holds(&self, at: Moment) -> bool {
+        self.from <= at && self.until.is_none_or(|until| at <= until)
+    }
+    /// Its end, or the end of all time.
+    pub fn end(&self) -> Moment {
+        self.until.unwrap_or(Moment::LATEST)
+    }
+}
+
+/// The judged stretches, in order.
+pub fn windows(setting: &Setting, settle_in: Span) -> Vec<Window> {
+    let shipped = || setting.attachments.iter().filter(|a| !a.store);
+    let first = shipped().map(|a| a.from).min();
+    let mut all = Vec::new();
+    // Without a report of packing the first probe that was put in tells of it.
+    if let Some(packed) = setting.packed.or(first) {
+        let from = packed + settle_in;
+        let taken_out = setting.ends.iter().filter(|end| **end >= packed).min().copied();
+        let left = left_alone(shipped());
+        let until = [taken_out, left.filter(|left| *left >= packed)].into_iter().flatten().min();
+        if until.is_none_or(|until| from < until) {
+            all.push(Window { from, until });
+        }
+    }
+    let stored = |(from, until): &(Moment, Option<Moment>)| Window { from: *from, until: *until };
+    if setting.attachments.iter().any(|a| a.store) {
+        all.extend(setting.stays.iter().map(stored));
+    }
+    all
+}
+
+/// When the last probe was taken off.
+fn left_alone<'a>(attachments: impl Iterator<Item = &'a Attachment>) -> Option<Moment> {
+    let mut last = Moment::EARLIEST;
+    for attachment in attachments {
+        last = last.max(attachment.until?);
+    }
+    (last > Moment::EARLIEST).then_some(last)
+}
