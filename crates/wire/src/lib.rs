@@ -1,1 +1,24 @@
-//! Bytes to facts and back, one file per outside format.
+//! From the bytes of the outside world to events, and back; every decoder is total.
+//!
+//! # Layout
+//!
+//! - [`native`]: CloudEvents 1.0, structured JSON, one event a line
+//! - [`logger`]: text exports of temperature loggers (Fridge-tag 2 L, Q-tag CLm doc)
+//! - [`lines`]: a stream as records, in bounded memory
+//! - [`reject`]: what is refused: a stable code, the place, the reason
+//! - [`limits`]: how long and how deep a record may be
+//!
+//! **Invariant:** no bytes make a decoder panic, and none is dropped without a rejection.
+
+mod check;
+mod diagnose;
+mod envelope;
+pub mod limits;
+pub mod lines;
+pub mod logger;
+pub mod native;
+pub mod reject;
+
+pub use limits::Limits;
+pub use native::Incoming;
+pub use reject::{Code, Place, Rejection};

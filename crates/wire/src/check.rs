@@ -1,0 +1,127 @@
+//! What must hold of an event beyond its shape: no patient's name, check digits, time zones.
+
+use crate::reject::{Code, Rejection};
+use chrono::{NaiveDate, NaiveTime, TimeZone};
+use facts::fact::permit::{Bound, Granted};
+use facts::{Fact, Moment, ident};
+use memchr::memmem;
+use serde_json::Value;
+
+/// Members that name a patient. Chain of identity is what coldwatch works with, never a person's data.
+const PATIENT: [&str; 10] = [
+    "patient",
+    "patientname",
+    "patientid",
+    "birthdate",
+    "dateofbirth",
+    "dob",
+    "mrn",
+    "medicalrecordnumber",
+    "firstname",
+    "lastname",
+];
+/// How they begin, for a first look at the bytes.
+const BEGINNINGS: [&[u8]; 8] = [
+    b"\"patient",
+    b"\"birth",
+    b"\"date_of",
+    b"\"dateOf",
+    b"\"dob",
+    b"\"mrn",
+    b"\"medical",
+    b"\"first",
+];
+
+/// Refuses a record that names a patient; its value is in no message.
+pub(crate) fn patient(text: &str) -> Result<(), Rejection> {
+    let bytes = text.as_bytes();
+    let may = BEGINNINGS.iter().any(|word| memmem::find(bytes, word).is_some());
+    if !may && memmem::find(bytes, b"\"last").is_none() {
+        return Ok(());
+    }
+    let Ok(value) = serde_json::from_str::<Value>(text) else { return Ok(()) };
+    match find(&value, String::new(), 0) {
+        Some(pointer) => {
+            let reason =
+                "coldwatch holds no patient's data; use the order's id or the chain of identity";
+            Err(Rejection::new(Code::PatientData, reason).member(pointer))
+        }
+        None => Ok(()),
+    }
+}
+
+fn find(value: &Value, pointer: String, depth: usize) -> Option<String> {
+    if depth > 64 {
+        return None;
+    }
+    match value {
+        Value::Object(members) => members.iter().find_map(|(name, value)| {
+            let plain: String =
+                name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+            let pointer = format!("{pointer}/{name}");
+            if PATIENT.contains(&&*plain) { Some(pointer) } else { find(value, pointer, depth + 1) }
+        }),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(n, value)| find(value, format!("{pointer}/{n}"), depth + 1)),
+        _ => None,
+    }
+}
+
+/// A subject's id: one word; with a prefix that promises a check digit, one that holds.
+pub(crate) fn subject(id: &str) -> Result<&str, Rejection> {
+    let wrong = |code, reason: String| Rejection::new(code, reason).member("/subject");
+    id.parse::<facts::ShipmentId>().map_err(|reason| wrong(Code::BadSubject, reason))?;
+    let Some((scheme, value)) = id.split_once(':') else { return Ok(id) };
+    match ident::check(scheme, value) {
+        Some(Err(e)) => Err(wrong(Code::CheckDigit, e.to_string())),
+        _ => Ok(id),
+    }
+}
+
+/// What must hold of a fact's members; a permit's bare days become moments in its issuer's zone.
+pub(crate) fn fact(fact: Fact) -> Result<Fact, Rejection> {
+    Ok(match fact {
+        Fact::Granted(granted) => Fact::Granted(Box::new(in_zone(*granted)?)),
+        Fact::Amended(granted) => Fact::Amended(Box::new(in_zone(*granted)?)),
+        Fact::Planned(plan) => {
+            if let Some(Err(e)) = plan.air_waybill.as_ref().and_then(|awb| ident::check("awb", awb))
+            {
+                return Err(
+                    Rejection::new(Code::CheckDigit, e.to_string()).member("/data/air_waybill")
+                );
+            }
+            Fact::Planned(plan)
+        }
+        Fact::Attached(a) if a.shipment.is_some() == a.store.is_some() => {
+            let reason =
+                "a probe is attached to a shipment or to a store: exactly one of them is named";
+            return Err(Rejection::new(Code::BadValue, reason).member("/data"));
+        }
+        fact => fact,
+    })
+}
+
+fn in_zone(mut granted: Granted) -> Result<Granted, Rejection> {
+    let zone: chrono_tz::Tz = granted.zone.parse().map_err(|_| {
+        let reason = format!("`{}` is no IANA time zone like `America/New_York`", granted.zone);
+        Rejection::new(Code::UnknownZone, reason).member("/data/zone")
+    })?;
+    granted.from = bound(granted.from, zone, NaiveTime::MIN)?;
+    granted.until =
+        bound(granted.until, zone, NaiveTime::from_hms_opt(23, 59, 59).unwrap_or_default())?;
+    Ok(granted)
+}
+
+/// A day begins and ends by the issuer's clocks; where they skip that time, an hour later.
+fn bound(bound: Bound, zone: chrono_tz::Tz, time: NaiveTime) -> Result<Bound, Rejection> {
+    let Bound::Date { year, month, day } = bound else { return Ok(bound) };
+    let wrong =
+        || Rejection::new(Code::BadTime, format!("{bound} is no day in {zone}")).member("/data");
+    let local = NaiveDate::from_ymd_opt(year, month, day).ok_or_else(wrong)?.and_time(time);
+    let hour = chrono::TimeDelta::hours(1);
+    let there = zone.from_local_datetime(&local);
+    let there = there.latest().or_else(|| zone.from_local_datetime(&(local + hour)).earliest());
+    Ok(Bound::Moment(Moment::from_millis(there.ok_or_else(wrong)?.timestamp_millis())))
+}

@@ -1,0 +1,93 @@
+//! What is wrong with a record that could not be read: a second, slow look, so that the first can be fast.
+
+use crate::reject::{Code, Rejection};
+use facts::Fact;
+use serde_json::Value;
+
+/// Names the fault of a text that did not read as an event.
+pub(crate) fn diagnose(text: &str, error: &serde_json::Error) -> Rejection {
+    let reason = error.to_string();
+    let reason = reason.rsplit_once(" at line ").map_or(&*reason, |(reason, _)| reason);
+    let at = |code: Code| Rejection::new(code, reason).column(error.column());
+    if text.trim().is_empty() {
+        return at(Code::NotJson);
+    }
+    if error.is_eof() {
+        return at(Code::HalfLine);
+    }
+    let value: Value = match serde_json::from_str(text) {
+        Ok(value) => value,
+        Err(e) if e.is_eof() => return at(Code::HalfLine),
+        Err(_) if reason.contains("recursion limit") => return at(Code::TooDeep),
+        Err(_) => return at(Code::NotJson),
+    };
+    let Value::Object(members) = &value else { return at(Code::NotAnEvent) };
+    for name in [
+        "specversion",
+        "id",
+        "source",
+        "type",
+        "subject",
+        "time",
+        "arrivedat",
+        "origin",
+        "after",
+        "shipment",
+    ] {
+        match members.get(name) {
+            Some(Value::String(_)) | None => {}
+            Some(_) => {
+                let reason = format!("`{name}` must be a text");
+                return Rejection::new(Code::WrongType, reason)
+                    .column(error.column())
+                    .member(format!("/{name}"));
+            }
+        }
+    }
+    if reason.starts_with("duplicate field") {
+        return at(Code::DoubleMember);
+    }
+    match members.get("type") {
+        Some(Value::String(kind)) if !Fact::types().contains(&kind.as_str()) => {
+            let reason = format!("no fact has the type `{}`{}", kind.escape_debug(), near(kind));
+            Rejection::new(Code::UnknownType, reason).column(error.column()).member("/type")
+        }
+        _ => at(of_data(reason)).member("/data"),
+    }
+}
+
+/// The code of a fault in a fact's data, by what its reader said.
+fn of_data(reason: &str) -> Code {
+    let says = |word: &str| reason.contains(word);
+    if says("missing field") {
+        Code::MissingMember
+    } else if says("duplicate field") {
+        Code::DoubleMember
+    } else if says("RFC 3339") {
+        let time = reason.split('`').nth(1).unwrap_or_default();
+        match format!("{time}Z").parse::<facts::Moment>() {
+            Ok(_) => Code::NoOffset,
+            Err(_) => Code::BadTime,
+        }
+    } else if says("not a date") {
+        Code::BadTime
+    } else if says("an id is") || says("an id has") {
+        Code::BadId
+    } else if says("temperature") || says("duration") || says("span") || says("unit") {
+        Code::BadUnit
+    } else if says("invalid type") {
+        Code::WrongType
+    } else {
+        Code::BadValue
+    }
+}
+
+/// The type that was perhaps meant.
+fn near(kind: &str) -> String {
+    let common =
+        |known: &&&str| known.bytes().zip(kind.bytes()).take_while(|(a, b)| a == b).count();
+    let best = Fact::types().iter().max_by_key(common);
+    best.filter(|best| common(best) > 12)
+        .map(|best| format!("; did you mean `{best}`?"))
+        .unwrap_or_default()
+}

@@ -1,0 +1,129 @@
+//! One pass over an event's JSON, without buffering its data where `type` stands before it.
+
+use facts::{ByType, Fact};
+use serde::Deserialize;
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
+
+/// A text of the envelope, borrowed where it holds no escapes.
+#[derive(Debug, Clone)]
+pub(crate) struct Str<'a>(pub(crate) Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Str<'a> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Str<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Str(Cow::Borrowed(text)))
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Str(Cow::Owned(text.to_owned())))
+            }
+        }
+        d.deserialize_str(Reader)
+    }
+}
+
+/// An event as it stands on a line.
+#[derive(Debug, Default)]
+pub(crate) struct Envelope<'a> {
+    pub(crate) specversion: Option<Str<'a>>,
+    pub(crate) id: Option<Str<'a>>,
+    pub(crate) source: Option<Str<'a>>,
+    pub(crate) subject: Option<Str<'a>>,
+    pub(crate) time: Option<Str<'a>>,
+    pub(crate) kind: Option<Str<'a>>,
+    pub(crate) fact: Option<Fact>,
+    pub(crate) arrivedat: Option<Str<'a>>,
+    pub(crate) origin: Option<Str<'a>>,
+    pub(crate) after: Option<Str<'a>>,
+    pub(crate) shipment: Option<Str<'a>>,
+    pub(crate) partition: Option<u16>,
+    pub(crate) offset: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Key {
+    SpecVersion,
+    Id,
+    Source,
+    Subject,
+    Time,
+    Type,
+    Data,
+    ArrivedAt,
+    Origin,
+    After,
+    Shipment,
+    Partition,
+    Offset,
+    #[serde(other)]
+    Extension,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        d.deserialize_map(Members)
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Envelope<'de>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a CloudEvents 1.0 event")
+    }
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Envelope<'de>, M::Error> {
+        let mut all = Envelope::default();
+        let mut early: Option<&RawValue> = None;
+        while let Some(key) = map.next_key::<Key>()? {
+            match key {
+                Key::SpecVersion => once(&mut map, &mut all.specversion, "specversion")?,
+                Key::Id => once(&mut map, &mut all.id, "id")?,
+                Key::Source => once(&mut map, &mut all.source, "source")?,
+                Key::Subject => once(&mut map, &mut all.subject, "subject")?,
+                Key::Time => once(&mut map, &mut all.time, "time")?,
+                Key::Type => once(&mut map, &mut all.kind, "type")?,
+                Key::ArrivedAt => once(&mut map, &mut all.arrivedat, "arrivedat")?,
+                Key::Origin => once(&mut map, &mut all.origin, "origin")?,
+                Key::After => once(&mut map, &mut all.after, "after")?,
+                Key::Shipment => once(&mut map, &mut all.shipment, "shipment")?,
+                Key::Partition => all.partition = Some(map.next_value()?),
+                Key::Offset => all.offset = Some(map.next_value()?),
+                Key::Data if all.fact.is_some() || early.is_some() => {
+                    return Err(de::Error::duplicate_field("data"));
+                }
+                Key::Data => match &all.kind {
+                    Some(kind) => all.fact = Some(map.next_value_seed(ByType(&kind.0))?),
+                    None => early = Some(map.next_value()?),
+                },
+                Key::Extension => drop(map.next_value::<de::IgnoredAny>()?),
+            }
+        }
+        if let (Some(data), Some(kind)) = (early, &all.kind) {
+            let mut json = serde_json::Deserializer::from_str(data.get());
+            all.fact = Some(ByType(&kind.0).deserialize(&mut json).map_err(de::Error::custom)?);
+        }
+        Ok(all)
+    }
+}
+
+fn once<'de, M: MapAccess<'de>, T: Deserialize<'de>>(
+    map: &mut M,
+    to: &mut Option<T>,
+    name: &'static str,
+) -> Result<(), M::Error> {
+    if to.is_some() {
+        return Err(de::Error::duplicate_field(name));
+    }
+    *to = Some(map.next_value()?);
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! How long and how deep a record may be. Checked before anything is parsed.
+
+use crate::reject::{Code, Rejection};
+
+/// Limits of one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a record.
+    pub bytes: usize,
+    /// How deep objects and lists may be nested.
+    pub depth: usize,
+}
+
+impl Default for Limits {
+    /// 1 MiB, as a Kafka broker's own default; 32 levels, where our own facts have five.
+    fn default() -> Self {
+        Self { bytes: 1 << 20, depth: 32 }
+    }
+}
+
+impl Limits {
+    /// Bytes that may be parsed, as text.
+    pub(crate) fn check<'a>(&self, bytes: &'a [u8]) -> Result<&'a str, Rejection> {
+        if bytes.len() > self.bytes {
+            return Err(Rejection::new(
+                Code::TooLong,
+                format!("{} bytes, and {} are taken", bytes.len(), self.bytes),
+            ));
+        }
+        if let Some(at) = memchr::memchr(0, bytes) {
+            return Err(Rejection::new(Code::Nul, "a NUL byte").column(at + 1));
+        }
+        let text = simdutf8::basic::from_utf8(bytes).map_err(|_| {
+            let at = std::str::from_utf8(bytes).err().map_or(0, |e| e.valid_up_to());
+            Rejection::new(Code::NotUtf8, "bytes that are not UTF-8").column(at + 1)
+        })?;
+        if memchr::memchr2_iter(b'{', b'[', bytes).nth(self.depth).is_some() {
+            self.depth_of(bytes)?;
+        }
+        Ok(text)
+    }
+
+    /// Counts brackets outside texts; no recursion.
+    fn depth_of(&self, bytes: &[u8]) -> Result<(), Rejection> {
+        let (mut depth, mut text, mut escaped) = (0usize, false, false);
+        for (at, byte) in bytes.iter().enumerate() {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if text => escaped = true,
+                b'"' => text = !text,
+                b'{' | b'[' if !text => depth += 1,
+                b'}' | b']' if !text => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth > self.depth {
+                let reason = format!("nested deeper than {}", self.depth);
+                return Err(Rejection::new(Code::TooDeep, reason).column(at + 1));
+            }
+        }
+        Ok(())
+    }
+}

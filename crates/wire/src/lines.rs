@@ -1,0 +1,74 @@
+//! A stream as records, one a line, in bounded memory: what is longer than the limit is skipped, and
+//! only its beginning is kept.
+
+use crate::limits::Limits;
+use crate::reject::{Code, KEPT, Rejection};
+use std::io::{self, BufRead};
+
+/// Reads a stream line by line.
+#[derive(Debug)]
+pub struct Lines<R> {
+    from: R,
+    limits: Limits,
+    line: Vec<u8>,
+    number: u64,
+}
+
+impl<R: BufRead> Lines<R> {
+    /// Over a stream.
+    pub fn new(from: R, limits: Limits) -> Self {
+        Self { from, limits, line: Vec::new(), number: 0 }
+    }
+
+    /// The next line that is not empty, with its number from 1; or what is wrong with it.
+    #[allow(clippy::type_complexity)]
+    pub fn next(&mut self) -> io::Result<Option<(u64, Result<&[u8], Rejection>)>> {
+        loop {
+            self.line.clear();
+            let length = self.fill()?;
+            let Some(length) = length else { return Ok(None) };
+            self.number += 1;
+            if length > self.limits.bytes {
+                self.line.truncate(KEPT);
+                let reason = format!("{length} bytes, and {} are taken", self.limits.bytes);
+                let mut rejection = Rejection::new(Code::TooLong, reason).keeping(&self.line);
+                rejection.bytes = length as u64;
+                return Ok(Some((self.number, Err(rejection))));
+            }
+            let text = self.line.trim_ascii();
+            if !text.is_empty() {
+                return Ok(Some((self.number, Ok(text_of(&self.line)))));
+            }
+        }
+    }
+
+    /// Reads up to the end of a line; keeps no more than the limit of it. Gives back how long it is.
+    fn fill(&mut self) -> io::Result<Option<usize>> {
+        let (mut length, mut any) = (0, false);
+        loop {
+            let bytes = match self.from.fill_buf() {
+                Ok(bytes) => bytes,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                Err(e) => return Err(e),
+            };
+            if bytes.is_empty() {
+                return Ok(any.then_some(length));
+            }
+            any = true;
+            let end = memchr::memchr(b'\n', bytes);
+            let part = end.and_then(|end| bytes.get(..end)).unwrap_or(bytes);
+            let room = (self.limits.bytes + 1).saturating_sub(self.line.len());
+            self.line.extend_from_slice(part.get(..room).unwrap_or(part));
+            length += part.len();
+            let used = end.map_or(bytes.len(), |end| end + 1);
+            self.from.consume(used);
+            if end.is_some() {
+                return Ok(Some(length));
+            }
+        }
+    }
+}
+
+fn text_of(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}

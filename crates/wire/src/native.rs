@@ -1,0 +1,159 @@
+//! Native events: CloudEvents 1.0, structured JSON, one a line.
+//!
+//! ```text
+//! {"specversion":"1.0","id":"r-1","source":"gateway","type":"coldwatch.device.reading.v1",
+//!  "subject":"LOG-7","time":"2026-03-01T08:00:00Z","arrivedat":"2026-03-01T08:00:02Z",
+//!  "data":{"temperature":"5.3 °C","channel":"1"}}
+//! ```
+//!
+//! `subject` is the bare id; what kind of thing it names is said by the type. Members that are not
+//! known are left alone. `arrivedat` is when a log took the record; a journal's lines carry `origin`,
+//! `after`, `shipment`, `partition` and `offset`, too.
+
+use crate::check;
+use crate::diagnose::diagnose;
+use crate::envelope::{Envelope, Str};
+use crate::limits::Limits;
+use crate::reject::{Code, Rejection};
+use facts::{Event, Moment, Origin, ShipmentId, Subject, SubjectKind, Text};
+use serde_json::{Map, Value};
+
+/// One event as it came in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Incoming {
+    /// What happened.
+    pub event: Event,
+    /// What stands beside it.
+    pub beside: Beside,
+}
+
+/// What a log says of a record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// When a log took it.
+    pub arrived_at: Option<Moment>,
+    /// What caused it.
+    pub origin: Option<Origin>,
+    /// What its writer attempted just before it.
+    pub after: Option<Origin>,
+    /// Whose journal it stands in.
+    pub shipment: Option<ShipmentId>,
+    /// In which partition.
+    pub partition: Option<u16>,
+    /// At which place there.
+    pub offset: Option<u64>,
+}
+
+/// Reads one line, without its end.
+pub fn read(line: &[u8], limits: &Limits) -> Result<Incoming, Rejection> {
+    let text = limits.check(line).map_err(|rejection| rejection.keeping(line))?;
+    incoming(text).map_err(|rejection| rejection.keeping(line))
+}
+
+fn incoming(text: &str) -> Result<Incoming, Rejection> {
+    check::patient(text)?;
+    let all: Envelope<'_> = serde_json::from_str(text).map_err(|e| diagnose(text, &e))?;
+    let need = |member: &'static str, value: &Option<Str<'_>>| match value {
+        Some(value) if !value.0.is_empty() => Ok(()),
+        Some(_) => Err(Rejection::new(Code::BadValue, format!("`{member}` is empty"))
+            .member(format!("/{member}"))),
+        None => Err(Rejection::new(Code::MissingMember, format!("`{member}` is missing"))
+            .member(format!("/{member}"))),
+    };
+    need("specversion", &all.specversion)?;
+    need("id", &all.id)?;
+    need("source", &all.source)?;
+    need("type", &all.kind)?;
+    need("subject", &all.subject)?;
+    need("time", &all.time)?;
+    let Envelope { specversion, id, source, subject, time, kind, fact, .. } = &all;
+    if specversion.as_ref().is_some_and(|version| version.0 != "1.0") {
+        return Err(
+            Rejection::new(Code::NotAnEvent, "only CloudEvents 1.0 is read").member("/specversion")
+        );
+    }
+    let Some(fact) = fact.clone() else {
+        return Err(Rejection::new(Code::MissingMember, "`data` is missing").member("/data"));
+    };
+    let kind = SubjectKind::of_type(str_of(kind)).unwrap_or(SubjectKind::Log);
+    let subject = Subject::new(kind, check::subject(str_of(subject))?);
+    let (source, id) = (name(str_of(source), "/source")?, name(str_of(id), "/id")?);
+    let at = moment(str_of(time), "/time")?;
+    let event = Event { source, id, subject, at, fact: check::fact(fact)? };
+    Ok(Incoming { event, beside: beside(&all)? })
+}
+
+fn str_of<'a>(text: &'a Option<Str<'_>>) -> &'a str {
+    text.as_ref().map_or("", |text| &text.0)
+}
+
+/// Source and id are texts without control characters and not endless.
+fn name(text: &str, member: &str) -> Result<Text, Rejection> {
+    let wrong = |reason: &str| Rejection::new(Code::BadId, reason.to_owned()).member(member);
+    match text.chars().any(char::is_control) {
+        true => Err(wrong("it holds a control character")),
+        false if text.len() > 512 => Err(wrong("it is longer than 512 bytes")),
+        false => Ok(Text::new(text)),
+    }
+}
+
+pub(crate) fn moment(text: &str, member: &str) -> Result<Moment, Rejection> {
+    text.parse().map_err(|reason: String| {
+        // A date-time that only lacks its offset reads once a `Z` is put behind it.
+        let offset = format!("{text}Z").parse::<Moment>().is_ok();
+        Rejection::new(if offset { Code::NoOffset } else { Code::BadTime }, reason).member(member)
+    })
+}
+
+fn beside(all: &Envelope<'_>) -> Result<Beside, Rejection> {
+    let origin = |text: &Option<Str<'_>>, member: &str| {
+        let read = |text: &Str<'_>| {
+            text.0.parse::<Origin>().map_err(|e| Rejection::new(Code::BadValue, e).member(member))
+        };
+        text.as_ref().map(read).transpose()
+    };
+    let id = |text: &Str<'_>| {
+        text.0.parse().map_err(|e: String| Rejection::new(Code::BadId, e).member("/shipment"))
+    };
+    Ok(Beside {
+        arrived_at: all.arrivedat.as_ref().map(|text| moment(&text.0, "/arrivedat")).transpose()?,
+        origin: origin(&all.origin, "/origin")?,
+        after: origin(&all.after, "/after")?,
+        shipment: all.shipment.as_ref().map(id).transpose()?,
+        partition: all.partition,
+        offset: all.offset,
+    })
+}
+
+/// Writes one line, without its end; reading it gives the same again.
+pub fn write(event: &Event, beside: &Beside) -> String {
+    let (kind, data) = event.fact.parts().unwrap_or((String::new(), Value::Null));
+    let mut line = String::with_capacity(320);
+    let mut put = |name: &str, value: Value| {
+        line.push(if line.is_empty() { '{' } else { ',' });
+        line.push_str(&format!("\"{name}\":{value}"));
+    };
+    put("specversion", "1.0".into());
+    put("id", event.id.as_str().into());
+    put("source", event.source.as_str().into());
+    put("type", kind.into());
+    put("subject", event.subject.id.as_str().into());
+    put("time", event.at.to_string().into());
+    if let Some(arrived) = beside.arrived_at {
+        put("arrivedat", arrived.to_string().into());
+    }
+    let texts = [
+        ("origin", beside.origin.as_ref().map(ToString::to_string)),
+        ("after", beside.after.as_ref().map(ToString::to_string)),
+        ("shipment", beside.shipment.as_ref().map(ToString::to_string)),
+    ];
+    for (name, text) in texts {
+        text.into_iter().for_each(|text| put(name, text.into()));
+    }
+    beside.partition.into_iter().for_each(|n| put("partition", n.into()));
+    beside.offset.into_iter().for_each(|n| put("offset", n.into()));
+    put("datacontenttype", "application/json".into());
+    put("data", if data.is_null() { Value::Object(Map::new()) } else { data });
+    line.push('}');
+    line
+}
