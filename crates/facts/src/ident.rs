@@ -211,7 +211,7 @@ pub fn air_waybill(id: &str) -> Checked {
     if prefix.len() != 3 || serial.len() != 8 {
         return Err(shape());
     }
-    digits(prefix)?;
+    let _ = digits(prefix)?;
     let number = digits(serial)?.take_data(7).fold(0, |n, digit| n * 10 + digit);
     let last = serial.bytes().next_back().map(|b| u32::from(b - b'0'));
     if last != Some(number % 7) {

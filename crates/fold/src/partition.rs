@@ -124,6 +124,10 @@ impl<E: Engine> Fold<E> {
     pub fn now(&self) -> Moment {
         self.now
     }
+    /// The rules in force, once the log has named any.
+    pub fn rules(&self) -> Option<&E::Rules> {
+        self.rules.as_ref()
+    }
     /// What was counted.
     pub fn counts(&self) -> &Counts {
         &self.counts

@@ -37,16 +37,17 @@ fn life() -> impl Strategy<Value = Life> {
 fn run(lives: &[Life], total: u64, link_to_acknowledged: bool) -> Vec<u64> {
     let mut reader = Log::new();
     let mut admitted = Vec::new();
-    let mut landed: BTreeSet<u64> = BTreeSet::new();
     let (mut committed, mut late): (u64, Vec<(u64, Option<u64>)>) = (0, Vec::new());
-    let mut land = |at: u64, after: Option<u64>, landed: &mut BTreeSet<u64>| {
+    let mut land = |at: u64, after: Option<u64>| {
         let matter = Matter::Word { key: key("A"), word: i64::try_from(at).unwrap() + 100 };
         if reader.take(matter, Some(origin(at)), after.map(origin)) == Admission::Admitted {
             admitted.push(at);
         }
-        landed.insert(at);
     };
     for life in lives {
+        // What this life knows to have landed: nothing of the lives before it, and no write that lands
+        // late, as its writer had been told that it failed (an idempotent producer never overtakes itself).
+        let mut acknowledged: BTreeSet<u64> = BTreeSet::new();
         // Every output before the commit is acknowledged: that is what commit means.
         let mut at = committed.saturating_sub(life.behind.min(committed));
         let mut after = at.checked_sub(1);
@@ -55,7 +56,10 @@ fn run(lives: &[Life], total: u64, link_to_acknowledged: bool) -> Vec<u64> {
                 break;
             }
             match fate {
-                Fate::Lands => land(at, after, &mut landed),
+                Fate::Lands => {
+                    land(at, after);
+                    acknowledged.insert(at);
+                }
                 Fate::IsLost => {}
                 Fate::LandsLate => late.push((at, after)),
             }
@@ -65,19 +69,19 @@ fn run(lives: &[Life], total: u64, link_to_acknowledged: bool) -> Vec<u64> {
             at += 1;
             if n >= life.writes.len().saturating_sub(life.zombie) && !late.is_empty() {
                 let (at, after) = late.remove(0);
-                land(at, after, &mut landed);
+                land(at, after);
             }
         }
-        while landed.contains(&committed) {
+        while acknowledged.contains(&committed) {
             committed += 1;
         }
     }
     for (at, after) in late {
-        land(at, after, &mut landed);
+        land(at, after);
     }
     let mut after = committed.checked_sub(1);
     for at in committed..total {
-        land(at, after, &mut landed);
+        land(at, after);
         after = Some(at);
     }
     admitted

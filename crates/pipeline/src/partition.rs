@@ -97,7 +97,8 @@ impl Partition {
         fold(self).take(record, &mut out)?;
         for said in out {
             let origin = self.origin(service, "journal", said.offset, said.index);
-            let after = fold(self).links().stamp("exceptions", self.number, &origin);
+            let number = self.number;
+            let after = fold(self).links().stamp("exceptions", number, &origin);
             self.pass_on(said, origin, after)?;
         }
         if let Matter::Tick(now) = record.matter {
@@ -156,7 +157,8 @@ impl Partition {
     /// The owner of `exceptions` strikes the clock there, too, and looks for stages that fell silent.
     fn strike(&mut self, now: Moment) -> Result<(), Stop> {
         self.alert(None, Matter::Tick(now))?;
-        for finding in self.stages.tick(now, self.number) {
+        let Some(rules) = self.alerts.rules() else { return Ok(()) };
+        for finding in self.stages.tick(now, self.number, &rules.stages) {
             let key = Subject::from(&finding.shipment);
             self.say(key, Word::Finding(Box::new(finding)), None)?;
         }

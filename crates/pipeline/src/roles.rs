@@ -38,7 +38,7 @@ pub(crate) fn schedule() -> Role<Schedule> {
     role("schedule", |book, n| Rules::read(schedule::rules::ALL, book, n))
 }
 pub(crate) fn alerts() -> Role<Alerts> {
-    role("alerts", |book, n| Rules::read(alerts::rules::ALL, book, n))
+    Role { name: "alerts", rules: alerts::Rules::read, behaviours: BEHAVIOURS, contain: CONTAIN }
 }
 
 /// A rule as everybody but its engine sees it.
