@@ -4,6 +4,7 @@ use crate::fact::Fact;
 use crate::id::Text;
 use crate::moment::Moment;
 use crate::subject::Subject;
+use core::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -37,6 +38,13 @@ impl Identity {
         let mut first = [0; 16];
         first.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
         Self(first)
+    }
+}
+
+impl fmt::Display for Identity {
+    /// 32 hexadecimal digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 

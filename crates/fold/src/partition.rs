@@ -224,6 +224,7 @@ impl<E: Engine> Fold<E> {
             out.push(Out { key: slot.key.clone(), offset, index, now, said: None });
             return;
         }
+        debug_assert!(due.is_none_or(|due| due > now), "{} names {due:?} as due at {now}: {}", role.name, slot.key);
         timers.arm(place, due, &mut slot.armed);
         for (n, said) in said.drain(..).enumerate() {
             let index = index.saturating_add(u16::try_from(n).unwrap_or(u16::MAX));

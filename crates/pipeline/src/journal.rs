@@ -29,3 +29,13 @@ pub enum JournalEntry {
     /// From here on this behaviour is in force.
     Behaviour(u32),
 }
+
+impl JournalRecord {
+    /// The fact that it tells, and whose; `None` for what the log says of itself.
+    pub fn fact(&self) -> Option<(&ShipmentId, &Event)> {
+        match &self.entry {
+            JournalEntry::Fact(shipment, event) => Some((shipment, event)),
+            _ => None,
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use crate::journal::{JournalEntry, JournalRecord};
 use crate::output::{Output, What};
+use crate::pipeline::GRID;
 use crate::roles;
 use alerts::{Alerts, Notice, Stages, Word};
 use custody::Custody;
@@ -26,7 +27,7 @@ pub struct Partition {
     pub(crate) alerts: Fold<Alerts>,
     stages: Stages,
     /// The next free place in `facts`, `journal` and `exceptions`.
-    pub(crate) facts: u64,
+    facts: u64,
     pub(crate) journal: u64,
     exceptions: u64,
     pub(crate) outputs: Vec<Output>,
@@ -50,10 +51,11 @@ impl Partition {
         }
     }
 
-    /// The first moment at which silence alone may change something here.
-    pub(crate) fn due(&self) -> Option<Moment> {
+    /// The next grid point at which silence alone may change something here.
+    pub(crate) fn stroke(&self) -> Option<Moment> {
         let engines = [self.custody.due(), self.thermal.due(), self.permits.due(), self.schedule.due()];
-        engines.into_iter().chain([self.dispatch.due(), self.alerts.due()]).flatten().min()
+        let due = engines.into_iter().chain([self.dispatch.due(), self.alerts.due()]).flatten().min()?;
+        Some(due.ceil(GRID).max(self.dispatch.now().floor(GRID) + GRID))
     }
 
     /// One record of the journal, to every engine; what they say goes on to `exceptions`.
@@ -175,11 +177,16 @@ impl Partition {
         Origin { service, topic, partition: self.number, offset, index }
     }
 
+    /// The next free place in `facts`, taken.
+    pub(crate) fn next_fact(&mut self) -> u64 {
+        self.facts += 1;
+        self.facts - 1
+    }
+
     /// Rules and behaviour for dispatch; the journal brings them to the others.
     pub(crate) fn rule_facts(&mut self, book: &Book) -> Result<(), Stop> {
         let matter = Matter::Rulebook(book.clone());
-        let record = Record { offset: self.facts, origin: None, after: None, matter };
-        self.facts += 1;
+        let record = Record { offset: self.next_fact(), origin: None, after: None, matter };
         self.dispatch.take(&record, &mut Vec::new()).map(|_| ())
     }
 }

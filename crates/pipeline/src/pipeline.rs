@@ -19,11 +19,20 @@ pub const PARTITIONS: u16 = 16;
 /// How often the clock is struck.
 pub const GRID: Span = Span::seconds(5);
 
+/// A record that has not reached its partition of `facts` yet.
+struct Sent {
+    key: Subject,
+    word: Event,
+    origin: Origin,
+    after: Option<Origin>,
+}
+
 /// All services of all partitions, in one process.
 pub struct Pipeline {
     parts: Vec<Partition>,
     homes: HashMap<Subject, u16>,
-    queue: VecDeque<(u16, Record<Event>)>,
+    /// On its way to a partition of `facts`; it gets its place there when its turn comes.
+    queue: VecDeque<(u16, Sent)>,
     /// The grid point that was reached.
     now: Moment,
     tally: Tally,
@@ -89,7 +98,7 @@ impl Pipeline {
             return self.part(p).say(event.subject.clone(), Word::Act(event), None);
         }
         let key = event.subject.clone();
-        self.append(p, key, event, Some(origin), None);
+        self.append(p, key, event, origin, None);
         self.drain()
     }
 
@@ -100,10 +109,11 @@ impl Pipeline {
             return Ok(());
         }
         loop {
-            let dues = (0..PARTITIONS).filter_map(|p| Some((self.parts.get(usize::from(p))?.due()?.ceil(GRID), p)));
-            let Some((due, p)) = dues.min().filter(|(due, _)| *due <= to) else { break };
-            self.reach(due.max(self.now));
+            let strokes = (0..).zip(&self.parts).filter_map(|(p, part)| Some((part.stroke()?, p)));
+            let Some((stroke, p)) = strokes.min().filter(|(stroke, _)| *stroke <= to) else { break };
+            self.reach(stroke);
             self.tick(p)?;
+            self.drain()?;
         }
         self.reach(to);
         Ok(())
@@ -193,25 +203,21 @@ impl Pipeline {
         }
     }
 
-    fn append(&mut self, p: u16, key: Subject, word: Event, origin: Option<Origin>, after: Option<Origin>) {
-        let part = self.part(p);
-        let offset = part.facts;
-        part.facts += 1;
-        self.queue.push_back((p, Record { offset, origin, after, matter: Matter::Word { key, word } }));
+    fn append(&mut self, p: u16, key: Subject, word: Event, origin: Origin, after: Option<Origin>) {
+        self.queue.push_back((p, Sent { key, word, origin, after }));
     }
 
     /// Strikes the clock of one partition, from `facts` to `exceptions`, unless it stands there already.
+    /// What that sends to other subjects waits for its turn: nothing overtakes the entry at work.
     fn tick(&mut self, p: u16) -> Result<(), Stop> {
         let now = self.now;
         let part = self.part(p);
         if part.dispatch.now() >= now {
             return Ok(());
         }
-        let offset = part.facts;
-        part.facts += 1;
+        let offset = part.next_fact();
         let record = Record { offset, origin: None, after: None, matter: Matter::Tick(now) };
         self.take(p, &record)?;
-        self.drain()?;
         let origin = self.part(p).origin("dispatch/1", "facts", offset, u16::MAX);
         let after = self.part(p).dispatch.links().stamp("journal", p, &origin);
         self.write(p, Some(origin), after, JournalEntry::Tick(now))
@@ -219,9 +225,11 @@ impl Pipeline {
 
     /// Dispatches until nothing is on its way any more.
     fn drain(&mut self) -> Result<(), Stop> {
-        while let Some((p, record)) = self.queue.pop_front() {
+        while let Some((p, Sent { key, word, origin, after })) = self.queue.pop_front() {
             self.tick(p)?;
-            self.take(p, &record)?;
+            let matter = Matter::Word { key, word };
+            let offset = self.part(p).next_fact();
+            self.take(p, &Record { offset, origin: Some(origin), after, matter })?;
         }
         Ok(())
     }
@@ -229,7 +237,8 @@ impl Pipeline {
     fn take(&mut self, p: u16, record: &Record<Event>) -> Result<(), Stop> {
         let mut passed = std::mem::take(&mut self.passed);
         let admission = self.part(p).dispatch.take(record, &mut passed)?;
-        if admission != Admission::Admitted {
+        let outside = |origin: &Origin| &*origin.topic != "facts";
+        if admission != Admission::Admitted && record.origin.as_ref().is_some_and(outside) {
             self.tally.duplicate += 1;
         }
         for out in passed.drain(..) {
@@ -253,7 +262,7 @@ impl Pipeline {
             Some(Passed::Facts { to, event }) => {
                 let q = self.home(&to);
                 let after = self.part(p).dispatch.links().stamp("facts", q, &origin);
-                self.append(q, to, event, Some(origin), after);
+                self.append(q, to, event, origin, after);
                 Ok(())
             }
             Some(Passed::Expired { event, reason }) => {

@@ -24,7 +24,7 @@ const SHIPPED: &[(&str, &str)] = &[
 ];
 
 /// Tables that are not a rule's.
-const REFERENCE: &[&str] = &["log", "profile", "product", "dispatch", "system/stage-silent"];
+const REFERENCE: &[&str] = &["log", "profile", "product", "dispatch", "alerts/incident", "system/stage-silent"];
 
 /// Something wrong with a rulebook, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]

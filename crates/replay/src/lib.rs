@@ -16,4 +16,5 @@ pub mod report;
 pub mod run;
 pub mod source;
 
-pub use run::{Options, Replay, ReplayError, Summary};
+pub use run::{Options, Replay, ReplayError, Summary, are_journals};
+pub use source::{Progress, Source};

@@ -16,7 +16,7 @@ pub trait Report {
     /// One record that could not be taken in.
     fn rejection(&mut self, rejection: &Rejection) -> io::Result<()>;
     /// One fact that was taken in, for those who tell the story around the findings.
-    fn fact(&mut self, _arrived: facts::Moment, _event: &Event) {}
+    fn fact(&mut self, _event: &Event) {}
     /// The end, with the counts.
     fn summary(&mut self, summary: &Summary) -> io::Result<()>;
 }

@@ -3,26 +3,24 @@
 use crate::journal;
 use crate::recording::{Decoded, Recording};
 use crate::report::Report;
-use crate::source::SourceError;
-use facts::{Book, Event, Moment, Origin, Text};
+use crate::source::{Kind, Source, SourceError};
+use facts::{Book, Moment, Origin, Text};
 use fold::Stop;
 use pipeline::Pipeline;
+use pipeline::journal::JournalEntry;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::path::PathBuf;
 use wire::Rejection;
 
-/// What to replay, and how.
+/// How to replay.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The recordings: inbound files, or journal files.
-    pub files: Vec<PathBuf>,
     /// Log time goes on to here; without it, it stops at the last arrival.
     pub until: Option<Moment>,
-    /// When records without `arrivedat` arrive; without it, at the greatest `occurred_at`.
+    /// When records without `arrivedat` arrive; without it, after all others.
     pub at: Option<Moment>,
-    /// Threads that decode and judge.
+    /// Threads: with more than one, one decodes and one judges.
     pub threads: usize,
 }
 
@@ -39,8 +37,8 @@ pub enum ReplayError {
     #[error(transparent)]
     Stop(#[from] Stop),
     /// Journals and inbound files do not mix.
-    #[error("a journal brings its own rules and ticks: {0}")]
-    Journal(String),
+    #[error("{0} is a journal, which brings its own rules and ticks; replay it apart from inbound recordings")]
+    Mixed(String),
 }
 
 /// The counts of a replay. read = homed + rejected; homed = judged + held + expired + duplicate.
@@ -71,15 +69,30 @@ pub struct Summary {
 
 /// One replay.
 pub struct Replay<'a> {
-    /// What to replay.
+    /// The recordings.
+    pub sources: Vec<Source>,
+    /// How.
     pub options: Options,
     /// Who writes down what comes out.
     pub report: &'a mut dyn Report,
     /// Where the journal goes, if anywhere.
     pub journal: Option<&'a mut dyn Write>,
-    /// Told how many bytes have been read, now and then.
-    pub progress: &'a mut dyn FnMut(u64),
+    /// Told now and then that it goes on.
+    pub progress: &'a mut dyn FnMut(),
 }
+
+/// Whether these are journals; inbound recordings otherwise. They do not mix.
+pub fn are_journals(sources: &[Source]) -> Result<bool, ReplayError> {
+    let journal = |source: &&Source| source.kind == Kind::Journal;
+    match sources.iter().find(journal) {
+        None => Ok(false),
+        Some(_) if sources.iter().all(|source| source.kind == Kind::Journal) => Ok(true),
+        Some(one) => Err(ReplayError::Mixed(one.name.clone())),
+    }
+}
+
+/// Progress is told once in so many records.
+const TOLD_EVERY: u64 = 1 << 12;
 
 impl Replay<'_> {
     /// Replays inbound recordings under a rulebook.
@@ -89,11 +102,8 @@ impl Replay<'_> {
         if self.journal.is_some() {
             pipeline.keep_journal(book);
         }
-        let recording = Recording::open(&self.options)?;
-        recording.each(|decoded, bytes| {
-            (self.progress)(bytes);
-            self.one(&mut pipeline, &mut summary, decoded)
-        })?;
+        let recording = Recording::new(std::mem::take(&mut self.sources), self.options.at)?;
+        recording.each(self.options.threads, |decoded| self.one(&mut pipeline, &mut summary, decoded))?;
         if let Some(until) = self.options.until {
             pipeline.advance(until)?;
         }
@@ -103,45 +113,54 @@ impl Replay<'_> {
     /// Replays journals: they bring their own rules and ticks.
     pub fn journals(mut self) -> Result<Summary, ReplayError> {
         let (mut pipeline, mut summary) = (Pipeline::empty(), Summary::default());
-        for (file, path) in self.options.files.clone().iter().enumerate() {
-            journal::read(path, |record| {
-                summary.read += 1;
-                match record {
-                    Ok(record) => {
-                        if let Some((_, event)) = record.fact() {
-                            self.report.fact(event.at, event);
-                        } else {
-                            summary.read -= 1; // a tick or a rulebook is not an event
-                        }
-                        pipeline.play(&record)?;
-                    }
+        for source in std::mem::take(&mut self.sources) {
+            journal::read(source, |record| {
+                self.tell(&summary);
+                let record = match record {
+                    Ok(record) => record,
                     Err(rejection) => {
-                        summary.rejected += 1;
-                        self.report.rejection(&rejection)?;
+                        summary.read += 1;
+                        return self.reject(&mut summary, &rejection);
                     }
+                };
+                if let JournalEntry::Rulebook(book) = &record.entry {
+                    summary.rulebook.clone_from(&book.hash);
                 }
+                if let Some((_, event)) = record.fact() {
+                    // A tick or a rulebook is not an event.
+                    summary.read += 1;
+                    self.report.fact(event);
+                }
+                pipeline.play(&record)?;
                 self.hand_on(&mut pipeline, &mut summary)
             })?;
-            let _ = file;
         }
         self.end(&mut pipeline, summary)
     }
 
-    fn one(&mut self, pipeline: &mut Pipeline, summary: &mut Summary, decoded: Decoded) -> Result<(), ReplayError> {
-        summary.read += 1;
-        match decoded {
-            Decoded::Event { arrived, event, file, record } => {
-                if let Some(rejection) = refused(&event, &file, record) {
-                    return self.reject(summary, &rejection);
-                }
-                self.report.fact(arrived, &event);
-                let (service, index, partition) = (Text::new("intake/1"), 0, 0);
-                let origin = Origin { service, topic: file, partition, offset: record, index };
-                pipeline.feed(arrived, *event, origin)?;
-                self.hand_on(pipeline, summary)
-            }
-            Decoded::Rejected(rejection) => self.reject(summary, &rejection),
+    fn tell(&mut self, summary: &Summary) {
+        if summary.read.is_multiple_of(TOLD_EVERY) {
+            (self.progress)();
         }
+    }
+
+    fn one(&mut self, pipeline: &mut Pipeline, summary: &mut Summary, decoded: Decoded) -> Result<(), ReplayError> {
+        self.tell(summary);
+        summary.read += 1;
+        let Decoded { arrived, file, record, event } = decoded;
+        let event = match event {
+            Ok(event) => event,
+            Err(rejection) => return self.reject(summary, &rejection),
+        };
+        if !pipeline::pipeline::may_come_from_outside(&event) {
+            let rejection = Rejection::not_from_outside(&event, &file, record);
+            return self.reject(summary, &rejection);
+        }
+        self.report.fact(&event);
+        let (service, index, partition) = (Text::new("intake/1"), 0, 0);
+        let origin = Origin { service, topic: file, partition, offset: record, index };
+        pipeline.feed(arrived, event, origin)?;
+        self.hand_on(pipeline, summary)
     }
 
     fn reject(&mut self, summary: &mut Summary, rejection: &Rejection) -> Result<(), ReplayError> {
@@ -187,9 +206,4 @@ fn note(summary: &mut Summary, output: &pipeline::Output) {
     {
         summary.worst = summary.worst.into_iter().chain([finding.severity]).min();
     }
-}
-
-/// Facts that only coldwatch itself may write.
-fn refused(event: &Event, file: &str, record: u64) -> Option<Rejection> {
-    (!pipeline::pipeline::may_come_from_outside(event)).then(|| Rejection::not_from_outside(event, file, record))
 }

@@ -1,1 +1,94 @@
-//! Shipments with known faults, as inbound records with their ground truth.
+//! Shipments with known faults, as inbound records, and the ground truth beside them.
+//!
+//! # Layout
+//!
+//! - [`simulate`]: writes `inbound.ndjson` and `truth.ndjson`; [`make`] gives both in memory
+//! - `trip`: one shipment as it was planned and as it went; `cells`, `vector`, `dose` plan the three kinds
+//! - `faults`: what can go wrong, one file each, with all that follows from it
+//! - `tell`: a trip as the events that its people and devices report
+//! - `script`: events in the order of arrival, with the weather: delays, repeats, shuffles
+//! - `world`: who there is
+//!
+//! **Invariant:** the truth is written from what was planned. No rule is ever run here, and nothing is
+//! read from the rulebook; the same seed gives the same bytes.
+
+mod cells;
+mod dose;
+mod faults;
+mod route;
+mod script;
+mod tell;
+mod trip;
+mod truth;
+mod vector;
+mod world;
+
+pub use script::Arrival;
+pub use truth::Truth;
+
+use fastrand::Rng;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+/// What was made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Simulated {
+    /// Events in the order of their arrival.
+    pub inbound: Vec<Arrival>,
+    /// Every fault that must be found, consequences included.
+    pub truth: Vec<Truth>,
+}
+
+/// How much was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Summary {
+    /// Events.
+    pub events: usize,
+    /// Faults that must be found, consequences included.
+    pub faults: usize,
+}
+
+/// A week of shipments. Every second one has a fault, all kinds of fault in turn.
+pub fn make(seed: u64, shipments: u32) -> Simulated {
+    let mut rng = Rng::with_seed(seed);
+    let mut script = script::Script::new(Rng::with_seed(rng.u64(..)));
+    world::tell(&mut script);
+    let (mut truth, mut deck) = (Vec::new(), Vec::new());
+    for n in 1..=shipments {
+        let fault = rng.bool().then(|| {
+            if deck.is_empty() {
+                deck.extend(faults::ALL);
+                rng.shuffle(&mut deck);
+            }
+            deck.pop()
+        });
+        let fault = fault.flatten();
+        let cargo = *rng.choice(fault.map_or(trip::Cargo::ALL, |fault| fault.cargo)).unwrap_or(&trip::Cargo::Cells);
+        let mut trip = trip::Trip::plan(n, shipments, cargo, &mut rng);
+        if let Some(fault) = fault {
+            (fault.plant)(&mut trip, &mut rng);
+        }
+        tell::tell(&trip, &mut script, &mut rng);
+        truth.append(&mut trip.truth);
+    }
+    Simulated { inbound: script.arrivals(), truth }
+}
+
+/// Writes a recording and its truth into a folder, which is made where it is not there.
+pub fn simulate(seed: u64, shipments: u32, folder: &Path) -> io::Result<Summary> {
+    let made = make(seed, shipments);
+    std::fs::create_dir_all(folder)?;
+    let mut inbound = BufWriter::new(File::create(folder.join("inbound.ndjson"))?);
+    for arrival in &made.inbound {
+        writeln!(inbound, "{}", arrival.line())?;
+    }
+    inbound.flush()?;
+    let mut truth = BufWriter::new(File::create(folder.join("truth.ndjson"))?);
+    for line in &made.truth {
+        let line = serde_json::to_string(line).map_err(|e| io::Error::other(e.to_string()))?;
+        writeln!(truth, "{line}")?;
+    }
+    truth.flush()?;
+    Ok(Summary { events: made.inbound.len(), faults: made.truth.len() })
+}

@@ -1,6 +1,7 @@
 //! What an event does to the memory, and whether it can matter to any rule at once.
 
 use crate::memory::Memory;
+use alloc::vec::Vec;
 use facts::fact::device::Reading;
 use facts::{Entry, Event, Fact, Moment, Profile, Span};
 
@@ -14,6 +15,9 @@ pub(crate) enum Matter {
     /// Now.
     Now,
 }
+
+/// Beyond so many remembered holes it is looked which of them still stand.
+const HOLES: usize = 64;
 
 /// The limits between which a reading is calm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,34 +84,36 @@ impl Memory {
         let (at, milli) = (event.at, reading.temperature.milli());
         let place = self.probe(&event.subject.id, &reading.channel);
         let probe = &mut self.probes[place];
-        let before = probe.series.last().copied();
         let broke = probe.hear(entry.now);
         let latest = probe.series.take(at, reading.temperature, entry.offset);
+        let earlier = probe.series.before(at).copied();
+        let hole = earlier.is_none_or(|earlier| self.is_hole(place, earlier.at, at));
+        if hole {
+            self.note_hole(at, entry.now);
+        }
         let Some(calm) = calm else { return Matter::Now };
-        if broke || !calm.holds(milli) {
-            if before.is_some_and(|before| self.is_hole(place, before.at, at)) {
-                self.holes.push((at, entry.now));
-            }
-            return Matter::Now;
-        }
         // A reading holds until the next one: after a loud one this one proves more of it.
-        let all = self.probes.get(place).map(|probe| probe.series.all()).unwrap_or_default();
-        let earlier = all.get(..all.partition_point(|r| r.at < at)).and_then(<[_]>::last);
-        if earlier.is_some_and(|earlier| !calm.holds(earlier.milli)) {
+        if broke || !calm.holds(milli) || earlier.is_some_and(|e| !calm.holds(e.milli)) {
             return Matter::Now;
         }
-        let joined = latest
-            && before.is_some_and(|before| {
-                let weighs = calm.weighs.is_some_and(|window| self.warm_within(place, at, window, calm.above));
-                !weighs && !self.is_hole(place, before.at, at)
-            });
-        if joined {
-            return Matter::Calm;
+        let weighs = calm.weighs.is_some_and(|window| self.warm_within(place, at, window, calm.above));
+        if latest && !hole && !weighs { Matter::Calm } else { Matter::Later }
+    }
+
+    /// Remembers when it was learnt that there is a hole before a reading; holes that were filled are let go.
+    fn note_hole(&mut self, at: Moment, learnt: Moment) {
+        if self.holes.len() >= HOLES {
+            let stands = |at: Moment| {
+                (0..).zip(&self.probes).any(|(place, probe)| {
+                    let near = probe.series.between(at, at).first();
+                    let earlier = near.and_then(|_| probe.series.before(at));
+                    near.is_some() && earlier.is_none_or(|earlier| self.is_hole(place, earlier.at, at))
+                })
+            };
+            let stand: Vec<_> = self.holes.iter().copied().filter(|(at, _)| stands(*at)).collect();
+            self.holes = stand;
         }
-        if latest {
-            self.holes.push((at, entry.now));
-        }
-        Matter::Later
+        self.holes.push((at, learnt));
     }
 
     /// Whether two readings in a row are too far apart.

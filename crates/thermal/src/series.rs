@@ -35,6 +35,17 @@ impl Series {
     pub fn last(&self) -> Option<&Reading> {
         self.readings.last()
     }
+    /// The last one before a moment.
+    pub fn before(&self, at: Moment) -> Option<&Reading> {
+        let last = self.readings.len().checked_sub(1)?;
+        // Mostly it is the one before the last.
+        let place = match self.readings.get(last)?.at.cmp(&at) {
+            core::cmp::Ordering::Less => last + 1,
+            core::cmp::Ordering::Equal if last == 0 || self.readings[last - 1].at < at => last,
+            _ => self.readings.partition_point(|r| r.at < at),
+        };
+        self.readings.get(place.checked_sub(1)?)
+    }
     /// Takes one in; says whether it is later than all before it.
     pub fn take(&mut self, at: Moment, value: MilliCelsius, offset: u64) -> bool {
         let milli = value.milli();

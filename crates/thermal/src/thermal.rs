@@ -75,11 +75,9 @@ impl Engine for Thermal {
         let matter = match entry.cause {
             Cause::Word(event) => {
                 let matter = self.memory.hear(entry, event, self.calm.as_ref());
-                if let (Matter::Calm, Fact::Reading(_), Some(deaf)) =
-                    (matter, &event.fact, self.deaf_after())
-                {
-                    self.deaf = Some(entry.now + deaf);
-                    if self.knows() {
+                if let (Fact::Reading(_), Some(after)) = (&event.fact, self.deaf_after()) {
+                    self.deaf = Some(entry.now + after);
+                    if matter == Matter::Calm && self.turns().is_some() {
                         return;
                     }
                 }
@@ -102,7 +100,7 @@ impl Engine for Thermal {
         let settle = rules.reference.settle;
         let held = self.told.due(settle);
         let unjudged = self.unjudged.map(|since| since + settle);
-        [held, unjudged, self.next, self.deaf.filter(|_| self.knows())].into_iter().flatten().min()
+        [held, unjudged, self.next, self.turns()].into_iter().flatten().min()
     }
 }
 
@@ -127,8 +125,11 @@ impl Thermal {
         open.map(|a| (a.log_every * 2).max(a.send_every.unwrap_or_default() + a.log_every)).min()
     }
 
-    fn knows(&self) -> bool {
-        matches!(&self.context, Some(Context::Thermal(known)) if known.until.is_none() && known.unknown_since.is_none())
+    /// Where the temperature is known, and the window open or ahead: when silence alone makes it unknown.
+    fn turns(&self) -> Option<Moment> {
+        let Some(Context::Thermal(known)) = &self.context else { return None };
+        let from = known.from.filter(|_| known.until.is_none() && known.unknown_since.is_none())?;
+        Some(self.deaf.map_or(from, |deaf| deaf.max(from)))
     }
 
     /// Says how well the temperature is known, when that is another answer than before.

@@ -8,7 +8,7 @@
 //!
 //! `subject` is the bare id; what kind of thing it names is said by the type. Members that are not
 //! known are left alone. `arrivedat` is when a log took the record; a journal's lines carry `origin`,
-//! `after`, `shipment`, `partition` and `offset`, too.
+//! `after`, `shipment`, `identity`, `partition` and `offset`, too.
 
 use crate::check;
 use crate::diagnose::diagnose;
@@ -149,6 +149,9 @@ pub fn write(event: &Event, beside: &Beside) -> String {
     ];
     for (name, text) in texts {
         text.into_iter().for_each(|text| put(name, text.into()));
+    }
+    if beside.partition.is_some() {
+        put("identity", event.identity().to_string().into());
     }
     beside.partition.into_iter().for_each(|n| put("partition", n.into()));
     beside.offset.into_iter().for_each(|n| put("offset", n.into()));

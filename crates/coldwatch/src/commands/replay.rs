@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use facts::{Moment, Severity};
 use pipeline::rulebook::{self, Problem};
 use replay::report::{Report, lines::Lines, timeline::Timeline};
-use replay::{Options, ReplayError, Summary};
+use replay::{Options, Progress, ReplayError, Source, Summary};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
@@ -102,10 +102,12 @@ impl Replay {
             Some(Ok(file)) => Some(file as &mut dyn Write),
             Some(Err(_)) => return Err(journal.and_then(Result::err).unwrap_or_else(|| Failure::internal("no journal"))),
         };
-        let options = Options { files: self.files.clone(), until: self.until, at: self.at, threads: self.threads };
-        let journals = replay::journal::are_journals(&self.files).map_err(|e| Failure::bad_data(e.to_string()))?;
-        let mut progress = |bytes| bar.set_position(bytes);
-        let replay = replay::Replay { options, report, journal, progress: &mut progress };
+        let options = Options { until: self.until, at: self.at, threads: self.threads };
+        let read = Progress::default();
+        let sources = Source::open_all(&self.files, &read).map_err(Failure::unavailable)?;
+        let journals = replay::are_journals(&sources).map_err(Failure::usage)?;
+        let mut progress = || bar.set_position(read.bytes());
+        let replay = replay::Replay { sources, options, report, journal, progress: &mut progress };
         let summary = if journals {
             if self.config.is_some() {
                 return Err(Failure::usage("a journal brings its own rulebook: --config cannot be given"));

@@ -71,7 +71,7 @@ impl<W: Write> Report for Timeline<W> {
         Ok(())
     }
 
-    fn fact(&mut self, _arrived: Moment, event: &Event) {
+    fn fact(&mut self, event: &Event) {
         if event.subject.kind != SubjectKind::Shipment {
             return;
         }

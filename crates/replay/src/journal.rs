@@ -1,0 +1,93 @@
+//! A journal as lines: native events, each with its origin, its link, its identity and its place.
+
+use crate::source::{Source, SourceError};
+use facts::fact::log::{BehaviourSwitched, RulebookPublished, Tick};
+use facts::{Book, Event, Fact, Moment, Subject, SubjectKind, Text};
+use pipeline::JournalRecord;
+use pipeline::journal::JournalEntry;
+use std::io::{self, Write};
+use wire::lines::Lines;
+use wire::native::{self, Beside, Incoming};
+use wire::{Code, Limits, Rejection};
+
+/// Writes one record as a line.
+pub fn write(to: &mut dyn Write, record: &JournalRecord) -> io::Result<()> {
+    let mut beside = Beside {
+        origin: record.origin.clone(),
+        after: record.after.clone(),
+        partition: Some(record.partition),
+        offset: Some(record.offset),
+        ..Beside::default()
+    };
+    let line = match &record.entry {
+        JournalEntry::Fact(shipment, event) => {
+            beside.shipment = Some(shipment.clone());
+            native::write(event, &beside)
+        }
+        JournalEntry::Tick(now) => native::write(&of_log(record, *now, Fact::Tick(Tick {})), &beside),
+        JournalEntry::Rulebook(book) => {
+            let published = RulebookPublished { hash: book.hash.clone(), book: Text::new(book.json()) };
+            native::write(&of_log(record, Moment::EARLIEST, Fact::RulebookPublished(published)), &beside)
+        }
+        JournalEntry::Behaviour(number) => {
+            let switched = Fact::BehaviourSwitched(BehaviourSwitched { number: *number });
+            native::write(&of_log(record, Moment::EARLIEST, switched), &beside)
+        }
+    };
+    to.write_all(line.as_bytes())?;
+    to.write_all(b"\n")
+}
+
+fn of_log(record: &JournalRecord, at: Moment, fact: Fact) -> Event {
+    let id = Text::new(format!("{}:{}", record.partition, record.offset));
+    let subject = Subject::new(SubjectKind::Log, "journal");
+    Event { source: Text::new("coldwatch"), id, subject, at, fact }
+}
+
+/// Reads every record of a journal; what cannot be read is handed on as a rejection.
+pub fn read<E: From<SourceError>>(
+    source: Source,
+    mut take: impl FnMut(Result<JournalRecord, Rejection>) -> Result<(), E>,
+) -> Result<(), E> {
+    // A rulebook stands in one line, and it is longer than an event.
+    let limits = Limits { bytes: 16 << 20, ..Limits::default() };
+    let mut lines = Lines::new(source.bytes, limits.clone());
+    loop {
+        let line = lines.next().map_err(|e| Source::failed(&source.name, e))?;
+        let Some((number, line)) = line else { return Ok(()) };
+        let record = line.and_then(|bytes| {
+            native::read(bytes, &limits).and_then(|read| record(read).map_err(|r| r.keeping(bytes)))
+        });
+        take(record.map_err(|rejection| rejection.at(&source.name, number)))?;
+    }
+}
+
+fn record(read: Incoming) -> Result<JournalRecord, Rejection> {
+    let Incoming { event, beside } = read;
+    let missing = |member: &str| {
+        let reason = format!("`{member}` is missing: this is no record of a journal");
+        Rejection::new(Code::MissingMember, reason).member(format!("/{member}"))
+    };
+    let partition = beside.partition.ok_or_else(|| missing("partition"))?;
+    let offset = beside.offset.ok_or_else(|| missing("offset"))?;
+    let entry = match &event.fact {
+        Fact::Tick(_) => JournalEntry::Tick(event.at),
+        Fact::RulebookPublished(published) => JournalEntry::Rulebook(book(published)?),
+        Fact::BehaviourSwitched(switched) => JournalEntry::Behaviour(switched.number),
+        _ => {
+            let shipment = beside.shipment.ok_or_else(|| missing("shipment"))?;
+            JournalEntry::Fact(shipment, Box::new(event))
+        }
+    };
+    Ok(JournalRecord { partition, offset, origin: beside.origin, after: beside.after, entry })
+}
+
+/// The rulebook of the log, which must be the one that its hash names.
+fn book(published: &RulebookPublished) -> Result<Book, Rejection> {
+    let wrong = |reason: String| Rejection::new(Code::BadValue, reason).member("/data/book");
+    let book = Book::read(&published.book).map_err(|e| wrong(e.to_string()))?;
+    match book.hash == published.hash {
+        true => Ok(book),
+        false => Err(wrong(format!("its hash is {}, and it is said to be {}", book.hash, published.hash))),
+    }
+}

@@ -1,0 +1,217 @@
+//! Inbound recordings as events in the order of their arrival.
+//!
+//! A log takes its records one after the other, so within a file no record arrives before the one above
+//! it. Records without `arrivedat` arrive at the moment that is given; without one they wait until all
+//! others are in and arrive at the greatest time at which anything happened.
+
+use crate::source::{Kind, Source, SourceError};
+use facts::{Event, Moment, Text};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::io::{self, Read};
+use std::sync::mpsc;
+use wire::lines::Lines;
+use wire::{Limits, Rejection, native};
+
+/// One record, decoded.
+#[derive(Debug)]
+pub struct Decoded {
+    /// When it arrived.
+    pub arrived: Moment,
+    /// In which file.
+    pub file: Text,
+    /// Which record of it, from 1.
+    pub record: u64,
+    /// What it says, or why it cannot be taken in.
+    pub event: Result<Event, Box<Rejection>>,
+}
+
+/// So many records go from thread to thread at a time.
+const BATCH: usize = 512;
+
+/// Several files, read as one.
+pub struct Recording {
+    streams: Vec<Stream>,
+    /// The next record of each stream, the earliest first.
+    heads: BinaryHeap<Reverse<(Moment, usize)>>,
+    next: Vec<Option<Decoded>>,
+    at: Option<Moment>,
+    waiting: Vec<Decoded>,
+    latest: Moment,
+}
+
+impl Recording {
+    /// Over these sources.
+    pub fn new(sources: Vec<Source>, at: Option<Moment>) -> Result<Self, SourceError> {
+        let streams: Vec<Stream> = sources.into_iter().map(Stream::new).collect::<Result<_, _>>()?;
+        let next = streams.iter().map(|_| None).collect();
+        let (heads, waiting) = (BinaryHeap::new(), Vec::new());
+        let mut all = Self { streams, heads, next, at, waiting, latest: Moment::EARLIEST };
+        for n in 0..all.streams.len() {
+            all.advance(n)?;
+        }
+        Ok(all)
+    }
+
+    /// The next record in the order of arrival.
+    pub fn next(&mut self) -> Result<Option<Decoded>, SourceError> {
+        if let Some(Reverse((_, n))) = self.heads.pop() {
+            let head = self.next.get_mut(n).and_then(Option::take);
+            self.advance(n)?;
+            return Ok(head);
+        }
+        // All others are in: those that wait arrive, in the order in which they stand.
+        if !self.waiting.is_empty() {
+            self.waiting.reverse();
+            self.at = Some(self.latest);
+            let late = std::mem::take(&mut self.waiting);
+            self.streams = vec![Stream::waiting(late, self.latest)];
+            self.next = vec![None];
+            self.advance(0)?;
+            return self.next();
+        }
+        Ok(None)
+    }
+
+    /// Puts the next record of a stream to the others.
+    fn advance(&mut self, n: usize) -> Result<(), SourceError> {
+        while let Some(stream) = self.streams.get_mut(n) {
+            let Some(mut decoded) = stream.next()? else { return Ok(()) };
+            if let Ok(event) = &decoded.event {
+                self.latest = self.latest.max(event.at);
+            }
+            let unstamped = decoded.arrived == UNSTAMPED && decoded.event.is_ok();
+            match (unstamped, self.at) {
+                (true, None) => {
+                    self.waiting.push(decoded);
+                    continue;
+                }
+                (true, Some(at)) => decoded.arrived = at,
+                (false, _) => {}
+            }
+            stream.arrived = stream.arrived.max(decoded.arrived);
+            decoded.arrived = stream.arrived;
+            self.latest = self.latest.max(decoded.arrived);
+            self.heads.push(Reverse((decoded.arrived, n)));
+            self.next[n] = Some(decoded);
+            return Ok(());
+        }
+        Ok(())
+    }
+
+    /// Hands every record on; with more than one thread another one decodes ahead.
+    pub fn each<E: From<SourceError>>(
+        mut self,
+        threads: usize,
+        mut take: impl FnMut(Decoded) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if threads < 2 {
+            while let Some(decoded) = self.next()? {
+                take(decoded)?;
+            }
+            return Ok(());
+        }
+        std::thread::scope(|scope| {
+            let (send, receive) = mpsc::sync_channel::<Result<Vec<Decoded>, SourceError>>(4);
+            scope.spawn(move || self.read_ahead(&send));
+            for batch in receive {
+                batch?.into_iter().try_for_each(&mut take)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn read_ahead(&mut self, to: &mpsc::SyncSender<Result<Vec<Decoded>, SourceError>>) {
+        loop {
+            let mut batch = Vec::with_capacity(BATCH);
+            let end = loop {
+                match self.next() {
+                    Ok(Some(decoded)) => batch.push(decoded),
+                    Ok(None) => break Some(Ok(Vec::new())),
+                    Err(error) => break Some(Err(error)),
+                }
+                if batch.len() == BATCH {
+                    break None;
+                }
+            };
+            // Nobody listens any more: the other side has ended with an error of its own.
+            if to.send(Ok(batch)).is_err() {
+                return;
+            }
+            if let Some(end) = end {
+                let _ = to.send(end);
+                return;
+            }
+        }
+    }
+}
+
+/// Stands for "does not say when it arrived".
+const UNSTAMPED: Moment = Moment::EARLIEST;
+
+/// One file.
+struct Stream {
+    file: Text,
+    from: Feed,
+    /// When the last record arrived.
+    arrived: Moment,
+}
+
+enum Feed {
+    /// Lines that are decoded one by one.
+    Lines(Lines<Box<dyn io::BufRead + Send>>, Limits),
+    /// Records that are there already, the next one last.
+    Ready(Vec<Decoded>),
+}
+
+impl Stream {
+    fn new(mut source: Source) -> Result<Self, SourceError> {
+        let file = Text::new(&source.name);
+        let from = match source.kind {
+            Kind::Logger => Feed::Ready(logger(&mut source)?),
+            Kind::Inbound | Kind::Journal => {
+                let limits = Limits::default();
+                Feed::Lines(Lines::new(source.bytes, limits.clone()), limits)
+            }
+        };
+        Ok(Self { file, from, arrived: Moment::EARLIEST })
+    }
+
+    fn waiting(late: Vec<Decoded>, at: Moment) -> Self {
+        Self { file: Text::default(), from: Feed::Ready(late), arrived: at }
+    }
+
+    fn next(&mut self) -> Result<Option<Decoded>, SourceError> {
+        let (lines, limits) = match &mut self.from {
+            Feed::Ready(ready) => return Ok(ready.pop()),
+            Feed::Lines(lines, limits) => (lines, limits),
+        };
+        let line = lines.next().map_err(|e| Source::failed(&self.file, e))?;
+        let Some((record, line)) = line else { return Ok(None) };
+        let read = line.and_then(|line| native::read(line, limits));
+        let (arrived, event) = match read {
+            Ok(incoming) => (incoming.beside.arrived_at.unwrap_or(UNSTAMPED), Ok(incoming.event)),
+            Err(rejection) => (UNSTAMPED, Err(Box::new(rejection.at(&self.file, record)))),
+        };
+        Ok(Some(Decoded { arrived, file: self.file.clone(), record, event }))
+    }
+}
+
+/// A logger's export as records without a time of arrival, the next one last.
+fn logger(source: &mut Source) -> Result<Vec<Decoded>, SourceError> {
+    let mut bytes = Vec::new();
+    source.bytes.read_to_end(&mut bytes).map_err(|e| Source::failed(&source.name, e))?;
+    let file = Text::new(&source.name);
+    let record = |record, event| Decoded { arrived: UNSTAMPED, file: file.clone(), record, event };
+    let mut all: Vec<Decoded> = match wire::logger::read(&source.name, &bytes) {
+        Ok(read) => {
+            let events = read.events(&source.name);
+            let good = (1..).zip(events).map(|(n, event)| record(n, Ok(event)));
+            let bad = read.rejections.into_iter().map(|r| record(r.place.record, Err(Box::new(r))));
+            good.chain(bad).collect()
+        }
+        Err(rejection) => vec![record(1, Err(Box::new(rejection)))],
+    };
+    all.reverse();
+    Ok(all)
+}

@@ -1,0 +1,47 @@
+//! Feeds events in the order of their arrival and hands back what came out.
+
+use facts::{Event, Finding, Moment, Origin, State, Text};
+use pipeline::{Output, Pipeline, Tally, What};
+
+/// What came out of a recording.
+pub(crate) struct Outcome {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) tally: Tally,
+}
+
+impl Outcome {
+    pub(crate) fn raised(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.state == State::Raised)
+    }
+}
+
+/// Judges events under the rulebook of this release, and lets time go on to `until`.
+pub(crate) fn judge(
+    arrivals: impl IntoIterator<Item = (Moment, Event)>,
+    until: Option<Moment>,
+) -> Outcome {
+    let book = pipeline::rulebook::shipped().expect("the shipped rulebook is fit").book;
+    let mut pipeline = Pipeline::new(&book).expect("the shipped rulebook can be used");
+    let mut outputs: Vec<Output> = Vec::new();
+    for (n, (arrived, event)) in (1..).zip(arrivals) {
+        pipeline.feed(arrived, event, intake(n)).expect("nothing stops");
+        outputs.extend(pipeline.take_outputs());
+    }
+    if let Some(until) = until {
+        pipeline.advance(until).expect("nothing stops");
+    }
+    outputs.extend(pipeline.finish());
+    let tally = pipeline.tally().clone();
+    assert!(tally.adds_up(), "the counts do not add up: {tally:?}");
+    let finding = |output: Output| match output.what {
+        What::Finding(finding) => Some(*finding),
+        _ => None,
+    };
+    Outcome { findings: outputs.into_iter().filter_map(finding).collect(), tally }
+}
+
+/// Where a record of a recording comes from.
+pub(crate) fn intake(record: u64) -> Origin {
+    let (service, topic) = (Text::new("intake/1"), Text::new("recording"));
+    Origin { service, topic, partition: 0, offset: record, index: 0 }
+}
