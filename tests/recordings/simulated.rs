@@ -16,6 +16,7 @@ const SHIPMENTS: u32 = 300;
 /// What was missed and what was raised without a cause, in words.
 fn differences(seed: u64) -> (usize, Vec<String>) {
     let Simulated { inbound, truth } = make(seed, SHIPMENTS);
+    let events = inbound.len() as u64;
     let outcome = judge(inbound.into_iter().map(|arrival| (arrival.at, arrival.event)), None);
     // A finding counts with its last bounds.
     let mut last = BTreeMap::new();
@@ -24,6 +25,9 @@ fn differences(seed: u64) -> (usize, Vec<String>) {
     }
     let finds = |t: &Truth, code: &str, shipment: &facts::ShipmentId| t.code == code && t.shipment == *shipment;
     let mut wrong = Vec::new();
+    if outcome.tally.homed != events || outcome.tally.held + outcome.tally.expired != 0 {
+        wrong.push(format!("seed {seed}: {events} events, and {:?}", outcome.tally));
+    }
     for t in &truth {
         let found = last.values().any(|f| {
             finds(t, &f.code, &f.shipment) && f.state != State::Withdrawn && t.overlaps(f.happened, f.until)

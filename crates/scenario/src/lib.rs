@@ -21,7 +21,7 @@ mod page;
 mod play;
 
 pub use page::{Page, PageError, Scenario};
-pub use play::{Line, Mismatch, OneShipment, Player, event};
+pub use play::{Line, Mismatch, OneShipment, Player, event, play};
 
 use facts::{Book, Kind, Rules};
 use libtest_mimic::{Arguments, Failed, Trial};

@@ -28,7 +28,7 @@ pub struct Mismatch {
 }
 
 /// Plays the story and compares what came with the `then` lines.
-pub(crate) fn play(scenario: &Scenario, mut player: impl Player) -> Result<(), Mismatch> {
+pub fn play(scenario: &Scenario, mut player: impl Player) -> Result<(), Mismatch> {
     let show = |lines: &[Line]| match lines {
         [] => "    then   nothing".to_owned(),
         some => some.iter().map(|l| format!("    then   {l}")).collect::<Vec<_>>().join("\n"),

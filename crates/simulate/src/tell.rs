@@ -269,7 +269,7 @@ fn measure(logger: &Logger, from: Moment, until: Moment, rng: &mut Rng) -> Vec<(
     let mut at = from.ceil(logger.log_every);
     let within = |at: Moment, (from, until): (Moment, Moment)| from <= at && at < until;
     let mut dropped = true;
-    while at <= until {
+    while at < until {
         let spell = logger.spells.iter().find(|(from, until, _)| within(at, (*from, *until)));
         let usual = spell.map_or(logger.usual, |(.., milli)| *milli);
         // Tenths of a degree, as loggers print them.

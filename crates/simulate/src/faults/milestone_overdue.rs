@@ -24,7 +24,9 @@ fn picked_up_late(trip: &mut Trip, rng: &mut Rng) {
 }
 
 fn flown_late(trip: &mut Trip, rng: &mut Rng) {
-    let late = Span::minutes(rng.i64(90..240));
+    // Nobody waits in silence for a flight that is three hours late: a live logger would be missed, too.
+    let longest = if trip.logger.send_every.is_some() { 125 } else { 240 };
+    let late = Span::minutes(rng.i64(75..longest));
     let Some(flight) = trip.flight().cloned() else { return };
     trip.delay(flight.departed, late);
     trip.must_find("SCH-07", flight.departs, flight.departed + late);
