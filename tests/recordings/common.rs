@@ -1,7 +1,8 @@
 //! Feeds events in the order of their arrival and hands back what came out.
 
-use facts::{Event, Finding, Moment, Origin, State, Text};
+use facts::{Book, Event, Finding, Moment, Origin, State, Text};
 use pipeline::{Output, Pipeline, Tally, What};
+use serde_json::Value;
 
 /// What came out of a recording.
 pub(crate) struct Outcome {
@@ -16,12 +17,29 @@ impl Outcome {
 }
 
 /// Judges events under the rulebook of this release, and lets time go on to `until`.
-pub(crate) fn judge(
+pub(crate) fn judge(arrivals: impl IntoIterator<Item = (Moment, Event)>, until: Option<Moment>) -> Outcome {
+    judge_with(Value::Null, arrivals, until)
+}
+
+/// The rulebook of this release with other tables beside its own.
+pub(crate) fn book_with(more: Value) -> Book {
+    let mut tables = pipeline::rulebook::shipped().expect("the shipped rulebook is fit").book.tables;
+    for (name, table) in more.as_object().into_iter().flatten() {
+        match (tables.get_mut(name), table) {
+            (Some(Value::Object(all)), Value::Object(more)) => all.extend(more.clone()),
+            (_, table) => drop(tables.insert(name.clone(), table.clone())),
+        }
+    }
+    Book::new(tables)
+}
+
+/// The same under a rulebook with other tables beside its own.
+pub(crate) fn judge_with(
+    more: Value,
     arrivals: impl IntoIterator<Item = (Moment, Event)>,
     until: Option<Moment>,
 ) -> Outcome {
-    let book = pipeline::rulebook::shipped().expect("the shipped rulebook is fit").book;
-    let mut pipeline = Pipeline::new(&book).expect("the shipped rulebook can be used");
+    let mut pipeline = Pipeline::new(&book_with(more)).expect("the rulebook can be used");
     let mut outputs: Vec<Output> = Vec::new();
     for (n, (arrived, event)) in (1..).zip(arrivals) {
         pipeline.feed(arrived, event, intake(n)).expect("nothing stops");

@@ -1,8 +1,10 @@
 //! What can happen. One line per type; the name is the CloudEvents type, for ever.
 //!
 //! A new fact is one struct (in the file of its subject), one line here, one sentence in
-//! [`crate::sentence`], one sample in `samples.ndjson`. Its schema is made from the struct.
+//! [`crate::sentence`], one sample in `config/schemas/samples.ndjson`. Its schema, in `config/schemas`, is made from the struct.
 
+#[cfg(test)]
+mod checks;
 pub mod device;
 pub mod incident;
 pub mod log;

@@ -156,8 +156,11 @@ impl FromStr for Moment {
         let time = DateTime::parse_from_rfc3339(text).map_err(|_| wrong())?;
         let millis = time.timestamp_millis();
         // chrono holds a leap second as 59 s and more than 1,000 ms.
-        let leap = i64::from(time.timestamp_subsec_millis() >= 1000);
-        let millis = if leap == 1 { time.timestamp() * 1000 + 999 } else { millis };
+        let leap = time.timestamp_subsec_millis() >= 1000;
+        if leap && time.timestamp().rem_euclid(86_400) != 86_399 {
+            return Err(wrong()); // leap seconds are added at the end of a day, by UTC
+        }
+        let millis = if leap { time.timestamp() * 1000 + 999 } else { millis };
         (1..=9999).contains(&time.year()).then_some(Self::from_millis(millis)).ok_or_else(wrong)
     }
 }

@@ -59,23 +59,3 @@ fn weights_are_those_of_floating_point_and_turn_back() {
         assert!((temperature(weight(milli)) - milli).abs() <= 1, "{milli}");
     }
 }
-
-#[test]
-fn published_values() {
-    let folder = std::env::var("COLDWATCH_VECTORS").unwrap_or_else(|_| format!("{}/../../../shared/data", env!("CARGO_MANIFEST_DIR")));
-    let Ok(text) = std::fs::read_to_string(format!("{folder}/mkt/vectors.json")) else {
-        println!("skipped: thermal published_values (no test data at {folder})");
-        return;
-    };
-    let vectors: serde_json::Value = serde_json::from_str(&text).expect("vectors are JSON");
-    let mut held = 0;
-    for case in vectors["cases"].as_array().expect("a list") {
-        let Some(list) = case["steps"].as_array() else { continue };
-        let input: Vec<(f64, f64)> = list.iter().map(|s| (s["c"].as_f64().unwrap_or(0.0), s["h"].as_f64().unwrap_or(0.0))).collect();
-        let (got, expected) = (steps(&input), case["expected_c"].as_f64().expect("a value"));
-        let tolerance = case["tolerance"].as_f64().expect("a tolerance");
-        assert!((got - expected).abs() <= tolerance, "{}: {got}, expected {expected}", case["source"]);
-        held += 1;
-    }
-    assert!(held > 0, "no case had steps");
-}

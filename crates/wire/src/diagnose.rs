@@ -35,7 +35,7 @@ pub(crate) fn diagnose(text: &str, error: &serde_json::Error) -> Rejection {
         "shipment",
     ] {
         match members.get(name) {
-            Some(Value::String(_)) | None => {}
+            Some(Value::String(_) | Value::Null) | None => {}
             Some(_) => {
                 let reason = format!("`{name}` must be a text");
                 return Rejection::new(Code::WrongType, reason)

@@ -124,6 +124,7 @@ fn once<'de, M: MapAccess<'de>, T: Deserialize<'de>>(
     if to.is_some() {
         return Err(de::Error::duplicate_field(name));
     }
-    *to = Some(map.next_value()?);
+    // An attribute that is null is not there.
+    *to = map.next_value()?;
     Ok(())
 }

@@ -70,9 +70,12 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<LoggerFile, Rejection> {
         return Err(wrong(Code::BadUnit, "only exports in degrees Celsius are read".into()));
     }
     let (readings, rejections) = rows(file, text, zone);
-    let started = ["TS Start", "TS Actv"].iter().find_map(|name| local(head.value(name)?, zone));
+    // Where no start is printed, recording began with the first row; activation is another thing.
+    let first = || readings.first().map(|(at, _)| *at);
+    let printed = |name: &str| local(head.value(name)?, zone);
+    let started = printed("TS Start").or_else(first).or_else(|| printed("TS Actv"));
     let started = started
-        .ok_or_else(|| wrong(Code::BadHeader, "neither `TS Start:` nor `TS Actv:`".into()))?;
+        .ok_or_else(|| wrong(Code::BadHeader, "no row, and neither `TS Start:` nor `TS Actv:`".into()))?;
     let mkt = head.value("MKT").and_then(celsius);
     let (model, limits) = (need("Device")?.to_owned(), head.limits());
     Ok(LoggerFile { model, device, log_every, started, limits, mkt, readings, rejections })
