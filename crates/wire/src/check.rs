@@ -3,7 +3,7 @@
 use crate::reject::{Code, Rejection};
 use chrono::{NaiveDate, NaiveTime, TimeZone};
 use facts::fact::permit::{Bound, Granted};
-use facts::{Fact, Moment, ident};
+use facts::{Fact, Moment, Span, ident};
 use memchr::memmem;
 use serde_json::Value;
 
@@ -98,6 +98,15 @@ pub(crate) fn fact(fact: Fact) -> Result<Fact, Rejection> {
             let reason =
                 "a probe is attached to a shipment or to a store: exactly one of them is named";
             return Err(Rejection::new(Code::BadValue, reason).member("/data"));
+        }
+        Fact::Attached(a) => {
+            let forward = |span: Span, member: &str| match span > Span::ZERO {
+                true => Ok(()),
+                false => Err(Rejection::new(Code::BadValue, format!("`{span}` is no interval")).member(member)),
+            };
+            forward(a.log_every, "/data/log_every")?;
+            a.send_every.map_or(Ok(()), |every| forward(every, "/data/send_every"))?;
+            Fact::Attached(a)
         }
         fact => fact,
     })

@@ -4,6 +4,20 @@ use crate::reject::{Code, Rejection};
 use facts::Fact;
 use serde_json::Value;
 
+/// Members of an event that are texts.
+const TEXTS: &[&str] = &[
+    "specversion",
+    "id",
+    "source",
+    "type",
+    "subject",
+    "time",
+    "arrivedat",
+    "origin",
+    "after",
+    "shipment",
+];
+
 /// Names the fault of a text that did not read as an event.
 pub(crate) fn diagnose(text: &str, error: &serde_json::Error) -> Rejection {
     let reason = error.to_string();
@@ -22,19 +36,8 @@ pub(crate) fn diagnose(text: &str, error: &serde_json::Error) -> Rejection {
         Err(_) => return at(Code::NotJson),
     };
     let Value::Object(members) = &value else { return at(Code::NotAnEvent) };
-    for name in [
-        "specversion",
-        "id",
-        "source",
-        "type",
-        "subject",
-        "time",
-        "arrivedat",
-        "origin",
-        "after",
-        "shipment",
-    ] {
-        match members.get(name) {
+    for name in TEXTS {
+        match members.get(*name) {
             Some(Value::String(_) | Value::Null) | None => {}
             Some(_) => {
                 let reason = format!("`{name}` must be a text");
@@ -44,8 +47,9 @@ pub(crate) fn diagnose(text: &str, error: &serde_json::Error) -> Rejection {
             }
         }
     }
-    if reason.starts_with("duplicate field") {
-        return at(Code::DoubleMember);
+    if let Some(name) = reason.strip_prefix("duplicate field ") {
+        let whole = TEXTS.iter().chain(&["data"]).any(|known| name.trim_matches('`') == *known);
+        return at(Code::DoubleMember).member(if whole { "" } else { "/data" });
     }
     match members.get("type") {
         Some(Value::String(kind)) if !Fact::types().contains(&kind.as_str()) => {
@@ -59,7 +63,9 @@ pub(crate) fn diagnose(text: &str, error: &serde_json::Error) -> Rejection {
 /// The code of a fault in a fact's data, by what its reader said.
 fn of_data(reason: &str) -> Code {
     let says = |word: &str| reason.contains(word);
-    if says("missing field") {
+    if says("invalid type") {
+        Code::WrongType
+    } else if says("missing field") {
         Code::MissingMember
     } else if says("duplicate field") {
         Code::DoubleMember
@@ -75,8 +81,6 @@ fn of_data(reason: &str) -> Code {
         Code::BadId
     } else if says("temperature") || says("duration") || says("span") || says("unit") {
         Code::BadUnit
-    } else if says("invalid type") {
-        Code::WrongType
     } else {
         Code::BadValue
     }

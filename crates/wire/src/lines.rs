@@ -44,7 +44,7 @@ impl<R: BufRead> Lines<R> {
 
     /// Reads up to the end of a line; keeps no more than the limit of it. Gives back how long it is.
     fn fill(&mut self) -> io::Result<Option<usize>> {
-        let (mut length, mut any) = (0, false);
+        let (mut length, mut any, mut last) = (0, false, b'\n');
         loop {
             let bytes = match self.from.fill_buf() {
                 Ok(bytes) => bytes,
@@ -52,7 +52,7 @@ impl<R: BufRead> Lines<R> {
                 Err(e) => return Err(e),
             };
             if bytes.is_empty() {
-                return Ok(any.then_some(length));
+                return Ok(any.then(|| length - usize::from(last == b'\r')));
             }
             any = true;
             let end = memchr::memchr(b'\n', bytes);
@@ -60,10 +60,11 @@ impl<R: BufRead> Lines<R> {
             let room = (self.limits.bytes + 1).saturating_sub(self.line.len());
             self.line.extend_from_slice(part.get(..room).unwrap_or(part));
             length += part.len();
+            last = part.last().copied().unwrap_or(last);
             let used = end.map_or(bytes.len(), |end| end + 1);
             self.from.consume(used);
             if end.is_some() {
-                return Ok(Some(length));
+                return Ok(Some(length - usize::from(last == b'\r')));
             }
         }
     }
