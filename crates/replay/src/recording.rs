@@ -188,7 +188,13 @@ impl Stream {
         };
         let line = lines.next().map_err(|e| Source::failed(&self.file, e))?;
         let Some((record, line)) = line else { return Ok(None) };
-        let read = line.and_then(|line| native::read(line, limits));
+        let read = line.and_then(|line| {
+            let read = native::read(line, limits)?;
+            match pipeline::pipeline::may_come_from_outside(&read.event) {
+                true => Ok(read),
+                false => Err(Rejection::not_from_outside(&read.event).keeping(line)),
+            }
+        });
         let (arrived, event) = match read {
             Ok(incoming) => (incoming.beside.arrived_at.unwrap_or(UNSTAMPED), Ok(incoming.event)),
             Err(rejection) => (UNSTAMPED, Err(Box::new(rejection.at(&self.file, record)))),

@@ -125,10 +125,10 @@ impl Rejection {
         self
     }
     /// A fact that only coldwatch itself writes came from outside.
-    pub fn not_from_outside(event: &Event, file: &str, record: u64) -> Self {
+    pub fn not_from_outside(event: &Event) -> Self {
         let kind = event.fact.parts().map(|(kind, _)| kind).unwrap_or_default();
         let reason = format!("`{kind}` is written by coldwatch itself and not taken from outside");
-        Self::new(Code::NotFromOutside, reason).member("/type").at(file, record)
+        Self::new(Code::NotFromOutside, reason).member("/type")
     }
 }
 
