@@ -4,4 +4,6 @@
 mod broken;
 mod command;
 mod common;
+mod same_bytes;
+mod settled;
 mod simulated;

@@ -75,13 +75,17 @@ impl Engine for Thermal {
         let matter = match entry.cause {
             Cause::Word(event) => {
                 let matter = self.memory.hear(entry, event, self.calm.as_ref());
-                if let (Fact::Reading(_), Some(after)) = (&event.fact, self.deaf_after()) {
-                    self.deaf = Some(entry.now + after);
-                    if matter == Matter::Calm && self.turns().is_some() {
-                        return;
+                if let Fact::Reading(_) = event.fact {
+                    self.deaf = self.deaf_after().map(|after| entry.now + after).or(self.deaf);
+                    match (matter, self.turns()) {
+                        (Matter::Calm, Some(_)) => return,
+                        // The window is over: even a calm reading fills a hole up to its end.
+                        (matter, None) => matter.max(Matter::Later),
+                        (matter, Some(_)) => matter,
                     }
+                } else {
+                    matter
                 }
-                matter
             }
             Cause::Struck | Cause::Rejudged => Matter::Now,
         };

@@ -1,0 +1,113 @@
+//! Once everything has arrived, the verdicts are the same: in whatever order facts raced, however often they
+//! came, however late a logger sent what it had measured.
+
+use crate::common::{Outcome, judge};
+use facts::{Event, Fact, Moment, Severity, Span, State, SubjectKind};
+use fastrand::Rng;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+type Verdict = (String, String, String, Option<(Moment, Option<Moment>, Severity, bool)>);
+
+/// Rules that speak of when something was learnt: they are compared without their bounds.
+const BY_LOG_TIME: [&str; 3] = ["DAT-03", "PRM-05", "SCH-02"];
+
+/// What stands at the end.
+fn settled(outcome: &Outcome, without: &[&str]) -> Vec<Verdict> {
+    let mut last = BTreeMap::new();
+    for finding in &outcome.findings {
+        last.insert((finding.shipment.clone(), finding.name.clone()), finding);
+    }
+    let stand = last.into_values().filter(|f| !matches!(f.state, State::Withdrawn | State::Superseded));
+    let mut all: Vec<Verdict> = stand
+        .filter(|f| !without.contains(&&*f.code))
+        .map(|f| {
+            let by_log = BY_LOG_TIME.contains(&&*f.code);
+            let bounds = (!by_log).then_some((f.happened, f.until, f.severity, f.latched));
+            (f.shipment.to_string(), f.code.to_string(), f.name.about.to_string(), bounds)
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+fn events(seed: u64) -> Vec<(Moment, Event)> {
+    simulate::make(seed, 10).inbound.into_iter().map(|arrival| (arrival.at, arrival.event)).collect()
+}
+
+fn in_order(mut arrivals: Vec<(Moment, Event)>) -> Vec<(Moment, Event)> {
+    arrivals.sort_by_key(|(at, _)| *at);
+    arrivals
+}
+
+/// The end of all recordings compared: after the last arrival of either.
+fn verdicts(arrivals: Vec<(Moment, Event)>, without: &[&str]) -> Vec<Verdict> {
+    let last = arrivals.last().map_or(Moment::EARLIEST, |(at, _)| *at);
+    settled(&judge(arrivals, Some(last.ceil(Span::days(1)) + Span::days(1))), without)
+}
+
+/// Everything arrives up to 20 s later, so that what was close together comes in another order.
+fn shuffled(arrivals: &[(Moment, Event)], rng: &mut Rng) -> Vec<(Moment, Event)> {
+    let later = |(at, event): &(Moment, Event)| (*at + Span::millis(rng.i64(0..20_000)), event.clone());
+    in_order(arrivals.iter().map(later).collect())
+}
+
+/// Everything arrives again, up to a day later.
+fn doubled(arrivals: &[(Moment, Event)], rng: &mut Rng) -> Vec<(Moment, Event)> {
+    let again = |(at, event): &(Moment, Event)| (*at + Span::millis(rng.i64(0..86_400_000)), event.clone());
+    let repeats: Vec<_> = arrivals.iter().map(again).collect();
+    in_order(arrivals.iter().cloned().chain(repeats).collect())
+}
+
+/// A third of the loggers send nothing while they are on their way: all of it comes in one go, hours later.
+fn uploaded_late(arrivals: &[(Moment, Event)], rng: &mut Rng) -> Vec<(Moment, Event)> {
+    let mut late: BTreeMap<String, Option<Span>> = BTreeMap::new();
+    let mut last: BTreeMap<String, Moment> = BTreeMap::new();
+    for (at, event) in arrivals.iter().filter(|(_, e)| e.subject.kind == SubjectKind::Device) {
+        let device = event.subject.id.to_string();
+        last.entry(device).and_modify(|known| *known = (*known).max(*at)).or_insert(*at);
+    }
+    let moved = arrivals.iter().map(|(at, event)| {
+        let device = event.subject.id.to_string();
+        if !matches!(event.fact, Fact::Reading(_)) {
+            return (*at, event.clone());
+        }
+        let by = *late.entry(device.clone()).or_insert_with(|| (rng.u8(..3) == 0).then(|| Span::minutes(rng.i64(1..600))));
+        let until = last.get(&device).copied().unwrap_or(*at);
+        (by.map_or(*at, |by| until + by), event.clone())
+    });
+    let moved = moved.collect();
+    in_order(moved)
+}
+
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(48)
+}
+
+proptest! {
+    // `PROPTEST_CASES=1000` plays more; a failure prints the seeds.
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn in_whatever_order_facts_race(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
+        let arrivals = events(seed);
+        let other = shuffled(&arrivals, &mut Rng::with_seed(luck));
+        prop_assert_eq!(verdicts(arrivals, &[]), verdicts(other, &[]));
+    }
+
+    #[test]
+    fn however_often_they_come(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
+        let arrivals = events(seed);
+        let other = doubled(&arrivals, &mut Rng::with_seed(luck));
+        prop_assert_eq!(verdicts(arrivals, &[]), verdicts(other, &[]));
+    }
+
+    #[test]
+    fn however_late_a_logger_sends(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
+        // Silence is judged by when something came, so it is another silence.
+        let silence = ["DAT-03", "SCH-02"];
+        let arrivals = events(seed);
+        let other = uploaded_late(&arrivals, &mut Rng::with_seed(luck));
+        prop_assert_eq!(verdicts(arrivals, &silence), verdicts(other, &silence));
+    }
+}
