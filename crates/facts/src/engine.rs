@@ -153,8 +153,8 @@ impl Told {
         if voice.rejudged {
             self.keep_only(&voice, |name| rules.names().any(|on| on == name), say);
         }
-        rules.judge(memory, entry.now, |kind, found| {
-            (voice.rule, voice.code, voice.action) = (kind.name, kind.code, kind.first_action());
+        rules.judge(memory, entry.now, |on, found| {
+            (voice.rule, voice.code, voice.action) = (on.kind.name, on.kind.code, on.action);
             self.amend(&voice, found, say);
         });
     }

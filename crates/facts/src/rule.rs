@@ -161,6 +161,14 @@ impl<M> Kind<M> {
     }
 }
 
+/// A rule that is on.
+pub struct On<M: 'static> {
+    /// Its line in the list.
+    pub kind: &'static Kind<M>,
+    /// The first action of its page.
+    pub action: &'static str,
+}
+
 /// An engine's rules as a rulebook sets them. A rule without a table is off, and `check` says so.
 pub struct Rules<M: 'static> {
     /// Hash of the rulebook.
@@ -169,7 +177,7 @@ pub struct Rules<M: 'static> {
     pub behaviour: u32,
     /// Profiles, products, settle.
     pub reference: Reference,
-    on: Vec<(&'static Kind<M>, Box<dyn Judge<M>>)>,
+    on: Vec<(On<M>, Box<dyn Judge<M>>)>,
 }
 
 impl<M> Rules<M> {
@@ -180,17 +188,17 @@ impl<M> Rules<M> {
             let Some(table) = book.tables.get(kind.name) else { continue };
             let rule = (kind.read)(table)
                 .map_err(|reason| BookError { table: alloc::format!("\"{}\"", kind.name), reason })?;
-            on.push((kind, rule));
+            on.push((On { kind, action: kind.first_action() }, rule));
         }
         Ok(Self { hash: book.hash.clone(), behaviour, reference: Reference::read(book)?, on })
     }
     /// What holds at log time `now`, rule by rule in the order of the list.
-    pub fn judge(&self, memory: &M, now: Moment, mut each: impl FnMut(&'static Kind<M>, Vec<Episode>)) {
+    pub fn judge(&self, memory: &M, now: Moment, mut each: impl FnMut(&On<M>, Vec<Episode>)) {
         let given = Given { now, reference: &self.reference };
-        for (kind, rule) in &self.on {
+        for (on, rule) in &self.on {
             let mut found = Vec::new();
             rule.judge(memory, &given, &mut found);
-            each(kind, found);
+            each(on, found);
         }
     }
     /// The first moment after `now` at which silence alone changes an answer.
@@ -200,6 +208,6 @@ impl<M> Rules<M> {
     }
     /// The names of the rules that are on.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.on.iter().map(|(kind, _)| kind.name)
+        self.on.iter().map(|(on, _)| on.kind.name)
     }
 }

@@ -12,20 +12,53 @@ const ENERGY: i128 = 10_000_000;
 const ONE: i128 = 1 << 60;
 const LN2: i128 = 799_144_290_325_165_978;
 
-/// How fast decay is at a temperature, in units of 2⁻⁴⁰ of that at 0 °C.
-pub fn weight(milli_celsius: i32) -> u128 {
-    let kelvin = (ZERO + i128::from(milli_celsius)).max(100_000);
+/// The table begins at -40 °C, has a row for each 50 mK and ends at 60 °C: all that such goods ever see.
+const FROM: i32 = -40_000;
+const STEP: i32 = 50;
+const ROWS: usize = 2_001;
+static TABLE: [u64; ROWS] = table();
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // at the end it is 2⁵⁰
+const fn table() -> [u64; ROWS] {
+    let (mut rows, mut n) = ([0; ROWS], 0);
+    while n < ROWS {
+        rows[n] = exact(FROM + STEP * n as i32) as u64;
+        n += 1;
+    }
+    rows
+}
+
+/// By the series of the exponential function, to 2⁻⁴⁰.
+const fn exact(milli_celsius: i32) -> u128 {
+    let kelvin = ZERO + milli_celsius as i128;
+    let kelvin = if kelvin < 100_000 { 100_000 } else { kelvin };
     let exponent = (ONE * ENERGY) / ZERO - (ONE * ENERGY) / kelvin;
     let twos = exponent.div_euclid(LN2);
     let rest = exponent.rem_euclid(LN2);
-    let (mut term, mut sum) = (ONE, ONE);
-    for n in 1..20 {
+    let (mut term, mut sum, mut n) = (ONE, ONE, 1);
+    while n < 20 {
         term = term * rest / ONE / n;
         sum += term;
+        n += 1;
     }
     let shift = twos - 20;
-    let value = if shift >= 0 { sum << shift.min(60) } else { sum >> (-shift).min(100) };
+    let value = match shift {
+        60.. => sum << 60,
+        0.. => sum << shift,
+        -100..0 => sum >> -shift,
+        _ => sum >> 100,
+    };
     value.unsigned_abs()
+}
+
+/// How fast decay is at a temperature, in units of 2⁻⁴⁰ of that at 0 °C. Between two rows of the table it
+/// is a straight line, which is within 0.06 mK at the cold end and 0.04 mK from 0 °C on.
+pub fn weight(milli_celsius: i32) -> u128 {
+    let above = milli_celsius.saturating_sub(FROM);
+    let (row, part) = (above.div_euclid(STEP), above.rem_euclid(STEP));
+    let rows = usize::try_from(row).ok().and_then(|row| Some((*TABLE.get(row)?, *TABLE.get(row + 1)?)));
+    let (Some((low, high)), Ok(part)) = (rows, u64::try_from(part)) else { return exact(milli_celsius) };
+    u128::from(low + (high - low) * part / STEP.unsigned_abs() as u64)
 }
 
 /// The temperature that has this weight.

@@ -115,9 +115,9 @@ impl MktOver {
         let enough = known * 100 >= all * u128::try_from(self.known).ok()?;
         let mean = match (enough, known) {
             (_, 0) => return None,
-            (true, known) => temperature(sum / known),
-            (false, _) => temperature((sum + unknown * weight(floor)) / all),
+            (true, known) => sum / known,
+            (false, _) => (sum + unknown * weight(floor)) / all,
         };
-        (mean > limit).then_some(mean)
+        (mean > weight(limit)).then(|| temperature(mean))
     }
 }
