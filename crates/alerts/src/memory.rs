@@ -76,6 +76,11 @@ impl Memory {
                 match (open, thermal.unknown_since) {
                     (None, Some(since)) => self.unknown.push(Unknown { since, until: None }),
                     (Some(stretch), None) => stretch.until = Some(learnt),
+                    // Later data say how it was: from now on less is unknown, and what was unknown stays so.
+                    (Some(stretch), Some(since)) if since > stretch.since => {
+                        stretch.until = Some(learnt);
+                        self.unknown.push(Unknown { since, until: None });
+                    }
                     (Some(stretch), Some(since)) => stretch.since = since,
                     (None, None) => {}
                 }

@@ -156,13 +156,6 @@ fn plan(story: &Story) -> Option<Planned> {
 /// When the consignee is expected to have the goods: the last waypoint's latest time, else the last leg's.
 fn eta(plan: &Planned, story: &Story) -> Option<Moment> {
     let last = plan.waypoints.last();
-    let changed = story.chapters().iter().rev().find_map(|chapter| match &chapter.fact {
-        Fact::EtaChanged(changed) if last.is_some_and(|last| last.name == changed.waypoint) => {
-            Some(changed.eta)
-        }
-        _ => None,
-    });
-    let planned =
-        last.and_then(|last| last.eta).or_else(|| plan.legs.last().map(|leg| leg.arrives));
-    changed.or(planned)
+    let expected = last.and_then(|last| facts::expected(story.chapters(), &last.name));
+    expected.or_else(|| plan.legs.last().map(|leg| leg.arrives))
 }

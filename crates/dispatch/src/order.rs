@@ -29,6 +29,7 @@ fn entry<'a>(units: &'a mut BTreeMap<UnitId, DoseUnit>, unit: &UnitId) -> &'a mu
         packed: None,
         received: None,
         deviation: false,
+        settled: None,
         released: None,
         lost: None,
         infused: None,
@@ -74,7 +75,7 @@ fn milestones(
             Fact::Dispositioned(d) => match d.outcome {
                 Disposition::Discard => (&d.units, |unit, at| unit.lost = Some(at)),
                 Disposition::Use | Disposition::UseOutOfSpecification => {
-                    (&d.units, |unit, _| unit.deviation = false)
+                    (&d.units, decided_for_use)
                 }
             },
             Fact::Destroyed(d) => (&d.units, |unit, at| unit.lost = Some(at)),
@@ -88,6 +89,14 @@ fn milestones(
             mark(unit, kept.at);
         }
     }
+}
+
+/// Quality decided that a unit may be used: that settles a deviation, and releases it.
+fn decided_for_use(unit: &mut DoseUnit, at: Moment) {
+    if core::mem::take(&mut unit.deviation) {
+        unit.settled = Some(at);
+    }
+    unit.released.get_or_insert(at);
 }
 
 /// The units that were packed: as scanned, else those of the plan if the count agrees, else so many

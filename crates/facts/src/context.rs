@@ -98,6 +98,9 @@ pub struct Schedule {
     pub gate: Gate,
     /// When it opened.
     pub met_at: Option<Moment>,
+    /// When it closed again, after it had been open: a unit was lost.
+    #[serde(default)]
+    pub closed_at: Option<Moment>,
     /// What is missing, for the sentence.
     pub missing: Text,
     /// Where the patient stands.

@@ -106,18 +106,21 @@ where
         {
             self.view = OnceCell::new();
         }
+        // Who holds the goods comes first, so that a finding meets the right holder.
+        let context = self.view().and_then(|view| view.context(&rules.reference, self.now));
+        let mut contexts = 0;
+        if context.is_some() && context != self.context {
+            said.extend(context.clone().map(Said::Context));
+            (self.context, contexts) = (context, 1);
+        }
         let mut told = core::mem::take(&mut self.told);
         let mut say = Vec::new();
         if let Some(view) = self.view() {
-            told.judge(rules, view, entry, &mut say);
+            let entry = Entry { index: entry.index + contexts, cause: entry.cause.again(), ..*entry };
+            told.judge(rules, view, &entry, &mut say);
         }
         self.told = told;
         said.extend(say.into_iter().map(|f| Said::Finding(f.into())));
-        let context = self.view().and_then(|view| view.context(&rules.reference, self.now));
-        if context.is_some() && context != self.context {
-            said.extend(context.clone().map(Said::Context));
-            self.context = context;
-        }
     }
 
     fn due(&self, rules: &Rules<V>) -> Option<Moment> {

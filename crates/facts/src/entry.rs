@@ -17,6 +17,17 @@ pub enum Cause<'a, W> {
     Rejudged,
 }
 
+impl<W> Cause<'_, W> {
+    /// The same cause, for another entry.
+    pub fn again(&self) -> Self {
+        match self {
+            Self::Word(word) => Self::Word(word),
+            Self::Struck => Self::Struck,
+            Self::Rejudged => Self::Rejudged,
+        }
+    }
+}
+
 /// One step.
 #[derive(Debug)]
 pub struct Entry<'a, W> {

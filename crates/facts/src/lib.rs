@@ -49,7 +49,7 @@ pub use id::{
 pub use moment::{Moment, Span};
 pub use rule::{Episode, Given, Kind, Rule, Rules, rule};
 pub use rulebook::{Book, BookError, Product, Profile, Reference};
-pub use story::{Chapter, Story, as_json};
+pub use story::{Chapter, Story, as_json, expected};
 pub use subject::{Subject, SubjectKind};
 pub use told::Told;
 pub use unit::MilliCelsius;

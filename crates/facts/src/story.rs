@@ -66,6 +66,24 @@ impl Story {
     }
 }
 
+/// When a waypoint is expected to be reached: by the latest word of the plan in force or of a new time. A new
+/// plan says more than a time that was told before it.
+pub fn expected(chapters: &[Chapter], waypoint: &str) -> Option<Moment> {
+    let (mut eta, mut version) = (None, 0);
+    for chapter in chapters {
+        match &chapter.fact {
+            Fact::Planned(plan) if plan.version >= version => {
+                version = plan.version;
+                let known = plan.waypoints.iter().find(|known| &*known.name == waypoint);
+                eta = known.and_then(|known| known.eta);
+            }
+            Fact::EtaChanged(changed) if &*changed.waypoint == waypoint => eta = Some(changed.eta),
+            _ => {}
+        }
+    }
+    eta
+}
+
 /// For `#[serde(with)]`: facts stand in a state as their JSON: optional members may be added without breaking it.
 pub mod as_json {
     use super::Fact;

@@ -24,6 +24,8 @@ struct Line {
     episode: Episode,
     /// Since when a judgement has wanted to shrink or withdraw it.
     held: Option<Moment>,
+    /// When it was said, while facts that race may still complete its figures.
+    fresh: Option<Moment>,
 }
 
 /// In whose name, and when, something is said.
@@ -115,7 +117,7 @@ impl Told {
 
     /// When the next thing that is held must be said.
     pub fn due(&self, settle: Span) -> Option<Moment> {
-        self.said.iter().filter_map(|line| Some(line.held? + settle)).min()
+        self.said.iter().filter_map(|line| Some(line.held.into_iter().chain(line.fresh).min()? + settle)).min()
     }
 
     /// What stands, as (name, episode).
@@ -136,31 +138,37 @@ impl Voice<'_> {
         let (rule, about) = (Text::new(self.rule), episode.about.clone());
         let name = Name { rule, about, offset: self.offset, index };
         say.push(self.finding(name.clone(), State::Raised, &episode));
-        Line { name, episode, held: None }
+        Line { name, episode, held: None, fresh: Some(self.now) }
     }
 
     fn again(&self, was: Line, now: Episode, say: &mut Vec<Finding>) -> Line {
-        let Line { name, episode, held } = was;
+        let Line { name, episode, held, fresh } = was;
         let milder = (now.severity, now.verdict) > (episode.severity, episode.verdict)
             && now.until.is_none() == episode.until.is_none();
         if milder && !self.rejudged {
             let since = held.unwrap_or(self.now);
             if self.now < since + self.settle {
-                return Line { name, episode, held: Some(since) };
+                return Line { name, episode, held: Some(since), fresh: None };
             }
         }
+        let settled = fresh.is_some_and(|said| self.now >= said + self.settle);
+        let figures = |e: &Episode| (e.sentence.clone(), e.unknown, e.deadline);
         let state = match differs(&episode, &now) {
-            None => return Line { name, episode: now, held: None },
+            None if settled && figures(&episode) != figures(&now) => State::Changed,
+            // What was said last stays beside what is true, so that the difference is not lost.
+            None if settled => return Line { name, episode: now, held: None, fresh: None },
+            None => return Line { name, episode, held: None, fresh },
             Some(state) => state,
         };
         say.push(self.finding(name.clone(), state, &now));
-        Line { name, episode: now, held: None }
+        let fresh = (!settled && state == State::Changed).then_some(self.now);
+        Line { name, episode: now, held: None, fresh }
     }
 
     fn gone(&self, was: Line, say: &mut Vec<Finding>) -> Option<Line> {
         let since = was.held.unwrap_or(self.now);
         if !self.rejudged && self.now < since + self.settle {
-            return Some(Line { held: Some(since), ..was });
+            return Some(Line { held: Some(since), fresh: None, ..was });
         }
         let state = if self.rejudged { State::Superseded } else { State::Withdrawn };
         say.push(self.finding(was.name, state, &was.episode));
@@ -173,7 +181,7 @@ fn overlap(a: &Episode, b: &Episode) -> bool {
     a.since <= end(b) && b.since <= end(a)
 }
 
-/// Figures that grow while it goes on are not news; a verdict, a severity, an end, a start is, and any
+/// Figures that grow while it goes on are not news, but once: when facts that race have had their time. A verdict, a severity, an end, a start is, and any
 /// figure of one that is over.
 fn differs(was: &Episode, now: &Episode) -> Option<State> {
     let weight = |e: &Episode| (e.severity, e.verdict, e.latched, e.since);

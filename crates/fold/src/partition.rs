@@ -207,12 +207,7 @@ impl<E: Engine> Fold<E> {
             counts.withheld += 1;
             return;
         };
-        let cause = match cause {
-            Cause::Word(word) => Cause::Word(*word),
-            Cause::Struck => Cause::Struck,
-            Cause::Rejudged => Cause::Rejudged,
-        };
-        let entry = Entry { offset, index, now, subject: &slot.key, cause };
+        let entry = Entry { offset, index, now, subject: &slot.key, cause: cause.again() };
         let mut due = None;
         let whole = (role.contain)(&mut || {
             value.step(rules, &entry, said);

@@ -167,21 +167,6 @@ impl<'a> Known<'a> {
     }
     /// When the act is expected: the latest word on its waypoint.
     pub fn expected(&self, gated: &Gated) -> Option<Moment> {
-        let mut eta = None;
-        let mut version = 0;
-        for chapter in self.facts {
-            match &chapter.fact {
-                Fact::Planned(plan) if plan.version >= version => {
-                    version = plan.version;
-                    let waypoint = plan.waypoints.iter().find(|w| w.name == gated.waypoint);
-                    eta = waypoint.and_then(|w| w.eta);
-                }
-                Fact::EtaChanged(changed) if changed.waypoint == gated.waypoint => {
-                    eta = Some(changed.eta)
-                }
-                _ => {}
-            }
-        }
-        eta
+        facts::expected(self.facts, &gated.waypoint)
     }
 }

@@ -77,8 +77,8 @@ impl Partition {
         self.ask("schedule", &record, |p| &mut p.schedule)?;
         match record.matter {
             Matter::Tick(now) => self.strike(now),
-            Matter::Rulebook(book) => self.alert(None, Matter::Rulebook(book)),
-            Matter::Behaviour(number) => self.alert(None, Matter::Behaviour(number)),
+            Matter::Rulebook(book) => self.alert(None, Moment::EARLIEST, Matter::Rulebook(book)),
+            Matter::Behaviour(number) => self.alert(None, Moment::EARLIEST, Matter::Behaviour(number)),
             Matter::Word { .. } => Ok(()),
         }
     }
@@ -126,15 +126,18 @@ impl Partition {
         word: Word,
         link: Option<(Origin, Option<Origin>)>,
     ) -> Result<(), Stop> {
+        let mut learnt = Moment::EARLIEST;
         if let Word::Finding(finding) = &word {
-            self.put(finding.learnt, 0, What::Finding(finding.clone()));
+            learnt = finding.learnt;
+            self.put(learnt, 0, What::Finding(finding.clone()));
         }
-        self.alert(link, Matter::Word { key, word })
+        self.alert(link, learnt, Matter::Word { key, word })
     }
 
     fn alert(
         &mut self,
         link: Option<(Origin, Option<Origin>)>,
+        learnt: Moment,
         matter: Matter<Word>,
     ) -> Result<(), Stop> {
         let (origin, after) = link.map_or((None, None), |(origin, after)| (Some(origin), after));
@@ -142,13 +145,15 @@ impl Partition {
         self.alerts.take(&Record { offset: self.exceptions, origin, after, matter }, &mut out)?;
         for (n, out) in out.into_iter().enumerate() {
             let index = u16::try_from(n + 1).unwrap_or(u16::MAX);
+            // What follows from a finding stands behind it, also where a timer of the engine was ahead.
+            let now = out.now.max(learnt);
             match out.said {
-                Some(Notice::Finding(finding)) => self.put(out.now, index, What::Finding(finding)),
-                Some(Notice::Incident(incident)) => self.put(out.now, index, What::Incident(incident)),
+                Some(Notice::Finding(finding)) => self.put(now, index, What::Finding(finding)),
+                Some(Notice::Incident(incident)) => self.put(now, index, What::Incident(incident)),
                 None => {
                     let Some(shipment) = out.key.shipment() else { continue };
                     let finding = faulted("alerts", shipment, out.offset, out.index, out.now);
-                    self.put(out.now, index, What::Finding(Box::new(finding)));
+                    self.put(now, index, What::Finding(Box::new(finding)));
                 }
             }
         }
@@ -158,7 +163,7 @@ impl Partition {
 
     /// The owner of `exceptions` strikes the clock there, too, and looks for stages that fell silent.
     fn strike(&mut self, now: Moment) -> Result<(), Stop> {
-        self.alert(None, Matter::Tick(now))?;
+        self.alert(None, Moment::EARLIEST, Matter::Tick(now))?;
         let Some(rules) = self.alerts.rules() else { return Ok(()) };
         for finding in self.stages.tick(now, self.number, &rules.stages) {
             let key = Subject::from(&finding.shipment);

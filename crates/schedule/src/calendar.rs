@@ -93,6 +93,7 @@ impl View for Calendar {
             order: true,
             gate: gate.gate,
             met_at: gate.met_at,
+            closed_at: order.closed_at(reference),
             missing: gate.missing,
             phase,
             since,

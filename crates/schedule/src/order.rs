@@ -4,7 +4,7 @@ use alloc::{format, string::String, vec::Vec};
 use facts::context::Phase;
 use facts::fact::order::{DoseUnit, Opened};
 use facts::rulebook::{GateKind, Product};
-use facts::{Fact, Gate, Moment, Reference, Story, Text};
+use facts::{Fact, Gate, Moment, Reference, Span, Story, Text};
 
 /// What is known of it.
 #[derive(Debug, Clone, Default)]
@@ -92,24 +92,37 @@ impl Order {
         self.turns.last().map_or((Phase::Unscheduled, None), |(at, phase)| (*phase, Some(*at)))
     }
 
-    /// Whether the product's gate is open.
+    /// Whether the product's gate is open, by all that is known.
     pub fn gate(&self, reference: &Reference) -> GateState {
+        self.gate_at(reference, Moment::LATEST)
+    }
+
+    /// Whether it was open at a moment, by all that is known of that moment.
+    pub fn gate_at(&self, reference: &Reference, at: Moment) -> GateState {
         let (Some(product), Some(opened)) = (self.product(reference), &self.opened) else {
             return GateState::default();
         };
         match product.gate {
-            GateKind::Available => match self.available {
+            GateKind::Available => match self.available.filter(|available| *available <= at) {
                 Some(at) => {
                     GateState { gate: Gate::Met, met_at: Some(at), missing: Text::default() }
                 }
                 None => missing("the plant has not confirmed that the product is available"),
             },
-            GateKind::Received => self.received(opened),
+            GateKind::Received => self.received(opened, at),
         }
     }
 
-    fn received(&self, opened: &Opened) -> GateState {
-        let unit = |id| self.dose.iter().find(|unit| unit.unit == id);
+    /// When it closed again, after it had been open: the loss of a unit that was confirmed.
+    pub fn closed_at(&self, reference: &Reference) -> Option<Moment> {
+        let open = |at: Moment| self.gate_at(reference, at).gate == Gate::Met;
+        let lost = self.dose.iter().filter_map(|unit| unit.lost);
+        lost.filter(|lost| !open(*lost) && open(*lost - Span::millis(1))).min()
+    }
+
+    fn received(&self, opened: &Opened, at: Moment) -> GateState {
+        let dose: Vec<DoseUnit> = self.dose.iter().map(|unit| as_of(unit, at)).collect();
+        let unit = |id| dose.iter().find(|unit| unit.unit == id);
         if !opened.units.is_empty() {
             let states = opened.units.iter().map(|id| (id.as_str(), unit(id.clone())));
             let faults: Vec<String> =
@@ -120,7 +133,7 @@ impl Order {
         let Some(count) = opened.count.and_then(|n| usize::try_from(n).ok()) else {
             return GateState::default();
         };
-        let mut good: Vec<Moment> = self.dose.iter().filter_map(confirmed).collect();
+        let mut good: Vec<Moment> = dose.iter().filter_map(confirmed).collect();
         good.sort();
         let faults = match count.checked_sub(good.len()) {
             Some(0) | None => Vec::new(),
@@ -141,13 +154,30 @@ fn missing(what: &str) -> GateState {
     GateState { gate: Gate::NotMet, met_at: None, missing: Text::new(what) }
 }
 
+/// A unit as it stood at a moment.
+fn as_of(unit: &DoseUnit, at: Moment) -> DoseUnit {
+    let by = |moment: Option<Moment>| moment.filter(|moment| *moment <= at);
+    let received = by(unit.received);
+    let unsettled = unit.deviation || unit.settled.is_some_and(|settled| settled > at);
+    DoseUnit {
+        packed: by(unit.packed),
+        received,
+        deviation: unsettled && received.is_some(),
+        settled: by(unit.settled),
+        released: by(unit.released),
+        lost: by(unit.lost),
+        infused: by(unit.infused),
+        ..unit.clone()
+    }
+}
+
 /// When a unit was received, in order and released, whichever came last.
 fn confirmed(unit: &DoseUnit) -> Option<Moment> {
-    let good = !unit.deviation && unit.lost.is_none();
-    good.then_some(
-        unit.received.zip(unit.released).map(|(received, released)| received.max(released)),
-    )
-    .flatten()
+    if unit.deviation || unit.lost.is_some() {
+        return None;
+    }
+    let (received, released) = unit.received.zip(unit.released)?;
+    [Some(received), Some(released), unit.settled].into_iter().flatten().max()
 }
 
 fn fault(id: &str, unit: Option<&DoseUnit>) -> Option<String> {

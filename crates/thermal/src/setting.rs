@@ -44,10 +44,12 @@ pub struct Leg {
 pub struct Setting {
     /// The profile of the plan in force.
     pub profile: Text,
-    /// When the goods were packed.
-    pub packed: Option<Moment>,
-    /// What may end the judged window: an authorised opening, unpacked, thawed; a cancellation.
+    /// When the goods were packed, and packed again into another shipper.
+    pub packed: Vec<Moment>,
+    /// What may end the judged window: an authorised opening, unpacked, thawed; a cancellation, closing.
     pub ends: Vec<Moment>,
+    /// When the goods were used up or the shipment ended: a store that is not told of it holds nothing more.
+    pub over: Option<Moment>,
     /// Payload probes only.
     pub attachments: Vec<Attachment>,
     /// Calibrations: from when a device is fit or unfit.
@@ -74,13 +76,14 @@ impl Setting {
                 Fact::Planned(new) if plan.is_none_or(|old| new.version >= old.version) => {
                     plan = Some(new)
                 }
-                Fact::Packed(_) => drop(setting.packed.get_or_insert(chapter.at)),
+                Fact::Packed(_) if setting.packed.is_empty() => setting.packed.push(chapter.at),
+                Fact::Repacked(_) => setting.packed.push(chapter.at),
                 Fact::Opened(opened) if opened.authorised_by.is_some() => {
                     setting.ends.push(chapter.at)
                 }
-                Fact::Unpacked(_) | Fact::Thawed(_) | Fact::Cancelled(_) => {
-                    setting.ends.push(chapter.at)
-                }
+                Fact::Unpacked(_) => setting.ends.push(chapter.at),
+                Fact::Thawed(_) | Fact::Cancelled(_) | Fact::Closed(_) => setting.end(chapter.at),
+                Fact::Destroyed(d) if d.units.is_empty() => setting.end(chapter.at),
                 Fact::Attached(_) | Fact::Detached(_) => setting.bind(chapter, shipment),
                 Fact::Calibrated(c) => {
                     let device = device(&chapter.subject);
@@ -110,6 +113,11 @@ impl Setting {
         setting.profile = plan.map(|plan| plan.profile.clone()).unwrap_or_default();
         setting.fitness.sort_by_key(|(_, from, _)| *from);
         setting
+    }
+
+    fn end(&mut self, at: Moment) {
+        self.ends.push(at);
+        self.over.get_or_insert(at);
     }
 
     fn leg(&mut self, id: &LegId) -> &mut Leg {

@@ -18,7 +18,7 @@ pub struct Thermal {
     next: Option<Moment>,
     /// Since when something waits to be judged.
     unjudged: Option<Moment>,
-    /// When no reading has come for too long.
+    /// When the latest reading is too old to know the temperature by.
     deaf: Option<Moment>,
     /// Kept of the profile; made again when it is not there.
     #[serde(skip)]
@@ -56,13 +56,16 @@ impl Engine for Thermal {
         let stored = matches!(word.fact, Fact::Holds(_) | Fact::NoLongerHolds(_) | Fact::Stowed(_));
         let boxed = matches!(
             word.fact,
-            Fact::Packed(_) | Fact::Opened(_) | Fact::Unpacked(_) | Fact::Thawed(_)
+            Fact::Packed(_) | Fact::Repacked(_) | Fact::Opened(_) | Fact::Unpacked(_) | Fact::Thawed(_)
         );
         let moved = matches!(
             word.fact,
             Fact::Departed(_) | Fact::Arrived(_) | Fact::Released(_) | Fact::Accepted(_)
         );
-        let plan = matches!(word.fact, Fact::Planned(_) | Fact::Cancelled(_));
+        let plan = matches!(
+            word.fact,
+            Fact::Planned(_) | Fact::Cancelled(_) | Fact::Destroyed(_) | Fact::Closed(_)
+        );
         let wrong = matches!(word.fact, Fact::ShipmentCorrected(_) | Fact::DeviceCorrected(_));
         device || bound || stored || boxed || moved || plan || wrong
     }
@@ -76,7 +79,9 @@ impl Engine for Thermal {
             Cause::Word(event) => {
                 let matter = self.memory.hear(entry, event, self.calm.as_ref());
                 if let Fact::Reading(_) = event.fact {
-                    self.deaf = self.deaf_after().map(|after| entry.now + after).or(self.deaf);
+                    // What was measured long ago tells of then, and a clock that is ahead tells nothing more.
+                    let heard = event.at.min(entry.now);
+                    self.deaf = self.deaf.max(self.deaf_after().map(|after| heard + after));
                     match (matter, self.turns()) {
                         (Matter::Calm, Some(_)) => return,
                         // The window is over: even a calm reading fills a hole up to its end.
@@ -97,7 +102,7 @@ impl Engine for Thermal {
             Matter::Later if !ends => drop(self.unjudged.get_or_insert(entry.now)),
             _ => return self.judge(rules, entry, said),
         }
-        self.tell(rules, said);
+        self.tell(rules, entry, said);
     }
 
     fn due(&self, rules: &Rules<Memory>) -> Option<Moment> {
@@ -117,9 +122,10 @@ impl Thermal {
         said.extend(say.into_iter().map(|finding| Said::Finding(finding.into())));
         self.next = rules.due(&self.memory, self.now);
         self.calm = self.memory.profile(&rules.reference).map(Calm::of);
-        let heard = self.memory.probes.iter().filter_map(|probe| probe.heard).max();
+        let last = |probe: &crate::Probe| probe.series.last().map(|r| r.at.min(self.now));
+        let heard = self.memory.probes.iter().filter_map(last).max();
         self.deaf = heard.zip(self.deaf_after()).map(|(heard, after)| heard + after);
-        self.tell(rules, said);
+        self.tell(rules, entry, said);
     }
 
     /// How long without a reading is too long: of the probe that reports most often.
@@ -137,7 +143,7 @@ impl Thermal {
     }
 
     /// Says how well the temperature is known, when that is another answer than before.
-    fn tell(&mut self, rules: &Rules<Memory>, said: &mut Vec<Said>) {
+    fn tell(&mut self, rules: &Rules<Memory>, entry: &Entry<'_, Event>, said: &mut Vec<Said>) {
         let Some(profile) = self.memory.profile(&rules.reference) else { return };
         let windows = self.memory.windows(profile);
         let Some(window) = windows.iter().rev().find(|w| w.from <= self.now).or(windows.last())
@@ -153,6 +159,13 @@ impl Thermal {
             });
         let (class, from, until) = (profile.class, Some(window.from), window.until);
         let context = Some(Context::Thermal(Known { class, from, until, unknown_since }));
+        if let (Cause::Word(_), Some(_), Some(Context::Thermal(Known { unknown_since: Some(_), .. }))) =
+            (&entry.cause, unknown_since, &self.context)
+        {
+            // Still unknown: what comes in one go is told when all of it is in.
+            drop(self.unjudged.get_or_insert(entry.now));
+            return;
+        }
         if context != self.context {
             said.extend(context.clone().map(Said::Context));
             self.context = context;

@@ -25,24 +25,31 @@ impl Window {
     }
 }
 
-/// The judged stretches, in order.
+/// The judged stretches, in order: one from each packing to what ended it, and the stays in a store.
 pub fn windows(setting: &Setting, settle_in: Span) -> Vec<Window> {
     let shipped = || setting.attachments.iter().filter(|a| !a.store);
-    let first = shipped().map(|a| a.from).min();
-    let mut all = Vec::new();
     // Without a report of packing the first probe that was put in tells of it.
-    if let Some(packed) = setting.packed.or(first) {
-        let from = packed + settle_in;
+    let first = shipped().map(|a| a.from).min().filter(|_| setting.packed.is_empty());
+    let left = left_alone(shipped());
+    let mut all: Vec<Window> = Vec::new();
+    for packed in setting.packed.iter().copied().chain(first) {
+        // Packed again while the window is open: the goods only changed their box.
+        if all.last().is_some_and(|last| last.end() > packed) {
+            continue;
+        }
         let taken_out = setting.ends.iter().filter(|end| **end >= packed).min().copied();
-        let left = left_alone(shipped());
-        let until = [taken_out, left.filter(|left| *left >= packed)].into_iter().flatten().min();
+        let left = left.filter(|left| *left >= packed);
+        let until = [taken_out, left].into_iter().flatten().min();
+        let from = packed + settle_in;
         if until.is_none_or(|until| from < until) {
             all.push(Window { from, until });
         }
     }
-    let stored = |(from, until): &(Moment, Option<Moment>)| Window { from: *from, until: *until };
     if setting.attachments.iter().any(|a| a.store) {
-        all.extend(setting.stays.iter().map(stored));
+        all.extend(setting.stays.iter().map(|(from, until)| {
+            let over = setting.over.filter(|over| over >= from);
+            Window { from: *from, until: until.iter().copied().chain(over).min() }
+        }));
     }
     all
 }

@@ -23,6 +23,8 @@ pub struct LoggerFile {
     pub mkt: Option<MilliCelsius>,
     /// What it measured.
     pub readings: Vec<(Moment, MilliCelsius)>,
+    /// When it was read out, where that is printed.
+    pub read_out: Option<Moment>,
     /// Rows that could not be read.
     pub rejections: Vec<Rejection>,
 }
@@ -78,7 +80,8 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<LoggerFile, Rejection> {
         .ok_or_else(|| wrong(Code::BadHeader, "no row, and neither `TS Start:` nor `TS Actv:`".into()))?;
     let mkt = head.value("MKT").and_then(celsius);
     let (model, limits) = (need("Device")?.to_owned(), head.limits());
-    Ok(LoggerFile { model, device, log_every, started, limits, mkt, readings, rejections })
+    let read_out = printed("TS Report Creation");
+    Ok(LoggerFile { model, device, log_every, started, limits, mkt, readings, read_out, rejections })
 }
 
 impl LoggerFile {
@@ -103,7 +106,8 @@ impl LoggerFile {
             });
         }
         let readings = u32::try_from(self.readings.len()).unwrap_or(u32::MAX);
-        let at = self.readings.last().map_or(self.started, |(at, _)| *at);
+        let last = || self.readings.last().map_or(self.started, |(at, _)| *at);
+        let at = self.read_out.unwrap_or_else(last);
         let (id, fact) =
             (Text::new(file), Fact::Imported(Imported { file: Text::new(file), readings }));
         events.push(Event { source, id, subject, at, fact });

@@ -41,7 +41,10 @@ impl Rule for AfterNoReturn {
         } else {
             "rescue cells are not confirmed"
         };
-        let opening = format!("conditioning has begun at {begun}, {rescue}");
+        let opening = match memory.started {
+            Some(_) => format!("conditioning has begun at {begun}, {rescue}"),
+            None => format!("conditioning was planned for {begun} and not reported as held, {rescue}"),
+        };
         found.extend(merge(reasons, &opening));
     }
 

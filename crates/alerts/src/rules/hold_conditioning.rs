@@ -30,7 +30,9 @@ impl Rule for HoldConditioning {
             memory.findings.iter().filter_map(|finding| self.compromised(finding, &window)),
         );
         reasons.extend(self.too_late(memory, &window));
-        let reasons = reasons.into_iter().filter(|reason| reason.from <= given.now).collect();
+        // Once it has begun there is nothing to hold: what comes after that is for `after-no-return`.
+        let begun = memory.started.unwrap_or(Moment::LATEST);
+        let reasons = reasons.into_iter().filter(|r| r.from <= given.now && r.from < begun).collect();
         let opening = format!("hold conditioning, planned for {}", window.start);
         let deadline = |episode: Episode| episode.deadline(Some(window.start));
         found.extend(merge(reasons, &opening).into_iter().map(deadline));
@@ -71,10 +73,12 @@ impl HoldConditioning {
                 Verdict::Unknown,
                 String::from("there is no dose plan or product to hold it against"),
             ),
-            _ => (Verdict::Violated, missing(&schedule.missing)),
+            Gate::Met => (Verdict::Violated, String::from("the product's gate was not met")),
+            Gate::NotMet => (Verdict::Violated, missing(&schedule.missing)),
         };
         let severity = if late { Severity::P1 } else { Severity::P2 };
-        let reason = Reason { from: window.from, until, severity, verdict, words };
+        let from = schedule.closed_at.map_or(window.from, |closed| closed.max(window.from));
+        let reason = Reason { from, until, severity, verdict, words };
         cut(reason, window.from, window.until).filter(|_| window.from <= judged)
     }
 

@@ -43,9 +43,11 @@ impl Rule for CustodyGap {
                 _ => Severity::P2,
             };
             let whom = hand.to.as_ref().map_or("nobody", |to| to.as_str());
+            let accepted = hand.accepted.as_ref().is_some_and(|accepted| Some(accepted.at) == end);
             let mut sentence = match (end, whom) {
                 (Some(end), _) => format!(
-                    "accepted {} after {} let go at {}",
+                    "{} {} after {} let go at {}",
+                    if accepted { "accepted" } else { "not accepted for" },
                     (end - released.at).spoken(),
                     released.by,
                     released.at

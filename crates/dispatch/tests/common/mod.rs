@@ -7,29 +7,29 @@ use facts::{Book, Cause, Engine, Entry, Event, Fact, Finding, Moment, Subject, T
 use std::collections::{BTreeMap, VecDeque};
 
 /// All subjects, and what came out.
-pub struct World {
+pub(crate) struct World {
     rules: Rules,
     values: BTreeMap<Subject, Dispatch>,
     now: Moment,
     offset: u64,
-    pub journals: BTreeMap<String, Vec<Event>>,
-    pub findings: Vec<Finding>,
-    pub expired: Vec<Event>,
-    pub counts: BTreeMap<Fate, i64>,
+    pub(crate) journals: BTreeMap<String, Vec<Event>>,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) expired: Vec<Event>,
+    pub(crate) counts: BTreeMap<Fate, i64>,
 }
 
-pub fn at(minute: i64) -> Moment {
+pub(crate) fn at(minute: i64) -> Moment {
     Moment::from_millis(1_772_323_200_000 + minute * 60_000)
 }
 
 /// An outside event: type without `coldwatch.` and `.v1`, and its data.
-pub fn event(id: &str, minute: i64, kind: &str, subject: &str, data: &str) -> Event {
+pub(crate) fn event(id: &str, minute: i64, kind: &str, subject: &str, data: &str) -> Event {
     let fact: Fact = serde_json::from_str(&format!("{{\"coldwatch.{kind}.v1\":{data}}}")).unwrap();
     let subject: Subject = subject.parse().unwrap();
     Event { source: Text::new("test"), id: Text::new(id), subject, at: at(minute), fact }
 }
 
-pub fn reading(device: &str, minute: i64, celsius: i64) -> Event {
+pub(crate) fn reading(device: &str, minute: i64, celsius: i64) -> Event {
     let data = format!(r#"{{"temperature":"{celsius} °C","channel":"1"}}"#);
     event(
         &format!("{device}-{minute}-{celsius}"),
@@ -40,7 +40,7 @@ pub fn reading(device: &str, minute: i64, celsius: i64) -> Event {
     )
 }
 
-pub fn attached(device: &str, shipment: &str, minute: i64) -> Event {
+pub(crate) fn attached(device: &str, shipment: &str, minute: i64) -> Event {
     let data = format!(
         r#"{{"shipment":"{shipment}","channel":"1","position":"payload","log_every":"10 min"}}"#
     );
@@ -53,7 +53,7 @@ pub fn attached(device: &str, shipment: &str, minute: i64) -> Event {
     )
 }
 
-pub fn live(device: &str, shipment: &str, minute: i64) -> Event {
+pub(crate) fn live(device: &str, shipment: &str, minute: i64) -> Event {
     let data = format!(
         r#"{{"shipment":"{shipment}","channel":"1","position":"payload","log_every":"10 min","send_every":"10 min"}}"#
     );
@@ -66,7 +66,7 @@ pub fn live(device: &str, shipment: &str, minute: i64) -> Event {
     )
 }
 
-pub fn planned(shipment: &str, version: u32, more: &str) -> Event {
+pub(crate) fn planned(shipment: &str, version: u32, more: &str) -> Event {
     let data = format!(
         r#"{{"version":{version},"kind":"drug-product","profile":"CRYO_LN2V","consignor":"PLANT","consignee":"WARD",
         "legs":[{{"id":"L1","mode":"road","carrier":"VAN","from":"PLANT","to":"WARD","departs":"2026-03-01T00:00:00Z","arrives":"2026-03-01T09:00:00Z"}}]{more}}}"#
@@ -81,7 +81,7 @@ pub fn planned(shipment: &str, version: u32, more: &str) -> Event {
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let tables = [(
             "dispatch".to_string(),
             serde_json::json!({ "keep": "14 d", "put_away": "30 d", "quiet_after": 3, "quiet_again": "1 h" }),
@@ -100,7 +100,7 @@ impl World {
     }
 
     /// Lets the clock run to a minute, striking whatever is due.
-    pub fn to(&mut self, minute: i64) -> &mut Self {
+    pub(crate) fn to(&mut self, minute: i64) -> &mut Self {
         loop {
             let due = self
                 .values
@@ -115,7 +115,7 @@ impl World {
         self
     }
 
-    pub fn hear(&mut self, event: &Event) -> &mut Self {
+    pub(crate) fn hear(&mut self, event: &Event) -> &mut Self {
         self.step(&event.subject.clone(), &Cause::Word(event));
         self
     }
@@ -162,12 +162,12 @@ impl World {
         }
     }
 
-    pub fn count(&self, fate: Fate) -> i64 {
+    pub(crate) fn count(&self, fate: Fate) -> i64 {
         self.counts.get(&fate).copied().unwrap_or_default()
     }
 
     /// The readings that stand in a journal: minute and degrees, without those that were withdrawn.
-    pub fn readings(&self, shipment: &str) -> Vec<(i64, String)> {
+    pub(crate) fn readings(&self, shipment: &str) -> Vec<(i64, String)> {
         let mut stand = BTreeMap::new();
         for event in self.journals.get(shipment).into_iter().flatten() {
             match &event.fact {
@@ -189,7 +189,7 @@ impl World {
     }
 
     /// The latest fact of a kind in a journal, as JSON.
-    pub fn latest(&self, shipment: &str, kind: &str) -> serde_json::Value {
+    pub(crate) fn latest(&self, shipment: &str, kind: &str) -> serde_json::Value {
         let parts =
             self.journals.get(shipment).into_iter().flatten().filter_map(|e| e.fact.parts());
         let mine = parts.filter(|(name, _)| name == &format!("coldwatch.{kind}.v1"));

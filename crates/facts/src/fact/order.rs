@@ -106,6 +106,9 @@ pub struct DoseUnit {
     /// Whether it was taken in under a deviation that is not settled.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub deviation: bool,
+    /// When quality settled a deviation under which it was taken in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Moment>,
     /// When quality released it (or decided for its use).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released: Option<Moment>,

@@ -174,7 +174,8 @@ impl Awaited<'_> {
         };
         let sentence = match end {
             Some(end) => {
-                format!("{} came {} after {}", self.what, (end - self.from).spoken(), self.from)
+                let how = if end == self.came.unwrap_or(Moment::LATEST) { "came" } else { "was replanned" };
+                format!("{} {how} {} after {}", self.what, (end - self.from).spoken(), self.from)
             }
             None => format!(
                 "{} is awaited since {}, for more than {}",

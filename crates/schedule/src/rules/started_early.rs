@@ -26,19 +26,17 @@ impl Rule for StartedEarly {
         if given.now < learnt + given.reference.settle {
             return;
         }
-        let gate = order.gate(given.reference);
+        let (then, gate) = (order.gate_at(given.reference, started), order.gate(given.reference));
         let mut missing: Vec<String> = Vec::new();
         // What ends the danger: everything is confirmed, or the treatment does not go on.
         let mut until = Some(started);
-        if gate.met_at.is_none_or(|met| met > started) {
-            missing.push(match gate.gate {
-                Gate::Unknown => {
+        if then.gate != Gate::Met {
+            missing.push(match (then.gate, gate.met_at) {
+                (Gate::Unknown, _) => {
                     String::from("there is no dose plan or product to hold it against")
                 }
-                Gate::Met => {
-                    format!("the dose was confirmed only at {}", gate.met_at.unwrap_or(started))
-                }
-                Gate::NotMet => String::from(&*gate.missing),
+                (_, Some(met)) => format!("the dose was confirmed only at {met}"),
+                (_, None) => String::from(&*then.missing),
             });
             until = until.max(gate.met_at).filter(|_| gate.met_at.is_some());
         }
@@ -57,7 +55,7 @@ impl Rule for StartedEarly {
             [until, stopped.filter(|stopped| *stopped > started)].into_iter().flatten().min();
         let sentence = format!("conditioning was started at {started}: {}", missing.join("; "));
         let episode = Episode::new(Severity::P1, started, sentence).until(until).evidence([offset]);
-        found.push(if gate.gate == Gate::Unknown { episode.unknown() } else { episode });
+        found.push(if then.gate == Gate::Unknown { episode.unknown() } else { episode });
     }
 
     fn due(&self, calendar: &Calendar, given: &Given<'_>) -> Option<Moment> {

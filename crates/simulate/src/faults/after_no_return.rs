@@ -16,8 +16,6 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
     if rng.bool() {
         tank.spells.push((from, from + Span::minutes(45), -112_000));
         trip.must_find("THM-05", from, None);
-        // A dose that is lost is a reason to hold, too, for as long as that can be done or undone.
-        trip.must_find("SCH-01", from, infused);
         trip.must_find("SCH-02", from, infused);
     } else {
         let until = from + Span::hours(rng.i64(6..10));

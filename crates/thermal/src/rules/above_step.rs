@@ -2,7 +2,7 @@
 
 use crate::cover::{Cover, Held, UNKNOWN, runs};
 use crate::memory::{Memory, judged};
-use alloc::{format, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 use facts::rulebook::Step;
 use facts::{Episode, Given, MilliCelsius, Moment, Rule, Severity, Span};
 use serde::Deserialize;
@@ -33,13 +33,12 @@ impl Rule for AboveStep {
         let sure: Vec<Held> =
             warm.iter().copied().filter(|held| self.vouched_for(&cover, held)).collect();
         if let Some((step, from, spent, peak)) = worst(&profile.steps, &sure) {
-            let sentence = format!(
-                "warmer than {} for {} in all, up to {} (allowed: {})",
-                step.above,
-                spent.spoken(),
-                celsius(peak, step),
-                step.longer_than.spoken()
-            );
+            let lasted = match spent {
+                Span::ZERO => String::new(),
+                spent => format!(" for {} in all", spent.spoken()),
+            };
+            let (above, peak, allowed) = (step.above, celsius(peak, step), step.longer_than.spoken());
+            let sentence = format!("warmer than {above}{lasted}, since {from}, up to {peak} (allowed: {allowed})");
             found.push(Episode::new(step.severity, from, sentence).latched());
             return;
         }
@@ -71,6 +70,9 @@ impl AboveStep {
                 .series
                 .between(warm.from - attachment.log_every, warm.from + attachment.log_every);
             let far = |milli: i32| (milli - warm.milli).abs() > self.contradicts.milli();
+            if !cover.setting.fit(&probe.device, warm.from) {
+                return false;
+            }
             // The probe itself and those that agree say nothing against it.
             !near.is_empty() && near.iter().all(|reading| far(reading.milli))
         });
