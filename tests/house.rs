@@ -1,12 +1,21 @@
 //! House rules: the floors, a page beside each rule, numbers that stand once, engines that stand alone.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace is there")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .expect("the workspace is there")
 }
 
 fn read(path: &Path) -> String {
@@ -15,7 +24,8 @@ fn read(path: &Path) -> String {
 
 fn names(folder: &Path) -> Vec<String> {
     let listing = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
-    let mut names: Vec<String> = listing.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> =
+        listing.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }
@@ -30,7 +40,8 @@ const FLOORS: &[&[&str]] = &[
 ];
 /// Beside the floors: for tests only.
 const FOR_TESTS: &str = "scenario";
-const ENGINES: [&str; 8] = ["facts", "fold", "dispatch", "custody", "thermal", "permits", "schedule", "alerts"];
+const ENGINES: [&str; 8] =
+    ["facts", "fold", "dispatch", "custody", "thermal", "permits", "schedule", "alerts"];
 
 fn cargo(arguments: &[&str]) -> std::process::Output {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -39,20 +50,34 @@ fn cargo(arguments: &[&str]) -> std::process::Output {
 
 #[test]
 fn no_arrow_runs_up() {
-    let metadata = cargo_metadata::MetadataCommand::new().current_dir(root()).no_deps().exec().expect("metadata");
+    let metadata = cargo_metadata::MetadataCommand::new()
+        .current_dir(root())
+        .no_deps()
+        .exec()
+        .expect("metadata");
     let floor = |name: &str| FLOORS.iter().position(|floor| floor.contains(&name));
-    let packages: BTreeMap<String, _> = metadata.packages.iter().map(|p| (p.name.to_string(), p)).collect();
-    let known: BTreeSet<&str> = FLOORS.iter().flat_map(|floor| floor.iter().copied()).chain([FOR_TESTS]).collect();
+    let packages: BTreeMap<String, _> =
+        metadata.packages.iter().map(|p| (p.name.to_string(), p)).collect();
+    let known: BTreeSet<&str> =
+        FLOORS.iter().flat_map(|floor| floor.iter().copied()).chain([FOR_TESTS]).collect();
     let have: BTreeSet<&str> = packages.keys().map(String::as_str).collect();
     assert_eq!(have, known, "every crate stands on a floor");
     for (name, package) in &packages {
         for dependency in package.dependencies.iter().filter(|d| packages.contains_key(&d.name)) {
             let test = dependency.kind == cargo_metadata::DependencyKind::Development;
             if dependency.name == FOR_TESTS || name == FOR_TESTS {
-                assert!(test || dependency.name == "facts", "{name} uses {} outside of tests", dependency.name);
+                assert!(
+                    test || dependency.name == "facts",
+                    "{name} uses {} outside of tests",
+                    dependency.name
+                );
                 continue;
             }
-            assert!(test || floor(&dependency.name) < floor(name), "{name} must not use {}", dependency.name);
+            assert!(
+                test || floor(&dependency.name) < floor(name),
+                "{name} must not use {}",
+                dependency.name
+            );
         }
     }
 }
@@ -63,7 +88,12 @@ fn rules() -> Vec<(PathBuf, String)> {
     for name in names(&root().join("crates")) {
         let folder = root().join("crates").join(name).join("src/rules");
         let files = if folder.is_dir() { names(&folder) } else { Vec::new() };
-        all.extend(files.iter().filter_map(|f| f.strip_suffix(".rs")).map(|rule| (folder.clone(), rule.to_owned())));
+        all.extend(
+            files
+                .iter()
+                .filter_map(|f| f.strip_suffix(".rs"))
+                .map(|rule| (folder.clone(), rule.to_owned())),
+        );
     }
     assert_eq!(all.len(), 16, "sixteen rules");
     all
@@ -85,19 +115,30 @@ fn every_rule_has_its_page_with_all_its_parts() {
     for (folder, rule) in rules() {
         let page = read(&folder.join(format!("{rule}.md")));
         let at: Vec<_> = headings.iter().map(|heading| page.find(heading)).collect();
-        assert!(at.iter().all(Option::is_some) && at.is_sorted(), "{rule}.md: {headings:?} stand at {at:?}");
-        let engine = folder.parent().and_then(Path::parent).and_then(Path::file_name).expect("an engine");
+        assert!(
+            at.iter().all(Option::is_some) && at.is_sorted(),
+            "{rule}.md: {headings:?} stand at {at:?}"
+        );
+        let engine =
+            folder.parent().and_then(Path::parent).and_then(Path::file_name).expect("an engine");
         let name = format!("{}/{}", engine.to_string_lossy(), rule.replace('_', "-"));
-        assert!(page.starts_with(&format!("# `{name}`\n")), "{rule}.md is titled with its rule's name");
+        assert!(
+            page.starts_with(&format!("# `{name}`\n")),
+            "{rule}.md is titled with its rule's name"
+        );
         assert!(listed.contains(name.as_str()), "{name} is in its engine's list");
         let code = page.lines().find_map(|line| line.strip_prefix("Code: ")).unwrap_or_default();
-        let coded = pipeline::pages::all().iter().any(|page| page.name == name && page.code == code);
+        let coded =
+            pipeline::pages::all().iter().any(|page| page.name == name && page.code == code);
         assert!(coded, "{rule}.md says the code {code}");
         let scenarios = page.split("## Scenarios").nth(1).unwrap_or_default();
         assert!(scenarios.matches("```scenario").count() >= 5, "{rule}.md has too few scenarios");
         assert!(scenarios.contains("then   nothing"), "{rule}.md has no negative case");
         assert!(scenarios.contains(" raised "), "{rule}.md has no positive case");
-        assert!(scenarios.contains(" withdrawn ") || scenarios.contains("corrected"), "{rule}.md corrects nothing");
+        assert!(
+            scenarios.contains(" withdrawn ") || scenarios.contains("corrected"),
+            "{rule}.md corrects nothing"
+        );
     }
 }
 
@@ -123,46 +164,85 @@ fn every_number_of_the_rulebook_is_its_page_s_with_its_reason() {
             assert!(book.insert(table.clone(), value).is_none(), "[{table}] stands in two files");
         }
     }
-    let pages = ["crates/alerts/src/incident.md", "crates/alerts/src/stage_silent.md"].map(|page| root().join(page));
-    let pages = rules().into_iter().map(|(folder, rule)| folder.join(format!("{rule}.md"))).chain(pages);
+    let pages = ["crates/alerts/src/incident.md", "crates/alerts/src/stage_silent.md"]
+        .map(|page| root().join(page));
+    let pages =
+        rules().into_iter().map(|(folder, rule)| folder.join(format!("{rule}.md"))).chain(pages);
     let mut on_pages = BTreeSet::new();
     for page in pages {
         let text = read(&page);
         for (table, value) in tables(&text, true) {
-            assert_eq!(book.get(&table), Some(&value), "{} and config/rulebook differ in [{table}]", page.display());
+            assert_eq!(
+                book.get(&table),
+                Some(&value),
+                "{} and config/rulebook differ in [{table}]",
+                page.display()
+            );
             for (number, _) in value.as_table().expect("a table") {
-                let block = text.split("```toml").nth(1).and_then(|b| b.split("```").next()).unwrap_or_default();
-                let line = block.lines().find(|line| line.starts_with(number.as_str())).unwrap_or_default();
-                assert!(line.contains('#'), "{}: `{number}` has no reason beside it", page.display());
-                assert!(lines.contains(line.trim()), "config/rulebook says `{line}` otherwise than its page");
+                let block = text
+                    .split("```toml")
+                    .nth(1)
+                    .and_then(|b| b.split("```").next())
+                    .unwrap_or_default();
+                let line = block
+                    .lines()
+                    .find(|line| line.starts_with(number.as_str()))
+                    .unwrap_or_default();
+                assert!(
+                    line.contains('#'),
+                    "{}: `{number}` has no reason beside it",
+                    page.display()
+                );
+                assert!(
+                    lines.contains(line.trim()),
+                    "config/rulebook says `{line}` otherwise than its page"
+                );
             }
             on_pages.insert(table);
         }
     }
-    let reference: BTreeSet<String> = ["log", "dispatch", "profile", "product"].map(str::to_owned).into();
+    let reference: BTreeSet<String> =
+        ["log", "dispatch", "profile", "product"].map(str::to_owned).into();
     let have: BTreeSet<String> = book.keys().cloned().collect();
-    assert_eq!(have, on_pages.union(&reference).cloned().collect(), "every table of the rulebook has its page");
+    assert_eq!(
+        have,
+        on_pages.union(&reference).cloned().collect(),
+        "every table of the rulebook has its page"
+    );
 }
 
 #[test]
 fn every_config_file_and_sample_parses() {
     let shipped = pipeline::rulebook::shipped().unwrap_or_else(|p| panic!("{p:?}"));
-    let folder = pipeline::rulebook::read(&root().join("config")).unwrap_or_else(|p| panic!("{p:?}"));
-    assert_eq!(shipped.book.hash, folder.book.hash, "the binary holds the files of config/rulebook");
+    let folder =
+        pipeline::rulebook::read(&root().join("config")).unwrap_or_else(|p| panic!("{p:?}"));
+    assert_eq!(
+        shipped.book.hash, folder.book.hash,
+        "the binary holds the files of config/rulebook"
+    );
     assert_eq!((shipped.on.len(), shipped.off.len()), (16, 0));
     let limits = wire::Limits::default();
     let samples = read(&root().join("config/schemas/samples.ndjson"));
     for sample in samples.lines() {
-        let read = wire::native::read(sample.as_bytes(), &limits).unwrap_or_else(|e| panic!("{e}: {sample}"));
+        let read = wire::native::read(sample.as_bytes(), &limits)
+            .unwrap_or_else(|e| panic!("{e}: {sample}"));
         let again = wire::native::write(&read.event, &read.beside);
-        assert_eq!(wire::native::read(again.as_bytes(), &limits), Ok(read), "written as it is read");
+        assert_eq!(
+            wire::native::read(again.as_bytes(), &limits),
+            Ok(read),
+            "written as it is read"
+        );
     }
 }
 
 #[test]
 fn every_dependency_has_its_reason() {
     let manifest = read(&root().join("Cargo.toml"));
-    let section = manifest.split("[workspace.dependencies]").nth(1).and_then(|s| s.split("\n[").next()).expect("dependencies");
+    let section = manifest
+        .split("[workspace.dependencies]")
+        .nth(1)
+        .and_then(|s| s.split("\n[").next())
+        .expect("dependencies");
     let outside = section.lines().filter(|line| line.contains('=') && !line.contains("path ="));
     for line in outside {
         assert!(line.contains("# "), "no reason beside: {line}");
@@ -172,8 +252,17 @@ fn every_dependency_has_its_reason() {
 #[test]
 fn only_what_belongs_there_lies_on_top() {
     let allowed = [
-        "ARCHITECTURE.md", "CONTRIBUTING.md", "Cargo.lock", "Cargo.toml", "LICENSE", "README.md", "config", "crates",
-        "deploy", "target", "tests",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE",
+        "README.md",
+        "config",
+        "crates",
+        "deploy",
+        "target",
+        "tests",
     ];
     for name in names(&root()).iter().filter(|name| !name.starts_with('.')) {
         assert!(allowed.contains(&name.as_str()), "{name} does not belong on top");
@@ -184,12 +273,27 @@ fn only_what_belongs_there_lies_on_top() {
 fn every_engine_stands_alone_without_std() {
     // In the workspace features are united, and a clock could come in through the back door.
     for engine in ENGINES {
-        let tree = cargo(&["tree", "--locked", "--offline", "-p", engine, "-e", "normal,no-proc-macro", "--prefix", "none", "-f", "{p} {f}"]);
+        let tree = cargo(&[
+            "tree",
+            "--locked",
+            "--offline",
+            "-p",
+            engine,
+            "-e",
+            "normal,no-proc-macro",
+            "--prefix",
+            "none",
+            "-f",
+            "{p} {f}",
+        ]);
         let text = String::from_utf8_lossy(&tree.stdout).into_owned();
         assert!(tree.status.success(), "{engine}: {}", String::from_utf8_lossy(&tree.stderr));
         for line in text.lines() {
-            let (package, features) = line.split_once(") ").or_else(|| line.rsplit_once(' ')).unwrap_or((line, ""));
-            let bad = features.split(',').any(|feature| ["std", "clock", "now", "wasmbind"].contains(&feature.trim()));
+            let (package, features) =
+                line.split_once(") ").or_else(|| line.rsplit_once(' ')).unwrap_or((line, ""));
+            let bad = features
+                .split(',')
+                .any(|feature| ["std", "clock", "now", "wasmbind"].contains(&feature.trim()));
             assert!(!bad, "{engine} alone takes {package} with {features}");
         }
         let root_file = read(&root().join(format!("crates/{engine}/src/lib.rs")));

@@ -20,7 +20,13 @@ struct Whole {
 }
 
 impl Player for Whole {
-    fn hear(&mut self, learnt: Moment, at: Moment, words: Option<&str>, id: &str) -> Result<Vec<Line>, String> {
+    fn hear(
+        &mut self,
+        learnt: Moment,
+        at: Moment,
+        words: Option<&str>,
+        id: &str,
+    ) -> Result<Vec<Line>, String> {
         let stop = |stop: fold::Stop| stop.to_string();
         match words {
             None => self.pipeline.advance(learnt).map_err(stop)?,
@@ -38,8 +44,12 @@ impl Player for Whole {
         }
         let line = |what| match what {
             What::Finding(finding) => Some(format!("{} {finding}", finding.shipment)),
-            What::Incident(incident) => self.incidents.then(|| format!("{} {incident}", incident.shipment)),
-            What::Expired(event, reason) => Some(format!("{} {} expired: {reason}", event.subject, event.id)),
+            What::Incident(incident) => {
+                self.incidents.then(|| format!("{} {incident}", incident.shipment))
+            }
+            What::Expired(event, reason) => {
+                Some(format!("{} {} expired: {reason}", event.subject, event.id))
+            }
         };
         Ok(self.pipeline.finish().into_iter().filter_map(|output| line(output.what)).collect())
     }
@@ -51,7 +61,9 @@ fn book(page: &Page) -> Result<Book, String> {
     let mut tables = shipped.tables;
     for (name, table) in scenario::book(&page.parameters)?.tables {
         match (tables.get_mut(&name), table) {
-            (Some(serde_json::Value::Object(all)), serde_json::Value::Object(more)) => all.extend(more),
+            (Some(serde_json::Value::Object(all)), serde_json::Value::Object(more)) => {
+                all.extend(more)
+            }
             (_, table) => drop(tables.insert(name, table)),
         }
     }
@@ -71,7 +83,8 @@ fn trials(path: &Path) -> Vec<Trial> {
         let book = book.clone();
         Trial::test(format!("{name}: {}", scenario.title), move || {
             let pipeline = Pipeline::new(&book?).map_err(|stop| stop.to_string())?;
-            scenario::play(&scenario, Whole { pipeline, incidents, heard: 0 }).map_err(|e| Failed::from(e.to_string()))
+            scenario::play(&scenario, Whole { pipeline, incidents, heard: 0 })
+                .map_err(|e| Failed::from(e.to_string()))
         })
     };
     page.scenarios.into_iter().map(trial).collect()

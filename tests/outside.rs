@@ -29,7 +29,12 @@ fn file(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-fn same(got: impl PartialEq + std::fmt::Debug, expected: impl std::fmt::Debug, holds: bool, what: &str) -> Checked {
+fn same(
+    got: impl PartialEq + std::fmt::Debug,
+    expected: impl std::fmt::Debug,
+    holds: bool,
+    what: &str,
+) -> Checked {
     if holds { Ok(()) } else { Err(format!("{what}: {got:?}, expected {expected:?}").into()) }
 }
 
@@ -41,13 +46,27 @@ fn main() -> ExitCode {
         with_data("mean kinetic temperature: published values", "mkt/vectors.json", published_mkt),
         with_data("mean kinetic temperature: as the logger printed it", QTAG, printed_mkt),
         with_data("a Q-tag's excursion at the time that it printed", QTAG, || excursions(QTAG)),
-        with_data("a Fridge-tag's excursions at the times that it printed, and none on its clean days", FRIDGE, || {
-            excursions(FRIDGE)
-        }),
-        with_data("valid CloudEvents are events, or rejected with a reason", "cloudevents/valid-events.json", cloud_events),
-        with_data("RFC 3339 times: the same values and the same refusals", "formats/date-time.json", times),
-        Trial::test("every engine builds alone without an operating system", engines_alone)
-            .with_ignored_flag(!has_target()),
+        with_data(
+            "a Fridge-tag's excursions at the times that it printed, and none on its clean days",
+            FRIDGE,
+            || excursions(FRIDGE),
+        ),
+        with_data(
+            "valid CloudEvents are events, or rejected with a reason",
+            "cloudevents/valid-events.json",
+            cloud_events,
+        ),
+        with_data(
+            "RFC 3339 times: the same values and the same refusals",
+            "formats/date-time.json",
+            times,
+        ),
+        Trial::test("every engine builds alone without std", engines_alone),
+        Trial::test(
+            "every engine builds for a target without an operating system",
+            engines_for_no_system,
+        )
+        .with_ignored_flag(!has_target()),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -85,7 +104,8 @@ fn published_mkt() -> Checked {
 fn printed_mkt() -> Checked {
     let read = logger(QTAG);
     let printed = read.mkt.ok_or("the logger printed one")?.milli();
-    let readings: Vec<(Moment, i32)> = read.readings.iter().map(|(at, t)| (*at, t.milli())).collect();
+    let readings: Vec<(Moment, i32)> =
+        read.readings.iter().map(|(at, t)| (*at, t.milli())).collect();
     let got = thermal::mkt::of_readings(&readings).ok_or("some time")?;
     same(got, printed, (got - printed).abs() <= 100, "mean kinetic temperature in thousandths")
 }
@@ -94,7 +114,9 @@ fn printed_mkt() -> Checked {
 /// limit, judged from the device's own start of recording.
 fn judged(read: &LoggerFile, name: &str) -> Vec<Finding> {
     let shipment = ShipmentId::new("SHP-1");
-    let shortest = |warm: bool| read.limits.iter().filter(|l| l.warm == warm).min_by_key(|l| l.after).expect("a limit");
+    let shortest = |warm: bool| {
+        read.limits.iter().filter(|l| l.warm == warm).min_by_key(|l| l.after).expect("a limit")
+    };
     let (high, low) = (shortest(true), shortest(false));
     let profile = json!({ "DEVICE": {
         "class": "medicine", "living": false, "settle_in": "0 min",
@@ -137,7 +159,11 @@ fn judged(read: &LoggerFile, name: &str) -> Vec<Finding> {
     let (start, end) = (read.started, read.readings.last().expect("readings").0);
     let mut arrivals = vec![
         event(Subject::from(&shipment), start - Span::hours(1), Fact::Planned(Box::new(planned))),
-        event(Subject::from(&shipment), start, Fact::Packed(Packed { units: Vec::new(), count: Some(1), order: None, by: None })),
+        event(
+            Subject::from(&shipment),
+            start,
+            Fact::Packed(Packed { units: Vec::new(), count: Some(1), order: None, by: None }),
+        ),
         event(device.clone(), start, Fact::Attached(attached)),
     ];
     arrivals.extend(read.events(name).into_iter().map(|event| (event.at, event)));
@@ -147,7 +173,8 @@ fn judged(read: &LoggerFile, name: &str) -> Vec<Finding> {
 
 /// What the firmware says: when it alarmed, by day where it counts days.
 fn printed(name: &str) -> Vec<Moment> {
-    let oracle: Value = serde_json::from_slice(&file("loggers/device_reported_results.json")).expect("JSON");
+    let oracle: Value =
+        serde_json::from_slice(&file("loggers/device_reported_results.json")).expect("JSON");
     let of = &oracle[name.trim_start_matches("loggers/")];
     let moment = |text: String| text.parse::<Moment>().unwrap_or_else(|e| panic!("{e}"));
     let mut all = Vec::new();
@@ -159,7 +186,9 @@ fn printed(name: &str) -> Vec<Moment> {
         }
     }
     // `TS A: 2023-04-17 16:03`: the alarm on a single excursion, which is the first one.
-    let single = of["device_result"]["alarms"]["1"][0].as_str().and_then(|line| line.split("TS A: ").nth(1)?.get(..16));
+    let single = of["device_result"]["alarms"]["1"][0]
+        .as_str()
+        .and_then(|line| line.split("TS A: ").nth(1)?.get(..16));
     all.extend(single.map(|at| moment(format!("{}:00Z", at.replace(' ', "T")))));
     all.sort();
     all
@@ -167,10 +196,17 @@ fn printed(name: &str) -> Vec<Moment> {
 
 fn excursions(name: &str) -> Checked {
     let read = logger(name);
-    let delay = read.limits.iter().filter(|limit| limit.warm).map(|limit| limit.after).min().ok_or("a limit")?;
+    let delay = read
+        .limits
+        .iter()
+        .filter(|limit| limit.warm)
+        .map(|limit| limit.after)
+        .min()
+        .ok_or("a limit")?;
     let findings = judged(&read, name);
     let raised = findings.iter().filter(|f| f.state == facts::State::Raised);
-    let (thermal, others): (Vec<&Finding>, Vec<&Finding>) = raised.partition(|f| &*f.code == "THM-01");
+    let (thermal, others): (Vec<&Finding>, Vec<&Finding>) =
+        raised.partition(|f| &*f.code == "THM-01");
     // Rows that are missing are told as that, and nothing else is raised.
     let holes: Vec<Moment> = read
         .readings
@@ -187,18 +223,23 @@ fn excursions(name: &str) -> Checked {
         let apart = (*got - *printed).as_millis().abs();
         apart <= read.log_every.as_millis()
     };
-    let holds = alarms.len() == expected.len() && alarms.iter().zip(&expected).all(near) && !expected.is_empty();
+    let holds = alarms.len() == expected.len()
+        && alarms.iter().zip(&expected).all(near)
+        && !expected.is_empty();
     let show = |all: &[Moment]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
     same(show(&alarms), show(&expected), holds, "alarms")
 }
 
 fn cloud_events() -> Checked {
     let all: Value = serde_json::from_slice(&file("cloudevents/valid-events.json"))?;
-    let events: Vec<&Value> = all["tests"].as_array().into_iter().flatten().map(|test| &test["event"]).collect();
+    let events: Vec<&Value> =
+        all["tests"].as_array().into_iter().flatten().map(|test| &test["event"]).collect();
     for event in &events {
         // They are valid events of other types than ours: what is refused is the type, or what we ask for
         // beyond the standard (a subject, a time).
-        let Err(rejection) = wire::native::read(event.to_string().as_bytes(), &wire::Limits::default()) else {
+        let Err(rejection) =
+            wire::native::read(event.to_string().as_bytes(), &wire::Limits::default())
+        else {
             continue;
         };
         let beyond = ["unknown-type", "missing-member", "bad-subject"];
@@ -216,7 +257,12 @@ fn times() -> Checked {
         let Some(text) = test["data"].as_str() else { continue };
         let expected = test["valid"].as_bool().ok_or("a verdict")?;
         let what = format!("{} `{text}`", test["description"]);
-        same(text.parse::<Moment>().is_ok(), expected, text.parse::<Moment>().is_ok() == expected, &what)?;
+        same(
+            text.parse::<Moment>().is_ok(),
+            expected,
+            text.parse::<Moment>().is_ok() == expected,
+            &what,
+        )?;
         held += 1;
     }
     same(held, "some", held > 0, "times")
@@ -230,13 +276,71 @@ fn has_target() -> bool {
     sysroot.is_ok_and(|root| root.join("lib/rustlib").join(TARGET).is_dir())
 }
 
-fn engines_alone() -> Checked {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+const ENGINES: [&str; 8] =
+    ["facts", "fold", "dispatch", "custody", "thermal", "permits", "schedule", "alerts"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn cargo(arguments: &[&str], folder: &Path) -> Result<(), String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    for engine in ["facts", "fold", "dispatch", "custody", "thermal", "permits", "schedule", "alerts"] {
-        let arguments = ["check", "--locked", "-p", engine, "--target", TARGET, "--target-dir", "target/alone"];
-        let built = Command::new(&cargo).args(arguments).current_dir(&root).output()?;
-        same(engine, "a build", built.status.success(), &String::from_utf8_lossy(&built.stderr))?;
+    let run = Command::new(&cargo).args(arguments).current_dir(folder).output();
+    let run = run.map_err(|e| e.to_string())?;
+    run.status
+        .success()
+        .then_some(())
+        .ok_or_else(|| String::from_utf8_lossy(&run.stderr).into_owned())
+}
+
+fn engines_for_no_system() -> Checked {
+    for engine in ENGINES {
+        let arguments = ["check", "--locked", "-p", engine, "--target", TARGET];
+        cargo(&[&arguments[..], &["--target-dir", "target/alone"]].concat(), &root())?;
     }
     Ok(())
+}
+
+/// What `std` brings with it, brought by the program itself.
+const WITHOUT_SYSTEM: &str = r#"
+use core::alloc::{GlobalAlloc, Layout};
+struct NoMemory;
+unsafe impl GlobalAlloc for NoMemory {
+    unsafe fn alloc(&self, _: Layout) -> *mut u8 { core::ptr::null_mut() }
+    unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
+}
+#[global_allocator]
+static MEMORY: NoMemory = NoMemory;
+#[panic_handler]
+fn stop(_: &core::panic::PanicInfo<'_>) -> ! { loop {} }
+"#;
+
+/// A program that brings its own panic handler takes a crate in only if nothing below it links `std`, which
+/// has one, too. Each crate alone: inside the workspace features are united.
+fn without_std(name: &str) -> Result<(), String> {
+    let folder = root().join("target/alone").join(name);
+    std::fs::create_dir_all(folder.join("src")).map_err(|e| e.to_string())?;
+    let manifest = format!(
+        "[package]\nname = \"alone\"\nedition = \"2024\"\n[lib]\ncrate-type = [\"staticlib\"]\n\
+         [dependencies]\n{name} = {{ path = \"../../../crates/{name}\" }}\n\
+         [profile.dev]\npanic = \"abort\"\n[workspace]\n"
+    );
+    let code = format!("#![no_std]\nextern crate {name};\n{WITHOUT_SYSTEM}");
+    let write =
+        |file: &str, text: &str| std::fs::write(folder.join(file), text).map_err(|e| e.to_string());
+    write("Cargo.toml", &manifest)?;
+    write("src/lib.rs", &code)?;
+    std::fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))
+        .map_err(|e| e.to_string())?;
+    cargo(&["check", "--offline", "--target-dir", "../built"], &folder)
+}
+
+fn engines_alone() -> Checked {
+    for engine in ENGINES {
+        without_std(engine)?;
+    }
+    // The test can fail: `wire` reads files and links `std`.
+    let control = without_std("wire").err().unwrap_or_default();
+    let told = control.contains("duplicate lang item") || control.contains("panic_impl");
+    same(control, "a second panic handler", told, "wire")
 }

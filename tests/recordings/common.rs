@@ -17,13 +17,17 @@ impl Outcome {
 }
 
 /// Judges events under the rulebook of this release, and lets time go on to `until`.
-pub(crate) fn judge(arrivals: impl IntoIterator<Item = (Moment, Event)>, until: Option<Moment>) -> Outcome {
+pub(crate) fn judge(
+    arrivals: impl IntoIterator<Item = (Moment, Event)>,
+    until: Option<Moment>,
+) -> Outcome {
     judge_with(Value::Null, arrivals, until)
 }
 
 /// The rulebook of this release with other tables beside its own.
 pub(crate) fn book_with(more: Value) -> Book {
-    let mut tables = pipeline::rulebook::shipped().expect("the shipped rulebook is fit").book.tables;
+    let mut tables =
+        pipeline::rulebook::shipped().expect("the shipped rulebook is fit").book.tables;
     for (name, table) in more.as_object().into_iter().flatten() {
         match (tables.get_mut(name), table) {
             (Some(Value::Object(all)), Value::Object(more)) => all.extend(more.clone()),

@@ -1,5 +1,11 @@
 //! Whole recordings through the whole pipeline, in process: what is found, and what it may depend on.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods
+)]
 
 mod broken;
 mod command;

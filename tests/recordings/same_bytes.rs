@@ -8,7 +8,15 @@ use std::process::Stdio;
 
 fn recording(name: &str) -> PathBuf {
     let folder = folder(name);
-    let out = coldwatch(&["simulate", "--seed", "23", "--shipments", "40", "--out", &folder.to_string_lossy()]);
+    let out = coldwatch(&[
+        "simulate",
+        "--seed",
+        "23",
+        "--shipments",
+        "40",
+        "--out",
+        &folder.to_string_lossy(),
+    ]);
     assert!({ out }.status().expect("it runs").success());
     folder
 }
@@ -25,7 +33,8 @@ fn replay(file: &Path, more: &[&str]) -> String {
 fn of_engines(output: &str) -> Vec<&str> {
     let engines = ["custody/", "thermal/", "permits/", "schedule/"];
     let of_engine = |line: &&str| {
-        line.contains(r#""kind":"finding""#) && engines.iter().any(|e| line.contains(&format!(r#""rule":"{e}"#)))
+        line.contains(r#""kind":"finding""#)
+            && engines.iter().any(|e| line.contains(&format!(r#""rule":"{e}"#)))
     };
     output.lines().filter(of_engine).collect()
 }
@@ -60,9 +69,16 @@ fn a_journal_brings_its_own_rules() {
     let (inbound, journal) = (folder.join("inbound.ndjson"), folder.join("journal.ndjson"));
     replay(&inbound, &["--journal", &journal.to_string_lossy()]);
     let files = [inbound.to_string_lossy(), journal.to_string_lossy()];
-    for arguments in [vec!["replay", &files[1], "--config", "."], vec!["replay", &files[0], &files[1]]] {
+    for arguments in
+        [vec!["replay", &files[1], "--config", "."], vec!["replay", &files[0], &files[1]]]
+    {
         let out = coldwatch(&arguments).output().expect("it runs");
-        assert_eq!(out.status.code(), Some(2), "{arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
+        assert_eq!(
+            out.status.code(),
+            Some(2),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&out.stderr)
+        );
     }
 }
 
@@ -71,7 +87,10 @@ fn compressed_or_through_a_pipe_it_is_the_same() {
     let file = recording("compressed").join("inbound.ndjson");
     let (plain, bytes) = (replay(&file, &[]), std::fs::read(&file).expect("read"));
     let gz = file.with_extension("gz");
-    let mut to = flate2::write::GzEncoder::new(std::fs::File::create(&gz).expect("created"), flate2::Compression::fast());
+    let mut to = flate2::write::GzEncoder::new(
+        std::fs::File::create(&gz).expect("created"),
+        flate2::Compression::fast(),
+    );
     to.write_all(&bytes).and_then(|()| to.finish().map(drop)).expect("written");
     assert!(plain == replay(&gz, &[]), "gzip");
     let zst = file.with_extension("zst");
@@ -103,7 +122,8 @@ fn files_are_merged_by_arrival() {
     };
     let (a, b) = (write("a.ndjson", third), write("b.ndjson", others));
     let counts = |output: &str| {
-        let summary: serde_json::Value = serde_json::from_str(output.lines().last().expect("a summary")).expect("JSON");
+        let summary: serde_json::Value =
+            serde_json::from_str(output.lines().last().expect("a summary")).expect("JSON");
         (summary["read"].clone(), summary["judged"].clone(), summary["rules"].clone())
     };
     let whole = replay(&folder.join("inbound.ndjson"), &[]);

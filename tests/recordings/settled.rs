@@ -18,7 +18,8 @@ fn settled(outcome: &Outcome, without: &[&str]) -> Vec<Verdict> {
     for finding in &outcome.findings {
         last.insert((finding.shipment.clone(), finding.name.clone()), finding);
     }
-    let stand = last.into_values().filter(|f| !matches!(f.state, State::Withdrawn | State::Superseded));
+    let stand =
+        last.into_values().filter(|f| !matches!(f.state, State::Withdrawn | State::Superseded));
     let mut all: Vec<Verdict> = stand
         .filter(|f| !without.contains(&&*f.code))
         .map(|f| {
@@ -32,7 +33,11 @@ fn settled(outcome: &Outcome, without: &[&str]) -> Vec<Verdict> {
 }
 
 fn events(seed: u64) -> Vec<(Moment, Event)> {
-    simulate::make(seed, 10).inbound.into_iter().map(|arrival| (arrival.at, arrival.event)).collect()
+    simulate::make(seed, 10)
+        .inbound
+        .into_iter()
+        .map(|arrival| (arrival.at, arrival.event))
+        .collect()
 }
 
 fn in_order(mut arrivals: Vec<(Moment, Event)>) -> Vec<(Moment, Event)> {
@@ -48,13 +53,15 @@ fn verdicts(arrivals: Vec<(Moment, Event)>, without: &[&str]) -> Vec<Verdict> {
 
 /// Everything arrives up to 20 s later, so that what was close together comes in another order.
 fn shuffled(arrivals: &[(Moment, Event)], rng: &mut Rng) -> Vec<(Moment, Event)> {
-    let later = |(at, event): &(Moment, Event)| (*at + Span::millis(rng.i64(0..20_000)), event.clone());
+    let later =
+        |(at, event): &(Moment, Event)| (*at + Span::millis(rng.i64(0..20_000)), event.clone());
     in_order(arrivals.iter().map(later).collect())
 }
 
 /// Everything arrives again, up to a day later.
 fn doubled(arrivals: &[(Moment, Event)], rng: &mut Rng) -> Vec<(Moment, Event)> {
-    let again = |(at, event): &(Moment, Event)| (*at + Span::millis(rng.i64(0..86_400_000)), event.clone());
+    let again =
+        |(at, event): &(Moment, Event)| (*at + Span::millis(rng.i64(0..86_400_000)), event.clone());
     let repeats: Vec<_> = arrivals.iter().map(again).collect();
     in_order(arrivals.iter().cloned().chain(repeats).collect())
 }
@@ -72,7 +79,9 @@ fn uploaded_late(arrivals: &[(Moment, Event)], rng: &mut Rng) -> Vec<(Moment, Ev
         if !matches!(event.fact, Fact::Reading(_)) {
             return (*at, event.clone());
         }
-        let by = *late.entry(device.clone()).or_insert_with(|| (rng.u8(..3) == 0).then(|| Span::minutes(rng.i64(1..600))));
+        let by = *late
+            .entry(device.clone())
+            .or_insert_with(|| (rng.u8(..3) == 0).then(|| Span::minutes(rng.i64(1..600))));
         let until = last.get(&device).copied().unwrap_or(*at);
         (by.map_or(*at, |by| until + by), event.clone())
     });

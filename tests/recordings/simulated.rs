@@ -23,24 +23,34 @@ fn differences(seed: u64) -> (usize, Vec<String>) {
     for finding in &outcome.findings {
         last.insert((finding.shipment.clone(), finding.name.clone()), finding);
     }
-    let finds = |t: &Truth, code: &str, shipment: &facts::ShipmentId| t.code == code && t.shipment == *shipment;
+    let finds = |t: &Truth, code: &str, shipment: &facts::ShipmentId| {
+        t.code == code && t.shipment == *shipment
+    };
     let mut wrong = Vec::new();
     if outcome.tally.homed != events || outcome.tally.held + outcome.tally.expired != 0 {
         wrong.push(format!("seed {seed}: {events} events, and {:?}", outcome.tally));
     }
     for t in &truth {
         let found = last.values().any(|f| {
-            finds(t, &f.code, &f.shipment) && f.state != State::Withdrawn && t.overlaps(f.happened, f.until)
+            finds(t, &f.code, &f.shipment)
+                && f.state != State::Withdrawn
+                && t.overlaps(f.happened, f.until)
         });
         if !found {
             wrong.push(format!("seed {seed}: missed {t:?}"));
         }
     }
     for f in outcome.raised() {
-        let last = last.get(&(f.shipment.clone(), f.name.clone())).map_or((f.happened, f.until), |l| (l.happened, l.until));
-        let planted = truth.iter().any(|t| finds(t, &f.code, &f.shipment) && t.overlaps(last.0, last.1));
+        let last = last
+            .get(&(f.shipment.clone(), f.name.clone()))
+            .map_or((f.happened, f.until), |l| (l.happened, l.until));
+        let planted =
+            truth.iter().any(|t| finds(t, &f.code, &f.shipment) && t.overlaps(last.0, last.1));
         if !planted {
-            wrong.push(format!("seed {seed}: not planted: {} {} {f} happened {} until {:?}", f.shipment, f.code, f.happened, f.until));
+            wrong.push(format!(
+                "seed {seed}: not planted: {} {} {f} happened {} until {:?}",
+                f.shipment, f.code, f.happened, f.until
+            ));
         }
     }
     (truth.len(), wrong)
@@ -49,11 +59,20 @@ fn differences(seed: u64) -> (usize, Vec<String>) {
 #[test]
 fn all_that_was_planted_is_found_and_nothing_else() {
     let threads: Vec<_> = [0, 1]
-        .map(|half| std::thread::spawn(move || seeds().filter(|seed| seed % 2 == half).map(differences).collect::<Vec<_>>()))
+        .map(|half| {
+            std::thread::spawn(move || {
+                seeds().filter(|seed| seed % 2 == half).map(differences).collect::<Vec<_>>()
+            })
+        })
         .into();
-    let all: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect();
+    let all: Vec<_> =
+        threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect();
     let (truths, wrong): (Vec<usize>, Vec<Vec<String>>) = all.into_iter().unzip();
     let wrong: Vec<String> = wrong.into_iter().flatten().collect();
-    println!("{} faults planted in {} seeds of {SHIPMENTS} shipments", truths.iter().sum::<usize>(), truths.len());
+    println!(
+        "{} faults planted in {} seeds of {SHIPMENTS} shipments",
+        truths.iter().sum::<usize>(),
+        truths.len()
+    );
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
 }

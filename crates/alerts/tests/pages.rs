@@ -1,5 +1,7 @@
 //! Plays the pages of this engine's rules, and of the incident.
 
+#![allow(clippy::expect_used)]
+
 use alerts::rules::{ALL, Rules};
 use alerts::{Alerts, Notice, Word};
 use facts::context::{Custody, Schedule, Thermal};

@@ -268,7 +268,11 @@ fn what_a_freezer_measures_belongs_to_the_shipments_that_it_holds() {
         .hear(&event("a", 0, "device.attached", "device:LOG", to_store))
         .hear(&reading("LOG", 10, -80));
     world.hear(&event("h", 5, "store.holds", "store:FRZ", r#"{"shipment":"A"}"#));
-    assert_eq!(world.readings("A"), [(10, "-80.0 °C".into())], "learnt late: what it covers is sent");
+    assert_eq!(
+        world.readings("A"),
+        [(10, "-80.0 °C".into())],
+        "learnt late: what it covers is sent"
+    );
     world
         .hear(&event("g", 20, "store.no-longer-holds", "store:FRZ", r#"{"shipment":"A"}"#))
         .hear(&reading("LOG", 30, -80));

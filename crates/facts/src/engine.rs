@@ -26,7 +26,12 @@ pub trait Engine: Default + Serialize + DeserializeOwned {
     /// Whether it wants this word; if not, the value is not even looked up.
     fn hears(word: &Self::Word) -> bool;
     /// Takes one entry in and says what follows.
-    fn step(&mut self, rules: &Self::Rules, entry: &Entry<'_, Self::Word>, said: &mut Vec<Self::Said>);
+    fn step(
+        &mut self,
+        rules: &Self::Rules,
+        entry: &Entry<'_, Self::Word>,
+        said: &mut Vec<Self::Said>,
+    );
     /// The next moment at which silence alone changes its answer, strictly after the last step.
     fn due(&self, rules: &Self::Rules) -> Option<Moment>;
 }
@@ -69,7 +74,14 @@ pub struct Judged<V> {
 impl<V> Default for Judged<V> {
     fn default() -> Self {
         let (story, told) = (Story::default(), Told::default());
-        Self { shipment: None, story, told, context: None, now: Moment::EARLIEST, view: OnceCell::new() }
+        Self {
+            shipment: None,
+            story,
+            told,
+            context: None,
+            now: Moment::EARLIEST,
+            view: OnceCell::new(),
+        }
     }
 }
 
@@ -116,7 +128,8 @@ where
         let mut told = core::mem::take(&mut self.told);
         let mut say = Vec::new();
         if let Some(view) = self.view() {
-            let entry = Entry { index: entry.index + contexts, cause: entry.cause.again(), ..*entry };
+            let entry =
+                Entry { index: entry.index + contexts, cause: entry.cause.again(), ..*entry };
             told.judge(rules, view, &entry, &mut say);
         }
         self.told = told;

@@ -24,7 +24,9 @@ pub struct Event {
 }
 
 /// What an outside event is recognised by: the first 16 bytes of SHA-256 of source and id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub struct Identity(pub [u8; 16]);
 
 impl Identity {

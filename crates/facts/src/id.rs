@@ -36,7 +36,9 @@ impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = CompactString::deserialize(d)?;
         match text.chars().find(|c| c.is_control() && *c != '\n' && *c != '\t') {
-            Some(c) => Err(serde::de::Error::custom(format!("a text holds no control character, this one holds {c:?}"))),
+            Some(c) => Err(serde::de::Error::custom(format!(
+                "a text holds no control character, this one holds {c:?}"
+            ))),
             None => Ok(Self(text)),
         }
     }

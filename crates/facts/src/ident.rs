@@ -19,9 +19,10 @@ impl fmt::Display for IdentError {
 }
 
 type Checked = Result<(), IdentError>;
+type Check = fn(&str) -> Checked;
 
 /// Schemes by their prefix, `sscc:106141411928374657`, and their checks.
-const SCHEMES: &[(&str, fn(&str) -> Checked)] = &[
+const SCHEMES: &[(&str, Check)] = &[
     ("gtin", gtin),
     ("sscc", |id| gs1(id, 18)),
     ("gln", |id| gs1(id, 13)),
@@ -134,7 +135,7 @@ pub fn din(id: &str) -> Checked {
         return wrong(format!("`{data}` must be a letter or digit and twelve digits"));
     }
     let expected = mod_37_2(data)?;
-    if check.chars().next() != Some(expected) {
+    if !check.starts_with(expected) {
         return wrong(format!("the check character of `{data}` must be {expected}"));
     }
     Ok(())

@@ -82,8 +82,7 @@ impl Span {
     /// For sentences: `2 h 15 min`, `45 min`, `30 s`; no more than two units, cut off.
     pub fn spoken(self) -> String {
         let (sign, ms) = if self.0 < 0 { ("-", -self.0) } else { ("", self.0) };
-        let (d, h, m, s) =
-            (ms / 86_400_000, ms / 3_600_000 % 24, ms / 60_000 % 60, ms / 1000 % 60);
+        let (d, h, m, s) = (ms / 86_400_000, ms / 3_600_000 % 24, ms / 60_000 % 60, ms / 1000 % 60);
         match (d, h, m, s) {
             (0, 0, 0, s) => format!("{sign}{s} s"),
             (0, 0, m, _) => format!("{sign}{m} min"),
@@ -152,7 +151,9 @@ impl FromStr for Moment {
         if let Some(moment) = plain(text.as_bytes()) {
             return Ok(moment);
         }
-        let wrong = || format!("`{text}` is not an RFC 3339 time with an offset, like `2026-03-01T08:00:00Z`");
+        let wrong = || {
+            format!("`{text}` is not an RFC 3339 time with an offset, like `2026-03-01T08:00:00Z`")
+        };
         let time = DateTime::parse_from_rfc3339(text).map_err(|_| wrong())?;
         let millis = time.timestamp_millis();
         // chrono holds a leap second as 59 s and more than 1,000 ms.
@@ -188,7 +189,8 @@ fn plain(b: &[u8]) -> Option<Moment> {
     }
     let (y, m) = if m <= 2 { (y - 1, m + 9) } else { (y, m - 3) };
     let of_era = y % 400;
-    let day = y / 400 * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + (153 * m + 2) / 5 + d - 1;
+    let day =
+        y / 400 * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + (153 * m + 2) / 5 + d - 1;
     Some(Moment(((day - 719_468) * 86_400 + h * 3600 + min * 60 + s) * 1000 + millis))
 }
 
@@ -227,7 +229,11 @@ impl Serialize for Moment {
 }
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        if d.is_human_readable() { text::read(d) } else { i64::deserialize(d).map(Self::from_millis) }
+        if d.is_human_readable() {
+            text::read(d)
+        } else {
+            i64::deserialize(d).map(Self::from_millis)
+        }
     }
 }
 impl Serialize for Span {
@@ -278,7 +284,13 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Moment>().unwrap().to_string(), printed);
         }
-        for bad in ["2026-03-01T08:00:00", "2026-02-29T00:00:00Z", "2026-03-01", "yesterday", "2026-13-01T00:00:00Z"] {
+        for bad in [
+            "2026-03-01T08:00:00",
+            "2026-02-29T00:00:00Z",
+            "2026-03-01",
+            "yesterday",
+            "2026-13-01T00:00:00Z",
+        ] {
             assert!(bad.parse::<Moment>().unwrap_err().contains(bad));
         }
     }

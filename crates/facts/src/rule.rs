@@ -186,8 +186,10 @@ impl<M> Rules<M> {
         let mut on = Vec::new();
         for kind in all {
             let Some(table) = book.tables.get(kind.name) else { continue };
-            let rule = (kind.read)(table)
-                .map_err(|reason| BookError { table: alloc::format!("\"{}\"", kind.name), reason })?;
+            let rule = (kind.read)(table).map_err(|reason| BookError {
+                table: alloc::format!("\"{}\"", kind.name),
+                reason,
+            })?;
             on.push((On { kind, action: kind.first_action() }, rule));
         }
         Ok(Self { hash: book.hash.clone(), behaviour, reference: Reference::read(book)?, on })

@@ -53,8 +53,10 @@ impl Book {
 }
 
 fn canonical(tables: &BTreeMap<String, Value>) -> String {
-    let members: Vec<String> =
-        tables.iter().map(|(name, value)| format!("{}:{value}", Value::from(name.as_str()))).collect();
+    let members: Vec<String> = tables
+        .iter()
+        .map(|(name, value)| format!("{}:{value}", Value::from(name.as_str())))
+        .collect();
     format!("{{{}}}", members.join(","))
 }
 
@@ -170,7 +172,8 @@ impl Reference {
             settle: Span,
         }
         let table = |name: &str| book.tables.get(name).cloned();
-        let log = table("log").ok_or_else(|| wrong("log", "is missing: it says `settle`".into()))?;
+        let log =
+            table("log").ok_or_else(|| wrong("log", "is missing: it says `settle`".into()))?;
         let log = Log::deserialize(log).map_err(|e| wrong("log", e.to_string()))?;
         Ok(Self {
             settle: log.settle,
@@ -186,7 +189,8 @@ fn named<T: for<'de> Deserialize<'de>>(
 ) -> Result<BTreeMap<Text, T>, BookError> {
     let Some(Value::Object(members)) = value else { return Ok(BTreeMap::new()) };
     let read = |(name, value): (String, Value)| {
-        let item = T::deserialize(value).map_err(|e| wrong(&format!("{table}.{name}"), e.to_string()))?;
+        let item =
+            T::deserialize(value).map_err(|e| wrong(&format!("{table}.{name}"), e.to_string()))?;
         Ok((Text::new(name), item))
     };
     members.into_iter().map(read).collect()

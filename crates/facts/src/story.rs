@@ -39,7 +39,9 @@ pub struct Chapter {
 impl Story {
     /// Takes a fact in; says whether the story is another one now.
     pub fn take(&mut self, offset: u64, learnt: Moment, event: &Event) -> bool {
-        if let Fact::ShipmentCorrected(c) | Fact::OrderCorrected(c) | Fact::DeviceCorrected(c) = &event.fact {
+        if let Fact::ShipmentCorrected(c) | Fact::OrderCorrected(c) | Fact::DeviceCorrected(c) =
+            &event.fact
+        {
             let wrong = Identity::of(&c.source, &c.id);
             self.wrong.push(wrong);
             self.chapters.retain(|chapter| chapter.identity != wrong);

@@ -116,7 +116,8 @@ mod tests {
     fn partitions_are_fixed_for_ever() {
         // Computed with another program: int(sha256(text)[:8]) % 16.
         let partition = |s: &str| s.parse::<Subject>().unwrap().partition(16);
-        let all: std::vec::Vec<u16> = ["shipment:SHP-1", "device:LOG-7", "order:ORD-1"].map(partition).into();
+        let all: std::vec::Vec<u16> =
+            ["shipment:SHP-1", "device:LOG-7", "order:ORD-1"].map(partition).into();
         assert_eq!(all, EXPECTED);
     }
     const EXPECTED: [u16; 3] = [2, 4, 3];

@@ -5,7 +5,9 @@ use core::{fmt, marker::PhantomData, str::FromStr};
 use serde::{Deserializer, Serializer, de};
 
 /// Reads a leaf by its text in formats that people read, else by its number.
-pub(crate) fn read<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(d: D) -> Result<T, D::Error> {
+pub(crate) fn read<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(
+    d: D,
+) -> Result<T, D::Error> {
     struct Reader<T>(PhantomData<T>);
     impl<T: FromStr<Err = String>> de::Visitor<'_> for Reader<T> {
         type Value = T;

@@ -88,7 +88,7 @@ impl Told {
         }
         let mut rest = core::mem::take(&mut self.said);
         let mut old: Vec<Line> = rest.extract_if(.., |line| mine(line)).collect();
-        old.sort_by(|a, b| (a.name.offset, a.name.index).cmp(&(b.name.offset, b.name.index)));
+        old.sort_by_key(|line| (line.name.offset, line.name.index));
         for episode in found {
             // In a merger the oldest name lives on; in a split the first part keeps it.
             let same = |l: &Line| l.name.about == episode.about && overlap(&l.episode, &episode);
@@ -105,7 +105,12 @@ impl Told {
     }
 
     /// Takes back what rules said that are no longer on.
-    pub fn keep_only(&mut self, voice: &Voice<'_>, on: impl Fn(&str) -> bool, say: &mut Vec<Finding>) {
+    pub fn keep_only(
+        &mut self,
+        voice: &Voice<'_>,
+        on: impl Fn(&str) -> bool,
+        say: &mut Vec<Finding>,
+    ) {
         self.said.retain(|line| {
             let kept = on(&line.name.rule);
             if !kept {
@@ -117,7 +122,10 @@ impl Told {
 
     /// When the next thing that is held must be said.
     pub fn due(&self, settle: Span) -> Option<Moment> {
-        self.said.iter().filter_map(|line| Some(line.held.into_iter().chain(line.fresh).min()? + settle)).min()
+        self.said
+            .iter()
+            .filter_map(|line| Some(line.held.into_iter().chain(line.fresh).min()? + settle))
+            .min()
     }
 
     /// What stands, as (name, episode).

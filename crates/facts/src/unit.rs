@@ -106,7 +106,8 @@ mod tests {
         ] {
             assert_eq!(text.parse::<MilliCelsius>().unwrap().to_string(), printed);
         }
-        for bad in ["5.3", "5,3 °C", "5.3°C", "-300 °C", "5.3 °R", "5.3333 °C", "NaN °C", "1e3 °C"] {
+        for bad in ["5.3", "5,3 °C", "5.3°C", "-300 °C", "5.3 °R", "5.3333 °C", "NaN °C", "1e3 °C"]
+        {
             assert!(bad.parse::<MilliCelsius>().unwrap_err().contains(bad));
         }
     }

@@ -61,7 +61,11 @@ impl Seen {
     }
 
     fn line(&mut self, origin: &Origin) -> &mut Line {
-        let same = |l: &Line| l.partition == origin.partition && l.topic == origin.topic && l.service == origin.service;
+        let same = |l: &Line| {
+            l.partition == origin.partition
+                && l.topic == origin.topic
+                && l.service == origin.service
+        };
         let at = self.lines.iter().position(same).unwrap_or_else(|| {
             let Origin { service, topic, partition, .. } = origin.clone();
             self.lines.push(Line { service, topic, partition, highest: None, beyond: None });

@@ -34,7 +34,9 @@ impl<E: Engine> Clone for Role<E> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Stop {
     /// The log asks for a behaviour that this release does not have.
-    #[error("the log is at behaviour {asked}, this release of {service} knows {from} to {to}: use a release that knows {asked}")]
+    #[error(
+        "the log is at behaviour {asked}, this release of {service} knows {from} to {to}: use a release that knows {asked}"
+    )]
     Behaviour {
         /// Who stops.
         service: &'static str,
@@ -176,7 +178,9 @@ impl<E: Engine> Fold<E> {
     fn keep_true(&mut self, due: Moment, places: &mut Vec<u32>) {
         let Self { shelf, timers, rules, .. } = self;
         places.retain(|place| {
-            let (Some(slot), Some(rules)) = (shelf.slot(*place), rules.as_ref()) else { return false };
+            let (Some(slot), Some(rules)) = (shelf.slot(*place), rules.as_ref()) else {
+                return false;
+            };
             if slot.armed != Some(due) {
                 return false; // an earlier entry stood for it and has been dealt with
             }
@@ -219,7 +223,12 @@ impl<E: Engine> Fold<E> {
             out.push(Out { key: slot.key.clone(), offset, index, now, said: None });
             return;
         }
-        debug_assert!(due.is_none_or(|due| due > now), "{} names {due:?} as due at {now}: {}", role.name, slot.key);
+        debug_assert!(
+            due.is_none_or(|due| due > now),
+            "{} names {due:?} as due at {now}: {}",
+            role.name,
+            slot.key
+        );
         timers.arm(place, due, &mut slot.armed);
         for (n, said) in said.drain(..).enumerate() {
             let index = index.saturating_add(u16::try_from(n).unwrap_or(u16::MAX));
@@ -258,8 +267,10 @@ impl<E: Engine> Fold<E> {
     }
 
     pub(crate) fn read_rules(&mut self, book: &Book, behaviour: u32) -> Result<(), Stop> {
-        let rules = (self.role.rules)(book, behaviour)
-            .map_err(|e| Stop::Rulebook { service: self.role.name, reason: alloc::format!("{e}") })?;
+        let rules = (self.role.rules)(book, behaviour).map_err(|e| Stop::Rulebook {
+            service: self.role.name,
+            reason: alloc::format!("{e}"),
+        })?;
         self.rules = Some(rules);
         Ok(())
     }

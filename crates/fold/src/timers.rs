@@ -29,7 +29,9 @@ impl Timers {
     pub(crate) fn take(&mut self, now: Moment, places: &mut Vec<u32>) -> Option<Moment> {
         places.clear();
         let due = self.next().filter(|due| *due <= now)?;
-        while let Some(Reverse((at, place))) = self.heap.peek().copied().filter(|Reverse((at, _))| *at == due) {
+        while let Some(Reverse((at, place))) =
+            self.heap.peek().copied().filter(|Reverse((at, _))| *at == due)
+        {
             debug_assert_eq!(at, due);
             self.heap.pop();
             places.push(place);

@@ -27,7 +27,10 @@ fn timers_fire_in_order_of_due_and_id_before_the_entry_that_reaches_them() {
             format!("C rings at {} with 1", at(61)),
         ]
     );
-    assert_eq!(log.out.iter().map(|o| (o.offset, o.index)).collect::<Vec<_>>(), [(3, 0), (3, 1), (5, 0)]);
+    assert_eq!(
+        log.out.iter().map(|o| (o.offset, o.index)).collect::<Vec<_>>(),
+        [(3, 0), (3, 1), (5, 0)]
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Law 4 under faults: a writer that crashes, loses single records, is overtaken by its successor and
 //! whose writes land late; the reader must admit every output once and in order.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::explicit_counter_loop)]
 
 mod common;
 
@@ -28,7 +28,8 @@ enum Fate {
 }
 
 fn life() -> impl Strategy<Value = Life> {
-    let fate = prop_oneof![8 => Just(Fate::Lands), 1 => Just(Fate::IsLost), 1 => Just(Fate::LandsLate)];
+    let fate =
+        prop_oneof![8 => Just(Fate::Lands), 1 => Just(Fate::IsLost), 1 => Just(Fate::LandsLate)];
     (0u64..4, prop::collection::vec(fate, 0..12), 0usize..4)
         .prop_map(|(behind, writes, zombie)| Life { behind, writes, zombie })
 }

@@ -17,8 +17,8 @@ pub mod output;
 pub mod pages;
 pub mod partition;
 pub mod pipeline;
-pub mod rulebook;
 mod roles;
+pub mod rulebook;
 
 pub use journal::JournalRecord;
 pub use output::{Output, Tally, What};

@@ -53,8 +53,10 @@ impl Partition {
 
     /// The next grid point at which silence alone may change something here.
     pub(crate) fn stroke(&self) -> Option<Moment> {
-        let engines = [self.custody.due(), self.thermal.due(), self.permits.due(), self.schedule.due()];
-        let due = engines.into_iter().chain([self.dispatch.due(), self.alerts.due()]).flatten().min()?;
+        let engines =
+            [self.custody.due(), self.thermal.due(), self.permits.due(), self.schedule.due()];
+        let due =
+            engines.into_iter().chain([self.dispatch.due(), self.alerts.due()]).flatten().min()?;
         Some(due.ceil(GRID).max(self.dispatch.now().floor(GRID) + GRID))
     }
 
@@ -78,7 +80,9 @@ impl Partition {
         match record.matter {
             Matter::Tick(now) => self.strike(now),
             Matter::Rulebook(book) => self.alert(None, Moment::EARLIEST, Matter::Rulebook(book)),
-            Matter::Behaviour(number) => self.alert(None, Moment::EARLIEST, Matter::Behaviour(number)),
+            Matter::Behaviour(number) => {
+                self.alert(None, Moment::EARLIEST, Matter::Behaviour(number))
+            }
             Matter::Word { .. } => Ok(()),
         }
     }
@@ -109,12 +113,23 @@ impl Partition {
         Ok(())
     }
 
-    fn pass_on(&mut self, out: Out<Said>, origin: Origin, after: Option<Origin>) -> Result<(), Stop> {
+    fn pass_on(
+        &mut self,
+        out: Out<Said>,
+        origin: Origin,
+        after: Option<Origin>,
+    ) -> Result<(), Stop> {
         let Some(shipment) = out.key.shipment() else { return Ok(()) };
         let word = match out.said {
             Some(Said::Finding(finding)) => Word::Finding(finding),
             Some(Said::Context(context)) => Word::Context(context),
-            None => Word::Finding(Box::new(faulted(&origin.service, shipment, out.offset, out.index, out.now))),
+            None => Word::Finding(Box::new(faulted(
+                &origin.service,
+                shipment,
+                out.offset,
+                out.index,
+                out.now,
+            ))),
         };
         self.say(out.key, word, Some((origin, after)))
     }
@@ -210,7 +225,9 @@ fn faulted(service: &str, shipment: ShipmentId, offset: u64, index: u16, now: Mo
         happened: now,
         until: None,
         learnt: now,
-        sentence: format!("{service} failed at journal entry {offset} and judges this shipment no more"),
+        sentence: format!(
+            "{service} failed at journal entry {offset} and judges this shipment no more"
+        ),
         evidence: vec![offset],
         unknown: Span::ZERO,
         deadline: None,

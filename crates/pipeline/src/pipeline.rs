@@ -110,7 +110,9 @@ impl Pipeline {
         }
         loop {
             let strokes = (0..).zip(&self.parts).filter_map(|(p, part)| Some((part.stroke()?, p)));
-            let Some((stroke, p)) = strokes.min().filter(|(stroke, _)| *stroke <= to) else { break };
+            let Some((stroke, p)) = strokes.min().filter(|(stroke, _)| *stroke <= to) else {
+                break;
+            };
             self.reach(stroke);
             self.tick(p)?;
             self.drain()?;
@@ -298,8 +300,15 @@ impl Pipeline {
         }
     }
 
-    fn write(&mut self, q: u16, origin: Option<Origin>, after: Option<Origin>, entry: JournalEntry) -> Result<(), Stop> {
-        let record = JournalRecord { partition: q, offset: self.part(q).journal, origin, after, entry };
+    fn write(
+        &mut self,
+        q: u16,
+        origin: Option<Origin>,
+        after: Option<Origin>,
+        entry: JournalEntry,
+    ) -> Result<(), Stop> {
+        let record =
+            JournalRecord { partition: q, offset: self.part(q).journal, origin, after, entry };
         self.part(q).judge(&record)?;
         if let Some(journal) = &mut self.journal {
             journal.push(record);
@@ -315,9 +324,7 @@ fn is_act(fact: &Fact) -> bool {
 
 /// Whether outsiders may report a fact of this kind at all.
 pub fn may_come_from_outside(event: &Event) -> bool {
-    let ours = matches!(
-        event.fact,
-        Fact::Quiet(_) | Fact::Withdrawn(_) | Fact::Ledger(_) | Fact::Dose(_)
-    );
+    let ours =
+        matches!(event.fact, Fact::Quiet(_) | Fact::Withdrawn(_) | Fact::Ledger(_) | Fact::Dose(_));
     !ours && event.subject.kind != SubjectKind::Log
 }

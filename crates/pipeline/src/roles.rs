@@ -23,7 +23,12 @@ fn role<E: facts::Engine<Rules = Rules<M>>, M: 'static>(
 }
 
 pub(crate) fn dispatch() -> Role<Dispatch> {
-    Role { name: "dispatch", rules: dispatch::Rules::read, behaviours: BEHAVIOURS, contain: CONTAIN }
+    Role {
+        name: "dispatch",
+        rules: dispatch::Rules::read,
+        behaviours: BEHAVIOURS,
+        contain: CONTAIN,
+    }
 }
 pub(crate) fn custody() -> Role<Custody> {
     role("custody", |book, n| Rules::read(custody::rules::ALL, book, n))

@@ -24,7 +24,8 @@ const SHIPPED: &[(&str, &str)] = &[
 ];
 
 /// Tables that are not a rule's.
-const REFERENCE: &[&str] = &["log", "profile", "product", "dispatch", "alerts/incident", "system/stage-silent"];
+const REFERENCE: &[&str] =
+    &["log", "profile", "product", "dispatch", "alerts/incident", "system/stage-silent"];
 
 /// Something wrong with a rulebook, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,8 +89,12 @@ pub fn read(folder: &Path) -> Result<Checked, Vec<Problem>> {
     }
     let mut files = Vec::new();
     for path in paths {
-        #[allow(clippy::disallowed_methods, reason = "the rulebook's files are read here and nowhere else")]
-        let text = std::fs::read_to_string(&path).map_err(|e| whole(format!("{}: {e}", path.display())))?;
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the rulebook's files are read here and nowhere else"
+        )]
+        let text = std::fs::read_to_string(&path)
+            .map_err(|e| whole(format!("{}: {e}", path.display())))?;
         files.push((path.display().to_string(), text));
     }
     check(files)
@@ -111,11 +116,13 @@ pub fn check(files: Vec<(String, String)>) -> Result<Checked, Vec<Problem>> {
         }
     }
     let book = Book::new(tables);
-    problems.extend(readers(&book).into_iter().map(|error| place(&files, &error.table, error.reason)));
+    problems
+        .extend(readers(&book).into_iter().map(|error| place(&files, &error.table, error.reason)));
     if !problems.is_empty() {
         return Err(problems);
     }
-    let (on, off) = rules.iter().map(|rule| rule.name).partition(|name| book.tables.contains_key(*name));
+    let (on, off) =
+        rules.iter().map(|rule| rule.name).partition(|name| book.tables.contains_key(*name));
     Ok(Checked { book, on, off })
 }
 
@@ -166,21 +173,35 @@ fn add(
             (None, value) => {
                 tables.insert(name, value);
             }
-            (Some(Value::Object(old)), Value::Object(new)) if name == "profile" || name == "product" => old.extend(new),
+            (Some(Value::Object(old)), Value::Object(new))
+                if name == "profile" || name == "product" =>
+            {
+                old.extend(new)
+            }
             _ => {
                 let files = [(file.to_owned(), text.to_owned())];
-                problems.push(place(&files, &name, "this table stands in another file, too".to_owned()));
+                problems.push(place(
+                    &files,
+                    &name,
+                    "this table stands in another file, too".to_owned(),
+                ));
             }
         }
     }
 }
 
-fn unknown(files: &[(String, String)], name: &str, known: impl Iterator<Item = &'static str>) -> Problem {
-    let near = known.chain(REFERENCE.iter().copied()).max_by(|a, b| {
-        strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b))
-    });
+fn unknown(
+    files: &[(String, String)],
+    name: &str,
+    known: impl Iterator<Item = &'static str>,
+) -> Problem {
+    let near = known
+        .chain(REFERENCE.iter().copied())
+        .max_by(|a, b| strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b)));
     let mut problem = place(files, name, format!("no rule is named `{name}`"));
-    problem.help = near.filter(|n| strsim::jaro_winkler(name, n) > 0.8).map(|n| format!("did you mean `{n}`?"));
+    problem.help = near
+        .filter(|n| strsim::jaro_winkler(name, n) > 0.8)
+        .map(|n| format!("did you mean `{n}`?"));
     problem
 }
 
@@ -189,15 +210,31 @@ fn place(files: &[(String, String)], table: &str, reason: String) -> Problem {
     let bare = table.trim_matches('"');
     let heads = [format!("[\"{bare}\"]"), format!("[{bare}]")];
     for (file, text) in files {
-        let head = text.lines().position(|line| heads.iter().any(|h| line.trim_start().starts_with(h.as_str())));
+        let head = text
+            .lines()
+            .position(|line| heads.iter().any(|h| line.trim_start().starts_with(h.as_str())));
         let Some(head) = head else { continue };
         let member = reason.split('`').nth(1).filter(|_| reason.starts_with("unknown field"));
-        let inside = text.lines().enumerate().skip(head + 1).take_while(|(_, l)| !l.starts_with('['));
-        let mut named = inside.filter(|(_, l)| member.is_some_and(|m| l.trim_start().starts_with(m)));
+        let inside =
+            text.lines().enumerate().skip(head + 1).take_while(|(_, l)| !l.starts_with('['));
+        let mut named =
+            inside.filter(|(_, l)| member.is_some_and(|m| l.trim_start().starts_with(m)));
         let line = named.next().map_or(head, |(n, _)| n);
         let text = text.lines().nth(line).unwrap_or_default().to_owned();
-        return Problem { file: file.clone(), line: line + 1, text, reason: format!("[{table}]: {reason}"), help: None };
+        return Problem {
+            file: file.clone(),
+            line: line + 1,
+            text,
+            reason: format!("[{table}]: {reason}"),
+            help: None,
+        };
     }
     let file = files.first().map_or_else(String::new, |(file, _)| file.clone());
-    Problem { file, line: 0, text: String::new(), reason: format!("[{table}]: {reason}"), help: None }
+    Problem {
+        file,
+        line: 0,
+        text: String::new(),
+        reason: format!("[{table}]: {reason}"),
+        help: None,
+    }
 }

@@ -24,10 +24,16 @@ pub fn write(to: &mut dyn Write, record: &JournalRecord) -> io::Result<()> {
             beside.shipment = Some(shipment.clone());
             native::write(event, &beside)
         }
-        JournalEntry::Tick(now) => native::write(&of_log(record, *now, Fact::Tick(Tick {})), &beside),
+        JournalEntry::Tick(now) => {
+            native::write(&of_log(record, *now, Fact::Tick(Tick {})), &beside)
+        }
         JournalEntry::Rulebook(book) => {
-            let published = RulebookPublished { hash: book.hash.clone(), book: Text::new(book.json()) };
-            native::write(&of_log(record, Moment::EARLIEST, Fact::RulebookPublished(published)), &beside)
+            let published =
+                RulebookPublished { hash: book.hash.clone(), book: Text::new(book.json()) };
+            native::write(
+                &of_log(record, Moment::EARLIEST, Fact::RulebookPublished(published)),
+                &beside,
+            )
         }
         JournalEntry::Behaviour(number) => {
             let switched = Fact::BehaviourSwitched(BehaviourSwitched { number: *number });
@@ -53,7 +59,7 @@ pub fn read<E: From<SourceError>>(
     let limits = Limits { bytes: 16 << 20, ..Limits::default() };
     let mut lines = Lines::new(source.bytes, limits.clone());
     loop {
-        let line = lines.next().map_err(|e| Source::failed(&source.name, e))?;
+        let line = lines.line().map_err(|e| Source::failed(&source.name, e))?;
         let Some((number, line)) = line else { return Ok(()) };
         let record = line.and_then(|bytes| {
             native::read(bytes, &limits).and_then(|read| record(read).map_err(|r| r.keeping(bytes)))
@@ -88,6 +94,9 @@ fn book(published: &RulebookPublished) -> Result<Book, Rejection> {
     let book = Book::read(&published.book).map_err(|e| wrong(e.to_string()))?;
     match book.hash == published.hash {
         true => Ok(book),
-        false => Err(wrong(format!("its hash is {}, and it is said to be {}", book.hash, published.hash))),
+        false => Err(wrong(format!(
+            "its hash is {}, and it is said to be {}",
+            book.hash, published.hash
+        ))),
     }
 }

@@ -43,7 +43,8 @@ pub struct Recording {
 impl Recording {
     /// Over these sources.
     pub fn new(sources: Vec<Source>, at: Option<Moment>) -> Result<Self, SourceError> {
-        let streams: Vec<Stream> = sources.into_iter().map(Stream::new).collect::<Result<_, _>>()?;
+        let streams: Vec<Stream> =
+            sources.into_iter().map(Stream::new).collect::<Result<_, _>>()?;
         let next = streams.iter().map(|_| None).collect();
         let (heads, waiting) = (BinaryHeap::new(), Vec::new());
         let mut all = Self { streams, heads, next, at, waiting, latest: Moment::EARLIEST };
@@ -54,7 +55,7 @@ impl Recording {
     }
 
     /// The next record in the order of arrival.
-    pub fn next(&mut self) -> Result<Option<Decoded>, SourceError> {
+    pub fn take(&mut self) -> Result<Option<Decoded>, SourceError> {
         if let Some(Reverse((_, n))) = self.heads.pop() {
             let head = self.next.get_mut(n).and_then(Option::take);
             self.advance(n)?;
@@ -68,7 +69,7 @@ impl Recording {
             self.streams = vec![Stream::waiting(late, self.latest)];
             self.next = vec![None];
             self.advance(0)?;
-            return self.next();
+            return self.take();
         }
         Ok(None)
     }
@@ -106,7 +107,7 @@ impl Recording {
         mut take: impl FnMut(Decoded) -> Result<(), E>,
     ) -> Result<(), E> {
         if threads < 2 {
-            while let Some(decoded) = self.next()? {
+            while let Some(decoded) = self.take()? {
                 take(decoded)?;
             }
             return Ok(());
@@ -125,7 +126,7 @@ impl Recording {
         loop {
             let mut batch = Vec::with_capacity(BATCH);
             let end = loop {
-                match self.next() {
+                match self.take() {
                     Ok(Some(decoded)) => batch.push(decoded),
                     Ok(None) => break Some(Ok(Vec::new())),
                     Err(error) => break Some(Err(error)),
@@ -186,7 +187,7 @@ impl Stream {
             Feed::Ready(ready) => return Ok(ready.pop()),
             Feed::Lines(lines, limits) => (lines, limits),
         };
-        let line = lines.next().map_err(|e| Source::failed(&self.file, e))?;
+        let line = lines.line().map_err(|e| Source::failed(&self.file, e))?;
         let Some((record, line)) = line else { return Ok(None) };
         let read = line.and_then(|line| {
             let read = native::read(line, limits)?;

@@ -37,7 +37,9 @@ pub enum ReplayError {
     #[error(transparent)]
     Stop(#[from] Stop),
     /// Journals and inbound files do not mix.
-    #[error("{0} is a journal, which brings its own rules and ticks; replay it apart from inbound recordings")]
+    #[error(
+        "{0} is a journal, which brings its own rules and ticks; replay it apart from inbound recordings"
+    )]
     Mixed(String),
 }
 
@@ -103,7 +105,8 @@ impl Replay<'_> {
             pipeline.keep_journal(book);
         }
         let recording = Recording::new(std::mem::take(&mut self.sources), self.options.at)?;
-        recording.each(self.options.threads, |decoded| self.one(&mut pipeline, &mut summary, decoded))?;
+        recording
+            .each(self.options.threads, |decoded| self.one(&mut pipeline, &mut summary, decoded))?;
         if let Some(until) = self.options.until {
             pipeline.advance(until)?;
         }
@@ -144,7 +147,12 @@ impl Replay<'_> {
         }
     }
 
-    fn one(&mut self, pipeline: &mut Pipeline, summary: &mut Summary, decoded: Decoded) -> Result<(), ReplayError> {
+    fn one(
+        &mut self,
+        pipeline: &mut Pipeline,
+        summary: &mut Summary,
+        decoded: Decoded,
+    ) -> Result<(), ReplayError> {
         self.tell(summary);
         summary.read += 1;
         let Decoded { arrived, file, record, event } = decoded;
@@ -164,7 +172,11 @@ impl Replay<'_> {
         Ok(self.report.rejection(rejection)?)
     }
 
-    fn hand_on(&mut self, pipeline: &mut Pipeline, summary: &mut Summary) -> Result<(), ReplayError> {
+    fn hand_on(
+        &mut self,
+        pipeline: &mut Pipeline,
+        summary: &mut Summary,
+    ) -> Result<(), ReplayError> {
         for output in pipeline.take_outputs() {
             note(summary, &output);
             self.report.output(&output)?;
@@ -177,7 +189,11 @@ impl Replay<'_> {
         Ok(())
     }
 
-    fn end(mut self, pipeline: &mut Pipeline, mut summary: Summary) -> Result<Summary, ReplayError> {
+    fn end(
+        mut self,
+        pipeline: &mut Pipeline,
+        mut summary: Summary,
+    ) -> Result<Summary, ReplayError> {
         let last = pipeline.finish();
         for output in last {
             note(&mut summary, &output);

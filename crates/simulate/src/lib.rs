@@ -64,7 +64,9 @@ pub fn make(seed: u64, shipments: u32) -> Simulated {
             deck.pop()
         });
         let fault = fault.flatten();
-        let cargo = *rng.choice(fault.map_or(trip::Cargo::ALL, |fault| fault.cargo)).unwrap_or(&trip::Cargo::Cells);
+        let cargo = *rng
+            .choice(fault.map_or(trip::Cargo::ALL, |fault| fault.cargo))
+            .unwrap_or(&trip::Cargo::Cells);
         let mut trip = trip::Trip::plan(n, shipments, cargo, &mut rng);
         if let Some(fault) = fault {
             (fault.plant)(&mut trip, &mut rng);

@@ -21,7 +21,13 @@ impl Route {
 }
 
 /// One drive of so many hours.
-pub(crate) fn road(from: &PartyId, to: &PartyId, departs: Moment, hours: i64, rng: &mut Rng) -> Route {
+pub(crate) fn road(
+    from: &PartyId,
+    to: &PartyId,
+    departs: Moment,
+    hours: i64,
+    rng: &mut Rng,
+) -> Route {
     let courier = one_of(&COURIERS, rng);
     let picked = hand(from, &courier, departs, Some("L1"), rng);
     let leg = drive("L1", &courier, (from, to), departs, Span::hours(hours), picked.accepted, rng);
@@ -30,8 +36,15 @@ pub(crate) fn road(from: &PartyId, to: &PartyId, departs: Moment, hours: i64, rn
 }
 
 /// A drive to an airport, a flight of so many hours, customs, and a drive.
-pub(crate) fn air(from: &PartyId, to: &PartyId, departs: Moment, hours: i64, rng: &mut Rng) -> Route {
-    let (first, last, airline) = (one_of(&COURIERS, rng), one_of(&COURIERS, rng), one_of(&AIRLINES, rng));
+pub(crate) fn air(
+    from: &PartyId,
+    to: &PartyId,
+    departs: Moment,
+    hours: i64,
+    rng: &mut Rng,
+) -> Route {
+    let (first, last, airline) =
+        (one_of(&COURIERS, rng), one_of(&COURIERS, rng), one_of(&AIRLINES, rng));
     let picked = hand(from, &first, departs, Some("L1"), rng);
     let out = drive("L1", &first, (from, &airline), departs, Span::hours(3), picked.accepted, rng);
     let mut given = hand(&first, &airline, out.arrived + Span::minutes(20), Some("L2"), rng);
@@ -57,7 +70,15 @@ pub(crate) fn air(from: &PartyId, to: &PartyId, departs: Moment, hours: i64, rng
         customs: Some((entered, cleared)),
     };
     let fetched = hand(&airline, &last, cleared + Span::minutes(15), Some("L3"), rng);
-    let home = drive("L3", &last, (&airline, to), lands + Span::hours(4), Span::hours(2), fetched.accepted, rng);
+    let home = drive(
+        "L3",
+        &last,
+        (&airline, to),
+        lands + Span::hours(4),
+        Span::hours(2),
+        fetched.accepted,
+        rng,
+    );
     let there = hand(&last, to, home.arrived + Span::minutes(8), None, rng);
     Route { legs: vec![out, flight, home], hands: vec![picked, given, fetched, there] }
 }

@@ -45,13 +45,27 @@ impl Script {
     }
 
     /// Somebody reports something that happened then only at a later moment.
-    pub(crate) fn late(&mut self, source: &str, subject: &Subject, at: Moment, sent: Moment, fact: Fact) -> Text {
+    pub(crate) fn late(
+        &mut self,
+        source: &str,
+        subject: &Subject,
+        at: Moment,
+        sent: Moment,
+        fact: Fact,
+    ) -> Text {
         let arrived = sent + Span::millis(self.rng.i64(1_000..40_000));
         self.put(source, subject, at, arrived, fact)
     }
 
     /// With its moment of arrival.
-    pub(crate) fn put(&mut self, source: &str, subject: &Subject, at: Moment, arrived: Moment, fact: Fact) -> Text {
+    pub(crate) fn put(
+        &mut self,
+        source: &str,
+        subject: &Subject,
+        at: Moment,
+        arrived: Moment,
+        fact: Fact,
+    ) -> Text {
         let source = Text::new(source);
         let sent = self.sent.entry((source.clone(), subject.clone())).or_default();
         *sent += 1;

@@ -5,16 +5,19 @@ use crate::script::Script;
 use crate::trip::{Cargo, Hand, Leg, Logger, Patient, Permit, Trip};
 use facts::fact::device::{Attached, Calibrated, Detached, Imported, Position, Reading};
 use facts::fact::order::{
-    ConditioningHeld, ConditioningStarted, Opened, PatientScheduled, ProductAvailable, RescueConfirmed,
+    ConditioningHeld, ConditioningStarted, Opened, PatientScheduled, ProductAvailable,
+    RescueConfirmed,
 };
 use facts::fact::permit::{Bound, Granted, Suspended};
 use facts::fact::shipment::{
-    Accepted, Act, Arrived, Cancelled, Closed, CustomsCleared, CustomsEntered, Departed, EtaChanged, Gated,
-    Infused, LegCancelled, Mode, Packed, Planned, QualityReleased, Quantity, Receipt, Received, Released, Stowed,
-    Thawed, Unpacked, Waypoint,
+    Accepted, Act, Arrived, Cancelled, Closed, CustomsCleared, CustomsEntered, Departed,
+    EtaChanged, Gated, Infused, LegCancelled, Mode, Packed, Planned, QualityReleased, Quantity,
+    Receipt, Received, Released, Stowed, Thawed, Unpacked, Waypoint,
 };
 use facts::fact::store::{Holds, NoLongerHolds};
-use facts::{DeviceId, Fact, LegId, MilliCelsius, Moment, OrderId, PartyId, Span, StoreId, Subject, Text};
+use facts::{
+    DeviceId, Fact, LegId, MilliCelsius, Moment, OrderId, PartyId, Span, StoreId, Subject, Text,
+};
 use fastrand::Rng;
 
 /// Reports the whole trip.
@@ -68,14 +71,24 @@ impl Teller<'_> {
             self.script.at(DESK, &Subject::from(&trip.id), cancelled, fact);
         }
         let closed = trip.cancelled.map_or(trip.closed, |cancelled| cancelled + Span::days(1));
-        self.script.at(DESK, &Subject::from(&trip.id), closed, Fact::Closed(Closed { retain_until: None }));
+        self.script.at(
+            DESK,
+            &Subject::from(&trip.id),
+            closed,
+            Fact::Closed(Closed { retain_until: None }),
+        );
     }
 
     fn milestones(&mut self) {
         let trip = self.trip;
         let all = trip.units.clone();
         let order = trip.patient.is_some().then(|| order(trip));
-        let packed = Packed { units: all.clone(), count: None, order: order.clone(), by: Some(trip.consignor.clone()) };
+        let packed = Packed {
+            units: all.clone(),
+            count: None,
+            order: order.clone(),
+            by: Some(trip.consignor.clone()),
+        };
         self.say(&trip.consignor, trip.packed, Fact::Packed(packed));
         trip.hands.iter().for_each(|hand| self.hand(hand));
         trip.legs.iter().for_each(|leg| self.leg(leg));
@@ -136,7 +149,12 @@ impl Teller<'_> {
         self.script.at("authority", &id, at, Fact::Granted(Box::new(granted.clone())));
         if let Some((suspended, again)) = permit.suspended {
             let reason = Text::new("supplier under inspection");
-            self.script.at("authority", &id, suspended, Fact::PermitSuspended(Suspended { reason }));
+            self.script.at(
+                "authority",
+                &id,
+                suspended,
+                Fact::PermitSuspended(Suspended { reason }),
+            );
             self.script.at("authority", &id, again, Fact::Amended(Box::new(granted)));
         }
         let desk = PartyId::new(DESK);
@@ -153,7 +171,8 @@ impl Teller<'_> {
         let (product, units) = (Text::new(patient.product), trip.units.clone());
         let mut say = |at, fact| drop(self.script.at("registry", &id, at, fact));
         say(opened, Fact::OrderOpened(Opened { product, units, count: None, rescue_required }));
-        let (conditioning_start, last_dose, infusion) = (patient.conditioning, None, patient.infused);
+        let (conditioning_start, last_dose, infusion) =
+            (patient.conditioning, None, patient.infused);
         let scheduled = PatientScheduled { conditioning_start, last_dose, infusion };
         say(opened + Span::days(1), Fact::PatientScheduled(scheduled));
         if rescue_required {
@@ -175,7 +194,11 @@ impl Teller<'_> {
         }
         if let Some(at) = patient.infused {
             let (thawed, given) = (by.clone(), by.clone());
-            self.say(&by, at - Span::minutes(20), Fact::Thawed(Thawed { by: thawed, units: Vec::new() }));
+            self.say(
+                &by,
+                at - Span::minutes(20),
+                Fact::Thawed(Thawed { by: thawed, units: Vec::new() }),
+            );
             self.say(&by, at, Fact::Infused(Infused { by: given, units: Vec::new() }));
         }
     }
@@ -185,7 +208,12 @@ impl Teller<'_> {
         let (trip, logger) = (self.trip, &self.trip.logger);
         let device = Subject::from(&DeviceId::new(format!("LOG-{}", trip.id)));
         let calibrated = Calibrated { passed: true, until: Some(trip.planned + Span::days(300)) };
-        self.script.at("laboratory", &device, trip.planned - Span::days(60), Fact::Calibrated(calibrated));
+        self.script.at(
+            "laboratory",
+            &device,
+            trip.planned - Span::days(60),
+            Fact::Calibrated(calibrated),
+        );
         let (from, until) = (trip.packed - Span::minutes(10), trip.unpacked + Span::minutes(10));
         let attached = Attached {
             shipment: Some(trip.id.clone()),
@@ -201,16 +229,19 @@ impl Teller<'_> {
         let detached = Fact::Detached(Detached { channel: Text::new("payload") });
         self.script.at(trip.consignee.as_str(), &device, until, detached);
 
-        let back = trip.flight().map(|flight| (flight.departed, flight.arrived + Span::minutes(rng.i64(20..40))));
+        let back = trip
+            .flight()
+            .map(|flight| (flight.departed, flight.arrived + Span::minutes(rng.i64(20..40))));
         let read_out = trip.stowed + logger.read_out;
         let mut measured = 0;
         for (n, (at, temperature)) in measure(logger, from, until, rng).into_iter().enumerate() {
             let sent = match logger.send_every {
                 None => read_out,
-                Some(every) => back
-                    .iter()
-                    .chain(&logger.mute)
-                    .fold(at.ceil(every), |sent, (off, on)| if *off <= sent && sent < *on { *on } else { sent }),
+                Some(every) => {
+                    back.iter().chain(&logger.mute).fold(at.ceil(every), |sent, (off, on)| {
+                        if *off <= sent && sent < *on { *on } else { sent }
+                    })
+                }
             };
             self.reading(&device, (at, temperature, n), sent, rng);
             measured += 1;
@@ -226,9 +257,11 @@ impl Teller<'_> {
     fn tank(&mut self, tank: &Logger, rng: &mut Rng) {
         let trip = self.trip;
         let name = StoreId::new(format!("TANK-{}", trip.id));
-        let (store, device) = (Subject::from(&name), Subject::from(&DeviceId::new(format!("LOG-{name}"))));
+        let (store, device) =
+            (Subject::from(&name), Subject::from(&DeviceId::new(format!("LOG-{name}"))));
         let infused = trip.patient.as_ref().and_then(|patient| patient.infused);
-        let out = infused.map_or(trip.closed - Span::days(1), |infused| infused - Span::minutes(30));
+        let out =
+            infused.map_or(trip.closed - Span::days(1), |infused| infused - Span::minutes(30));
         let attached = Attached {
             shipment: None,
             store: Some(name),
@@ -253,7 +286,13 @@ impl Teller<'_> {
     }
 
     /// Readings that are sent together arrive within 20 seconds, in no order.
-    fn reading(&mut self, device: &Subject, measured: (Moment, i32, usize), sent: Moment, rng: &mut Rng) {
+    fn reading(
+        &mut self,
+        device: &Subject,
+        measured: (Moment, i32, usize),
+        sent: Moment,
+        rng: &mut Rng,
+    ) {
         let (at, milli, number) = measured;
         let temperature = MilliCelsius(milli);
         let (channel, sequence) = (Text::new("payload"), Some(number as u64 + 1));
@@ -313,7 +352,10 @@ fn later(legs: &[Leg], lost: &LegId) -> Vec<Leg> {
 
 fn planned(trip: &Trip, version: u32, legs: &[Leg]) -> Planned {
     let flight = legs.iter().find(|leg| leg.mode == Mode::Air);
-    let border = flight.map(|flight| Waypoint { name: Text::new(BORDER), eta: Some(flight.arrives + Span::minutes(30)) });
+    let border = flight.map(|flight| Waypoint {
+        name: Text::new(BORDER),
+        eta: Some(flight.arrives + Span::minutes(30)),
+    });
     let door = Waypoint { name: Text::new("door"), eta: legs.last().map(|leg| leg.arrives) };
     let gated = trip.permit.iter().map(|permit| Gated {
         permit: permit.id.clone(),

@@ -21,7 +21,8 @@ pub(crate) enum Cargo {
 }
 
 impl Cargo {
-    pub(crate) const ALL: &'static [Cargo] = &[Self::Cells, Self::Vector, Self::ColdVector, Self::Dose];
+    pub(crate) const ALL: &'static [Cargo] =
+        &[Self::Cells, Self::Vector, Self::ColdVector, Self::Dose];
 }
 
 /// One leg: its plan, and how it went.

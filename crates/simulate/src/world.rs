@@ -16,10 +16,16 @@ pub(crate) struct Role {
     pub(crate) ids: &'static [&'static str],
 }
 
-pub(crate) const CLINICS: Role =
-    Role { word: "site", zone: "Europe/Brussels", ids: &["UZ-LEUVEN", "AKH-WIEN", "KS-LUND", "CHU-LYON"] };
-pub(crate) const CENTRES: Role =
-    Role { word: "site", zone: "America/New_York", ids: &["ATC-BOSTON", "ATC-DENVER", "ATC-MIAMI"] };
+pub(crate) const CLINICS: Role = Role {
+    word: "site",
+    zone: "Europe/Brussels",
+    ids: &["UZ-LEUVEN", "AKH-WIEN", "KS-LUND", "CHU-LYON"],
+};
+pub(crate) const CENTRES: Role = Role {
+    word: "site",
+    zone: "America/New_York",
+    ids: &["ATC-BOSTON", "ATC-DENVER", "ATC-MIAMI"],
+};
 pub(crate) const PLANTS: Role =
     Role { word: "plant", zone: "Europe/Amsterdam", ids: &["PLANT-LEIDEN", "PLANT-PUURS"] };
 pub(crate) const MAKERS: Role =
@@ -29,8 +35,11 @@ pub(crate) const COURIERS: Role = Role {
     zone: "Europe/Brussels",
     ids: &["COLDRUN", "VITAVAN", "NORDICARE", "SWIFTCELL"],
 };
-pub(crate) const AIRLINES: Role =
-    Role { word: "airline", zone: "Europe/Amsterdam", ids: &["KLM-CARGO", "SAS-CARGO", "DELTA-CARGO"] };
+pub(crate) const AIRLINES: Role = Role {
+    word: "airline",
+    zone: "Europe/Amsterdam",
+    ids: &["KLM-CARGO", "SAS-CARGO", "DELTA-CARGO"],
+};
 
 /// A party that is described and not qualified.
 pub(crate) const STRANGER: &str = "CITY-TAXI";
@@ -42,7 +51,12 @@ pub(crate) fn tell(script: &mut Script) {
         for id in role.ids {
             describe(script, id, role.word, role.zone, at);
             let (scope, from, until) = (Text::new("custody"), at, None);
-            script.at("registry", &party(id), at, Fact::Qualified(Qualified { scope, from, until }));
+            script.at(
+                "registry",
+                &party(id),
+                at,
+                Fact::Qualified(Qualified { scope, from, until }),
+            );
         }
     }
     describe(script, STRANGER, "courier", "Europe/Brussels", at);

@@ -96,7 +96,8 @@ impl Memory {
         if broke || !calm.holds(milli) || earlier.is_some_and(|e| !calm.holds(e.milli)) {
             return Matter::Now;
         }
-        let weighs = calm.weighs.is_some_and(|window| self.warm_within(place, at, window, calm.above));
+        let weighs =
+            calm.weighs.is_some_and(|window| self.warm_within(place, at, window, calm.above));
         if latest && !hole && !weighs { Matter::Calm } else { Matter::Later }
     }
 
@@ -107,7 +108,8 @@ impl Memory {
                 (0..).zip(&self.probes).any(|(place, probe)| {
                     let near = probe.series.between(at, at).first();
                     let earlier = near.and_then(|_| probe.series.before(at));
-                    near.is_some() && earlier.is_none_or(|earlier| self.is_hole(place, earlier.at, at))
+                    near.is_some()
+                        && earlier.is_none_or(|earlier| self.is_hole(place, earlier.at, at))
                 })
             };
             let stand: Vec<_> = self.holes.iter().copied().filter(|(at, _)| stands(*at)).collect();

@@ -56,8 +56,11 @@ const fn exact(milli_celsius: i32) -> u128 {
 pub fn weight(milli_celsius: i32) -> u128 {
     let above = milli_celsius.saturating_sub(FROM);
     let (row, part) = (above.div_euclid(STEP), above.rem_euclid(STEP));
-    let rows = usize::try_from(row).ok().and_then(|row| Some((*TABLE.get(row)?, *TABLE.get(row + 1)?)));
-    let (Some((low, high)), Ok(part)) = (rows, u64::try_from(part)) else { return exact(milli_celsius) };
+    let rows =
+        usize::try_from(row).ok().and_then(|row| Some((*TABLE.get(row)?, *TABLE.get(row + 1)?)));
+    let (Some((low, high)), Ok(part)) = (rows, u64::try_from(part)) else {
+        return exact(milli_celsius);
+    };
     u128::from(low + (high - low) * part / STEP.unsigned_abs() as u64)
 }
 

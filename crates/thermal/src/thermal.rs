@@ -56,7 +56,11 @@ impl Engine for Thermal {
         let stored = matches!(word.fact, Fact::Holds(_) | Fact::NoLongerHolds(_) | Fact::Stowed(_));
         let boxed = matches!(
             word.fact,
-            Fact::Packed(_) | Fact::Repacked(_) | Fact::Opened(_) | Fact::Unpacked(_) | Fact::Thawed(_)
+            Fact::Packed(_)
+                | Fact::Repacked(_)
+                | Fact::Opened(_)
+                | Fact::Unpacked(_)
+                | Fact::Thawed(_)
         );
         let moved = matches!(
             word.fact,
@@ -159,11 +163,14 @@ impl Thermal {
             });
         let (class, from, until) = (profile.class, Some(window.from), window.until);
         let context = Some(Context::Thermal(Known { class, from, until, unknown_since }));
-        if let (Cause::Word(_), Some(_), Some(Context::Thermal(Known { unknown_since: Some(_), .. }))) =
-            (&entry.cause, unknown_since, &self.context)
+        if let (
+            Cause::Word(_),
+            Some(_),
+            Some(Context::Thermal(Known { unknown_since: Some(_), .. })),
+        ) = (&entry.cause, unknown_since, &self.context)
         {
             // Still unknown: what comes in one go is told when all of it is in.
-            drop(self.unjudged.get_or_insert(entry.now));
+            self.unjudged.get_or_insert(entry.now);
             return;
         }
         if context != self.context {

@@ -1,5 +1,7 @@
 //! Mean kinetic temperature against published values and values that others printed.
 
+#![allow(clippy::expect_used)]
+
 use facts::{Moment, Span};
 use thermal::mkt::{of_readings, of_steps, temperature, weight};
 
@@ -10,6 +12,7 @@ fn steps(steps: &[(f64, f64)]) -> f64 {
 }
 
 #[test]
+#[allow(clippy::type_complexity)] // it is a table
 fn fourteen_vectors_weighted_by_hours() {
     let equal = |temperatures: &[f64]| temperatures.iter().map(|c| (*c, 1.0)).collect::<Vec<_>>();
     let cases: Vec<(&str, Vec<(f64, f64)>, f64)> = vec![
@@ -36,8 +39,10 @@ fn fourteen_vectors_weighted_by_hours() {
 
 #[test]
 fn the_worst_day_of_three_is_not_diluted() {
-    let hours: Vec<f64> = (0..72).map(|h| if (20..=25).contains(&h) { 14.0 } else { 5.0 }).collect();
-    let worst = hours.windows(24).map(|day| steps(&day.iter().map(|c| (*c, 1.0)).collect::<Vec<_>>()));
+    let hours: Vec<f64> =
+        (0..72).map(|h| if (20..=25).contains(&h) { 14.0 } else { 5.0 }).collect();
+    let worst =
+        hours.windows(24).map(|day| steps(&day.iter().map(|c| (*c, 1.0)).collect::<Vec<_>>()));
     let worst = worst.fold(f64::MIN, f64::max);
     assert!((worst - 8.2852).abs() <= 0.01, "{worst}");
 }
@@ -45,7 +50,8 @@ fn the_worst_day_of_three_is_not_diluted() {
 #[test]
 fn uneven_readings_are_weighted_by_the_trapezoid() {
     let at = |minute: i64| Moment::from_millis(minute * 60_000);
-    let readings = [(0, 5_000), (10, 6_000), (20, 9_000), (50, 12_000), (60, 5_000)].map(|(m, c)| (at(m), c));
+    let readings =
+        [(0, 5_000), (10, 6_000), (20, 9_000), (50, 12_000), (60, 5_000)].map(|(m, c)| (at(m), c));
     let got = f64::from(of_readings(&readings).expect("some time")) / 1000.0;
     assert!((got - 9.2455).abs() <= 0.01, "V15: {got}");
 }
@@ -53,8 +59,11 @@ fn uneven_readings_are_weighted_by_the_trapezoid() {
 #[test]
 fn weights_are_those_of_floating_point_and_turn_back() {
     // The table, its ends, and what lies outside of it.
-    for milli in (-60_000..80_000).step_by(137).chain([-40_000, -40_001, 59_950, 59_999, 60_000, 60_001]) {
-        let exact = (10_000.0 / 273.15 - 10_000.0 / (f64::from(milli) / 1000.0 + 273.15)).exp() * 2f64.powi(40);
+    for milli in
+        (-60_000..80_000).step_by(137).chain([-40_000, -40_001, 59_950, 59_999, 60_000, 60_001])
+    {
+        let exact = (10_000.0 / 273.15 - 10_000.0 / (f64::from(milli) / 1000.0 + 273.15)).exp()
+            * 2f64.powi(40);
         let got = weight(milli) as f64;
         assert!((got / exact - 1.0).abs() < 1.1e-5, "{milli}: {got} {exact}");
         assert!((temperature(weight(milli)) - milli).abs() <= 1, "{milli}");

@@ -1,7 +1,7 @@
 //! Plays the pages of this engine's rules.
 
-use thermal::{Thermal, rules::ALL};
 use scenario::OneShipment;
+use thermal::{Thermal, rules::ALL};
 
 const COMMON: &str = concat!(
     include_str!("../../../config/rulebook/log.toml"),

@@ -102,7 +102,8 @@ pub(crate) fn fact(fact: Fact) -> Result<Fact, Rejection> {
         Fact::Attached(a) => {
             let forward = |span: Span, member: &str| match span > Span::ZERO {
                 true => Ok(()),
-                false => Err(Rejection::new(Code::BadValue, format!("`{span}` is no interval")).member(member)),
+                false => Err(Rejection::new(Code::BadValue, format!("`{span}` is no interval"))
+                    .member(member)),
             };
             forward(a.log_every, "/data/log_every")?;
             a.send_every.map_or(Ok(()), |every| forward(every, "/data/send_every"))?;

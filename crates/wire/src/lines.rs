@@ -22,7 +22,7 @@ impl<R: BufRead> Lines<R> {
 
     /// The next line that is not empty, with its number from 1; or what is wrong with it.
     #[allow(clippy::type_complexity)]
-    pub fn next(&mut self) -> io::Result<Option<(u64, Result<&[u8], Rejection>)>> {
+    pub fn line(&mut self) -> io::Result<Option<(u64, Result<&[u8], Rejection>)>> {
         loop {
             self.line.clear();
             let length = self.fill()?;

@@ -76,12 +76,23 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<LoggerFile, Rejection> {
     let first = || readings.first().map(|(at, _)| *at);
     let printed = |name: &str| local(head.value(name)?, zone);
     let started = printed("TS Start").or_else(first).or_else(|| printed("TS Actv"));
-    let started = started
-        .ok_or_else(|| wrong(Code::BadHeader, "no row, and neither `TS Start:` nor `TS Actv:`".into()))?;
+    let started = started.ok_or_else(|| {
+        wrong(Code::BadHeader, "no row, and neither `TS Start:` nor `TS Actv:`".into())
+    })?;
     let mkt = head.value("MKT").and_then(celsius);
     let (model, limits) = (need("Device")?.to_owned(), head.limits());
     let read_out = printed("TS Report Creation");
-    Ok(LoggerFile { model, device, log_every, started, limits, mkt, readings, read_out, rejections })
+    Ok(LoggerFile {
+        model,
+        device,
+        log_every,
+        started,
+        limits,
+        mkt,
+        readings,
+        read_out,
+        rejections,
+    })
 }
 
 impl LoggerFile {

@@ -43,7 +43,9 @@ impl Rule for AfterNoReturn {
         };
         let opening = match memory.started {
             Some(_) => format!("conditioning has begun at {begun}, {rescue}"),
-            None => format!("conditioning was planned for {begun} and not reported as held, {rescue}"),
+            None => {
+                format!("conditioning was planned for {begun} and not reported as held, {rescue}")
+            }
         };
         found.extend(merge(reasons, &opening));
     }

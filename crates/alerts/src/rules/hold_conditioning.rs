@@ -32,7 +32,8 @@ impl Rule for HoldConditioning {
         reasons.extend(self.too_late(memory, &window));
         // Once it has begun there is nothing to hold: what comes after that is for `after-no-return`.
         let begun = memory.started.unwrap_or(Moment::LATEST);
-        let reasons = reasons.into_iter().filter(|r| r.from <= given.now && r.from < begun).collect();
+        let reasons =
+            reasons.into_iter().filter(|r| r.from <= given.now && r.from < begun).collect();
         let opening = format!("hold conditioning, planned for {}", window.start);
         let deadline = |episode: Episode| episode.deadline(Some(window.start));
         found.extend(merge(reasons, &opening).into_iter().map(deadline));

@@ -83,24 +83,34 @@ impl Replay {
         };
         let summary = self.play(report.as_mut())?;
         if summary.read > 0 && summary.rejected == summary.read {
-            return Err(Failure::bad_data(format!("nothing could be decoded: {} records, all rejected", summary.read)));
+            return Err(Failure::bad_data(format!(
+                "nothing could be decoded: {} records, all rejected",
+                summary.read
+            )));
         }
         if summary.read == 0 {
             return Err(Failure::bad_data("nothing was read: the recording holds no record"));
         }
-        let failed = self.fail_on.is_some_and(|limit| summary.worst.is_some_and(|worst| worst <= limit));
+        let failed =
+            self.fail_on.is_some_and(|limit| summary.worst.is_some_and(|worst| worst <= limit));
         Ok(if failed { exit::found() } else { ExitCode::SUCCESS })
     }
 
     fn play(&self, report: &mut dyn Report) -> Result<Summary, Failure> {
         let bar = progress::over(&self.files);
         let mut journal = self.journal.as_ref().map(|path| {
-            File::create(path).map(BufWriter::new).map_err(|e| Failure::unavailable(format!("{}: {e}", path.display())))
+            File::create(path)
+                .map(BufWriter::new)
+                .map_err(|e| Failure::unavailable(format!("{}: {e}", path.display())))
         });
         let journal = match &mut journal {
             None => None,
             Some(Ok(file)) => Some(file as &mut dyn Write),
-            Some(Err(_)) => return Err(journal.and_then(Result::err).unwrap_or_else(|| Failure::internal("no journal"))),
+            Some(Err(_)) => {
+                return Err(journal
+                    .and_then(Result::err)
+                    .unwrap_or_else(|| Failure::internal("no journal")));
+            }
         };
         let options = Options { until: self.until, at: self.at, threads: self.threads };
         let read = Progress::default();
@@ -110,7 +120,9 @@ impl Replay {
         let replay = replay::Replay { sources, options, report, journal, progress: &mut progress };
         let summary = if journals {
             if self.config.is_some() {
-                return Err(Failure::usage("a journal brings its own rulebook: --config cannot be given"));
+                return Err(Failure::usage(
+                    "a journal brings its own rulebook: --config cannot be given",
+                ));
             }
             replay.journals()
         } else {
@@ -118,7 +130,9 @@ impl Replay {
         };
         bar.finish_and_clear();
         summary.map_err(|error| match error {
-            ReplayError::Report(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Failure::unavailable("the reader went away"),
+            ReplayError::Report(e) if e.kind() == std::io::ErrorKind::BrokenPipe => {
+                Failure::unavailable("the reader went away")
+            }
             ReplayError::Stop(stop) => Failure::configuration(stop),
             ReplayError::Report(e) => Failure::unavailable(e),
             error => Failure::bad_data(error),
@@ -130,7 +144,11 @@ impl Replay {
             Some(folder) => rulebook::read(folder),
             None => rulebook::shipped(),
         };
-        let tell = |problems: Vec<Problem>| problems.iter().map(|p| format!("\n  {p}")).collect::<String>();
-        checked.map(|checked| checked.book).map_err(|p| Failure::configuration(format!("the rulebook cannot be used:{}", tell(p))))
+        let tell = |problems: Vec<Problem>| {
+            problems.iter().map(|p| format!("\n  {p}")).collect::<String>()
+        };
+        checked
+            .map(|checked| checked.book)
+            .map_err(|p| Failure::configuration(format!("the rulebook cannot be used:{}", tell(p))))
     }
 }

@@ -45,10 +45,20 @@ impl Rulebook {
             let lines: String = problems.iter().map(|p| format!("\n  {p}")).collect();
             Failure::configuration(format!("{} problems in the rulebook:{lines}", problems.len()))
         })?;
-        for (name, state) in checked.on.iter().map(|n| (n, "on")).chain(checked.off.iter().map(|n| (n, "OFF: no table"))) {
+        for (name, state) in checked
+            .on
+            .iter()
+            .map(|n| (n, "on"))
+            .chain(checked.off.iter().map(|n| (n, "OFF: no table")))
+        {
             crate::commands::print(&format!("{name:32} {state}"))?;
         }
-        crate::commands::print(&format!("{} rules on, {} off; rulebook {}", checked.on.len(), checked.off.len(), checked.book.hash))?;
+        crate::commands::print(&format!(
+            "{} rules on, {} off; rulebook {}",
+            checked.on.len(),
+            checked.off.len(),
+            checked.book.hash
+        ))?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -192,7 +192,7 @@ impl World {
     pub(crate) fn latest(&self, shipment: &str, kind: &str) -> serde_json::Value {
         let parts =
             self.journals.get(shipment).into_iter().flatten().filter_map(|e| e.fact.parts());
-        let mine = parts.filter(|(name, _)| name == &format!("coldwatch.{kind}.v1"));
-        mine.rev().next().map(|(_, data)| data).unwrap_or_default()
+        let mut mine = parts.filter(|(name, _)| name == &format!("coldwatch.{kind}.v1"));
+        mine.next_back().map(|(_, data)| data).unwrap_or_default()
     }
 }

@@ -18,7 +18,8 @@ fn folder() -> PathBuf {
 
 #[allow(clippy::disallowed_methods)]
 fn text(name: &str) -> String {
-    std::fs::read_to_string(folder().join(name)).unwrap_or_else(|e| panic!("config/schemas/{name}: {e}"))
+    std::fs::read_to_string(folder().join(name))
+        .unwrap_or_else(|e| panic!("config/schemas/{name}: {e}"))
 }
 
 /// Samples by type.
@@ -41,7 +42,9 @@ fn every_fact_has_a_sentence_that_reads_back_and_a_sample() {
     assert_eq!(types, forms, "every fact has its line in `sentence::FORMS`");
     assert_eq!(types, samples.keys().map(String::as_str).collect(), "every fact has its sample");
     for (kind, sample) in &samples {
-        let fact = ByType(kind).deserialize(sample["data"].clone()).unwrap_or_else(|e| panic!("{kind}: {e}"));
+        let fact = ByType(kind)
+            .deserialize(sample["data"].clone())
+            .unwrap_or_else(|e| panic!("{kind}: {e}"));
         let (named, data) = fact.parts().expect("a fact has a type and data");
         assert_eq!((&named, &data), (kind, &sample["data"]), "a sample is written as it is read");
         let sentence = fact.to_string();
@@ -77,7 +80,8 @@ fn schemas_are_those_of_the_structs_and_every_sample_passes_its_own() {
         known.insert(name);
         let options = jsonschema::options().should_validate_formats(true);
         let validator = options.build(&schema).unwrap_or_else(|e| panic!("{kind}: {e}"));
-        let wrong: Vec<String> = validator.iter_errors(&samples[&kind]).map(|e| e.to_string()).collect();
+        let wrong: Vec<String> =
+            validator.iter_errors(&samples[&kind]).map(|e| e.to_string()).collect();
         assert!(wrong.is_empty(), "{kind}: {wrong:?}");
         let mut other = samples[&kind].clone();
         other["type"] = "coldwatch.other.v1".into();
@@ -130,7 +134,10 @@ fn schemas() -> BTreeMap<String, Value> {
 fn gather(schema: &Value, all: &Map<String, Value>, used: &mut Map<String, Value>) {
     match schema {
         Value::Object(members) => {
-            let name = members.get("$ref").and_then(Value::as_str).and_then(|name| name.rsplit('/').next());
+            let name = members
+                .get("$ref")
+                .and_then(Value::as_str)
+                .and_then(|name| name.rsplit('/').next());
             if let Some((name, def)) = name.and_then(|name| Some((name, all.get(name)?)))
                 && !used.contains_key(name)
             {

@@ -2,7 +2,9 @@
 
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 
-use facts::{Book, BookError, Cause, Engine, Entry, Moment, Origin, Span, Subject, SubjectKind, Text};
+use facts::{
+    Book, BookError, Cause, Engine, Entry, Moment, Origin, Span, Subject, SubjectKind, Text,
+};
 use fold::{Fold, Matter, Record, Role};
 use serde::{Deserialize, Serialize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -76,7 +78,12 @@ impl Log {
         log.take(Matter::Rulebook(book(1)), None, None);
         log
     }
-    pub fn take(&mut self, matter: Matter<i64>, origin: Option<Origin>, after: Option<Origin>) -> fold::Admission {
+    pub fn take(
+        &mut self,
+        matter: Matter<i64>,
+        origin: Option<Origin>,
+        after: Option<Origin>,
+    ) -> fold::Admission {
         let record = Record { offset: self.offset, origin, after, matter };
         self.offset += 1;
         self.fold.take(&record, &mut self.out).unwrap()
@@ -88,7 +95,10 @@ impl Log {
         self.take(Matter::Tick(Moment::from_millis(0) + Span::minutes(minutes)), None, None);
     }
     pub fn said(&self) -> Vec<String> {
-        self.out.iter().map(|o| o.said.clone().unwrap_or_else(|| format!("{} faulted", o.key.id))).collect()
+        self.out
+            .iter()
+            .map(|o| o.said.clone().unwrap_or_else(|| format!("{} faulted", o.key.id)))
+            .collect()
     }
 }
 

@@ -33,8 +33,8 @@ impl Rule for OverUsed {
                     (Some(status), was) => {
                         let first = was.map_or(*learnt, |(first, _)| first);
                         let severity = if status.known { Severity::P1 } else { Severity::P2 };
-                        let episode =
-                            Episode::new(severity, status.since, status.sentence).about(permit.as_str());
+                        let episode = Episode::new(severity, status.since, status.sentence)
+                            .about(permit.as_str());
                         open =
                             Some((first, if status.known { episode } else { episode.unknown() }));
                     }

@@ -86,18 +86,25 @@ impl<W: Write> Report for Timeline<W> {
     }
 
     fn summary(&mut self, summary: &Summary) -> io::Result<()> {
-        let mut wrong: Vec<(&String, &mut Story)> = self.shipments.iter_mut().filter(|(_, s)| s.worst.is_some()).collect();
+        let mut wrong: Vec<(&String, &mut Story)> =
+            self.shipments.iter_mut().filter(|(_, s)| s.worst.is_some()).collect();
         wrong.sort_by_key(|(id, story)| (story.worst, (*id).clone()));
         for (id, story) in &mut wrong {
             story.write(id, &mut self.to)?;
         }
-        let clean: Vec<&String> = self.shipments.iter().filter(|(_, s)| s.worst.is_none()).map(|(id, _)| id).collect();
+        let clean: Vec<&String> =
+            self.shipments.iter().filter(|(_, s)| s.worst.is_none()).map(|(id, _)| id).collect();
         if self.shipment.is_some() {
             for (id, story) in self.shipments.iter_mut().filter(|(_, s)| s.worst.is_none()) {
                 story.write(id, &mut self.to)?;
             }
         } else if !clean.is_empty() {
-            writeln!(self.to, "Nothing wrong with {} shipments: {}\n", clean.len(), some_of(&clean))?;
+            writeln!(
+                self.to,
+                "Nothing wrong with {} shipments: {}\n",
+                clean.len(),
+                some_of(&clean)
+            )?;
         }
         if !self.rejections.is_empty() {
             writeln!(self.to, "Not taken in:")?;
@@ -105,7 +112,11 @@ impl<W: Write> Report for Timeline<W> {
                 writeln!(self.to, "  {line}")?;
             }
             if self.more_rejections > 0 {
-                writeln!(self.to, "  … and {} more (--output ndjson shows all)", self.more_rejections)?;
+                writeln!(
+                    self.to,
+                    "  … and {} more (--output ndjson shows all)",
+                    self.more_rejections
+                )?;
             }
             writeln!(self.to)?;
         }
@@ -124,11 +135,20 @@ impl Story {
             State::Superseded => (finding.learnt, "superseded"),
         };
         let late = finding.learnt - at > Span::minutes(30);
-        let learnt = if late { format!(" (learnt {})", short(finding.learnt)) } else { String::new() };
+        let learnt =
+            if late { format!(" (learnt {})", short(finding.learnt)) } else { String::new() };
         let unknown = if finding.verdict == Verdict::Unknown { " unknown" } else { "" };
-        let about = if finding.name.about.is_empty() { String::new() } else { format!(" {}", finding.name.about) };
+        let about = if finding.name.about.is_empty() {
+            String::new()
+        } else {
+            format!(" {}", finding.name.about)
+        };
         let (code, severity, sentence) = (&finding.code, finding.severity, &finding.sentence);
-        self.lines.push((at, 1, format!("{severity} {code}{about}{unknown} {what}: {sentence}{learnt}")));
+        self.lines.push((
+            at,
+            1,
+            format!("{severity} {code}{about}{unknown} {what}: {sentence}{learnt}"),
+        ));
         if finding.state == State::Raised {
             self.findings += 1;
             self.lines.push((at, 2, format!("do: {}", finding.action)));
@@ -137,7 +157,10 @@ impl Story {
     }
 
     fn write(&mut self, id: &str, to: &mut impl Write) -> io::Result<()> {
-        let worst = self.worst.map_or_else(|| "nothing wrong".to_owned(), |s| format!("{} findings, worst {s}", self.findings));
+        let worst = self.worst.map_or_else(
+            || "nothing wrong".to_owned(),
+            |s| format!("{} findings, worst {s}", self.findings),
+        );
         writeln!(to, "{id}  {}  ({worst})", self.what)?;
         self.lines.sort_by_key(|(at, kind, _)| (*at, *kind == 0));
         let mut day = String::new();
@@ -162,9 +185,17 @@ impl Story {
 
 fn write_summary(to: &mut impl Write, s: &Summary) -> io::Result<()> {
     writeln!(to, "read {}: homed {}, rejected {}", s.read, s.homed, s.rejected)?;
-    writeln!(to, "homed {}: judged {}, held {}, expired {}, duplicate {}", s.homed, s.judged, s.held, s.expired, s.duplicate)?;
+    writeln!(
+        to,
+        "homed {}: judged {}, held {}, expired {}, duplicate {}",
+        s.homed, s.judged, s.held, s.expired, s.duplicate
+    )?;
     let counts: Vec<String> = s.rules.iter().map(|(rule, n)| format!("{rule} {n}")).collect();
-    writeln!(to, "raised: {}", if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") })
+    writeln!(
+        to,
+        "raised: {}",
+        if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") }
+    )
 }
 
 /// `08:00`, by UTC.

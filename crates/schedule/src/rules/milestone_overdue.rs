@@ -174,7 +174,11 @@ impl Awaited<'_> {
         };
         let sentence = match end {
             Some(end) => {
-                let how = if end == self.came.unwrap_or(Moment::LATEST) { "came" } else { "was replanned" };
+                let how = if end == self.came.unwrap_or(Moment::LATEST) {
+                    "came"
+                } else {
+                    "was replanned"
+                };
                 format!("{} {how} {} after {}", self.what, (end - self.from).spoken(), self.from)
             }
             None => format!(

@@ -21,7 +21,8 @@ fn plant(trip: &mut Trip, _: &mut Rng) {
 /// stands from three days before.
 pub(super) fn hold(trip: &mut Trip) {
     let Some(patient) = &mut trip.patient else { return };
-    let (from, held) = (patient.conditioning - Span::hours(72), patient.conditioning - Span::hours(60));
+    let (from, held) =
+        (patient.conditioning - Span::hours(72), patient.conditioning - Span::hours(60));
     (patient.started, patient.infused, patient.held) = (None, None, Some(held));
     trip.closed = held + Span::days(3);
     trip.must_find("SCH-01", from, held);

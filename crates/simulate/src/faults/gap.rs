@@ -12,7 +12,8 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
     let live = trip.cargo == Cargo::Cells && rng.bool();
     trip.logger.send_every = live.then_some(Span::minutes(15));
     let from = trip.quiet_hour(rng);
-    let until = from + if live { Span::minutes(20) } else { trip.logger.log_every * rng.i64(4..10) };
+    let until =
+        from + if live { Span::minutes(20) } else { trip.logger.log_every * rng.i64(4..10) };
     trip.logger.lost.push((from, until));
     trip.must_find("DAT-05", from, until);
 }

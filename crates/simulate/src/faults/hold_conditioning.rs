@@ -9,8 +9,10 @@ pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], plant };
 
 fn plant(trip: &mut Trip, rng: &mut Rng) {
     let Some(patient) = &mut trip.patient else { return };
-    let (from, met) =
-        (patient.conditioning - Span::hours(72), patient.conditioning - Span::hours(rng.i64(10..60)));
+    let (from, met) = (
+        patient.conditioning - Span::hours(72),
+        patient.conditioning - Span::hours(rng.i64(10..60)),
+    );
     match patient.product {
         "EXA" => patient.quality = Some(met),
         _ => patient.available = Some(met),

@@ -18,7 +18,11 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
 
 fn picked_up_late(trip: &mut Trip, rng: &mut Rng) {
     let late = Span::minutes(rng.i64(45..150));
-    let Some((departs, from)) = trip.legs.first().map(|leg| leg.departs).zip(trip.hands.first().cloned()) else { return };
+    let Some((departs, from)) =
+        trip.legs.first().map(|leg| leg.departs).zip(trip.hands.first().cloned())
+    else {
+        return;
+    };
     trip.delay(from.released, late);
     trip.must_find("SCH-07", departs, from.accepted + late);
 }

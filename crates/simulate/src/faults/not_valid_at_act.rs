@@ -28,7 +28,8 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
         }
         // It is suspended while the goods fly, and given back before they land.
         2 => {
-            let (from, until) = (flight.departed + Span::hours(1), flight.departed + Span::hours(4));
+            let (from, until) =
+                (flight.departed + Span::hours(1), flight.departed + Span::hours(4));
             permit.suspended = Some((from, until));
             trip.must_find("PRM-02", from, until);
         }

@@ -11,7 +11,8 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
     let Some(patient) = &mut trip.patient else { return };
     let Some(started) = patient.started else { return };
     patient.product = "EXA";
-    let (from, met) = (patient.conditioning - Span::hours(72), started + Span::hours(rng.i64(6..40)));
+    let (from, met) =
+        (patient.conditioning - Span::hours(72), started + Span::hours(rng.i64(6..40)));
     patient.quality = Some(met);
     trip.must_find("SCH-01", from, met);
     trip.must_find("SCH-03", started, met);

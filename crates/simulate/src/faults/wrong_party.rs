@@ -14,7 +14,8 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
     // The courier of the last drive: it takes the goods with the hand-over before the last.
     let Some(before) = last.checked_sub(1) else { return };
     let named = trip.hands.get(before).map(|hand| hand.to.clone()).unwrap_or_default();
-    let other = COURIERS.ids.iter().find(|id| **id != named.as_str()).map(PartyId::new).unwrap_or_default();
+    let other =
+        COURIERS.ids.iter().find(|id| **id != named.as_str()).map(PartyId::new).unwrap_or_default();
     let wrong = if rng.u8(..3) == 0 { PartyId::new(STRANGER) } else { other };
     let released_only = rng.u8(..3) == 0;
     let (mut from, mut until) = (trip.packed, trip.received);

@@ -37,8 +37,11 @@ impl Rule for AboveStep {
                 Span::ZERO => String::new(),
                 spent => format!(" for {} in all", spent.spoken()),
             };
-            let (above, peak, allowed) = (step.above, celsius(peak, step), step.longer_than.spoken());
-            let sentence = format!("warmer than {above}{lasted}, since {from}, up to {peak} (allowed: {allowed})");
+            let (above, peak, allowed) =
+                (step.above, celsius(peak, step), step.longer_than.spoken());
+            let sentence = format!(
+                "warmer than {above}{lasted}, since {from}, up to {peak} (allowed: {allowed})"
+            );
             found.push(Episode::new(step.severity, from, sentence).latched());
             return;
         }
