@@ -8,6 +8,7 @@
 )]
 
 mod broken;
+mod cli;
 mod command;
 mod common;
 mod same_bytes;

@@ -16,7 +16,8 @@ pub struct Numbers {
 /// The engines of one partition, by the log time inside their last tick.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stages {
-    heard: BTreeMap<String, Moment>,
+    /// In the order of `WATCHED`.
+    heard: [Option<Moment>; WATCHED.len()],
     silent: BTreeMap<String, Finding>,
     first: Option<Moment>,
 }
@@ -27,9 +28,9 @@ pub const WATCHED: [&str; 4] = ["custody", "thermal", "permits", "schedule"];
 impl Stages {
     /// An engine passed a tick on.
     pub fn heard(&mut self, engine: &str, now: Moment) {
-        match self.heard.get_mut(engine) {
-            Some(last) => *last = now.max(*last),
-            None => drop(self.heard.insert(String::from(engine), now)),
+        let watched = WATCHED.iter().zip(&mut self.heard).find(|(name, _)| **name == engine);
+        if let Some((_, last)) = watched {
+            *last = (*last).max(Some(now));
         }
     }
 
@@ -37,9 +38,12 @@ impl Stages {
     pub fn tick(&mut self, now: Moment, partition: u16, numbers: &Numbers) -> Vec<Finding> {
         let first = *self.first.get_or_insert(now);
         let mut said = Vec::new();
-        for engine in WATCHED {
-            let last = self.heard.get(engine).copied().unwrap_or(first);
+        for (engine, last) in WATCHED.into_iter().zip(self.heard) {
+            let last = last.unwrap_or(first);
             let silent = now > last + numbers.after;
+            if !silent && self.silent.is_empty() {
+                continue;
+            }
             match (silent, self.silent.get(engine)) {
                 (true, None) => {
                     let finding = finding(engine, last, now, partition);

@@ -1,6 +1,7 @@
 //! The journal as records: what dispatch writes, and what a replay plays again.
 
-use facts::{Book, Event, Moment, Origin, ShipmentId};
+use facts::{Book, Event, Moment, Origin, ShipmentId, Subject};
+use fold::{Matter, Record};
 
 /// One record of a journal partition.
 #[derive(Debug, Clone)]
@@ -31,6 +32,32 @@ pub enum JournalEntry {
 }
 
 impl JournalRecord {
+    /// A record of a partition, as it is kept.
+    pub(crate) fn of(partition: u16, record: &Record<Event>) -> Option<Self> {
+        let entry = match &record.matter {
+            Matter::Word { key, word } => JournalEntry::Fact(key.shipment()?, Box::new(word.clone())),
+            Matter::Tick(now) => JournalEntry::Tick(*now),
+            Matter::Rulebook(book) => JournalEntry::Rulebook(book.clone()),
+            Matter::Behaviour(number) => JournalEntry::Behaviour(*number),
+        };
+        let (offset, origin, after) = (record.offset, record.origin.clone(), record.after.clone());
+        Some(Self { partition, offset, origin, after, entry })
+    }
+
+    /// As a fold takes it.
+    pub(crate) fn into_record(self) -> Record<Event> {
+        let Self { offset, origin, after, entry, .. } = self;
+        let matter = match entry {
+            JournalEntry::Fact(shipment, event) => {
+                Matter::Word { key: Subject::from(&shipment), word: *event }
+            }
+            JournalEntry::Tick(now) => Matter::Tick(now),
+            JournalEntry::Rulebook(book) => Matter::Rulebook(book),
+            JournalEntry::Behaviour(number) => Matter::Behaviour(number),
+        };
+        Record { offset, origin, after, matter }
+    }
+
     /// The fact that it tells, and whose; `None` for what the log says of itself.
     pub fn fact(&self) -> Option<(&ShipmentId, &Event)> {
         match &self.entry {

@@ -1,6 +1,5 @@
 //! The folds of one partition number, from `journal` to `alerts`, and the ends of their topics.
 
-use crate::journal::{JournalEntry, JournalRecord};
 use crate::output::{Output, What};
 use crate::pipeline::GRID;
 use crate::roles;
@@ -31,6 +30,9 @@ pub struct Partition {
     pub(crate) journal: u64,
     exceptions: u64,
     pub(crate) outputs: Vec<Output>,
+    /// Whether anything has happened here since the next stroke was looked for.
+    pub(crate) touched: bool,
+    stroke: Option<Moment>,
 }
 
 impl Partition {
@@ -48,31 +50,26 @@ impl Partition {
             journal: 0,
             exceptions: 0,
             outputs: Vec::new(),
+            touched: true,
+            stroke: None,
         }
     }
 
     /// The next grid point at which silence alone may change something here.
-    pub(crate) fn stroke(&self) -> Option<Moment> {
-        let engines =
-            [self.custody.due(), self.thermal.due(), self.permits.due(), self.schedule.due()];
-        let due =
-            engines.into_iter().chain([self.dispatch.due(), self.alerts.due()]).flatten().min()?;
-        Some(due.ceil(GRID).max(self.dispatch.now().floor(GRID) + GRID))
+    pub(crate) fn stroke(&mut self) -> Option<Moment> {
+        if std::mem::take(&mut self.touched) {
+            let judging = [self.custody.due(), self.thermal.due(), self.permits.due()];
+            let others = [self.schedule.due(), self.dispatch.due(), self.alerts.due()];
+            let due = judging.into_iter().chain(others).flatten().min();
+            let after = self.dispatch.now().floor(GRID) + GRID;
+            self.stroke = due.map(|due| due.ceil(GRID).max(after));
+        }
+        self.stroke
     }
 
     /// One record of the journal, to every engine; what they say goes on to `exceptions`.
-    pub(crate) fn judge(&mut self, record: &JournalRecord) -> Result<(), Stop> {
-        let matter = match &record.entry {
-            JournalEntry::Fact(shipment, event) => {
-                Matter::Word { key: Subject::from(shipment), word: (**event).clone() }
-            }
-            JournalEntry::Tick(now) => Matter::Tick(*now),
-            JournalEntry::Rulebook(book) => Matter::Rulebook(book.clone()),
-            JournalEntry::Behaviour(number) => Matter::Behaviour(*number),
-        };
-        let JournalRecord { offset, origin, after, .. } = record.clone();
-        let record = Record { offset, origin, after, matter };
-        self.journal = offset + 1;
+    pub(crate) fn judge(&mut self, record: Record<Event>) -> Result<(), Stop> {
+        self.journal = record.offset + 1;
         self.ask("custody", &record, |p| &mut p.custody)?;
         self.ask("thermal", &record, |p| &mut p.thermal)?;
         self.ask("permits", &record, |p| &mut p.permits)?;

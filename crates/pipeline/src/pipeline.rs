@@ -82,7 +82,7 @@ impl Pipeline {
     pub fn publish(&mut self, book: &Book) -> Result<(), Stop> {
         for p in 0..PARTITIONS {
             self.part(p).rule_facts(book)?;
-            self.write(p, None, None, JournalEntry::Rulebook(book.clone()))?;
+            self.write(p, None, None, Matter::Rulebook(book.clone()))?;
         }
         Ok(())
     }
@@ -109,7 +109,7 @@ impl Pipeline {
             return Ok(());
         }
         loop {
-            let strokes = (0..).zip(&self.parts).filter_map(|(p, part)| Some((part.stroke()?, p)));
+            let strokes = (0..).zip(&mut self.parts).filter_map(|(p, part)| Some((part.stroke()?, p)));
             let Some((stroke, p)) = strokes.min().filter(|(stroke, _)| *stroke <= to) else {
                 break;
             };
@@ -133,7 +133,7 @@ impl Pipeline {
     }
 
     /// Plays one record of a journal.
-    pub fn play(&mut self, record: &JournalRecord) -> Result<(), Stop> {
+    pub fn play(&mut self, record: JournalRecord) -> Result<(), Stop> {
         if let JournalEntry::Tick(now) = record.entry {
             self.reach(now.max(self.now));
         }
@@ -141,7 +141,7 @@ impl Pipeline {
             self.tally.homed += 1;
             self.tally.judged += 1;
         }
-        self.part(record.partition % PARTITIONS).judge(record)
+        self.part(record.partition).judge(record.into_record())
     }
 
     /// What became of the events fed.
@@ -170,7 +170,9 @@ impl Pipeline {
     }
 
     fn part(&mut self, p: u16) -> &mut Partition {
-        &mut self.parts[usize::from(p % PARTITIONS)]
+        let part = &mut self.parts[usize::from(p % PARTITIONS)];
+        part.touched = true;
+        part
     }
 
     fn home(&mut self, subject: &Subject) -> u16 {
@@ -222,7 +224,7 @@ impl Pipeline {
         self.take(p, &record)?;
         let origin = self.part(p).origin("dispatch/1", "facts", offset, u16::MAX);
         let after = self.part(p).dispatch.links().stamp("journal", p, &origin);
-        self.write(p, Some(origin), after, JournalEntry::Tick(now))
+        self.write(p, Some(origin), after, Matter::Tick(now))
     }
 
     /// Dispatches until nothing is on its way any more.
@@ -259,7 +261,7 @@ impl Pipeline {
                     self.tick(q)?;
                 }
                 let after = self.part(p).dispatch.links().stamp("journal", q, &origin);
-                self.write(q, Some(origin), after, JournalEntry::Fact(shipment, Box::new(event)))
+                self.write(q, Some(origin), after, Matter::Word { key: Subject::from(&shipment), word: event })
             }
             Some(Passed::Facts { to, event }) => {
                 let q = self.home(&to);
@@ -305,15 +307,13 @@ impl Pipeline {
         q: u16,
         origin: Option<Origin>,
         after: Option<Origin>,
-        entry: JournalEntry,
+        matter: Matter<Event>,
     ) -> Result<(), Stop> {
-        let record =
-            JournalRecord { partition: q, offset: self.part(q).journal, origin, after, entry };
-        self.part(q).judge(&record)?;
+        let record = Record { offset: self.part(q).journal, origin, after, matter };
         if let Some(journal) = &mut self.journal {
-            journal.push(record);
+            journal.extend(JournalRecord::of(q, &record));
         }
-        Ok(())
+        self.part(q).judge(record)
     }
 }
 

@@ -134,7 +134,7 @@ impl Replay<'_> {
                     summary.read += 1;
                     self.report.fact(event);
                 }
-                pipeline.play(&record)?;
+                pipeline.play(record)?;
                 self.hand_on(&mut pipeline, &mut summary)
             })?;
         }

@@ -4,8 +4,9 @@ use crate::reject::{Code, Rejection};
 use chrono::{NaiveDate, NaiveTime, TimeZone};
 use facts::fact::permit::{Bound, Granted};
 use facts::{Fact, Moment, Span, ident};
-use memchr::memmem;
+use aho_corasick::AhoCorasick;
 use serde_json::Value;
+use std::sync::LazyLock;
 
 /// Members that name a patient. Chain of identity is what coldwatch works with, never a person's data.
 const PATIENT: [&str; 10] = [
@@ -20,23 +21,25 @@ const PATIENT: [&str; 10] = [
     "firstname",
     "lastname",
 ];
-/// How they begin, for a first look at the bytes.
-const BEGINNINGS: [&[u8]; 8] = [
-    b"\"patient",
-    b"\"birth",
-    b"\"date_of",
-    b"\"dateOf",
-    b"\"dob",
-    b"\"mrn",
-    b"\"medical",
-    b"\"first",
+/// How they begin, for a first look at the bytes; in whatever case.
+const BEGINNINGS: [&str; 9] = [
+    "\"patient",
+    "\"birth",
+    "\"dateof",
+    "\"date_of",
+    "\"dob",
+    "\"mrn",
+    "\"medical",
+    "\"first",
+    "\"last",
 ];
+
+static FIRST_LOOK: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(BEGINNINGS).ok());
 
 /// Refuses a record that names a patient; its value is in no message.
 pub(crate) fn patient(text: &str) -> Result<(), Rejection> {
-    let bytes = text.as_bytes();
-    let may = BEGINNINGS.iter().any(|word| memmem::find(bytes, word).is_some());
-    if !may && memmem::find(bytes, b"\"last").is_none() {
+    if FIRST_LOOK.as_ref().is_some_and(|look| !look.is_match(text)) {
         return Ok(());
     }
     let Ok(value) = serde_json::from_str::<Value>(text) else { return Ok(()) };

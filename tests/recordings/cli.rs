@@ -1,0 +1,145 @@
+//! The command as people call it: help with examples, exit codes, what goes to which stream.
+
+use crate::command::{coldwatch, folder};
+use std::process::{Output, Stdio};
+
+fn run(arguments: &[&str]) -> Output {
+    coldwatch(arguments).output().expect("it runs")
+}
+
+fn said(out: &Output) -> String {
+    String::from_utf8_lossy(&out.stderr).into_owned()
+}
+
+fn data(out: &Output) -> String {
+    String::from_utf8_lossy(&out.stdout).into_owned()
+}
+
+#[test]
+fn every_command_has_help_with_examples_and_exit_codes() {
+    for command in [vec!["replay"], vec!["simulate"], vec!["rulebook", "check"]] {
+        let out = run(&[&command[..], &["--help"]].concat());
+        let help = data(&out);
+        assert_eq!(out.status.code(), Some(0), "{command:?}");
+        assert!(help.contains("Examples:") && help.contains("Exit codes:"), "{command:?}:\n{help}");
+        assert!(help.contains(&format!("coldwatch {}", command.join(" "))), "{command:?}:\n{help}");
+    }
+}
+
+#[test]
+fn what_is_asked_wrongly_is_usage() {
+    for arguments in [vec![], vec!["replay"], vec!["fly"], vec!["replay", "x", "--output", "pdf"], vec!["replay", "x", "--threads", "0"]] {
+        let out = run(&arguments);
+        assert_eq!(out.status.code(), Some(2), "{arguments:?}: {}", said(&out));
+        assert!(data(&out).is_empty(), "{arguments:?}: nothing on standard output");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_unavailable_and_named() {
+    let out = run(&["replay", "no-such-file.ndjson"]);
+    assert_eq!(out.status.code(), Some(69));
+    assert!(said(&out).contains("no-such-file.ndjson"), "{}", said(&out));
+}
+
+#[test]
+fn an_empty_recording_is_bad_data() {
+    let file = folder("empty").join("empty.ndjson");
+    std::fs::write(&file, "").expect("written");
+    let out = run(&["replay", &file.to_string_lossy()]);
+    assert_eq!(out.status.code(), Some(65));
+    assert!(said(&out).contains("nothing was read"), "{}", said(&out));
+}
+
+#[test]
+fn findings_are_an_error_only_where_that_is_asked_for() {
+    let folder = folder("fail-on");
+    let place = folder.to_string_lossy().into_owned();
+    assert!(run(&["simulate", "--seed", "3", "--shipments", "30", "--out", &place]).status.success());
+    let file = folder.join("inbound.ndjson").to_string_lossy().into_owned();
+    assert_eq!(run(&["replay", &file]).status.code(), Some(0));
+    assert_eq!(run(&["replay", &file, "--fail-on", "P4"]).status.code(), Some(1));
+    let clean = std::fs::read_to_string(&file).expect("read");
+    let one = folder.join("one.ndjson");
+    std::fs::write(&one, clean.lines().next().expect("a line")).expect("written");
+    assert_eq!(run(&["replay", &one.to_string_lossy(), "--fail-on", "P4"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_simulation_is_the_same_bytes_for_the_same_seed_and_other_bytes_for_another() {
+    let made = |name: &str, seed: &str| {
+        let folder = folder(name);
+        assert!(run(&["simulate", "--seed", seed, "--shipments", "20", "--out", &folder.to_string_lossy()]).status.success());
+        (std::fs::read(folder.join("inbound.ndjson")).expect("read"), std::fs::read(folder.join("truth.ndjson")).expect("read"))
+    };
+    let first = made("seed-a", "5");
+    assert!(first == made("seed-b", "5"));
+    assert!(first != made("seed-c", "6"));
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly() {
+    let folder = folder("pipe");
+    assert!(run(&["simulate", "--seed", "3", "--shipments", "60", "--out", &folder.to_string_lossy()]).status.success());
+    let file = folder.join("inbound.ndjson").to_string_lossy().into_owned();
+    let mut child = coldwatch(&["replay", &file, "--output", "ndjson"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    drop(child.stdout.take());
+    let out = child.wait_with_output().expect("it ends");
+    assert!(!said(&out).contains("panicked"), "{}", said(&out));
+}
+
+#[test]
+fn a_rulebook_is_checked_with_place_and_advice() {
+    let out = run(&["rulebook", "check"]);
+    assert_eq!(out.status.code(), Some(0), "{}", said(&out));
+    assert!(data(&out).contains("16 rules on, 0 off"), "{}", data(&out));
+
+    let folder = folder("rulebook");
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/rulebook");
+    let copy = |change: &dyn Fn(&str, String) -> String| {
+        for entry in std::fs::read_dir(shipped).expect("listed").flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(entry.path()).expect("read");
+            std::fs::write(folder.join(&name), change(&name, text)).expect("written");
+        }
+    };
+    let check = || run(&["rulebook", "check", &folder.to_string_lossy()]);
+
+    copy(&|_, text| text.replace("airside = ", "airsid = "));
+    let out = check();
+    assert_eq!(out.status.code(), Some(78));
+    let wrong = said(&out);
+    assert!(wrong.contains("custody.toml:") && wrong.contains("airsid") && wrong.contains("airside"), "{wrong}");
+
+    copy(&|_, text| text.replace("[\"thermal/gap\"]", "[\"thermal/gaps\"]"));
+    let wrong = said(&check());
+    assert!(wrong.contains("thermal.toml:") && wrong.contains("did you mean `thermal/gap`?"), "{wrong}");
+
+    copy(&|_, text| text.replace("ground = \"30 min\"", "ground = \"30 minutes\""));
+    let wrong = said(&check());
+    assert!(wrong.contains("custody.toml:") && wrong.contains("30 minutes"), "{wrong}");
+
+    // A rule without a table is off, and that is said.
+    copy(&|name, text| match name {
+        "permits.toml" => text.split("[\"permits/over-used\"]").next().unwrap_or_default().to_owned(),
+        _ => text,
+    });
+    let out = check();
+    assert_eq!(out.status.code(), Some(0), "{}", said(&out));
+    assert!(data(&out).contains("OFF") && data(&out).contains("15 rules on, 1 off"), "{}", data(&out));
+}
+
+#[test]
+fn a_rulebook_that_cannot_be_used_stops_a_replay_before_it_reads() {
+    let folder = folder("bad-rulebook");
+    std::fs::write(folder.join("log.toml"), "[log]\nsettle = \"thirty\"\n").expect("written");
+    let file = folder.join("in.ndjson");
+    std::fs::write(&file, "{}\n").expect("written");
+    let out = run(&["replay", &file.to_string_lossy(), "--config", &folder.to_string_lossy()]);
+    assert_eq!(out.status.code(), Some(78));
+    assert!(said(&out).contains("log.toml:2") || said(&out).contains("log.toml:1"), "{}", said(&out));
+}
