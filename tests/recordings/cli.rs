@@ -96,7 +96,7 @@ fn a_reader_that_goes_away_ends_it_quietly() {
 fn a_rulebook_is_checked_with_place_and_advice() {
     let out = run(&["rulebook", "check"]);
     assert_eq!(out.status.code(), Some(0), "{}", said(&out));
-    assert!(data(&out).contains("16 rules on, 0 off"), "{}", data(&out));
+    assert!(data(&out).contains("17 rules on, 0 off"), "{}", data(&out));
 
     let folder = folder("rulebook");
     let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/rulebook");
@@ -130,7 +130,7 @@ fn a_rulebook_is_checked_with_place_and_advice() {
     });
     let out = check();
     assert_eq!(out.status.code(), Some(0), "{}", said(&out));
-    assert!(data(&out).contains("OFF") && data(&out).contains("15 rules on, 1 off"), "{}", data(&out));
+    assert!(data(&out).contains("OFF") && data(&out).contains("16 rules on, 1 off"), "{}", data(&out));
 }
 
 #[test]

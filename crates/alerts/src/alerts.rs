@@ -5,7 +5,7 @@ use crate::memory::{Memory, is_open};
 use crate::rules::Rules;
 use crate::word::{Notice, Word};
 use alloc::{boxed::Box, vec::Vec};
-use facts::{Cause, Engine, Entry, Finding, Moment, Severity, State, Told};
+use facts::{Cause, Engine, Entry, Event, Finding, Identity, Moment, State, Told};
 use serde::{Deserialize, Serialize};
 
 /// Findings, contexts, what this engine itself said, and the incident.
@@ -14,6 +14,8 @@ pub struct Alerts {
     memory: Memory,
     told: Told,
     incident: Option<Incident>,
+    /// What staff have done, as it is recognised when it comes again.
+    acts: Vec<Identity>,
     /// How many incidents there were.
     number: u32,
     now: Option<Moment>,
@@ -35,7 +37,10 @@ impl Engine for Alerts {
         match entry.cause {
             Cause::Word(Word::Finding(finding)) => self.finding(finding),
             Cause::Word(Word::Context(context)) => self.memory.context(entry.now, context),
+            // The same act again is none: it must not close the next incident.
+            Cause::Word(Word::Act(event)) if self.knows(event) => return,
             Cause::Word(Word::Act(event)) => {
+                self.acts.push(event.identity());
                 let done = self
                     .incident
                     .as_mut()
@@ -75,13 +80,20 @@ impl Engine for Alerts {
 }
 
 impl Alerts {
+    /// Whether this act has been taken in before.
+    pub fn knows(&self, act: &Event) -> bool {
+        self.acts.contains(&act.identity())
+    }
+
     /// Takes in a finding; what is new or worse makes or wakes the incident.
     fn finding(&mut self, finding: &Finding) {
         let known = self.memory.findings.iter().find(|known| known.name == finding.name);
-        let was: Option<Severity> =
-            known.filter(|known| is_open(known)).map(|known| known.severity);
         let back = matches!(finding.state, State::Withdrawn | State::Superseded | State::Cleared);
-        let worse = !back && was.is_none_or(|was| finding.severity < was);
+        let worse = !back
+            && known.is_none_or(|known| {
+                let again = !is_open(known) && is_open(finding);
+                finding.severity < known.severity || again
+            });
         self.memory.finding(finding);
         match &mut self.incident {
             Some(incident) => incident.hear(finding, worse),

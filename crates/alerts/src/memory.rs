@@ -20,6 +20,8 @@ pub struct Memory {
     pub unknown: Vec<Unknown>,
     /// The latest of schedule.
     pub schedule: Schedule,
+    /// When an order was first heard of, by log time: what belongs to it follows a moment later.
+    pub ordered: Option<Moment>,
     /// When conditioning was reported as begun, kept while it is held afterwards.
     pub started: Option<Moment>,
 }
@@ -91,6 +93,9 @@ impl Memory {
                     Phase::Started => self.started = schedule.since,
                     Phase::Scheduled | Phase::Unscheduled => self.started = None,
                     Phase::Held | Phase::Infused => {}
+                }
+                if schedule.order {
+                    self.ordered.get_or_insert(learnt);
                 }
                 self.schedule.clone_from(schedule);
             }

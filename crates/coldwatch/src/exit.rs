@@ -27,9 +27,6 @@ impl Failure {
     pub(crate) fn unavailable(sentence: impl fmt::Display) -> Self {
         Self { code: 69, sentence: sentence.to_string() }
     }
-    pub(crate) fn internal(sentence: impl fmt::Display) -> Self {
-        Self { code: 70, sentence: sentence.to_string() }
-    }
     pub(crate) fn configuration(sentence: impl fmt::Display) -> Self {
         Self { code: 78, sentence: sentence.to_string() }
     }

@@ -125,6 +125,8 @@ impl View for Ledger {
 
     fn context(&self, _: &Reference, _: Moment) -> Option<Context> {
         let (holder, since) = self.holder.clone().unzip();
+        // The consignor holds the goods from before anybody reported it.
+        let since = since.filter(|since| *since > Moment::EARLIEST);
         let came = |(_, received): &(Mark, Received)| received.verdict != Receipt::Reject;
         let received = self.received.iter().any(came);
         let (place, eta) = (self.place.clone(), self.eta);

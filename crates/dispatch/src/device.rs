@@ -90,7 +90,7 @@ impl Device {
 
     /// An attachment or a detachment: who must hear of it, and whose the readings are now.
     fn bind(&mut self, name: &Text, event: &Event, mail: &mut Mail<'_>) {
-        if self.papers_say_wrong(event) {
+        if self.is_wrong(event) {
             return;
         }
         let channel = self.channel(name);
@@ -100,11 +100,10 @@ impl Device {
         self.settle(name, mail);
     }
 
-    fn papers_say_wrong(&self, event: &Event) -> bool {
-        {
-            let named = name(&event.source, &event.id);
-            self.wrong.iter().any(|(wrong, _)| *wrong == named)
-        }
+    /// Whether it was declared wrong before it came.
+    fn is_wrong(&self, event: &Event) -> bool {
+        let named = name(&event.source, &event.id);
+        self.wrong.iter().any(|(wrong, _)| *wrong == named)
     }
 
     /// Takes back what a correction names: a reading, or what the device was attached to.
@@ -140,6 +139,9 @@ impl Device {
                 told.extend(binding.told);
                 told.sort();
                 told.dedup();
+                // What it was attached to is learnt anew: its silence counts from here.
+                let channel = self.channel(&name);
+                (channel.heard, channel.stated) = (channel.heard.max(Some(mail.now)), None);
                 told.iter().for_each(|home| mail.send(home, event.clone()));
                 return self.settle_among(&name, &told, mail);
             }
@@ -247,7 +249,9 @@ impl Device {
 fn silence(channel: &Channel, numbers: &Numbers) -> Option<Moment> {
     let (_, every) = channel.live()?;
     let first = channel.heard? + every * i64::from(numbers.quiet_after);
-    Some(channel.stated.map_or(first, |stated| stated + numbers.quiet_again))
+    let next = channel.stated.map_or(first, |stated| stated + numbers.quiet_again);
+    // Who has not come back by then will not: nothing new is said by saying it for ever.
+    (next <= channel.heard? + numbers.keep).then_some(next)
 }
 
 /// A short name of a reading by source and id. Cheap, as it is made for every reading.

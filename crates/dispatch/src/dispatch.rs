@@ -60,8 +60,8 @@ impl Engine for Dispatch {
             Mail { offset, index, now, subject, book: (&rules.hash, rules.behaviour), said };
         match entry.cause {
             Cause::Word(event) => self.hear(rules, event, &mut mail),
-            Cause::Struck => self.strike(rules, &mut mail),
-            Cause::Rejudged => {}
+            // Other numbers may have made a moment that was ahead one that is past.
+            Cause::Struck | Cause::Rejudged => self.strike(rules, &mut mail),
         }
     }
 

@@ -12,7 +12,7 @@ pub(crate) struct Mail<'a> {
     /// The entry that caused it.
     pub(crate) offset: u64,
     /// The first free index of that entry.
-    pub(crate) index: u16,
+    pub(crate) index: u32,
     /// Log time.
     pub(crate) now: Moment,
     /// Whose step it is.
@@ -54,8 +54,8 @@ impl Mail<'_> {
         let id = format!("{}:{}:{}", self.subject, self.offset, self.next());
         Event { source: Text::new(OURS), id: Text::new(id), subject, at, fact }
     }
-    fn next(&self) -> u16 {
-        self.index.saturating_add(u16::try_from(self.said.len()).unwrap_or(u16::MAX))
+    fn next(&self) -> u32 {
+        self.index.saturating_add(u32::try_from(self.said.len()).unwrap_or(u32::MAX))
     }
 
     /// The same outside event came with other content: not applied, and told.

@@ -19,7 +19,7 @@ pub struct Rules {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Numbers {
-    /// How long readings are kept for an attachment that is learnt late.
+    /// How long readings are kept for an attachment that is learnt late, and a silence is stated.
     pub keep: Span,
     /// How long after `closed` a shipment is put away.
     pub put_away: Span,

@@ -19,6 +19,9 @@ pub(crate) struct Store {
     readings: Vec<Measured>,
 }
 
+/// Readings that are older than is kept are let go once in so many.
+const TRIMMED_EVERY: usize = 256;
+
 /// Units came or went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Stay {
@@ -41,7 +44,10 @@ impl Store {
         }
         match &event.fact {
             Fact::Reading(_) => {
-                self.readings.retain(|r| r.kept.learnt + numbers.keep > mail.now);
+                // Now and then is enough.
+                if self.readings.len() % TRIMMED_EVERY == 0 {
+                    self.readings.retain(|r| r.kept.learnt + numbers.keep > mail.now);
+                }
                 let mut reading = Measured { kept: Kept::new(event, mail.now), got: Vec::new() };
                 self.place(&mut reading, mail);
                 self.readings.push(reading);

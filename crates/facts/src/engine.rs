@@ -167,7 +167,8 @@ impl Told {
             behaviour: rules.behaviour,
         };
         if voice.rejudged {
-            self.keep_only(&voice, |name| rules.names().any(|on| on == name), say);
+            let on = |name: &str| rules.names().any(|on| on == name);
+            self.keep_only(&mut voice, on, |name| rules.known(name), say);
         }
         rules.judge(memory, entry.now, |on, found| {
             (voice.rule, voice.code, voice.action) = (on.kind.name, on.kind.code, on.action);

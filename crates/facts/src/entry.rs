@@ -34,7 +34,7 @@ pub struct Entry<'a, W> {
     /// Where it stands in the partition; a timer has the place of the tick that reached it.
     pub offset: u64,
     /// The first free index of an output of this entry: several timers share one tick.
-    pub index: u16,
+    pub index: u32,
     /// Log time; for a timer its own due time.
     pub now: Moment,
     /// Whose value is asked.
@@ -55,7 +55,7 @@ pub struct Origin {
     /// The entry that caused it.
     pub offset: u64,
     /// Which of that entry's outputs.
-    pub index: u16,
+    pub index: u32,
 }
 
 impl Origin {
@@ -64,7 +64,7 @@ impl Origin {
         (&self.service, &self.topic, self.partition)
     }
     /// Its place in that order.
-    pub fn place(&self) -> (u64, u16) {
+    pub fn place(&self) -> (u64, u32) {
         (self.offset, self.index)
     }
 }

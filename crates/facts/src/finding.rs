@@ -73,7 +73,7 @@ pub struct Name {
     /// The entry that first raised it.
     pub offset: u64,
     /// Which of that entry's outputs.
-    pub index: u16,
+    pub index: u32,
 }
 
 /// A change of what we say is wrong with a shipment.

@@ -178,6 +178,7 @@ pub struct Rules<M: 'static> {
     /// Profiles, products, settle.
     pub reference: Reference,
     on: Vec<(On<M>, Box<dyn Judge<M>>)>,
+    all: &'static [Kind<M>],
 }
 
 impl<M> Rules<M> {
@@ -192,7 +193,7 @@ impl<M> Rules<M> {
             })?;
             on.push((On { kind, action: kind.first_action() }, rule));
         }
-        Ok(Self { hash: book.hash.clone(), behaviour, reference: Reference::read(book)?, on })
+        Ok(Self { hash: book.hash.clone(), behaviour, reference: Reference::read(book)?, on, all })
     }
     /// What holds at log time `now`, rule by rule in the order of the list.
     pub fn judge(&self, memory: &M, now: Moment, mut each: impl FnMut(&On<M>, Vec<Episode>)) {
@@ -207,6 +208,11 @@ impl<M> Rules<M> {
     pub fn due(&self, memory: &M, now: Moment) -> Option<Moment> {
         let given = Given { now, reference: &self.reference };
         self.on.iter().filter_map(|(_, rule)| rule.due(memory, &given)).min()
+    }
+    /// The code and the first action of a rule, on or off.
+    pub fn known(&self, name: &str) -> (&'static str, &'static str) {
+        let kind = self.all.iter().find(|kind| kind.name == name);
+        kind.map_or(("", ""), |kind| (kind.code, kind.first_action()))
     }
     /// The names of the rules that are on.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {

@@ -1,8 +1,8 @@
 //! What we have said, and the difference to what is true now.
 //!
-//! Worse is said at once. What can only shrink or withdraw a finding is held for `settle` from the
-//! first judgement that would have said so, so that facts which race through different partitions
-//! do not make an alarm flicker.
+//! New, worse and over is said at once. All else (milder, other bounds, withdrawn) is held for `settle`
+//! from the first judgement that would have said so, so that facts which race through different partitions
+//! do not make an alarm flicker, and a file that is read in is told once and not reading by reading.
 
 use crate::finding::{Finding, Name, Severity, State};
 use crate::id::{ShipmentId, Text};
@@ -42,7 +42,7 @@ pub struct Voice<'a> {
     /// The entry that is judged.
     pub offset: u64,
     /// The first free index of that entry.
-    pub index: u16,
+    pub index: u32,
     /// Log time.
     pub now: Moment,
     /// How long what can only shrink is held.
@@ -92,7 +92,9 @@ impl Told {
         for episode in found {
             // In a merger the oldest name lives on; in a split the first part keeps it.
             let same = |l: &Line| l.name.about == episode.about && overlap(&l.episode, &episode);
-            let line = match old.iter().position(same) {
+            let exact = |l: &Line| same(l) && l.episode.since == episode.since;
+            let place = old.iter().position(exact).or_else(|| old.iter().position(same));
+            let line = match place {
                 Some(place) => voice.again(old.remove(place), episode, say),
                 None => voice.first(episode, say),
             };
@@ -105,15 +107,17 @@ impl Told {
     }
 
     /// Takes back what rules said that are no longer on.
-    pub fn keep_only(
+    pub fn keep_only<'v>(
         &mut self,
-        voice: &Voice<'_>,
+        voice: &mut Voice<'v>,
         on: impl Fn(&str) -> bool,
+        known: impl Fn(&str) -> (&'v str, &'v str),
         say: &mut Vec<Finding>,
     ) {
         self.said.retain(|line| {
             let kept = on(&line.name.rule);
             if !kept {
+                (voice.code, voice.action) = known(&line.name.rule);
                 say.push(voice.finding(line.name.clone(), State::Superseded, &line.episode));
             }
             kept
@@ -141,7 +145,7 @@ impl Told {
 
 impl Voice<'_> {
     fn first(&self, episode: Episode, say: &mut Vec<Finding>) -> Line {
-        let said = u16::try_from(say.len()).unwrap_or(u16::MAX);
+        let said = u32::try_from(say.len()).unwrap_or(u32::MAX);
         let index = self.index.saturating_add(said);
         let (rule, about) = (Text::new(self.rule), episode.about.clone());
         let name = Name { rule, about, offset: self.offset, index };
@@ -151,12 +155,16 @@ impl Voice<'_> {
 
     fn again(&self, was: Line, now: Episode, say: &mut Vec<Finding>) -> Line {
         let Line { name, episode, held, fresh } = was;
-        let milder = (now.severity, now.verdict) > (episode.severity, episode.verdict)
-            && now.until.is_none() == episode.until.is_none();
-        if milder && !self.rejudged {
+        // Milder, or the same with other bounds: what comes in one go is told when all of it is in.
+        let weight = |e: &Episode| (e.severity, e.verdict, core::cmp::Reverse(e.latched));
+        let no_worse = weight(&now) >= weight(&episode)
+            && now.until.is_none() == episode.until.is_none()
+            && differs(&episode, &now).is_some();
+        if no_worse && !self.rejudged {
             let since = held.unwrap_or(self.now);
             if self.now < since + self.settle {
-                return Line { name, episode, held: Some(since), fresh: None };
+                let settled = fresh.is_some_and(|said| self.now >= said + self.settle);
+                return Line { name, episode, held: Some(since), fresh: fresh.filter(|_| !settled) };
             }
         }
         let settled = fresh.is_some_and(|said| self.now >= said + self.settle);

@@ -10,7 +10,7 @@ use alloc::{string::String, vec::Vec};
 use facts::{Origin, Text};
 use serde::{Deserialize, Serialize};
 
-type Place = (u64, u16);
+type Place = (u64, u32);
 
 /// What to do with a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

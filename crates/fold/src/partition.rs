@@ -166,7 +166,7 @@ impl<E: Engine> Fold<E> {
         while let Some(due) = self.timers.take(now, &mut places) {
             self.keep_true(due, &mut places);
             for place in &places {
-                let index = u16::try_from(out.len() - first).unwrap_or(u16::MAX);
+                let index = u32::try_from(out.len() - first).unwrap_or(u32::MAX);
                 self.ask(*place, offset, index, due, &Cause::Struck, out);
             }
         }
@@ -200,7 +200,7 @@ impl<E: Engine> Fold<E> {
         &mut self,
         place: u32,
         offset: u64,
-        index: u16,
+        index: u32,
         now: Moment,
         cause: &Cause<'_, E::Word>,
         out: &mut Vec<Out<E::Said>>,
@@ -217,21 +217,16 @@ impl<E: Engine> Fold<E> {
             value.step(rules, &entry, said);
             due = value.due(rules);
         });
-        if !whole {
+        // A value that wants to be asked at a moment that is past would be asked for ever.
+        if !whole || due.is_some_and(|due| due <= now) {
             (slot.value, slot.armed) = (None, None);
             said.clear();
             out.push(Out { key: slot.key.clone(), offset, index, now, said: None });
             return;
         }
-        debug_assert!(
-            due.is_none_or(|due| due > now),
-            "{} names {due:?} as due at {now}: {}",
-            role.name,
-            slot.key
-        );
         timers.arm(place, due, &mut slot.armed);
         for (n, said) in said.drain(..).enumerate() {
-            let index = index.saturating_add(u16::try_from(n).unwrap_or(u16::MAX));
+            let index = index.saturating_add(u32::try_from(n).unwrap_or(u32::MAX));
             out.push(Out { key: slot.key.clone(), offset, index, now, said: Some(said) });
         }
     }
@@ -260,7 +255,7 @@ impl<E: Engine> Fold<E> {
         self.book = Some(book);
         let first = out.len();
         for place in self.shelf.in_order() {
-            let index = u16::try_from(out.len() - first).unwrap_or(u16::MAX);
+            let index = u32::try_from(out.len() - first).unwrap_or(u32::MAX);
             self.ask(place, offset, index, self.now, &Cause::Rejudged, out);
         }
         Ok(())

@@ -42,7 +42,7 @@ pub struct Out<S> {
     /// The entry that caused it.
     pub offset: u64,
     /// Which of that entry's outputs.
-    pub index: u16,
+    pub index: u32,
     /// Log time at which it was said; for a timer its own due time.
     pub now: Moment,
     /// What was said; `None` when the value failed and its subject is faulted from here on.

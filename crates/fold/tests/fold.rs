@@ -81,6 +81,17 @@ fn a_fault_is_contained_to_one_subject() {
 }
 
 #[test]
+fn a_value_that_asks_for_the_past_is_a_fault_and_no_endless_loop() {
+    let mut log = Log::new();
+    log.tick(1);
+    log.word("A", 14);
+    log.word("B", 1);
+    log.tick(120);
+    assert_eq!(log.said().first().map(String::as_str), Some("A faulted"));
+    assert_eq!(log.said().len(), 2, "B rings");
+}
+
+#[test]
 fn a_damaged_image_is_refused() {
     let mut log = Log::new();
     log.word("A", 1);

@@ -15,7 +15,7 @@ pub struct Output {
     /// Its place there.
     pub offset: u64,
     /// Which of that entry's outputs.
-    pub index: u16,
+    pub index: u32,
     /// What it is.
     pub what: What,
 }
@@ -33,7 +33,7 @@ pub enum What {
 
 impl Output {
     /// Outputs are ordered by (learnt, partition, offset, index).
-    pub fn order(&self) -> (Moment, u16, u64, u16) {
+    pub fn order(&self) -> (Moment, u16, u64, u32) {
         (self.learnt, self.partition, self.offset, self.index)
     }
 }

@@ -1,4 +1,4 @@
-//! The folds of one partition number, from `journal` to `alerts`, and the ends of their topics.
+//! The folds of one partition number, from `facts` to `exceptions`, and the ends of their topics.
 
 use crate::output::{Output, What};
 use crate::pipeline::GRID;
@@ -10,7 +10,7 @@ use facts::{
     Book, Engine, Event, Finding, Moment, Name, Origin, Said, Severity, ShipmentId, Span, State,
     Subject, Text, Verdict,
 };
-use fold::{Fold, Matter, Out, Record, Stop};
+use fold::{Admission, Fold, Matter, Out, Record, Stop};
 use permits::Permits;
 use schedule::Schedule;
 use thermal::Thermal;
@@ -68,20 +68,19 @@ impl Partition {
     }
 
     /// One record of the journal, to every engine; what they say goes on to `exceptions`.
-    pub(crate) fn judge(&mut self, record: Record<Event>) -> Result<(), Stop> {
+    pub(crate) fn judge(&mut self, record: Record<Event>) -> Result<Admission, Stop> {
         self.journal = record.offset + 1;
-        self.ask("custody", &record, |p| &mut p.custody)?;
+        let admission = self.ask("custody", &record, |p| &mut p.custody)?;
         self.ask("thermal", &record, |p| &mut p.thermal)?;
         self.ask("permits", &record, |p| &mut p.permits)?;
         self.ask("schedule", &record, |p| &mut p.schedule)?;
         match record.matter {
-            Matter::Tick(now) => self.strike(now),
-            Matter::Rulebook(book) => self.alert(None, Moment::EARLIEST, Matter::Rulebook(book)),
-            Matter::Behaviour(number) => {
-                self.alert(None, Moment::EARLIEST, Matter::Behaviour(number))
-            }
-            Matter::Word { .. } => Ok(()),
+            Matter::Tick(now) => self.strike(now)?,
+            Matter::Rulebook(book) => self.alert(None, Moment::EARLIEST, Matter::Rulebook(book))?,
+            Matter::Behaviour(n) => self.alert(None, Moment::EARLIEST, Matter::Behaviour(n))?,
+            Matter::Word { .. } => {}
         }
+        Ok(admission)
     }
 
     fn ask<E: Engine<Word = Event, Said = Said>>(
@@ -89,29 +88,24 @@ impl Partition {
         service: &'static str,
         record: &Record<Event>,
         fold: impl Fn(&mut Self) -> &mut Fold<E>,
-    ) -> Result<(), Stop> {
-        if let Matter::Word { word, .. } = &record.matter
-            && !E::hears(word)
-            && record.origin.is_none()
-        {
-            return Ok(());
-        }
+    ) -> Result<Admission, Stop> {
         let mut out = Vec::new();
-        fold(self).take(record, &mut out)?;
+        let admission = fold(self).take(record, &mut out)?;
         for said in out {
-            let origin = self.origin(service, "journal", said.offset, said.index);
+            let origin = self.origin(&format!("{service}/1"), "journal", said.offset, said.index);
             let number = self.number;
             let after = fold(self).links().stamp("exceptions", number, &origin);
-            self.pass_on(said, origin, after)?;
+            self.pass_on(service, said, origin, after)?;
         }
         if let Matter::Tick(now) = record.matter {
             self.stages.heard(service, now);
         }
-        Ok(())
+        Ok(admission)
     }
 
     fn pass_on(
         &mut self,
+        service: &str,
         out: Out<Said>,
         origin: Origin,
         after: Option<Origin>,
@@ -121,7 +115,7 @@ impl Partition {
             Some(Said::Finding(finding)) => Word::Finding(finding),
             Some(Said::Context(context)) => Word::Context(context),
             None => Word::Finding(Box::new(faulted(
-                &origin.service,
+                service,
                 shipment,
                 out.offset,
                 out.index,
@@ -156,7 +150,7 @@ impl Partition {
         let mut out = Vec::new();
         self.alerts.take(&Record { offset: self.exceptions, origin, after, matter }, &mut out)?;
         for (n, out) in out.into_iter().enumerate() {
-            let index = u16::try_from(n + 1).unwrap_or(u16::MAX);
+            let index = u32::try_from(n + 1).unwrap_or(u32::MAX);
             // What follows from a finding stands behind it, also where a timer of the engine was ahead.
             let now = out.now.max(learnt);
             match out.said {
@@ -184,12 +178,12 @@ impl Partition {
         Ok(())
     }
 
-    pub(crate) fn put(&mut self, learnt: Moment, index: u16, what: What) {
+    pub(crate) fn put(&mut self, learnt: Moment, index: u32, what: What) {
         let (partition, offset) = (self.number, self.exceptions);
         self.outputs.push(Output { learnt, partition, offset, index, what });
     }
 
-    pub(crate) fn origin(&self, service: &str, topic: &str, offset: u64, index: u16) -> Origin {
+    pub(crate) fn origin(&self, service: &str, topic: &str, offset: u64, index: u32) -> Origin {
         let (service, topic) = (Text::new(service), Text::new(topic));
         Origin { service, topic, partition: self.number, offset, index }
     }
@@ -209,7 +203,7 @@ impl Partition {
 }
 
 /// A value failed: its shipment is not judged any more by that engine, and that is told at once.
-fn faulted(service: &str, shipment: ShipmentId, offset: u64, index: u16, now: Moment) -> Finding {
+pub(crate) fn faulted(service: &str, shipment: ShipmentId, offset: u64, index: u32, now: Moment) -> Finding {
     let rule = Text::new("system/faulted");
     Finding {
         name: Name { rule, about: Text::new(service), offset, index },

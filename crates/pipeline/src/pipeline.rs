@@ -6,16 +6,18 @@
 
 use crate::journal::{JournalEntry, JournalRecord};
 use crate::output::{Output, Tally, What};
-use crate::partition::Partition;
+use crate::partition::{Partition, faulted};
 use alerts::Word;
 use dispatch::{Fate, Passed};
-use facts::{Book, Event, Fact, Moment, Origin, Span, State, Subject, SubjectKind};
+use facts::{Book, Event, Fact, Finding, Moment, Origin, Span, State, Subject, SubjectKind};
 use fold::{Admission, Matter, Out, Record, Stop};
 use hashbrown::HashMap;
 use std::collections::VecDeque;
 
 /// The number of partitions of a replay, whatever the number of threads.
 pub const PARTITIONS: u16 = 16;
+/// Who writes what dispatch passes on, with the generation of its input.
+const DISPATCH: &str = "dispatch/1";
 /// How often the clock is struck.
 pub const GRID: Span = Span::seconds(5);
 
@@ -63,14 +65,11 @@ impl Pipeline {
         }
     }
 
-    /// Keeps every record of the journal from here on; see [`Pipeline::take_journal`].
-    pub fn keep_journal(&mut self, book: &Book) {
-        let mut kept = Vec::new();
-        for partition in 0..PARTITIONS {
-            let (origin, after, entry) = (None, None, JournalEntry::Rulebook(book.clone()));
-            kept.push(JournalRecord { partition, offset: 0, origin, after, entry });
-        }
-        self.journal = Some(kept);
+    /// The same, and every record of the journal is kept; see [`Pipeline::take_journal`].
+    pub fn keeping_journal(book: &Book) -> Result<Self, Stop> {
+        let mut all = Self { journal: Some(Vec::new()), ..Self::empty() };
+        all.publish(book)?;
+        Ok(all)
     }
 
     /// What was kept of the journal since the last call.
@@ -94,7 +93,11 @@ impl Pipeline {
         let p = self.home(&event.subject);
         self.tick(p)?;
         if is_act(&event.fact) {
-            self.tally.judged += 1;
+            let known = self.part(p).alerts.shelf().get(&event.subject);
+            match known.is_some_and(|alerts| alerts.knows(&event)) {
+                true => self.tally.duplicate += 1,
+                false => self.tally.judged += 1,
+            }
             return self.part(p).say(event.subject.clone(), Word::Act(event), None);
         }
         let key = event.subject.clone();
@@ -137,11 +140,16 @@ impl Pipeline {
         if let JournalEntry::Tick(now) = record.entry {
             self.reach(now.max(self.now));
         }
-        if let JournalEntry::Fact(..) = record.entry {
+        let fact = matches!(record.entry, JournalEntry::Fact(..));
+        let admission = self.part(record.partition).judge(record.into_record())?;
+        if fact {
             self.tally.homed += 1;
-            self.tally.judged += 1;
+            match admission {
+                Admission::Admitted => self.tally.judged += 1,
+                Admission::Repeated | Admission::Unlinked => self.tally.duplicate += 1,
+            }
         }
-        self.part(record.partition).judge(record.into_record())
+        Ok(())
     }
 
     /// What became of the events fed.
@@ -221,10 +229,14 @@ impl Pipeline {
         }
         let offset = part.next_fact();
         let record = Record { offset, origin: None, after: None, matter: Matter::Tick(now) };
-        self.take(p, &record)?;
-        let origin = self.part(p).origin("dispatch/1", "facts", offset, u16::MAX);
+        let mut passed = std::mem::take(&mut self.passed);
+        self.part(p).dispatch.take(&record, &mut passed)?;
+        // The stroke goes first, here as in every other partition that hears of it: what it made dispatch
+        // state is learnt at this stroke and not before.
+        let origin = self.part(p).origin(DISPATCH, "facts", offset, 0);
         let after = self.part(p).dispatch.links().stamp("journal", p, &origin);
-        self.write(p, Some(origin), after, Matter::Tick(now))
+        self.write(p, Some(origin), after, Matter::Tick(now))?;
+        self.pass_all(p, passed)
     }
 
     /// Dispatches until nothing is on its way any more.
@@ -241,12 +253,23 @@ impl Pipeline {
     fn take(&mut self, p: u16, record: &Record<Event>) -> Result<(), Stop> {
         let mut passed = std::mem::take(&mut self.passed);
         let admission = self.part(p).dispatch.take(record, &mut passed)?;
-        let outside = |origin: &Origin| &*origin.topic != "facts";
-        if admission != Admission::Admitted && record.origin.as_ref().is_some_and(outside) {
-            self.tally.duplicate += 1;
+        if record.origin.as_ref().is_some_and(|origin| &*origin.topic != "facts") {
+            let counted = |out: &Out<Passed>| matches!(out.said, Some(Passed::Count(..)));
+            match admission {
+                Admission::Admitted if passed.iter().any(counted) => {}
+                // Its subject has failed in dispatch, now or before: it waits for a person.
+                Admission::Admitted => self.tally.held += 1,
+                Admission::Repeated | Admission::Unlinked => self.tally.duplicate += 1,
+            }
         }
+        self.pass_all(p, passed)
+    }
+
+    /// Passes on what an entry caused, in order. Index 0 of every entry is kept for the stroke itself.
+    fn pass_all(&mut self, p: u16, mut passed: Vec<Out<Passed>>) -> Result<(), Stop> {
         for out in passed.drain(..) {
-            let origin = self.part(p).origin("dispatch/1", "facts", out.offset, out.index);
+            let index = out.index.saturating_add(1);
+            let origin = self.part(p).origin(DISPATCH, "facts", out.offset, index);
             self.pass_on(p, out, origin)?;
         }
         self.passed = passed;
@@ -273,22 +296,31 @@ impl Pipeline {
                 self.part(p).put(out.now, 0, What::Expired(Box::new(event), reason));
                 Ok(())
             }
-            Some(Passed::Finding(finding)) => {
-                let q = self.home(&Subject::from(&finding.shipment));
-                let after = self.part(p).dispatch.links().stamp("exceptions", q, &origin);
-                let key = Subject::from(&finding.shipment);
-                self.part(q).say(key, Word::Finding(finding), Some((origin, after)))
-            }
+            Some(Passed::Finding(finding)) => self.tell(p, finding, origin),
             Some(Passed::Count(fate, n)) => {
                 self.count(fate, u64::from(n));
                 Ok(())
             }
             // A subject that failed in dispatch: what it hears from now on is held.
-            None => {
-                self.tally.held += 1;
-                Ok(())
-            }
+            None => match out.key.shipment() {
+                Some(shipment) => {
+                    let finding = faulted("dispatch", shipment, out.offset, out.index, out.now);
+                    self.tell(p, Box::new(finding), origin)
+                }
+                None => Ok(()),
+            },
         }
+    }
+
+    /// A finding of dispatch's own goes to the shipment's partition of `exceptions`.
+    fn tell(&mut self, p: u16, finding: Box<Finding>, origin: Origin) -> Result<(), Stop> {
+        let key = Subject::from(&finding.shipment);
+        let q = self.home(&key);
+        if q != p {
+            self.tick(q)?;
+        }
+        let after = self.part(p).dispatch.links().stamp("exceptions", q, &origin);
+        self.part(q).say(key, Word::Finding(finding), Some((origin, after)))
     }
 
     fn count(&mut self, fate: Fate, n: u64) {
@@ -313,7 +345,7 @@ impl Pipeline {
         if let Some(journal) = &mut self.journal {
             journal.extend(JournalRecord::of(q, &record));
         }
-        self.part(q).judge(record)
+        self.part(q).judge(record).map(|_| ())
     }
 }
 

@@ -74,8 +74,17 @@ fn record(read: Incoming) -> Result<JournalRecord, Rejection> {
         let reason = format!("`{member}` is missing: this is no record of a journal");
         Rejection::new(Code::MissingMember, reason).member(format!("/{member}"))
     };
+    let wrong = |member: &str, reason: &str| {
+        Rejection::new(Code::BadValue, format!("`{member}` {reason}")).member(format!("/{member}"))
+    };
     let partition = beside.partition.ok_or_else(|| missing("partition"))?;
     let offset = beside.offset.ok_or_else(|| missing("offset"))?;
+    if partition >= pipeline::PARTITIONS {
+        return Err(wrong("partition", "is beyond the 16 of a replay"));
+    }
+    if offset > u64::from(u32::MAX) << 16 {
+        return Err(wrong("offset", "is no place that a journal can have"));
+    }
     let entry = match &event.fact {
         Fact::Tick(_) => JournalEntry::Tick(event.at),
         Fact::RulebookPublished(published) => JournalEntry::Rulebook(book(published)?),

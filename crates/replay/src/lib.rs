@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! - [`source`]: files, plain or compressed, as records in the order of their arrival
-//! - [`recording`]: decoded, merged, on as many threads as are given
+//! - [`recording`]: decoded and merged, on a thread of its own where there are two
 //! - [`journal`]: a journal as lines, written and read
 //! - [`run`]: feeds the pipeline and hands on what comes out
 //! - [`report`]: what comes out, for people (a timeline) and for programs (one object a line)

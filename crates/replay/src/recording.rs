@@ -22,6 +22,8 @@ pub struct Decoded {
     pub file: Text,
     /// Which record of it, from 1.
     pub record: u64,
+    /// Whether it waited for all others, because it does not say when it arrived.
+    pub waited: bool,
     /// What it says, or why it cannot be taken in.
     pub event: Result<Event, Box<Rejection>>,
 }
@@ -64,6 +66,7 @@ impl Recording {
         // All others are in: those that wait arrive, in the order in which they stand.
         if !self.waiting.is_empty() {
             self.waiting.reverse();
+            self.waiting.iter_mut().for_each(|decoded| decoded.waited = true);
             self.at = Some(self.latest);
             let late = std::mem::take(&mut self.waiting);
             self.streams = vec![Stream::waiting(late, self.latest)];
@@ -200,7 +203,7 @@ impl Stream {
             Ok(incoming) => (incoming.beside.arrived_at.unwrap_or(UNSTAMPED), Ok(incoming.event)),
             Err(rejection) => (UNSTAMPED, Err(Box::new(rejection.at(&self.file, record)))),
         };
-        Ok(Some(Decoded { arrived, file: self.file.clone(), record, event }))
+        Ok(Some(Decoded { arrived, file: self.file.clone(), record, waited: false, event }))
     }
 }
 
@@ -209,7 +212,7 @@ fn logger(source: &mut Source) -> Result<Vec<Decoded>, SourceError> {
     let mut bytes = Vec::new();
     source.bytes.read_to_end(&mut bytes).map_err(|e| Source::failed(&source.name, e))?;
     let file = Text::new(&source.name);
-    let record = |record, event| Decoded { arrived: UNSTAMPED, file: file.clone(), record, event };
+    let record = |record, event| Decoded { arrived: UNSTAMPED, file: file.clone(), record, waited: false, event };
     let mut all: Vec<Decoded> = match wire::logger::read(&source.name, &bytes) {
         Ok(read) => {
             let events = read.events(&source.name);

@@ -99,11 +99,11 @@ const TOLD_EVERY: u64 = 1 << 12;
 impl Replay<'_> {
     /// Replays inbound recordings under a rulebook.
     pub fn inbound(mut self, book: &Book) -> Result<Summary, ReplayError> {
-        let mut pipeline = Pipeline::new(book)?;
+        let mut pipeline = match self.journal.is_some() {
+            true => Pipeline::keeping_journal(book)?,
+            false => Pipeline::new(book)?,
+        };
         let mut summary = Summary { rulebook: book.hash.clone(), ..Summary::default() };
-        if self.journal.is_some() {
-            pipeline.keep_journal(book);
-        }
         let recording = Recording::new(std::mem::take(&mut self.sources), self.options.at)?;
         recording
             .each(self.options.threads, |decoded| self.one(&mut pipeline, &mut summary, decoded))?;
@@ -155,13 +155,15 @@ impl Replay<'_> {
     ) -> Result<(), ReplayError> {
         self.tell(summary);
         summary.read += 1;
-        let Decoded { arrived, file, record, event } = decoded;
+        let Decoded { arrived, file, record, waited, event } = decoded;
         let event = match event {
             Ok(event) => event,
             Err(rejection) => return self.reject(summary, &rejection),
         };
         self.report.fact(&event);
-        let (service, index, partition) = (Text::new("intake/1"), 0, 0);
+        // Records that waited come in an order of their own.
+        let service = Text::new(if waited { "intake/1-waited" } else { "intake/1" });
+        let (index, partition) = (0, 0);
         let origin = Origin { service, topic: file, partition, offset: record, index };
         pipeline.feed(arrived, event, origin)?;
         self.hand_on(pipeline, summary)

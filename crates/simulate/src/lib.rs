@@ -49,7 +49,7 @@ pub struct Summary {
     pub faults: usize,
 }
 
-/// A week of shipments. Every second one has a fault, all kinds of fault in turn.
+/// A week of shipments. About every second one has a fault, all kinds of fault in turn.
 pub fn make(seed: u64, shipments: u32) -> Simulated {
     let mut rng = Rng::with_seed(seed);
     let mut script = script::Script::new(Rng::with_seed(rng.u64(..)));

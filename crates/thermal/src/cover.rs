@@ -134,8 +134,7 @@ pub fn runs(held: &[Held]) -> Vec<Run> {
             Some(run) if stretch.from <= run.until => {
                 run.until = run.until.max(stretch.until);
                 run.open |= stretch.latest;
-                if known && (stretch.milli - run.peak).abs() > 0 && further(stretch.milli, run.peak)
-                {
+                if known && further(stretch.milli, run.peak) {
                     run.peak = stretch.milli;
                 }
             }

@@ -26,12 +26,15 @@ pub(crate) struct Calm {
     pub(crate) above: i32,
     /// For profiles with mean kinetic temperature: how long a warm reading weighs.
     pub(crate) weighs: Option<Span>,
+    /// Whether it is judged by steps, where one probe may contradict another.
+    pub(crate) stepped: bool,
 }
 
 impl Calm {
     pub(crate) fn of(profile: &Profile) -> Self {
         let steps = profile.steps.iter().map(|step| step.above.milli());
-        let above = steps.chain(profile.upper.map(|upper| upper.milli()));
+        let upper = profile.upper.into_iter().chain(profile.mkt.as_ref().map(|mkt| mkt.limit));
+        let above = steps.chain(upper.map(|upper| upper.milli()));
         let hysteresis = profile.hysteresis.map_or(0, |h| h.milli());
         let below =
             [profile.lower, profile.freezes_at].into_iter().flatten().map(|limit| limit.milli());
@@ -39,6 +42,7 @@ impl Calm {
             below: below.max().unwrap_or(i32::MIN + 1),
             above: above.min().map_or(i32::MAX, |above| above - hysteresis),
             weighs: profile.mkt.as_ref().map(|mkt| mkt.window),
+            stepped: !profile.steps.is_empty(),
         }
     }
     fn holds(&self, milli: i32) -> bool {
@@ -92,13 +96,29 @@ impl Memory {
             self.note_hole(at, entry.now);
         }
         let Some(calm) = calm else { return Matter::Now };
+        // What does not sit with the goods is kept, and judges nothing.
+        if !self.is_payload(&event.subject.id, &reading.channel, at) {
+            return Matter::Calm;
+        }
         // A reading holds until the next one: after a loud one this one proves more of it.
         if broke || !calm.holds(milli) || earlier.is_some_and(|e| !calm.holds(e.milli)) {
             return Matter::Now;
         }
         let weighs =
             calm.weighs.is_some_and(|window| self.warm_within(place, at, window, calm.above));
-        if latest && !hole && !weighs { Matter::Calm } else { Matter::Later }
+        let contradicts = calm.stepped && self.loud_elsewhere(place, at, calm);
+        if latest && !hole && !weighs && !contradicts { Matter::Calm } else { Matter::Later }
+    }
+
+    /// Whether another probe says something loud at about that time, which this one may contradict.
+    fn loud_elsewhere(&self, place: usize, at: Moment, calm: &Calm) -> bool {
+        if self.probes.len() < 2 {
+            return false;
+        }
+        let every = self.setting().attachments.iter().map(|a| a.log_every).max().unwrap_or_default();
+        let others = self.probes.iter().enumerate().filter(|(other, _)| *other != place);
+        let mut near = others.flat_map(|(_, probe)| probe.series.between(at - every, at + every));
+        near.any(|reading| !calm.holds(reading.milli))
     }
 
     /// Remembers when it was learnt that there is a hole before a reading; holes that were filled are let go.

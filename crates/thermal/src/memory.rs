@@ -42,6 +42,22 @@ impl Memory {
     pub fn cover<'a>(&'a self, windows: &'a [Window]) -> Cover<'a> {
         Cover { setting: self.setting(), probes: &self.probes, windows }
     }
+    /// Whether a probe sat with the goods at a moment.
+    pub(crate) fn is_payload(&self, device: &str, channel: &Text, at: Moment) -> bool {
+        self.setting().attachments.iter().any(|a| {
+            let then = a.from <= at && a.until.is_none_or(|until| at <= until);
+            then && a.device.as_str() == device && a.channel == *channel
+        })
+    }
+    /// The latest reading of a probe that sat with the goods.
+    pub(crate) fn last_payload(&self) -> Option<Moment> {
+        let last = |a: &crate::setting::Attachment| {
+            let mine = |p: &&Probe| p.device == a.device && p.channel == a.channel;
+            let probe = self.probes.iter().find(mine)?;
+            probe.series.between(a.from, a.until.unwrap_or(Moment::LATEST)).last().map(|r| r.at)
+        };
+        self.setting().attachments.iter().filter_map(last).max()
+    }
     /// When it was learnt that a hole ends at a reading.
     pub(crate) fn hole_learnt(&self, closing: Moment) -> Moment {
         let learnt = self.holes.iter().filter(|(at, _)| *at == closing).map(|(_, learnt)| *learnt);

@@ -4,6 +4,7 @@ pub mod above_step;
 pub mod gap;
 pub mod logger_silent;
 pub mod mkt_over;
+pub mod not_judged;
 pub mod too_cold;
 pub mod too_warm;
 
@@ -18,4 +19,5 @@ pub const ALL: &[Kind<Memory>] = &[
     rule::<mkt_over::MktOver>(),
     rule::<logger_silent::LoggerSilent>(),
     rule::<gap::Gap>(),
+    rule::<not_judged::NotJudged>(),
 ];

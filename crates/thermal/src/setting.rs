@@ -44,6 +44,8 @@ pub struct Leg {
 pub struct Setting {
     /// The profile of the plan in force.
     pub profile: Text,
+    /// The profile of each plan, when that was made, and its place in the journal.
+    pub profiles: Vec<(Moment, u64, Text)>,
     /// When the goods were packed, and packed again into another shipper.
     pub packed: Vec<Moment>,
     /// What may end the judged window: an authorised opening, unpacked, thawed; a cancellation, closing.
@@ -74,6 +76,7 @@ impl Setting {
         for chapter in story.chapters() {
             match &chapter.fact {
                 Fact::Planned(new) if plan.is_none_or(|old| new.version >= old.version) => {
+                    setting.profiles.push((chapter.at, chapter.offset, new.profile.clone()));
                     plan = Some(new)
                 }
                 Fact::Packed(_) if setting.packed.is_empty() => setting.packed.push(chapter.at),

@@ -82,7 +82,9 @@ impl Engine for Thermal {
         let matter = match entry.cause {
             Cause::Word(event) => {
                 let matter = self.memory.hear(entry, event, self.calm.as_ref());
-                if let Fact::Reading(_) = event.fact {
+                if let Fact::Reading(reading) = &event.fact
+                    && self.memory.is_payload(&event.subject.id, &reading.channel, event.at)
+                {
                     // What was measured long ago tells of then, and a clock that is ahead tells nothing more.
                     let heard = event.at.min(entry.now);
                     self.deaf = self.deaf.max(self.deaf_after().map(|after| heard + after));
@@ -126,8 +128,7 @@ impl Thermal {
         said.extend(say.into_iter().map(|finding| Said::Finding(finding.into())));
         self.next = rules.due(&self.memory, self.now);
         self.calm = self.memory.profile(&rules.reference).map(Calm::of);
-        let last = |probe: &crate::Probe| probe.series.last().map(|r| r.at.min(self.now));
-        let heard = self.memory.probes.iter().filter_map(last).max();
+        let heard = self.memory.last_payload().map(|at| at.min(self.now));
         self.deaf = heard.zip(self.deaf_after()).map(|(heard, after)| heard + after);
         self.tell(rules, entry, said);
     }
@@ -143,26 +144,30 @@ impl Thermal {
     fn turns(&self) -> Option<Moment> {
         let Some(Context::Thermal(known)) = &self.context else { return None };
         let from = known.from.filter(|_| known.until.is_none() && known.unknown_since.is_none())?;
-        Some(self.deaf.map_or(from, |deaf| deaf.max(from)))
+        let turns = self.deaf.map_or(from, |deaf| deaf.max(from));
+        Some(turns.max(self.now + Span::millis(1)))
+    }
+
+    /// How well the temperature is known; nothing where no window is judged.
+    fn known(&self, rules: &Rules<Memory>) -> Option<Known> {
+        let profile = self.memory.profile(&rules.reference)?;
+        let windows = self.memory.windows(profile);
+        let window = windows.iter().rev().find(|w| w.from <= self.now).or(windows.last())?;
+        let deaf = self.deaf.is_none_or(|deaf| self.now >= deaf);
+        let unknown = window.until.is_none() && window.from <= self.now && deaf;
+        let last = self.memory.last_payload().map_or(window.from, |last| last.max(window.from));
+        let (class, from, until) = (profile.class, Some(window.from), window.until);
+        Some(Known { class, from, until, unknown_since: unknown.then_some(last) })
     }
 
     /// Says how well the temperature is known, when that is another answer than before.
     fn tell(&mut self, rules: &Rules<Memory>, entry: &Entry<'_, Event>, said: &mut Vec<Said>) {
-        let Some(profile) = self.memory.profile(&rules.reference) else { return };
-        let windows = self.memory.windows(profile);
-        let Some(window) = windows.iter().rev().find(|w| w.from <= self.now).or(windows.last())
-        else {
-            return;
-        };
-        let deaf = self.deaf.is_none_or(|deaf| self.now >= deaf);
-        let unknown_since =
-            (window.until.is_none() && window.from <= self.now && deaf).then(|| {
-                let last =
-                    self.memory.probes.iter().filter_map(|p| p.series.last()).map(|r| r.at).max();
-                last.map_or(window.from, |last| last.max(window.from))
-            });
-        let (class, from, until) = (profile.class, Some(window.from), window.until);
-        let context = Some(Context::Thermal(Known { class, from, until, unknown_since }));
+        let known = self.known(rules).unwrap_or_default();
+        let unknown_since = known.unknown_since;
+        if known == Known::default() && self.context.is_none() {
+            return; // there is nothing to judge yet
+        }
+        let context = Some(Context::Thermal(known));
         if let (
             Cause::Word(_),
             Some(_),

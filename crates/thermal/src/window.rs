@@ -51,6 +51,15 @@ pub fn windows(setting: &Setting, settle_in: Span) -> Vec<Window> {
             Window { from: *from, until: until.iter().copied().chain(over).min() }
         }));
     }
+    // In its box in the tank it is judged once.
+    all.sort_by_key(|window| window.from);
+    all.dedup_by(|next, before| {
+        let joined = next.from <= before.end();
+        if joined {
+            before.until = before.until.zip(next.until).map(|(a, b)| a.max(b));
+        }
+        joined
+    });
     all
 }
 

@@ -22,8 +22,10 @@ const PATIENT: [&str; 10] = [
     "lastname",
 ];
 /// How they begin, for a first look at the bytes; in whatever case.
-const BEGINNINGS: [&str; 9] = [
+const BEGINNINGS: [&str; 11] = [
     "\"patient",
+    "_patient",
+    "_birth",
     "\"birth",
     "\"dateof",
     "\"date_of",
@@ -83,6 +85,47 @@ pub(crate) fn subject(id: &str) -> Result<&str, Rejection> {
     }
 }
 
+/// A count of bags or vials; the largest collections have dozens.
+const MOST_UNITS: u32 = 10_000;
+
+fn count(count: Option<u32>) -> Result<(), Rejection> {
+    match count.filter(|count| *count > MOST_UNITS) {
+        None => Ok(()),
+        Some(n) => {
+            let reason = format!("{n} units are more than the {MOST_UNITS} that one shipment can have");
+            Err(Rejection::new(Code::BadValue, reason).member("/data/count"))
+        }
+    }
+}
+
+/// What happened and what arrived lies between the first of these treatments and the end of the century, and
+/// nothing is on its way for more than a year.
+pub(crate) fn times(at: Moment, arrived: Option<Moment>) -> Result<(), Rejection> {
+    const FIRST: Moment = Moment::from_millis(946_684_800_000); // 2000-01-01
+    const LAST: Moment = Moment::from_millis(4_102_444_800_000); // 2100-01-01
+    const LONGEST: Span = Span::days(366);
+    let wrong = |member: &str, reason: String| Err(Rejection::new(Code::BadTime, reason).member(member));
+    for (moment, member) in [(Some(at), "/time"), (arrived, "/arrivedat")] {
+        if let Some(moment) = moment.filter(|moment| *moment < FIRST || *moment >= LAST) {
+            return wrong(member, format!("{moment} is not between 2000 and 2100"));
+        }
+    }
+    match arrived.filter(|arrived| *arrived > at + LONGEST) {
+        Some(arrived) => {
+            wrong("/arrivedat", format!("it arrives at {arrived}, more than a year after it happened"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether bytes may name a patient: what is refused for another reason must not keep the name either.
+pub(crate) fn may_name_a_patient(bytes: &[u8]) -> bool {
+    // A letter that is written as an escape is written so to be overlooked.
+    let letter = |at: usize| bytes.get(at + 4).is_some_and(|digit| (b'4'..=b'7').contains(digit));
+    let escaped = memchr::memmem::find_iter(bytes, b"\\u00").any(letter);
+    escaped || FIRST_LOOK.as_ref().is_some_and(|look| look.is_match(bytes))
+}
+
 /// What must hold of a fact's members; a permit's bare days become moments in its issuer's zone.
 pub(crate) fn fact(fact: Fact) -> Result<Fact, Rejection> {
     Ok(match fact {
@@ -112,6 +155,9 @@ pub(crate) fn fact(fact: Fact) -> Result<Fact, Rejection> {
             a.send_every.map_or(Ok(()), |every| forward(every, "/data/send_every"))?;
             Fact::Attached(a)
         }
+        Fact::Packed(p) => count(p.count).map(|()| Fact::Packed(p))?,
+        Fact::Received(r) => count(r.count).map(|()| Fact::Received(r))?,
+        Fact::OrderOpened(o) => count(o.count).map(|()| Fact::OrderOpened(o))?,
         fact => fact,
     })
 }

@@ -60,10 +60,9 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<LoggerFile, Rejection> {
     let zone = zone(need("Zone")?)
         .ok_or_else(|| wrong(Code::BadHeader, "`Zone:` is not hours like `1.50`".into()))?;
     let minutes = |name: &str| {
-        need(name)?
-            .parse()
-            .map(Span::minutes)
-            .map_err(|_| wrong(Code::BadHeader, format!("`{name}:` is not minutes")))
+        minutes_of(need(name)?)
+            .filter(|minutes| *minutes > Span::ZERO)
+            .ok_or_else(|| wrong(Code::BadHeader, format!("`{name}:` is not minutes")))
     };
     let log_every = minutes("Logging Interval")?;
     let serial = need("Serial")?;
@@ -161,11 +160,11 @@ impl<'a> Head<'a> {
         let temperatures: Vec<MilliCelsius> = warm.collect();
         let delays = conf()
             .filter(|(_, name, _)| *name == "t AL")
-            .filter_map(|(.., v)| v.parse().ok().map(Span::minutes));
-        let middle = temperatures.iter().map(|t| t.milli()).sum::<i32>()
-            / i32::try_from(temperatures.len().max(1)).unwrap_or(1);
+            .filter_map(|(.., v)| minutes_of(v));
+        let sum: i64 = temperatures.iter().map(|t| i64::from(t.milli())).sum();
+        let middle = sum / i64::try_from(temperatures.len().max(1)).unwrap_or(1);
         let limit = |(limit, after): (&MilliCelsius, Span)| Limit {
-            warm: limit.milli() > middle,
+            warm: i64::from(limit.milli()) > middle,
             limit: *limit,
             after,
         };
@@ -191,6 +190,11 @@ fn rows(file: &str, text: &str, zone: Span) -> (Vec<(Moment, MilliCelsius)>, Vec
         }
     }
     (readings, rejections)
+}
+
+/// Whole minutes, up to some months.
+fn minutes_of(text: &str) -> Option<Span> {
+    text.parse::<u16>().ok().map(|minutes| Span::minutes(i64::from(minutes)))
 }
 
 fn celsius(text: &str) -> Option<MilliCelsius> {

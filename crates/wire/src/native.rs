@@ -80,7 +80,11 @@ fn incoming(text: &str) -> Result<Incoming, Rejection> {
     let (source, id) = (name(str_of(source), "/source")?, name(str_of(id), "/id")?);
     let at = moment(str_of(time), "/time")?;
     let event = Event { source, id, subject, at, fact: check::fact(fact)? };
-    Ok(Incoming { event, beside: beside(&all)? })
+    let beside = beside(&all)?;
+    if event.subject.kind != SubjectKind::Log {
+        check::times(at, beside.arrived_at)?;
+    }
+    Ok(Incoming { event, beside })
 }
 
 fn str_of<'a>(text: &'a Option<Str<'_>>) -> &'a str {

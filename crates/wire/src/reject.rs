@@ -82,7 +82,7 @@ pub struct Rejection {
     pub reason: String,
     /// How long the record is, in bytes.
     pub bytes: u64,
-    /// The record, or its first 4 KiB; empty where it names a patient.
+    /// The record, or its first 4 KiB; empty where it names a patient, or may do so.
     pub record: String,
 }
 
@@ -113,8 +113,8 @@ impl Rejection {
     /// Of these bytes.
     pub fn keeping(mut self, bytes: &[u8]) -> Self {
         self.bytes = bytes.len() as u64;
-        if self.code != Code::PatientData {
-            let first = bytes.get(..KEPT).unwrap_or(bytes);
+        let first = bytes.get(..KEPT).unwrap_or(bytes);
+        if self.code != Code::PatientData && !crate::check::may_name_a_patient(first) {
             self.record = String::from_utf8_lossy(first).into_owned();
         }
         self

@@ -42,8 +42,11 @@ impl Rule for HoldConditioning {
     fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
         let window = self.window(memory)?;
         let (settle, last_call) = (given.reference.settle, window.start - self.last_call);
+        let known = memory.ordered.map(|ordered| ordered + settle);
         let strokes = [window.from, window.from + settle, last_call + settle];
-        strokes.into_iter().filter(|moment| *moment > given.now).min()
+        // A device or a scanner whose clock is ahead tells of a moment that is still to come.
+        let ahead = memory.findings.iter().map(|finding| finding.happened);
+        strokes.into_iter().chain(known).chain(ahead).filter(|moment| *moment > given.now).min()
     }
 }
 
@@ -80,7 +83,9 @@ impl HoldConditioning {
         let severity = if late { Severity::P1 } else { Severity::P2 };
         let from = schedule.closed_at.map_or(window.from, |closed| closed.max(window.from));
         let reason = Reason { from, until, severity, verdict, words };
-        cut(reason, window.from, window.until).filter(|_| window.from <= judged)
+        // An absence waits for what belongs to the order, and that comes after it.
+        let known = memory.ordered.unwrap_or(window.from).max(window.from);
+        cut(reason, window.from, window.until).filter(|_| known <= judged)
     }
 
     fn compromised(&self, finding: &Finding, window: &Window) -> Option<Reason> {

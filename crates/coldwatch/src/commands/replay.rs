@@ -26,7 +26,7 @@ Examples:
       ends with 1 when a P1 finding was raised
 
 Input: native events, one CloudEvents 1.0 JSON object a line, each with the extension `arrivedat`
-(without it a record arrives at --at); plain, .gz or .zst; `-` reads standard input.";
+(without it a record arrives at --at, or after all others); plain, .gz or .zst; `-` reads standard input.";
 
 /// Run a recording again: what was wrong, since when, how do we know
 #[derive(Args)]
@@ -50,14 +50,14 @@ pub(crate) struct Replay {
     /// Let time go on to here after the last arrival, like 2026-03-09T00:00:00Z
     #[arg(long, value_name = "TIME")]
     until: Option<Moment>,
-    /// When records without `arrivedat` arrive; without it, at the greatest `time`
+    /// When records without `arrivedat` arrive; without it, after all others, at the greatest time known
     #[arg(long, value_name = "TIME")]
     at: Option<Moment>,
     /// End with 1 when a finding of this severity or worse was raised
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     fail_on: Option<Severity>,
-    /// Threads; the result is the same whatever their number
-    #[arg(long, default_value_t = 2, value_name = "N")]
+    /// Threads: with two, one decodes and one judges; the result is the same
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = threads)]
     threads: usize,
 }
 
@@ -71,6 +71,10 @@ enum Output {
 
 fn severity(text: &str) -> Result<Severity, String> {
     serde_json::from_value(text.into()).map_err(|_| "one of P1, P2, P3, P4".to_owned())
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "a number from 1".to_owned())
 }
 
 impl Replay {
@@ -98,35 +102,21 @@ impl Replay {
 
     fn play(&self, report: &mut dyn Report) -> Result<Summary, Failure> {
         let bar = progress::over(&self.files);
-        let mut journal = self.journal.as_ref().map(|path| {
-            File::create(path)
-                .map(BufWriter::new)
-                .map_err(|e| Failure::unavailable(format!("{}: {e}", path.display())))
-        });
-        let journal = match &mut journal {
-            None => None,
-            Some(Ok(file)) => Some(file as &mut dyn Write),
-            Some(Err(_)) => {
-                return Err(journal
-                    .and_then(Result::err)
-                    .unwrap_or_else(|| Failure::internal("no journal")));
-            }
-        };
         let options = Options { until: self.until, at: self.at, threads: self.threads };
         let read = Progress::default();
         let sources = Source::open_all(&self.files, &read).map_err(Failure::unavailable)?;
         let journals = replay::are_journals(&sources).map_err(Failure::usage)?;
+        let book = match journals {
+            true => self.refuse_for_journals().map(|()| None)?,
+            false => Some(self.book()?),
+        };
+        let mut journal = self.create_journal()?;
+        let journal = journal.as_mut().map(|file| file as &mut dyn Write);
         let mut progress = || bar.set_position(read.bytes());
         let replay = replay::Replay { sources, options, report, journal, progress: &mut progress };
-        let summary = if journals {
-            if self.config.is_some() {
-                return Err(Failure::usage(
-                    "a journal brings its own rulebook: --config cannot be given",
-                ));
-            }
-            replay.journals()
-        } else {
-            replay.inbound(&self.book()?)
+        let summary = match &book {
+            None => replay.journals(),
+            Some(book) => replay.inbound(book),
         };
         bar.finish_and_clear();
         summary.map_err(|error| match error {
@@ -137,6 +127,39 @@ impl Replay {
             ReplayError::Report(e) => Failure::unavailable(e),
             error => Failure::bad_data(error),
         })
+    }
+
+    /// What a journal brings itself cannot be given.
+    fn refuse_for_journals(&self) -> Result<(), Failure> {
+        let given = [
+            ("--config", self.config.is_some()),
+            ("--journal", self.journal.is_some()),
+            ("--at", self.at.is_some()),
+            ("--until", self.until.is_some()),
+        ];
+        match given.iter().find(|(_, given)| *given) {
+            None => Ok(()),
+            Some((flag, _)) => Err(Failure::usage(format!(
+                "a journal brings its own rules and ticks: {flag} cannot be given"
+            ))),
+        }
+    }
+
+    /// The journal's file; never one of those that are read.
+    fn create_journal(&self) -> Result<Option<BufWriter<File>>, Failure> {
+        let Some(path) = &self.journal else { return Ok(None) };
+        let same = |file: &PathBuf| {
+            file.canonicalize().ok().zip(path.canonicalize().ok()).is_some_and(|(a, b)| a == b)
+        };
+        if self.files.iter().any(same) {
+            return Err(Failure::usage(format!(
+                "{} is read: the journal must be written to another file",
+                path.display()
+            )));
+        }
+        let file = File::create(path)
+            .map_err(|e| Failure::unavailable(format!("{}: {e}", path.display())))?;
+        Ok(Some(BufWriter::new(file)))
     }
 
     fn book(&self) -> Result<facts::Book, Failure> {

@@ -5,9 +5,9 @@
 use super::Report;
 use crate::run::Summary;
 use alerts::Incident;
-use facts::{Event, Fact, Finding, Moment, Severity, Span, State, SubjectKind, Verdict};
+use facts::{Event, Fact, Finding, Identity, Moment, Severity, Span, State, SubjectKind, Verdict};
 use pipeline::{Output, What};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use wire::Rejection;
 
@@ -23,6 +23,7 @@ pub struct Timeline<W: Write> {
 #[derive(Default)]
 struct Story {
     what: String,
+    told: BTreeSet<Identity>,
     lines: Vec<(Moment, u8, String)>,
     worst: Option<Severity>,
     findings: u64,
@@ -37,6 +38,13 @@ impl<W: Write> Timeline<W> {
     pub fn new(to: W, shipment: Option<String>) -> Self {
         let (shipments, rejections) = (BTreeMap::new(), Vec::new());
         Self { to, shipment, shipments, rejections, more_rejections: 0 }
+    }
+    fn refuse(&mut self, line: String) {
+        if self.rejections.len() < SHOWN {
+            self.rejections.push(line);
+        } else {
+            self.more_rejections += 1;
+        }
     }
     fn story(&mut self, shipment: &str) -> Option<&mut Story> {
         let wanted = self.shipment.as_deref().is_none_or(|wanted| wanted == shipment);
@@ -56,18 +64,14 @@ impl<W: Write> Report for Timeline<W> {
                 story.incident = Some(incident.clone());
             }
             What::Expired(event, reason) => {
-                self.rejections.push(format!("{} {}: {reason}", event.subject, event.at));
+                self.refuse(format!("{} {}: {reason}", event.subject, event.at));
             }
         }
         Ok(())
     }
 
     fn rejection(&mut self, rejection: &Rejection) -> io::Result<()> {
-        if self.rejections.len() < SHOWN {
-            self.rejections.push(rejection.to_string());
-        } else {
-            self.more_rejections += 1;
-        }
+        self.refuse(rejection.to_string());
         Ok(())
     }
 
@@ -76,6 +80,9 @@ impl<W: Write> Report for Timeline<W> {
             return;
         }
         let Some(story) = self.story(&event.subject.id) else { return };
+        if !story.told.insert(event.identity()) {
+            return; // the same report again
+        }
         if let Fact::Planned(plan) = &event.fact {
             let kind = serde_json::to_value(plan.kind).unwrap_or_default();
             story.what = format!("{} under {}", kind.as_str().unwrap_or_default(), plan.profile);

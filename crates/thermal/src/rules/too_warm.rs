@@ -1,6 +1,6 @@
 #![doc = include_str!("too_warm.md")]
 
-use crate::cover::{Held, Run, runs};
+use crate::cover::{Held, Run, UNKNOWN, runs};
 use crate::memory::{Memory, judged};
 use alloc::{format, vec::Vec};
 use facts::{Episode, Given, MilliCelsius, Moment, Rule, Severity, Span};
@@ -68,7 +68,8 @@ fn excursions(held: &[Held], upper: i32) -> Vec<Run> {
     for run in runs(held) {
         let of_it = held.iter().copied().filter(|h| run.from <= h.from && h.until <= run.until);
         let from_first: Vec<Held> = of_it.skip_while(|h| h.milli <= upper).collect();
-        all.extend(runs(&from_first));
+        // What only bridges a hole behind another probe's excursion is none of its own.
+        all.extend(runs(&from_first).into_iter().filter(|run| run.peak != UNKNOWN));
     }
     all
 }

@@ -1,0 +1,43 @@
+#![doc = include_str!("not_judged.md")]
+
+use crate::memory::Memory;
+use alloc::{format, vec::Vec};
+use facts::{Episode, Given, Moment, Rule, Severity};
+use serde::Deserialize;
+
+/// The plan names a profile that the rulebook does not have.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotJudged {}
+
+impl Rule for NotJudged {
+    type Memory = Memory;
+    const NAME: &'static str = "thermal/not-judged";
+    const CODE: &'static str = "SYS-PROFILE";
+    const PAGE: &'static str = include_str!("not_judged.md");
+
+    fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
+        let mut open: Option<Episode> = None;
+        for (at, offset, profile) in &memory.setting().profiles {
+            let known = given.reference.profiles.contains_key(profile);
+            match (known, open.take()) {
+                (true, Some(was)) => found.push(was.until(Some(*at))),
+                (true, None) => {}
+                (false, was) => {
+                    let since = was.map_or(*at, |was| was.since);
+                    let sentence = format!(
+                        "the rulebook has no profile `{profile}`: no temperature of this shipment is judged"
+                    );
+                    let episode = Episode::new(Severity::P2, since, sentence);
+                    open = Some(episode.unknown().evidence([*offset]));
+                }
+            }
+        }
+        let over = memory.setting().over;
+        found.extend(open.map(|e| Episode { until: over.filter(|over| *over >= e.since), ..e }));
+    }
+
+    fn due(&self, _: &Memory, _: &Given<'_>) -> Option<Moment> {
+        None
+    }
+}
