@@ -370,6 +370,143 @@ fn each_is_rejected_with_its_place_and_every_good_one_is_judged_as_before() {
     }
 }
 
+/// A replay of these lines: how it ended, and its summary.
+fn ends(name: &str, lines: &[String]) -> (Option<i32>, Value) {
+    let file = folder(name).join("in.ndjson");
+    std::fs::write(&file, lines.join("\n") + "\n").expect("written");
+    let out = coldwatch(&["replay", &file.to_string_lossy(), "--output", "ndjson"])
+        .output()
+        .expect("it runs");
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    let last = text.lines().last().unwrap_or("{}");
+    (out.status.code(), serde_json::from_str(last).unwrap_or_default())
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).expect("UTF-8")
+}
+
+#[test]
+fn absurd_figures_are_rejected_and_hang_nothing() {
+    let all = [
+        text(event("shipment.packed", r#"{"count":4294967295}"#)),
+        text(reading("2026-03-01T08:00:02Z", "9999-12-31T08:00:02Z")),
+        text(reading("2026-03-01T08:00:00Z", "0002-03-01T08:00:00Z")),
+        good(),
+    ];
+    let (code, summary) = ends("absurd", &all);
+    assert_eq!(
+        (code, &summary["rejected"], &summary["homed"]),
+        (Some(0), &Value::from(3), &Value::from(1))
+    );
+}
+
+#[test]
+fn records_that_do_not_say_when_they_arrived_are_events_of_their_own() {
+    let stamped = good();
+    let unstamped = good()
+        .replace(r#""arrivedat":"2026-03-01T08:00:02Z","#, "")
+        .replace("r-1", "r-0")
+        .replace("5.3", "5.4");
+    let (code, summary) = ends("waited", &[unstamped, stamped]);
+    assert_eq!(
+        (code, &summary["held"], &summary["duplicate"]),
+        (Some(0), &Value::from(2), &Value::from(0))
+    );
+}
+
+#[test]
+fn an_attachment_that_claims_tens_of_thousands_of_readings_loses_none() {
+    let at = |n: i64| facts::Moment::from_millis(1_772_236_800_000) + facts::Span::seconds(n);
+    let line = |n: i64| {
+        good()
+            .replace("r-1", &format!("r-{n}"))
+            .replace("2026-03-01T08:00:00Z", &at(n).to_string())
+            .replace("2026-03-01T08:00:02Z", &at(n + 2).to_string())
+    };
+    let mut all: Vec<String> = (0..30_000).map(line).collect();
+    let attached = r#"{"shipment":"SHP-1","channel":"1","position":"payload","log_every":"5 min"}"#;
+    let late = text(event("device.attached", attached))
+        .replace("X-1", "LOG-7")
+        .replace("2026-03-01T08:00:00Z", "2026-02-28T00:00:00Z");
+    all.push(late.replace("2026-03-01T08:00:02Z", &at(40_000).to_string()));
+    let file = folder("claimed").join("in.ndjson");
+    let journal = file.with_file_name("journal.ndjson");
+    std::fs::write(&file, all.join("\n") + "\n").expect("written");
+    let out =
+        coldwatch(&["replay", &file.to_string_lossy(), "--journal", &journal.to_string_lossy()]);
+    assert!({ out }.output().expect("it runs").status.success());
+    let journal = std::fs::read_to_string(&journal).expect("read");
+    let mut origins: Vec<&str> = journal
+        .lines()
+        .filter(|line| line.contains("device.reading"))
+        .filter_map(|line| line.split(r#""origin":""#).nth(1)?.split('"').next())
+        .collect();
+    assert_eq!(origins.len(), 30_000);
+    origins.sort_unstable();
+    origins.dedup();
+    assert_eq!(origins.len(), 30_000, "each has an origin of its own");
+}
+
+#[test]
+fn a_patient_s_name_is_kept_by_no_rejection() {
+    let name = r#""patient_name":"Maria Musterfrau","#;
+    let with = |text: String| text.replacen("\"id\"", &format!("{name}\"id\""), 1);
+    let all = [
+        with(good()),
+        with(good())[..150].to_owned(),
+        with(good()).replace("08:00:00Z", "08:00:00"),
+        with(good()).replace("patient_name", r"\u0070atient_name").replace("5.3", "5,3"),
+        with(good()).replace(r#""patient_name""#, r#""_patient_name""#).replace("5.3", "5,3"),
+        with(good()).replacen("r-1", "r\0", 1),
+    ];
+    let file = folder("patient").join("in.ndjson");
+    std::fs::write(&file, all.join("\n") + "\n").expect("written");
+    let out = coldwatch(&["replay", &file.to_string_lossy(), "--output", "ndjson"])
+        .output()
+        .expect("it runs");
+    let said =
+        String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+    assert!(said.matches("\"kind\":\"rejection\"").count() == all.len(), "{said}");
+    assert!(!said.contains("Musterfrau"), "{said}");
+}
+
+#[test]
+fn a_logger_file_s_absurd_head_is_rejected() {
+    let head = "Device: Q-tag CLm doc\nConf:\n Serial: X1\n Zone: 0.00\n Logging Interval: 10\n Alarm:\n  1:\n   T AL: 8.0, t AL: 30\nRes:\n TS Start: 2026-03-01 08:00\nData:\n\tyyyy-MM-dd hh:mm\tT\n\t2026-03-01 08:00\t5.0\n";
+    assert!(wire::logger::read("x", head.as_bytes()).is_ok());
+    for (from, to) in [
+        ("Interval: 10", "Interval: 9223372036854775807"),
+        ("Interval: 10", "Interval: 0"),
+        ("Interval: 10", "Interval: -5"),
+        ("Serial: X1", "Serial:"),
+    ] {
+        let read = wire::logger::read("x", head.replace(from, to).as_bytes());
+        assert!(read.is_err(), "{to}");
+    }
+    let many: String =
+        (0..100_000).map(|_| "   T AL: 999.0, t AL: 9223372036854775807\n").collect();
+    assert!(
+        wire::logger::read("x", head.replace("   T AL: 8.0, t AL: 30\n", &many).as_bytes()).is_ok()
+    );
+}
+
+#[test]
+fn a_journal_line_that_no_journal_can_have_is_rejected() {
+    let place = |partition: &str, offset: &str| {
+        good().replace(
+            r#""data""#,
+            &format!(r#""shipment":"SHP-1","partition":{partition},"offset":{offset},"data""#),
+        )
+    };
+    let all = [place("3", "18446744073709551615"), place("16", "1"), place("3", "1")];
+    let (code, summary) = ends("journal-line", &all);
+    assert_eq!(
+        (code, &summary["rejected"], &summary["homed"]),
+        (Some(0), &Value::from(2), &Value::from(1))
+    );
+}
+
 #[test]
 fn nothing_that_can_be_decoded_is_bad_data() {
     let file = folder("nothing").join("nothing.ndjson");

@@ -28,7 +28,13 @@ fn every_command_has_help_with_examples_and_exit_codes() {
 
 #[test]
 fn what_is_asked_wrongly_is_usage() {
-    for arguments in [vec![], vec!["replay"], vec!["fly"], vec!["replay", "x", "--output", "pdf"], vec!["replay", "x", "--threads", "0"]] {
+    for arguments in [
+        vec![],
+        vec!["replay"],
+        vec!["fly"],
+        vec!["replay", "x", "--output", "pdf"],
+        vec!["replay", "x", "--threads", "0"],
+    ] {
         let out = run(&arguments);
         assert_eq!(out.status.code(), Some(2), "{arguments:?}: {}", said(&out));
         assert!(data(&out).is_empty(), "{arguments:?}: nothing on standard output");
@@ -55,7 +61,9 @@ fn an_empty_recording_is_bad_data() {
 fn findings_are_an_error_only_where_that_is_asked_for() {
     let folder = folder("fail-on");
     let place = folder.to_string_lossy().into_owned();
-    assert!(run(&["simulate", "--seed", "3", "--shipments", "30", "--out", &place]).status.success());
+    assert!(
+        run(&["simulate", "--seed", "3", "--shipments", "30", "--out", &place]).status.success()
+    );
     let file = folder.join("inbound.ndjson").to_string_lossy().into_owned();
     assert_eq!(run(&["replay", &file]).status.code(), Some(0));
     assert_eq!(run(&["replay", &file, "--fail-on", "P4"]).status.code(), Some(1));
@@ -66,11 +74,75 @@ fn findings_are_an_error_only_where_that_is_asked_for() {
 }
 
 #[test]
+fn one_shipment_is_counted_alone_and_one_that_is_not_there_is_told() {
+    let folder = folder("one-shipment");
+    let place = folder.to_string_lossy().into_owned();
+    assert!(
+        run(&["simulate", "--seed", "3", "--shipments", "30", "--out", &place]).status.success()
+    );
+    let file = folder.join("inbound.ndjson").to_string_lossy().into_owned();
+    let all = data(&run(&["replay", &file, "--output", "ndjson"]));
+    let clean = (1..=30)
+        .map(|n| format!("SHP-{n:04}"))
+        .find(|id| {
+            !all.lines()
+                .any(|line| line.contains("\"kind\":\"finding\"") && line.contains(id.as_str()))
+        })
+        .expect("a clean shipment");
+    let out = run(&["replay", &file, "--shipment", &clean, "--fail-on", "P4"]);
+    assert_eq!(out.status.code(), Some(0), "{}", data(&out));
+    assert!(
+        data(&out).contains("(nothing wrong)") && data(&out).contains("raised: nothing"),
+        "{}",
+        data(&out)
+    );
+    let out = run(&["replay", &file, "--shipment", "SHP-9999"]);
+    assert_eq!(out.status.code(), Some(65));
+    assert!(said(&out).contains("SHP-9999"), "{}", said(&out));
+}
+
+#[test]
+fn a_journal_never_overwrites_what_is_read_and_is_put_in_place_when_it_is_whole() {
+    let folder = folder("journal-safe");
+    let place = folder.to_string_lossy().into_owned();
+    assert!(
+        run(&["simulate", "--seed", "3", "--shipments", "5", "--out", &place]).status.success()
+    );
+    let (inbound, journal) = (folder.join("inbound.ndjson"), folder.join("journal.ndjson"));
+    let (file, to) =
+        (inbound.to_string_lossy().into_owned(), journal.to_string_lossy().into_owned());
+    let before = std::fs::read(&inbound).expect("read");
+    assert_eq!(run(&["replay", &file, "--journal", &file]).status.code(), Some(2));
+    assert!(before == std::fs::read(&inbound).expect("read"), "the recording is what it was");
+    assert!(run(&["replay", &file, "--journal", &to]).status.success());
+    let whole = std::fs::read(&journal).expect("read");
+    assert_eq!(run(&["replay", "no-such-file", "--journal", &to]).status.code(), Some(69));
+    assert_eq!(run(&["replay", &to, "--journal", &to]).status.code(), Some(2));
+    assert!(whole == std::fs::read(&journal).expect("read"), "the journal is what it was");
+    assert!(!folder.join("journal.ndjson.partial").exists());
+}
+
+#[test]
 fn a_simulation_is_the_same_bytes_for_the_same_seed_and_other_bytes_for_another() {
     let made = |name: &str, seed: &str| {
         let folder = folder(name);
-        assert!(run(&["simulate", "--seed", seed, "--shipments", "20", "--out", &folder.to_string_lossy()]).status.success());
-        (std::fs::read(folder.join("inbound.ndjson")).expect("read"), std::fs::read(folder.join("truth.ndjson")).expect("read"))
+        assert!(
+            run(&[
+                "simulate",
+                "--seed",
+                seed,
+                "--shipments",
+                "20",
+                "--out",
+                &folder.to_string_lossy()
+            ])
+            .status
+            .success()
+        );
+        (
+            std::fs::read(folder.join("inbound.ndjson")).expect("read"),
+            std::fs::read(folder.join("truth.ndjson")).expect("read"),
+        )
     };
     let first = made("seed-a", "5");
     assert!(first == made("seed-b", "5"));
@@ -80,7 +152,11 @@ fn a_simulation_is_the_same_bytes_for_the_same_seed_and_other_bytes_for_another(
 #[test]
 fn a_reader_that_goes_away_ends_it_quietly() {
     let folder = folder("pipe");
-    assert!(run(&["simulate", "--seed", "3", "--shipments", "60", "--out", &folder.to_string_lossy()]).status.success());
+    assert!(
+        run(&["simulate", "--seed", "3", "--shipments", "60", "--out", &folder.to_string_lossy()])
+            .status
+            .success()
+    );
     let file = folder.join("inbound.ndjson").to_string_lossy().into_owned();
     let mut child = coldwatch(&["replay", &file, "--output", "ndjson"])
         .stdout(Stdio::piped())
@@ -113,24 +189,51 @@ fn a_rulebook_is_checked_with_place_and_advice() {
     let out = check();
     assert_eq!(out.status.code(), Some(78));
     let wrong = said(&out);
-    assert!(wrong.contains("custody.toml:") && wrong.contains("airsid") && wrong.contains("airside"), "{wrong}");
+    assert!(
+        wrong.contains("custody.toml:") && wrong.contains("airsid") && wrong.contains("airside"),
+        "{wrong}"
+    );
 
     copy(&|_, text| text.replace("[\"thermal/gap\"]", "[\"thermal/gaps\"]"));
     let wrong = said(&check());
-    assert!(wrong.contains("thermal.toml:") && wrong.contains("did you mean `thermal/gap`?"), "{wrong}");
+    assert!(
+        wrong.contains("thermal.toml:") && wrong.contains("did you mean `thermal/gap`?"),
+        "{wrong}"
+    );
 
     copy(&|_, text| text.replace("ground = \"30 min\"", "ground = \"30 minutes\""));
     let wrong = said(&check());
     assert!(wrong.contains("custody.toml:") && wrong.contains("30 minutes"), "{wrong}");
 
+    copy(&|_, text| text.replace("ground = \"30 min\"", "ground = \"-30 min\""));
+    let wrong = said(&check());
+    assert!(wrong.contains("custody.toml:8") && wrong.contains("runs backwards"), "{wrong}");
+
+    copy(&|_, text| text.replace("lower = \"2.0 °C\"", "lower = \"12.0 °C\""));
+    let wrong = said(&check());
+    assert!(
+        wrong.contains("profiles.toml:") && wrong.contains("`lower` must be below `upper`"),
+        "{wrong}"
+    );
+
+    copy(&|name, text| if name == "profiles.toml" { String::new() } else { text });
+    let wrong = said(&check());
+    assert!(wrong.contains("there is no profile"), "{wrong}");
+
     // A rule without a table is off, and that is said.
     copy(&|name, text| match name {
-        "permits.toml" => text.split("[\"permits/over-used\"]").next().unwrap_or_default().to_owned(),
+        "permits.toml" => {
+            text.split("[\"permits/over-used\"]").next().unwrap_or_default().to_owned()
+        }
         _ => text,
     });
     let out = check();
     assert_eq!(out.status.code(), Some(0), "{}", said(&out));
-    assert!(data(&out).contains("OFF") && data(&out).contains("16 rules on, 1 off"), "{}", data(&out));
+    assert!(
+        data(&out).contains("OFF") && data(&out).contains("16 rules on, 1 off"),
+        "{}",
+        data(&out)
+    );
 }
 
 #[test]
@@ -141,5 +244,9 @@ fn a_rulebook_that_cannot_be_used_stops_a_replay_before_it_reads() {
     std::fs::write(&file, "{}\n").expect("written");
     let out = run(&["replay", &file.to_string_lossy(), "--config", &folder.to_string_lossy()]);
     assert_eq!(out.status.code(), Some(78));
-    assert!(said(&out).contains("log.toml:2") || said(&out).contains("log.toml:1"), "{}", said(&out));
+    assert!(
+        said(&out).contains("log.toml:2") || said(&out).contains("log.toml:1"),
+        "{}",
+        said(&out)
+    );
 }

@@ -4,12 +4,19 @@
 //! does not. Every figure is a median of runs that alternate. Nothing is judged here: a row prints its target
 //! beside what was measured. `COLDWATCH_BENCH_RUNS` sets how many runs, `COLDWATCH_BENCH_SCALE=10` makes
 //! everything smaller by that factor, to try the benchmark itself.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, clippy::print_stdout, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    missing_docs
+)]
 
 use facts::fact::device::{Attached, Position, Reading};
 use facts::fact::shipment::{Goods, Packed, Planned};
 use facts::{
-    ByType, DeviceId, Event, Fact, MilliCelsius, Moment, Origin, PartyId, Rules, ShipmentId, Span, Subject, Text,
+    ByType, DeviceId, Event, Fact, MilliCelsius, Moment, Origin, PartyId, Rules, ShipmentId, Span,
+    Subject, Text,
 };
 use fold::{Contain, Fold, Matter, Record, Role};
 use pipeline::Pipeline;
@@ -59,8 +66,11 @@ fn each(time: Duration, n: usize) -> f64 {
 
 fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let rows: [(&str, fn()); 6] = [("1", row_1), ("2", row_2), ("5", row_5), ("6", row_6), ("8", row_8), ("13", row_13)];
-    for (_, row) in rows.iter().filter(|(name, _)| asked.is_empty() || asked.iter().any(|a| a == name)) {
+    let rows: [(&str, fn()); 6] =
+        [("1", row_1), ("2", row_2), ("5", row_5), ("6", row_6), ("8", row_8), ("13", row_13)];
+    for (_, row) in
+        rows.iter().filter(|(name, _)| asked.is_empty() || asked.iter().any(|a| a == name))
+    {
         row();
     }
 }
@@ -79,7 +89,8 @@ fn replay_of(file: &Path, threads: usize) {
     let sources = Source::open_all(&[file.to_owned()], &Progress::default()).expect("it opens");
     let options = Options { threads, ..Options::default() };
     let mut report = Lines::new(std::io::sink(), None);
-    let replay = Replay { sources, options, report: &mut report, journal: None, progress: &mut || {} };
+    let replay =
+        Replay { sources, options, report: &mut report, journal: None, progress: &mut || {} };
     replay.inbound(&book).expect("it replays");
 }
 
@@ -113,8 +124,15 @@ fn row_1() {
     let bytes = std::fs::read(&file).expect("read");
     let (bare, whole) = in_turn(|| assert!(parse_bare(&bytes) > 0), || replay_of(&file, 1));
     let ratio = bare.as_secs_f64() / whole.as_secs_f64();
-    println!("row 1   replay, all rules, one thread, against bare typed parse: {ratio:.2} (target 0.50)");
-    println!("        {events} events of {} bytes: parse {:.0} ns, replay {:.0} ns each", bytes.len() / events, each(bare, events), each(whole, events));
+    println!(
+        "row 1   replay, all rules, one thread, against bare typed parse: {ratio:.2} (target 0.50)"
+    );
+    println!(
+        "        {events} events of {} bytes: parse {:.0} ns, replay {:.0} ns each",
+        bytes.len() / events,
+        each(bare, events),
+        each(whole, events)
+    );
 }
 
 fn row_2() {
@@ -122,7 +140,11 @@ fn row_2() {
     let (one, two) = in_turn(|| replay_of(&file, 1), || replay_of(&file, 2));
     let ratio = one.as_secs_f64() / two.as_secs_f64();
     println!("row 2   two threads against one: {ratio:.2} (target 1.70)");
-    println!("        {events} events: one {:.0} ns, two {:.0} ns each", each(one, events), each(two, events));
+    println!(
+        "        {events} events: one {:.0} ns, two {:.0} ns each",
+        each(one, events),
+        each(two, events)
+    );
 }
 
 // Rows 5 to 13: readings of many open shipments, interleaved.
@@ -140,7 +162,8 @@ struct Open {
 
 fn open(n: usize, profile: &str) -> Open {
     let shipment = ShipmentId::new(format!("SHP-{n:06}"));
-    let (key, device) = (Subject::from(&shipment), Subject::from(&DeviceId::new(format!("LOG-{n:06}"))));
+    let (key, device) =
+        (Subject::from(&shipment), Subject::from(&DeviceId::new(format!("LOG-{n:06}"))));
     let party = PartyId::new("CLINIC");
     let planned = Planned {
         version: 1,
@@ -163,7 +186,14 @@ fn open(n: usize, profile: &str) -> Open {
     };
     let (channel, position) = (Text::new("payload"), Position::Payload);
     let (log_every, send_every) = (EVERY, Some(EVERY));
-    let attached = Attached { shipment: Some(shipment), store: None, channel, position, log_every, send_every };
+    let attached = Attached {
+        shipment: Some(shipment),
+        store: None,
+        channel,
+        position,
+        log_every,
+        send_every,
+    };
     let packed = Packed { units: Vec::new(), count: Some(1), order: None, by: None };
     let event = |id: &str, subject: &Subject, fact| {
         let id = Text::new(format!("{id}-{n}"));
@@ -185,7 +215,13 @@ fn reading(device: &Subject, round: usize) -> Event {
     let (channel, sequence) = (Text::new("payload"), Some(round as u64));
     let at = START + EVERY * i64::try_from(round).unwrap_or_default();
     let id = Text::new(format!("r-{round}"));
-    Event { source: Text::new("bench"), id, subject: device.clone(), at, fact: Fact::Reading(Reading { temperature, channel, sequence }) }
+    Event {
+        source: Text::new("bench"),
+        id,
+        subject: device.clone(),
+        at,
+        fact: Fact::Reading(Reading { temperature, channel, sequence }),
+    }
 }
 
 fn thermal_fold() -> Fold<Thermal> {
@@ -202,11 +238,17 @@ fn thermal_fold() -> Fold<Thermal> {
 
 fn take(fold: &mut Fold<Thermal>, offset: u64, matter: Matter<Event>) {
     let mut out = Vec::new();
-    fold.take(&Record { offset, origin: None, after: None, matter }, &mut out).expect("nothing stops");
+    fold.take(&Record { offset, origin: None, after: None, matter }, &mut out)
+        .expect("nothing stops");
 }
 
 /// A thermal fold with so many open shipments, after so many rounds of readings; the time of the readings.
-fn judge_readings(shipments: usize, rounds: usize, profile: &str, late: usize) -> (Fold<Thermal>, Duration, usize) {
+fn judge_readings(
+    shipments: usize,
+    rounds: usize,
+    profile: &str,
+    late: usize,
+) -> (Fold<Thermal>, Duration, usize) {
     let mut fold = thermal_fold();
     let all: Vec<Open> = (0..shipments).map(|n| open(n, profile)).collect();
     let mut offset = 1;
@@ -238,7 +280,11 @@ fn judge_readings(shipments: usize, rounds: usize, profile: &str, late: usize) -
             for (one, event) in batch {
                 word(&mut fold, &one.key, event);
             }
-            take(&mut fold, 0, Matter::Tick(START + EVERY * i64::try_from(round).unwrap_or_default()));
+            take(
+                &mut fold,
+                0,
+                Matter::Tick(START + EVERY * i64::try_from(round).unwrap_or_default()),
+            );
         });
     }
     (fold, time, readings)
@@ -254,7 +300,9 @@ fn row_5() {
         .collect();
     times.sort_by(f64::total_cmp);
     let median = times[times.len() / 2];
-    println!("row 5   fold and thermal alone, {shipments} open shipments interleaved: {median:.0} ns a reading (target 250)");
+    println!(
+        "row 5   fold and thermal alone, {shipments} open shipments interleaved: {median:.0} ns a reading (target 250)"
+    );
 }
 
 /// The whole pipeline with so many open shipments, and so many readings spread over them: nanoseconds each.
@@ -290,11 +338,14 @@ fn whole(shipments: usize, readings: usize, late: usize) -> f64 {
 
 fn row_6() {
     let readings = scaled(1_000_000);
-    let steps: Vec<(usize, f64)> = [5_000, 50_000, 500_000]
-        .map(|n| (scaled(n), whole(scaled(n), readings, 0)))
-        .into();
+    let steps: Vec<(usize, f64)> =
+        [5_000, 50_000, 500_000].map(|n| (scaled(n), whole(scaled(n), readings, 0))).into();
     let ratio = |n: usize| steps[n].1 / steps[n - 1].1;
-    println!("row 6   ten times as many shipments, the same number of events: {:.2} and {:.2} times the cost (target 1.30 each)", ratio(1), ratio(2));
+    println!(
+        "row 6   ten times as many shipments, the same number of events: {:.2} and {:.2} times the cost (target 1.30 each)",
+        ratio(1),
+        ratio(2)
+    );
     for (shipments, cost) in &steps {
         println!("        {shipments} shipments: {cost:.0} ns an event");
     }
@@ -310,12 +361,19 @@ fn row_8() {
     base.sort_by(f64::total_cmp);
     with_late.sort_by(f64::total_cmp);
     let (base, with_late) = (base[base.len() / 2], with_late[with_late.len() / 2]);
-    println!("row 8   one reading in a hundred twelve hours late, whole replay: {:.2} times the cost (target 1.30)", with_late / base);
+    println!(
+        "row 8   one reading in a hundred twelve hours late, whole replay: {:.2} times the cost (target 1.30)",
+        with_late / base
+    );
     for (profile, rounds, target) in [("CELL_2_8", 300, "1 µs"), ("PHARM_CRT", 300, "30 µs")] {
         let (_, plain, n) = judge_readings(scaled(500), rounds, profile, 0);
         let (_, late, m) = judge_readings(scaled(500), rounds, profile, 100);
-        let one = (late.as_nanos() as f64 - plain.as_nanos() as f64 * m as f64 / n as f64) / (m as f64 / 100.0);
-        println!("        thermal alone, {profile}: {:.1} µs more for each late reading (target {target})", one / 1000.0);
+        let one = (late.as_nanos() as f64 - plain.as_nanos() as f64 * m as f64 / n as f64)
+            / (m as f64 / 100.0);
+        println!(
+            "        thermal alone, {profile}: {:.1} µs more for each late reading (target {target})",
+            one / 1000.0
+        );
     }
 }
 
@@ -331,6 +389,8 @@ fn row_13() {
     let before = resident();
     let (fold, ..) = judge_readings(shipments, rounds, "CELL_2_8", 0);
     let kib = (resident() - before) as f64 / shipments as f64 / 1024.0;
-    println!("row 13  memory of one shipment and probe with ten days of readings: {kib:.1} KiB in thermal (target 48 in all engines)");
+    println!(
+        "row 13  memory of one shipment and probe with ten days of readings: {kib:.1} KiB in thermal (target 48 in all engines)"
+    );
     assert_eq!(fold.shelf().len(), shipments);
 }

@@ -175,11 +175,14 @@ impl Reference {
         let log =
             table("log").ok_or_else(|| wrong("log", "is missing: it says `settle`".into()))?;
         let log = Log::deserialize(log).map_err(|e| wrong("log", e.to_string()))?;
-        Ok(Self {
-            settle: log.settle,
-            profiles: named("profile", table("profile"))?,
-            products: named("product", table("product"))?,
-        })
+        let profiles: BTreeMap<Text, Profile> = named("profile", table("profile"))?;
+        for (name, profile) in &profiles {
+            if profile.lower.zip(profile.upper).is_some_and(|(lower, upper)| lower >= upper) {
+                let reason = "`lower` must be below `upper`".to_string();
+                return Err(wrong(&format!("profile.{name}"), reason));
+            }
+        }
+        Ok(Self { settle: log.settle, profiles, products: named("product", table("product"))? })
     }
 }
 

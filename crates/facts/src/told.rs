@@ -164,7 +164,12 @@ impl Voice<'_> {
             let since = held.unwrap_or(self.now);
             if self.now < since + self.settle {
                 let settled = fresh.is_some_and(|said| self.now >= said + self.settle);
-                return Line { name, episode, held: Some(since), fresh: fresh.filter(|_| !settled) };
+                return Line {
+                    name,
+                    episode,
+                    held: Some(since),
+                    fresh: fresh.filter(|_| !settled),
+                };
             }
         }
         let settled = fresh.is_some_and(|said| self.now >= said + self.settle);

@@ -35,7 +35,9 @@ impl JournalRecord {
     /// A record of a partition, as it is kept.
     pub(crate) fn of(partition: u16, record: &Record<Event>) -> Option<Self> {
         let entry = match &record.matter {
-            Matter::Word { key, word } => JournalEntry::Fact(key.shipment()?, Box::new(word.clone())),
+            Matter::Word { key, word } => {
+                JournalEntry::Fact(key.shipment()?, Box::new(word.clone()))
+            }
             Matter::Tick(now) => JournalEntry::Tick(*now),
             Matter::Rulebook(book) => JournalEntry::Rulebook(book.clone()),
             Matter::Behaviour(number) => JournalEntry::Behaviour(*number),

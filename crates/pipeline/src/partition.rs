@@ -114,13 +114,9 @@ impl Partition {
         let word = match out.said {
             Some(Said::Finding(finding)) => Word::Finding(finding),
             Some(Said::Context(context)) => Word::Context(context),
-            None => Word::Finding(Box::new(faulted(
-                service,
-                shipment,
-                out.offset,
-                out.index,
-                out.now,
-            ))),
+            None => {
+                Word::Finding(Box::new(faulted(service, shipment, out.offset, out.index, out.now)))
+            }
         };
         self.say(out.key, word, Some((origin, after)))
     }
@@ -203,7 +199,13 @@ impl Partition {
 }
 
 /// A value failed: its shipment is not judged any more by that engine, and that is told at once.
-pub(crate) fn faulted(service: &str, shipment: ShipmentId, offset: u64, index: u32, now: Moment) -> Finding {
+pub(crate) fn faulted(
+    service: &str,
+    shipment: ShipmentId,
+    offset: u64,
+    index: u32,
+    now: Moment,
+) -> Finding {
     let rule = Text::new("system/faulted");
     Finding {
         name: Name { rule, about: Text::new(service), offset, index },

@@ -112,7 +112,8 @@ impl Pipeline {
             return Ok(());
         }
         loop {
-            let strokes = (0..).zip(&mut self.parts).filter_map(|(p, part)| Some((part.stroke()?, p)));
+            let strokes =
+                (0..).zip(&mut self.parts).filter_map(|(p, part)| Some((part.stroke()?, p)));
             let Some((stroke, p)) = strokes.min().filter(|(stroke, _)| *stroke <= to) else {
                 break;
             };
@@ -284,7 +285,12 @@ impl Pipeline {
                     self.tick(q)?;
                 }
                 let after = self.part(p).dispatch.links().stamp("journal", q, &origin);
-                self.write(q, Some(origin), after, Matter::Word { key: Subject::from(&shipment), word: event })
+                self.write(
+                    q,
+                    Some(origin),
+                    after,
+                    Matter::Word { key: Subject::from(&shipment), word: event },
+                )
             }
             Some(Passed::Facts { to, event }) => {
                 let q = self.home(&to);

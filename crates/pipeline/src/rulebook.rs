@@ -4,7 +4,7 @@
 //! table that stands in two files. A rule without a table is off, and the check says so.
 
 use crate::{pages, roles};
-use facts::{Book, Reference};
+use facts::{Book, Reference, Span};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -115,6 +115,15 @@ pub fn check(files: Vec<(String, String)>) -> Result<Checked, Vec<Problem>> {
             problems.push(unknown(&files, name, rules.iter().map(|r| r.name)));
         }
     }
+    let mut backwards = Vec::new();
+    tables.iter().for_each(|(name, value)| negative(name, value, &mut backwards));
+    problems.extend(backwards.into_iter().map(|(table, text)| {
+        place(&files, &table, format!("`{text}` runs backwards: a span of a rule is not negative"))
+    }));
+    if !matches!(tables.get("profile"), Some(Value::Object(all)) if !all.is_empty()) {
+        let reason = "there is no profile: no temperature could be judged".to_owned();
+        problems.push(place(&files, "profile", reason));
+    }
     let book = Book::new(tables);
     problems
         .extend(readers(&book).into_iter().map(|error| place(&files, &error.table, error.reason)));
@@ -143,6 +152,22 @@ fn readers(book: &Book) -> Vec<facts::BookError> {
     wrong.sort_by(|a, b| (&a.table, &a.reason).cmp(&(&b.table, &b.reason)));
     wrong.dedup();
     wrong
+}
+
+/// Every span that is negative, with the table it stands in.
+fn negative(table: &str, value: &Value, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::String(text) if text.parse::<Span>().is_ok_and(|span| span < Span::ZERO) => {
+            found.push((table.to_owned(), text.clone()));
+        }
+        Value::Object(members) => members.iter().for_each(|(name, value)| {
+            let inner = format!("{table}.{name}");
+            let inner = if value.is_object() && !table.contains('/') { &inner } else { table };
+            negative(inner, value, found);
+        }),
+        Value::Array(items) => items.iter().for_each(|item| negative(table, item, found)),
+        _ => {}
+    }
 }
 
 fn parse(file: &str, text: &str) -> Result<serde_json::Map<String, Value>, Problem> {
@@ -214,11 +239,16 @@ fn place(files: &[(String, String)], table: &str, reason: String) -> Problem {
             .lines()
             .position(|line| heads.iter().any(|h| line.trim_start().starts_with(h.as_str())));
         let Some(head) = head else { continue };
-        let member = reason.split('`').nth(1).filter(|_| reason.starts_with("unknown field"));
+        // The member that the reason names, or the value that it quotes.
+        let quoted = reason.split('`').nth(1).filter(|quoted| !quoted.is_empty());
+        let unknown = reason.starts_with("unknown field");
         let inside =
             text.lines().enumerate().skip(head + 1).take_while(|(_, l)| !l.starts_with('['));
-        let mut named =
-            inside.filter(|(_, l)| member.is_some_and(|m| l.trim_start().starts_with(m)));
+        let names = |line: &str, quoted: &str| match unknown {
+            true => line.trim_start().starts_with(quoted),
+            false => line.contains(quoted),
+        };
+        let mut named = inside.filter(|(_, line)| quoted.is_some_and(|quoted| names(line, quoted)));
         let line = named.next().map_or(head, |(n, _)| n);
         let text = text.lines().nth(line).unwrap_or_default().to_owned();
         return Problem {

@@ -212,7 +212,13 @@ fn logger(source: &mut Source) -> Result<Vec<Decoded>, SourceError> {
     let mut bytes = Vec::new();
     source.bytes.read_to_end(&mut bytes).map_err(|e| Source::failed(&source.name, e))?;
     let file = Text::new(&source.name);
-    let record = |record, event| Decoded { arrived: UNSTAMPED, file: file.clone(), record, waited: false, event };
+    let record = |record, event| Decoded {
+        arrived: UNSTAMPED,
+        file: file.clone(),
+        record,
+        waited: false,
+        event,
+    };
     let mut all: Vec<Decoded> = match wire::logger::read(&source.name, &bytes) {
         Ok(read) => {
             let events = read.events(&source.name);

@@ -4,7 +4,7 @@ use crate::journal;
 use crate::recording::{Decoded, Recording};
 use crate::report::Report;
 use crate::source::{Kind, Source, SourceError};
-use facts::{Book, Moment, Origin, Text};
+use facts::{Book, Moment, Origin, State, Subject, SubjectKind, Text};
 use fold::Stop;
 use pipeline::Pipeline;
 use pipeline::journal::JournalEntry;
@@ -22,6 +22,8 @@ pub struct Options {
     pub at: Option<Moment>,
     /// Threads: with more than one, one decodes and one judges.
     pub threads: usize,
+    /// Only this shipment's findings are counted and reported, though all are judged.
+    pub shipment: Option<String>,
 }
 
 /// Why a replay could not be finished.
@@ -64,9 +66,12 @@ pub struct Summary {
     pub rules: BTreeMap<String, u64>,
     /// Hash of the rulebook, where one was given.
     pub rulebook: Text,
-    /// How bad the worst finding was that was raised.
+    /// How bad the worst finding was.
     #[serde(skip)]
     pub worst: Option<facts::Severity>,
+    /// Whether the one shipment that was asked for was seen at all.
+    #[serde(skip)]
+    pub seen: bool,
 }
 
 /// One replay.
@@ -132,6 +137,7 @@ impl Replay<'_> {
                 if let Some((_, event)) = record.fact() {
                     // A tick or a rulebook is not an event.
                     summary.read += 1;
+                    note_subject(&self.options, &mut summary, &event.subject);
                     self.report.fact(event);
                 }
                 pipeline.play(record)?;
@@ -160,6 +166,7 @@ impl Replay<'_> {
             Ok(event) => event,
             Err(rejection) => return self.reject(summary, &rejection),
         };
+        note_subject(&self.options, summary, &event.subject);
         self.report.fact(&event);
         // Records that waited come in an order of their own.
         let service = Text::new(if waited { "intake/1-waited" } else { "intake/1" });
@@ -180,7 +187,7 @@ impl Replay<'_> {
         summary: &mut Summary,
     ) -> Result<(), ReplayError> {
         for output in pipeline.take_outputs() {
-            note(summary, &output);
+            note(&self.options, summary, &output);
             self.report.output(&output)?;
         }
         if let Some(to) = &mut self.journal {
@@ -198,14 +205,13 @@ impl Replay<'_> {
     ) -> Result<Summary, ReplayError> {
         let last = pipeline.finish();
         for output in last {
-            note(&mut summary, &output);
+            note(&self.options, &mut summary, &output);
             self.report.output(&output)?;
         }
         self.hand_on(pipeline, &mut summary)?;
         let tally = pipeline.tally();
         (summary.homed, summary.judged, summary.held) = (tally.homed, tally.judged, tally.held);
         (summary.expired, summary.duplicate) = (tally.expired, tally.duplicate);
-        summary.rules = tally.raised.clone();
         self.report.summary(&summary)?;
         if let Some(to) = &mut self.journal {
             to.flush()?;
@@ -214,10 +220,20 @@ impl Replay<'_> {
     }
 }
 
-fn note(summary: &mut Summary, output: &pipeline::Output) {
-    if let pipeline::What::Finding(finding) = &output.what
-        && finding.state == facts::State::Raised
-    {
+fn note(options: &Options, summary: &mut Summary, output: &pipeline::Output) {
+    let pipeline::What::Finding(finding) = &output.what else { return };
+    if options.shipment.as_deref().is_some_and(|only| only != finding.shipment.as_str()) {
+        return;
+    }
+    if matches!(finding.state, State::Raised | State::Changed) {
         summary.worst = summary.worst.into_iter().chain([finding.severity]).min();
     }
+    if finding.state == State::Raised {
+        *summary.rules.entry(finding.code.to_string()).or_default() += 1;
+    }
+}
+
+fn note_subject(options: &Options, summary: &mut Summary, subject: &Subject) {
+    let asked = options.shipment.as_deref() == Some(&*subject.id);
+    summary.seen |= asked && subject.kind == SubjectKind::Shipment;
 }

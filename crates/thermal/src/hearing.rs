@@ -115,7 +115,8 @@ impl Memory {
         if self.probes.len() < 2 {
             return false;
         }
-        let every = self.setting().attachments.iter().map(|a| a.log_every).max().unwrap_or_default();
+        let every =
+            self.setting().attachments.iter().map(|a| a.log_every).max().unwrap_or_default();
         let others = self.probes.iter().enumerate().filter(|(other, _)| *other != place);
         let mut near = others.flat_map(|(_, probe)| probe.series.between(at - every, at + every));
         near.any(|reading| !calm.holds(reading.milli))

@@ -1,10 +1,10 @@
 //! What must hold of an event beyond its shape: no patient's name, check digits, time zones.
 
 use crate::reject::{Code, Rejection};
+use aho_corasick::AhoCorasick;
 use chrono::{NaiveDate, NaiveTime, TimeZone};
 use facts::fact::permit::{Bound, Granted};
 use facts::{Fact, Moment, Span, ident};
-use aho_corasick::AhoCorasick;
 use serde_json::Value;
 use std::sync::LazyLock;
 
@@ -92,7 +92,8 @@ fn count(count: Option<u32>) -> Result<(), Rejection> {
     match count.filter(|count| *count > MOST_UNITS) {
         None => Ok(()),
         Some(n) => {
-            let reason = format!("{n} units are more than the {MOST_UNITS} that one shipment can have");
+            let reason =
+                format!("{n} units are more than the {MOST_UNITS} that one shipment can have");
             Err(Rejection::new(Code::BadValue, reason).member("/data/count"))
         }
     }
@@ -104,16 +105,18 @@ pub(crate) fn times(at: Moment, arrived: Option<Moment>) -> Result<(), Rejection
     const FIRST: Moment = Moment::from_millis(946_684_800_000); // 2000-01-01
     const LAST: Moment = Moment::from_millis(4_102_444_800_000); // 2100-01-01
     const LONGEST: Span = Span::days(366);
-    let wrong = |member: &str, reason: String| Err(Rejection::new(Code::BadTime, reason).member(member));
+    let wrong =
+        |member: &str, reason: String| Err(Rejection::new(Code::BadTime, reason).member(member));
     for (moment, member) in [(Some(at), "/time"), (arrived, "/arrivedat")] {
         if let Some(moment) = moment.filter(|moment| *moment < FIRST || *moment >= LAST) {
             return wrong(member, format!("{moment} is not between 2000 and 2100"));
         }
     }
     match arrived.filter(|arrived| *arrived > at + LONGEST) {
-        Some(arrived) => {
-            wrong("/arrivedat", format!("it arrives at {arrived}, more than a year after it happened"))
-        }
+        Some(arrived) => wrong(
+            "/arrivedat",
+            format!("it arrives at {arrived}, more than a year after it happened"),
+        ),
         None => Ok(()),
     }
 }

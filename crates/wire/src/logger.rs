@@ -158,9 +158,8 @@ impl<'a> Head<'a> {
         let conf = || self.0.iter().filter(|(section, ..)| *section == "Conf");
         let warm = conf().filter(|(_, name, _)| *name == "T AL").filter_map(|(.., v)| celsius(v));
         let temperatures: Vec<MilliCelsius> = warm.collect();
-        let delays = conf()
-            .filter(|(_, name, _)| *name == "t AL")
-            .filter_map(|(.., v)| minutes_of(v));
+        let delays =
+            conf().filter(|(_, name, _)| *name == "t AL").filter_map(|(.., v)| minutes_of(v));
         let sum: i64 = temperatures.iter().map(|t| i64::from(t.milli())).sum();
         let middle = sum / i64::try_from(temperatures.len().max(1)).unwrap_or(1);
         let limit = |(limit, after): (&MilliCelsius, Span)| Limit {

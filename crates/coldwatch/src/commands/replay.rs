@@ -8,8 +8,8 @@ use pipeline::rulebook::{self, Problem};
 use replay::report::{Report, lines::Lines, timeline::Timeline};
 use replay::{Options, Progress, ReplayError, Source, Summary};
 use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::io::{BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
@@ -73,6 +73,13 @@ fn severity(text: &str) -> Result<Severity, String> {
     serde_json::from_value(text.into()).map_err(|_| "one of P1, P2, P3, P4".to_owned())
 }
 
+/// A journal is written beside its place and put there when it is whole.
+fn partial(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".partial");
+    PathBuf::from(name)
+}
+
 fn threads(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "a number from 1".to_owned())
 }
@@ -85,7 +92,7 @@ impl Replay {
             Output::Text => Box::new(Timeline::new(stdout, shipment)),
             Output::Ndjson => Box::new(Lines::new(stdout, shipment)),
         };
-        let summary = self.play(report.as_mut())?;
+        let Some(summary) = self.play(report.as_mut())? else { return Ok(ExitCode::SUCCESS) };
         if summary.read > 0 && summary.rejected == summary.read {
             return Err(Failure::bad_data(format!(
                 "nothing could be decoded: {} records, all rejected",
@@ -95,14 +102,19 @@ impl Replay {
         if summary.read == 0 {
             return Err(Failure::bad_data("nothing was read: the recording holds no record"));
         }
+        if let Some(shipment) = self.shipment.as_ref().filter(|_| !summary.seen) {
+            return Err(Failure::bad_data(format!("no record speaks of a shipment `{shipment}`")));
+        }
         let failed =
             self.fail_on.is_some_and(|limit| summary.worst.is_some_and(|worst| worst <= limit));
         Ok(if failed { exit::found() } else { ExitCode::SUCCESS })
     }
 
-    fn play(&self, report: &mut dyn Report) -> Result<Summary, Failure> {
+    /// `None`: the reader of the report went away.
+    fn play(&self, report: &mut dyn Report) -> Result<Option<Summary>, Failure> {
         let bar = progress::over(&self.files);
-        let options = Options { until: self.until, at: self.at, threads: self.threads };
+        let (until, at, threads) = (self.until, self.at, self.threads);
+        let options = Options { until, at, threads, shipment: self.shipment.clone() };
         let read = Progress::default();
         let sources = Source::open_all(&self.files, &read).map_err(Failure::unavailable)?;
         let journals = replay::are_journals(&sources).map_err(Failure::usage)?;
@@ -119,10 +131,16 @@ impl Replay {
             Some(book) => replay.inbound(book),
         };
         bar.finish_and_clear();
-        summary.map_err(|error| match error {
-            ReplayError::Report(e) if e.kind() == std::io::ErrorKind::BrokenPipe => {
-                Failure::unavailable("the reader went away")
-            }
+        if let (Some(path), Ok(_)) = (&self.journal, &summary) {
+            std::fs::rename(partial(path), path)
+                .map_err(|e| Failure::unavailable(format!("{}: {e}", path.display())))?;
+        }
+        let summary = match summary {
+            // Whoever reads has seen enough.
+            Err(ReplayError::Report(e)) if e.kind() == ErrorKind::BrokenPipe => return Ok(None),
+            summary => summary,
+        };
+        summary.map(Some).map_err(|error| match error {
             ReplayError::Stop(stop) => Failure::configuration(stop),
             ReplayError::Report(e) => Failure::unavailable(e),
             error => Failure::bad_data(error),
@@ -157,7 +175,7 @@ impl Replay {
                 path.display()
             )));
         }
-        let file = File::create(path)
+        let file = File::create(partial(path))
             .map_err(|e| Failure::unavailable(format!("{}: {e}", path.display())))?;
         Ok(Some(BufWriter::new(file)))
     }
