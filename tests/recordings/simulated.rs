@@ -31,10 +31,12 @@ fn differences(seed: u64) -> (usize, Vec<String>) {
         wrong.push(format!("seed {seed}: {events} events, and {:?}", outcome.tally));
     }
     for t in &truth {
+        // What ends is over at the end, and what only a person ends is not.
         let found = last.values().any(|f| {
             finds(t, &f.code, &f.shipment)
                 && f.state != State::Withdrawn
                 && t.overlaps(f.happened, f.until)
+                && t.until.is_none() == f.until.is_none()
         });
         if !found {
             wrong.push(format!("seed {seed}: missed {t:?}"));
@@ -52,6 +54,17 @@ fn differences(seed: u64) -> (usize, Vec<String>) {
                 f.shipment, f.code, f.happened, f.until
             ));
         }
+    }
+    // The same thing is not told twice.
+    let standing: Vec<_> = last.values().filter(|f| f.state != State::Withdrawn).collect();
+    for (n, f) in standing.iter().enumerate() {
+        let twin = standing.iter().skip(n + 1).find(|other| {
+            let same = (&other.shipment, &other.code, &other.name.about);
+            same == (&f.shipment, &f.code, &f.name.about) && other.happened == f.happened
+        });
+        wrong.extend(
+            twin.map(|twin| format!("seed {seed}: told twice: {} {f} and {twin}", f.shipment)),
+        );
     }
     (truth.len(), wrong)
 }

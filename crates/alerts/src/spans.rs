@@ -12,6 +12,8 @@ pub(crate) struct Reason {
     pub(crate) severity: Severity,
     pub(crate) verdict: Verdict,
     pub(crate) words: String,
+    /// Where in the journal the facts stand that it rests on.
+    pub(crate) evidence: Vec<u64>,
 }
 
 /// Keeps of a reason what lies between two moments.
@@ -50,6 +52,9 @@ fn episode(until: Option<Moment>, mut group: Vec<Reason>, opening: &str) -> Opti
         }
     }
     let sentence = alloc::format!("{opening}: {}", words.join("; "));
-    let episode = Episode::new(worst.severity, from, sentence).until(until);
+    let mut evidence: Vec<u64> = group.iter().flat_map(|reason| reason.evidence.clone()).collect();
+    evidence.sort_unstable();
+    evidence.dedup();
+    let episode = Episode::new(worst.severity, from, sentence).until(until).evidence(evidence);
     Some(if worst.verdict == Verdict::Unknown { episode.unknown() } else { episode })
 }

@@ -31,16 +31,20 @@ type Derive = fn(&Shared, &str) -> Option<Fact>;
 
 impl Shared {
     pub(crate) fn hear(&mut self, event: &Event, mail: &mut Mail<'_>, derive: Derive) {
-        let mut newcomer = None;
+        // Who comes hears what is derived, and who goes hears it once more, without its own part.
+        let mut mover = None;
         match &event.fact {
             Fact::Cited(cited) => {
                 self.shipments.entry(cited.by.clone()).or_default().cites = true;
                 for kept in self.file.all() {
                     mail.journal(&cited.by, kept.event());
                 }
-                newcomer = Some(cited.by.clone());
+                mover = Some(cited.by.clone());
             }
-            Fact::Uncited(uncited) => self.uncite(&uncited.by),
+            Fact::Uncited(uncited) => {
+                self.uncite(&uncited.by);
+                mover = Some(uncited.by.clone());
+            }
             _ if is_outside(event, mail.subject) => {
                 if !self.own(event, mail) {
                     return;
@@ -54,10 +58,8 @@ impl Shared {
         }
         let Some(fact) = derive(self, &mail.subject.id) else { return };
         let json = serde_json::to_string(&fact).unwrap_or_default();
-        let readers: Vec<ShipmentId> = match json == self.derived {
-            true => newcomer.into_iter().collect(),
-            false => self.readers(),
-        };
+        let mut readers = if json == self.derived { Vec::new() } else { self.readers() };
+        readers.extend(mover.filter(|mover| !readers.contains(mover)));
         self.derived = json;
         for reader in readers {
             let event = mail.own(mail.now, fact.clone());

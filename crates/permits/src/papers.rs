@@ -13,7 +13,16 @@ pub struct Papers {
     /// The facts, in the order in which they happened.
     facts: Vec<Chapter>,
     /// Every ledger of a permit, in the order in which it was learnt.
-    pub ledgers: BTreeMap<PermitId, Vec<(Moment, Ledger)>>,
+    pub ledgers: BTreeMap<PermitId, Vec<Read>>,
+}
+
+/// A ledger, when it was learnt, and where in the journal it stands.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)] // each is named by what it is
+pub struct Read {
+    pub learnt: Moment,
+    pub offset: u64,
+    pub ledger: Ledger,
 }
 
 /// When a permit holds.
@@ -35,6 +44,8 @@ pub struct Known<'a> {
     pub at: Moment,
     /// When the last of them was learnt.
     pub learnt: Moment,
+    /// Where in the journal the last of them stands.
+    pub offset: u64,
 }
 
 impl View for Papers {
@@ -55,7 +66,11 @@ impl View for Papers {
         for chapter in story.as_learnt() {
             if let Fact::Ledger(ledger) = &chapter.fact {
                 let permit = PermitId::new(&*chapter.subject.id);
-                papers.ledgers.entry(permit).or_default().push((chapter.learnt, ledger.clone()));
+                papers.ledgers.entry(permit).or_default().push(Read {
+                    learnt: chapter.learnt,
+                    offset: chapter.offset,
+                    ledger: ledger.clone(),
+                });
             }
         }
         let kept = |chapter: &&Chapter| !matches!(chapter.fact, Fact::Ledger(_));
@@ -77,7 +92,8 @@ impl Papers {
         let facts = self.facts.get(..n).unwrap_or_default();
         let at = facts.last().map_or(Moment::EARLIEST, |c| c.at);
         let learnt = facts.iter().map(|c| c.learnt).max().unwrap_or(Moment::EARLIEST);
-        Known { facts, at, learnt }
+        let offset = facts.last().map_or(0, |c| c.offset);
+        Known { facts, at, learnt, offset }
     }
     /// Every permit that any plan cited.
     pub fn cited(&self) -> Vec<PermitId> {

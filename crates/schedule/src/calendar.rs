@@ -41,6 +41,8 @@ pub struct Plan {
     pub until: Option<Moment>,
     /// When it was learnt.
     pub learnt: Moment,
+    /// Its place in the journal.
+    pub offset: u64,
 }
 
 /// All that schedule rules look at.
@@ -136,7 +138,7 @@ fn plans(story: &Story) -> Vec<Plan> {
     for chapter in story.chapters() {
         if let Fact::Planned(plan) = &chapter.fact {
             let (plan, from, learnt) = ((**plan).clone(), chapter.at, chapter.learnt);
-            plans.push((chapter.offset, Plan { plan, from, until: None, learnt }));
+            plans.push((chapter.offset, Plan { plan, from, until: None, learnt, offset: chapter.offset }));
         }
     }
     plans.sort_by_key(|(offset, plan)| (plan.plan.version, *offset));

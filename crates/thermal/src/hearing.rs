@@ -67,7 +67,7 @@ impl Memory {
             }
             Fact::Quiet(quiet) => {
                 let probe = self.probe(&event.subject.id, &quiet.channel);
-                self.probes[probe].silent(quiet.since, quiet.as_of);
+                self.probes[probe].silent(quiet.since, quiet.as_of, entry.offset);
                 Matter::Now
             }
             _ if self.story.take(entry.offset, entry.now, event) => {

@@ -49,6 +49,21 @@ impl Memory {
             then && a.device.as_str() == device && a.channel == *channel
         })
     }
+    /// Where in the journal the readings of these moments stand.
+    pub(crate) fn evidence(&self, moments: impl IntoIterator<Item = Moment>) -> Vec<u64> {
+        let at = |moment: Moment| {
+            let payload = self.setting().attachments.iter();
+            let probes = payload.filter_map(|a| {
+                self.probes.iter().find(|p| p.device == a.device && p.channel == a.channel)
+            });
+            let readings = probes.flat_map(move |probe| probe.series.between(moment, moment));
+            readings.map(|reading| u64::from(reading.offset)).collect::<Vec<_>>()
+        };
+        let mut all: Vec<u64> = moments.into_iter().flat_map(at).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
     /// The latest reading of a probe that sat with the goods.
     pub(crate) fn last_payload(&self) -> Option<Moment> {
         let last = |a: &crate::setting::Attachment| {

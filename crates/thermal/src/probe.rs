@@ -29,6 +29,8 @@ pub struct Silence {
     pub stated: (Moment, Moment),
     /// When something came again.
     pub until: Option<Moment>,
+    /// Where in the journal it was stated first.
+    pub offset: u64,
 }
 
 impl Probe {
@@ -44,12 +46,12 @@ impl Probe {
         }
     }
     /// Dispatch states a silence.
-    pub(crate) fn silent(&mut self, since: Moment, as_of: Moment) {
+    pub(crate) fn silent(&mut self, since: Moment, as_of: Moment, offset: u64) {
         match self.silences.last_mut() {
             Some(silence) if silence.since == since && silence.until.is_none() => {
                 silence.stated.1 = as_of
             }
-            _ => self.silences.push(Silence { since, stated: (as_of, as_of), until: None }),
+            _ => self.silences.push(Silence { since, stated: (as_of, as_of), until: None, offset }),
         }
     }
     /// How findings name it.

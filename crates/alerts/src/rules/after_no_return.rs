@@ -79,6 +79,7 @@ impl AfterNoReturn {
             severity: Severity::P1,
             verdict: finding.verdict,
             words: finding.sentence.clone(),
+            evidence: finding.evidence.clone(),
         })
     }
 
@@ -99,6 +100,7 @@ impl AfterNoReturn {
                     severity: Severity::P1,
                     verdict: Verdict::Unknown,
                     words,
+                    evidence: Vec::new(),
                 });
             }
         }

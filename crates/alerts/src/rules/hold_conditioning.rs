@@ -82,7 +82,7 @@ impl HoldConditioning {
         };
         let severity = if late { Severity::P1 } else { Severity::P2 };
         let from = schedule.closed_at.map_or(window.from, |closed| closed.max(window.from));
-        let reason = Reason { from, until, severity, verdict, words };
+        let reason = Reason { from, until, severity, verdict, words, evidence: Vec::new() };
         // An absence waits for what belongs to the order, and that comes after it.
         let known = memory.ordered.unwrap_or(window.from).max(window.from);
         cut(reason, window.from, window.until).filter(|_| known <= judged)
@@ -97,7 +97,9 @@ impl HoldConditioning {
         let until = finding.until.filter(|_| !is_open(finding));
         let words = format!("{} {}", finding.severity, finding.sentence);
         let (from, severity, verdict) = (finding.happened, Severity::P1, finding.verdict);
-        cut(Reason { from, until, severity, verdict, words }, window.from, window.until)
+        let evidence = finding.evidence.clone();
+        let reason = Reason { from, until, severity, verdict, words, evidence };
+        cut(reason, window.from, window.until)
     }
 
     fn too_late(&self, memory: &Memory, window: &Window) -> Vec<Reason> {
@@ -111,7 +113,7 @@ impl HoldConditioning {
                 format!("the dose is expected at {eta} and needs {} to be received", lead.spoken());
             let (from, severity, verdict) = (expected.learnt, Severity::P1, Verdict::Violated);
             reasons.extend(cut(
-                Reason { from, until, severity, verdict, words },
+                Reason { from, until, severity, verdict, words, evidence: Vec::new() },
                 window.from,
                 window.until,
             ));

@@ -1,6 +1,6 @@
 #![doc = include_str!("over_used.md")]
 
-use crate::papers::Papers;
+use crate::papers::{Papers, Read};
 use alloc::{format, string::String, vec::Vec};
 use facts::fact::permit::{Granted, Ledger, Use};
 use facts::{Episode, Given, Moment, PermitId, Rule, Severity};
@@ -28,13 +28,13 @@ impl Rule for OverUsed {
         for (permit, ledgers) in &papers.ledgers {
             let Some(granted) = papers.now().granted(permit) else { continue };
             let mut open: Option<(Moment, Episode)> = None;
-            for (learnt, ledger) in ledgers {
+            for Read { learnt, offset, ledger } in ledgers {
                 match (status(papers, permit, granted, ledger), open.take()) {
                     (Some(status), was) => {
                         let first = was.map_or(*learnt, |(first, _)| first);
                         let severity = if status.known { Severity::P1 } else { Severity::P2 };
                         let episode = Episode::new(severity, status.since, status.sentence)
-                            .about(permit.as_str());
+                            .about(permit.as_str()).evidence([*offset]);
                         open =
                             Some((first, if status.known { episode } else { episode.unknown() }));
                     }

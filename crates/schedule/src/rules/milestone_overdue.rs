@@ -188,6 +188,7 @@ impl Awaited<'_> {
                 limit.spoken()
             ),
         };
-        Some(Episode::new(severity, self.from, sentence).until(end).about(&self.about))
+        let episode = Episode::new(severity, self.from, sentence).until(end).about(&self.about);
+        Some(episode.evidence([self.plan.offset]))
     }
 }

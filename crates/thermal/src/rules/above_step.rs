@@ -42,7 +42,8 @@ impl Rule for AboveStep {
             let sentence = format!(
                 "warmer than {above}{lasted}, since {from}, up to {peak} (allowed: {allowed})"
             );
-            found.push(Episode::new(step.severity, from, sentence).latched());
+            let evidence = memory.evidence([from]);
+            found.push(Episode::new(step.severity, from, sentence).latched().evidence(evidence));
             return;
         }
         if let Some((step, from, _, peak)) = worst(&profile.steps, &warm) {
@@ -53,7 +54,9 @@ impl Rule for AboveStep {
                 step.above,
                 celsius(peak, step)
             );
-            found.push(Episode::new(Severity::P2, from, sentence).unknown().until(end));
+            let evidence = memory.evidence([from].into_iter().chain(end));
+            let episode = Episode::new(Severity::P2, from, sentence).unknown().until(end);
+            found.push(episode.evidence(evidence));
         }
     }
 

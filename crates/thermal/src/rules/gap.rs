@@ -55,7 +55,8 @@ impl Rule for Gap {
             found.push(
                 Episode::new(severity, hole.from, sentence)
                     .until(Some(hole.until))
-                    .unknown_for(length),
+                    .unknown_for(length)
+                    .evidence(memory.evidence([hole.until])),
             );
         }
     }

@@ -79,7 +79,8 @@ impl LoggerSilent {
         let until = silence.until.into_iter().chain(window.until).min();
         let sentence = format!("nothing has come from it since {}", silence.since);
         let unknown = until.unwrap_or(last) - silence.since;
-        Some(Episode::new(severity, silence.since, sentence).until(until).unknown_for(unknown))
+        let episode = Episode::new(severity, silence.since, sentence).until(until);
+        Some(episode.unknown_for(unknown).evidence([silence.offset]))
     }
 
     fn not_read_out(

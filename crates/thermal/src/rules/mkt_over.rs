@@ -55,7 +55,8 @@ impl Rule for MktOver {
             mkt.window.spoken(),
             mkt.limit
         );
-        found.push(Episode::new(Severity::P2, at, sentence).latched());
+        let evidence = memory.evidence([at]);
+        found.push(Episode::new(Severity::P2, at, sentence).latched().evidence(evidence));
     }
 
     fn due(&self, _: &Memory, _: &Given<'_>) -> Option<Moment> {

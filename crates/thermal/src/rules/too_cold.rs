@@ -30,7 +30,8 @@ impl Rule for TooCold {
                     .unwrap_or(freezes);
                 let sentence =
                     format!("{freezes} or colder at {}, down to {coldest}: frozen", first.from);
-                found.push(Episode::new(Severity::P1, first.from, sentence).latched());
+                let evidence = memory.evidence([first.from]);
+                found.push(Episode::new(Severity::P1, first.from, sentence).latched().evidence(evidence));
             }
         }
         let Some(lower) = profile.lower else { return };
@@ -58,7 +59,8 @@ impl Rule for TooCold {
                 Episode::new(Severity::P2, run.from, sentence)
                     .about("cold")
                     .until(end)
-                    .unknown_for(unknown),
+                    .unknown_for(unknown)
+                    .evidence(memory.evidence([run.from].into_iter().chain(end))),
             );
         }
     }

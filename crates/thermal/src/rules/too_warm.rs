@@ -53,7 +53,9 @@ impl Rule for TooWarm {
                 ),
             };
             let unknown = (run.until - run.from) - run.known;
-            found.push(Episode::new(severity, run.from, sentence).until(end).unknown_for(unknown));
+            let evidence = memory.evidence([run.from].into_iter().chain(end));
+            let episode = Episode::new(severity, run.from, sentence).until(end);
+            found.push(episode.unknown_for(unknown).evidence(evidence));
         }
     }
 
