@@ -61,6 +61,8 @@ fn main() -> ExitCode {
             "formats/date-time.json",
             times,
         ),
+        Trial::test("the release build gives the bytes of this one", release_build)
+            .with_ignored_flag(std::env::var_os("COLDWATCH_RELEASE").is_none()),
         Trial::test("every engine builds alone without std", engines_alone),
         Trial::test(
             "every engine builds for a target without an operating system",
@@ -266,6 +268,32 @@ fn times() -> Checked {
         held += 1;
     }
     same(held, "some", held > 0, "times")
+}
+
+/// A recording and its journal through both builds. `COLDWATCH_RELEASE` names the other one.
+fn release_build() -> Checked {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("release");
+    simulate::simulate(31, 60, &folder)?;
+    let (inbound, journal) = (folder.join("inbound.ndjson"), folder.join("journal.ndjson"));
+    let run = |binary: &Path, arguments: &[&str]| {
+        let out = Command::new(binary)
+            .arg("replay")
+            .args(arguments)
+            .args(["--output", "ndjson"])
+            .output()?;
+        same(binary, "success", out.status.success(), &String::from_utf8_lossy(&out.stderr))?;
+        Ok::<_, Failed>(out.stdout)
+    };
+    let (inbound, journal) = (inbound.to_string_lossy(), journal.to_string_lossy());
+    let here = Path::new(env!("CARGO_BIN_EXE_coldwatch"));
+    let other = root().join(std::env::var_os("COLDWATCH_RELEASE").unwrap_or_default());
+    run(here, &[&*inbound, "--journal", &*journal])?;
+    for (file, threads) in [(&inbound, "1"), (&inbound, "2"), (&journal, "1")] {
+        let arguments = [&**file, "--threads", threads];
+        let (a, b) = (run(here, &arguments)?, run(&other, &arguments)?);
+        same(a.len(), b.len(), a == b && a.len() > 10_000, &format!("bytes of {file}"))?;
+    }
+    Ok(())
 }
 
 const TARGET: &str = "x86_64-unknown-none";

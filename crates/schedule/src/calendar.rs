@@ -138,7 +138,10 @@ fn plans(story: &Story) -> Vec<Plan> {
     for chapter in story.chapters() {
         if let Fact::Planned(plan) = &chapter.fact {
             let (plan, from, learnt) = ((**plan).clone(), chapter.at, chapter.learnt);
-            plans.push((chapter.offset, Plan { plan, from, until: None, learnt, offset: chapter.offset }));
+            plans.push((
+                chapter.offset,
+                Plan { plan, from, until: None, learnt, offset: chapter.offset },
+            ));
         }
     }
     plans.sort_by_key(|(offset, plan)| (plan.plan.version, *offset));

@@ -47,7 +47,8 @@ impl Rule for NotValidAtAct {
                     (Some(status), was) => {
                         let since = was.as_ref().map_or(known.at, |was| was.since);
                         let episode = Episode::new(status.severity, since, status.sentence)
-                            .about(permit.as_str()).evidence([known.offset]);
+                            .about(permit.as_str())
+                            .evidence([known.offset]);
                         let episode = if status.done { episode.latched() } else { episode };
                         open = Some(if status.verdict == Verdict::Unknown {
                             episode.unknown()

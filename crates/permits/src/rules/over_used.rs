@@ -34,7 +34,8 @@ impl Rule for OverUsed {
                         let first = was.map_or(*learnt, |(first, _)| first);
                         let severity = if status.known { Severity::P1 } else { Severity::P2 };
                         let episode = Episode::new(severity, status.since, status.sentence)
-                            .about(permit.as_str()).evidence([*offset]);
+                            .about(permit.as_str())
+                            .evidence([*offset]);
                         open =
                             Some((first, if status.known { episode } else { episode.unknown() }));
                     }

@@ -31,7 +31,9 @@ impl Rule for TooCold {
                 let sentence =
                     format!("{freezes} or colder at {}, down to {coldest}: frozen", first.from);
                 let evidence = memory.evidence([first.from]);
-                found.push(Episode::new(Severity::P1, first.from, sentence).latched().evidence(evidence));
+                found.push(
+                    Episode::new(Severity::P1, first.from, sentence).latched().evidence(evidence),
+                );
             }
         }
         let Some(lower) = profile.lower else { return };
