@@ -45,7 +45,7 @@ impl Store {
         match &event.fact {
             Fact::Reading(_) => {
                 // Now and then is enough.
-                if self.readings.len() % TRIMMED_EVERY == 0 {
+                if self.readings.len().is_multiple_of(TRIMMED_EVERY) {
                     self.readings.retain(|r| r.kept.learnt + numbers.keep > mail.now);
                 }
                 let mut reading = Measured { kept: Kept::new(event, mail.now), got: Vec::new() };
