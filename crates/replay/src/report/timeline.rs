@@ -121,16 +121,23 @@ impl<W: Write> Report for Timeline<W> {
         for (id, story) in &mut told {
             story.write(id, &mut self.to)?;
         }
-        let clean: Vec<&str> = self
-            .shipments
-            .iter()
-            .filter(|(_, story)| !only && story.worst.is_none())
-            .map(|(id, _)| id.as_str())
-            .collect();
-        if !clean.is_empty() {
-            let first = clean.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
-            let more = if clean.len() > SHOWN { ", …" } else { "" };
-            writeln!(self.to, "Nothing wrong with {} shipments: {first}{more}\n", clean.len())?;
+        let clean = self.shipments.iter().filter(|(_, story)| !only && story.worst.is_none());
+        let (watched, not): (Vec<_>, Vec<_>) = clean.partition(|(_, story)| story.watched);
+        let sentences = [
+            (watched, "Nothing wrong with"),
+            (not, "Nothing else known to be wrong, but no logger was attached to"),
+        ];
+        for (shipments, sentence) in sentences.iter().filter(|(shipments, _)| !shipments.is_empty())
+        {
+            let first: Vec<&str> =
+                shipments.iter().take(SHOWN).map(|(id, _)| id.as_str()).collect();
+            let more = if shipments.len() > SHOWN { ", …" } else { "" };
+            writeln!(
+                self.to,
+                "{sentence} {}: {}{more}\n",
+                count_of(shipments.len()),
+                first.join(", ")
+            )?;
         }
         self.write_rejections()?;
         write_summary(&mut self.to, summary)?;
@@ -152,6 +159,10 @@ impl<W: Write> Timeline<W> {
         }
         writeln!(self.to)
     }
+}
+
+fn count_of(shipments: usize) -> String {
+    if shipments == 1 { "1 shipment".to_owned() } else { format!("{shipments} shipments") }
 }
 
 fn write_summary(to: &mut impl Write, s: &Summary) -> io::Result<()> {

@@ -12,6 +12,8 @@ pub(super) struct Story {
     pub(super) worst: Option<Severity>,
     findings: u64,
     pub(super) incident: Option<Box<Incident>>,
+    /// Whether a logger ever watched the goods.
+    pub(super) watched: bool,
     /// The order and the permits that its plans name.
     pub(super) cites: Vec<Subject>,
 }
@@ -41,6 +43,7 @@ impl Story {
             let new: Vec<Subject> = cited.filter(|subject| !self.cites.contains(subject)).collect();
             self.cites.extend(new);
         }
+        self.watched |= matches!(event.fact, Fact::Attached(_) | Fact::Holds(_));
         let sentence = event.fact.to_string();
         let short = sentence.split(" with {").next().unwrap_or_default();
         let plain: String = short.chars().filter(|c| !matches!(c, '[' | ']' | '"')).collect();
@@ -82,7 +85,9 @@ impl Story {
             (1, Some(worst)) => format!("1 finding, {worst}"),
             (n, Some(worst)) => format!("{n} findings, worst {worst}"),
         };
-        writeln!(to, "{id}  {}  ({count})", self.what)?;
+        // Unknown is not fine, and no rule speaks of it yet.
+        let unwatched = if self.watched { "" } else { "; no logger was attached" };
+        writeln!(to, "{id}  {}  ({count}{unwatched})", self.what)?;
         if let Some(incident) = &self.incident {
             card(incident, to)?;
         }
