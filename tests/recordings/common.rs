@@ -43,9 +43,22 @@ pub(crate) fn judge_with(
     arrivals: impl IntoIterator<Item = (Moment, Event)>,
     until: Option<Moment>,
 ) -> Outcome {
-    let mut pipeline = Pipeline::new(&book_with(more)).expect("the rulebook can be used");
+    judge_republishing(&book_with(more), arrivals, until, u64::MAX)
+}
+
+/// The same, and the same rulebook is published again before every so-manieth event.
+pub(crate) fn judge_republishing(
+    book: &Book,
+    arrivals: impl IntoIterator<Item = (Moment, Event)>,
+    until: Option<Moment>,
+    every: u64,
+) -> Outcome {
+    let mut pipeline = Pipeline::new(book).expect("the rulebook can be used");
     let mut outputs: Vec<Output> = Vec::new();
     for (n, (arrived, event)) in (1..).zip(arrivals) {
+        if n % every == 0 {
+            pipeline.publish(book).expect("nothing stops");
+        }
         pipeline.feed(arrived, event, intake(n)).expect("nothing stops");
         outputs.extend(pipeline.take_outputs());
     }

@@ -1,7 +1,7 @@
 //! Once everything has arrived, the verdicts are the same: in whatever order facts raced, however often they
 //! came, however late a logger sent what it had measured.
 
-use crate::common::{Outcome, judge};
+use crate::common::{Outcome, book_with, judge, judge_republishing};
 use facts::{Event, Fact, Moment, Severity, Span, State, SubjectKind};
 use fastrand::Rng;
 use proptest::prelude::*;
@@ -118,5 +118,16 @@ proptest! {
         let arrivals = events(seed);
         let other = uploaded_late(&arrivals, &mut Rng::with_seed(luck));
         prop_assert_eq!(verdicts(arrivals, &silence), verdicts(other, &silence));
+    }
+
+    #[test]
+    fn however_often_the_same_rules_judge_anew(seed in 1_000u64..1_000_000, every in 50u64..500) {
+        // What only a later moment would have changed is not changed by looking earlier: `due` is honest.
+        let arrivals = events(seed);
+        let last = arrivals.last().map_or(Moment::EARLIEST, |(at, _)| *at);
+        let until = Some(last.ceil(Span::days(1)) + Span::days(1));
+        let book = book_with(serde_json::Value::Null);
+        let anew = judge_republishing(&book, arrivals.clone(), until, every);
+        prop_assert_eq!(verdicts(arrivals, &[]), settled(&anew, &[]));
     }
 }
