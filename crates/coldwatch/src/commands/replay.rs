@@ -70,7 +70,8 @@ enum Output {
 }
 
 fn severity(text: &str) -> Result<Severity, String> {
-    serde_json::from_value(text.into()).map_err(|_| "one of P1, P2, P3, P4".to_owned())
+    serde_json::from_value(text.to_uppercase().into())
+        .map_err(|_| "one of P1, P2, P3, P4".to_owned())
 }
 
 /// A journal is written beside its place and put there when it is whole.

@@ -34,6 +34,10 @@ struct Check {
     folder: Option<PathBuf>,
 }
 
+fn count(problems: usize) -> String {
+    if problems == 1 { "1 problem".to_owned() } else { format!("{problems} problems") }
+}
+
 impl Rulebook {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let Command::Check(check) = self.command;
@@ -43,7 +47,7 @@ impl Rulebook {
         };
         let checked = checked.map_err(|problems| {
             let lines: String = problems.iter().map(|p| format!("\n  {p}")).collect();
-            Failure::configuration(format!("{} problems in the rulebook:{lines}", problems.len()))
+            Failure::configuration(format!("{} in the rulebook:{lines}", count(problems.len())))
         })?;
         for (name, state) in checked
             .on

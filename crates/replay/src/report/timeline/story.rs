@@ -2,7 +2,10 @@
 
 use alerts::Incident;
 use alerts::incident::IncidentState;
-use facts::{Event, Fact, Finding, Moment, Severity, Span, State, Subject, SubjectKind, Verdict};
+use facts::{
+    Event, Fact, Finding, Moment, Name, Severity, Span, State, Subject, SubjectKind, Verdict,
+};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 #[derive(Default)]
@@ -10,6 +13,8 @@ pub(super) struct Story {
     what: String,
     lines: Vec<Line>,
     pub(super) worst: Option<Severity>,
+    /// How bad each finding was when it was spoken of last.
+    last: BTreeMap<Name, Severity>,
     findings: u64,
     pub(super) incident: Option<Box<Incident>>,
     /// Whether a logger ever watched the goods.
@@ -56,12 +61,17 @@ impl Story {
     }
 
     pub(super) fn find(&mut self, f: &Finding) {
+        let before = self.last.insert(f.name.clone(), f.severity);
         let unknown = if f.verdict == Verdict::Unknown { " (unknown)" } else { "" };
         let about =
             if f.name.about.is_empty() { String::new() } else { format!(" {}", f.name.about) };
         let what = match f.state {
             State::Raised => format!("raised: {}{}", f.sentence, since(f)),
-            State::Changed => format!("changed: {}{}", f.sentence, since(f)),
+            State::Changed => {
+                let was = before.filter(|before| *before != f.severity);
+                let was = was.map_or(String::new(), |before| format!(", was {before}"));
+                format!("changed{was}: {}{}", f.sentence, since(f))
+            }
             State::Cleared => {
                 let at = f.until.filter(|until| f.learnt - *until >= Span::minutes(1));
                 let at = at.map_or(String::new(), |at| format!(" since {}", short(at)));
