@@ -67,6 +67,8 @@ pub struct Ledger {
     pub received: Vec<(Mark, Received)>,
     /// Who is qualified.
     pub parties: Parties,
+    /// When something was last declared wrong: an absence that it left is judged a moment later.
+    pub corrected: Moment,
     holder: Option<(PartyId, Moment)>,
     place: Option<Text>,
     eta: Option<Moment>,
@@ -89,7 +91,8 @@ impl View for Ledger {
     }
 
     fn read(story: &Story, _: &Subject) -> Self {
-        let mut ledger = Ledger { plan: plan(story), ..Ledger::default() };
+        let corrected = story.corrected().unwrap_or(Moment::EARLIEST);
+        let mut ledger = Ledger { plan: plan(story), corrected, ..Ledger::default() };
         let mut walk = Walk::new(ledger.plan.as_ref(), story);
         for chapter in story.chapters() {
             ledger.parties.hear(chapter);

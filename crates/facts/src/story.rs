@@ -16,6 +16,8 @@ pub struct Story {
     chapters: Vec<Chapter>,
     /// What was declared wrong, whether or not it has come yet.
     wrong: Vec<Identity>,
+    /// When something was last declared wrong, by log time: what replaces it comes a moment later.
+    corrected: Option<Moment>,
 }
 
 /// One fact of a story.
@@ -44,6 +46,7 @@ impl Story {
         {
             let wrong = Identity::of(&c.source, &c.id);
             self.wrong.push(wrong);
+            self.corrected = self.corrected.max(Some(learnt));
             self.chapters.retain(|chapter| chapter.identity != wrong);
             return true;
         }
@@ -55,6 +58,10 @@ impl Story {
         let place = self.chapters.partition_point(|c| (c.at, c.offset) <= (at, offset));
         self.chapters.insert(place, Chapter { offset, learnt, at, identity, subject, fact });
         true
+    }
+    /// When something was last declared wrong, by log time.
+    pub fn corrected(&self) -> Option<Moment> {
+        self.corrected
     }
     /// All of it, in the order in which it happened.
     pub fn chapters(&self) -> &[Chapter] {

@@ -36,6 +36,10 @@ impl Rule for CustodyGap {
             if end.is_none() && (judged < released.at + limit || judged < released.learnt) {
                 continue;
             }
+            // An acceptance that was declared wrong is replaced a moment later.
+            if hand.accepted.is_none() && judged < ledger.corrected {
+                continue;
+            }
             let climbs = self.climbs(ledger, released, limit);
             let severity = match end {
                 Some(end) if end > climbs => Severity::P1,
@@ -78,7 +82,8 @@ impl Rule for CustodyGap {
             let first = released.learnt.max(released.at + limit) + settle;
             [first, self.climbs(ledger, released, limit) + settle]
         });
-        strokes.filter(|moment| *moment > given.now).min()
+        let corrected = ledger.corrected + settle;
+        strokes.chain([corrected]).filter(|moment| *moment > given.now).min()
     }
 }
 

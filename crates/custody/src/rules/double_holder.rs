@@ -31,7 +31,7 @@ impl Rule for DoubleHolder {
                         .until(Some(released.at))
                         .evidence([released.offset, accepted.offset])
                 }
-                None if self.overdue(accepted, given) <= given.now => {
+                None if self.overdue(ledger, accepted, given) <= given.now => {
                     let sentence = format!(
                         "{} accepted at {}, and {holder} has not let go",
                         accepted.by, accepted.at
@@ -48,12 +48,15 @@ impl Rule for DoubleHolder {
         let open = |hand: &&HandOver| hand.released.is_none() && hand.holder.is_some();
         let accepted =
             ledger.hand_overs.iter().filter(open).filter_map(|hand| hand.accepted.as_ref());
-        accepted.map(|mark| self.overdue(mark, given)).filter(|due| *due > given.now).min()
+        let overdue = accepted.map(|mark| self.overdue(ledger, mark, given));
+        overdue.filter(|due| *due > given.now).min()
     }
 }
 
 impl DoubleHolder {
-    fn overdue(&self, accepted: &Mark, given: &Given<'_>) -> Moment {
-        accepted.learnt.max(accepted.at + self.unknown_after) + given.reference.settle
+    /// A release that was declared wrong is replaced a moment later.
+    fn overdue(&self, ledger: &Ledger, accepted: &Mark, given: &Given<'_>) -> Moment {
+        let known = accepted.learnt.max(ledger.corrected);
+        known.max(accepted.at + self.unknown_after) + given.reference.settle
     }
 }
