@@ -283,6 +283,36 @@ fn broken() -> Vec<(&'static str, Vec<u8>, &'static str, &'static str)> {
             "/birthDate",
         ),
         (
+            "a birth date in camel case",
+            reading(r#""channel""#, r#""dateOfBirth":"1980-02-03","channel""#),
+            "patient-data",
+            "/data/dateOfBirth",
+        ),
+        (
+            "a birth date in three letters",
+            reading(r#""channel""#, r#""DoB":"1980-02-03","channel""#),
+            "patient-data",
+            "/data/DoB",
+        ),
+        (
+            "a birth date in words",
+            reading(r#""channel""#, r#""Date of Birth":"1980-02-03","channel""#),
+            "patient-data",
+            "/data/Date of Birth",
+        ),
+        (
+            "a record number with dots",
+            reading(r#""channel""#, r#""m.R.n.":"815","channel""#),
+            "patient-data",
+            "/data/m.R.n.",
+        ),
+        (
+            "a patient's name with a hidden letter",
+            reading(r#""channel""#, r#""\u0070atientName":"Maria Musterfrau","channel""#),
+            "patient-data",
+            "/data/patientName",
+        ),
+        (
             "a statement that only we make",
             event(
                 "device.quiet",
@@ -459,6 +489,9 @@ fn a_patient_s_name_is_kept_by_no_rejection() {
         with(good()).replace("patient_name", r"\u0070atient_name").replace("5.3", "5,3"),
         with(good()).replace(r#""patient_name""#, r#""_patient_name""#).replace("5.3", "5,3"),
         with(good()).replacen("r-1", "r\0", 1),
+        with(good()).replace("patient_name", "dateOfBirth").replace("5.3", "5,3"),
+        with(good()).replace("patient_name", "Date Of Birth").replace("5.3", "5,3"),
+        with(good()).replace(r#""patient_name""#, "mRn"),
     ];
     let file = folder("patient").join("in.ndjson");
     std::fs::write(&file, all.join("\n") + "\n").expect("written");
@@ -480,10 +513,15 @@ fn a_logger_file_s_absurd_head_is_rejected() {
         ("Interval: 10", "Interval: 0"),
         ("Interval: 10", "Interval: -5"),
         ("Serial: X1", "Serial:"),
+        ("2026-03-01", "1960-03-01"),
     ] {
         let read = wire::logger::read("x", head.replace(from, to).as_bytes());
         assert!(read.is_err(), "{to}");
     }
+    // A device whose clock was never set does not move ours.
+    let row = head.to_owned() + "\t1960-01-01 00:00\t5.0\n\t2150-01-01 00:00\t5.0\n";
+    let read = wire::logger::read("x", row.as_bytes()).expect("the others are read");
+    assert_eq!((read.readings.len(), read.rejections.len()), (1, 2));
     let many: String =
         (0..100_000).map(|_| "   T AL: 999.0, t AL: 9223372036854775807\n").collect();
     assert!(

@@ -209,6 +209,10 @@ fn a_rulebook_is_checked_with_place_and_advice() {
     let wrong = said(&check());
     assert!(wrong.contains("custody.toml:8") && wrong.contains("runs backwards"), "{wrong}");
 
+    copy(&|_, text| text.replace("settle = \"30 s\"", "settle = \"0 s\""));
+    let wrong = said(&check());
+    assert!(wrong.contains("log.toml:") && wrong.contains("more than nothing"), "{wrong}");
+
     copy(&|_, text| text.replace("lower = \"2.0 °C\"", "lower = \"12.0 °C\""));
     let wrong = said(&check());
     assert!(

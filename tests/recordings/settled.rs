@@ -2,7 +2,8 @@
 //! came, however late a logger sent what it had measured.
 
 use crate::common::{Outcome, book_with, judge, judge_republishing};
-use facts::{Event, Fact, Moment, Severity, Span, State, SubjectKind};
+use facts::fact::log::Corrected;
+use facts::{Event, Fact, Moment, Severity, Span, State, SubjectKind, Text};
 use fastrand::Rng;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -89,6 +90,34 @@ fn uploaded_late(arrivals: &[(Moment, Event)], rng: &mut Rng) -> Vec<(Moment, Ev
     in_order(moved)
 }
 
+/// Every fifth fact but readings comes up to twenty days later, longer than readings are kept; and every
+/// fifth attachment is declared an error as late.
+fn weeks_late(arrivals: &[(Moment, Event)], rng: &mut Rng) -> Vec<(Moment, Event)> {
+    let mut late = || match rng.u8(..5) {
+        0 => Some(Span::seconds(rng.i64(0..20 * 86_400))),
+        _ => None,
+    };
+    let mut all = Vec::new();
+    for (at, event) in arrivals {
+        let moves = !matches!(event.fact, Fact::Reading(_));
+        let by = if moves { late().unwrap_or(Span::ZERO) } else { Span::ZERO };
+        all.push((*at + by, event.clone()));
+        if let (Fact::Attached(_), Some(by)) = (&event.fact, late()) {
+            let Event { source, id, subject, at: since, .. } = event.clone();
+            let reason = Text::new("it was another logger");
+            let fact = Fact::DeviceCorrected(Corrected {
+                source: source.clone(),
+                id: id.clone(),
+                reason,
+                replaced_by: None,
+            });
+            let id = Text::new(format!("{id}-was-wrong"));
+            all.push((*at + by, Event { source, id, subject, at: since, fact }));
+        }
+    }
+    in_order(all)
+}
+
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(48)
 }
@@ -118,6 +147,15 @@ proptest! {
         let arrivals = events(seed);
         let other = uploaded_late(&arrivals, &mut Rng::with_seed(luck));
         prop_assert_eq!(verdicts(arrivals, &silence), verdicts(other, &silence));
+    }
+
+    #[test]
+    fn no_value_fails_however_late_a_fact_comes(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
+        let arrivals = weeks_late(&events(seed), &mut Rng::with_seed(luck));
+        let last = arrivals.last().map_or(Moment::EARLIEST, |(at, _)| *at);
+        let outcome = judge(arrivals, Some(last + Span::days(40)));
+        let faults: Vec<_> = outcome.findings.iter().filter(|f| &*f.code == "SYS-FAULT").collect();
+        prop_assert!(faults.is_empty(), "{faults:?}");
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub struct Memory {
     pub unknown: Vec<Unknown>,
     /// The latest of schedule.
     pub schedule: Schedule,
-    /// When an order was first heard of, by log time: what belongs to it follows a moment later.
+    /// Since when an order is known, by log time: what belongs to it follows a moment later.
     pub ordered: Option<Moment>,
     /// When conditioning was reported as begun, kept while it is held afterwards.
     pub started: Option<Moment>,
@@ -94,9 +94,7 @@ impl Memory {
                     Phase::Scheduled | Phase::Unscheduled => self.started = None,
                     Phase::Held | Phase::Infused => {}
                 }
-                if schedule.order {
-                    self.ordered.get_or_insert(learnt);
-                }
+                self.ordered = schedule.order.then(|| self.ordered.unwrap_or(learnt));
                 self.schedule.clone_from(schedule);
             }
         }

@@ -9,7 +9,7 @@ use crate::kept::{Copy, File, Kept, Known, correction};
 use crate::mail::Mail;
 use crate::passed::{Fate, Passed as Said};
 use crate::rules::Numbers;
-use alloc::vec::Vec;
+use alloc::{collections::BTreeSet, vec::Vec};
 use facts::fact::device::{Quiet, Reading};
 use facts::{Event, Fact, Identity, Moment, Subject, Text};
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,8 @@ pub(crate) struct Device {
     papers: File,
     /// Readings that were declared wrong, by name, and whether they came.
     wrong: Vec<(u64, bool)>,
+    /// What it was ever said to be attached to, rightly or not.
+    ever: BTreeSet<Subject>,
 }
 
 const NOBODY: &str = "no attachment claimed this reading in time";
@@ -56,6 +58,8 @@ impl Device {
                 }
             }
         }
+        // A reading that has lost its home may have waited long enough already.
+        self.strike(numbers, mail);
     }
 
     fn measured(
@@ -92,6 +96,9 @@ impl Device {
     fn bind(&mut self, name: &Text, event: &Event, mail: &mut Mail<'_>) {
         if self.is_wrong(event) {
             return;
+        }
+        if let Fact::Attached(attached) = &event.fact {
+            self.ever.extend(attached.to());
         }
         let channel = self.channel(name);
         channel.bind(Kept::new(event, mail.now));
@@ -185,7 +192,12 @@ impl Device {
         channel.move_readings(name, homes, mail);
     }
 
-    /// Whom any probe was ever said to be with.
+    /// Who must hear of it when it fails.
+    pub(crate) fn concerned(&self) -> Vec<Subject> {
+        self.ever.iter().cloned().collect()
+    }
+
+    /// Whom any probe is said to be with, at some time.
     fn homes(&self) -> Vec<Subject> {
         let bindings = self.channels.iter().flat_map(|(_, channel)| &channel.bindings);
         let mut all: Vec<Subject> = bindings.filter_map(|b| b.home.clone()).collect();

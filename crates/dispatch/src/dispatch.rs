@@ -9,7 +9,7 @@ use crate::shipment::Shipment;
 use crate::store::Store;
 use crate::{order, permit};
 use alloc::{boxed::Box, vec::Vec};
-use facts::{Cause, Engine, Entry, Event, Moment, Subject, SubjectKind};
+use facts::{Cause, Engine, Entry, Event, Moment, ShipmentId, Subject, SubjectKind};
 use serde::{Deserialize, Serialize};
 
 /// What is known of one subject.
@@ -70,6 +70,16 @@ impl Engine for Dispatch {
             State::Shipment(shipment) => shipment.due(&rules.numbers),
             State::Device(device) => device.due(&rules.numbers),
             _ => None,
+        }
+    }
+
+    fn concerned(&self, subject: &Subject) -> Vec<Subject> {
+        let shipments = |all: Vec<ShipmentId>| all.iter().map(Subject::from).collect();
+        match &self.0 {
+            State::Device(device) => device.concerned(),
+            State::Store(store) => shipments(store.ever()),
+            State::Permit(it) | State::Order(it) | State::Party(it) => shipments(it.readers()),
+            State::Shipment(_) | State::Nothing => alloc::vec![subject.clone()],
         }
     }
 }

@@ -35,6 +35,16 @@ impl Rules {
         let wrong = |reason| BookError { table: "dispatch".to_string(), reason };
         let table = book.tables.get("dispatch").ok_or_else(|| wrong("is missing".to_string()))?;
         let numbers = Numbers::deserialize(table).map_err(|e| wrong(format!("{e}")))?;
-        Ok(Self { hash: book.hash.clone(), behaviour, numbers })
+        let spans = [
+            ("keep", numbers.keep),
+            ("put_away", numbers.put_away),
+            ("quiet_again", numbers.quiet_again),
+        ];
+        let zero = spans.iter().find(|(_, span)| *span <= Span::ZERO).map(|(name, _)| *name);
+        let zero = zero.or((numbers.quiet_after == 0).then_some("quiet_after"));
+        match zero {
+            Some(name) => Err(wrong(format!("`{name}` must be more than nothing"))),
+            None => Ok(Self { hash: book.hash.clone(), behaviour, numbers }),
+        }
     }
 }

@@ -91,7 +91,7 @@ impl Shared {
         }
     }
 
-    fn readers(&self) -> Vec<ShipmentId> {
+    pub(crate) fn readers(&self) -> Vec<ShipmentId> {
         self.shipments.iter().filter(|(_, reader)| reader.cites).map(|(id, _)| id.clone()).collect()
     }
 }

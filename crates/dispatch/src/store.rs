@@ -126,7 +126,7 @@ impl Store {
     }
 
     /// Whose units it ever held.
-    fn ever(&self) -> Vec<ShipmentId> {
+    pub(crate) fn ever(&self) -> Vec<ShipmentId> {
         let mut all: Vec<ShipmentId> =
             self.stays.iter().map(|stay| stay.shipment.clone()).collect();
         all.sort();

@@ -3,8 +3,8 @@
 mod common;
 
 use common::{World, at, attached, event, live, planned, reading};
-use dispatch::Fate;
-use facts::Fact;
+use dispatch::{Fate, Rules};
+use facts::{Book, Fact};
 
 #[test]
 fn a_reading_goes_to_the_shipment_whose_attachment_covers_it() {
@@ -35,6 +35,34 @@ fn what_nobody_claims_in_fourteen_days_is_rejected_and_not_a_moment_sooner() {
     world.to(14 * 1440);
     assert_eq!(world.expired.len(), 1);
     assert_eq!((world.count(Fate::Held), world.count(Fate::Expired)), (0, 1));
+}
+
+#[test]
+fn what_loses_its_home_after_fourteen_days_is_rejected_at_once_and_the_logger_lives_on() {
+    let mut world = World::new();
+    world.hear(&attached("LOG", "A", 0));
+    for n in 0..6 {
+        world.hear(&reading("LOG", 10 * n, 5));
+    }
+    let off = r#"{"channel":"1"}"#;
+    world.to(15 * 1440).hear(&event("off", 25, "device.detached", "device:LOG", off));
+    assert_eq!((world.expired.len(), world.count(Fate::Expired)), (3, 3));
+    assert_eq!((world.count(Fate::Held), world.count(Fate::Judged)), (0, 5));
+    world.hear(&attached("LOG", "B", 15 * 1440)).hear(&reading("LOG", 15 * 1440 + 5, 15));
+    assert_eq!(world.readings("B").len(), 1);
+}
+
+#[test]
+fn a_number_of_nothing_is_no_rule() {
+    for zero in ["keep", "put_away", "quiet_after", "quiet_again"] {
+        let mut table = serde_json::json!({ "keep": "14 d", "put_away": "30 d", "quiet_after": 3, "quiet_again": "1 h" });
+        assert!(
+            Rules::read(&Book::new([("dispatch".to_owned(), table.clone())].into()), 1).is_ok()
+        );
+        table[zero] = if zero == "quiet_after" { 0.into() } else { "0 min".into() };
+        let wrong = Rules::read(&Book::new([("dispatch".to_owned(), table)].into()), 1);
+        assert!(wrong.is_err_and(|e| e.reason.contains(zero)), "{zero}");
+    }
 }
 
 #[test]

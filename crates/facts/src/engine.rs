@@ -34,6 +34,10 @@ pub trait Engine: Default + Serialize + DeserializeOwned {
     );
     /// The next moment at which silence alone changes its answer, strictly after the last step.
     fn due(&self, rules: &Self::Rules) -> Option<Moment>;
+    /// Who must hear of it when this value fails.
+    fn concerned(&self, subject: &Subject) -> alloc::vec::Vec<Subject> {
+        alloc::vec![subject.clone()]
+    }
 }
 
 /// What a rule engine says.

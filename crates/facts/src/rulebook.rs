@@ -175,6 +175,9 @@ impl Reference {
         let log =
             table("log").ok_or_else(|| wrong("log", "is missing: it says `settle`".into()))?;
         let log = Log::deserialize(log).map_err(|e| wrong("log", e.to_string()))?;
+        if log.settle <= Span::ZERO {
+            return Err(wrong("log", "`settle` must be more than nothing".into()));
+        }
         let profiles: BTreeMap<Text, Profile> = named("profile", table("profile"))?;
         for (name, profile) in &profiles {
             if profile.lower.zip(profile.upper).is_some_and(|(lower, upper)| lower >= upper) {

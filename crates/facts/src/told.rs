@@ -189,7 +189,9 @@ impl Voice<'_> {
     fn gone(&self, was: Line, say: &mut Vec<Finding>) -> Option<Line> {
         let since = was.held.unwrap_or(self.now);
         if !self.rejudged && self.now < since + self.settle {
-            return Some(Line { held: Some(since), fresh: None, ..was });
+            // It may come back while its figures are still being completed.
+            let fresh = was.fresh.filter(|said| self.now < *said + self.settle);
+            return Some(Line { held: Some(since), fresh, ..was });
         }
         let state = if self.rejudged { State::Superseded } else { State::Withdrawn };
         say.push(self.finding(was.name, state, &was.episode));

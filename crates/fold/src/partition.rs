@@ -219,9 +219,16 @@ impl<E: Engine> Fold<E> {
         });
         // A value that wants to be asked at a moment that is past would be asked for ever.
         if !whole || due.is_some_and(|due| due <= now) {
-            (slot.value, slot.armed) = (None, None);
+            let mut concerned = Vec::new();
+            if let Some(value) = slot.value.take() {
+                (role.contain)(&mut || concerned = value.concerned(&slot.key));
+            }
+            slot.armed = None;
             said.clear();
-            out.push(Out { key: slot.key.clone(), offset, index, now, said: None });
+            for (n, key) in (0..).zip(concerned) {
+                let index = index.saturating_add(n);
+                out.push(Out { key, offset, index, now, said: None });
+            }
             return;
         }
         timers.arm(place, due, &mut slot.armed);

@@ -81,6 +81,15 @@ fn a_fault_is_contained_to_one_subject() {
 }
 
 #[test]
+fn a_fault_is_told_to_everybody_whom_it_concerns() {
+    let mut log = Log::new();
+    log.word("LOGGER", 7);
+    log.word("LOGGER", 13);
+    assert_eq!(log.said(), ["A faulted", "B faulted"]);
+    assert!(log.fold.shelf().get(&key("LOGGER")).is_none());
+}
+
+#[test]
 fn a_value_that_asks_for_the_past_is_a_fault_and_no_endless_loop() {
     let mut log = Log::new();
     log.tick(1);

@@ -5,7 +5,7 @@ use crate::pipeline::GRID;
 use crate::roles;
 use alerts::{Alerts, Notice, Stages, Word};
 use custody::Custody;
-use dispatch::Dispatch;
+use dispatch::{Dispatch, Passed};
 use facts::{
     Book, Engine, Event, Finding, Moment, Name, Origin, Said, Severity, ShipmentId, Span, State,
     Subject, Text, Verdict,
@@ -191,10 +191,12 @@ impl Partition {
     }
 
     /// Rules and behaviour for dispatch; the journal brings them to the others.
-    pub(crate) fn rule_facts(&mut self, book: &Book) -> Result<(), Stop> {
+    pub(crate) fn rule_facts(&mut self, book: &Book) -> Result<Vec<Out<Passed>>, Stop> {
         let matter = Matter::Rulebook(book.clone());
         let record = Record { offset: self.next_fact(), origin: None, after: None, matter };
-        self.dispatch.take(&record, &mut Vec::new()).map(|_| ())
+        let mut passed = Vec::new();
+        self.dispatch.take(&record, &mut passed)?;
+        Ok(passed)
     }
 }
 

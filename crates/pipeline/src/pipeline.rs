@@ -80,10 +80,11 @@ impl Pipeline {
     /// From here on these rules are in force.
     pub fn publish(&mut self, book: &Book) -> Result<(), Stop> {
         for p in 0..PARTITIONS {
-            self.part(p).rule_facts(book)?;
+            let passed = self.part(p).rule_facts(book)?;
             self.write(p, None, None, Matter::Rulebook(book.clone()))?;
+            self.pass_all(p, passed)?;
         }
-        Ok(())
+        self.drain()
     }
 
     /// Homes one outside event that arrived then.

@@ -113,11 +113,11 @@ impl Order {
         }
     }
 
-    /// When it closed again, after it had been open: the loss of a unit that was confirmed.
+    /// When it last closed again, after it had been open: the loss of a unit that was confirmed.
     pub fn closed_at(&self, reference: &Reference) -> Option<Moment> {
         let open = |at: Moment| self.gate_at(reference, at).gate == Gate::Met;
         let lost = self.dose.iter().filter_map(|unit| unit.lost);
-        lost.filter(|lost| !open(*lost) && open(*lost - Span::millis(1))).min()
+        lost.filter(|lost| !open(*lost) && open(*lost - Span::millis(1))).max()
     }
 
     fn received(&self, opened: &Opened, at: Moment) -> GateState {

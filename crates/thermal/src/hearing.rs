@@ -91,15 +91,15 @@ impl Memory {
         let broke = probe.hear(entry.now);
         let latest = probe.series.take(at, reading.temperature, entry.offset);
         let earlier = probe.series.before(at).copied();
+        // What does not sit with the goods is kept, and judges nothing.
+        if !self.is_payload(&event.subject.id, &reading.channel, at) {
+            return if calm.is_some() { Matter::Calm } else { Matter::Now };
+        }
         let hole = earlier.is_none_or(|earlier| self.is_hole(place, earlier.at, at));
         if hole {
             self.note_hole(at, entry.now);
         }
         let Some(calm) = calm else { return Matter::Now };
-        // What does not sit with the goods is kept, and judges nothing.
-        if !self.is_payload(&event.subject.id, &reading.channel, at) {
-            return Matter::Calm;
-        }
         // A reading holds until the next one: after a loud one this one proves more of it.
         if broke || !calm.holds(milli) || earlier.is_some_and(|e| !calm.holds(e.milli)) {
             return Matter::Now;

@@ -1,6 +1,7 @@
 //! Text exports of Berlinger loggers: Fridge-tag 2 L and Q-tag CLm doc. Indented `name: value` lines,
 //! several to a line, and rows of local time and temperature.
 
+use crate::check;
 use crate::reject::{Code, Rejection};
 use chrono::NaiveDateTime;
 use facts::fact::device::{Imported, Reading};
@@ -182,7 +183,7 @@ fn rows(file: &str, text: &str, zone: Span) -> (Vec<(Moment, MilliCelsius)>, Vec
         match row {
             Some(row) => readings.push(row),
             None => {
-                let reason = "a row is a local time and a temperature";
+                let reason = "a row is a local time from 2000 to 2100 and a temperature";
                 let rejection = Rejection::new(Code::BadRow, reason).keeping(line.as_bytes());
                 rejections.push(rejection.at(file, n as u64 + 1));
             }
@@ -202,7 +203,8 @@ fn celsius(text: &str) -> Option<MilliCelsius> {
 
 fn local(text: &str, zone: Span) -> Option<Moment> {
     let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").ok()?;
-    Some(Moment::from_millis(time.and_utc().timestamp_millis()) - zone)
+    let at = Moment::from_millis(time.and_utc().timestamp_millis()) - zone;
+    check::times(at, None).is_ok().then_some(at)
 }
 
 /// Hours with decimals, `-3.50`, as a span.

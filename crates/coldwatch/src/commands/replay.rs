@@ -138,7 +138,9 @@ impl Replay {
         }
         let summary = match summary {
             // Whoever reads has seen enough.
-            Err(ReplayError::Report(e)) if e.kind() == ErrorKind::BrokenPipe => return Ok(None),
+            Err(ReplayError::Report(e)) if e.kind() == ErrorKind::BrokenPipe => {
+                return self.left_early().map(|()| None);
+            }
             summary => summary,
         };
         summary.map(Some).map_err(|error| match error {
@@ -146,6 +148,20 @@ impl Replay {
             ReplayError::Report(e) => Failure::unavailable(e),
             error => Failure::bad_data(error),
         })
+    }
+
+    /// The reader of the report went away: what was asked beside the report has no answer.
+    fn left_early(&self) -> Result<(), Failure> {
+        if let Some(path) = &self.journal {
+            // It is not whole; if it cannot be removed, its name says so.
+            let _ = std::fs::remove_file(partial(path));
+        }
+        let asked = match (&self.fail_on, &self.journal) {
+            (None, None) => return Ok(()),
+            (Some(_), _) => "whether --fail-on applies is not known",
+            (None, Some(_)) => "no journal was written",
+        };
+        Err(Failure::unavailable(format!("the report was not read to its end: {asked}")))
     }
 
     /// What a journal brings itself cannot be given.

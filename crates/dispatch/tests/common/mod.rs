@@ -142,7 +142,10 @@ impl World {
         };
         let entry = Entry { offset: self.offset, index: 0, now: self.now, subject, cause };
         let mut said = Vec::new();
-        self.values.entry(subject.clone()).or_default().step(&self.rules, &entry, &mut said);
+        let value = self.values.entry(subject.clone()).or_default();
+        value.step(&self.rules, &entry, &mut said);
+        let due = value.due(&self.rules);
+        assert!(due.is_none_or(|due| due > self.now), "{subject} asks for {due:?}");
         for passed in said {
             match passed {
                 Passed::Journal { shipment, event } => {

@@ -47,6 +47,10 @@ impl Engine for Adder {
     fn due(&self, _: &Factor) -> Option<Moment> {
         self.rings_at
     }
+    // Who has heard a seven is read by others.
+    fn concerned(&self, subject: &Subject) -> Vec<Subject> {
+        if self.heard.contains(&7) { vec![key("A"), key("B")] } else { vec![subject.clone()] }
+    }
 }
 
 pub fn role() -> Role<Adder> {

@@ -22,7 +22,7 @@ pub struct Timeline<W: Write> {
     shipments: BTreeMap<String, Story>,
     /// What happened to orders and permits, told with every shipment whose plan names them.
     others: BTreeMap<Subject, Vec<Event>>,
-    told: BTreeSet<Identity>,
+    told: BTreeSet<(Subject, Identity)>,
     rejections: Vec<String>,
     more_rejections: u64,
 }
@@ -89,7 +89,7 @@ impl<W: Write> Report for Timeline<W> {
             (Fact::NoLongerHolds(h), _) => Some(h.shipment.to_string()),
             (Fact::Dose(_) | Fact::Ledger(_), _) => None,
             (_, SubjectKind::Order | SubjectKind::Permit) => {
-                if self.told.insert(event.identity()) {
+                if self.told.insert((event.subject.clone(), event.identity())) {
                     self.others.entry(event.subject.clone()).or_default().push(event.clone());
                 }
                 None
@@ -98,7 +98,7 @@ impl<W: Write> Report for Timeline<W> {
         };
         // The same report again is told once.
         if let Some(shipment) = with
-            && self.told.insert(event.identity())
+            && self.told.insert((event.subject.clone(), event.identity()))
             && let Some(story) = self.story(&shipment)
         {
             story.fact(event);

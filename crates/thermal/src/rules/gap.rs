@@ -1,7 +1,7 @@
 #![doc = include_str!("gap.md")]
 
 use crate::memory::{Memory, judged};
-use crate::setting::{Leg, Setting};
+use crate::setting::{Attachment, Leg, Setting};
 use crate::window::Window;
 use alloc::{format, vec::Vec};
 use facts::{Episode, Given, Moment, Rule, Severity, Span};
@@ -75,20 +75,22 @@ impl Gap {
         let known = cover.known();
         let mut holes = Vec::new();
         for window in windows {
-            let Some(every) = every(setting, window) else { continue };
+            let Some(anywhere) = every(setting, window.from, window.end()) else { continue };
             let mut edge = window.from;
             let inside =
                 known.iter().filter(|(from, until)| *until >= window.from && *from <= window.end());
             for (from, until) in inside {
-                // From the start of the window the first reading may be one interval away.
-                let allowed = if edge == window.from { every * 2 } else { every };
+                // Where a probe or a window begins the first reading may be one interval away.
+                let every = every(setting, edge, *from).unwrap_or(anywhere);
+                let begins = setting.attachments.iter().any(|a| edge <= a.from && a.from < *from);
+                let allowed = if edge == window.from || begins { every * 2 } else { every };
                 if *from > edge + allowed {
                     holes.push(self.hole(memory, edge, *from, memory.hole_learnt(*from) + settle));
                 }
                 edge = edge.max(*until);
             }
             if let Some(end) = window.until
-                && end > edge + every * 2
+                && end > edge + every(setting, edge, end).unwrap_or(anywhere) * 2
                 && self.will_come_no_more(setting, window)
             {
                 holes.push(self.hole(memory, edge, end, end + self.after_end + settle));
@@ -133,10 +135,8 @@ impl Gap {
     }
 }
 
-/// How often the probes of a window measure.
-fn every(setting: &Setting, window: &Window) -> Option<Span> {
-    let overlaps = |from: Moment, until: Option<Moment>| {
-        from <= window.end() && until.is_none_or(|until| until >= window.from)
-    };
-    setting.attachments.iter().filter(|a| overlaps(a.from, a.until)).map(|a| a.log_every).min()
+/// How often the probes of a stretch measure; one that only stood at its edge says nothing of it.
+fn every(setting: &Setting, from: Moment, until: Moment) -> Option<Span> {
+    let there = |a: &&Attachment| a.from < until && a.until.is_none_or(|u| u > from);
+    setting.attachments.iter().filter(there).map(|a| a.log_every).min()
 }
