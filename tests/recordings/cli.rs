@@ -166,6 +166,49 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     drop(child.stdout.take());
     let out = child.wait_with_output().expect("it ends");
     assert!(!said(&out).contains("panicked"), "{}", said(&out));
+    // What was asked beside the report has no answer then, and that is no success.
+    let journal = folder.join("journal.ndjson");
+    let path = journal.to_string_lossy().into_owned();
+    for more in [["--fail-on", "P1"], ["--journal", &path]] {
+        let arguments = [&["replay", &file, "--output", "ndjson"], &more[..]].concat();
+        let mut child = coldwatch(&arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        drop(child.stdout.take());
+        let out = child.wait_with_output().expect("it ends");
+        assert_eq!(out.status.code(), Some(69), "{}", said(&out));
+        assert!(said(&out).contains("not read to its end"), "{}", said(&out));
+    }
+    assert!(!journal.exists() && !folder.join("journal.ndjson.partial").exists());
+}
+
+#[test]
+fn a_source_that_counts_for_each_shipment_anew_is_told_for_each() {
+    let event = |shipment: &str, n: u32, kind: &str, subject: &str, data: &str| {
+        let data = data.replace("SHP", shipment);
+        format!(
+            r#"{{"specversion":"1.0","id":"{n}","source":"t","type":"coldwatch.{kind}.v1","subject":"{subject}","time":"2026-03-01T08:0{n}:00Z","arrivedat":"2026-03-01T08:0{n}:00Z","data":{data}}}"#
+        )
+    };
+    let mut lines = Vec::new();
+    for (shipment, logger) in [("SHP-1", "LOG-1"), ("SHP-2", "LOG-2")] {
+        let plan = r#"{"version":1,"kind":"drug-product","profile":"CELL_2_8","consignor":"A","consignee":"B","legs":[],"permits":[],"units":[]}"#;
+        let bound = r#"{"shipment":"SHP","channel":"1","position":"payload","log_every":"5 min"}"#;
+        lines.push(event(shipment, 1, "shipment.planned", shipment, plan));
+        lines.push(event(shipment, 2, "device.attached", logger, bound));
+        lines.push(event(shipment, 3, "shipment.packed", shipment, r#"{"units":["U1"]}"#));
+    }
+    let file = folder("own-ids").join("in.ndjson");
+    std::fs::write(&file, lines.join("\n") + "\n").expect("written");
+    let out = run(&["replay", &file.to_string_lossy()]);
+    assert!(!data(&out).contains("no logger"), "{}", data(&out));
+    let told = |shipment: &str| {
+        let out = run(&["replay", &file.to_string_lossy(), "--shipment", shipment]);
+        data(&out).matches("2026-03-01").count() + data(&out).matches("packed").count()
+    };
+    assert_eq!(told("SHP-1"), told("SHP-2"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::id::{PartyId, Text};
 use crate::moment::{Moment, Span};
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 /// One engine's view of a shipment; each replaces the one that the same engine gave before.
@@ -89,6 +90,15 @@ pub enum Phase {
     Infused,
 }
 
+/// A stretch in which the gate was closed, and that is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shut {
+    /// When it closed; absent = it had never been open.
+    pub since: Option<Moment>,
+    /// When it opened.
+    pub until: Moment,
+}
+
 /// The patient's schedule and the dose.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Schedule {
@@ -98,9 +108,12 @@ pub struct Schedule {
     pub gate: Gate,
     /// When it opened.
     pub met_at: Option<Moment>,
-    /// When it closed again, after it had been open: a unit was lost.
+    /// When it last closed again, after it had been open: a unit was lost.
     #[serde(default)]
     pub closed_at: Option<Moment>,
+    /// When it was closed before that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Shut>,
     /// What is missing, for the sentence.
     pub missing: Text,
     /// Where the patient stands.

@@ -90,12 +90,14 @@ impl View for Calendar {
         }
         let order = &self.order;
         let gate = order.gate(reference);
+        let (earlier, closed_at) = order.shut(reference);
         let (phase, since) = order.phase();
         Some(Context::Schedule(context::Schedule {
             order: true,
             gate: gate.gate,
             met_at: gate.met_at,
-            closed_at: order.closed_at(reference),
+            closed_at,
+            earlier,
             missing: gate.missing,
             phase,
             since,

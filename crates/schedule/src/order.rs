@@ -1,10 +1,10 @@
 //! The patient's order: what the dose plan asks for, what is confirmed, and where the patient stands.
 
 use alloc::{format, string::String, vec::Vec};
-use facts::context::Phase;
+use facts::context::{Phase, Shut};
 use facts::fact::order::{DoseUnit, Opened};
 use facts::rulebook::{GateKind, Product};
-use facts::{Fact, Gate, Moment, Reference, Span, Story, Text};
+use facts::{Fact, Gate, Moment, Reference, Story, Text};
 
 /// What is known of it.
 #[derive(Debug, Clone, Default)]
@@ -113,11 +113,27 @@ impl Order {
         }
     }
 
-    /// When it last closed again, after it had been open: the loss of a unit that was confirmed.
-    pub fn closed_at(&self, reference: &Reference) -> Option<Moment> {
-        let open = |at: Moment| self.gate_at(reference, at).gate == Gate::Met;
-        let lost = self.dose.iter().filter_map(|unit| unit.lost);
-        lost.filter(|lost| !open(*lost) && open(*lost - Span::millis(1))).max()
+    /// The stretches in which it was closed: those before the last that are over, and when the last began,
+    /// if it had been open before.
+    pub fn shut(&self, reference: &Reference) -> (Vec<Shut>, Option<Moment>) {
+        let marks = |unit: &DoseUnit| [unit.received, unit.released, unit.settled, unit.lost];
+        let mut moments: Vec<Moment> = self.dose.iter().flat_map(marks).flatten().collect();
+        moments.sort();
+        moments.dedup();
+        let (mut over, mut open, mut since) = (Vec::new(), false, None);
+        for at in moments {
+            let opens = self.gate_at(reference, at).gate == Gate::Met;
+            match (open, opens) {
+                (false, true) => over.push(Shut { since, until: at }),
+                (true, false) => since = Some(at),
+                _ => {}
+            }
+            open = opens;
+        }
+        if open {
+            over.pop();
+        }
+        (over, since)
     }
 
     fn received(&self, opened: &Opened, at: Moment) -> GateState {

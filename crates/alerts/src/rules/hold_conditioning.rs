@@ -3,9 +3,11 @@
 use crate::memory::{Memory, is_open};
 use crate::spans::{Reason, cut, merge};
 use alloc::{format, string::String, vec::Vec};
-use facts::context::Phase;
+use facts::context::{Phase, Shut};
 use facts::{Episode, Finding, Gate, Given, Moment, Rule, Severity, Span, Text, Verdict};
 use serde::Deserialize;
+
+const NOT_MET: &str = "the product's gate was not met";
 
 /// Conditioning is near and the product is not there, not whole, or in doubt.
 #[derive(Debug, Deserialize)]
@@ -26,6 +28,7 @@ impl Rule for HoldConditioning {
         let Some(window) = self.window(memory) else { return };
         let mut reasons: Vec<Reason> = Vec::new();
         reasons.extend(self.gate(memory, given, &window));
+        reasons.extend(memory.schedule.earlier.iter().filter_map(|shut| self.shut(shut, &window)));
         reasons.extend(
             memory.findings.iter().filter_map(|finding| self.compromised(finding, &window)),
         );
@@ -77,7 +80,7 @@ impl HoldConditioning {
                 Verdict::Unknown,
                 String::from("there is no dose plan or product to hold it against"),
             ),
-            Gate::Met => (Verdict::Violated, String::from("the product's gate was not met")),
+            Gate::Met => (Verdict::Violated, NOT_MET.into()),
             Gate::NotMet => (Verdict::Violated, missing(&schedule.missing)),
         };
         let severity = if late { Severity::P1 } else { Severity::P2 };
@@ -86,6 +89,16 @@ impl HoldConditioning {
         // An absence waits for what belongs to the order, and that comes after it.
         let known = memory.ordered.unwrap_or(window.from).max(window.from);
         cut(reason, window.from, window.until).filter(|_| known <= judged)
+    }
+
+    /// The gate was closed before, and that is over.
+    fn shut(&self, shut: &Shut, window: &Window) -> Option<Reason> {
+        let late = shut.until >= window.start - self.last_call;
+        let severity = if late { Severity::P1 } else { Severity::P2 };
+        let from = shut.since.map_or(window.from, |since| since.max(window.from));
+        let (until, verdict, words) = (Some(shut.until), Verdict::Violated, NOT_MET.into());
+        let reason = Reason { from, until, severity, verdict, words, evidence: Vec::new() };
+        cut(reason, window.from, window.until)
     }
 
     fn compromised(&self, finding: &Finding, window: &Window) -> Option<Reason> {
