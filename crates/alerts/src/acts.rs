@@ -37,6 +37,11 @@ impl Incident {
         }
     }
 
+    /// Another act under a name that is taken: none of them can be preferred.
+    pub(crate) fn refuse_copy(&mut self, event: &Event) {
+        self.refused = Some(format!("another act is named {}: send this one anew", event.id));
+    }
+
     fn may_close(&self, act: &IncidentClosed, memory: &Memory) -> Result<(), String> {
         let mine = || memory.findings.iter().filter(|f| self.findings.contains(&f.name));
         if let Some(open) = mine().find(|f| is_open(f) && !f.latched) {

@@ -5,7 +5,7 @@ use crate::memory::{Memory, is_open};
 use crate::rules::Rules;
 use crate::word::{Notice, Word};
 use alloc::{boxed::Box, vec::Vec};
-use facts::{Cause, Engine, Entry, Event, Finding, Identity, Moment, State, Told};
+use facts::{Cause, Engine, Entry, Event, Fact, Finding, Identity, Moment, State, Told};
 use serde::{Deserialize, Serialize};
 
 /// Findings, contexts, what this engine itself said, and the incident.
@@ -15,7 +15,7 @@ pub struct Alerts {
     told: Told,
     incident: Option<Incident>,
     /// What staff have done, as it is recognised when it comes again.
-    acts: Vec<Identity>,
+    acts: Vec<(Identity, Moment, Fact)>,
     /// How many incidents there were.
     number: u32,
     now: Option<Moment>,
@@ -38,9 +38,12 @@ impl Engine for Alerts {
             Cause::Word(Word::Finding(finding)) => self.finding(finding),
             Cause::Word(Word::Context(context)) => self.memory.context(entry.now, context),
             // The same act again is none: it must not close the next incident.
-            Cause::Word(Word::Act(event)) if self.knows(event) => return,
+            Cause::Word(Word::Act(event)) if self.has(event) => return,
+            Cause::Word(Word::Act(event)) if self.knows(event) => {
+                self.incident.as_mut().into_iter().for_each(|open| open.refuse_copy(event));
+            }
             Cause::Word(Word::Act(event)) => {
-                self.acts.push(event.identity());
+                self.acts.push((event.identity(), event.at, event.fact.clone()));
                 let done = self
                     .incident
                     .as_mut()
@@ -80,9 +83,18 @@ impl Engine for Alerts {
 }
 
 impl Alerts {
-    /// Whether this act has been taken in before.
+    /// Whether an act of this name has been taken in before.
     pub fn knows(&self, act: &Event) -> bool {
-        self.acts.contains(&act.identity())
+        let identity = act.identity();
+        self.acts.iter().any(|(known, ..)| *known == identity)
+    }
+
+    /// Whether this very act has been taken in before.
+    fn has(&self, act: &Event) -> bool {
+        let identity = act.identity();
+        self.acts
+            .iter()
+            .any(|(known, at, fact)| *known == identity && *at == act.at && *fact == act.fact)
     }
 
     /// Takes in a finding; what is new or worse makes or wakes the incident.
