@@ -8,9 +8,7 @@
 #[allow(dead_code)]
 mod common;
 
-use facts::fact::device::{Attached, Detached, Position};
-use facts::fact::shipment::{Goods, Packed, Planned};
-use facts::{DeviceId, Event, Fact, Finding, Moment, PartyId, ShipmentId, Span, Subject, Text};
+use facts::{Finding, Moment, Span};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -115,7 +113,6 @@ fn printed_mkt() -> Checked {
 /// One shipment under a profile with the device's own limits and delays, without hysteresis or a cumulative
 /// limit, judged from the device's own start of recording.
 fn judged(read: &LoggerFile, name: &str) -> Vec<Finding> {
-    let shipment = ShipmentId::new("SHP-1");
     let shortest = |warm: bool| {
         read.limits.iter().filter(|l| l.warm == warm).min_by_key(|l| l.after).expect("a limit")
     };
@@ -124,52 +121,24 @@ fn judged(read: &LoggerFile, name: &str) -> Vec<Finding> {
         "class": "medicine", "living": false, "settle_in": "0 min",
         "upper": high.limit, "grace_high": high.after, "lower": low.limit, "grace_low": low.after,
     }});
-    let event = |subject: Subject, at, fact| {
-        let id = Text::new(format!("{subject}-{at}"));
-        (at, Event { source: Text::new("site"), id, subject, at, fact })
-    };
-    let party = PartyId::new("CLINIC");
-    let planned = Planned {
-        version: 1,
-        kind: Goods::Vector,
-        profile: Text::new("DEVICE"),
-        order: None,
-        coi: None,
-        units: Vec::new(),
-        consignor: party.clone(),
-        consignee: party,
-        legs: Vec::new(),
-        waypoints: Vec::new(),
-        permits: Vec::new(),
-        slot: None,
-        collection_end: None,
-        expires_at: None,
-        shipper: None,
-        qualified_hold: None,
-        air_waybill: None,
-    };
-    let (channel, position) = (Text::new("payload"), Position::Payload);
-    let attached = Attached {
-        shipment: Some(shipment.clone()),
-        store: None,
-        channel: channel.clone(),
-        position,
-        log_every: read.log_every,
-        send_every: None,
-    };
-    let device = Subject::from(&DeviceId::new(read.device.as_str()));
     let (start, end) = (read.started, read.readings.last().expect("readings").0);
+    let told = |at: Moment, words: String| {
+        (at, scenario::event(at, &words, &words).expect("a fact reads so"))
+    };
+    let (device, every) = (&read.device, read.log_every);
     let mut arrivals = vec![
-        event(Subject::from(&shipment), start - Span::hours(1), Fact::Planned(Box::new(planned))),
-        event(
-            Subject::from(&shipment),
-            start,
-            Fact::Packed(Packed { units: Vec::new(), count: Some(1), order: None, by: None }),
+        told(
+            start - Span::hours(1),
+            r#"SHP-1 planned as DEVICE, version 1 with {"kind":"vector","consignor":"CLINIC","consignee":"CLINIC","legs":[]}"#.to_owned(),
         ),
-        event(device.clone(), start, Fact::Attached(attached)),
+        told(start, r#"SHP-1 packed with {"count":1}"#.to_owned()),
+        told(
+            start,
+            format!(r#"{device} attached to SHP-1 at payload with {{"channel":"payload","log_every":"{every}"}}"#),
+        ),
     ];
     arrivals.extend(read.events(name).into_iter().map(|event| (event.at, event)));
-    arrivals.push(event(device, end + read.log_every, Fact::Detached(Detached { channel })));
+    arrivals.push(told(end + every, format!("{device} detached payload")));
     common::judge_with(json!({ "profile": profile }), arrivals, Some(end + Span::days(1))).findings
 }
 

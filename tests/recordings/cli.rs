@@ -1,6 +1,7 @@
 //! The command as people call it: help with examples, exit codes, what goes to which stream.
 
 use crate::command::{coldwatch, folder};
+use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
 fn run(arguments: &[&str]) -> Output {
@@ -13,6 +14,16 @@ fn said(out: &Output) -> String {
 
 fn data(out: &Output) -> String {
     String::from_utf8_lossy(&out.stdout).into_owned()
+}
+
+/// A folder with a simulated recording, and the recording.
+fn simulated(name: &str, seed: &str, shipments: &str) -> (PathBuf, String) {
+    let folder = folder(name);
+    let place = folder.to_string_lossy().into_owned();
+    let out = run(&["simulate", "--seed", seed, "--shipments", shipments, "--out", &place]);
+    assert!(out.status.success(), "{}", said(&out));
+    let file = folder.join("inbound.ndjson").to_string_lossy().into_owned();
+    (folder, file)
 }
 
 #[test]
@@ -59,12 +70,7 @@ fn an_empty_recording_is_bad_data() {
 
 #[test]
 fn findings_are_an_error_only_where_that_is_asked_for() {
-    let folder = folder("fail-on");
-    let place = folder.to_string_lossy().into_owned();
-    assert!(
-        run(&["simulate", "--seed", "3", "--shipments", "30", "--out", &place]).status.success()
-    );
-    let file = folder.join("inbound.ndjson").to_string_lossy().into_owned();
+    let (folder, file) = simulated("fail-on", "3", "30");
     assert_eq!(run(&["replay", &file]).status.code(), Some(0));
     assert_eq!(run(&["replay", &file, "--fail-on", "P4"]).status.code(), Some(1));
     let clean = std::fs::read_to_string(&file).expect("read");
@@ -75,12 +81,7 @@ fn findings_are_an_error_only_where_that_is_asked_for() {
 
 #[test]
 fn one_shipment_is_counted_alone_and_one_that_is_not_there_is_told() {
-    let folder = folder("one-shipment");
-    let place = folder.to_string_lossy().into_owned();
-    assert!(
-        run(&["simulate", "--seed", "3", "--shipments", "30", "--out", &place]).status.success()
-    );
-    let file = folder.join("inbound.ndjson").to_string_lossy().into_owned();
+    let (_, file) = simulated("one-shipment", "3", "30");
     let all = data(&run(&["replay", &file, "--output", "ndjson"]));
     let clean = (1..=30)
         .map(|n| format!("SHP-{n:04}"))
@@ -103,17 +104,12 @@ fn one_shipment_is_counted_alone_and_one_that_is_not_there_is_told() {
 
 #[test]
 fn a_journal_never_overwrites_what_is_read_and_is_put_in_place_when_it_is_whole() {
-    let folder = folder("journal-safe");
-    let place = folder.to_string_lossy().into_owned();
-    assert!(
-        run(&["simulate", "--seed", "3", "--shipments", "5", "--out", &place]).status.success()
-    );
-    let (inbound, journal) = (folder.join("inbound.ndjson"), folder.join("journal.ndjson"));
-    let (file, to) =
-        (inbound.to_string_lossy().into_owned(), journal.to_string_lossy().into_owned());
-    let before = std::fs::read(&inbound).expect("read");
+    let (folder, file) = simulated("journal-safe", "3", "5");
+    let journal = folder.join("journal.ndjson");
+    let to = journal.to_string_lossy().into_owned();
+    let before = std::fs::read(&file).expect("read");
     assert_eq!(run(&["replay", &file, "--journal", &file]).status.code(), Some(2));
-    assert!(before == std::fs::read(&inbound).expect("read"), "the recording is what it was");
+    assert!(before == std::fs::read(&file).expect("read"), "the recording is what it was");
     assert!(run(&["replay", &file, "--journal", &to]).status.success());
     let whole = std::fs::read(&journal).expect("read");
     assert_eq!(run(&["replay", "no-such-file", "--journal", &to]).status.code(), Some(69));
@@ -125,20 +121,7 @@ fn a_journal_never_overwrites_what_is_read_and_is_put_in_place_when_it_is_whole(
 #[test]
 fn a_simulation_is_the_same_bytes_for_the_same_seed_and_other_bytes_for_another() {
     let made = |name: &str, seed: &str| {
-        let folder = folder(name);
-        assert!(
-            run(&[
-                "simulate",
-                "--seed",
-                seed,
-                "--shipments",
-                "20",
-                "--out",
-                &folder.to_string_lossy()
-            ])
-            .status
-            .success()
-        );
+        let (folder, _) = simulated(name, seed, "20");
         (
             std::fs::read(folder.join("inbound.ndjson")).expect("read"),
             std::fs::read(folder.join("truth.ndjson")).expect("read"),
@@ -151,13 +134,7 @@ fn a_simulation_is_the_same_bytes_for_the_same_seed_and_other_bytes_for_another(
 
 #[test]
 fn a_reader_that_goes_away_ends_it_quietly() {
-    let folder = folder("pipe");
-    assert!(
-        run(&["simulate", "--seed", "3", "--shipments", "60", "--out", &folder.to_string_lossy()])
-            .status
-            .success()
-    );
-    let file = folder.join("inbound.ndjson").to_string_lossy().into_owned();
+    let (folder, file) = simulated("pipe", "3", "60");
     let mut child = coldwatch(&["replay", &file, "--output", "ndjson"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -12,11 +12,10 @@
     missing_docs
 )]
 
-use facts::fact::device::{Attached, Position, Reading};
-use facts::fact::shipment::{Goods, Packed, Planned};
+use facts::fact::device::Reading;
 use facts::{
-    ByType, DeviceId, Event, Fact, MilliCelsius, Moment, Origin, PartyId, Rules, ShipmentId, Span,
-    Subject, Text,
+    ByType, DeviceId, Event, Fact, MilliCelsius, Moment, Origin, Rules, ShipmentId, Span, Subject,
+    Text,
 };
 use fold::{Contain, Fold, Matter, Record, Role};
 use pipeline::Pipeline;
@@ -164,45 +163,20 @@ fn open(n: usize, profile: &str) -> Open {
     let shipment = ShipmentId::new(format!("SHP-{n:06}"));
     let (key, device) =
         (Subject::from(&shipment), Subject::from(&DeviceId::new(format!("LOG-{n:06}"))));
-    let party = PartyId::new("CLINIC");
-    let planned = Planned {
-        version: 1,
-        kind: Goods::Cells,
-        profile: Text::new(profile),
-        order: None,
-        coi: None,
-        units: Vec::new(),
-        consignor: party.clone(),
-        consignee: party,
-        legs: Vec::new(),
-        waypoints: Vec::new(),
-        permits: Vec::new(),
-        slot: None,
-        collection_end: None,
-        expires_at: None,
-        shipper: None,
-        qualified_hold: None,
-        air_waybill: None,
+    let told = |words: String, id: &str| {
+        scenario::event(START, &words, &format!("{id}-{n}")).expect("a fact reads so")
     };
-    let (channel, position) = (Text::new("payload"), Position::Payload);
-    let (log_every, send_every) = (EVERY, Some(EVERY));
-    let attached = Attached {
-        shipment: Some(shipment),
-        store: None,
-        channel,
-        position,
-        log_every,
-        send_every,
-    };
-    let packed = Packed { units: Vec::new(), count: Some(1), order: None, by: None };
-    let event = |id: &str, subject: &Subject, fact| {
-        let id = Text::new(format!("{id}-{n}"));
-        Event { source: Text::new("bench"), id, subject: subject.clone(), at: START, fact }
-    };
+    let plan = format!(
+        r#"{shipment} planned as {profile}, version 1 with {{"kind":"cells","consignor":"CLINIC","consignee":"CLINIC","legs":[]}}"#
+    );
+    let attached = format!(
+        r#"{} attached to {shipment} at payload with {{"channel":"payload","log_every":"{EVERY}","send_every":"{EVERY}"}}"#,
+        device.id
+    );
     Open {
-        plan: event("plan", &key, Fact::Planned(Box::new(planned))),
-        packed: event("packed", &key, Fact::Packed(packed)),
-        attached: event("attached", &device, Fact::Attached(attached)),
+        plan: told(plan, "plan"),
+        packed: told(format!(r#"{shipment} packed with {{"count":1}}"#), "packed"),
+        attached: told(attached, "attached"),
         key,
         device,
     }
