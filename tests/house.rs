@@ -32,9 +32,9 @@ fn names(folder: &Path) -> Vec<String> {
 
 /// From the ground up; a crate may use crates of lower floors only.
 const FLOORS: &[&[&str]] = &[
-    &["facts"],
-    &["wire", "fold", "dispatch", "custody", "thermal", "permits", "schedule", "alerts"],
-    &["pipeline", "simulate"],
+    &["facts", "stream"],
+    &["kafka", "wire", "fold", "dispatch", "custody", "thermal", "permits", "schedule", "alerts"],
+    &["pipeline", "simulate", "desk"],
     &["replay"],
     &["coldwatch"],
 ];

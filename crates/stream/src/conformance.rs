@@ -1,0 +1,475 @@
+//! What every backing must do, as a suite that each of them runs. A case is given a log and a word that no
+//! other case uses in the names of its topics and groups; it panics where the log does not conform.
+#![allow(clippy::expect_used)] // that is how a case fails
+
+use crate::error::StreamError;
+use crate::log::{
+    Ack, Committed, Draft, Happening, Log, Member, Placed, Record, Ticket, Topic, wall_clock,
+};
+use crate::run::{Group, run};
+use crate::snapshots::Snapshots;
+use crate::stage::{Halt, Life, Stage, Watch};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+/// One case: what must hold, and the test of it.
+pub type Case = (&'static str, fn(&dyn Log, &str));
+
+/// Every case.
+pub const ALL: &[Case] = &[
+    ("a topic is made once, and its number of partitions is fixed", a_topic_is_made_once),
+    ("what is written is read, in order, without holes, byte for byte", what_is_written_is_read),
+    ("what cannot be written is answered so", what_cannot_be_written),
+    ("a group goes on where it was committed, with its note", a_group_goes_on),
+    ("a second member takes its share and gives it back", a_second_member),
+    ("the loop loses and doubles nothing when it stops and starts", the_loop_stops_and_starts),
+    ("the loop folds what it has forgotten again, silently", the_loop_folds_again),
+    ("the loop asks the time before it strikes the clock", the_loop_strikes),
+    ("a committed offset beyond the end refuses to start", beyond_the_end),
+];
+
+/// What a log in time must have done.
+const SOON: Duration = Duration::from_secs(30);
+
+fn topic(log: &dyn Log, name: &str, partitions: u16) -> String {
+    let topic = Topic { name: name.to_owned(), partitions, stamped_by_log: true };
+    assert!(log.create(&topic).expect("a topic can be made"), "{name} is new");
+    name.to_owned()
+}
+
+fn draft(topic: &str, partition: u16, key: &[u8], value: &[u8]) -> Draft {
+    Draft { topic: Arc::from(topic), partition, key: key.to_vec(), value: value.to_vec() }
+}
+
+/// Writes and waits for every answer, in any order.
+fn write(log: &dyn Log, drafts: Vec<Draft>) -> Vec<Result<Placed, String>> {
+    let (send, answers) = channel();
+    let count = drafts.len();
+    let ticket = |n: usize| Ticket { mark: n as u64, ..Ticket::default() };
+    log.append(drafts.into_iter().enumerate().map(|(n, d)| (ticket(n), d)).collect(), &send);
+    let mut all: Vec<Ack> =
+        (0..count).map(|_| answers.recv_timeout(SOON).expect("every write is answered")).collect();
+    all.sort_by_key(|ack| ack.ticket.mark);
+    all.into_iter().map(|ack| ack.placed).collect()
+}
+
+fn read(log: &dyn Log, topic: &str, partition: u16, count: usize) -> Vec<Record> {
+    let mut reader = log.read(topic, &[(partition, 0)]).expect("it can be read");
+    let (mut records, until) = (Vec::new(), Instant::now() + SOON);
+    while records.len() < count && Instant::now() < until {
+        reader.poll(Duration::from_millis(100), &mut records).expect("it can be read");
+    }
+    records.into_iter().map(|(_, record)| record).collect()
+}
+
+fn a_topic_is_made_once(log: &dyn Log, word: &str) {
+    assert_eq!(log.partitions(word).expect("it answers"), None);
+    topic(log, word, 3);
+    assert_eq!(log.partitions(word).expect("it answers"), Some(3));
+    let again = |partitions| Topic { name: word.into(), partitions, stamped_by_log: true };
+    assert_eq!(log.create(&again(3)), Ok(false), "asked for again it is there");
+    assert!(matches!(log.create(&again(4)), Err(StreamError::Configuration(_))));
+}
+
+fn what_is_written_is_read(log: &dyn Log, word: &str) {
+    let name = topic(log, word, 2);
+    let binary: Vec<u8> = (0..=255).collect();
+    let drafts: Vec<Draft> = (0..500u32)
+        .map(|n| draft(&name, u16::try_from(n % 2).unwrap_or(0), &n.to_le_bytes(), &binary))
+        .collect();
+    let before = wall_clock()();
+    for placed in write(log, drafts) {
+        let placed = placed.expect("it is written");
+        assert!((before - 5_000..before + 60_000).contains(&placed.appended), "{placed:?}");
+    }
+    for partition in 0..2u16 {
+        assert_eq!(log.range(&name, partition), Ok(0..250));
+        let records = read(log, &name, partition, 250);
+        for (n, record) in (0..).zip(&records) {
+            assert_eq!(record.offset, n);
+            let number = u32::try_from(n).expect("small") * 2 + u32::from(partition);
+            assert_eq!(record.key, number.to_le_bytes(), "in the order of writing");
+            assert_eq!(record.value, binary);
+        }
+        assert_eq!(records.len(), 250);
+    }
+    let large = vec![b'x'; 900_000];
+    write(log, vec![draft(&name, 0, b"large", &large)]).remove(0).expect("900 kB are written");
+    assert_eq!(read(log, &name, 0, 251).last().map(|r| r.value.len()), Some(large.len()));
+}
+
+fn what_cannot_be_written(log: &dyn Log, word: &str) {
+    let name = topic(log, word, 1);
+    let drafts = vec![
+        draft(&name, 0, b"", b"good"),
+        draft(&name, 7, b"", b"no such partition"),
+        draft(&format!("{name}-not-there"), 0, b"", b"no such topic"),
+        draft(&name, 0, b"", b"good, too"),
+    ];
+    let placed = write(log, drafts);
+    let done: Vec<bool> = placed.iter().map(Result::is_ok).collect();
+    assert_eq!(done, [true, false, false, true]);
+    assert!(matches!(
+        log.join(word, &format!("{name}-not-there"), None),
+        Err(StreamError::Configuration(_))
+    ));
+    assert!(matches!(
+        log.range(&format!("{name}-not-there"), 0),
+        Err(StreamError::Configuration(_))
+    ));
+}
+
+/// Polls until this holds.
+fn until(member: &mut dyn Member, seen: &mut Vec<Happening>, holds: impl Fn(&[Happening]) -> bool) {
+    let end = Instant::now() + SOON;
+    while !holds(seen) {
+        assert!(Instant::now() < end, "nothing more came than {seen:?}");
+        member.poll(Duration::from_millis(50), seen).expect("it can be polled");
+    }
+}
+
+fn assigned(seen: &[Happening]) -> BTreeSet<u16> {
+    let mut mine = BTreeSet::new();
+    for happening in seen {
+        match happening {
+            Happening::Assigned(partitions) => mine.extend(partitions.iter().copied()),
+            Happening::Revoked(partitions) | Happening::Lost(partitions) => {
+                mine.retain(|p| !partitions.contains(p));
+            }
+            Happening::Record(..) => {}
+        }
+    }
+    mine
+}
+
+fn records(seen: &[Happening]) -> Vec<(u16, u64)> {
+    let place = |happening: &Happening| match happening {
+        Happening::Record(partition, record) => Some((*partition, record.offset)),
+        _ => None,
+    };
+    seen.iter().filter_map(place).collect()
+}
+
+fn a_group_goes_on(log: &dyn Log, word: &str) {
+    let name = topic(log, word, 2);
+    write(log, (0..20).map(|n| draft(&name, n % 2, b"", b"v")).collect());
+    assert!(log.committed(word, &name).expect("it answers").is_empty(), "nothing yet");
+    let mut member = log.join(word, &name, None).expect("a member");
+    let mut seen = Vec::new();
+    until(&mut *member, &mut seen, |seen| assigned(seen).len() == 2);
+    assert!(records(&seen).is_empty(), "nothing is read before it is said from where");
+    member.start(0, 0).expect("it starts");
+    member.start(1, 4).expect("it starts");
+    until(&mut *member, &mut seen, |seen| records(seen).len() >= 16);
+    let of = |seen: &[Happening], partition| -> Vec<u64> {
+        records(seen).into_iter().filter(|(p, _)| *p == partition).map(|(_, o)| o).collect()
+    };
+    assert_eq!(of(&seen, 0), (0..10).collect::<Vec<u64>>());
+    assert_eq!(of(&seen, 1), (4..10).collect::<Vec<u64>>());
+    let point = Committed { offset: 7, note: r#"{"read":7}"#.into() };
+    member.commit(&[(0, point.clone())]).expect("it is committed");
+    assert_eq!(log.committed(word, &name), Ok(BTreeMap::from([(0, point.clone())])));
+    // Asked to start again it goes back.
+    member.start(1, 9).expect("it starts again");
+    seen.retain(|happening| !matches!(happening, Happening::Record(..)));
+    until(&mut *member, &mut seen, |seen| !records(seen).is_empty());
+    assert_eq!(of(&seen, 1), [9]);
+    member.leave().expect("it leaves");
+    drop(member);
+    assert_eq!(log.committed(word, &name), Ok(BTreeMap::from([(0, point)])), "it is kept");
+}
+
+fn a_second_member(log: &dyn Log, word: &str) {
+    let name = topic(log, word, 4);
+    let mut first = log.join(word, &name, None).expect("a member");
+    let (mut a, mut b) = (Vec::new(), Vec::new());
+    until(&mut *first, &mut a, |seen| assigned(seen).len() == 4);
+    (0..4).for_each(|p| first.start(p, 0).expect("it starts"));
+    let mut second = log.join(word, &name, None).expect("another member");
+    let end = Instant::now() + SOON;
+    let mut released = BTreeSet::new();
+    while assigned(&b).len() < 2 {
+        assert!(Instant::now() < end, "it gets no share: {a:?} {b:?}");
+        first.poll(Duration::from_millis(20), &mut a).expect("it can be polled");
+        second.poll(Duration::from_millis(20), &mut b).expect("it can be polled");
+        for happening in &a {
+            if let Happening::Revoked(partitions) = happening
+                && released.insert(partitions.clone())
+            {
+                let point = |p: &u16| (*p, Committed { offset: 0, note: format!("of {p}") });
+                let points: Vec<_> = partitions.iter().map(point).collect();
+                first.commit(&points).expect("what is asked back can still be committed");
+                first.release(partitions).expect("it is given back");
+            }
+        }
+    }
+    let (mine, others) = (assigned(&a), assigned(&b));
+    assert!(mine.is_disjoint(&others), "{mine:?} {others:?}");
+    assert_eq!((mine.len(), others.len()), (2, 2), "fair shares");
+    others.iter().for_each(|p| second.start(*p, 0).expect("it starts"));
+    write(log, (0..4).map(|p| draft(&name, p, b"", b"v")).collect());
+    a.retain(|happening| !matches!(happening, Happening::Record(..)));
+    until(&mut *first, &mut a, |seen| records(seen).len() == 2);
+    until(&mut *second, &mut b, |seen| records(seen).len() == 2);
+    let partitions = |seen: &[Happening]| -> BTreeSet<u16> {
+        records(seen).into_iter().map(|(p, _)| p).collect()
+    };
+    assert_eq!((partitions(&a), partitions(&b)), (mine, others), "each reads its own");
+    second.leave().expect("it leaves");
+    drop(second);
+    until(&mut *first, &mut a, |seen| assigned(seen).len() == 4);
+    first.leave().expect("it leaves");
+}
+
+/// Adds up what it reads and says each sum, with the offset that it stands for.
+struct Sums {
+    out: Arc<str>,
+    remembers: bool,
+}
+
+struct Sum {
+    out: Arc<str>,
+    input: Arc<str>,
+    partition: u16,
+    sum: u64,
+}
+
+impl Stage for Sums {
+    type Life = Sum;
+    fn remembers(&self) -> bool {
+        self.remembers
+    }
+    fn begin(&self, partition: u16, note: &str) -> Result<Sum, Halt> {
+        let sum = note.parse().unwrap_or(0);
+        Ok(Sum { out: self.out.clone(), input: Arc::from(""), partition, sum })
+    }
+    fn resume(&self, partition: u16, image: &[u8]) -> Result<Sum, String> {
+        let bytes: [u8; 8] = image.try_into().map_err(|_| "eight bytes are a sum".to_owned())?;
+        Ok(Sum { sum: u64::from_le_bytes(bytes), ..self.begin(partition, "").map_err(|e| e.0)? })
+    }
+}
+
+impl Life for Sum {
+    fn take(&mut self, record: &Record, out: &mut Vec<Draft>) -> Result<(), Halt> {
+        match &*record.value {
+            b"halt" => return Err(Halt("asked to halt".into())),
+            b"tick" | b"time" => return Ok(()),
+            _ => {}
+        }
+        self.sum += u64::try_from(record.value.len()).unwrap_or(0);
+        let says = format!("{} {}", record.offset, self.sum);
+        out.push(draft(&self.out, self.partition, b"", says.as_bytes()));
+        Ok(())
+    }
+    fn image(&mut self) -> Option<Vec<u8>> {
+        Some(self.sum.to_le_bytes().to_vec())
+    }
+    fn note(&self) -> String {
+        self.sum.to_string()
+    }
+    fn stroke(&self, _: i64) -> Option<Draft> {
+        Some(draft(&self.input, self.partition, b"", b"tick")).filter(|d| !d.topic.is_empty())
+    }
+    fn asks_the_time(&self) -> Option<Draft> {
+        Some(draft(&self.input, self.partition, b"", b"time")).filter(|d| !d.topic.is_empty())
+    }
+}
+
+fn group(word: &str, topic: &str, snapshots: Option<&PathBuf>) -> Group {
+    Group {
+        service: "sums",
+        name: word.to_owned(),
+        topic: topic.to_owned(),
+        instance: None,
+        snapshots: snapshots.map(Snapshots::new),
+        snapshot_every: Duration::from_millis(20),
+        clock: wall_clock(),
+        strike_every: None,
+    }
+}
+
+/// Runs the loop until the group has worked off this many of each partition, or for at most that long.
+fn work(
+    log: &dyn Log,
+    stage: &Sums,
+    group: &Group,
+    all: u64,
+    longest: Duration,
+) -> Result<(), StreamError> {
+    let (stop, watch) = (AtomicBool::new(false), Watch::default());
+    std::thread::scope(|scope| {
+        let running = scope.spawn(|| run(log, stage, group, &stop, &watch));
+        let end = Instant::now() + longest;
+        loop {
+            let points = log.committed(&group.name, &group.topic).unwrap_or_default();
+            let done = points.len() == 2 && points.values().all(|point| point.offset >= all);
+            if done || Instant::now() >= end || running.is_finished() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        stop.store(true, Ordering::Relaxed);
+        running.join().unwrap_or_else(|_| Err(StreamError::Stop("the loop panicked".into())))
+    })
+}
+
+/// What a reader admits: each sum once, and none out of order.
+fn admitted(log: &dyn Log, out: &str, partition: u16) -> Vec<(u64, u64)> {
+    let end = log.range(out, partition).expect("a range").end;
+    let count = usize::try_from(end).expect("small");
+    let mut sums: Vec<(u64, u64)> = Vec::new();
+    for record in read(log, out, partition, count) {
+        let text = String::from_utf8(record.value).expect("text");
+        let (at, sum) = text.split_once(' ').expect("two numbers");
+        let (at, sum) = (at.parse().expect("a number"), sum.parse().expect("a number"));
+        if sums.last().is_none_or(|(last, _)| *last < at) {
+            sums.push((at, sum));
+        }
+    }
+    sums
+}
+
+fn expected(count: u64) -> Vec<(u64, u64)> {
+    (0..count).map(|n| (n, (0..=n).map(|n| n % 7 + 1).sum())).collect()
+}
+
+fn feed(log: &dyn Log, topic: &str, from: u64, to: u64) {
+    let value = |n: u64| vec![b'v'; usize::try_from(n % 7 + 1).unwrap_or(1)];
+    let drafts = (from..to).flat_map(|n| (0..2).map(move |p| draft(topic, p, b"", &value(n))));
+    let placed = write(log, drafts.collect());
+    assert!(placed.iter().all(Result::is_ok), "it is written");
+}
+
+fn the_loop_stops_and_starts(log: &dyn Log, word: &str) {
+    for remembers in [true, false] {
+        let word = &format!("{word}-{remembers}");
+        let (input, out) =
+            (topic(log, &format!("{word}-in"), 2), topic(log, &format!("{word}-out"), 2));
+        let stage = Sums { out: Arc::from(&*out), remembers };
+        let mut fed = 0;
+        // Stopped wherever it may be, six times.
+        for round in 1..=6 {
+            feed(log, &input, fed, fed + 300);
+            fed += 300;
+            let longest = Duration::from_millis(40 * round);
+            work(log, &stage, &group(word, &input, None), fed, longest).expect("it stops in order");
+        }
+        work(log, &stage, &group(word, &input, None), fed, SOON).expect("it stops in order");
+        for partition in 0..2 {
+            assert_eq!(admitted(log, &out, partition), expected(fed), "remembers: {remembers}");
+        }
+    }
+}
+
+fn the_loop_folds_again(log: &dyn Log, word: &str) {
+    let (input, out) =
+        (topic(log, &format!("{word}-in"), 2), topic(log, &format!("{word}-out"), 2));
+    let folder = std::env::temp_dir().join(format!("coldwatch-{}-{word}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let stage = Sums { out: Arc::from(&*out), remembers: true };
+    feed(log, &input, 0, 100);
+    work(log, &stage, &group(word, &input, Some(&folder)), 100, SOON).expect("it stops in order");
+    let written = |partition| log.range(&out, partition).expect("a range").end;
+    assert_eq!((written(0), written(1)), (100, 100));
+    // Without its snapshots it folds all of it again, and says nothing of it a second time.
+    std::fs::remove_dir_all(&folder).expect("it had kept snapshots");
+    feed(log, &input, 100, 150);
+    work(log, &stage, &group(word, &input, None), 150, SOON).expect("it stops in order");
+    assert_eq!((written(0), written(1)), (150, 150), "nothing twice");
+    // With a damaged one it does the same.
+    feed(log, &input, 150, 200);
+    work(log, &stage, &group(word, &input, Some(&folder)), 200, SOON).expect("it stops in order");
+    for partition in ["0", "1"] {
+        for file in std::fs::read_dir(folder.join("sums").join(partition)).expect("kept").flatten()
+        {
+            let bytes = std::fs::read(file.path()).expect("readable");
+            std::fs::write(file.path(), &bytes[..bytes.len() - 1]).expect("writable");
+        }
+    }
+    feed(log, &input, 200, 250);
+    work(log, &stage, &group(word, &input, Some(&folder)), 250, SOON).expect("it stops in order");
+    for partition in 0..2 {
+        assert_eq!(written(partition), 250, "nothing twice");
+        assert_eq!(admitted(log, &out, partition), expected(250));
+    }
+    // A partition that must not go on stops the service and says why.
+    write(log, vec![draft(&input, 0, b"", b"halt")]);
+    let halted = work(log, &stage, &group(word, &input, None), 251, SOON);
+    assert_eq!(halted, Err(StreamError::Stop("asked to halt".into())));
+    std::fs::remove_dir_all(&folder).expect("it can be removed");
+}
+
+/// As [`Sums`], and it strikes the clock of its input.
+struct Striking(Sums, Arc<str>);
+
+impl Stage for Striking {
+    type Life = Sum;
+    fn begin(&self, partition: u16, note: &str) -> Result<Sum, Halt> {
+        Ok(Sum { input: self.1.clone(), ..self.0.begin(partition, note)? })
+    }
+    fn resume(&self, partition: u16, image: &[u8]) -> Result<Sum, String> {
+        Ok(Sum { input: self.1.clone(), ..self.0.resume(partition, image)? })
+    }
+}
+
+fn the_loop_strikes(log: &dyn Log, word: &str) {
+    let (input, out) =
+        (topic(log, &format!("{word}-in"), 1), topic(log, &format!("{word}-out"), 1));
+    let sums = || Sums { out: Arc::from(&*out), remembers: true };
+    let stage = Striking(sums(), Arc::from(&*input));
+    let run_for = |group: &Group, wait: Duration| {
+        let (stop, watch) = (AtomicBool::new(false), Watch::default());
+        std::thread::scope(|scope| {
+            let running = scope.spawn(|| run(log, &stage, group, &stop, &watch));
+            let end = Instant::now() + wait;
+            while Instant::now() < end && log.range(&input, 0).is_ok_and(|range| range.end < 4) {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            stop.store(true, Ordering::Relaxed);
+            running.join().expect("it does not panic").expect("it stops in order");
+        });
+        watch.seen()
+    };
+    let values = || -> Vec<String> {
+        let count = usize::try_from(log.range(&input, 0).expect("a range").end).expect("small");
+        read(log, &input, 0, count)
+            .into_iter()
+            .map(|record| String::from_utf8(record.value).expect("text"))
+            .collect()
+    };
+    // A clock that is an hour ahead asks, and strikes nothing.
+    let wall = wall_clock();
+    let ahead = Group {
+        clock: Arc::new(move || wall() + 3_600_000),
+        strike_every: Some(100),
+        ..group(&format!("{word}-ahead"), &input, None)
+    };
+    run_for(&ahead, Duration::from_secs(2));
+    assert_eq!(values(), ["time"], "it asked, and then struck nothing");
+    let right = Group { strike_every: Some(100), ..group(word, &input, None) };
+    run_for(&right, SOON);
+    let values = values();
+    assert_eq!(values[..2], ["time", "time"], "each life asks first");
+    assert!(values[2..].iter().all(|value| value == "tick") && values.len() >= 4, "{values:?}");
+}
+
+fn beyond_the_end(log: &dyn Log, word: &str) {
+    let name = topic(log, word, 2);
+    write(log, (0..4).map(|n| draft(&name, n % 2, b"", b"v")).collect());
+    let mut member = log.join(word, &name, None).expect("a member");
+    let mut seen = Vec::new();
+    until(&mut *member, &mut seen, |seen| assigned(seen).len() == 2);
+    member.commit(&[(0, Committed { offset: 99, note: String::new() })]).expect("it is committed");
+    member.leave().expect("it leaves");
+    drop(member);
+    let stage = Sums { out: Arc::from(&*name), remembers: true };
+    let refused = work(log, &stage, &group(word, &name, None), 9, SOON);
+    assert!(
+        matches!(&refused, Err(StreamError::Stop(reason)) if reason.contains("made anew")),
+        "{refused:?}"
+    );
+}

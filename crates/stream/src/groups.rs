@@ -1,0 +1,109 @@
+//! Who reads which partition, for logs that live in one process. Partitions stay with whom they are with
+//! as far as fair shares allow, and move only once they have been given back.
+
+use crate::log::Happening;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The members of one group of one topic.
+#[derive(Debug, Default)]
+pub(crate) struct Group {
+    members: BTreeMap<u64, Seat>,
+    next: u64,
+}
+
+#[derive(Debug, Default)]
+struct Seat {
+    owned: BTreeSet<u16>,
+    target: BTreeSet<u16>,
+    asked_back: BTreeSet<u16>,
+    news: Vec<Happening>,
+}
+
+impl Group {
+    pub(crate) fn join(&mut self, partitions: u16) -> u64 {
+        self.next += 1;
+        self.members.insert(self.next, Seat::default());
+        self.share_out(partitions);
+        self.next
+    }
+
+    pub(crate) fn leave(&mut self, member: u64, partitions: u16) {
+        if self.members.remove(&member).is_some() {
+            self.share_out(partitions);
+        }
+    }
+
+    pub(crate) fn owns(&self, member: u64, partition: u16) -> bool {
+        self.members.get(&member).is_some_and(|seat| seat.owned.contains(&partition))
+    }
+
+    pub(crate) fn news(&mut self, member: u64) -> Vec<Happening> {
+        self.members.get_mut(&member).map(|seat| std::mem::take(&mut seat.news)).unwrap_or_default()
+    }
+
+    pub(crate) fn release(&mut self, member: u64, partitions: &[u16]) {
+        if let Some(seat) = self.members.get_mut(&member) {
+            for partition in partitions {
+                seat.owned.remove(partition);
+                seat.asked_back.remove(partition);
+            }
+        }
+        self.hand_over();
+    }
+
+    /// Takes everything from everybody at once, as when a broker has given a member up.
+    pub(crate) fn scatter(&mut self, partitions: u16) {
+        for seat in self.members.values_mut() {
+            let lost: Vec<u16> = std::mem::take(&mut seat.owned).into_iter().collect();
+            seat.asked_back.clear();
+            seat.news
+                .retain(|news| !matches!(news, Happening::Assigned(_) | Happening::Revoked(_)));
+            if !lost.is_empty() {
+                seat.news.push(Happening::Lost(lost));
+            }
+        }
+        self.share_out(partitions);
+    }
+
+    /// Fair shares: each member keeps what it has up to its share, the rest goes round.
+    fn share_out(&mut self, partitions: u16) {
+        let count = self.members.len();
+        if count == 0 {
+            return;
+        }
+        let (share, extra) = (usize::from(partitions) / count, usize::from(partitions) % count);
+        let mut free: BTreeSet<u16> = (0..partitions).collect();
+        let mut shares = Vec::new();
+        for (n, seat) in self.members.values_mut().enumerate() {
+            let fair = share + usize::from(n < extra);
+            seat.target = seat.owned.iter().copied().take(fair).collect();
+            free.retain(|partition| !seat.target.contains(partition));
+            shares.push(fair);
+        }
+        for (seat, fair) in self.members.values_mut().zip(shares) {
+            while seat.target.len() < fair {
+                let Some(partition) = free.pop_first() else { break };
+                seat.target.insert(partition);
+            }
+            let back: Vec<u16> = seat.owned.difference(&seat.target).copied().collect();
+            let back: Vec<u16> = back.into_iter().filter(|p| seat.asked_back.insert(*p)).collect();
+            if !back.is_empty() {
+                seat.news.push(Happening::Revoked(back));
+            }
+        }
+        self.hand_over();
+    }
+
+    /// Gives every partition that nobody holds to the member that is to have it.
+    fn hand_over(&mut self) {
+        let held: BTreeSet<u16> =
+            self.members.values().flat_map(|seat| seat.owned.iter().copied()).collect();
+        for seat in self.members.values_mut() {
+            let new: Vec<u16> = seat.target.difference(&held).copied().collect();
+            if !new.is_empty() {
+                seat.owned.extend(&new);
+                seat.news.push(Happening::Assigned(new));
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! A partitioned, durable, ordered log with consumer groups, and the loop that every service runs over it.
+//!
+//! # Layout
+//!
+//! - [`log`]: what a backing offers: topics, appending, groups, reading
+//! - [`error`]: what went wrong, named by what the caller must do
+//! - [`run`]: the loop: poll → take → append → acknowledged → commit → snapshot
+//! - [`stage`]: what a service brings to the loop, and what it shows of itself
+//! - [`snapshots`]: immutable files that check themselves
+//! - [`memory`]: a log in memory, which misbehaves on request
+//! - [`embedded`]: a durable log on one machine, over SQLite
+//! - [`conformance`]: what every backing must do, as a suite that each of them runs
+//!
+//! **Invariant:** not a word of the cold chain. Keys and values are bytes; what they mean stands above.
+
+pub mod conformance;
+pub mod embedded;
+pub mod error;
+mod groups;
+mod life;
+mod local;
+pub mod log;
+pub mod memory;
+pub mod run;
+pub mod snapshots;
+pub mod stage;
+
+pub use embedded::Embedded;
+pub use error::StreamError;
+pub use log::{
+    Ack, Clock, Committed, Draft, Happening, Log, Member, Placed, Reader, Record, Ticket, Topic,
+};
+pub use memory::{Faults, Memory};
+pub use run::{Group, Halt};
+pub use snapshots::Snapshots;
+pub use stage::{Gauge, Life, Stage, Watch};

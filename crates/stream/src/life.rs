@@ -1,0 +1,168 @@
+//! One partition in the loop: what it has taken, what of that is acknowledged, what may be committed.
+
+use crate::log::{Ack, Committed, Draft, Record, Ticket};
+use crate::snapshots::Snapshot;
+use crate::stage::{Halt, Life};
+use std::collections::VecDeque;
+use std::time::Instant;
+
+/// The mark of writes that no input caused: strokes and signs of life.
+pub(crate) const OWN: u64 = u64::MAX;
+
+/// A partition at work.
+pub(crate) struct Running<L> {
+    pub(crate) life: L,
+    partition: u16,
+    number: u32,
+    /// The next offset that it takes.
+    pub(crate) position: u64,
+    /// What lies before was worked off by an earlier life: it is folded again, silently.
+    pub(crate) worked_off: u64,
+    pub(crate) committed: u64,
+    /// Whether a hole in the offsets is a fault: where every record counts.
+    strict: bool,
+    marks: VecDeque<Mark>,
+    first: u64,
+    /// Taken, and waiting for what it says to be committed.
+    pub(crate) image: Option<Snapshot>,
+    pub(crate) kept: u64,
+    /// When that was, by the clock of the process.
+    pub(crate) kept_at: Option<i64>,
+    /// Where its partition ends, as far as it is known.
+    pub(crate) end: u64,
+    pub(crate) snapshot_due: Instant,
+    pub(crate) failed: Option<String>,
+    pub(crate) stroke: Stroke,
+}
+
+/// What its striker knows.
+#[derive(Debug, Default)]
+pub(crate) struct Stroke {
+    pub(crate) last: i64,
+    /// How far the log's clock and ours differed when the last answer came.
+    pub(crate) skew: Option<i64>,
+    pub(crate) asked: Option<Instant>,
+    pub(crate) sign: i64,
+}
+
+/// A point up to which everything can be committed once nothing is open.
+struct Mark {
+    position: u64,
+    open: usize,
+    note: String,
+}
+
+impl<L: Life> Running<L> {
+    pub(crate) fn new(
+        life: L,
+        (partition, number): (u16, u32),
+        position: u64,
+        worked_off: u64,
+        strict: bool,
+        snapshot_due: Instant,
+    ) -> Self {
+        Self {
+            life,
+            partition,
+            number,
+            position,
+            worked_off,
+            committed: worked_off,
+            strict,
+            marks: VecDeque::new(),
+            first: 0,
+            image: None,
+            kept: position,
+            kept_at: None,
+            end: position,
+            snapshot_due,
+            failed: None,
+            stroke: Stroke::default(),
+        }
+    }
+
+    /// Takes one record in. What was worked off before is said a second time by nobody.
+    pub(crate) fn take(
+        &mut self,
+        record: &Record,
+        drafts: &mut Vec<(Ticket, Draft)>,
+        room: &mut Vec<Draft>,
+    ) -> Result<(), Halt> {
+        if record.offset < self.position || self.failed.is_some() {
+            return Ok(());
+        }
+        if self.strict && record.offset > self.position {
+            return Err(Halt(format!(
+                "partition {}: offset {} follows {}: records are missing from the log",
+                self.partition, record.offset, self.position
+            )));
+        }
+        self.life.take(record, room)?;
+        self.position = record.offset + 1;
+        if record.offset < self.worked_off {
+            room.clear();
+            return Ok(());
+        }
+        let ticket = self.ticket(self.first + self.marks.len() as u64);
+        drafts.extend(room.drain(..).map(|draft| (ticket, draft)));
+        Ok(())
+    }
+
+    pub(crate) fn ticket(&self, mark: u64) -> Ticket {
+        Ticket { partition: self.partition, life: self.number, mark }
+    }
+
+    /// Sets a point behind what was taken; `open` writes belong to it.
+    pub(crate) fn mark(&mut self, open: usize) {
+        let last = self.marks.back().map_or(self.committed, |mark| mark.position);
+        if self.position > last {
+            let note = self.life.note();
+            self.marks.push_back(Mark { position: self.position, open, note });
+        }
+    }
+
+    /// An answer; one to another life is none of ours.
+    pub(crate) fn answer(&mut self, ack: &Ack, now: i64) {
+        if ack.ticket.life != self.number {
+            return;
+        }
+        match &ack.placed {
+            Err(reason) => self.failed = Some(reason.clone()),
+            Ok(placed) if ack.ticket.mark == OWN => self.stroke.skew = Some(now - placed.appended),
+            Ok(_) => {
+                let at = ack.ticket.mark.checked_sub(self.first);
+                let mark = at.and_then(|at| self.marks.get_mut(usize::try_from(at).ok()?));
+                if let Some(mark) = mark {
+                    mark.open = mark.open.saturating_sub(1);
+                }
+            }
+        }
+    }
+
+    /// Up to where everything is acknowledged, if that is further than before.
+    pub(crate) fn commit_point(&mut self) -> Option<Committed> {
+        let mut point = None;
+        while self.failed.is_none() && self.marks.front().is_some_and(|mark| mark.open == 0) {
+            self.first += 1;
+            point = self.marks.pop_front();
+        }
+        point.map(|Mark { position, note, .. }| Committed { offset: position, note })
+    }
+
+    /// Writes that are not answered yet.
+    pub(crate) fn open(&self) -> usize {
+        self.marks.iter().map(|mark| mark.open).sum()
+    }
+
+    pub(crate) fn refolding(&self) -> bool {
+        self.position < self.worked_off
+    }
+
+    /// The image, once everything in it is committed.
+    pub(crate) fn ripe(&mut self) -> Option<Snapshot> {
+        let committed = self.committed;
+        let ripe = self.image.take_if(|image| image.offset <= committed)?;
+        assert!(ripe.offset <= self.committed, "a snapshot is never ahead of what is committed");
+        Some(ripe)
+    }
+}

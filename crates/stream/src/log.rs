@@ -1,0 +1,156 @@
+//! What a backing offers.
+//!
+//! A topic has partitions; a partition is an ordered list of records, each at its offset, from 0 on
+//! without holes. A group shares a topic's partitions out among its members and keeps, for each of them,
+//! up to where it was worked off.
+
+use crate::error::StreamError;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+/// Milliseconds since 1970, as somebody counts them: this machine, or a test, or a demonstration.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// The clock of this machine.
+pub fn wall_clock() -> Clock {
+    Arc::new(|| {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    })
+}
+
+/// A topic that is to be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// Its name.
+    pub name: String,
+    /// How many partitions it has, for ever.
+    pub partitions: u16,
+    /// Whether its records carry the time at which the log took them, not the one that the writer gave.
+    pub stamped_by_log: bool,
+}
+
+/// A record that is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// To which topic.
+    pub topic: Arc<str>,
+    /// To which partition.
+    pub partition: u16,
+    /// What it is about.
+    pub key: Vec<u8>,
+    /// What it says.
+    pub value: Vec<u8>,
+}
+
+/// A record that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its place in its partition.
+    pub offset: u64,
+    /// When it was taken, by the log's clock, in milliseconds since 1970.
+    pub appended: i64,
+    /// What it is about.
+    pub key: Vec<u8>,
+    /// What it says.
+    pub value: Vec<u8>,
+}
+
+/// Whose write it was: comes back with its acknowledgement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ticket {
+    /// The input partition.
+    pub partition: u16,
+    /// Which life of that partition in this process.
+    pub life: u32,
+    /// Which commit point of that life.
+    pub mark: u64,
+}
+
+/// Where a record was put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed {
+    /// Its offset.
+    pub offset: u64,
+    /// When, by the log's clock.
+    pub appended: i64,
+}
+
+/// The answer to one write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ack {
+    /// Whose.
+    pub ticket: Ticket,
+    /// Where it is, or why it is not known to be anywhere: it may have landed, and may yet land.
+    pub placed: Result<Placed, String>,
+}
+
+/// Up to where a group has worked a partition off.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Committed {
+    /// The next offset.
+    pub offset: u64,
+    /// What the service noted with it: its counts.
+    pub note: String,
+}
+
+/// What a member of a group learns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happening {
+    /// These partitions are its own; each is read once [`Member::start`] says from where.
+    Assigned(Vec<u16>),
+    /// These are asked back: finish, commit, [`Member::release`].
+    Revoked(Vec<u16>),
+    /// These are gone already: nothing may be committed for them.
+    Lost(Vec<u16>),
+    /// A record of one of its partitions.
+    Record(u16, Record),
+}
+
+/// A log.
+pub trait Log: Send + Sync {
+    /// Makes a topic; `false` if it was there, with as many partitions.
+    fn create(&self, topic: &Topic) -> Result<bool, StreamError>;
+    /// How many partitions a topic has; `None` if there is no such topic.
+    fn partitions(&self, topic: &str) -> Result<Option<u16>, StreamError>;
+    /// The offsets that a partition holds.
+    fn range(&self, topic: &str, partition: u16) -> Result<Range<u64>, StreamError>;
+    /// Up to where a group has come, for each partition in which it has.
+    fn committed(&self, group: &str, topic: &str) -> Result<BTreeMap<u16, Committed>, StreamError>;
+    /// Writes; the answers come one by one. What goes to one partition keeps its order.
+    fn append(&self, drafts: Vec<(Ticket, Draft)>, answers: &Sender<Ack>);
+    /// Becomes a member of a group; `instance` keeps a member's partitions over a quick restart.
+    fn join(
+        &self,
+        group: &str,
+        topic: &str,
+        instance: Option<&str>,
+    ) -> Result<Box<dyn Member>, StreamError>;
+    /// Reads partitions from given places on, in no group.
+    fn read(&self, topic: &str, from: &[(u16, u64)]) -> Result<Box<dyn Reader>, StreamError>;
+}
+
+/// A member of a group.
+pub trait Member: Send {
+    /// Waits at most that long for something to happen.
+    fn poll(&mut self, wait: Duration, to: &mut Vec<Happening>) -> Result<(), StreamError>;
+    /// Reads an assigned partition from there on; asked again, it goes back.
+    fn start(&mut self, partition: u16, from: u64) -> Result<(), StreamError>;
+    /// Notes how far its partitions are worked off.
+    fn commit(&mut self, points: &[(u16, Committed)]) -> Result<(), StreamError>;
+    /// Where its partitions end, as far as it knows without asking at length.
+    fn ends(&mut self) -> BTreeMap<u16, u64>;
+    /// Gives revoked partitions back.
+    fn release(&mut self, partitions: &[u16]) -> Result<(), StreamError>;
+    /// Leaves the group, so that others take over at once.
+    fn leave(&mut self) -> Result<(), StreamError>;
+}
+
+/// A reader in no group.
+pub trait Reader: Send {
+    /// Waits at most that long for records.
+    fn poll(&mut self, wait: Duration, to: &mut Vec<(u16, Record)>) -> Result<(), StreamError>;
+}

@@ -1,0 +1,249 @@
+//! A log in memory: real bytes, real groups, and faults on request, from a seed.
+//!
+//! It forgets everything when it is dropped. It does not thin out, delay reads or lie about what stands in it.
+
+use crate::error::StreamError;
+use crate::groups::Group;
+use crate::local::{Bell, Groups, LocalMember, LocalReader, Source, lock};
+use crate::log::{
+    Ack, Clock, Committed, Draft, Log, Member, Placed, Reader, Record, Ticket, Topic, wall_clock,
+};
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex};
+
+/// How often what goes wrong, in a thousand writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Faults {
+    /// The order of misfortunes.
+    pub seed: u64,
+    /// Not written and said to have failed, while later ones are written.
+    pub lost: u32,
+    /// Written, and said to have failed.
+    pub ambiguous: u32,
+    /// Said to have failed, and written some writes later.
+    pub late: u32,
+    /// Written twice, one right behind the other.
+    pub doubled: u32,
+    /// Every member loses all it has, at once.
+    pub scattered: u32,
+}
+
+/// A log in memory; clones are the same log.
+#[derive(Clone)]
+pub struct Memory {
+    all: Arc<Mutex<All>>,
+    groups: Arc<Groups>,
+    bell: Arc<Bell>,
+    clock: Clock,
+}
+
+#[derive(Default)]
+struct All {
+    topics: BTreeMap<String, Vec<Vec<Record>>>,
+    commits: BTreeMap<(String, String, u16), Committed>,
+    faults: Faults,
+    luck: fastrand::Rng,
+    late: VecDeque<(u32, Draft)>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new(wall_clock())
+    }
+}
+
+impl Memory {
+    /// An empty log.
+    pub fn new(clock: Clock) -> Self {
+        Self { all: Arc::default(), groups: Arc::default(), bell: Arc::default(), clock }
+    }
+
+    /// From here on things go wrong this often.
+    pub fn misbehave(&self, faults: Faults) {
+        let mut all = lock(&self.all);
+        (all.faults, all.luck) = (faults, fastrand::Rng::with_seed(faults.seed));
+    }
+
+    /// From here on nothing goes wrong; what is late lands now.
+    pub fn behave(&self) {
+        let mut all = lock(&self.all);
+        all.faults = Faults::default();
+        let now = (self.clock)();
+        while let Some((_, draft)) = all.late.pop_front() {
+            // A partition that is not there has nobody who waits for this.
+            let _ = all.put(draft, now);
+        }
+        drop(all);
+        self.bell.ring();
+    }
+
+    /// Takes every partition from every member of every group, as a broker does that has given them up.
+    pub fn scatter(&self) {
+        let partitions = |topic: &str| lock(&self.all).topics.get(topic).map_or(0, Vec::len);
+        for ((_, topic), group) in lock(&self.groups).iter_mut() {
+            Group::scatter(group, u16::try_from(partitions(topic)).unwrap_or(u16::MAX));
+        }
+        self.bell.ring();
+    }
+}
+
+impl All {
+    fn put(&mut self, draft: Draft, appended: i64) -> Result<Placed, String> {
+        let Draft { topic, partition, key, value } = draft;
+        let to = self.topics.get_mut(&*topic).and_then(|t| t.get_mut(usize::from(partition)));
+        let Some(to) = to else {
+            return Err(format!("there is no partition {partition} of `{topic}`"));
+        };
+        let offset = to.len() as u64;
+        to.push(Record { offset, appended, key, value });
+        Ok(Placed { offset, appended })
+    }
+
+    /// Writes, or does what goes wrong instead.
+    fn write(&mut self, draft: Draft, now: i64) -> Result<Placed, String> {
+        let faults = self.faults;
+        let mut happens = |rate: u32| rate > 0 && self.luck.u32(0..1000) < rate;
+        let fate = (
+            happens(faults.lost),
+            happens(faults.ambiguous),
+            happens(faults.late),
+            happens(faults.doubled),
+        );
+        let wait = self.luck.u32(1..40);
+        self.late.iter_mut().for_each(|(left, _)| *left = left.saturating_sub(1));
+        let placed = match fate {
+            (true, ..) => Err("it was lost on the way".to_owned()),
+            (_, true, ..) => {
+                self.put(draft, now)?;
+                Err("the answer was lost".to_owned())
+            }
+            (_, _, true, _) => {
+                self.late.push_back((wait, draft));
+                Err("no answer in time".to_owned())
+            }
+            (.., true) => self.put(draft.clone(), now).and_then(|_| self.put(draft, now)),
+            _ => self.put(draft, now),
+        };
+        while self.late.front().is_some_and(|(left, _)| *left == 0) {
+            if let Some((_, late)) = self.late.pop_front() {
+                self.put(late, now)?;
+            }
+        }
+        placed
+    }
+}
+
+impl Source for Memory {
+    fn read(
+        &mut self,
+        topic: &str,
+        partition: u16,
+        from: u64,
+        most: usize,
+        to: &mut dyn FnMut(Record),
+    ) -> Result<(), StreamError> {
+        let all = lock(&self.all);
+        let records = all.topics.get(topic).and_then(|t| t.get(usize::from(partition)));
+        let records = records.ok_or_else(|| StreamError::no_topic(topic))?;
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        records.iter().skip(from).take(most).cloned().for_each(to);
+        Ok(())
+    }
+
+    fn commit(
+        &mut self,
+        group: &str,
+        topic: &str,
+        points: &[(u16, Committed)],
+    ) -> Result<(), StreamError> {
+        let mut all = lock(&self.all);
+        for (partition, point) in points {
+            all.commits.insert((group.to_owned(), topic.to_owned(), *partition), point.clone());
+        }
+        drop(all);
+        self.bell.ring();
+        Ok(())
+    }
+
+    fn end(&self, topic: &str, partition: u16) -> Option<u64> {
+        self.range(topic, partition).ok().map(|range| range.end)
+    }
+}
+
+impl Log for Memory {
+    fn create(&self, topic: &Topic) -> Result<bool, StreamError> {
+        let mut all = lock(&self.all);
+        if let Some(there) = all.topics.get(&topic.name) {
+            return fits(topic, there.len());
+        }
+        let partitions = vec![Vec::new(); usize::from(topic.partitions)];
+        all.topics.insert(topic.name.clone(), partitions);
+        Ok(true)
+    }
+
+    fn partitions(&self, topic: &str) -> Result<Option<u16>, StreamError> {
+        let count = lock(&self.all).topics.get(topic).map(Vec::len);
+        Ok(count.map(|count| u16::try_from(count).unwrap_or(u16::MAX)))
+    }
+
+    fn range(&self, topic: &str, partition: u16) -> Result<Range<u64>, StreamError> {
+        let all = lock(&self.all);
+        let records = all.topics.get(topic).and_then(|t| t.get(usize::from(partition)));
+        Ok(0..records.ok_or_else(|| StreamError::no_topic(topic))?.len() as u64)
+    }
+
+    fn committed(&self, group: &str, topic: &str) -> Result<BTreeMap<u16, Committed>, StreamError> {
+        let all = lock(&self.all);
+        let mine = all.commits.iter().filter(|((g, t, _), _)| g == group && t == topic);
+        Ok(mine.map(|((_, _, partition), point)| (*partition, point.clone())).collect())
+    }
+
+    fn append(&self, drafts: Vec<(Ticket, Draft)>, answers: &Sender<Ack>) {
+        let mut all = lock(&self.all);
+        let now = (self.clock)();
+        let mut scatter = false;
+        for (ticket, draft) in drafts {
+            let rate = all.faults.scattered;
+            scatter |= rate > 0 && all.luck.u32(0..1000) < rate;
+            let placed = all.write(draft, now);
+            // Nobody waits for the answer any more: its life has ended.
+            let _ = answers.send(Ack { ticket, placed });
+        }
+        drop(all);
+        self.bell.ring();
+        if scatter {
+            self.scatter();
+        }
+    }
+
+    fn join(
+        &self,
+        group: &str,
+        topic: &str,
+        _: Option<&str>,
+    ) -> Result<Box<dyn Member>, StreamError> {
+        let partitions = self.partitions(topic)?.ok_or_else(|| StreamError::no_topic(topic))?;
+        let (bell, groups) = (self.bell.clone(), self.groups.clone());
+        Ok(Box::new(LocalMember::join(self.clone(), bell, groups, (group, topic, partitions))))
+    }
+
+    fn read(&self, topic: &str, from: &[(u16, u64)]) -> Result<Box<dyn Reader>, StreamError> {
+        self.partitions(topic)?.ok_or_else(|| StreamError::no_topic(topic))?;
+        let positions = from.iter().copied().collect();
+        let (source, bell, topic) = (self.clone(), self.bell.clone(), topic.to_owned());
+        Ok(Box::new(LocalReader { source, bell, topic, positions }))
+    }
+}
+
+/// A topic that is there must have as many partitions as are asked for.
+pub(crate) fn fits(topic: &Topic, there: usize) -> Result<bool, StreamError> {
+    match usize::from(topic.partitions) == there {
+        true => Ok(false),
+        false => Err(StreamError::Configuration(format!(
+            "topic `{}` has {there} partitions, and {} are asked for: their number is fixed for ever",
+            topic.name, topic.partitions
+        ))),
+    }
+}
