@@ -178,7 +178,7 @@ impl<S: Stage> Loop<'_, S> {
         }
         let (life, position) = match self.stage.remembers() {
             false => (self.stage.begin(partition, &note).map_err(stop)?, offset),
-            true => match self.from_snapshot(partition, offset) {
+            true => match self.last_snapshot(partition, offset) {
                 Some((life, position)) if position >= range.start => (life, position),
                 _ if range.start > 0 => {
                     return Err(StreamError::Stop(format!(
@@ -201,7 +201,7 @@ impl<S: Stage> Loop<'_, S> {
         self.member.start(partition, position)
     }
 
-    fn from_snapshot(&self, partition: u16, most: u64) -> Option<(S::Life, u64)> {
+    fn last_snapshot(&self, partition: u16, most: u64) -> Option<(S::Life, u64)> {
         let snapshots = self.group.snapshots.as_ref()?;
         let mut most = most;
         loop {
