@@ -11,6 +11,7 @@ mod broken;
 mod cli;
 mod command;
 mod common;
+mod resumed;
 mod same_bytes;
 mod settled;
 mod simulated;

@@ -112,7 +112,7 @@ pub struct Schedule {
     #[serde(default)]
     pub closed_at: Option<Moment>,
     /// When it was closed before that.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub earlier: Vec<Shut>,
     /// What is missing, for the sentence.
     pub missing: Text,

@@ -79,6 +79,9 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("coldwatch.log.behaviour-switched.v1",      &["behaviour in force from here: {number!}"]),
     ("coldwatch.log.cited.v1",                   &["{subject} is cited by {by}, planned at {planned_at}"]),
     ("coldwatch.log.uncited.v1",                 &["{subject} is no longer cited by {by}"]),
+    ("coldwatch.log.genesis.v1",                 &["begins here: {topic}, {partitions!} partitions, generation {generation!}"]),
+    ("coldwatch.log.alive.v1",                   &["has come to {position!} of {end!} in {topic} {partition!}"]),
+    ("coldwatch.log.clock-asked.v1",             &["asks what time it is"]),
 ];
 
 impl fmt::Display for Fact {

@@ -112,6 +112,7 @@ impl<E: Engine> Fold<E> {
                         self.rule_by(record.offset, book, behaviour, out)?;
                     }
                     Matter::Behaviour(number) => self.behave(record.offset, *number, out)?,
+                    Matter::Beside => {}
                 }
             }
         }
@@ -224,6 +225,7 @@ impl<E: Engine> Fold<E> {
                 (role.contain)(&mut || concerned = value.concerned(&slot.key));
             }
             slot.armed = None;
+            counts.faulted += 1;
             said.clear();
             for (n, key) in (0..).zip(concerned) {
                 let index = index.saturating_add(n);

@@ -32,6 +32,8 @@ pub enum Matter<W> {
     Rulebook(Book),
     /// From here on this behaviour is in force.
     Behaviour(u32),
+    /// Something for others: it is admitted, so that what is linked to it is, and no more.
+    Beside,
 }
 
 /// One output of one entry.
@@ -64,4 +66,6 @@ pub struct Counts {
     pub heard: u64,
     /// Words for a subject that is faulted.
     pub withheld: u64,
+    /// Subjects whose value has failed.
+    pub faulted: u64,
 }

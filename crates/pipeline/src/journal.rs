@@ -1,7 +1,10 @@
 //! The journal as records: what dispatch writes, and what a replay plays again.
 
-use facts::{Book, Event, Moment, Origin, ShipmentId, Subject};
+use crate::bytes;
+use facts::{Book, Event, Fact, Moment, Origin, ShipmentId, Subject};
 use fold::{Matter, Record};
+use wire::native::Incoming;
+use wire::{Code, Rejection};
 
 /// One record of a journal partition.
 #[derive(Debug, Clone)]
@@ -29,6 +32,8 @@ pub enum JournalEntry {
     Rulebook(Book),
     /// From here on this behaviour is in force.
     Behaviour(u32),
+    /// What the log says of itself and no engine hears: its genesis.
+    Beside(Box<Event>),
 }
 
 impl JournalRecord {
@@ -41,13 +46,35 @@ impl JournalRecord {
             Matter::Tick(now) => JournalEntry::Tick(*now),
             Matter::Rulebook(book) => JournalEntry::Rulebook(book.clone()),
             Matter::Behaviour(number) => JournalEntry::Behaviour(*number),
+            Matter::Beside => return None,
         };
         let (offset, origin, after) = (record.offset, record.origin.clone(), record.after.clone());
         Some(Self { partition, offset, origin, after, entry })
     }
 
+    /// What stands at a place of a journal.
+    pub fn read(partition: u16, offset: u64, read: Incoming) -> Result<Self, Rejection> {
+        let Incoming { event, beside } = read;
+        let entry = match &event.fact {
+            Fact::Tick(_) => JournalEntry::Tick(event.at),
+            Fact::RulebookPublished(published) => JournalEntry::Rulebook(bytes::book(published)?),
+            Fact::BehaviourSwitched(switched) => JournalEntry::Behaviour(switched.number),
+            Fact::Genesis(_) | Fact::ClockAsked(_) | Fact::Alive(_) => {
+                JournalEntry::Beside(Box::new(event))
+            }
+            _ => match beside.shipment {
+                Some(shipment) => JournalEntry::Fact(shipment, Box::new(event)),
+                None => {
+                    let reason = "`shipment` is missing: this is no record of a journal";
+                    return Err(Rejection::new(Code::MissingMember, reason).member("/shipment"));
+                }
+            },
+        };
+        Ok(Self { partition, offset, origin: beside.origin, after: beside.after, entry })
+    }
+
     /// As a fold takes it.
-    pub(crate) fn into_record(self) -> Record<Event> {
+    pub fn into_record(self) -> Record<Event> {
         let Self { offset, origin, after, entry, .. } = self;
         let matter = match entry {
             JournalEntry::Fact(shipment, event) => {
@@ -56,6 +83,7 @@ impl JournalRecord {
             JournalEntry::Tick(now) => Matter::Tick(now),
             JournalEntry::Rulebook(book) => Matter::Rulebook(book),
             JournalEntry::Behaviour(number) => Matter::Behaviour(number),
+            JournalEntry::Beside(_) => Matter::Beside,
         };
         Record { offset, origin, after, matter }
     }

@@ -4,6 +4,8 @@
 //!
 //! - [`pipeline`]: `feed(event)`, out come findings and incidents
 //! - [`partition`]: the folds of one partition number, from `facts` to `alerts`
+//! - [`stage`]: what each stage does with a record; [`letter`]: what it writes
+//! - [`bytes`]: letters as the bytes of a log's records, and back
 //! - [`output`]: what comes out, in its order
 //! - [`journal`]: the journal's records, as they are kept and as they are played again
 //! - [`rulebook`]: read, checked, compared
@@ -12,14 +14,18 @@
 //! **Invariant:** what comes out is a function of what is fed, in that order: no clock, no thread, no
 //! environment. Time moves by the arrivals that are fed.
 
+pub mod bytes;
 pub mod journal;
+pub mod letter;
 pub mod output;
 pub mod pages;
 pub mod partition;
 pub mod pipeline;
-mod roles;
+pub mod roles;
 pub mod rulebook;
+pub mod stage;
 
 pub use journal::JournalRecord;
+pub use letter::{Body, Letter, Topic};
 pub use output::{Output, Tally, What};
 pub use pipeline::{GRID, PARTITIONS, Pipeline};

@@ -1,16 +1,14 @@
-//! The folds of one partition number, from `facts` to `exceptions`, and the ends of their topics.
+//! The stages of one partition number, from `facts` to `exceptions`, and the ends of their topics.
 
+use crate::letter::{Body, Letter, Topic};
 use crate::output::{Output, What};
-use crate::pipeline::GRID;
+use crate::pipeline::{GRID, PARTITIONS};
 use crate::roles;
-use alerts::{Alerts, Notice, Stages, Word};
+use crate::stage::{AlertsStage, DispatchStage, EngineStage, Heard, Unusable};
+use alerts::Word;
 use custody::Custody;
-use dispatch::{Dispatch, Passed};
-use facts::{
-    Book, Engine, Event, Finding, Moment, Name, Origin, Said, Severity, ShipmentId, Span, State,
-    Subject, Text, Verdict,
-};
-use fold::{Admission, Fold, Matter, Out, Record, Stop};
+use facts::{Engine, Event, Moment, Origin, Said, Subject};
+use fold::{Admission, Matter, Record, Stop};
 use permits::Permits;
 use schedule::Schedule;
 use thermal::Thermal;
@@ -18,13 +16,12 @@ use thermal::Thermal;
 /// One partition number, in one process.
 pub struct Partition {
     number: u16,
-    pub(crate) dispatch: Fold<Dispatch>,
-    pub(crate) custody: Fold<Custody>,
-    pub(crate) thermal: Fold<Thermal>,
-    pub(crate) permits: Fold<Permits>,
-    pub(crate) schedule: Fold<Schedule>,
-    pub(crate) alerts: Fold<Alerts>,
-    stages: Stages,
+    pub(crate) dispatch: DispatchStage,
+    pub(crate) custody: EngineStage<Custody>,
+    pub(crate) thermal: EngineStage<Thermal>,
+    pub(crate) permits: EngineStage<Permits>,
+    pub(crate) schedule: EngineStage<Schedule>,
+    pub(crate) alerts: AlertsStage,
     /// The next free place in `facts`, `journal` and `exceptions`.
     facts: u64,
     pub(crate) journal: u64,
@@ -33,35 +30,54 @@ pub struct Partition {
     /// Whether anything has happened here since the next stroke was looked for.
     pub(crate) touched: bool,
     stroke: Option<Moment>,
+    letters: Vec<Letter>,
 }
 
 impl Partition {
     pub(crate) fn new(number: u16) -> Self {
         Self {
             number,
-            dispatch: Fold::new(roles::dispatch()),
-            custody: Fold::new(roles::custody()),
-            thermal: Fold::new(roles::thermal()),
-            permits: Fold::new(roles::permits()),
-            schedule: Fold::new(roles::schedule()),
-            alerts: Fold::new(roles::alerts()),
-            stages: Stages::default(),
+            dispatch: DispatchStage::new(number, PARTITIONS),
+            custody: EngineStage::new(roles::custody(), number),
+            thermal: EngineStage::new(roles::thermal(), number),
+            permits: EngineStage::new(roles::permits(), number),
+            schedule: EngineStage::new(roles::schedule(), number),
+            alerts: AlertsStage::new(number),
             facts: 0,
             journal: 0,
             exceptions: 0,
             outputs: Vec::new(),
             touched: true,
             stroke: None,
+            letters: Vec::new(),
         }
+    }
+
+    /// Every stage goes on from its own image.
+    pub(crate) fn restart(&mut self) -> Result<(), Unusable> {
+        let n = self.number;
+        self.dispatch = DispatchStage::resume(n, PARTITIONS, &self.dispatch.image()?)?;
+        self.custody = EngineStage::resume(roles::custody(), n, &self.custody.image()?)?;
+        self.thermal = EngineStage::resume(roles::thermal(), n, &self.thermal.image()?)?;
+        self.permits = EngineStage::resume(roles::permits(), n, &self.permits.image()?)?;
+        self.schedule = EngineStage::resume(roles::schedule(), n, &self.schedule.image()?)?;
+        self.alerts = AlertsStage::resume(n, &self.alerts.image()?)?;
+        self.touched = true;
+        Ok(())
     }
 
     /// The next grid point at which silence alone may change something here.
     pub(crate) fn stroke(&mut self) -> Option<Moment> {
         if std::mem::take(&mut self.touched) {
-            let judging = [self.custody.due(), self.thermal.due(), self.permits.due()];
-            let others = [self.schedule.due(), self.dispatch.due(), self.alerts.due()];
+            let judging = [
+                self.custody.fold().due(),
+                self.thermal.fold().due(),
+                self.permits.fold().due(),
+                self.schedule.fold().due(),
+            ];
+            let others = [self.dispatch.fold().due(), self.alerts.fold().due()];
             let due = judging.into_iter().chain(others).flatten().min();
-            let after = self.dispatch.now().floor(GRID) + GRID;
+            let after = self.dispatch.fold().now().floor(GRID) + GRID;
             self.stroke = due.map(|due| due.ceil(GRID).max(after));
         }
         self.stroke
@@ -70,118 +86,86 @@ impl Partition {
     /// One record of the journal, to every engine; what they say goes on to `exceptions`.
     pub(crate) fn judge(&mut self, record: Record<Event>) -> Result<Admission, Stop> {
         self.journal = record.offset + 1;
-        let admission = self.ask("custody", &record, |p| &mut p.custody)?;
-        self.ask("thermal", &record, |p| &mut p.thermal)?;
-        self.ask("permits", &record, |p| &mut p.permits)?;
-        self.ask("schedule", &record, |p| &mut p.schedule)?;
+        let admission = self.ask(&record, |p| &mut p.custody)?;
+        self.ask(&record, |p| &mut p.thermal)?;
+        self.ask(&record, |p| &mut p.permits)?;
+        self.ask(&record, |p| &mut p.schedule)?;
+        // The owner of `exceptions` strikes the clock there, too.
         match record.matter {
-            Matter::Tick(now) => self.strike(now)?,
-            Matter::Rulebook(book) => self.alert(None, Moment::EARLIEST, Matter::Rulebook(book))?,
-            Matter::Behaviour(n) => self.alert(None, Moment::EARLIEST, Matter::Behaviour(n))?,
-            Matter::Word { .. } => {}
+            Matter::Tick(now) => self.hear(None, Matter::Tick(now), None)?,
+            Matter::Rulebook(book) => self.hear(None, Matter::Rulebook(book), None)?,
+            Matter::Behaviour(n) => self.hear(None, Matter::Behaviour(n), None)?,
+            Matter::Word { .. } | Matter::Beside => {}
         }
         Ok(admission)
     }
 
     fn ask<E: Engine<Word = Event, Said = Said>>(
         &mut self,
-        service: &'static str,
         record: &Record<Event>,
-        fold: impl Fn(&mut Self) -> &mut Fold<E>,
+        stage: impl Fn(&mut Self) -> &mut EngineStage<E>,
     ) -> Result<Admission, Stop> {
-        let mut out = Vec::new();
-        let admission = fold(self).take(record, &mut out)?;
-        for said in out {
-            let origin = self.origin(&format!("{service}/1"), "journal", said.offset, said.index);
-            let number = self.number;
-            let after = fold(self).links().stamp("exceptions", number, &origin);
-            self.pass_on(service, said, origin, after)?;
+        let mut letters = std::mem::take(&mut self.letters);
+        let admission = stage(self).take(record, &mut letters)?;
+        for letter in letters.drain(..) {
+            self.post(letter)?;
         }
-        if let Matter::Tick(now) = record.matter {
-            self.stages.heard(service, now);
-        }
+        self.letters = letters;
         Ok(admission)
     }
 
-    fn pass_on(
-        &mut self,
-        service: &str,
-        out: Out<Said>,
-        origin: Origin,
-        after: Option<Origin>,
-    ) -> Result<(), Stop> {
-        let Some(shipment) = out.key.shipment() else { return Ok(()) };
-        let word = match out.said {
-            Some(Said::Finding(finding)) => Word::Finding(finding),
-            Some(Said::Context(context)) => Word::Context(context),
-            None => {
-                Word::Finding(Box::new(faulted(service, shipment, out.offset, out.index, out.now)))
+    /// A letter to `exceptions`; findings come out as they are, too.
+    pub(crate) fn post(&mut self, letter: Letter) -> Result<(), Stop> {
+        let Letter { key, origin, after, body, .. } = letter;
+        let link = origin.map(|origin| (origin, after));
+        let word = match body {
+            Body::Finding(finding) => Word::Finding(finding),
+            Body::Context(context) => Word::Context(context),
+            Body::Event(event) => Word::Act(event),
+            Body::Tick(now) => {
+                let stage = link.as_ref().map(|(origin, _)| stage_of(origin));
+                return self.hear(link, Matter::Beside, stage.map(|stage| (stage, now)));
+            }
+            Body::Rulebook(_) | Body::Behaviour(_) | Body::Incident(_) | Body::Unclaimed(..) => {
+                return Ok(());
             }
         };
-        self.say(out.key, word, Some((origin, after)))
-    }
-
-    /// One word on `exceptions`; findings come out as they are, too.
-    pub(crate) fn say(
-        &mut self,
-        key: Subject,
-        word: Word,
-        link: Option<(Origin, Option<Origin>)>,
-    ) -> Result<(), Stop> {
-        let mut learnt = Moment::EARLIEST;
         if let Word::Finding(finding) = &word {
-            learnt = finding.learnt;
-            self.put(learnt, 0, What::Finding(finding.clone()));
+            self.put(finding.learnt, 0, What::Finding(finding.clone()));
         }
-        self.alert(link, learnt, Matter::Word { key, word })
+        self.hear(link, Matter::Word { key, word }, None)
     }
 
-    fn alert(
+    fn hear(
         &mut self,
         link: Option<(Origin, Option<Origin>)>,
-        learnt: Moment,
         matter: Matter<Word>,
+        passed: Option<(facts::Text, Moment)>,
     ) -> Result<(), Stop> {
         let (origin, after) = link.map_or((None, None), |(origin, after)| (Some(origin), after));
-        let mut out = Vec::new();
-        self.alerts.take(&Record { offset: self.exceptions, origin, after, matter }, &mut out)?;
-        for (n, out) in out.into_iter().enumerate() {
-            let index = u32::try_from(n + 1).unwrap_or(u32::MAX);
-            // What follows from a finding stands behind it, also where a timer of the engine was ahead.
-            let now = out.now.max(learnt);
-            match out.said {
-                Some(Notice::Finding(finding)) => self.put(now, index, What::Finding(finding)),
-                Some(Notice::Incident(incident)) => self.put(now, index, What::Incident(incident)),
-                None => {
-                    let Some(shipment) = out.key.shipment() else { continue };
-                    let finding = faulted("alerts", shipment, out.offset, out.index, out.now);
-                    self.put(now, index, What::Finding(Box::new(finding)));
+        let record = Record { offset: self.exceptions, origin, after, matter };
+        let mut letters = Vec::new();
+        self.alerts.take(&Heard { record, passed }, &mut letters)?;
+        let mut own = Vec::new();
+        for (index, letter) in (1..).zip(letters) {
+            match letter {
+                Letter { topic: Topic::Exceptions, .. } => own.push(letter),
+                Letter { now, body: Body::Finding(finding), .. } => {
+                    self.put(now, index, What::Finding(finding));
                 }
+                Letter { now, body: Body::Incident(incident), .. } => {
+                    self.put(now, index, What::Incident(incident));
+                }
+                _ => {}
             }
         }
         self.exceptions += 1;
-        Ok(())
-    }
-
-    /// The owner of `exceptions` strikes the clock there, too, and looks for stages that fell silent.
-    fn strike(&mut self, now: Moment) -> Result<(), Stop> {
-        self.alert(None, Moment::EARLIEST, Matter::Tick(now))?;
-        let Some(rules) = self.alerts.rules() else { return Ok(()) };
-        for finding in self.stages.tick(now, self.number, &rules.stages) {
-            let key = Subject::from(&finding.shipment);
-            self.say(key, Word::Finding(Box::new(finding)), None)?;
-        }
-        Ok(())
+        own.into_iter().try_for_each(|letter| self.post(letter))
     }
 
     pub(crate) fn put(&mut self, learnt: Moment, index: u32, what: What) {
         let (partition, offset) = (self.number, self.exceptions);
         self.outputs.push(Output { learnt, partition, offset, index, what });
-    }
-
-    pub(crate) fn origin(&self, service: &str, topic: &str, offset: u64, index: u32) -> Origin {
-        let (service, topic) = (Text::new(service), Text::new(topic));
-        Origin { service, topic, partition: self.number, offset, index }
     }
 
     /// The next free place in `facts`, taken.
@@ -190,44 +174,13 @@ impl Partition {
         self.facts - 1
     }
 
-    /// Rules and behaviour for dispatch; the journal brings them to the others.
-    pub(crate) fn rule_facts(&mut self, book: &Book) -> Result<Vec<Out<Passed>>, Stop> {
-        let matter = Matter::Rulebook(book.clone());
-        let record = Record { offset: self.next_fact(), origin: None, after: None, matter };
-        let mut passed = Vec::new();
-        self.dispatch.take(&record, &mut passed)?;
-        Ok(passed)
+    /// Whether an act is known to the incident of its shipment.
+    pub(crate) fn act(&mut self, key: Subject, event: Event, origin: Origin) -> Result<(), Stop> {
+        self.hear(Some((origin, None)), Matter::Word { key, word: Word::Act(event) }, None)
     }
 }
 
-/// A value failed: its shipment is not judged any more by that engine, and that is told at once.
-pub(crate) fn faulted(
-    service: &str,
-    shipment: ShipmentId,
-    offset: u64,
-    index: u32,
-    now: Moment,
-) -> Finding {
-    let rule = Text::new("system/faulted");
-    Finding {
-        name: Name { rule, about: Text::new(service), offset, index },
-        code: Text::new("SYS-FAULT"),
-        shipment,
-        state: State::Raised,
-        severity: Severity::P1,
-        verdict: Verdict::Unknown,
-        latched: true,
-        happened: now,
-        until: None,
-        learnt: now,
-        sentence: format!(
-            "{service} failed at journal entry {offset} and judges this shipment no more"
-        ),
-        evidence: vec![offset],
-        unknown: Span::ZERO,
-        deadline: None,
-        action: Text::new("Watch this shipment by hand and report the entry to the developers"),
-        rulebook: Text::default(),
-        behaviour: 1,
-    }
+/// The stage that a source's name begins with: `custody` of `custody/1`.
+pub(crate) fn stage_of(origin: &Origin) -> facts::Text {
+    facts::Text::new(origin.service.split('/').next().unwrap_or_default())
 }

@@ -5,19 +5,16 @@
 //! before that is struck at the grid point that reaches it. Ticks at which nothing is due are left out.
 
 use crate::journal::{JournalEntry, JournalRecord};
+use crate::letter::{Body, Letter, Topic};
 use crate::output::{Output, Tally, What};
-use crate::partition::{Partition, faulted};
-use alerts::Word;
-use dispatch::{Fate, Passed};
-use facts::{Book, Event, Fact, Finding, Moment, Origin, Span, State, Subject, SubjectKind};
-use fold::{Admission, Matter, Out, Record, Stop};
-use hashbrown::HashMap;
+use crate::partition::Partition;
+use crate::stage::{Fates, Homes, Unusable};
+use facts::{Book, Event, Fact, Moment, Origin, Span, State, Subject, SubjectKind};
+use fold::{Admission, Matter, Record, Stop};
 use std::collections::VecDeque;
 
 /// The number of partitions of a replay, whatever the number of threads.
 pub const PARTITIONS: u16 = 16;
-/// Who writes what dispatch passes on, with the generation of its input.
-const DISPATCH: &str = "dispatch/1";
 /// How often the clock is struck.
 pub const GRID: Span = Span::seconds(5);
 
@@ -32,7 +29,7 @@ struct Sent {
 /// All services of all partitions, in one process.
 pub struct Pipeline {
     parts: Vec<Partition>,
-    homes: HashMap<Subject, u16>,
+    homes: Homes,
     /// On its way to a partition of `facts`; it gets its place there when its turn comes.
     queue: VecDeque<(u16, Sent)>,
     /// The grid point that was reached.
@@ -40,7 +37,7 @@ pub struct Pipeline {
     tally: Tally,
     outputs: Vec<Output>,
     journal: Option<Vec<JournalRecord>>,
-    passed: Vec<Out<Passed>>,
+    letters: Vec<Letter>,
 }
 
 impl Pipeline {
@@ -55,13 +52,13 @@ impl Pipeline {
     pub fn empty() -> Self {
         Self {
             parts: (0..PARTITIONS).map(Partition::new).collect(),
-            homes: HashMap::new(),
+            homes: Homes::default(),
             queue: VecDeque::new(),
             now: Moment::EARLIEST,
             tally: Tally::default(),
             outputs: Vec::new(),
             journal: None,
-            passed: Vec::new(),
+            letters: Vec::new(),
         }
     }
 
@@ -80,9 +77,9 @@ impl Pipeline {
     /// From here on these rules are in force.
     pub fn publish(&mut self, book: &Book) -> Result<(), Stop> {
         for p in 0..PARTITIONS {
-            let passed = self.part(p).rule_facts(book)?;
+            let letters = self.dispatch(p, None, None, Matter::Rulebook(book.clone()))?.1;
             self.write(p, None, None, Matter::Rulebook(book.clone()))?;
-            self.pass_all(p, passed)?;
+            self.deliver_all(p, letters)?;
         }
         self.drain()
     }
@@ -94,12 +91,7 @@ impl Pipeline {
         let p = self.home(&event.subject);
         self.tick(p)?;
         if is_act(&event.fact) {
-            let known = self.part(p).alerts.shelf().get(&event.subject);
-            match known.is_some_and(|alerts| alerts.knows(&event)) {
-                true => self.tally.duplicate += 1,
-                false => self.tally.judged += 1,
-            }
-            return self.part(p).say(event.subject.clone(), Word::Act(event), None);
+            return self.part(p).act(event.subject.clone(), event, origin);
         }
         let key = event.subject.clone();
         self.append(p, key, event, origin, None);
@@ -155,8 +147,19 @@ impl Pipeline {
     }
 
     /// What became of the events fed.
-    pub fn tally(&self) -> &Tally {
-        &self.tally
+    pub fn tally(&self) -> Tally {
+        let mut tally = self.tally.clone();
+        for part in &self.parts {
+            for Fates { judged, held, expired, duplicate } in
+                [part.dispatch.fates(), part.alerts.fates()]
+            {
+                tally.judged += judged;
+                tally.held += held;
+                tally.expired += expired;
+                tally.duplicate += duplicate;
+            }
+        }
+        tally
     }
 
     /// The grid point that was reached.
@@ -169,14 +172,19 @@ impl Pipeline {
         use sha2::{Digest, Sha256};
         let mut all = Sha256::new();
         for part in &mut self.parts {
-            all.update(part.dispatch.hash()?);
-            all.update(part.custody.hash()?);
-            all.update(part.thermal.hash()?);
-            all.update(part.permits.hash()?);
-            all.update(part.schedule.hash()?);
-            all.update(part.alerts.hash()?);
+            all.update(part.dispatch.fold_mut().hash()?);
+            all.update(part.custody.fold_mut().hash()?);
+            all.update(part.thermal.fold_mut().hash()?);
+            all.update(part.permits.fold_mut().hash()?);
+            all.update(part.schedule.fold_mut().hash()?);
+            all.update(part.alerts.fold_mut().hash()?);
         }
         Ok(all.finalize().into())
+    }
+
+    /// Every stage goes on from its own image, as after a restart.
+    pub fn restart(&mut self) -> Result<(), Unusable> {
+        self.parts.iter_mut().try_for_each(Partition::restart)
     }
 
     fn part(&mut self, p: u16) -> &mut Partition {
@@ -186,12 +194,7 @@ impl Pipeline {
     }
 
     fn home(&mut self, subject: &Subject) -> u16 {
-        if let Some(p) = self.homes.get(subject) {
-            return *p;
-        }
-        let p = subject.partition(PARTITIONS);
-        self.homes.insert(subject.clone(), p);
-        p
+        self.homes.of(subject, PARTITIONS)
     }
 
     /// A later grid point: what came out before it is in its final order now.
@@ -225,119 +228,91 @@ impl Pipeline {
     /// What that sends to other subjects waits for its turn: nothing overtakes the entry at work.
     fn tick(&mut self, p: u16) -> Result<(), Stop> {
         let now = self.now;
-        let part = self.part(p);
-        if part.dispatch.now() >= now {
+        if self.part(p).dispatch.fold().now() >= now {
             return Ok(());
         }
-        let offset = part.next_fact();
-        let record = Record { offset, origin: None, after: None, matter: Matter::Tick(now) };
-        let mut passed = std::mem::take(&mut self.passed);
-        self.part(p).dispatch.take(&record, &mut passed)?;
-        // The stroke goes first, here as in every other partition that hears of it: what it made dispatch
-        // state is learnt at this stroke and not before.
-        let origin = self.part(p).origin(DISPATCH, "facts", offset, 0);
-        let after = self.part(p).dispatch.links().stamp("journal", p, &origin);
-        self.write(p, Some(origin), after, Matter::Tick(now))?;
-        self.pass_all(p, passed)
+        let (_, letters) = self.dispatch(p, None, None, Matter::Tick(now))?;
+        self.deliver_all(p, letters)
     }
 
     /// Dispatches until nothing is on its way any more.
     fn drain(&mut self) -> Result<(), Stop> {
         while let Some((p, Sent { key, word, origin, after })) = self.queue.pop_front() {
             self.tick(p)?;
-            let matter = Matter::Word { key, word };
-            let offset = self.part(p).next_fact();
-            self.take(p, &Record { offset, origin: Some(origin), after, matter })?;
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, p: u16, record: &Record<Event>) -> Result<(), Stop> {
-        let mut passed = std::mem::take(&mut self.passed);
-        let admission = self.part(p).dispatch.take(record, &mut passed)?;
-        if record.origin.as_ref().is_some_and(|origin| &*origin.topic != "facts") {
-            let counted = |out: &Out<Passed>| matches!(out.said, Some(Passed::Count(..)));
-            match admission {
-                Admission::Admitted if passed.iter().any(counted) => {}
-                // Its subject has failed in dispatch, now or before: it waits for a person.
-                Admission::Admitted => self.tally.held += 1,
-                Admission::Repeated | Admission::Unlinked => self.tally.duplicate += 1,
+            let outside = &*origin.topic != "facts";
+            let (admission, letters) =
+                self.dispatch(p, Some(origin), after, Matter::Word { key, word })?;
+            if outside && admission != Admission::Admitted {
+                self.tally.duplicate += 1;
             }
+            self.deliver_all(p, letters)?;
         }
-        self.pass_all(p, passed)
-    }
-
-    /// Passes on what an entry caused, in order. Index 0 of every entry is kept for the stroke itself.
-    fn pass_all(&mut self, p: u16, mut passed: Vec<Out<Passed>>) -> Result<(), Stop> {
-        for out in passed.drain(..) {
-            let index = out.index.saturating_add(1);
-            let origin = self.part(p).origin(DISPATCH, "facts", out.offset, index);
-            self.pass_on(p, out, origin)?;
-        }
-        self.passed = passed;
         Ok(())
     }
 
-    fn pass_on(&mut self, p: u16, out: Out<Passed>, origin: Origin) -> Result<(), Stop> {
-        match out.said {
-            Some(Passed::Journal { shipment, event }) => {
-                let q = self.home(&Subject::from(&shipment));
+    /// One record of `facts`, and the letters that follow.
+    fn dispatch(
+        &mut self,
+        p: u16,
+        origin: Option<Origin>,
+        after: Option<Origin>,
+        matter: Matter<Event>,
+    ) -> Result<(Admission, Vec<Letter>), Stop> {
+        let mut letters = std::mem::take(&mut self.letters);
+        let Self { parts, homes, .. } = self;
+        let part = &mut parts[usize::from(p % PARTITIONS)];
+        part.touched = true;
+        let record = Record { offset: part.next_fact(), origin, after, matter };
+        let admission = part.dispatch.take(&record, homes, &mut letters)?;
+        Ok((admission, letters))
+    }
+
+    fn deliver_all(&mut self, p: u16, mut letters: Vec<Letter>) -> Result<(), Stop> {
+        for letter in letters.drain(..) {
+            self.deliver(p, letter)?;
+        }
+        self.letters = letters;
+        Ok(())
+    }
+
+    /// Carries a letter of dispatch's to where it goes.
+    fn deliver(&mut self, p: u16, letter: Letter) -> Result<(), Stop> {
+        let q = letter.partition;
+        match letter.topic {
+            Topic::Facts => {
+                let Letter { key, origin: Some(origin), after, body: Body::Event(word), .. } =
+                    letter
+                else {
+                    return Ok(());
+                };
+                self.queue.push_back((q, Sent { key, word, origin, after }));
+                Ok(())
+            }
+            Topic::Journal => {
                 if q != p {
                     self.tick(q)?;
                 }
-                let after = self.part(p).dispatch.links().stamp("journal", q, &origin);
-                self.write(
-                    q,
-                    Some(origin),
-                    after,
-                    Matter::Word { key: Subject::from(&shipment), word: event },
-                )
+                let Letter { key, origin, after, body, .. } = letter;
+                let matter = match body {
+                    Body::Event(word) => Matter::Word { key, word },
+                    Body::Tick(now) => Matter::Tick(now),
+                    _ => return Ok(()),
+                };
+                self.write(q, origin, after, matter)
             }
-            Some(Passed::Facts { to, event }) => {
-                let q = self.home(&to);
-                let after = self.part(p).dispatch.links().stamp("facts", q, &origin);
-                self.append(q, to, event, origin, after);
-                Ok(())
-            }
-            Some(Passed::Expired { event, reason }) => {
-                self.part(p).put(out.now, 0, What::Expired(Box::new(event), reason));
-                Ok(())
-            }
-            Some(Passed::Finding(finding)) => self.tell(p, finding, origin),
-            Some(Passed::Count(fate, n)) => {
-                self.count(fate, u64::from(n));
-                Ok(())
-            }
-            // A subject that failed in dispatch: what it hears from now on is held.
-            None => match out.key.shipment() {
-                Some(shipment) => {
-                    let finding = faulted("dispatch", shipment, out.offset, out.index, out.now);
-                    self.tell(p, Box::new(finding), origin)
+            Topic::Exceptions => {
+                if q != p {
+                    self.tick(q)?;
                 }
-                None => Ok(()),
-            },
-        }
-    }
-
-    /// A finding of dispatch's own goes to the shipment's partition of `exceptions`.
-    fn tell(&mut self, p: u16, finding: Box<Finding>, origin: Origin) -> Result<(), Stop> {
-        let key = Subject::from(&finding.shipment);
-        let q = self.home(&key);
-        if q != p {
-            self.tick(q)?;
-        }
-        let after = self.part(p).dispatch.links().stamp("exceptions", q, &origin);
-        self.part(q).say(key, Word::Finding(finding), Some((origin, after)))
-    }
-
-    fn count(&mut self, fate: Fate, n: u64) {
-        match fate {
-            Fate::Judged => self.tally.judged += n,
-            Fate::Held => self.tally.held += n,
-            Fate::FromHeld => self.tally.held -= n,
-            Fate::FromJudged => self.tally.judged -= n,
-            Fate::Expired => self.tally.expired += n,
-            Fate::Duplicate => self.tally.duplicate += n,
+                self.part(q).post(letter)
+            }
+            Topic::Rejects => {
+                if let Body::Unclaimed(event, reason) = letter.body {
+                    self.part(p).put(letter.now, 0, What::Expired(event, reason));
+                }
+                Ok(())
+            }
+            Topic::Alerts => Ok(()),
         }
     }
 
@@ -357,7 +332,7 @@ impl Pipeline {
 }
 
 /// Staff acts go to `exceptions`, not to the journal.
-fn is_act(fact: &Fact) -> bool {
+pub fn is_act(fact: &Fact) -> bool {
     matches!(fact, Fact::Acknowledged(_) | Fact::IncidentNoted(_) | Fact::IncidentClosed(_))
 }
 

@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use thermal::Thermal;
 
 /// The behaviour numbers that this release implements.
-pub(crate) const BEHAVIOURS: std::ops::RangeInclusive<u32> = 1..=1;
+pub const BEHAVIOURS: std::ops::RangeInclusive<u32> = 1..=1;
 
 const CONTAIN: Contain = |work| catch_unwind(AssertUnwindSafe(work)).is_ok();
 
@@ -22,7 +22,8 @@ fn role<E: facts::Engine<Rules = Rules<M>>, M: 'static>(
     Role { name, rules, behaviours: BEHAVIOURS, contain: CONTAIN }
 }
 
-pub(crate) fn dispatch() -> Role<Dispatch> {
+/// What dispatch is.
+pub fn dispatch() -> Role<Dispatch> {
     Role {
         name: "dispatch",
         rules: dispatch::Rules::read,
@@ -30,19 +31,24 @@ pub(crate) fn dispatch() -> Role<Dispatch> {
         contain: CONTAIN,
     }
 }
-pub(crate) fn custody() -> Role<Custody> {
+/// What custody is.
+pub fn custody() -> Role<Custody> {
     role("custody", |book, n| Rules::read(custody::rules::ALL, book, n))
 }
-pub(crate) fn thermal() -> Role<Thermal> {
+/// What thermal is.
+pub fn thermal() -> Role<Thermal> {
     role("thermal", |book, n| Rules::read(thermal::rules::ALL, book, n))
 }
-pub(crate) fn permits() -> Role<Permits> {
+/// What permits is.
+pub fn permits() -> Role<Permits> {
     role("permits", |book, n| Rules::read(permits::rules::ALL, book, n))
 }
-pub(crate) fn schedule() -> Role<Schedule> {
+/// What schedule is.
+pub fn schedule() -> Role<Schedule> {
     role("schedule", |book, n| Rules::read(schedule::rules::ALL, book, n))
 }
-pub(crate) fn alerts() -> Role<Alerts> {
+/// What alerts is.
+pub fn alerts() -> Role<Alerts> {
     Role { name: "alerts", rules: alerts::Rules::read, behaviours: BEHAVIOURS, contain: CONTAIN }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::source::{Source, SourceError};
 use facts::fact::log::{BehaviourSwitched, RulebookPublished, Tick};
-use facts::{Book, Event, Fact, Moment, Subject, SubjectKind, Text};
+use facts::{Event, Fact, Moment, Subject, SubjectKind, Text};
 use pipeline::JournalRecord;
 use pipeline::journal::JournalEntry;
 use std::io::{self, Write};
@@ -39,6 +39,7 @@ pub fn write(to: &mut dyn Write, record: &JournalRecord) -> io::Result<()> {
             let switched = Fact::BehaviourSwitched(BehaviourSwitched { number: *number });
             native::write(&of_log(record, Moment::EARLIEST, switched), &beside)
         }
+        JournalEntry::Beside(event) => native::write(event, &beside),
     };
     to.write_all(line.as_bytes())?;
     to.write_all(b"\n")
@@ -69,7 +70,6 @@ pub fn read<E: From<SourceError>>(
 }
 
 fn record(read: Incoming) -> Result<JournalRecord, Rejection> {
-    let Incoming { event, beside } = read;
     let missing = |member: &str| {
         let reason = format!("`{member}` is missing: this is no record of a journal");
         Rejection::new(Code::MissingMember, reason).member(format!("/{member}"))
@@ -77,35 +77,13 @@ fn record(read: Incoming) -> Result<JournalRecord, Rejection> {
     let wrong = |member: &str, reason: &str| {
         Rejection::new(Code::BadValue, format!("`{member}` {reason}")).member(format!("/{member}"))
     };
-    let partition = beside.partition.ok_or_else(|| missing("partition"))?;
-    let offset = beside.offset.ok_or_else(|| missing("offset"))?;
+    let partition = read.beside.partition.ok_or_else(|| missing("partition"))?;
+    let offset = read.beside.offset.ok_or_else(|| missing("offset"))?;
     if partition >= pipeline::PARTITIONS {
         return Err(wrong("partition", "is beyond the 16 of a replay"));
     }
     if offset > u64::from(u32::MAX) << 16 {
         return Err(wrong("offset", "is no place that a journal can have"));
     }
-    let entry = match &event.fact {
-        Fact::Tick(_) => JournalEntry::Tick(event.at),
-        Fact::RulebookPublished(published) => JournalEntry::Rulebook(book(published)?),
-        Fact::BehaviourSwitched(switched) => JournalEntry::Behaviour(switched.number),
-        _ => {
-            let shipment = beside.shipment.ok_or_else(|| missing("shipment"))?;
-            JournalEntry::Fact(shipment, Box::new(event))
-        }
-    };
-    Ok(JournalRecord { partition, offset, origin: beside.origin, after: beside.after, entry })
-}
-
-/// The rulebook of the log, which must be the one that its hash names.
-fn book(published: &RulebookPublished) -> Result<Book, Rejection> {
-    let wrong = |reason: String| Rejection::new(Code::BadValue, reason).member("/data/book");
-    let book = Book::read(&published.book).map_err(|e| wrong(e.to_string()))?;
-    match book.hash == published.hash {
-        true => Ok(book),
-        false => Err(wrong(format!(
-            "its hash is {}, and it is said to be {}",
-            book.hash, published.hash
-        ))),
-    }
+    JournalRecord::read(partition, offset, read)
 }

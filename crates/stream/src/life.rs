@@ -154,6 +154,11 @@ impl<L: Life> Running<L> {
         self.marks.iter().map(|mark| mark.open).sum()
     }
 
+    /// Whether something was taken that is not committed.
+    pub(crate) fn uncommitted(&self) -> bool {
+        !self.marks.is_empty()
+    }
+
     pub(crate) fn refolding(&self) -> bool {
         self.position < self.worked_off
     }

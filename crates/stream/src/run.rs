@@ -112,7 +112,9 @@ impl<S: Stage> Loop<'_, S> {
         let mut drafts = self.strokes();
         let open: usize = self.running.values().map(Running::open).sum();
         if open < OPEN {
-            let wait = Duration::from_millis(if open > 0 { 2 } else { 25 });
+            // What is worked off is committed as soon as there is nothing else to do.
+            let pending = open > 0 || self.running.values().any(Running::uncommitted);
+            let wait = Duration::from_millis(if pending { 2 } else { 25 });
             let wait = if drafts.is_empty() { wait } else { Duration::ZERO };
             match self.member.poll(wait, happenings) {
                 Ok(()) => {}

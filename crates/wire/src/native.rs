@@ -154,7 +154,7 @@ pub fn write(event: &Event, beside: &Beside) -> String {
     for (name, text) in texts {
         text.into_iter().for_each(|text| put(name, text.into()));
     }
-    if beside.partition.is_some() {
+    if beside.shipment.is_some() || beside.partition.is_some() {
         put("identity", event.identity().to_string().into());
     }
     beside.partition.into_iter().for_each(|n| put("partition", n.into()));

@@ -73,3 +73,34 @@ pub struct Uncited {
     /// By which shipment.
     pub by: ShipmentId,
 }
+
+/// The first record of a partition: what the log is, for ever.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Genesis {
+    /// The topic that it stands in.
+    pub topic: Text,
+    /// How many partitions `facts`, `journal`, `exceptions` and `alerts` have.
+    pub partitions: u16,
+    /// Which generation of topics: one that was made anew is a new one.
+    pub generation: u32,
+}
+
+/// Written by intake now and then: how far it has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Alive {
+    /// The topic that it reads.
+    pub topic: Text,
+    /// Which partition of it.
+    pub partition: u16,
+    /// The next record that it takes.
+    pub position: u64,
+    /// The end of the partition.
+    pub end: u64,
+}
+
+/// Written by whoever strikes a clock, before it strikes: the log's answer tells the log's time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ClockAsked {}

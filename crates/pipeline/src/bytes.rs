@@ -1,0 +1,273 @@
+//! Letters as the bytes of a log's records, and back. Every value is one CloudEvents 1.0 event as structured
+//! JSON, so that anybody can read any topic.
+//!
+//! **Invariant:** reading is total. What cannot be read is a [`Rejection`]; it never stops a partition.
+
+use crate::letter::{Body, Letter, Topic};
+use crate::partition::stage_of;
+use crate::stage::Heard;
+use alerts::{Incident, Word};
+use facts::fact::log::{BehaviourSwitched, RulebookPublished, Tick};
+use facts::{
+    Book, Context, Event, Fact, Finding, Moment, Origin, ShipmentId, Subject, SubjectKind, Text,
+};
+use fold::{Matter, Record};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use wire::native::{self, Beside, Incoming};
+use wire::{Code, Limits, Rejection};
+
+/// The type of a finding's event.
+pub const FINDING: &str = "coldwatch.finding.v1";
+/// The type of a context's event.
+pub const CONTEXT: &str = "coldwatch.context.v1";
+/// The type of an incident's event.
+pub const INCIDENT: &str = "coldwatch.incident.v1";
+/// The type of a rejection's event.
+pub const REJECTION: &str = "coldwatch.rejection.v1";
+
+/// A rulebook stands in one record, and it is longer than an event.
+fn limits() -> Limits {
+    Limits { bytes: 16 << 20, ..Limits::default() }
+}
+
+/// Key and value of a letter.
+pub fn write(letter: &Letter) -> (Vec<u8>, Vec<u8>) {
+    let key = match letter.topic {
+        Topic::Facts => letter.key.to_string().into_bytes(),
+        _ => letter.key.id.as_bytes().to_vec(),
+    };
+    let value = match &letter.body {
+        Body::Event(event) => native::write(event, &beside(letter)),
+        Body::Tick(now) => of_log(letter, *now, Fact::Tick(Tick {})),
+        Body::Rulebook(book) => of_log(letter, letter.now, published(book)),
+        Body::Behaviour(number) => {
+            let fact = Fact::BehaviourSwitched(BehaviourSwitched { number: *number });
+            of_log(letter, letter.now, fact)
+        }
+        Body::Finding(finding) => ours(letter, FINDING, finding.learnt, finding),
+        Body::Context(context) => ours(letter, CONTEXT, letter.now, context),
+        Body::Incident(incident) => ours(letter, INCIDENT, incident.changed, incident),
+        Body::Unclaimed(event, reason) => {
+            let rejection = unclaimed(event, reason);
+            ours(letter, REJECTION, letter.now, &rejection)
+        }
+    };
+    (key, value.into_bytes())
+}
+
+/// The fact that a rulebook was published.
+pub fn published(book: &Book) -> Fact {
+    let (hash, book) = (book.hash.clone(), Text::new(book.json()));
+    Fact::RulebookPublished(RulebookPublished { hash, book })
+}
+
+/// The rulebook of the log, which must be the one that its hash names.
+pub(crate) fn book(published: &RulebookPublished) -> Result<Book, Rejection> {
+    let wrong = |reason: String| Rejection::new(Code::BadValue, reason).member("/data/book");
+    let book = Book::read(&published.book).map_err(|e| wrong(e.to_string()))?;
+    match book.hash == published.hash {
+        true => Ok(book),
+        false => Err(wrong(format!(
+            "its hash is {}, and it is said to be {}",
+            book.hash, published.hash
+        ))),
+    }
+}
+
+/// What nobody claimed, as it stands on the rejects.
+pub fn unclaimed(event: &Event, reason: &str) -> serde_json::Value {
+    serde_json::json!({
+        "code": "unclaimed",
+        "reason": reason,
+        "place": { "source": event.source, "id": event.id },
+        "record": native::write(event, &Beside::default()),
+    })
+}
+
+fn beside(letter: &Letter) -> Beside {
+    let shipment = || letter.key.shipment();
+    Beside {
+        origin: letter.origin.clone(),
+        after: letter.after.clone(),
+        shipment: if letter.topic == Topic::Journal { shipment() } else { None },
+        ..Beside::default()
+    }
+}
+
+/// What a log says of itself; its name is what caused it, or the moment where nothing did.
+fn of_log(letter: &Letter, at: Moment, fact: Fact) -> String {
+    let id = match &letter.origin {
+        Some(origin) => origin.to_string(),
+        None => format!("{}:{}:{}", letter.topic.name(), letter.partition, at.millis()),
+    };
+    let subject = Subject::new(SubjectKind::Log, letter.topic.name());
+    let event = Event { source: source(letter), id: Text::new(id), subject, at, fact };
+    native::write(&event, &beside(letter))
+}
+
+fn source(letter: &Letter) -> Text {
+    letter.origin.as_ref().map_or_else(|| Text::new("coldwatch"), stage_of)
+}
+
+/// An event of a stage's own.
+#[derive(Serialize)]
+struct Ours<'a, T> {
+    specversion: &'static str,
+    id: String,
+    source: Text,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    subject: &'a str,
+    time: Moment,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<String>,
+    datacontenttype: &'static str,
+    data: &'a T,
+}
+
+fn ours<T: Serialize>(letter: &Letter, kind: &'static str, time: Moment, data: &T) -> String {
+    let text = |origin: &Option<Origin>| origin.as_ref().map(ToString::to_string);
+    let id = text(&letter.origin).unwrap_or_else(|| format!("{kind}:{}", time.millis()));
+    let event = Ours {
+        specversion: "1.0",
+        id,
+        source: source(letter),
+        kind,
+        subject: &letter.key.id,
+        time,
+        origin: text(&letter.origin),
+        after: text(&letter.after),
+        datacontenttype: "application/json",
+        data,
+    };
+    // Nothing in a letter fails to be written: maps have text keys and there are no floats.
+    serde_json::to_string(&event).unwrap_or_default()
+}
+
+/// The head of any event, and its data unread.
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    subject: Cow<'a, str>,
+    #[serde(borrow, default)]
+    origin: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    after: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    data: &'a RawValue,
+}
+
+fn wrong(reason: impl ToString) -> Rejection {
+    Rejection::new(Code::BadValue, reason.to_string())
+}
+
+/// A record of `facts`.
+pub fn fact(offset: u64, key: &[u8], value: &[u8]) -> Result<Record<Event>, Rejection> {
+    let Incoming { event, beside } = native::read(value, &limits())?;
+    let matter = match &event.fact {
+        Fact::Tick(_) => Matter::Tick(event.at),
+        Fact::RulebookPublished(published) => Matter::Rulebook(book(published)?),
+        Fact::BehaviourSwitched(switched) => Matter::Behaviour(switched.number),
+        Fact::Genesis(_) | Fact::ClockAsked(_) | Fact::Alive(_) => Matter::Beside,
+        _ => {
+            let key =
+                std::str::from_utf8(key).map_err(wrong)?.parse().map_err(|e: String| wrong(e))?;
+            Matter::Word { key, word: event }
+        }
+    };
+    Ok(Record { offset, origin: beside.origin, after: beside.after, matter })
+}
+
+/// A record of `journal`.
+pub fn journal(
+    partition: u16,
+    offset: u64,
+    value: &[u8],
+) -> Result<crate::JournalRecord, Rejection> {
+    crate::JournalRecord::read(partition, offset, native::read(value, &limits())?)
+}
+
+/// A record of `exceptions`.
+pub fn exception(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
+    let text = std::str::from_utf8(value).map_err(wrong)?;
+    let head: Head<'_> = serde_json::from_str(text).map_err(wrong)?;
+    let word = match &*head.kind {
+        FINDING => Word::Finding(data(head.data)?),
+        CONTEXT => Word::Context(data(head.data)?),
+        _ => return other(offset, value),
+    };
+    let key = Subject::from(&head.subject.parse::<ShipmentId>().map_err(wrong)?);
+    let origin = |text: &Option<Cow<'_, str>>| {
+        text.as_ref().map(|text| text.parse::<Origin>().map_err(wrong)).transpose()
+    };
+    let (origin, after) = (origin(&head.origin)?, origin(&head.after)?);
+    let matter = Matter::Word { key, word };
+    Ok(Heard { record: Record { offset, origin, after, matter }, passed: None })
+}
+
+fn data<T: DeserializeOwned>(data: &RawValue) -> Result<T, Rejection> {
+    serde_json::from_str(data.get()).map_err(|e| wrong(e).member("/data"))
+}
+
+/// A staff act, or what the log says of itself.
+fn other(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
+    let Incoming { event, beside } = native::read(value, &limits())?;
+    let mut passed = None;
+    let matter = match &event.fact {
+        Fact::Tick(_) => match &beside.origin {
+            None => Matter::Tick(event.at),
+            Some(origin) => {
+                passed = Some((stage_of(origin), event.at));
+                Matter::Beside
+            }
+        },
+        Fact::RulebookPublished(published) => Matter::Rulebook(book(published)?),
+        Fact::BehaviourSwitched(switched) => Matter::Behaviour(switched.number),
+        Fact::Genesis(_) | Fact::ClockAsked(_) | Fact::Alive(_) => Matter::Beside,
+        _ => Matter::Word { key: event.subject.clone(), word: Word::Act(event) },
+    };
+    let record = Record { offset, origin: beside.origin, after: beside.after, matter };
+    Ok(Heard { record, passed })
+}
+
+/// What stands on `alerts`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Alert {
+    /// An incident as it was then.
+    Incident(Box<Incident>),
+    /// What only all findings together tell, or a stage that fell silent.
+    Finding(Box<Finding>),
+    /// Alerts was at work at that time.
+    Beat(Moment),
+    /// Something else.
+    Beside,
+}
+
+/// A record of `alerts`.
+pub fn alert(value: &[u8]) -> Result<Alert, Rejection> {
+    let text = std::str::from_utf8(value).map_err(wrong)?;
+    let head: Head<'_> = serde_json::from_str(text).map_err(wrong)?;
+    Ok(match &*head.kind {
+        INCIDENT => Alert::Incident(data(head.data)?),
+        FINDING => Alert::Finding(data(head.data)?),
+        _ => match native::read(value, &limits())?.event {
+            Event { fact: Fact::Tick(_), at, .. } => Alert::Beat(at),
+            _ => Alert::Beside,
+        },
+    })
+}
+
+/// A context, for those who look on.
+pub fn context(heard: &Heard) -> Option<(&Subject, &Context)> {
+    match &heard.record.matter {
+        Matter::Word { key, word: Word::Context(context) } => Some((key, context)),
+        _ => None,
+    }
+}

@@ -1,0 +1,98 @@
+//! What each stage does with a record, pure: the fold, and letters to whom it concerns. The same code runs in
+//! one process, in a replay and in every service.
+//!
+//! A stage numbers what an entry causes, names it by its origin, and links it to what it wrote before to the
+//! same partition (law 4); who carries the letters, and when, is not its business.
+
+mod alerts;
+mod dispatch;
+mod engine;
+
+pub use alerts::{AlertsStage, Heard};
+pub use dispatch::DispatchStage;
+pub use engine::EngineStage;
+
+use facts::{
+    Finding, Moment, Name, Origin, Severity, ShipmentId, Span, State, Subject, Text, Verdict,
+};
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
+
+/// An image of a stage that cannot be used.
+pub type Unusable = String;
+
+/// The index of the stroke that a stage passes on behind all that it said at it.
+const LAST: u32 = u32::MAX;
+
+/// Where subjects live: asked once for each of them.
+#[derive(Debug, Default)]
+pub struct Homes(HashMap<Subject, u16>);
+
+impl Homes {
+    /// The partition, out of `of`.
+    pub fn of(&mut self, subject: &Subject, of: u16) -> u16 {
+        if let Some(partition) = self.0.get(subject) {
+            return *partition;
+        }
+        let partition = subject.partition(of);
+        self.0.insert(subject.clone(), partition);
+        partition
+    }
+}
+
+/// What became of outside events in one partition: homed = judged + held + expired + duplicate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fates {
+    /// Passed on to whom they concern, or kept as what a subject is known by.
+    pub judged: u64,
+    /// Waiting for an attachment, or belonging to a shipment that is faulted or put away.
+    pub held: u64,
+    /// Claimed by no attachment in time.
+    pub expired: u64,
+    /// The same outside event again.
+    pub duplicate: u64,
+}
+
+impl Fates {
+    /// All of them.
+    pub fn homed(&self) -> u64 {
+        self.judged + self.held + self.expired + self.duplicate
+    }
+}
+
+fn origin(service: &str, topic: &str, partition: u16, offset: u64, index: u32) -> Origin {
+    let (service, topic) = (Text::new(service), Text::new(topic));
+    Origin { service, topic, partition, offset, index }
+}
+
+/// A value failed: its shipment is not judged any more by that engine, and that is told at once.
+fn faulted(
+    service: &str,
+    shipment: ShipmentId,
+    offset: u64,
+    index: u32,
+    now: Moment,
+) -> Box<Finding> {
+    let rule = Text::new("system/faulted");
+    Box::new(Finding {
+        name: Name { rule, about: Text::new(service), offset, index },
+        code: Text::new("SYS-FAULT"),
+        shipment,
+        state: State::Raised,
+        severity: Severity::P1,
+        verdict: Verdict::Unknown,
+        latched: true,
+        happened: now,
+        until: None,
+        learnt: now,
+        sentence: format!(
+            "{service} failed at journal entry {offset} and judges this shipment no more"
+        ),
+        evidence: vec![offset],
+        unknown: Span::ZERO,
+        deadline: None,
+        action: Text::new("Watch this shipment by hand and report the entry to the developers"),
+        rulebook: Text::default(),
+        behaviour: 1,
+    })
+}

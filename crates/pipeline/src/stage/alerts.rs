@@ -1,0 +1,155 @@
+//! Alerts: `exceptions` in, `alerts` out; and engines that fell silent, told on `exceptions`.
+
+use super::dispatch::log_subject;
+use super::{Fates, LAST, Unusable, faulted, origin};
+use crate::letter::{Body, Letter, Topic};
+use crate::roles;
+use alerts::{Alerts, Notice, Stages, Word};
+use facts::{Moment, Origin, Subject, Text};
+use fold::{Admission, Fold, Matter, Out, Record, Stop};
+
+/// Who writes what alerts says.
+const ALERTS: &str = "alerts/1";
+
+/// What stands on `exceptions`.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    /// The record.
+    pub record: Record<Word>,
+    /// Where it is a stroke that a stage passed on: which stage, and the time in it.
+    pub passed: Option<(Text, Moment)>,
+}
+
+/// One partition of alerts.
+pub struct AlertsStage {
+    number: u16,
+    fold: Fold<Alerts>,
+    stages: Stages,
+    /// Of staff acts that came in from outside.
+    fates: Fates,
+    said: Vec<Out<Notice>>,
+}
+
+impl AlertsStage {
+    /// The beginning of a partition.
+    pub fn new(number: u16) -> Self {
+        let (stages, fates, said) = (Stages::default(), Fates::default(), Vec::new());
+        Self { number, fold: Fold::new(roles::alerts()), stages, fates, said }
+    }
+
+    /// Goes on where an image was taken.
+    pub fn resume(number: u16, image: &[u8]) -> Result<Self, Unusable> {
+        let ((fates, stages), fold) =
+            postcard::take_from_bytes::<(Fates, Stages)>(image).map_err(|e| e.to_string())?;
+        let fold = Fold::from_image(roles::alerts(), fold).map_err(|e| e.to_string())?;
+        Ok(Self { fold, stages, fates, ..Self::new(number) })
+    }
+
+    /// The whole state.
+    pub fn image(&mut self) -> Result<Vec<u8>, Unusable> {
+        let head = (&self.fates, &self.stages);
+        let mut image = postcard::to_allocvec(&head).map_err(|e| e.to_string())?;
+        image.extend(self.fold.image().map_err(|e| e.to_string())?);
+        Ok(image)
+    }
+
+    /// The fold behind it.
+    pub fn fold(&self) -> &Fold<Alerts> {
+        &self.fold
+    }
+    /// The same, for its hash.
+    pub fn fold_mut(&mut self) -> &mut Fold<Alerts> {
+        &mut self.fold
+    }
+    /// What became of staff acts that came in from outside.
+    pub fn fates(&self) -> &Fates {
+        &self.fates
+    }
+
+    /// Takes one record; what it causes is put behind `out`, in order.
+    pub fn take(&mut self, heard: &Heard, out: &mut Vec<Letter>) -> Result<Admission, Stop> {
+        let record = &heard.record;
+        let before = self.fold.now();
+        let known = self.knows(record);
+        let mut said = std::mem::take(&mut self.said);
+        let admission = self.fold.take(record, &mut said)?;
+        if let (Admission::Admitted, Some(known)) = (admission, known) {
+            *(if known { &mut self.fates.duplicate } else { &mut self.fates.judged }) += 1;
+        }
+        if let (Admission::Admitted, Some((stage, now))) = (admission, &heard.passed) {
+            self.stages.heard(stage, *now);
+        }
+        // What follows from a finding stands behind it, also where a timer of the engine was ahead.
+        let learnt = match &record.matter {
+            Matter::Word { word: Word::Finding(finding), .. } => finding.learnt,
+            _ => Moment::EARLIEST,
+        };
+        for one in said.drain(..) {
+            let now = one.now.max(learnt);
+            let body = match one.said {
+                Some(Notice::Finding(finding)) => Body::Finding(finding),
+                Some(Notice::Incident(incident)) => Body::Incident(incident),
+                None => {
+                    let Some(shipment) = one.key.shipment() else { continue };
+                    Body::Finding(faulted("alerts", shipment, one.offset, one.index, one.now))
+                }
+            };
+            self.send(Topic::Alerts, one.key, (one.offset, one.index), now, body, out);
+        }
+        self.said = said;
+        if let Matter::Tick(now) = record.matter
+            && now > before
+        {
+            self.struck(record.offset, now, out);
+        }
+        Ok(admission)
+    }
+
+    /// Looks for stages that fell silent, and passes the stroke on.
+    fn struck(&mut self, offset: u64, now: Moment, out: &mut Vec<Letter>) {
+        let numbers = self.fold.rules().map(|rules| rules.stages.clone());
+        let silent = numbers.map(|numbers| self.stages.tick(now, self.number, &numbers));
+        for (n, finding) in (0..).zip(silent.unwrap_or_default()) {
+            let key = Subject::from(&finding.shipment);
+            let body = Body::Finding(Box::new(finding));
+            self.send(Topic::Exceptions, key, (offset, n), now, body, out);
+        }
+        self.send(Topic::Alerts, log_subject(), (offset, LAST), now, Body::Tick(now), out);
+    }
+
+    /// Whether a staff act from outside is known already; `None` for everything else.
+    fn knows(&self, record: &Record<Word>) -> Option<bool> {
+        let from_outside =
+            |origin: &Origin| &*origin.topic != "journal" && &*origin.topic != "exceptions";
+        match &record.matter {
+            Matter::Word { key, word: Word::Act(event) }
+                if record.origin.as_ref().is_some_and(from_outside) =>
+            {
+                Some(self.fold.shelf().get(key).is_some_and(|alerts| alerts.knows(event)))
+            }
+            _ => None,
+        }
+    }
+
+    fn send(
+        &mut self,
+        topic: Topic,
+        key: Subject,
+        (offset, index): (u64, u32),
+        now: Moment,
+        body: Body,
+        out: &mut Vec<Letter>,
+    ) {
+        let origin = origin(ALERTS, "exceptions", self.number, offset, index);
+        let after = self.fold.links().stamp(topic.name(), self.number, &origin);
+        out.push(Letter {
+            topic,
+            partition: self.number,
+            key,
+            origin: Some(origin),
+            after,
+            now,
+            body,
+        });
+    }
+}

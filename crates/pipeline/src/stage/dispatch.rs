@@ -1,0 +1,199 @@
+//! Dispatch: `facts` in; `journal`, `facts` of others, findings of its own and the rejects out.
+
+use super::{Fates, Homes, Unusable, faulted, origin};
+use crate::letter::{Body, Letter, Topic};
+use crate::roles;
+use dispatch::{Dispatch, Fate, Passed};
+use facts::{Event, Moment, Origin, Subject, SubjectKind};
+use fold::{Admission, Fold, Matter, Out, Record, Stop};
+
+/// Who writes what dispatch passes on, with the generation of its input.
+const DISPATCH: &str = "dispatch/1";
+
+/// One partition of dispatch.
+pub struct DispatchStage {
+    number: u16,
+    of: u16,
+    fold: Fold<Dispatch>,
+    fates: Fates,
+    passed: Vec<Out<Passed>>,
+}
+
+impl DispatchStage {
+    /// The beginning of a partition, out of so many.
+    pub fn new(number: u16, of: u16) -> Self {
+        let (fates, passed) = (Fates::default(), Vec::new());
+        Self { number, of, fold: Fold::new(roles::dispatch()), fates, passed }
+    }
+
+    /// Goes on where an image was taken.
+    pub fn resume(number: u16, of: u16, image: &[u8]) -> Result<Self, Unusable> {
+        let (fates, fold) = postcard::take_from_bytes::<Fates>(image).map_err(|e| e.to_string())?;
+        let fold = Fold::from_image(roles::dispatch(), fold).map_err(|e| e.to_string())?;
+        Ok(Self { fold, fates, ..Self::new(number, of) })
+    }
+
+    /// The whole state.
+    pub fn image(&mut self) -> Result<Vec<u8>, Unusable> {
+        let mut image = postcard::to_allocvec(&self.fates).map_err(|e| e.to_string())?;
+        image.extend(self.fold.image().map_err(|e| e.to_string())?);
+        Ok(image)
+    }
+
+    /// The fold behind it.
+    pub fn fold(&self) -> &Fold<Dispatch> {
+        &self.fold
+    }
+    /// The same, for its hash.
+    pub fn fold_mut(&mut self) -> &mut Fold<Dispatch> {
+        &mut self.fold
+    }
+    /// What became of outside events.
+    pub fn fates(&self) -> &Fates {
+        &self.fates
+    }
+
+    /// Takes one record; what it causes is put behind `out`, in order.
+    pub fn take(
+        &mut self,
+        record: &Record<Event>,
+        homes: &mut Homes,
+        out: &mut Vec<Letter>,
+    ) -> Result<Admission, Stop> {
+        let before = self.fold.now();
+        let mut passed = std::mem::take(&mut self.passed);
+        let admission = self.fold.take(record, &mut passed)?;
+        if let Matter::Tick(now) = record.matter
+            && now > before
+        {
+            // The stroke goes first, here as in every other partition that hears of it: what it made dispatch
+            // state is learnt at this stroke and not before.
+            let origin = self.origin(record.offset, 0);
+            let to = (Topic::Journal, self.number, log_subject());
+            self.send(to, origin, now, Body::Tick(now), out);
+        }
+        if record.origin.as_ref().is_some_and(|origin| &*origin.topic != "facts") {
+            self.count_outside(admission, &passed);
+        }
+        for one in passed.drain(..) {
+            // Index 0 of every entry is kept for the stroke itself.
+            let origin = self.origin(one.offset, one.index.saturating_add(1));
+            self.pass_on(one, origin, homes, out);
+        }
+        self.passed = passed;
+        Ok(admission)
+    }
+
+    /// Passes rules, or a behaviour, on to every partition: what the owner of the first one does with what was
+    /// published to it.
+    pub fn relay(&mut self, record: &Record<Event>, out: &mut Vec<Letter>) {
+        let body = match &record.matter {
+            Matter::Rulebook(book) => Body::Rulebook(book.clone()),
+            Matter::Behaviour(number) => Body::Behaviour(*number),
+            Matter::Word { .. } | Matter::Tick(_) | Matter::Beside => return,
+        };
+        let now = self.fold.now();
+        let mut index = u32::MAX - 3 * u32::from(self.of);
+        for topic in [Topic::Facts, Topic::Journal, Topic::Exceptions] {
+            for partition in 0..self.of {
+                let own = topic == Topic::Facts && partition == self.number;
+                if !own {
+                    let origin = self.origin(record.offset, index);
+                    self.send((topic, partition, log_subject()), origin, now, body.clone(), out);
+                }
+                index += 1;
+            }
+        }
+    }
+
+    fn origin(&self, offset: u64, index: u32) -> Origin {
+        origin(DISPATCH, "facts", self.number, offset, index)
+    }
+
+    fn count_outside(&mut self, admission: Admission, passed: &[Out<Passed>]) {
+        let counted = |out: &Out<Passed>| matches!(out.said, Some(Passed::Count(..)));
+        match admission {
+            Admission::Admitted if passed.iter().any(counted) => {}
+            // Its subject has failed in dispatch, now or before: it waits for a person.
+            Admission::Admitted => self.fates.held += 1,
+            // A repeat by origin was counted when it came first.
+            Admission::Repeated | Admission::Unlinked => {}
+        }
+    }
+
+    fn pass_on(
+        &mut self,
+        one: Out<Passed>,
+        origin: Origin,
+        homes: &mut Homes,
+        out: &mut Vec<Letter>,
+    ) {
+        let now = one.now;
+        match one.said {
+            Some(Passed::Journal { shipment, event }) => {
+                let key = Subject::from(&shipment);
+                let to = (Topic::Journal, homes.of(&key, self.of), key);
+                self.send(to, origin, now, Body::Event(event), out);
+            }
+            Some(Passed::Facts { to: key, event }) => {
+                let to = (Topic::Facts, homes.of(&key, self.of), key);
+                self.send(to, origin, now, Body::Event(event), out);
+            }
+            Some(Passed::Expired { event, reason }) => {
+                let to = (Topic::Rejects, self.number, event.subject.clone());
+                self.send(to, origin, now, Body::Unclaimed(Box::new(event), reason), out);
+            }
+            Some(Passed::Finding(finding)) => self.tell(finding, origin, now, homes, out),
+            Some(Passed::Count(fate, n)) => self.count(fate, u64::from(n)),
+            // A subject that failed in dispatch: what it hears from now on is held.
+            None => {
+                if let Some(shipment) = one.key.shipment() {
+                    let finding = faulted("dispatch", shipment, one.offset, one.index, now);
+                    self.tell(finding, origin, now, homes, out);
+                }
+            }
+        }
+    }
+
+    fn tell(
+        &mut self,
+        finding: Box<facts::Finding>,
+        origin: Origin,
+        now: Moment,
+        homes: &mut Homes,
+        out: &mut Vec<Letter>,
+    ) {
+        let key = Subject::from(&finding.shipment);
+        let to = (Topic::Exceptions, homes.of(&key, self.of), key);
+        self.send(to, origin, now, Body::Finding(finding), out);
+    }
+
+    fn count(&mut self, fate: Fate, n: u64) {
+        let fates = &mut self.fates;
+        match fate {
+            Fate::Judged => fates.judged += n,
+            Fate::Held => fates.held += n,
+            Fate::FromHeld => fates.held -= n,
+            Fate::FromJudged => fates.judged -= n,
+            Fate::Expired => fates.expired += n,
+            Fate::Duplicate => fates.duplicate += n,
+        }
+    }
+
+    fn send(
+        &mut self,
+        (topic, partition, key): (Topic, u16, Subject),
+        origin: Origin,
+        now: Moment,
+        body: Body,
+        out: &mut Vec<Letter>,
+    ) {
+        let after = self.fold.links().stamp(topic.name(), partition, &origin);
+        out.push(Letter { topic, partition, key, origin: Some(origin), after, now, body });
+    }
+}
+
+/// What the log says of itself is about the log.
+pub(crate) fn log_subject() -> Subject {
+    Subject::new(SubjectKind::Log, "log")
+}
