@@ -27,8 +27,21 @@ impl Failure {
     pub(crate) fn unavailable(sentence: impl fmt::Display) -> Self {
         Self { code: 69, sentence: sentence.to_string() }
     }
+    pub(crate) fn internal(sentence: impl fmt::Display) -> Self {
+        Self { code: 70, sentence: sentence.to_string() }
+    }
+    /// The same, of a part.
+    pub(crate) fn within(self, part: &str) -> Self {
+        Self { sentence: format!("{part}: {}", self.sentence), ..self }
+    }
     pub(crate) fn configuration(sentence: impl fmt::Display) -> Self {
         Self { code: 78, sentence: sentence.to_string() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)
     }
 }
 

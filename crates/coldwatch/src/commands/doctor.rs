@@ -1,0 +1,266 @@
+//! `coldwatch doctor`: what is wrong, and what to do.
+
+use super::export;
+use super::given::Given;
+use crate::config::{Config, Kind};
+use crate::exit::{self, CODES, Failure};
+use crate::live::is_drained;
+use crate::services::names::Names;
+use crate::services::{self, Note, Service};
+use crate::topics::Plan;
+use crate::{log, telemetry};
+use clap::Args;
+use pipeline::{Topic, bytes, roles};
+use std::path::Path;
+use std::process::ExitCode;
+use stream::Log;
+use stream::log::wall_clock;
+
+const EXAMPLES: &str = "\
+Examples:
+  coldwatch doctor --config coldwatch.toml
+      one line for each thing that was looked at; ends with 1 if anything is wrong
+  coldwatch doctor --config coldwatch.toml | grep -v '^ok'
+      only what is wrong
+
+Looks at: the configuration, the log, topics and partition counts, the rulebook in force, the clock, the folder of
+snapshots, how far each service has come, holes, and whether the counts add up.";
+
+/// Look at everything and say what is wrong
+#[derive(Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{CODES}"))]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    given: Given,
+}
+
+/// What was looked at so far.
+#[derive(Default)]
+struct Findings {
+    wrong: usize,
+}
+
+impl Findings {
+    fn ok(&mut self, what: &str) -> Result<(), Failure> {
+        crate::commands::print(&format!("ok     {what}"))
+    }
+    fn wrong(&mut self, what: &str) -> Result<(), Failure> {
+        self.wrong += 1;
+        crate::commands::print(&format!("WRONG  {what}"))
+    }
+    fn note(&mut self, what: &str) -> Result<(), Failure> {
+        crate::commands::print(&format!("note   {what}"))
+    }
+}
+
+impl Doctor {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        telemetry::start("error");
+        let mut findings = Findings::default();
+        let config = match self.given.read() {
+            Ok(config) => config,
+            Err(failure) => {
+                findings.wrong(&format!("the configuration: {failure}"))?;
+                return Ok(exit::found());
+            }
+        };
+        findings.ok(&format!("the configuration can be read: a log on {}", place(&config)))?;
+        folder(&mut findings, &config.snapshots.folder)?;
+        if let Some(log) = reach(&mut findings, &config)? {
+            examine(&mut findings, &*log, &config)?;
+        }
+        match findings.wrong {
+            0 => crate::commands::print("nothing is wrong")?,
+            n => crate::commands::print(&format!("{n} to be put right"))?,
+        }
+        Ok(if findings.wrong == 0 { ExitCode::SUCCESS } else { exit::found() })
+    }
+}
+
+fn place(config: &Config) -> String {
+    match config.log.kind {
+        Kind::Embedded => format!("{} (embedded)", config.log.folder.display()),
+        Kind::Kafka => format!("{} (Kafka)", config.log.brokers),
+    }
+}
+
+fn folder(findings: &mut Findings, folder: &Path) -> Result<(), Failure> {
+    let probe = folder.join(".written-by-doctor");
+    let tried = std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&probe, b"x"))
+        .and_then(|()| std::fs::remove_file(&probe));
+    match tried {
+        Ok(()) => findings.ok(&format!("snapshots can be written to {}", folder.display())),
+        Err(e) => findings.wrong(&format!(
+            "snapshots cannot be written to {}: {e}; name another folder in snapshots.folder",
+            folder.display()
+        )),
+    }
+}
+
+fn reach(findings: &mut Findings, config: &Config) -> Result<Option<std::sync::Arc<dyn Log>>, Failure> {
+    let tried = log::look(config).and_then(|log| {
+        let topic = Names::of(config).topic(Topic::Facts);
+        log.partitions(&topic).map_err(log::failure).map(|_| log)
+    });
+    match tried {
+        Ok(log) => {
+            findings.ok("the log can be reached")?;
+            Ok(Some(log))
+        }
+        Err(failure) => {
+            findings.wrong(&format!("{failure}; is it running, and is log.brokers or log.folder right?"))?;
+            Ok(None)
+        }
+    }
+}
+
+fn examine(findings: &mut Findings, log: &dyn Log, config: &Config) -> Result<(), Failure> {
+    let names = Names::of(config);
+    let (generation, inbound) = (config.log.generation, &*config.log.inbound);
+    let wrong = Plan { names: &names, generation, inbound }.check(log).map_err(log::failure)?;
+    if !wrong.is_empty() {
+        return wrong.iter().try_for_each(|wrong| findings.wrong(wrong));
+    }
+    findings.ok(&format!("all topics are there, with {} partitions", names.partitions))?;
+    rulebook(findings, log, &names)?;
+    clock(findings, log, &names)?;
+    let mut notes = Vec::new();
+    for service in services::ALL {
+        notes.extend(progress(findings, log, config, &names, service)?);
+    }
+    accounting(findings, &notes)
+}
+
+/// The rulebook in force: the last one that the first partition of the journal was given.
+fn rulebook(findings: &mut Findings, log: &dyn Log, names: &Names) -> Result<(), Failure> {
+    let topic = names.topic(Topic::Facts);
+    let (mut hash, mut behaviour) = (None, 1);
+    let range = log.range(&topic, 0).map_err(log::failure)?;
+    if range.start > 0 {
+        return findings.note("facts were trimmed: which rulebook is in force is told by `coldwatch export journal`");
+    }
+    export::each_of(log, &topic, 0, |record| {
+        let has = |word: &[u8]| record.value.windows(word.len()).any(|window| window == word);
+        if has(b"coldwatch.log.rulebook-published") || has(b"coldwatch.log.behaviour-switched") {
+            match bytes::fact(record.offset, &record.key, &record.value).map(|fact| fact.matter) {
+                Ok(fold::Matter::Rulebook(book)) => hash = Some(book.hash),
+                Ok(fold::Matter::Behaviour(number)) => behaviour = number,
+                _ => {}
+            }
+        }
+        Ok(())
+    })?;
+    match hash {
+        None => findings.wrong("no rulebook is in the log: run `coldwatch topics create`")?,
+        Some(hash) => findings.ok(&format!("rulebook {hash} is in force"))?,
+    }
+    match roles::BEHAVIOURS.contains(&behaviour) {
+        true => findings.ok(&format!("behaviour {behaviour} is in force, and this release knows it")),
+        false => findings.wrong(&format!(
+            "the log is at behaviour {behaviour}, which this release does not know: use a release that does"
+        )),
+    }
+}
+
+/// The clock of this machine against the last record that the log has stamped.
+fn clock(findings: &mut Findings, log: &dyn Log, names: &Names) -> Result<(), Failure> {
+    let topic = names.topic(Topic::Exceptions);
+    let range = log.range(&topic, 0).map_err(log::failure)?;
+    let mut stamp = None;
+    export::from(log, &topic, 0, range.end.saturating_sub(1)..range.end, |record| {
+        stamp = Some(record.appended);
+        Ok(())
+    })?;
+    let now = wall_clock()();
+    match stamp.map(|stamp| now - stamp) {
+        Some(age) if age < -2_000 => findings.wrong(&format!(
+            "the log's clock is {} s ahead of this machine's: strokes are refused beyond 2 s; set the clocks by NTP",
+            -age / 1000
+        )),
+        Some(age) if age > 20_000 => findings.note(&format!(
+            "the last record of {topic} is {} s old: nobody strikes the clock, so dispatch or alerts is not running",
+            age / 1000
+        )),
+        _ => findings.ok("the clock of this machine agrees with the log's"),
+    }
+}
+
+/// How far a service has come, and what it counted.
+fn progress(
+    findings: &mut Findings,
+    log: &dyn Log,
+    config: &Config,
+    names: &Names,
+    service: Service,
+) -> Result<Vec<(Service, Note)>, Failure> {
+    let topics: Vec<String> = match service.reads() {
+        Some(topic) => vec![names.topic(topic).to_string()],
+        None => config.log.inbound.iter().map(|name| names.other(name)).collect(),
+    };
+    let group = names.other(service.name());
+    let mut notes = Vec::new();
+    for topic in topics {
+        let points = log.committed(&group, &topic).map_err(log::failure)?;
+        let mut end = 0;
+        for partition in 0..log.partitions(&topic).map_err(log::failure)?.unwrap_or(0) {
+            end += log.range(&topic, partition).map_err(log::failure)?.end;
+        }
+        let at: u64 = points.values().map(|point| point.offset).sum();
+        notes.extend(points.values().map(|point| (service, Note::read(&point.note))));
+        let line = format!("{} has worked off {at} of {end} records of {topic}", service.name());
+        match is_drained(log, &group, &topic).map_err(log::failure)? {
+            true => findings.ok(&line)?,
+            false if at == 0 => findings.note(&format!("{line}: it has not run yet"))?,
+            false => findings.note(&format!("{line}: {} wait", end.saturating_sub(at)))?,
+        }
+    }
+    let sum = |of: fn(&Note) -> u64| notes.iter().map(|(_, note)| of(note)).sum::<u64>();
+    let name = service.name();
+    if sum(|n| n.gaps) > 0 {
+        findings.wrong(&format!(
+            "{name} sees {} holes that nobody has filled: a writer before it has stopped; start it",
+            sum(|n| n.gaps)
+        ))?;
+    }
+    if sum(|n| n.faulted) > 0 {
+        findings.wrong(&format!("{name} has put {} subjects aside: see the P1 findings SYS-FAULT", sum(|n| n.faulted)))?;
+    }
+    if sum(|n| n.unreadable) > 0 {
+        findings.wrong(&format!(
+            "{name} could not read {} records of our own topics: somebody else writes there",
+            sum(|n| n.unreadable)
+        ))?;
+    }
+    Ok(notes)
+}
+
+/// Law 6: nothing is dropped.
+fn accounting(findings: &mut Findings, notes: &[(Service, Note)]) -> Result<(), Failure> {
+    let sum = |services: &[Service], of: fn(&Note) -> u64| -> u64 {
+        notes.iter().filter(|(s, _)| services.contains(s)).map(|(_, note)| of(note)).sum()
+    };
+    let intake = [Service::Intake];
+    let judges = [Service::Dispatch, Service::Alerts];
+    let (read, homed, rejected) =
+        (sum(&intake, |n| n.read), sum(&intake, |n| n.homed), sum(&intake, |n| n.rejected));
+    let fates = [
+        sum(&judges, |n| n.judged),
+        sum(&judges, |n| n.held),
+        sum(&judges, |n| n.expired),
+        sum(&judges, |n| n.duplicate),
+    ];
+    let [judged, held, expired, duplicate] = fates;
+    let first = format!("read {read} = homed {homed} + rejected {rejected}");
+    match read == homed + rejected {
+        true => findings.ok(&first)?,
+        false => findings.wrong(&format!("{first} does not add up: please report this"))?,
+    }
+    let second =
+        format!("homed {homed} = judged {judged} + held {held} + expired {expired} + duplicate {duplicate}");
+    match homed.cmp(&fates.iter().sum()) {
+        std::cmp::Ordering::Equal => findings.ok(&second),
+        std::cmp::Ordering::Greater => findings.note(&format!("{second}: some are on their way")),
+        std::cmp::Ordering::Less => findings.wrong(&format!("{second} does not add up: please report this")),
+    }
+}

@@ -1,0 +1,83 @@
+//! `coldwatch feed`: the alert feed of a running process, one JSON object a line.
+
+use crate::client::Client;
+use crate::exit::{CODES, Failure};
+use clap::Args;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+const EXAMPLES: &str = "\
+Examples:
+  coldwatch feed --to http://127.0.0.1:8080 --once | jq 'select(.priority == \"P1\")'
+      the open incidents as they are now
+  coldwatch feed --to http://127.0.0.1:8080
+      follows: each event of the alerts topic from now on, until Ctrl-C
+  coldwatch feed --from 12.0.7 --beats
+      goes on behind a position that a line's `position` named; strokes of the clock, too";
+
+/// Print or follow the alert feed
+#[derive(Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{CODES}"))]
+pub(crate) struct Feed {
+    /// Address of a process that runs the desk
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    to: String,
+    /// File with its bearer token
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// The open incidents, and no more
+    #[arg(long, conflicts_with_all = ["from", "beats"])]
+    once: bool,
+    /// Go on behind this position
+    #[arg(long, value_name = "POSITION")]
+    from: Option<String>,
+    /// Strokes of the clock, too: a feed without them is silent when nothing happens
+    #[arg(long)]
+    beats: bool,
+}
+
+impl Feed {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let client = Client::new(&self.to, self.token_file.as_deref())?;
+        if self.once {
+            return once(&client);
+        }
+        let mut from = self.from.unwrap_or_default();
+        let mut failed = 0;
+        loop {
+            let followed = client.follow("/v1/stream", &from.clone(), |id, kind, data| {
+                failed = 0;
+                id.clone_into(&mut from);
+                let beat = kind == "beat" || kind == "coldwatch.log.tick.v1";
+                if !beat || self.beats {
+                    let event: Value = serde_json::from_str(data).unwrap_or_default();
+                    let line = serde_json::json!({ "position": id, "type": kind, "event": event });
+                    return print(&line).map(|()| true);
+                }
+                Ok(true)
+            });
+            // A stream that ends is taken up again where it ended; one that cannot be had is an error.
+            match followed {
+                Err(failure) if failed >= 5 => return Err(failure),
+                Err(failure) if from.is_empty() && failed == 0 => return Err(failure),
+                _ => failed += 1,
+            }
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    }
+}
+
+fn once(client: &Client) -> Result<ExitCode, Failure> {
+    let text = client.get("/v1/incidents")?;
+    let all: Value = serde_json::from_str(&text).map_err(Failure::internal)?;
+    for incident in all["items"].as_array().into_iter().flatten() {
+        print(incident)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(line: &Value) -> Result<(), Failure> {
+    crate::commands::print(&line.to_string())
+}

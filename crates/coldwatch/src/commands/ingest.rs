@@ -1,0 +1,191 @@
+//! `coldwatch ingest`: recordings into the log, over the door of a running process or straight to the topic.
+
+use super::given::Given;
+use super::progress;
+use crate::client::Client;
+use crate::doors::events;
+use crate::exit::{self, CODES, Failure};
+use crate::{log, telemetry, topics};
+use clap::Args;
+use replay::{Progress, Source, source::Kind};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use stream::log::wall_clock;
+use stream::{Draft, Log};
+use wire::Limits;
+
+const EXAMPLES: &str = "\
+Examples:
+  coldwatch ingest week/inbound.ndjson --to http://127.0.0.1:8080
+  coldwatch ingest *.ndjson.zst --to https://watch.example --token-file token
+  coldwatch ingest week/inbound.ndjson --config coldwatch.toml
+      straight to the inbound topic, as a gateway would
+
+Sent twice, an event is recognised by source and id. Ends with 1 if records were rejected: they are listed on stderr.";
+
+/// Send recordings or logger exports in
+#[derive(Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{CODES}"))]
+pub(crate) struct Ingest {
+    /// Native events, one a line, plain, .gz or .zst; or exports of loggers; `-` reads standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Address of a process that runs intake
+    #[arg(long, value_name = "URL", conflicts_with = "config", required_unless_present = "config")]
+    to: Option<String>,
+    /// File with the bearer token of that process
+    #[arg(long, value_name = "FILE", requires = "to")]
+    token_file: Option<PathBuf>,
+    #[command(flatten)]
+    given: Given,
+}
+
+/// So many records go at a time.
+const BATCH: usize = 1000;
+
+enum Way {
+    Door(Client),
+    Topic(Arc<dyn Log>, String, u16),
+}
+
+#[derive(Default)]
+struct Counts {
+    read: u64,
+    accepted: u64,
+    rejected: u64,
+}
+
+impl Ingest {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        telemetry::start("warn");
+        let way = self.way()?;
+        let bar = progress::over(&self.files);
+        let progress = Progress::default();
+        let sources = Source::open_all(&self.files, &progress).map_err(Failure::unavailable)?;
+        let mut counts = Counts::default();
+        for source in sources {
+            let name = source.name.clone();
+            let mut tell = || bar.set_position(progress.bytes());
+            match source.kind {
+                Kind::Logger => {
+                    let bytes = source.whole().map_err(Failure::unavailable)?;
+                    way.send(&name, 1, &bytes, &mut counts)?;
+                }
+                Kind::Journal => {
+                    return Err(Failure::usage(format!("{name} is a journal: what was taken in once is not taken in again")));
+                }
+                Kind::Inbound => each_batch(source, |first, batch| {
+                    tell();
+                    way.send(&name, first, batch, &mut counts)
+                })?,
+            }
+            tell();
+        }
+        bar.finish_and_clear();
+        let Counts { read, accepted, rejected } = counts;
+        crate::commands::print(&format!("{read} read, {accepted} accepted, {rejected} rejected"))?;
+        match (read, rejected) {
+            (0, _) => Err(Failure::bad_data("nothing was read")),
+            (_, 0) => Ok(ExitCode::SUCCESS),
+            (read, rejected) if read == rejected => Err(Failure::bad_data("every record was rejected")),
+            _ => Ok(exit::found()),
+        }
+    }
+
+    fn way(&self) -> Result<Way, Failure> {
+        if let Some(to) = &self.to {
+            return Ok(Way::Door(Client::new(to, self.token_file.as_deref())?));
+        }
+        let config = self.given.read()?;
+        let log = log::open(&config, wall_clock())?;
+        let topic = format!("{}{}", config.log.prefix, config.log.inbound[0]);
+        let partitions = log.partitions(&topic).map_err(log::failure)?.ok_or_else(|| {
+            Failure::configuration(format!("topic {topic} is missing: run `coldwatch topics create`"))
+        })?;
+        Ok(Way::Topic(log, topic, partitions))
+    }
+}
+
+/// Lines of a recording, so many at a time, with the number of the first.
+fn each_batch(
+    source: Source,
+    mut send: impl FnMut(u64, &[u8]) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let name = source.name.clone();
+    let mut lines = source.lines(Limits::default());
+    let (mut batch, mut count, mut first) = (Vec::new(), 0, 1);
+    loop {
+        let line = lines.line().map_err(|e| Failure::unavailable(format!("{name}: {e}")))?;
+        let ended = line.is_none();
+        if let Some((number, line)) = line {
+            match line {
+                Ok(bytes) => batch.extend_from_slice(bytes),
+                // It is longer than any record may be: what it was stands in the message, not on the wire.
+                Err(rejection) => eprintln!("{}", rejection.at(&name, number)),
+            }
+            batch.push(b'\n');
+            count += 1;
+        }
+        if count == BATCH || ended {
+            if count > 0 {
+                send(first, &batch)?;
+            }
+            first += count as u64;
+            (batch, count) = (Vec::new(), 0);
+        }
+        if ended {
+            return Ok(());
+        }
+    }
+}
+
+impl Way {
+    /// Sends what can be taken; the rest is told, with its place.
+    fn send(&self, name: &str, first: u64, bytes: &[u8], counts: &mut Counts) -> Result<(), Failure> {
+        let (topic, partitions) = match self {
+            Self::Door(_) => ("", 1),
+            Self::Topic(_, topic, partitions) => (&**topic, *partitions),
+        };
+        let (good, drafts) = match events::read(topic, partitions, bytes) {
+            Ok(drafts) => (bytes.to_vec(), drafts),
+            Err(rejections) => {
+                for mut rejection in rejections {
+                    counts.read += 1;
+                    counts.rejected += 1;
+                    rejection.place.record += first - 1;
+                    rejection.place.file = name.to_owned();
+                    eprintln!("{rejection}");
+                }
+                self.without_rejected(topic, partitions, bytes)
+            }
+        };
+        if drafts.is_empty() {
+            return Ok(());
+        }
+        let taken = drafts.len() as u64;
+        match self {
+            Self::Door(client) => client.post("/v1/events", "application/cloudevents-batch+ndjson", &good)?,
+            Self::Topic(log, ..) => {
+                topics::append(&**log, drafts).map_err(log::failure)?;
+            }
+        }
+        counts.read += taken;
+        counts.accepted += taken;
+        Ok(())
+    }
+
+    fn without_rejected(&self, topic: &str, partitions: u16, bytes: &[u8]) -> (Vec<u8>, Vec<Draft>) {
+        let (mut good, mut drafts) = (Vec::new(), Vec::new());
+        for line in bytes.split(|byte| *byte == b'\n') {
+            if let Ok(some) = events::read(topic, partitions, line)
+                && !some.is_empty()
+            {
+                good.extend_from_slice(line);
+                good.push(b'\n');
+                drafts.extend(some);
+            }
+        }
+        (good, drafts)
+    }
+}

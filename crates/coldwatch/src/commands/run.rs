@@ -1,0 +1,61 @@
+//! `coldwatch run`: services, alone or together, until they are asked to stop.
+
+use super::given::Given;
+use crate::doors::{self, Serving};
+use crate::exit::{CODES, Failure};
+use crate::live::Live;
+use crate::services::Service;
+use crate::{desk, log, telemetry};
+use clap::Args;
+use std::process::ExitCode;
+use stream::log::wall_clock;
+
+const EXAMPLES: &str = "\
+Examples:
+  coldwatch run thermal --config coldwatch.toml
+      one service; started a second time elsewhere, the two share its partitions
+  coldwatch run custody thermal permits schedule --config coldwatch.toml
+      several in one process
+  COLDWATCH_LOG_KIND=kafka COLDWATCH_LOG_BROKERS=kafka:9092 coldwatch run intake
+      configuration from the environment alone
+
+Ends in order on Ctrl-C and SIGTERM: what was taken is finished, committed and kept; a second signal ends at once.";
+
+/// Run services over the log that the configuration names
+#[derive(Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{CODES}"))]
+pub(crate) struct Run {
+    /// Which services
+    #[arg(required = true, value_enum, value_name = "SERVICE")]
+    services: Vec<Service>,
+    #[command(flatten)]
+    given: Given,
+    /// A name of this process that stays over restarts: it then gets its partitions back at once
+    #[arg(long, value_name = "NAME", env = "COLDWATCH_INSTANCE")]
+    instance: Option<String>,
+}
+
+impl Run {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        telemetry::start("info");
+        let config = self.given.read()?;
+        config.token()?;
+        let clock = wall_clock();
+        let log = log::open(&config, clock.clone())?;
+        let mut live = Live::new(log, config, clock, self.instance);
+        live.check()?;
+        for service in &self.services {
+            live.start(*service)?;
+        }
+        let desk = match self.services.contains(&Service::Desk) {
+            true => Some(desk::start(&live, desk::Pace::default())?),
+            false => None,
+        };
+        let serving = Serving::start(&live, doors::takes_events(&self.services), desk)?;
+        tracing::info!(address = %serving.address, "the doors are open");
+        live.wait();
+        let ended = live.finish();
+        serving.finish();
+        ended.map(|()| ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,101 @@
+//! `coldwatch topics`: makes and checks the topics.
+
+use super::given::{self, Given};
+use crate::exit::{self, CODES, Failure};
+use crate::services::names::Names;
+use crate::topics::Plan;
+use crate::{log, telemetry};
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use stream::log::wall_clock;
+
+const EXAMPLES: &str = "\
+Examples:
+  coldwatch topics create --config coldwatch.toml
+      makes what is missing, and writes the first records: the number of partitions, and the rulebook
+  coldwatch topics check --config coldwatch.toml
+      says what is not as it must be, and what to do; ends with 1 if anything is";
+
+/// Make or check the topics of the log
+#[derive(Args)]
+pub(crate) struct Topics {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Create(Create),
+    Check(Check),
+}
+
+/// Make what is missing; done twice it does nothing
+#[derive(Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{CODES}"))]
+struct Create {
+    #[command(flatten)]
+    given: Given,
+    /// Folder with the first rulebook; without it, the one that comes with this release
+    #[arg(long, value_name = "DIR")]
+    rulebook: Option<PathBuf>,
+}
+
+/// Check that all is as the configuration says
+#[derive(Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{CODES}"))]
+struct Check {
+    #[command(flatten)]
+    given: Given,
+}
+
+impl Topics {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        telemetry::start("warn");
+        match self.command {
+            Command::Create(create) => create.run(),
+            Command::Check(check) => check.run(),
+        }
+    }
+}
+
+impl Create {
+    fn run(self) -> Result<ExitCode, Failure> {
+        let config = self.given.read()?;
+        let book = given::book(self.rulebook.as_ref())?;
+        let clock = wall_clock();
+        let log = log::open(&config, clock.clone())?;
+        let names = Names::of(&config);
+        let (generation, inbound) = (config.log.generation, &*config.log.inbound);
+        let plan = Plan { names: &names, generation, inbound };
+        let made = plan.create(&*log, &book, clock()).map_err(log::failure)?;
+        for topic in &made.topics {
+            crate::commands::print(&format!("made     {topic} with {} partitions", names.partitions))?;
+        }
+        crate::commands::print(&format!(
+            "{} topics made, {} first records written; rulebook {}",
+            made.topics.len(),
+            made.records,
+            book.hash
+        ))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Check {
+    fn run(self) -> Result<ExitCode, Failure> {
+        let config = self.given.read()?;
+        let log = log::look(&config)?;
+        let names = Names::of(&config);
+        let (generation, inbound) = (config.log.generation, &*config.log.inbound);
+        let wrong = Plan { names: &names, generation, inbound }.check(&*log).map_err(log::failure)?;
+        for line in &wrong {
+            crate::commands::print(line)?;
+        }
+        if wrong.is_empty() {
+            crate::commands::print("all topics are as they must be")?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Ok(exit::found())
+    }
+}

@@ -1,0 +1,191 @@
+//! The configuration: flags over `COLDWATCH_*` over a file over what is built in. It refuses keys that nobody
+//! knows, and secrets that stand in the file itself.
+
+mod layers;
+
+use crate::exit::Failure;
+use facts::Span;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// All of it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// Where the log is.
+    pub(crate) log: LogConfig,
+    /// Where states are kept, so that a restart is short.
+    pub(crate) snapshots: SnapshotsConfig,
+    /// The door.
+    pub(crate) http: HttpConfig,
+    /// Who strikes the clock.
+    pub(crate) clock: ClockConfig,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LogConfig {
+    pub(crate) kind: Kind,
+    /// The embedded log's folder.
+    pub(crate) folder: PathBuf,
+    /// Kafka's brokers.
+    pub(crate) brokers: String,
+    /// Before every topic's and group's name.
+    pub(crate) prefix: String,
+    /// Partitions of `facts`, `journal`, `exceptions` and `alerts`: fixed when topics are created.
+    pub(crate) partitions: u16,
+    /// Copies of each record on Kafka; absent: the broker's own default.
+    pub(crate) replication: Option<u16>,
+    /// Which generation of topics.
+    pub(crate) generation: u32,
+    /// What intake reads.
+    pub(crate) inbound: Vec<String>,
+    /// After this without a sign of life a member's partitions go to others.
+    pub(crate) session_timeout: Span,
+    /// More settings of the Kafka client, by its own names.
+    pub(crate) client: BTreeMap<String, String>,
+    /// The same, read from files.
+    pub(crate) secrets: BTreeMap<String, PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Kind {
+    Embedded,
+    Kafka,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SnapshotsConfig {
+    pub(crate) folder: PathBuf,
+    pub(crate) every: Span,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct HttpConfig {
+    pub(crate) listen: SocketAddr,
+    /// Holds the bearer token; needed as soon as others than this machine may ask.
+    pub(crate) token_file: Option<PathBuf>,
+    /// Events a second that the door takes, over all senders; a burst may be ten times that.
+    pub(crate) events_per_second: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ClockConfig {
+    /// Whether dispatch and alerts strike the clock. Off where somebody else does, as a test with a clock of its own.
+    pub(crate) strike: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            log: LogConfig::default(),
+            snapshots: SnapshotsConfig::default(),
+            http: HttpConfig::default(),
+            clock: ClockConfig { strike: true },
+        }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            kind: Kind::Embedded,
+            folder: "coldwatch-data/log".into(),
+            brokers: String::new(),
+            prefix: String::new(),
+            partitions: 16,
+            replication: None,
+            generation: 1,
+            inbound: vec!["inbound.events".into()],
+            session_timeout: Span::seconds(10),
+            client: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for SnapshotsConfig {
+    fn default() -> Self {
+        Self { folder: "coldwatch-data/snapshots".into(), every: Span::minutes(1) }
+    }
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
+        Self { listen, token_file: None, events_per_second: 20_000 }
+    }
+}
+
+impl Default for ClockConfig {
+    fn default() -> Self {
+        Self { strike: true }
+    }
+}
+
+impl Config {
+    /// Reads it: the file, if one is named, and what the environment sets beside it.
+    pub(crate) fn read(file: Option<&Path>) -> Result<Self, Failure> {
+        let environment = std::env::vars().filter(|(name, _)| name.starts_with(layers::ENVIRONMENT));
+        let config = layers::read(file, environment).map_err(Failure::configuration)?;
+        config.check().map_err(Failure::configuration)?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.log.partitions == 0 || self.log.partitions > 1024 {
+            return Err("log.partitions: from 1 to 1024".into());
+        }
+        if self.log.kind == Kind::Kafka && self.log.brokers.is_empty() {
+            return Err("log.brokers: name Kafka's brokers, like `kafka-1:9092,kafka-2:9092`".into());
+        }
+        if self.log.inbound.is_empty() {
+            return Err("log.inbound: name at least one topic that intake reads".into());
+        }
+        if self.snapshots.every <= Span::ZERO || self.log.session_timeout <= Span::ZERO {
+            return Err("a span must be longer than nothing, like `1 min`".into());
+        }
+        if !self.http.listen.ip().is_loopback() && self.http.token_file.is_none() {
+            return Err(format!(
+                "http.listen: {} can be reached by others than this machine, so http.token_file must name a file \
+                 with a bearer token",
+                self.http.listen
+            ));
+        }
+        Ok(())
+    }
+
+    /// The bearer token, if one is asked for.
+    pub(crate) fn token(&self) -> Result<Option<String>, Failure> {
+        let Some(file) = &self.http.token_file else { return Ok(None) };
+        let token = secret(file).map_err(Failure::configuration)?;
+        match token.len() >= 16 {
+            true => Ok(Some(token)),
+            false => Err(Failure::configuration(format!(
+                "{}: a token has at least 16 characters",
+                file.display()
+            ))),
+        }
+    }
+}
+
+/// What a file holds, without white space around it.
+pub(crate) fn secret(file: &Path) -> Result<String, String> {
+    let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    match text.trim() {
+        "" => Err(format!("{}: it is empty", file.display())),
+        text => Ok(text.to_owned()),
+    }
+}
+
+/// A span as the standard library has it.
+pub(crate) fn duration(span: Span) -> Duration {
+    Duration::from_millis(u64::try_from(span.as_millis()).unwrap_or(0))
+}

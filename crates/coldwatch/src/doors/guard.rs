@@ -1,0 +1,183 @@
+//! Who may ask. On loopback: this machine, and no page of another site in its browser. Elsewhere: whoever has the
+//! bearer token, in the header or, for a browser, in the cookie that signing in with it sets.
+
+use super::problem::Problem;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// What is asked for.
+pub(crate) struct Guard {
+    pub(crate) token: Option<String>,
+    pub(crate) loopback: bool,
+}
+
+const COOKIE: &str = "coldwatch";
+
+/// Lets a request pass, or not.
+pub(crate) async fn pass(
+    State(guard): State<Arc<Guard>>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
+    let path = request.uri().path();
+    if path == "/sign-in" && guard.token.is_some() {
+        return guard.sign_in(request).await;
+    }
+    // Whoever starts and watches processes asks without a token, and learns nothing of any shipment.
+    if matches!(path, "/livez" | "/readyz") {
+        return next.run(request).await;
+    }
+    match guard.refuses(request.method(), request.headers(), request.uri()) {
+        None => next.run(request).await,
+        Some(refusal) => refusal,
+    }
+}
+
+impl Guard {
+    fn refuses(&self, method: &Method, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let host = text(header::HOST);
+        let no = |status, detail: &str| Some(Problem::new(status, detail).into_response());
+        if let Some(token) = &self.token {
+            let bearer = text(header::AUTHORIZATION).strip_prefix("Bearer ").map(str::trim);
+            let cookie = text(header::COOKIE).split(';').find_map(|one| {
+                one.trim().strip_prefix(COOKIE).and_then(|rest| rest.strip_prefix('='))
+            });
+            let may = bearer.is_some_and(|given| same(given, token))
+                || cookie.is_some_and(|given| same(given, &seal(token)));
+            if !may {
+                let page = text(header::ACCEPT).contains("text/html") && *method == Method::GET;
+                return match page {
+                    true => Some(sign_in_page(StatusCode::UNAUTHORIZED, uri.path())),
+                    false => no(StatusCode::UNAUTHORIZED, "a bearer token is needed: `Authorization: Bearer …`"),
+                };
+            }
+        } else if self.loopback && !is_loopback(host) {
+            return no(StatusCode::FORBIDDEN, "this address answers to this machine alone, under its own name");
+        }
+        // A page of another site must not act for whoever looks at it.
+        let acts = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        let origin = text(header::ORIGIN);
+        let foreign = !origin.is_empty() && origin.split("://").nth(1) != Some(host);
+        let cross = matches!(text(header::HeaderName::from_static("sec-fetch-site")), "cross-site" | "same-site");
+        if acts && (foreign || cross) {
+            return no(StatusCode::FORBIDDEN, "a page of another site asked for this");
+        }
+        None
+    }
+
+    /// A form with the token in, a cookie out.
+    async fn sign_in(&self, request: Request<Body>) -> Response {
+        let Some(token) = self.token.as_ref().filter(|_| *request.method() == Method::POST) else {
+            return sign_in_page(StatusCode::OK, "/");
+        };
+        let body = axum::body::to_bytes(request.into_body(), 4096).await.unwrap_or_default();
+        let form = String::from_utf8_lossy(&body).into_owned();
+        let given = form.split('&').find_map(|pair| pair.strip_prefix("token=")).unwrap_or_default();
+        if !same(&plain(given), token) {
+            return sign_in_page(StatusCode::UNAUTHORIZED, "/");
+        }
+        let cookie =
+            format!("{COOKIE}={}; HttpOnly; SameSite=Strict; Path=/; Max-Age=43200", seal(token));
+        let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, "/")]).into_response();
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+/// What the cookie holds: not the token itself.
+fn seal(token: &str) -> String {
+    let hash = Sha256::new().chain_update("coldwatch cookie\0").chain_update(token).finalize();
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Compares hashes, so that the time it takes tells nothing.
+fn same(given: &str, token: &str) -> bool {
+    Sha256::digest(given) == Sha256::digest(token)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    matches!(name, "localhost" | "127.0.0.1" | "[::1]")
+}
+
+/// Undoes the encoding of a form.
+fn plain(text: &str) -> String {
+    let bytes = text.replace('+', " ").into_bytes();
+    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while let Some(byte) = bytes.get(at) {
+        let hex = (*byte == b'%')
+            .then(|| std::str::from_utf8(bytes.get(at + 1..at + 3)?).ok())
+            .flatten()
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        out.push(hex.unwrap_or(*byte));
+        at += if hex.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn sign_in_page(status: StatusCode, _: &str) -> Response {
+    let page = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+        <meta name=\"viewport\" content=\"width=device-width\"><title>Sign in · coldwatch</title>\
+        <main><h1>coldwatch</h1><form method=\"post\" action=\"/sign-in\">\
+        <p><label>Token <input name=\"token\" type=\"password\" autocomplete=\"current-password\" required></label>\
+        <p><button>Sign in</button></form></main>";
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; form-action 'self'; frame-ancestors 'none'"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (status, headers, page).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(guard: &Guard, method: Method, headers: &[(&'static str, &str)]) -> Option<u16> {
+        let mut all = HeaderMap::new();
+        for (name, value) in headers {
+            all.insert(*name, HeaderValue::from_str(value).expect("a header"));
+        }
+        guard.refuses(&method, &all, &Uri::from_static("/v1/incidents")).map(|r| r.status().as_u16())
+    }
+
+    #[test]
+    fn on_loopback_this_machine_asks_and_no_page_of_another_site() {
+        let guard = Guard { token: None, loopback: true };
+        let (get, post) = (Method::GET, Method::POST);
+        assert_eq!(asks(&guard, get.clone(), &[("host", "127.0.0.1:8080")]), None);
+        assert_eq!(asks(&guard, get, &[("host", "rebound.example:8080")]), Some(403));
+        let here = ("host", "localhost:8080");
+        assert_eq!(asks(&guard, post.clone(), &[here]), None, "a program");
+        assert_eq!(asks(&guard, post.clone(), &[here, ("origin", "http://localhost:8080")]), None);
+        assert_eq!(asks(&guard, post.clone(), &[here, ("origin", "http://evil.example")]), Some(403));
+        assert_eq!(asks(&guard, post, &[here, ("sec-fetch-site", "cross-site")]), Some(403));
+    }
+
+    #[test]
+    fn elsewhere_the_token_is_needed_in_the_header_or_as_the_cookie_that_it_sets() {
+        let token = "0123456789abcdef";
+        let guard = Guard { token: Some(token.into()), loopback: false };
+        let host = ("host", "watch.example");
+        let get = || Method::GET;
+        assert_eq!(asks(&guard, get(), &[host]), Some(401));
+        assert_eq!(asks(&guard, get(), &[host, ("authorization", "Bearer wrong")]), Some(401));
+        assert_eq!(asks(&guard, get(), &[host, ("authorization", &format!("Bearer {token}"))]), None);
+        assert_eq!(asks(&guard, get(), &[host, ("cookie", &format!("a=b; coldwatch={}", seal(token)))]), None);
+        assert_eq!(asks(&guard, get(), &[host, ("cookie", &format!("coldwatch={token}"))]), Some(401));
+        let cookie = format!("coldwatch={}", seal(token));
+        let forged = [host, ("cookie", &*cookie), ("origin", "https://evil.example")];
+        assert_eq!(asks(&guard, Method::POST, &forged), Some(403));
+    }
+}

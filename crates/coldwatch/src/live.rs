@@ -1,0 +1,193 @@
+//! Services at work in this process: each on a thread of its own, watched, and stopped together.
+
+use crate::config::{self, Config};
+use crate::exit::Failure;
+use crate::log;
+use crate::services::names::Names;
+use crate::services::{self, Service};
+use crate::topics::Plan;
+use pipeline::{Topic, roles};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use stream::{Clock, Group, Log, Snapshots, Stage, StreamError, Watch, run};
+
+/// How often the clock is struck, in milliseconds of log time.
+pub(crate) const STRIKE_EVERY: i64 = 5_000;
+
+/// What runs here.
+pub(crate) struct Live {
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) config: Config,
+    pub(crate) names: Names,
+    pub(crate) clock: Clock,
+    /// What keeps this process's partitions over a quick restart.
+    pub(crate) instance: Option<String>,
+    pub(crate) stop: Arc<AtomicBool>,
+    running: Vec<Running>,
+}
+
+/// A service that runs here, as others see it.
+#[derive(Clone)]
+pub(crate) struct Watched {
+    pub(crate) service: Service,
+    pub(crate) watch: Arc<Watch>,
+}
+
+struct Running {
+    watched: Watched,
+    thread: JoinHandle<Result<(), StreamError>>,
+}
+
+impl Live {
+    pub(crate) fn new(
+        log: Arc<dyn Log>,
+        config: Config,
+        clock: Clock,
+        instance: Option<String>,
+    ) -> Self {
+        let (names, stop) = (Names::of(&config), Arc::default());
+        Self { log, config, names, clock, instance, stop, running: Vec::new() }
+    }
+
+    /// Refuses to work on topics that are not as they must be.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let (generation, inbound) = (self.config.log.generation, &self.config.log.inbound);
+        let plan = Plan { names: &self.names, generation, inbound };
+        let wrong = plan.check(&*self.log).map_err(log::failure)?;
+        match wrong.is_empty() {
+            true => Ok(()),
+            false => Err(Failure::configuration(wrong.join("\n  "))),
+        }
+    }
+
+    /// Starts a service. The desk is no such service: it reads without a group.
+    pub(crate) fn start(&mut self, service: Service) -> Result<(), Failure> {
+        let names = self.names.clone();
+        match service {
+            Service::Intake => {
+                for topic in self.config.log.inbound.clone() {
+                    let clock = self.clock.clone();
+                    let stage = services::intake::Intake { names: names.clone(), topic: topic.clone(), clock };
+                    self.spawn(service, stage, names.other(&topic))?;
+                }
+                Ok(())
+            }
+            Service::Dispatch => self.on(service, services::dispatch::Dispatch(names)),
+            Service::Custody => self.engine(service, roles::custody),
+            Service::Thermal => self.engine(service, roles::thermal),
+            Service::Permits => self.engine(service, roles::permits),
+            Service::Schedule => self.engine(service, roles::schedule),
+            Service::Alerts => self.on(service, services::alerts::Alerts(names)),
+            Service::Desk => Ok(()),
+        }
+    }
+
+    fn engine<E>(&mut self, service: Service, role: fn() -> fold::Role<E>) -> Result<(), Failure>
+    where
+        E: facts::Engine<Word = facts::Event, Said = facts::Said> + Send + 'static,
+    {
+        let names = self.names.clone();
+        self.on(service, services::engine::Judging { names, role })
+    }
+
+    fn on<S: Stage + Send + 'static>(&mut self, service: Service, stage: S) -> Result<(), Failure> {
+        let topic = service.reads().unwrap_or(Topic::Facts);
+        let topic = self.names.topic(topic).to_string();
+        self.spawn(service, stage, topic)
+    }
+
+    fn spawn<S>(&mut self, service: Service, stage: S, topic: String) -> Result<(), Failure>
+    where
+        S: Stage + Send + 'static,
+    {
+        let strikes = matches!(service, Service::Dispatch | Service::Alerts);
+        // Signs of life go by the same beat, from intake, which strikes nothing.
+        let beats = strikes || service == Service::Intake;
+        let every = (beats && self.config.clock.strike).then_some(STRIKE_EVERY);
+        let group = Group {
+            service: service.name(),
+            name: self.names.other(service.name()),
+            topic,
+            instance: self.instance.clone(),
+            snapshots: Some(Snapshots::new(&self.config.snapshots.folder)),
+            snapshot_every: config::duration(self.config.snapshots.every),
+            clock: self.clock.clone(),
+            strike_every: every,
+        };
+        let watched = Watched { service, watch: Arc::default() };
+        let (log, stop, watch) = (self.log.clone(), self.stop.clone(), watched.watch.clone());
+        let thread = std::thread::Builder::new()
+            .name(service.name().into())
+            .spawn(move || {
+                let ended = run::run(&*log, &stage, &group, &stop, &watch);
+                if let Err(error) = &ended {
+                    watch.end(&error.to_string());
+                    tracing::error!(service = group.service, %error, "the service ends");
+                    stop.store(true, Ordering::Relaxed);
+                }
+                ended
+            })
+            .map_err(Failure::unavailable)?;
+        self.running.push(Running { watched, thread });
+        Ok(())
+    }
+
+    /// What runs here.
+    pub(crate) fn watched(&self) -> Vec<Watched> {
+        self.running.iter().map(|running| running.watched.clone()).collect()
+    }
+
+    /// Waits until it is asked to stop, or something here has ended.
+    pub(crate) fn wait(&self) {
+        while !self.stop.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Stops everything in order, and says what went wrong first, if anything did.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        self.stop.store(true, Ordering::Relaxed);
+        let mut first = Ok(());
+        for Running { watched, thread } in self.running {
+            let name = watched.service.name();
+            let ended = thread
+                .join()
+                .unwrap_or_else(|_| Err(StreamError::Stop("it panicked: please report this".into())));
+            if let (Err(error), true) = (ended, first.is_ok()) {
+                first = Err(log::failure(error).within(name));
+            }
+        }
+        first
+    }
+
+    /// Whether everything that is in the log has been worked off.
+    pub(crate) fn drained(&self) -> Result<bool, StreamError> {
+        for running in &self.running {
+            let service = running.watched.service;
+            let topics: Vec<String> = match service.reads() {
+                Some(topic) => vec![self.names.topic(topic).to_string()],
+                None => self.config.log.inbound.iter().map(|name| self.names.other(name)).collect(),
+            };
+            for topic in topics {
+                if !is_drained(&*self.log, &self.names.other(service.name()), &topic)? {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Whether a group has worked everything of a topic off.
+pub(crate) fn is_drained(log: &dyn Log, group: &str, topic: &str) -> Result<bool, StreamError> {
+    let points = log.committed(group, topic)?;
+    for partition in 0..log.partitions(topic)?.unwrap_or(0) {
+        let end = log.range(topic, partition)?.end;
+        if points.get(&partition).map_or(0, |point| point.offset) < end {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

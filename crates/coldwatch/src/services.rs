@@ -1,0 +1,201 @@
+//! The services: each is a codec, a stage and the loop. Nothing is decided here.
+//!
+//! [`intake`], [`dispatch`], [`engine`] (custody, thermal, permits, schedule), [`alerts`] and [`desk`] have one
+//! shape: a `Stage` that begins or resumes a partition, and a `Life` that takes its records.
+
+pub(crate) mod alerts;
+pub(crate) mod dispatch;
+pub(crate) mod engine;
+pub(crate) mod intake;
+pub(crate) mod names;
+
+use facts::fact::log::{ClockAsked, Tick};
+use facts::{Event, Fact, Moment, Subject, SubjectKind, Text};
+use fold::Counts;
+use names::Names;
+use pipeline::stage::Fates;
+use pipeline::{Letter, Topic, bytes};
+use serde::Serialize;
+use stream::{Draft, Gauge, Halt};
+use wire::native::{self, Beside};
+use wire::Rejection;
+
+/// Every service that reads a topic, in the way of the data.
+pub(crate) const ALL: [Service; 7] = [
+    Service::Intake,
+    Service::Dispatch,
+    Service::Custody,
+    Service::Thermal,
+    Service::Permits,
+    Service::Schedule,
+    Service::Alerts,
+];
+
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub(crate) enum Service {
+    /// Takes events in and finds their subjects
+    Intake,
+    /// Passes facts on to whom they concern
+    Dispatch,
+    /// Who holds the goods
+    Custody,
+    /// How warm, for how long
+    Thermal,
+    /// What the papers allow
+    Permits,
+    /// Deadlines, dose, point of no return
+    Schedule,
+    /// Incidents
+    Alerts,
+    /// Pages and live feed
+    Desk,
+}
+
+impl Service {
+    /// Its name, which is its group's too.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Intake => "intake",
+            Self::Dispatch => "dispatch",
+            Self::Custody => "custody",
+            Self::Thermal => "thermal",
+            Self::Permits => "permits",
+            Self::Schedule => "schedule",
+            Self::Alerts => "alerts",
+            Self::Desk => "desk",
+        }
+    }
+    /// What it reads; intake reads what the configuration names.
+    pub(crate) fn reads(self) -> Option<Topic> {
+        match self {
+            Self::Intake | Self::Desk => None,
+            Self::Dispatch => Some(Topic::Facts),
+            Self::Custody | Self::Thermal | Self::Permits | Self::Schedule => Some(Topic::Journal),
+            Self::Alerts => Some(Topic::Exceptions),
+        }
+    }
+}
+
+/// What is noted with a commit: the counts at that place of the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(default)]
+pub(crate) struct Note {
+    pub(crate) read: u64,
+    pub(crate) homed: u64,
+    pub(crate) rejected: u64,
+    pub(crate) judged: u64,
+    pub(crate) held: u64,
+    pub(crate) expired: u64,
+    pub(crate) duplicate: u64,
+    pub(crate) admitted: u64,
+    pub(crate) repeated: u64,
+    pub(crate) unlinked: u64,
+    pub(crate) unreadable: u64,
+    pub(crate) faulted: u64,
+    pub(crate) gaps: u64,
+    pub(crate) now_ms: i64,
+}
+
+impl Note {
+    pub(crate) fn of(counts: &Counts, fates: &Fates, unreadable: u64, gaps: usize, now: Moment) -> Self {
+        let Counts { admitted, repeated, unlinked, faulted, .. } = *counts;
+        let Fates { judged, held, expired, duplicate } = *fates;
+        let (gaps, now_ms) = (gaps as u64, if now == Moment::EARLIEST { 0 } else { now.millis() });
+        Self {
+            judged,
+            held,
+            expired,
+            duplicate,
+            admitted,
+            repeated,
+            unlinked,
+            unreadable,
+            faulted,
+            gaps,
+            now_ms,
+            ..Self::default()
+        }
+    }
+    pub(crate) fn write(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+    /// What an empty or foreign note says is nothing.
+    pub(crate) fn read(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
+    /// As metrics show it.
+    pub(crate) fn gauges(&self, events: &[(&'static str, u64)]) -> Vec<Gauge> {
+        let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let mut gauges: Vec<Gauge> =
+            events.iter().map(|(outcome, n)| ("events", *outcome, signed(*n))).collect();
+        gauges.extend([
+            ("records", "admitted", signed(self.admitted)),
+            ("records", "repeated", signed(self.repeated)),
+            ("records", "unlinked", signed(self.unlinked)),
+            ("records", "unreadable", signed(self.unreadable)),
+            ("gaps", "", signed(self.gaps)),
+            ("faulted", "", signed(self.faulted)),
+            ("log_time_seconds", "", self.now_ms / 1000),
+        ]);
+        gauges
+    }
+}
+
+/// A service must not judge before the log has named its rules: what it hears would be lost.
+pub(crate) fn without_rules(service: &str, partition: u16) -> Halt {
+    Halt(format!(
+        "{service}: partition {partition} has no rulebook yet: run `coldwatch topics create`, which writes it first"
+    ))
+}
+
+/// A stroke of the clock by the owner of a partition.
+pub(crate) fn stroke(names: &Names, topic: Topic, partition: u16, now: i64) -> Draft {
+    of_log(names, topic, partition, now, Fact::Tick(Tick {}))
+}
+
+/// Asks what time it is.
+pub(crate) fn asks_the_time(names: &Names, topic: Topic, partition: u16) -> Draft {
+    of_log(names, topic, partition, 0, Fact::ClockAsked(ClockAsked {}))
+}
+
+/// What nobody caused, about the log.
+pub(crate) fn of_log(names: &Names, topic: Topic, partition: u16, at: i64, fact: Fact) -> Draft {
+    let subject = Subject::new(SubjectKind::Log, topic.name());
+    let id = Text::new(format!("{}:{partition}:{at}", topic.name()));
+    let at = Moment::from_millis(at);
+    let event = Event { source: Text::new("coldwatch"), id, subject, at, fact };
+    let value = native::write(&event, &Beside::default()).into_bytes();
+    Draft { topic: names.topic(topic), partition, key: b"log".to_vec(), value }
+}
+
+/// A letter as the log takes it.
+pub(crate) fn draft(names: &Names, letter: &Letter) -> Draft {
+    let (key, value) = bytes::write(letter);
+    Draft { topic: names.topic(letter.topic), partition: letter.partition, key, value }
+}
+
+/// A record that was not taken in, as the rejects have it: whole, with reason and place.
+pub(crate) fn rejected(names: &Names, partition: u16, rejection: &Rejection) -> Draft {
+    let place = &rejection.place;
+    let id = format!("{}:{partition}:{}:{}", place.file, place.record, place.member);
+    let event = serde_json::json!({
+        "specversion": "1.0",
+        "id": id,
+        "source": "intake",
+        "type": bytes::REJECTION,
+        "subject": place.file,
+        "datacontenttype": "application/json",
+        "data": rejection,
+    });
+    let value = event.to_string().into_bytes();
+    let topic = names.topic(Topic::Rejects);
+    Draft { topic, partition: partition % names.partitions, key: id.into_bytes(), value }
+}
+
+/// A record of our own topics that cannot be read: nobody but us should write there.
+pub(crate) fn unreadable(topic: &str, partition: u16, offset: u64, rejection: Rejection) -> Rejection {
+    let code = rejection.code;
+    tracing::error!(topic, partition, offset, %code, reason = rejection.reason, "a record of our own topic cannot be read");
+    rejection.at(&format!("{topic}:{partition}"), offset)
+}

@@ -1,0 +1,82 @@
+//! `exceptions` in, `alerts` out.
+
+use super::names::Names;
+use super::{Note, asks_the_time, draft, stroke, unreadable, without_rules};
+use crate::form;
+use fold::Matter;
+use pipeline::stage::AlertsStage;
+use pipeline::{Letter, Topic, bytes};
+use stream::{Draft, Gauge, Halt, Life, Record, Stage};
+
+/// The service.
+pub(crate) struct Alerts(pub(crate) Names);
+
+/// One partition of it.
+pub(crate) struct Partition {
+    names: Names,
+    number: u16,
+    stage: AlertsStage,
+    letters: Vec<Letter>,
+    unreadable: u64,
+}
+
+impl Alerts {
+    fn with(&self, number: u16, stage: AlertsStage) -> Partition {
+        Partition { names: self.0.clone(), number, stage, letters: Vec::new(), unreadable: 0 }
+    }
+}
+
+impl Stage for Alerts {
+    type Life = Partition;
+    fn form(&self) -> u64 {
+        form::of_this_program()
+    }
+    fn begin(&self, partition: u16, _: &str) -> Result<Partition, Halt> {
+        Ok(self.with(partition, AlertsStage::new(partition)))
+    }
+    fn resume(&self, partition: u16, image: &[u8]) -> Result<Partition, String> {
+        Ok(self.with(partition, AlertsStage::resume(partition, image)?))
+    }
+}
+
+impl Life for Partition {
+    fn take(&mut self, record: &Record, out: &mut Vec<Draft>) -> Result<(), Halt> {
+        let heard = match bytes::exception(record.offset, &record.value) {
+            Ok(heard) => heard,
+            Err(rejection) => {
+                self.unreadable += 1;
+                unreadable("exceptions", self.number, record.offset, rejection);
+                return Ok(());
+            }
+        };
+        if matches!(heard.record.matter, Matter::Word { .. }) && self.stage.fold().rules().is_none() {
+            return Err(without_rules("alerts", self.number));
+        }
+        self.stage.take(&heard, &mut self.letters).map_err(|stop| Halt(stop.to_string()))?;
+        out.extend(self.letters.drain(..).map(|letter| draft(&self.names, &letter)));
+        Ok(())
+    }
+    fn image(&mut self) -> Option<Vec<u8>> {
+        self.stage.image().ok()
+    }
+    fn note(&self) -> String {
+        self.counts().write()
+    }
+    fn stroke(&self, now: i64) -> Option<Draft> {
+        Some(stroke(&self.names, Topic::Exceptions, self.number, now))
+    }
+    fn asks_the_time(&self) -> Option<Draft> {
+        Some(asks_the_time(&self.names, Topic::Exceptions, self.number))
+    }
+    fn gauges(&self) -> Vec<Gauge> {
+        let Note { judged, duplicate, .. } = self.counts();
+        self.counts().gauges(&[("judged", judged), ("duplicate", duplicate)])
+    }
+}
+
+impl Partition {
+    fn counts(&self) -> Note {
+        let fold = self.stage.fold();
+        Note::of(fold.counts(), self.stage.fates(), self.unreadable, fold.gaps().count(), fold.now())
+    }
+}

@@ -1,0 +1,93 @@
+//! `facts` in, `journal` and all else out.
+
+use super::names::Names;
+use super::{Note, asks_the_time, draft, rejected, stroke, unreadable, without_rules};
+use crate::form;
+use fold::Matter;
+use pipeline::stage::{DispatchStage, Homes};
+use pipeline::{Letter, Topic, bytes};
+use stream::{Draft, Gauge, Halt, Life, Record, Stage};
+
+/// The service.
+pub(crate) struct Dispatch(pub(crate) Names);
+
+/// One partition of it.
+pub(crate) struct Partition {
+    names: Names,
+    number: u16,
+    stage: DispatchStage,
+    homes: Homes,
+    letters: Vec<Letter>,
+    unreadable: u64,
+}
+
+impl Dispatch {
+    fn with(&self, number: u16, stage: DispatchStage) -> Partition {
+        let (homes, letters) = (Homes::default(), Vec::new());
+        Partition { names: self.0.clone(), number, stage, homes, letters, unreadable: 0 }
+    }
+}
+
+impl Stage for Dispatch {
+    type Life = Partition;
+    fn form(&self) -> u64 {
+        form::of_this_program()
+    }
+    fn begin(&self, partition: u16, _: &str) -> Result<Partition, Halt> {
+        Ok(self.with(partition, DispatchStage::new(partition, self.0.partitions)))
+    }
+    fn resume(&self, partition: u16, image: &[u8]) -> Result<Partition, String> {
+        Ok(self.with(partition, DispatchStage::resume(partition, self.0.partitions, image)?))
+    }
+}
+
+impl Life for Partition {
+    fn take(&mut self, record: &Record, out: &mut Vec<Draft>) -> Result<(), Halt> {
+        let fact = match bytes::fact(record.offset, &record.key, &record.value) {
+            Ok(fact) => fact,
+            Err(rejection) => {
+                self.unreadable += 1;
+                let rejection = unreadable("facts", self.number, record.offset, rejection);
+                out.push(rejected(&self.names, self.number, &rejection));
+                return Ok(());
+            }
+        };
+        if matches!(fact.matter, Matter::Word { .. }) && self.stage.fold().rules().is_none() {
+            return Err(without_rules("dispatch", self.number));
+        }
+        self.stage
+            .take(&fact, &mut self.homes, &mut self.letters)
+            .map_err(|stop| Halt(stop.to_string()))?;
+        // What is published is published to the first partition; its owner passes it on to all others.
+        if self.number == 0 && fact.origin.is_none() {
+            self.stage.relay(&fact, &mut self.letters);
+        }
+        out.extend(self.letters.drain(..).map(|letter| draft(&self.names, &letter)));
+        Ok(())
+    }
+    fn image(&mut self) -> Option<Vec<u8>> {
+        self.stage.image().ok()
+    }
+    fn note(&self) -> String {
+        self.counts().write()
+    }
+    fn stroke(&self, now: i64) -> Option<Draft> {
+        Some(stroke(&self.names, Topic::Facts, self.number, now))
+    }
+    fn asks_the_time(&self) -> Option<Draft> {
+        Some(asks_the_time(&self.names, Topic::Facts, self.number))
+    }
+    fn gauges(&self) -> Vec<Gauge> {
+        let Note { judged, held, expired, duplicate, .. } = self.counts();
+        let events =
+            [("judged", judged), ("held", held), ("expired", expired), ("duplicate", duplicate)];
+        self.counts().gauges(&events)
+    }
+}
+
+impl Partition {
+    fn counts(&self) -> Note {
+        let fold = self.stage.fold();
+        Note::of(fold.counts(), self.stage.fates(), self.unreadable, fold.gaps().count(), fold.now())
+    }
+}

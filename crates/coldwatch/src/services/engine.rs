@@ -1,0 +1,83 @@
+//! A rule engine as a service: `journal` in, `exceptions` out. Custody, thermal, permits and schedule differ by
+//! their role alone.
+
+use super::names::Names;
+use super::{Note, draft, unreadable, without_rules};
+use crate::form;
+use facts::{Engine, Event, Said};
+use fold::{Matter, Role};
+use pipeline::stage::{EngineStage, Fates};
+use pipeline::{Letter, bytes};
+use stream::{Draft, Gauge, Halt, Life, Record, Stage};
+
+/// The service of one engine.
+pub(crate) struct Judging<E: Engine> {
+    pub(crate) names: Names,
+    pub(crate) role: fn() -> Role<E>,
+}
+
+/// One partition of it.
+pub(crate) struct Partition<E: Engine> {
+    names: Names,
+    number: u16,
+    service: &'static str,
+    stage: EngineStage<E>,
+    letters: Vec<Letter>,
+    unreadable: u64,
+}
+
+impl<E: Engine<Word = Event, Said = Said>> Judging<E> {
+    fn with(&self, number: u16, stage: EngineStage<E>) -> Partition<E> {
+        let (names, service) = (self.names.clone(), (self.role)().name);
+        Partition { names, number, service, stage, letters: Vec::new(), unreadable: 0 }
+    }
+}
+
+impl<E: Engine<Word = Event, Said = Said>> Stage for Judging<E> {
+    type Life = Partition<E>;
+    fn form(&self) -> u64 {
+        form::of_this_program()
+    }
+    fn begin(&self, partition: u16, _: &str) -> Result<Partition<E>, Halt> {
+        Ok(self.with(partition, EngineStage::new((self.role)(), partition)))
+    }
+    fn resume(&self, partition: u16, image: &[u8]) -> Result<Partition<E>, String> {
+        Ok(self.with(partition, EngineStage::resume((self.role)(), partition, image)?))
+    }
+}
+
+impl<E: Engine<Word = Event, Said = Said>> Life for Partition<E> {
+    fn take(&mut self, record: &Record, out: &mut Vec<Draft>) -> Result<(), Halt> {
+        let entry = match bytes::journal(self.number, record.offset, &record.value) {
+            Ok(entry) => entry.into_record(),
+            Err(rejection) => {
+                self.unreadable += 1;
+                unreadable("journal", self.number, record.offset, rejection);
+                return Ok(());
+            }
+        };
+        if matches!(entry.matter, Matter::Word { .. }) && self.stage.fold().rules().is_none() {
+            return Err(without_rules(self.service, self.number));
+        }
+        self.stage.take(&entry, &mut self.letters).map_err(|stop| Halt(stop.to_string()))?;
+        out.extend(self.letters.drain(..).map(|letter| draft(&self.names, &letter)));
+        Ok(())
+    }
+    fn image(&mut self) -> Option<Vec<u8>> {
+        self.stage.image().ok()
+    }
+    fn note(&self) -> String {
+        self.counts().write()
+    }
+    fn gauges(&self) -> Vec<Gauge> {
+        self.counts().gauges(&[])
+    }
+}
+
+impl<E: Engine<Word = Event, Said = Said>> Partition<E> {
+    fn counts(&self) -> Note {
+        let fold = self.stage.fold();
+        let gaps = fold.gaps().count();
+        Note::of(fold.counts(), &Fates::default(), self.unreadable, gaps, fold.now())
+    }
+}

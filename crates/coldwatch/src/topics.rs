@@ -1,0 +1,177 @@
+//! The topics: made with their first records, and checked.
+//!
+//! The first record of every partition is its genesis, which fixes the number of partitions for ever; the second
+//! of `facts`, `journal` and `exceptions` is the rulebook, so that nothing is ever judged without rules.
+
+use crate::services::names::Names;
+use crate::services::of_log;
+use facts::fact::log::Genesis;
+use facts::{Book, Fact, Text};
+use pipeline::{Topic, bytes};
+use std::collections::BTreeMap;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+use stream::{Draft, Log, Record, StreamError, Ticket};
+use wire::Limits;
+use wire::native;
+
+/// What the topics are to be.
+pub(crate) struct Plan<'a> {
+    pub(crate) names: &'a Names,
+    pub(crate) generation: u32,
+    pub(crate) inbound: &'a [String],
+}
+
+/// What was made.
+#[derive(Debug, Default)]
+pub(crate) struct Made {
+    pub(crate) topics: Vec<String>,
+    pub(crate) records: usize,
+}
+
+/// How long a log may take to show a record that is there.
+const SHOWN: Duration = Duration::from_secs(10);
+
+impl Plan<'_> {
+    /// Makes what is missing. Done twice it does nothing; left half-way it goes on.
+    pub(crate) fn create(&self, log: &dyn Log, book: &Book, now: i64) -> Result<Made, StreamError> {
+        let mut made = Made::default();
+        for (name, stamped_by_log) in self.topics() {
+            let partitions = self.names.partitions;
+            if log.create(&stream::Topic { name: name.clone(), partitions, stamped_by_log })? {
+                made.topics.push(name);
+            }
+        }
+        let mut drafts = Vec::new();
+        for topic in [Topic::Facts, Topic::Journal, Topic::Exceptions, Topic::Alerts] {
+            for partition in 0..self.names.partitions {
+                drafts.extend(self.first_records(log, topic, partition, book, now)?);
+            }
+        }
+        made.records = drafts.len();
+        append(log, drafts)?;
+        Ok(made)
+    }
+
+    /// Everything that is not as it must be, and what to do about it.
+    pub(crate) fn check(&self, log: &dyn Log) -> Result<Vec<String>, StreamError> {
+        let mut wrong = Vec::new();
+        for (name, _) in self.topics() {
+            match log.partitions(&name)? {
+                None => wrong.push(format!("topic {name} is missing: run `coldwatch topics create`")),
+                Some(n) if n != self.names.partitions && !self.is_inbound(&name) => wrong.push(format!(
+                    "topic {name} has {n} partitions, and log.partitions says {}: the number is fixed for ever, \
+                     so put the configuration right",
+                    self.names.partitions
+                )),
+                Some(_) => {}
+            }
+        }
+        if !wrong.is_empty() {
+            return Ok(wrong);
+        }
+        for topic in [Topic::Facts, Topic::Journal, Topic::Exceptions, Topic::Alerts] {
+            let name = self.names.topic(topic);
+            match self.genesis(log, &name, 0)? {
+                None => wrong.push(format!("topic {name} has no genesis: run `coldwatch topics create`")),
+                Some(genesis) => wrong.extend(self.differs(&name, &genesis)),
+            }
+        }
+        Ok(wrong)
+    }
+
+    fn topics(&self) -> Vec<(String, bool)> {
+        let ours = Topic::ALL.map(|t| (self.names.topic(t).to_string(), t.stamped_by_log()));
+        let inbound = self.inbound.iter().map(|name| (self.names.other(name), false));
+        inbound.chain(ours).collect()
+    }
+
+    fn is_inbound(&self, name: &str) -> bool {
+        self.inbound.iter().any(|inbound| self.names.other(inbound) == name)
+    }
+
+    fn first_records(
+        &self,
+        log: &dyn Log,
+        topic: Topic,
+        partition: u16,
+        book: &Book,
+        now: i64,
+    ) -> Result<Vec<Draft>, StreamError> {
+        let name = self.names.topic(topic);
+        let range = log.range(&name, partition)?;
+        let mut drafts = Vec::new();
+        if range.end == 0 {
+            let (topic_name, partitions) = (Text::new(topic.name()), self.names.partitions);
+            let genesis = Genesis { topic: topic_name, partitions, generation: self.generation };
+            drafts.push(of_log(self.names, topic, partition, now, Fact::Genesis(genesis)));
+        } else if range.start == 0 && partition == 0 {
+            let found = self.genesis(log, &name, partition)?;
+            let wrong = match found {
+                None => Some(format!("topic {name} is in use by something else: its first record is no genesis")),
+                Some(genesis) => self.differs(&name, &genesis),
+            };
+            if let Some(wrong) = wrong {
+                return Err(StreamError::Configuration(wrong));
+            }
+        }
+        if topic != Topic::Alerts && range.end <= 1 {
+            drafts.push(of_log(self.names, topic, partition, now, bytes::published(book)));
+        }
+        Ok(drafts)
+    }
+
+    fn differs(&self, name: &str, genesis: &Genesis) -> Option<String> {
+        let Genesis { partitions, generation, .. } = genesis;
+        let same = (*partitions, *generation) == (self.names.partitions, self.generation);
+        (!same).then(|| {
+            format!(
+                "topic {name} began with {partitions} partitions in generation {generation}, and the configuration says {} \
+                 and {}: put log.partitions and log.generation right",
+                self.names.partitions, self.generation
+            )
+        })
+    }
+
+    fn genesis(&self, log: &dyn Log, name: &str, partition: u16) -> Result<Option<Genesis>, StreamError> {
+        let Some(first) = first_record(log, name, partition)? else { return Ok(None) };
+        let read = native::read(&first.value, &Limits::default());
+        Ok(read.ok().and_then(|read| match read.event.fact {
+            Fact::Genesis(genesis) => Some(genesis),
+            _ => None,
+        }))
+    }
+}
+
+fn first_record(log: &dyn Log, topic: &str, partition: u16) -> Result<Option<Record>, StreamError> {
+    let range = log.range(topic, partition)?;
+    if range.is_empty() {
+        return Ok(None);
+    }
+    let mut reader = log.read(topic, &[(partition, range.start)])?;
+    let (mut records, until) = (Vec::new(), Instant::now() + SHOWN);
+    while records.is_empty() && Instant::now() < until {
+        reader.poll(Duration::from_millis(100), &mut records)?;
+    }
+    let (_, first) = records.into_iter().next().ok_or_else(|| {
+        StreamError::Unavailable(format!("partition {partition} of {topic} shows no record"))
+    })?;
+    Ok(Some(first))
+}
+
+/// Writes, and waits until the log has all of it.
+pub(crate) fn append(log: &dyn Log, drafts: Vec<Draft>) -> Result<BTreeMap<u16, u64>, StreamError> {
+    let (send, answers) = channel();
+    let count = drafts.len();
+    let ticket = |partition| Ticket { partition, ..Ticket::default() };
+    log.append(drafts.into_iter().map(|d| (ticket(d.partition), d)).collect(), &send);
+    let mut last = BTreeMap::new();
+    for _ in 0..count {
+        let ack = answers
+            .recv_timeout(Duration::from_secs(60))
+            .map_err(|_| StreamError::Unavailable("the log does not answer".into()))?;
+        let placed = ack.placed.map_err(StreamError::Unavailable)?;
+        last.insert(ack.ticket.partition, placed.offset);
+    }
+    Ok(last)
+}
