@@ -34,7 +34,7 @@ fn names(folder: &Path) -> Vec<String> {
 const FLOORS: &[&[&str]] = &[
     &["facts"],
     &["wire", "fold", "dispatch", "custody", "thermal", "permits", "schedule", "alerts"],
-    &["pipeline", "simulate"],
+    &["pipeline", "simulate", "desk"],
     &["replay"],
     &["coldwatch"],
 ];
