@@ -1,9 +1,18 @@
 //! The sub-commands, one file each.
 
+mod demo;
+mod doctor;
+mod export;
+mod feed;
+mod given;
+mod ingest;
 mod progress;
 mod replay;
 mod rulebook;
+mod run;
 mod simulate;
+mod topics;
+mod up;
 
 use crate::exit::{CODES, Failure};
 use clap::{Parser, Subcommand};
@@ -20,14 +29,30 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Demo(demo::Demo),
+    Up(up::Up),
+    Run(run::Run),
+    Ingest(ingest::Ingest),
+    Feed(feed::Feed),
     Replay(replay::Replay),
-    Simulate(simulate::Simulate),
     Rulebook(rulebook::Rulebook),
+    Topics(topics::Topics),
+    Doctor(doctor::Doctor),
+    Export(export::Export),
+    Simulate(simulate::Simulate),
 }
 
 /// Runs what was asked for.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
+        Command::Demo(demo) => demo.run(),
+        Command::Up(up) => up.run(),
+        Command::Run(run) => run.run(),
+        Command::Ingest(ingest) => ingest.run(),
+        Command::Feed(feed) => feed.run(),
+        Command::Topics(topics) => topics.run(),
+        Command::Doctor(doctor) => doctor.run(),
+        Command::Export(export) => export.run(),
         Command::Replay(replay) => replay.run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Rulebook(rulebook) => rulebook.run(),

@@ -1,7 +1,18 @@
 //! The `coldwatch` command: reads what was asked for and runs it. All else stands in the modules.
 
+mod broker;
+mod client;
 mod commands;
+mod config;
+mod desk;
+mod doors;
 mod exit;
+mod form;
+mod live;
+mod log;
+mod services;
+mod telemetry;
+mod topics;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -75,6 +75,18 @@ impl Source {
         Ok(Self { name, kind, bytes })
     }
 
+    /// Its records, in bounded memory.
+    pub fn lines(self, limits: wire::Limits) -> wire::lines::Lines<Box<dyn BufRead + Send>> {
+        wire::lines::Lines::new(self.bytes, limits)
+    }
+
+    /// All of it.
+    pub fn whole(mut self) -> Result<Vec<u8>, SourceError> {
+        let mut bytes = Vec::new();
+        self.bytes.read_to_end(&mut bytes).map_err(|e| Self::failed(&self.name, e))?;
+        Ok(bytes)
+    }
+
     pub(crate) fn failed(name: &str, reason: io::Error) -> SourceError {
         SourceError { file: name.to_owned(), reason }
     }

@@ -126,7 +126,7 @@ fn write(to: &mut dyn Write, topic: Topic, partition: u16, record: Record) -> Re
     if topic == Topic::Journal
         && let Ok(entry) = bytes::journal(partition, offset, &record.value)
     {
-        return replay::write_journal(to, &entry).map_err(Failure::unavailable);
+        return replay::journal::write(to, &entry).map_err(Failure::unavailable);
     }
     let event: serde_json::Value = serde_json::from_slice(&record.value)
         .unwrap_or_else(|_| String::from_utf8_lossy(&record.value).into());

@@ -66,7 +66,7 @@ impl Ingest {
         let mut counts = Counts::default();
         for source in sources {
             let name = source.name.clone();
-            let mut tell = || bar.set_position(progress.bytes());
+            let tell = || bar.set_position(progress.bytes());
             match source.kind {
                 Kind::Logger => {
                     let bytes = source.whole().map_err(Failure::unavailable)?;

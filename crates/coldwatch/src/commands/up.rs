@@ -1,0 +1,63 @@
+//! `coldwatch up`: everything in one process over the embedded log.
+
+use super::given::{self, Given};
+use crate::desk::{self, Pace};
+use crate::doors::Serving;
+use crate::exit::{CODES, Failure};
+use crate::live::Live;
+use crate::topics::Plan;
+use crate::{log, services, telemetry};
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use stream::log::wall_clock;
+
+const EXAMPLES: &str = "\
+Examples:
+  coldwatch up
+      the log in ./coldwatch-data, the pages on http://127.0.0.1:8080
+  coldwatch up --config coldwatch.toml --rulebook my-rules
+  coldwatch ingest today.ndjson --to http://127.0.0.1:8080
+      sends events in, from another terminal
+
+Everything is kept in the log's folder: stopped and started again, it goes on where it was.";
+
+/// Run everything on this machine: all services and the pages, no broker
+#[derive(Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{CODES}"))]
+pub(crate) struct Up {
+    #[command(flatten)]
+    given: Given,
+    /// Folder with the rulebook of a new log; without it, the one that comes with this release
+    #[arg(long, value_name = "DIR")]
+    rulebook: Option<PathBuf>,
+}
+
+impl Up {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        telemetry::start("warn");
+        let config = self.given.read()?;
+        config.token()?;
+        let book = given::book(self.rulebook.as_ref())?;
+        let clock = wall_clock();
+        let log = log::open(&config, clock.clone())?;
+        let mut live = Live::new(log, config, clock.clone(), None);
+        let (generation, inbound) = (live.config.log.generation, live.config.log.inbound.clone());
+        let plan = Plan { names: &live.names, generation, inbound: &inbound };
+        let made = plan.create(&*live.log, &book, clock()).map_err(log::failure)?;
+        live.check()?;
+        for service in services::ALL {
+            live.start(service)?;
+        }
+        let pages = desk::start(&live, Pace::default())?;
+        let serving = Serving::start(&live, true, Some(pages))?;
+        let folder = live.config.log.folder.display();
+        let begun = if made.topics.is_empty() { "goes on" } else { "is new" };
+        eprintln!("the log in {folder} {begun}; pages and doors: http://{}", serving.address);
+        eprintln!("Ctrl-C stops in order");
+        live.wait();
+        let ended = live.finish();
+        serving.finish();
+        ended.map(|()| ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,187 @@
+//! What the desk knows: a projection of three topics, kept in memory and made anew from the log at
+//! each start.
+//!
+//! It is pure: no clock, no input or output. It refuses to judge: what is wrong was said by the engines,
+//! and where they said nothing the answer is "not known", never "fine".
+
+mod dossier;
+mod hands;
+mod lines;
+mod list;
+mod milestone;
+mod papers;
+mod series;
+mod verdict;
+mod watch;
+
+pub use dossier::{Dossier, Probe};
+pub(crate) use dossier::{is_open, is_taken_back};
+pub use hands::{Hand, hands};
+pub use lines::{Line, Lines};
+pub(crate) use list::STATES;
+pub use list::Which;
+pub use list::{Counts, Filter};
+pub use milestone::{Milestone, next};
+pub use papers::{Paper, papers};
+pub use series::{Point, Series};
+pub use verdict::{Fineness, Warmth, fineness, warmth};
+pub use watch::{Freshness, Reader, STAGES, Stage, Standing, TOPICS, Trust};
+
+use alerts::Incident;
+use facts::fact::log::RulebookPublished;
+use facts::fact::party::Described;
+use facts::{
+    Book, Context, Event, Fact, Finding, MilliCelsius, Moment, Name, PartyId, Profile, ShipmentId,
+    Text,
+};
+use std::collections::BTreeMap;
+use watch::Watch;
+
+/// Lines that a temperature chart shows for a profile.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Colder is out of range.
+    pub lower: Option<MilliCelsius>,
+    /// Warmer is out of range.
+    pub upper: Option<MilliCelsius>,
+    /// Steps above which the goods may be only so long.
+    pub steps: Vec<MilliCelsius>,
+}
+
+/// All shipments, their incidents, and how current that is.
+#[derive(Debug, Default)]
+pub struct Board {
+    shipments: BTreeMap<ShipmentId, Dossier>,
+    parties: BTreeMap<PartyId, Described>,
+    limits: BTreeMap<Text, Limits>,
+    system: BTreeMap<(ShipmentId, Name), Finding>,
+    watch: Watch,
+}
+
+impl Board {
+    /// An empty one, of a log whose topics have so many partitions: one that was never heard of is
+    /// not taken for a fresh one.
+    pub fn new(partitions: u16) -> Self {
+        Self { watch: Watch::new(partitions), ..Self::default() }
+    }
+
+    /// A fact of the journal. The same one may come twice.
+    pub fn fact(&mut self, shipment: &ShipmentId, partition: u16, offset: u64, event: &Event) {
+        match &event.fact {
+            Fact::Tick(_) | Fact::BehaviourSwitched(_) | Fact::Cited(_) | Fact::Uncited(_) => {}
+            Fact::RulebookPublished(published) => self.rulebook(published),
+            Fact::Described(described) => {
+                let party = PartyId::new(&*event.subject.id);
+                self.parties.insert(party, described.clone());
+            }
+            _ => {
+                // Ticks and facts of one partition come in one order, so this is when it was learnt.
+                let learnt = self.watch.heard("dispatch", partition);
+                self.dossier(shipment).fact(partition, offset, event, learnt);
+            }
+        }
+    }
+
+    /// What an engine, or `alerts`, says is wrong. The latest state of a finding replaces the one before it.
+    pub fn finding(&mut self, finding: &Finding) {
+        if &*finding.name.rule == "system/stage-silent" {
+            // It speaks of a partition, not of a shipment.
+            let key = (finding.shipment.clone(), finding.name.clone());
+            match dossier::is_open(finding) {
+                true => drop(self.system.insert(key, finding.clone())),
+                false => drop(self.system.remove(&key)),
+            }
+        } else {
+            self.dossier(&finding.shipment).finding(finding);
+        }
+    }
+
+    /// What an engine says beside its findings.
+    pub fn context(&mut self, shipment: &ShipmentId, context: &Context) {
+        self.dossier(shipment).context(context);
+    }
+
+    /// An incident as it is now.
+    pub fn incident(&mut self, incident: &Incident) {
+        self.dossier(&incident.shipment).incident(incident);
+    }
+
+    /// A stage's clock was seen to strike; other names than those of [`STAGES`] are left alone.
+    pub fn beat(&mut self, stage: &str, partition: u16, log_time: Moment) {
+        self.watch.beat(stage, partition, log_time);
+    }
+
+    /// The desk has read a partition of one of [`TOPICS`] up to `position`, and its end is `end`.
+    pub fn progress(&mut self, topic: &str, partition: u16, position: u64, end: u64) {
+        self.watch.progress(topic, partition, position, end);
+    }
+
+    /// The limits of a profile, where the caller knows them otherwise than from a rulebook in the log.
+    pub fn limits(
+        &mut self,
+        profile: &str,
+        lower: Option<MilliCelsius>,
+        upper: Option<MilliCelsius>,
+    ) {
+        self.limits.insert(Text::new(profile), Limits { lower, upper, steps: Vec::new() });
+    }
+
+    /// The limits of every profile of a rulebook that came into force. One that cannot be read changes
+    /// nothing: charts then lack lines, verdicts are the engines'.
+    pub fn rulebook(&mut self, published: &RulebookPublished) {
+        let Ok(mut book) = Book::read(&published.book) else { return };
+        let Some(profiles) = book.tables.remove("profile") else { return };
+        let profiles: BTreeMap<Text, Profile> = match serde_json::from_value(profiles) {
+            Ok(profiles) => profiles,
+            Err(_) => return,
+        };
+        for (name, profile) in profiles {
+            let steps = profile.steps.iter().map(|step| step.above).collect();
+            let limits = Limits { lower: profile.lower, upper: profile.upper, steps };
+            self.limits.insert(name, limits);
+        }
+    }
+
+    /// All that is known of a shipment.
+    pub fn shipment(&self, shipment: &ShipmentId) -> Option<&Dossier> {
+        self.shipments.get(shipment)
+    }
+
+    /// Every shipment, in the order of their names.
+    pub fn shipments(&self) -> impl Iterator<Item = (&ShipmentId, &Dossier)> {
+        self.shipments.iter()
+    }
+
+    /// The limits of a shipment's profile.
+    pub fn limits_of(&self, dossier: &Dossier) -> Option<&Limits> {
+        self.limits.get(&dossier.plan()?.profile)
+    }
+
+    /// What is known of a party: its name, and the telephone that is answered at any hour.
+    pub fn party(&self, party: &PartyId) -> Option<&Described> {
+        self.parties.get(party)
+    }
+
+    /// Stages that `alerts` found silent.
+    pub fn system(&self) -> impl Iterator<Item = &Finding> {
+        self.system.values()
+    }
+
+    /// How current all this is at `now`.
+    pub fn trust(&self, now: Moment, freshness: &Freshness) -> Trust {
+        self.watch.trust(now, freshness)
+    }
+
+    /// Loggers of live shipments from which nothing comes.
+    pub fn silent(&self) -> Vec<(&ShipmentId, Probe, Moment)> {
+        let live = self.shipments.iter().filter(|(_, dossier)| dossier.over().is_none());
+        let probes = |(id, dossier): (_, &Dossier)| {
+            dossier.silent().into_iter().map(move |(probe, since)| (id, probe, since))
+        };
+        live.flat_map(probes).collect()
+    }
+
+    fn dossier(&mut self, shipment: &ShipmentId) -> &mut Dossier {
+        self.shipments.entry(shipment.clone()).or_default()
+    }
+}

@@ -1,0 +1,219 @@
+//! All that is known of one shipment.
+
+use super::lines::{Line, Lines};
+use super::series::{Point, Series};
+use alerts::Incident;
+use facts::context::{Custody, Schedule, Thermal};
+use facts::fact::order::Dose;
+use facts::fact::permit::Ledger;
+use facts::fact::shipment::Planned;
+use facts::{Context, Event, Fact, Finding, Moment, Name, PermitId, Span, State, Text};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// One channel of one device.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Probe {
+    /// The device.
+    pub device: Text,
+    /// The channel.
+    pub channel: Text,
+}
+
+impl fmt::Display for Probe {
+    /// `LOG-7/1`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.device, self.channel)
+    }
+}
+
+/// One shipment: what happened, what was measured, what is wrong, who takes care of it.
+#[derive(Debug, Default)]
+pub struct Dossier {
+    /// The partition of its journal, where something of it was read.
+    pub partition: Option<u16>,
+    /// What happened.
+    pub lines: Lines,
+    /// What was measured, by probe.
+    pub series: BTreeMap<Probe, Series>,
+    /// What was found, by name, in its last state.
+    pub findings: BTreeMap<Name, Finding>,
+    /// What custody said last.
+    pub custody: Option<Custody>,
+    /// What thermal said last.
+    pub thermal: Option<Thermal>,
+    /// What schedule said last.
+    pub schedule: Option<Schedule>,
+    /// Its incidents by number.
+    pub incidents: BTreeMap<u32, Incident>,
+    /// What became of the units of its order.
+    pub dose: Option<Dose>,
+    /// Who uses how much of its permits.
+    pub ledgers: BTreeMap<PermitId, Ledger>,
+    /// How many readings were declared wrong.
+    pub taken_back: u64,
+    /// How many findings and closed incidents are not kept any more.
+    pub forgotten: u64,
+    quiet: BTreeMap<Probe, Moment>,
+}
+
+/// A reading that is learnt so long after it was measured is marked as late: longer than loggers usually
+/// gather before they send.
+const LATE: Span = Span::minutes(15);
+/// More probes, findings, closed incidents than these are not kept.
+const MOST_PROBES: usize = 16;
+const MOST_FINDINGS: usize = 400;
+const MOST_INCIDENTS: usize = 50;
+
+/// Whether a finding goes on.
+pub(crate) fn is_open(finding: &Finding) -> bool {
+    finding.until.is_none() && matches!(finding.state, State::Raised | State::Changed)
+}
+
+/// Whether a finding was taken back.
+pub(crate) fn is_taken_back(finding: &Finding) -> bool {
+    matches!(finding.state, State::Withdrawn | State::Superseded)
+}
+
+impl Dossier {
+    pub(super) fn fact(
+        &mut self,
+        partition: u16,
+        offset: u64,
+        event: &Event,
+        learnt: Option<Moment>,
+    ) {
+        self.partition = Some(partition);
+        let probe =
+            |channel: &Text| Probe { device: event.subject.id.clone(), channel: channel.clone() };
+        match &event.fact {
+            Fact::Reading(reading) => {
+                let probe = probe(&reading.channel);
+                self.quiet.remove(&probe);
+                let late = learnt.is_some_and(|learnt| learnt - event.at > LATE);
+                let point = Point { at: event.at, milli: reading.temperature.milli(), late };
+                if let Some(series) = self.series(probe) {
+                    series.add(point);
+                }
+                return;
+            }
+            Fact::Withdrawn(w) => {
+                let known = self.series.get_mut(&probe(&w.channel));
+                known.into_iter().for_each(|s| s.withdraw(w.at, w.temperature.milli()));
+                self.taken_back += 1;
+                return;
+            }
+            Fact::Dose(dose) => return self.dose = Some(dose.clone()),
+            Fact::Ledger(ledger) => {
+                let permit = PermitId::new(&*event.subject.id);
+                return drop(self.ledgers.insert(permit, ledger.clone()));
+            }
+            Fact::Qualified(_) => return,
+            Fact::Attached(attached) => {
+                let (position, every) = (attached.position, attached.log_every);
+                if let Some(series) = self.series(probe(&attached.channel)) {
+                    series.attach(position, every);
+                }
+            }
+            Fact::Detached(detached) => drop(self.quiet.remove(&probe(&detached.channel))),
+            Fact::Quiet(quiet) => drop(self.quiet.insert(probe(&quiet.channel), quiet.since)),
+            _ => {}
+        }
+        self.lines.add(Line { offset, event: event.clone(), learnt });
+    }
+
+    pub(super) fn finding(&mut self, finding: &Finding) {
+        self.findings.insert(finding.name.clone(), finding.clone());
+        if self.findings.len() > MOST_FINDINGS {
+            let rank = |f: &&Finding| (is_open(f), !is_taken_back(f), f.learnt);
+            let least = self.findings.values().min_by_key(rank).map(|f| f.name.clone());
+            self.forgotten += u64::from(least.is_some_and(|n| self.findings.remove(&n).is_some()));
+        }
+    }
+
+    pub(super) fn context(&mut self, context: &Context) {
+        match context {
+            Context::Custody(custody) => self.custody = Some(custody.clone()),
+            Context::Thermal(thermal) => self.thermal = Some(thermal.clone()),
+            Context::Schedule(schedule) => self.schedule = Some(schedule.clone()),
+        }
+    }
+
+    pub(super) fn incident(&mut self, incident: &Incident) {
+        self.incidents.insert(incident.number, incident.clone());
+        if self.incidents.len() > MOST_INCIDENTS {
+            let oldest = self.incidents.values().find(|i| i.is_closed()).map(|i| i.number);
+            self.forgotten +=
+                u64::from(oldest.is_some_and(|n| self.incidents.remove(&n).is_some()));
+        }
+    }
+
+    /// The plan in force: the highest version, of the same version the one learnt last.
+    pub fn plan(&self) -> Option<&Planned> {
+        let plans = self.lines.standing().filter_map(|line| match &line.event.fact {
+            Fact::Planned(plan) => Some((plan.version, line.offset, &**plan)),
+            _ => None,
+        });
+        plans.max_by_key(|(version, offset, _)| (*version, *offset)).map(|(_, _, plan)| plan)
+    }
+
+    /// The product of its order.
+    pub fn product(&self) -> Option<&Text> {
+        self.lines.standing().rev().find_map(|line| match &line.event.fact {
+            Fact::OrderOpened(opened) => Some(&opened.product),
+            _ => None,
+        })
+    }
+
+    /// Since when there is nothing to watch any more, and the word for it.
+    pub fn over(&self) -> Option<(Moment, &'static str)> {
+        self.lines.standing().find_map(|line| {
+            let word = match &line.event.fact {
+                Fact::Closed(_) => "closed",
+                Fact::Cancelled(_) => "cancelled",
+                Fact::Infused(given) if given.units.is_empty() => "infused",
+                Fact::Destroyed(lost) if lost.units.is_empty() => "destroyed",
+                _ => return None,
+            };
+            Some((line.event.at, word))
+        })
+    }
+
+    /// Findings that go on, the worst first.
+    pub fn open(&self) -> Vec<&Finding> {
+        let mut open: Vec<&Finding> = self.findings.values().filter(|f| is_open(f)).collect();
+        open.sort_by_key(|f| (f.severity, f.verdict, f.happened));
+        open
+    }
+
+    /// The incident that is not closed.
+    pub fn incident_open(&self) -> Option<&Incident> {
+        self.incidents.values().rev().find(|incident| !incident.is_closed())
+    }
+
+    /// Loggers from which nothing comes: dispatch said so and no reading came since, or a finding goes on.
+    pub fn silent(&self) -> Vec<(Probe, Moment)> {
+        let mut silent = self.quiet.clone();
+        for finding in self.findings.values().filter(|f| &*f.code == "DAT-03" && is_open(f)) {
+            let about = finding.name.about.as_str();
+            let (device, channel) = about.rsplit_once('/').unwrap_or((about, ""));
+            let probe = Probe { device: Text::new(device), channel: Text::new(channel) };
+            silent.entry(probe).or_insert(finding.happened);
+        }
+        silent.into_iter().collect()
+    }
+
+    fn series(&mut self, probe: Probe) -> Option<&mut Series> {
+        let full = self.series.len() >= MOST_PROBES;
+        match self.series.entry(probe) {
+            std::collections::btree_map::Entry::Occupied(known) => Some(known.into_mut()),
+            std::collections::btree_map::Entry::Vacant(_) if full => {
+                self.forgotten += 1;
+                None
+            }
+            std::collections::btree_map::Entry::Vacant(free) => {
+                Some(free.insert(Series::default()))
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What happened to a shipment, line by line, in the order in which it happened.
+//!
+//! Bounded: when there are too many lines, what matters least goes first, and how many went is counted.
+
+use facts::{Event, Fact, Identity, Moment};
+use std::collections::BTreeMap;
+
+/// One fact that is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Its place in the journal's partition.
+    pub offset: u64,
+    /// What happened.
+    pub event: Event,
+    /// When it was learnt, by log time.
+    pub learnt: Option<Moment>,
+}
+
+/// The lines of one shipment.
+#[derive(Debug, Default)]
+pub struct Lines {
+    lines: Vec<Line>,
+    /// What was declared wrong, and why.
+    corrected: BTreeMap<Identity, String>,
+    dropped: u64,
+}
+
+/// More lines than this are not kept.
+const MOST: usize = 1500;
+
+impl Lines {
+    /// Takes a fact in; the same one again changes nothing.
+    pub(super) fn add(&mut self, line: Line) {
+        let identity = line.event.identity();
+        if let Fact::ShipmentCorrected(c) | Fact::OrderCorrected(c) | Fact::DeviceCorrected(c) =
+            &line.event.fact
+        {
+            if self.corrected.len() >= MOST {
+                self.corrected.pop_first();
+            }
+            self.corrected.insert(Identity::of(&c.source, &c.id), c.reason.to_string());
+        }
+        if let Fact::Quiet(quiet) = &line.event.fact {
+            // Said again each hour: the last time says all.
+            let same = |known: &Line| match &known.event.fact {
+                Fact::Quiet(before) => {
+                    known.event.subject == line.event.subject
+                        && (&before.channel, before.since) == (&quiet.channel, quiet.since)
+                }
+                _ => false,
+            };
+            self.lines.retain(|known| !same(known));
+        }
+        let subject = &line.event.subject;
+        let known = |l: &Line| l.event.subject == *subject && l.event.identity() == identity;
+        if self.lines.iter().any(known) {
+            return;
+        }
+        let place = self.lines.partition_point(|l| order(l) <= order(&line));
+        self.lines.insert(place, line);
+        if self.lines.len() > MOST {
+            self.shorten();
+        }
+    }
+
+    /// All lines.
+    pub fn all(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// Why a line does not hold, where it was declared wrong.
+    pub fn wrong(&self, line: &Line) -> Option<&str> {
+        if self.corrected.is_empty() {
+            return None;
+        }
+        self.corrected.get(&line.event.identity()).map(String::as_str)
+    }
+
+    /// Lines that hold.
+    pub fn standing(&self) -> impl DoubleEndedIterator<Item = &Line> {
+        self.lines.iter().filter(|line| self.wrong(line).is_none())
+    }
+
+    /// How many lines are not kept.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    fn shorten(&mut self) {
+        let light = |line: &Line| {
+            matches!(
+                line.event.fact,
+                Fact::Quiet(_)
+                    | Fact::Imported(_)
+                    | Fact::Calibrated(_)
+                    | Fact::DeviceCorrected(_)
+                    | Fact::Noted(_)
+            )
+        };
+        let plan = |line: &Line| matches!(line.event.fact, Fact::Planned(_));
+        let place = self.lines.iter().position(light);
+        let place = place.or_else(|| self.lines.iter().position(|line| !plan(line))).unwrap_or(0);
+        self.lines.remove(place);
+        self.dropped += 1;
+    }
+}
+
+fn order(line: &Line) -> (Moment, u64) {
+    (line.event.at, line.offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use facts::{Span, Subject, SubjectKind, Text};
+
+    fn line(offset: u64, sentence: &str) -> Line {
+        let at = Moment::from_millis(1_772_323_200_000) + Span::minutes(offset.try_into().unwrap());
+        let subject = Subject::new(SubjectKind::Shipment, "SHP-1");
+        let (source, id) = (Text::new("test"), Text::new(offset.to_string()));
+        let fact = sentence.parse().unwrap();
+        Line { offset, event: Event { source, id, subject, at, fact }, learnt: None }
+    }
+
+    #[test]
+    fn the_same_fact_twice_is_one_line_and_a_corrected_one_does_not_stand() {
+        let mut lines = Lines::default();
+        lines.add(line(1, "released by PLANT to VAN"));
+        lines.add(line(1, "released by PLANT to VAN"));
+        assert_eq!(lines.all().len(), 1);
+        lines.add(line(2, "is corrected: test 1 was wrong: mistyped"));
+        assert_eq!(lines.wrong(&lines.all()[0]), Some("mistyped"));
+        assert_eq!(lines.standing().count(), 1, "only the correction itself stands");
+    }
+
+    #[test]
+    fn too_many_lines_lose_the_oldest_but_never_the_plan() {
+        let mut lines = Lines::default();
+        let plan = r#"planned as CELL_2_8, version 1 with {"kind":"cells","consignor":"A","consignee":"B","legs":[]}"#;
+        lines.add(line(0, plan));
+        (1..2000).for_each(|n| lines.add(line(n, "stowed by VAN at FRA")));
+        assert_eq!(lines.all().len(), MOST);
+        assert_eq!(lines.dropped(), 500);
+        assert!(matches!(lines.all()[0].event.fact, Fact::Planned(_)));
+    }
+}

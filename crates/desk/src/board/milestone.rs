@@ -1,0 +1,126 @@
+//! What is expected next of a shipment, and when, from its plan and from what was reported.
+//!
+//! It refuses to guess: without a plan there is no next milestone, and a lost leg asks for a new plan.
+
+use super::Dossier;
+use facts::fact::shipment::{Goods, Leg, Planned};
+use facts::{Fact, LegId, Moment};
+
+/// The next thing that should happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Milestone {
+    /// What, in words.
+    pub what: String,
+    /// When; `None` where nobody said.
+    pub due: Option<Moment>,
+    /// Whether the plan itself does not hold any more.
+    pub broken: bool,
+}
+
+/// What is expected next.
+pub fn next(dossier: &Dossier) -> Option<Milestone> {
+    let plan = dossier.plan()?;
+    let seen = |leg: &LegId| Seen::of(dossier, leg);
+    if received(dossier) {
+        return Some(after_receipt(dossier, plan));
+    }
+    // What a later leg proves need not be reported of the legs before it.
+    let reached = plan.legs.iter().rposition(|leg| seen(&leg.id).any()).unwrap_or(0);
+    for leg in plan.legs.iter().skip(reached) {
+        let found = seen(&leg.id);
+        if let Some(reason) = &found.lost {
+            let what = format!("a new plan: {} was lost ({reason})", leg.id);
+            return Some(Milestone { what, due: None, broken: true });
+        }
+        match (found.departed, found.arrived) {
+            (_, true) => {}
+            (true, false) => {
+                let what = format!("arrival at {} on {}, {}", leg.to, leg.id, leg.carrier);
+                return Some(milestone(what, Some(arrival(dossier, leg))));
+            }
+            (false, false) => {
+                let what = format!("departure from {} on {}, {}", leg.from, leg.id, leg.carrier);
+                return Some(milestone(what, Some(leg.departs)));
+            }
+        }
+    }
+    let due = plan.waypoints.last().and_then(|last| expected(dossier, plan, &last.name));
+    let due = due.or_else(|| plan.legs.last().map(|leg| leg.arrives));
+    Some(milestone(format!("receipt by {}", plan.consignee), due))
+}
+
+/// When a waypoint of the plan in force is expected to be reached.
+pub(crate) fn expected(dossier: &Dossier, plan: &Planned, waypoint: &str) -> Option<Moment> {
+    let known = plan.waypoints.iter().find(|known| &*known.name == waypoint);
+    let changed = dossier.lines.standing().rev().find_map(|line| match &line.event.fact {
+        Fact::EtaChanged(changed) if &*changed.waypoint == waypoint => Some(changed.eta),
+        // A new plan says anew when its waypoints are expected.
+        Fact::Planned(_) => Some(known.and_then(|known| known.eta).unwrap_or(Moment::LATEST)),
+        _ => None,
+    });
+    changed.filter(|at| *at != Moment::LATEST)
+}
+
+/// The planned time, or a later one that was reported for the place where the leg ends.
+fn arrival(dossier: &Dossier, leg: &Leg) -> Moment {
+    let changed = dossier.lines.standing().rev().find_map(|line| match &line.event.fact {
+        Fact::EtaChanged(changed) if *changed.waypoint == *leg.to.as_str() => Some(changed.eta),
+        _ => None,
+    });
+    changed.unwrap_or(leg.arrives)
+}
+
+fn milestone(what: String, due: Option<Moment>) -> Milestone {
+    Milestone { what, due, broken: false }
+}
+
+fn received(dossier: &Dossier) -> bool {
+    dossier.custody.as_ref().is_some_and(|custody| custody.received)
+        || dossier.lines.standing().any(|line| matches!(line.event.fact, Fact::Received(_)))
+}
+
+fn after_receipt(dossier: &Dossier, plan: &Planned) -> Milestone {
+    let released = dossier
+        .lines
+        .standing()
+        .any(|line| matches!(line.event.fact, Fact::QualityReleased(_) | Fact::Dispositioned(_)));
+    if plan.kind != Goods::DrugProduct {
+        return milestone("closing: it was received".into(), plan.slot);
+    }
+    if !released {
+        return milestone("release for use by quality".into(), None);
+    }
+    let infusion = dossier.lines.standing().rev().find_map(|line| match &line.event.fact {
+        Fact::PatientScheduled(steps) => Some(steps.infusion),
+        _ => None,
+    });
+    milestone("infusion".into(), infusion.flatten())
+}
+
+#[derive(Default)]
+struct Seen {
+    departed: bool,
+    arrived: bool,
+    lost: Option<String>,
+}
+
+impl Seen {
+    fn of(dossier: &Dossier, leg: &LegId) -> Self {
+        let mut seen = Self::default();
+        for line in dossier.lines.standing() {
+            match &line.event.fact {
+                Fact::Departed(d) if d.leg == *leg => (seen.departed, seen.lost) = (true, None),
+                Fact::Arrived(a) if a.leg == *leg => (seen.arrived, seen.lost) = (true, None),
+                Fact::LegCancelled(c) if c.leg == *leg => seen.lost = Some(c.reason.to_string()),
+                Fact::LegOffloaded(o) if o.leg == *leg => seen.lost = Some(o.reason.to_string()),
+                // A new plan answers a lost leg.
+                Fact::Planned(_) => seen.lost = None,
+                _ => {}
+            }
+        }
+        seen
+    }
+    fn any(&self) -> bool {
+        self.departed || self.arrived
+    }
+}

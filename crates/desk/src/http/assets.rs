@@ -1,0 +1,45 @@
+//! The style sheet, the script and the icon. They are part of the program: nothing is fetched from elsewhere.
+
+use super::answer::fault;
+use super::room::Shared;
+use crate::refusal::Refusal;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use facts::Identity;
+
+const ASSETS: [(&str, &str, &str); 3] = [
+    ("desk.css", "text/css; charset=utf-8", include_str!("../../static/desk.css")),
+    ("desk.js", "text/javascript; charset=utf-8", include_str!("../../static/desk.js")),
+    ("icon.svg", "image/svg+xml", include_str!("../../static/icon.svg")),
+];
+
+/// A part of the pages.
+#[utoipa::path(get, path = "/static/{name}", tag = "pages",
+    params(("name" = String, Path, description = "`desk.css`, `desk.js` or `icon.svg`")),
+    responses(
+        (status = 200, description = "The file"),
+        (status = 304, description = "The asker has it"),
+        (status = 404, description = "There is no such file", content_type = "text/html"),
+    ))]
+pub(crate) async fn asset(
+    State(room): State<Shared>,
+    Path(name): Path<String>,
+    asked: HeaderMap,
+) -> Response {
+    let Some((_, kind, text)) = ASSETS.iter().find(|(known, ..)| *known == name) else {
+        return fault(&room, &Refusal::Unknown(format!("there is no file `{name}`")));
+    };
+    let tag = format!("\"{}\"", Identity::of("asset", text));
+    let has = asked.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let mut answer = match has == Some(tag.as_str()) {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => ([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], *text).into_response(),
+    };
+    let headers = answer.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    answer
+}

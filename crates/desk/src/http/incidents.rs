@@ -1,0 +1,98 @@
+//! `GET /v1/incidents`, and the choice of incidents that the page takes, too.
+
+use super::answer::{Problem, tagged};
+use super::room::Shared;
+use crate::board::{Filter, STATES, Which};
+use crate::pages::NAMES;
+use crate::refusal::Refusal;
+use crate::view::{IncidentView, Incidents, TrustView};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use facts::Severity;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// Which incidents.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    /// `active_unacked`, `active_acked`, `returned_unacked`, `returned_acked`, `closed`, `open` (all that
+    /// are not closed; so without it, too) or `all`.
+    pub(crate) state: Option<String>,
+    /// `P1`, `P2`, `P3` or `P4`.
+    pub(crate) priority: Option<String>,
+    /// A part of the shipment's name, in any case of its letters.
+    pub(crate) shipment: Option<String>,
+}
+
+impl Asked {
+    pub(crate) fn filter(&self) -> Result<Filter, Refusal> {
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let state = match given(&self.state).as_deref() {
+            None | Some("open") => None,
+            Some("all") => Some(Which::All),
+            Some(name) => {
+                let known = NAMES.iter().zip(STATES).find(|(known, _)| **known == name);
+                let wrong = || {
+                    Refusal::Malformed(format!(
+                        "`{name}` is no state: take one of {}, open, all",
+                        NAMES.join(", ")
+                    ))
+                };
+                Some(Which::Only(known.ok_or_else(wrong)?.1))
+            }
+        };
+        let priority = match given(&self.priority).as_deref() {
+            None => None,
+            Some("P1") => Some(Severity::P1),
+            Some("P2") => Some(Severity::P2),
+            Some("P3") => Some(Severity::P3),
+            Some("P4") => Some(Severity::P4),
+            Some(other) => {
+                return Err(Refusal::Malformed(format!(
+                    "`{other}` is no priority: take one of P1, P2, P3, P4"
+                )));
+            }
+        };
+        Ok(Filter { state, priority, shipment: given(&self.shipment) })
+    }
+}
+
+/// What cannot be read of a query.
+pub(crate) fn query<T>(asked: Result<Query<T>, QueryRejection>) -> Result<T, Refusal> {
+    asked.map(|Query(asked)| asked).map_err(|wrong| Refusal::Malformed(wrong.body_text()))
+}
+
+/// The incidents that are asked for, the most urgent first.
+///
+/// The entity tag covers items, counts and how each stage stands, not ages: an answer 304 says that these are the same.
+#[utoipa::path(get, path = "/v1/incidents", tag = "incidents", params(Asked),
+    responses(
+        (status = 200, description = "The list. Where `trust.current` is false, an empty list does not mean that all is well", body = Incidents, headers(("etag" = String, description = "For `If-None-Match`"))),
+        (status = 304, description = "Nothing of it has changed"),
+        (status = 400, description = "The filter cannot be read", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The board cannot be shown", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn incidents(
+    State(room): State<Shared>,
+    asked: Result<Query<Asked>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let filter = query(asked)?.filter()?;
+    let (now, board) = (room.now(), room.board()?);
+    let trust = TrustView::new(&board, &room.trust(&board, now));
+    let items = board.incidents(&filter).into_iter();
+    let list = Incidents {
+        as_of: trust.as_of,
+        made_at: now,
+        counts: board.counts().into(),
+        items: items.map(|(i, d)| IncidentView::new(&board, i, d)).collect(),
+        trust,
+    };
+    drop(board);
+    let same = serde_json::to_string(&(&list.items, &list.counts, list.trust.standings()));
+    let same = same.unwrap_or_default();
+    Ok(tagged(&headers, &same, &list))
+}

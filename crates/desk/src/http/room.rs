@@ -1,0 +1,60 @@
+//! What the routes share: the desk, fresh names, and what was sent already.
+
+use super::sent::Sent;
+use crate::board::{Board, Trust};
+use crate::desk::Desk;
+use crate::pages::Frame;
+use crate::refusal::Refusal;
+use facts::Moment;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLockReadGuard};
+
+pub(crate) type Shared = Arc<Room>;
+
+pub(crate) struct Room {
+    pub(crate) desk: Desk,
+    sent: Mutex<Sent>,
+    /// Tells this process's names from those of every other.
+    seed: u64,
+    next: AtomicU64,
+}
+
+impl Room {
+    pub(crate) fn shared(desk: Desk) -> Shared {
+        let seed = RandomState::new().hash_one("desk");
+        Arc::new(Self { desk, sent: Mutex::default(), seed, next: AtomicU64::new(0) })
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        (self.desk.clock)()
+    }
+
+    /// The board. One whose writer broke down in the middle of a change is not shown: it might look fine.
+    pub(crate) fn board(&self) -> Result<RwLockReadGuard<'_, Board>, Refusal> {
+        self.desk.board.read().map_err(|_| {
+            Refusal::Unavailable(
+                "the desk's board broke: start the desk again, it is made anew from the log".into(),
+            )
+        })
+    }
+
+    pub(crate) fn trust(&self, board: &Board, now: Moment) -> Trust {
+        board.trust(now, &self.desk.freshness)
+    }
+
+    pub(crate) fn frame(&self, board: &Board, now: Moment, here: &'static str) -> Frame {
+        Frame::new(board, now, &self.desk.freshness, here)
+    }
+
+    /// A name that no act had before.
+    pub(crate) fn fresh_name(&self) -> String {
+        let n = self.next.fetch_add(1, Ordering::Relaxed);
+        format!("{:x}-{:016x}-{n:x}", self.now().millis(), self.seed)
+    }
+
+    pub(crate) fn sent(&self) -> MutexGuard<'_, Sent> {
+        // A list of names is never left half changed.
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,125 @@
+//! The pages.
+
+use super::answer::{fault, html};
+use super::incidents::{Asked, query};
+use super::room::Shared;
+use super::shipments::{named, unknown};
+use crate::board::Board;
+use crate::pages::{List, Note, Overview, ShipmentPage};
+use crate::refusal::Refusal;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::Uri;
+use axum::response::{IntoResponse, Response};
+use facts::ShipmentId;
+use serde::Deserialize;
+
+/// What a form led back with.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Told {
+    /// The incident that was taken.
+    taken: Option<String>,
+}
+
+/// The incidents, the most urgent first, as a page.
+#[utoipa::path(get, path = "/", tag = "pages", params(Asked),
+    responses(
+        (status = 200, description = "The page", content_type = "text/html"),
+        (status = 400, description = "The filter cannot be read", content_type = "text/html"),
+    ))]
+pub(crate) async fn list(
+    State(room): State<Shared>,
+    asked: Result<Query<Asked>, QueryRejection>,
+    told: Result<Query<Told>, QueryRejection>,
+) -> Response {
+    let page = || {
+        let filter = query(asked)?.filter()?;
+        let (now, board) = (room.now(), room.board()?);
+        let mut frame = room.frame(&board, now, "list");
+        frame.note = note(&board, query(told)?);
+        Ok(List::new(&board, now, frame, &filter, || room.fresh_name()))
+    };
+    page().map_or_else(|refusal| fault(&room, &refusal), |page| html(&page))
+}
+
+/// Every live shipment, as a page.
+#[utoipa::path(get, path = "/board", tag = "pages",
+    responses((status = 200, description = "The page", content_type = "text/html")))]
+pub(crate) async fn overview(State(room): State<Shared>) -> Response {
+    let page = || {
+        let (now, board) = (room.now(), room.board()?);
+        let frame = room.frame(&board, now, "board");
+        Ok(Overview::new(&board, now, frame))
+    };
+    page().map_or_else(|refusal: Refusal| fault(&room, &refusal), |page| html(&page))
+}
+
+/// One shipment, as a page.
+#[utoipa::path(get, path = "/shipments/{id}", tag = "pages",
+    params(("id" = String, Path, description = "The shipment")),
+    responses(
+        (status = 200, description = "The page", content_type = "text/html"),
+        (status = 400, description = "That is no name of a shipment", content_type = "text/html"),
+        (status = 404, description = "Nothing is known of it", content_type = "text/html"),
+    ))]
+pub(crate) async fn shipment(
+    State(room): State<Shared>,
+    Path(id): Path<String>,
+    told: Result<Query<Told>, QueryRejection>,
+) -> Response {
+    let page = || {
+        let id = named(&id)?;
+        let (now, board) = (room.now(), room.board()?);
+        let dossier = board.shipment(&id).ok_or_else(|| unknown(&id))?;
+        let mut frame = room.frame(&board, now, "shipment");
+        frame.note = note(&board, query(told)?);
+        Ok(ShipmentPage::new(&board, &id, dossier, now, frame, || room.fresh_name()))
+    };
+    page().map_or_else(|refusal| fault(&room, &refusal), |page| html(&page))
+}
+
+/// There is nothing at this address.
+pub(crate) async fn lost(State(room): State<Shared>, uri: Uri) -> Response {
+    refuse(&room, &uri, Refusal::Unknown(format!("there is nothing at `{}`", uri.path())))
+}
+
+/// There is something at this address, but it takes another method.
+pub(crate) async fn wrong_method(State(room): State<Shared>, uri: Uri) -> Response {
+    let sentence = format!("`{}` does not take this method", uri.path());
+    refuse(&room, &uri, Refusal::Method(sentence))
+}
+
+fn refuse(room: &Shared, uri: &Uri, refusal: Refusal) -> Response {
+    match uri.path().starts_with("/v1/") {
+        true => refusal.into_response(),
+        false => fault(room, &refusal),
+    }
+}
+
+/// What came of taking an incident, by what the board shows and not by what an address claims.
+fn note(board: &Board, told: Told) -> Option<Note> {
+    let (shipment, number) = parted(&told.taken?)?;
+    let (incident, _) = board.one(&shipment, number)?;
+    let what = format!("{shipment}, incident {number}");
+    Some(match (&incident.refused, &incident.acknowledged) {
+        (Some(refused), _) => {
+            Note { good: false, text: format!("{what}: the last act was refused: {refused}.") }
+        }
+        (None, Some(act)) => Note {
+            good: true,
+            text: format!("{what} is taken by {}: {}. The log has it.", act.by, act.text),
+        },
+        (None, None) => Note {
+            good: false,
+            text: format!(
+                "{what} is not shown as taken yet: if you took it just now, the log has it. Reload to see."
+            ),
+        },
+    })
+}
+
+/// `SHP-1.2` is incident 2 of `SHP-1`: split at the last dot.
+pub(crate) fn parted(id: &str) -> Option<(ShipmentId, u32)> {
+    let (shipment, number) = id.rsplit_once('.')?;
+    Some((shipment.parse().ok()?, number.parse().ok()?))
+}

@@ -1,0 +1,70 @@
+//! `GET /v1/shipments` and `GET /v1/shipments/{id}`.
+
+use super::answer::{Problem, tagged};
+use super::room::Shared;
+use crate::refusal::Refusal;
+use crate::view::{ShipmentRow, ShipmentView, Shipments, TrustView};
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use facts::ShipmentId;
+
+/// Every live shipment, in short.
+#[utoipa::path(get, path = "/v1/shipments", tag = "shipments",
+    responses(
+        (status = 200, description = "The list", body = Shipments, headers(("etag" = String, description = "For `If-None-Match`"))),
+        (status = 304, description = "Nothing of it has changed"),
+        (status = 503, description = "The board cannot be shown", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn shipments(
+    State(room): State<Shared>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let (now, board) = (room.now(), room.board()?);
+    let trust = TrustView::new(&board, &room.trust(&board, now));
+    let live = board.shipments().filter(|(_, d)| d.over().is_none());
+    let items = live.map(|(id, d)| ShipmentRow::new(id, d, trust.current)).collect();
+    let list = Shipments { as_of: trust.as_of, made_at: now, items, trust };
+    drop(board);
+    let same = serde_json::to_string(&(&list.items, list.trust.standings())).unwrap_or_default();
+    Ok(tagged(&headers, &same, &list))
+}
+
+/// Everything that is known of one shipment.
+#[utoipa::path(get, path = "/v1/shipments/{id}", tag = "shipments",
+    params(("id" = String, Path, description = "The shipment")),
+    responses(
+        (status = 200, description = "The shipment", body = ShipmentView, headers(("etag" = String, description = "For `If-None-Match`"))),
+        (status = 304, description = "Nothing of it has changed"),
+        (status = 400, description = "That is no name of a shipment", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Nothing is known of it", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The board cannot be shown", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn shipment(
+    State(room): State<Shared>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let id = named(&id)?;
+    let (now, board) = (room.now(), room.board()?);
+    let trust = TrustView::new(&board, &room.trust(&board, now));
+    let standings = trust.standings();
+    let dossier = board.shipment(&id).ok_or_else(|| unknown(&id))?;
+    let mut view = ShipmentView::new(&board, &id, dossier, trust);
+    drop(board);
+    // The tag leaves out how old things are.
+    let (as_of, trust) = (view.as_of.take(), view.trust.clone());
+    (view.trust.as_of, view.trust.stages) = (None, Vec::new());
+    let same = serde_json::to_string(&(&view, standings)).unwrap_or_default();
+    (view.as_of, view.trust) = (as_of, trust);
+    Ok(tagged(&headers, &same, &view))
+}
+
+/// The name of a shipment.
+pub(crate) fn named(id: &str) -> Result<ShipmentId, Refusal> {
+    id.parse().map_err(|why| Refusal::Malformed(format!("this is no name of a shipment: {why}")))
+}
+
+pub(crate) fn unknown(id: &ShipmentId) -> Refusal {
+    Refusal::Unknown(format!("nothing is known here of a shipment `{id}`"))
+}

@@ -1,0 +1,30 @@
+//! The pages and the live feed: what is wrong, who holds the goods, by when, what to do.
+//!
+//! # Layout
+//!
+//! - [`board`]: the projection of three topics, pure; what is known, and how current that is
+//! - `words`: how it is said to people
+//! - `chart`: the temperature as a picture, and as a table
+//! - `view`: what the HTTP interface answers; `pages`: what people see
+//! - [`Desk`], [`Acts`], [`Feed`]: what the process around it brings
+//! - [`router`]: the routes; [`document`]: their description
+//!
+//! **Invariant:** unknown is never shown as fine. An empty list says "no open incident" only when every
+//! stage was heard and is fresh, and says as of when.
+//!
+//! **Invariant:** an act is shown as done only when it came back from the log.
+
+pub mod board;
+mod chart;
+mod desk;
+mod http;
+mod pages;
+mod refusal;
+mod view;
+mod words;
+
+pub use board::{Board, Freshness};
+pub use desk::{Acts, Appending, Desk, Feed, Item};
+pub use http::openapi::document;
+pub use http::router;
+pub use refusal::Refusal;

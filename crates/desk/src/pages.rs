@@ -1,0 +1,31 @@
+//! The pages, made whole on the server: they can be read, and an incident taken, without a script.
+//!
+//! A page is made from the board and one moment. It says when it was made and how current that is, on top,
+//! before anything else.
+
+mod card;
+mod chain;
+mod fault;
+mod frame;
+mod list;
+mod overview;
+mod shipment;
+
+pub(crate) use fault::Fault;
+pub(crate) use frame::{Frame, Note};
+pub(crate) use list::{List, NAMES};
+pub(crate) use overview::Overview;
+pub(crate) use shipment::ShipmentPage;
+
+use crate::words::{When, when};
+use facts::Moment;
+
+/// A moment that may be absent.
+fn maybe(at: Option<Moment>, now: Moment) -> Option<When> {
+    at.map(|at| when(at, now))
+}
+
+/// Where a shipment's page is.
+pub(crate) fn href(shipment: &str) -> String {
+    format!("/shipments/{}", crate::words::url(shipment))
+}

@@ -1,0 +1,166 @@
+//! The card of an incident: what, so what, who holds the goods, by when, what to do, who has it.
+//!
+//! What is not known says "not known".
+
+use super::{href, maybe};
+use crate::board::{Board, Dossier};
+use crate::words::{self, When, left, when};
+use alerts::Incident;
+use alerts::incident::{Act, IncidentState};
+use facts::{Moment, PartyId, Severity, Span};
+
+/// One card.
+#[derive(Debug, Clone)]
+pub(crate) struct Card {
+    /// `SHP-1.2`, safe as a part of an address.
+    pub(crate) url: String,
+    pub(crate) shipment: String,
+    pub(crate) href: String,
+    pub(crate) number: u32,
+    pub(crate) priority: String,
+    pub(crate) priority_shape: &'static str,
+    pub(crate) meaning: &'static str,
+    pub(crate) state: &'static str,
+    pub(crate) state_shape: &'static str,
+    /// Whether nobody has taken it, or seen that it is over.
+    pub(crate) waiting: bool,
+    pub(crate) over: bool,
+    pub(crate) closed: bool,
+    pub(crate) latched: bool,
+    pub(crate) headline: String,
+    pub(crate) action: String,
+    pub(crate) opened: Option<When>,
+    pub(crate) lasting: Option<String>,
+    pub(crate) goods: String,
+    pub(crate) patient: String,
+    pub(crate) holder: Option<Holder>,
+    pub(crate) held_since: Option<When>,
+    pub(crate) place: Option<String>,
+    pub(crate) eta: Option<When>,
+    pub(crate) deadline: Option<Deadline>,
+    pub(crate) taken: Option<Taken>,
+    pub(crate) notes: Vec<Taken>,
+    pub(crate) refused: Option<String>,
+    pub(crate) closed_by: Option<Taken>,
+    pub(crate) second: Option<String>,
+    pub(crate) findings: usize,
+    /// The name that an act from this card gets, so that sending it twice is one act.
+    pub(crate) key: String,
+    /// Whether the form is shown at once.
+    pub(crate) open_form: bool,
+    /// Where the answer leads back to.
+    pub(crate) back: &'static str,
+}
+
+/// Who holds the goods.
+#[derive(Debug, Clone)]
+pub(crate) struct Holder {
+    pub(crate) party: String,
+    pub(crate) name: Option<String>,
+    pub(crate) phone: Option<String>,
+    /// The digits of it.
+    pub(crate) dial: Option<String>,
+}
+
+/// By when.
+#[derive(Debug, Clone)]
+pub(crate) struct Deadline {
+    pub(crate) at: When,
+    pub(crate) left: String,
+    pub(crate) passed: bool,
+}
+
+/// Who did something, when, and what they said.
+#[derive(Debug, Clone)]
+pub(crate) struct Taken {
+    pub(crate) by: String,
+    pub(crate) at: When,
+    pub(crate) text: String,
+}
+
+impl Taken {
+    fn new(act: &Act, now: Moment) -> Self {
+        Self { by: act.by.to_string(), at: when(act.at, now), text: act.text.to_string() }
+    }
+}
+
+impl Holder {
+    pub(crate) fn new(board: &Board, party: &PartyId) -> Self {
+        let described = board.party(party);
+        let phone = described.and_then(|d| d.duty.as_ref()).map(ToString::to_string);
+        let digits = |text: &String| -> String {
+            text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
+        };
+        Self {
+            party: party.to_string(),
+            name: described.map(|d| d.name.to_string()).filter(|name| *name != party.to_string()),
+            dial: phone.as_ref().map(digits).filter(|digits| digits.len() >= 5),
+            phone,
+        }
+    }
+}
+
+impl Card {
+    pub(crate) fn new(board: &Board, i: &Incident, d: &Dossier, now: Moment, key: String) -> Self {
+        let (state, state_shape) = words::state(i.state);
+        use IncidentState::{ActiveUnacked, Closed, ReturnedAcked, ReturnedUnacked};
+        let over = matches!(i.state, ReturnedUnacked | ReturnedAcked | Closed);
+        let lasting = i.opened.filter(|_| !over).map(|opened| now - opened);
+        Self {
+            url: words::url(&format!("{}.{}", i.shipment, i.number)),
+            shipment: i.shipment.to_string(),
+            href: href(i.shipment.as_str()),
+            number: i.number,
+            priority: i.priority.map_or_else(|| "no priority".into(), |p: Severity| p.to_string()),
+            priority_shape: words::priority_shape(i.priority),
+            meaning: i.priority.map_or("all that was reported was withdrawn", words::meaning),
+            state,
+            state_shape,
+            waiting: matches!(i.state, ActiveUnacked | ReturnedUnacked),
+            over,
+            closed: i.is_closed(),
+            latched: i.latched,
+            headline: i.headline.clone(),
+            action: i.action.to_string(),
+            opened: maybe(i.opened, now),
+            lasting: lasting.filter(|span| *span >= Span::ZERO).map(words::age),
+            goods: goods(d),
+            patient: words::patient(d.schedule.as_ref(), now),
+            holder: i.holder.as_ref().map(|party| Holder::new(board, party)),
+            held_since: maybe(i.since, now),
+            place: i.place.as_ref().map(ToString::to_string),
+            eta: maybe(i.eta, now),
+            deadline: i.deadline.map(|at| Deadline {
+                at: when(at, now),
+                left: left(at, now),
+                passed: at <= now,
+            }),
+            taken: i.acknowledged.as_ref().map(|act| Taken::new(act, now)),
+            notes: i.notes.iter().map(|act| Taken::new(act, now)).collect(),
+            refused: i.refused.clone(),
+            closed_by: i.closed.as_ref().map(|act| Taken::new(act, now)),
+            second: i.second.as_ref().map(ToString::to_string),
+            findings: i.findings.len(),
+            key,
+            open_form: false,
+            back: "list",
+        }
+    }
+}
+
+/// What is shipped, as far as it is known.
+pub(super) fn goods(d: &Dossier) -> String {
+    let Some(plan) = d.plan() else { return "not known: no plan was reported".into() };
+    let mut text = words::goods(plan.kind).to_owned();
+    if let Some(product) = d.product() {
+        text += &format!(" of {product}");
+    }
+    text += &format!(", profile {}", plan.profile);
+    if let Some(thermal) = &d.thermal {
+        text += &format!(" ({})", words::class(thermal.class));
+    }
+    if let Some(order) = &plan.order {
+        text += &format!(", order {order}");
+    }
+    text
+}

@@ -1,0 +1,183 @@
+//! The parts of a shipment's page: its findings, the chain of hands, permits and what happened.
+
+use super::card::Deadline;
+use super::maybe;
+use crate::board::{Dossier, Hand, Line, Paper, is_open, is_taken_back};
+use crate::words::{self, When, clock, day, day_short, left, when};
+use facts::{Finding, Moment, Span, State, Verdict};
+use std::collections::BTreeSet;
+
+/// What was found.
+pub(crate) struct Found {
+    pub(crate) severity: String,
+    pub(crate) shape: &'static str,
+    pub(crate) code: String,
+    pub(crate) rule: String,
+    pub(crate) about: String,
+    pub(crate) standing: &'static str,
+    pub(crate) open: bool,
+    pub(crate) taken_back: bool,
+    pub(crate) unknown: bool,
+    pub(crate) latched: bool,
+    pub(crate) sentence: String,
+    pub(crate) happened: When,
+    pub(crate) until: Option<When>,
+    pub(crate) learnt: When,
+    pub(crate) unknown_for: Option<String>,
+    pub(crate) deadline: Option<Deadline>,
+    pub(crate) action: String,
+    /// Journal offsets; those whose line is told on this page lead there.
+    pub(crate) evidence: Vec<(u64, bool)>,
+    pub(crate) more_evidence: usize,
+    pub(crate) rulebook: String,
+    pub(crate) behaviour: u32,
+}
+
+/// So many places of evidence are named one by one.
+const SHOWN: usize = 24;
+
+/// What was found: what goes on first, what was taken back last, the worst on top of each.
+pub(crate) fn findings(d: &Dossier, now: Moment) -> Vec<Found> {
+    let mut all: Vec<&Finding> = d.findings.values().collect();
+    all.sort_by_key(|f| (!is_open(f), is_taken_back(f), f.severity, f.happened));
+    let told: BTreeSet<u64> = d.lines.all().iter().map(|line| line.offset).collect();
+    all.into_iter().map(|f| found(f, &told, now)).collect()
+}
+
+fn found(f: &Finding, told: &BTreeSet<u64>, now: Moment) -> Found {
+    let standing = match f.state {
+        State::Withdrawn => "withdrawn: it never was so",
+        State::Superseded => "does not hold under the rules now in force",
+        _ if is_open(f) => "going on",
+        _ => "over",
+    };
+    Found {
+        severity: f.severity.to_string(),
+        shape: words::priority_shape(Some(f.severity)),
+        code: f.code.to_string(),
+        rule: f.name.rule.to_string(),
+        about: f.name.about.to_string(),
+        standing,
+        open: is_open(f),
+        taken_back: is_taken_back(f),
+        unknown: f.verdict == Verdict::Unknown,
+        latched: f.latched,
+        sentence: f.sentence.clone(),
+        happened: when(f.happened, now),
+        until: maybe(f.until, now),
+        learnt: when(f.learnt, now),
+        unknown_for: (f.unknown > Span::ZERO).then(|| f.unknown.spoken()),
+        deadline: f.deadline.filter(|_| is_open(f)).map(|at| Deadline {
+            at: when(at, now),
+            left: left(at, now),
+            passed: at <= now,
+        }),
+        action: f.action.to_string(),
+        evidence: f.evidence.iter().take(SHOWN).map(|o| (*o, told.contains(o))).collect(),
+        more_evidence: f.evidence.len().saturating_sub(SHOWN),
+        rulebook: f.rulebook.chars().take(12).collect(),
+        behaviour: f.behaviour,
+    }
+}
+
+/// One pair of hands.
+pub(crate) struct Held {
+    pub(crate) holder: Option<String>,
+    pub(crate) from: Option<When>,
+    pub(crate) until: Option<When>,
+    pub(crate) lasting: Option<String>,
+    pub(crate) places: Vec<(When, String)>,
+    pub(crate) notes: Vec<String>,
+}
+
+impl Held {
+    pub(crate) fn new(hand: Hand, now: Moment) -> Self {
+        let lasting = hand.from.map(|from| hand.until.unwrap_or(now) - from);
+        let places = hand.places.into_iter().map(|(at, place)| (when(at, now), place));
+        Self {
+            holder: hand.holder.map(|holder| holder.to_string()),
+            from: maybe(hand.from, now),
+            until: maybe(hand.until, now),
+            lasting: lasting.filter(|span| *span > Span::ZERO).map(Span::spoken),
+            places: places.collect(),
+            notes: hand.notes,
+        }
+    }
+}
+
+/// One permit.
+pub(crate) struct PermitRow {
+    pub(crate) permit: String,
+    pub(crate) kind: Option<String>,
+    pub(crate) gates: String,
+    pub(crate) needed: Option<When>,
+    pub(crate) validity: Option<(String, String, String)>,
+    pub(crate) stopped: Option<String>,
+    pub(crate) used: Option<String>,
+}
+
+impl PermitRow {
+    pub(crate) fn new(paper: &Paper, now: Moment) -> Self {
+        Self {
+            permit: paper.permit.to_string(),
+            kind: paper.granted.as_ref().map(|g| format!("{}, {}", g.kind, g.issuer)),
+            gates: format!("{} at {}", paper.act, paper.waypoint),
+            needed: maybe(paper.needed, now),
+            validity: paper.validity(),
+            stopped: paper.stopped.clone(),
+            used: paper.used.map(|(used, most)| match most {
+                Some(most) => format!("{used} of {most} shipments departed"),
+                None => format!("{used} shipments departed"),
+            }),
+        }
+    }
+}
+
+/// One day of what happened.
+pub(crate) struct Day {
+    pub(crate) iso: String,
+    pub(crate) text: String,
+    pub(crate) lines: Vec<Said>,
+}
+
+/// One thing that happened.
+pub(crate) struct Said {
+    pub(crate) offset: u64,
+    pub(crate) iso: String,
+    pub(crate) clock: String,
+    pub(crate) sentence: String,
+    pub(crate) learnt: Option<String>,
+    pub(crate) wrong: Option<String>,
+    pub(crate) source: String,
+}
+
+/// What happened, the latest first.
+pub(crate) fn days(d: &Dossier, now: Moment) -> Vec<Day> {
+    let mut days: Vec<Day> = Vec::new();
+    for line in d.lines.all().iter().rev() {
+        let iso = day(line.event.at);
+        if days.last().is_none_or(|last| last.iso != iso) {
+            let text = day_short(line.event.at, now);
+            days.push(Day { iso, text, lines: Vec::new() });
+        }
+        if let Some(last) = days.last_mut() {
+            last.lines.push(said(d, line, now));
+        }
+    }
+    days
+}
+
+fn said(d: &Dossier, line: &Line, now: Moment) -> Said {
+    let at = line.event.at;
+    // What is learnt within a minute is learnt in time.
+    let learnt = line.learnt.filter(|learnt| *learnt - at >= Span::minutes(1));
+    Said {
+        offset: line.offset,
+        iso: at.to_string(),
+        clock: clock(at),
+        sentence: words::sentence(&line.event),
+        learnt: learnt.map(|learnt| when(learnt, now).text),
+        wrong: d.lines.wrong(line).map(str::to_owned),
+        source: line.event.source.to_string(),
+    }
+}

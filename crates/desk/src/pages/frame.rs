@@ -1,0 +1,156 @@
+//! What stands on every page: when it was made, how current each stage is, and which loggers are silent.
+//!
+//! It never says "fresh" of what was not heard, and it says loudly what is not.
+
+use super::href;
+use crate::board::{Board, Freshness, Reader, Stage, Standing, Trust};
+use crate::words::{When, age, clock_seconds, day_short, when};
+use facts::Moment;
+
+/// The top of a page.
+#[derive(Debug, Clone)]
+pub(crate) struct Frame {
+    /// Which page it is, for the menu.
+    pub(crate) here: &'static str,
+    /// When it was made.
+    pub(crate) made: When,
+    /// As of which log time it holds.
+    pub(crate) as_of: Option<String>,
+    /// Whether all is current.
+    pub(crate) current: bool,
+    pub(crate) stages: Vec<Chip>,
+    pub(crate) silent: Vec<SilentRow>,
+    /// What is not current, in sentences.
+    pub(crate) complaints: Vec<String>,
+    /// How many incidents nobody has taken.
+    pub(crate) untaken: u64,
+    /// What came of an act.
+    pub(crate) note: Option<Note>,
+}
+
+/// One stage: shape, word, age.
+#[derive(Debug, Clone)]
+pub(crate) struct Chip {
+    pub(crate) name: &'static str,
+    pub(crate) shape: &'static str,
+    pub(crate) word: String,
+}
+
+/// One silent logger.
+#[derive(Debug, Clone)]
+pub(crate) struct SilentRow {
+    pub(crate) shipment: String,
+    pub(crate) href: String,
+    pub(crate) probe: String,
+    pub(crate) since: When,
+}
+
+/// What came of an act, told on the page that follows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Note {
+    pub(crate) good: bool,
+    pub(crate) text: String,
+}
+
+impl Frame {
+    pub(crate) fn new(
+        board: &Board,
+        now: Moment,
+        freshness: &Freshness,
+        here: &'static str,
+    ) -> Self {
+        let trust = board.trust(now, freshness);
+        let silent = board.silent().into_iter().map(|(shipment, probe, since)| SilentRow {
+            shipment: shipment.to_string(),
+            href: href(shipment.as_str()),
+            probe: probe.to_string(),
+            since: when(since, now),
+        });
+        let chips = trust.stages.iter().map(stage_chip).chain([reader_chip(&trust.readers)]);
+        Self {
+            here,
+            made: When { iso: now.to_string(), text: seconds(now, now) },
+            as_of: trust.as_of.map(|at| seconds(at, now)),
+            current: trust.is_current(),
+            stages: chips.collect(),
+            silent: silent.collect(),
+            complaints: complaints(board, &trust, freshness),
+            untaken: board.counts().active_unacked,
+            note: None,
+        }
+    }
+
+    /// What the window is called: how many incidents wait comes first, as tabs are narrow.
+    pub(crate) fn title(&self, page: &str) -> String {
+        let waiting = match self.untaken {
+            0 => String::new(),
+            n => format!("({n}) "),
+        };
+        let stale = if self.current { "" } else { "not current! " };
+        format!("{stale}{waiting}{page} · coldwatch")
+    }
+}
+
+/// `03:12:05 UTC`, with the day where it is another.
+fn seconds(at: Moment, now: Moment) -> String {
+    let day = match day_short(at, now) {
+        day if day == day_short(now, now) => String::new(),
+        day => format!("{day}, "),
+    };
+    format!("{day}{} UTC", clock_seconds(at))
+}
+
+fn stage_chip(stage: &Stage) -> Chip {
+    let old = stage.age.map(age).unwrap_or_default();
+    let (shape, word) = match stage.standing {
+        Standing::Fresh => ("fresh", format!("fresh, {old}")),
+        Standing::Late => ("late", format!("late, {old}")),
+        Standing::Silent => ("silent", format!("silent, {old}")),
+        Standing::NeverHeard => ("unknown", "never heard".into()),
+        Standing::Ahead => ("unknown", "age not known".into()),
+    };
+    Chip { name: stage.name, shape, word }
+}
+
+fn reader_chip(readers: &[Reader]) -> Chip {
+    let worst = readers.iter().find(|reader| !reader.current);
+    let (shape, word) = match worst {
+        None => ("fresh", "has read all".into()),
+        Some(Reader { behind: Some(n), .. }) => ("late", format!("{n} records behind")),
+        Some(_) => ("unknown", "still reading".into()),
+    };
+    Chip { name: "this desk", shape, word }
+}
+
+/// Everything that is not current, in sentences.
+fn complaints(board: &Board, trust: &Trust, freshness: &Freshness) -> Vec<String> {
+    let limit = freshness.limit().spoken();
+    let stages = trust.stages.iter().filter_map(|stage| {
+        let (name, place) = (stage.name, stage.partition);
+        let place = place.map_or(String::new(), |partition| format!(" in partition {partition}"));
+        let old = stage.age.map(|a| a.spoken()).unwrap_or_default();
+        match stage.standing {
+            Standing::Fresh => None,
+            Standing::Late | Standing::Silent => Some(format!(
+                "{name} was last heard {old} ago{place} (expected within {limit}): what it would have said since is missing here."
+            )),
+            Standing::NeverHeard => {
+                Some(format!("{name} has not been heard{place} since this desk began to read."))
+            }
+            Standing::Ahead => Some(format!(
+                "{name} is ahead of this desk's clock: the clock is wrong, and no age can be told."
+            )),
+        }
+    });
+    let readers = trust.readers.iter().filter(|reader| !reader.current).map(|reader| {
+        let Reader { topic, partition, .. } = reader;
+        match reader.behind {
+            Some(n) => format!(
+                "This desk has {n} records of {topic} (partition {partition}) still to read."
+            ),
+            None => format!("This desk has not begun to read {topic} (partition {partition})."),
+        }
+    });
+    let system = board.system().map(|finding| format!("{}.", finding.sentence));
+    stages.chain(readers).chain(system).collect()
+}

@@ -1,0 +1,116 @@
+//! The list of incidents. Its heading answers the first question: is there one that nobody has taken?
+
+use super::Frame;
+use super::card::Card;
+use crate::board::{Board, Counts, Filter, STATES, Which};
+use crate::words;
+use askama::Template;
+use facts::{Moment, Severity};
+
+/// The page.
+#[derive(Template)]
+#[template(path = "list.html")]
+pub(crate) struct List {
+    frame: Frame,
+    /// The answer, and how loud it is.
+    heading: String,
+    mood: &'static str,
+    counts: Vec<Count>,
+    cards: Vec<Card>,
+    /// What is said when there are none.
+    empty: String,
+    filter: Chosen,
+}
+
+/// How many in one state, and where they are listed.
+struct Count {
+    word: &'static str,
+    shape: &'static str,
+    number: u64,
+    href: String,
+    chosen: bool,
+}
+
+/// What is chosen in the filter.
+struct Chosen {
+    any: bool,
+    states: Vec<(&'static str, &'static str, bool)>,
+    priorities: Vec<(String, bool)>,
+    shipment: String,
+}
+
+impl List {
+    pub(crate) fn new(
+        board: &Board,
+        now: Moment,
+        frame: Frame,
+        filter: &Filter,
+        key: impl Fn() -> String,
+    ) -> Self {
+        let all = board.incidents(filter).into_iter();
+        let mut cards: Vec<Card> = all.map(|(i, d)| Card::new(board, i, d, now, key())).collect();
+        // The one that is most urgent can be taken without another touch.
+        if let Some(first) = cards.first_mut().filter(|card| card.waiting) {
+            first.open_form = true;
+        }
+        let counts = board.counts();
+        let (heading, mood) = heading(&counts, &frame);
+        let chosen = Chosen::new(filter);
+        let empty = match (&frame.as_of, frame.current) {
+            _ if chosen.any => "No incident matches this filter.".into(),
+            (Some(as_of), true) => format!("No open incident, as of {as_of}."),
+            _ => "No open incident is known here, and that does not mean that there is none: see above what is not current.".into(),
+        };
+        let counts = STATES.map(|state| {
+            let (word, shape) = words::state(state);
+            let chosen = filter.state == Some(Which::Only(state));
+            Count {
+                word,
+                shape,
+                number: counts.of(state),
+                href: format!("/?state={state}"),
+                chosen,
+            }
+        });
+        Self { frame, heading, mood, counts: counts.into(), cards, empty, filter: chosen }
+    }
+}
+
+fn heading(counts: &Counts, frame: &Frame) -> (String, &'static str) {
+    let taken = counts.active_acked + counts.returned_acked;
+    match (counts.active_unacked, counts.returned_unacked, taken) {
+        (1, _, _) => ("1 incident nobody has taken".into(), "loud"),
+        (n @ 2.., _, _) => (format!("{n} incidents nobody has taken"), "loud"),
+        (_, n @ 1.., _) => (format!("{n} over, and nobody has seen it"), "warn"),
+        (_, _, 1..) if frame.current => ("Every open incident is taken".into(), "calm"),
+        (_, _, 1..) => {
+            ("Every incident known here is taken, but this is not current".into(), "warn")
+        }
+        _ => match &frame.as_of {
+            Some(as_of) if frame.current => (format!("No open incident, as of {as_of}"), "calm"),
+            _ => ("Whether an incident is open is not known".into(), "warn"),
+        },
+    }
+}
+
+impl Chosen {
+    fn new(filter: &Filter) -> Self {
+        let one = |which: Option<Which>| filter.state == which;
+        let mut states = vec![("", "all that are not closed", one(None))];
+        for (name, state) in NAMES.iter().zip(STATES) {
+            states.push((name, words::state(state).0, one(Some(Which::Only(state)))));
+        }
+        states.push(("all", "all, closed ones too", one(Some(Which::All))));
+        let all = [Severity::P1, Severity::P2, Severity::P3, Severity::P4];
+        Self {
+            any: *filter != Filter::default(),
+            states,
+            priorities: all.map(|p| (p.to_string(), filter.priority == Some(p))).into(),
+            shipment: filter.shipment.clone().unwrap_or_default(),
+        }
+    }
+}
+
+/// The names of `STATES`, as they stand in addresses.
+pub(crate) const NAMES: [&str; 5] =
+    ["active_unacked", "returned_unacked", "active_acked", "returned_acked", "closed"];

@@ -1,0 +1,137 @@
+//! Every live shipment, so that "nothing wrong" can be seen, too. It is told apart from "not known".
+
+use super::card::{Deadline, goods};
+use super::{Frame, href};
+use crate::board::{Board, Dossier, Fineness, Milestone, Warmth, fineness, next, warmth};
+use crate::view::no_return;
+use crate::words::{self, When, left, when};
+use askama::Template;
+use facts::{MilliCelsius, Moment, ShipmentId};
+
+/// The page.
+#[derive(Template)]
+#[template(path = "board.html")]
+pub(crate) struct Overview {
+    frame: Frame,
+    rows: Vec<Row>,
+    /// Shipments that are closed, cancelled, infused or destroyed.
+    over: usize,
+}
+
+/// One shipment.
+pub(crate) struct Row {
+    pub(crate) shipment: String,
+    pub(crate) href: String,
+    pub(crate) goods: String,
+    pub(crate) verdict: &'static str,
+    pub(crate) verdict_shape: &'static str,
+    pub(crate) word: String,
+    pub(crate) sentence: String,
+    pub(crate) next: Option<Next>,
+    pub(crate) holder: Option<String>,
+    pub(crate) held_since: Option<When>,
+    pub(crate) place: Option<String>,
+    pub(crate) temperature: String,
+    pub(crate) temperature_bad: bool,
+    pub(crate) deadline: Option<Deadline>,
+    pub(crate) no_return: Option<Deadline>,
+    pub(crate) patient: String,
+}
+
+/// What is expected next.
+pub(crate) struct Next {
+    pub(crate) what: String,
+    pub(crate) due: Option<When>,
+    pub(crate) left: String,
+    pub(crate) late: bool,
+}
+
+impl Overview {
+    pub(crate) fn new(board: &Board, now: Moment, frame: Frame) -> Self {
+        let (live, over): (Vec<_>, Vec<_>) =
+            board.shipments().partition(|(_, d)| d.over().is_none());
+        let rank = |d: &Dossier| match fineness(d, frame.current) {
+            Fineness::Wrong(finding) => (finding.severity as u8, deadline(d)),
+            Fineness::NotKnown(_) => (8, deadline(d)),
+            Fineness::NothingFound => (9, deadline(d)),
+        };
+        let mut live: Vec<(&ShipmentId, &Dossier)> = live;
+        live.sort_by_cached_key(|(id, d)| (rank(d), (*id).clone()));
+        let rows = live.iter().map(|(id, d)| Row::new(id, d, now, frame.current)).collect();
+        Self { rows, over: over.len(), frame }
+    }
+}
+
+fn deadline(d: &Dossier) -> Moment {
+    d.incident_open().and_then(|incident| incident.deadline).unwrap_or(Moment::LATEST)
+}
+
+impl Row {
+    pub(crate) fn new(id: &ShipmentId, d: &Dossier, now: Moment, current: bool) -> Self {
+        let (verdict, verdict_shape, word, sentence) = match fineness(d, current) {
+            Fineness::Wrong(f) => (
+                words::priority_shape(Some(f.severity)),
+                words::priority_shape(Some(f.severity)),
+                f.severity.to_string(),
+                f.sentence.clone(),
+            ),
+            Fineness::NotKnown(why) => ("unknown", "unknown", "not known".into(), why),
+            Fineness::NothingFound => {
+                ("fine", "fresh", "nothing found wrong".into(), String::new())
+            }
+        };
+        let custody = d.custody.as_ref();
+        let (temperature, temperature_bad) = temperature(d, now);
+        let slack =
+            |at: Moment| Deadline { at: when(at, now), left: left(at, now), passed: at <= now };
+        Self {
+            shipment: id.to_string(),
+            href: href(id.as_str()),
+            goods: goods(d),
+            verdict,
+            verdict_shape,
+            word,
+            sentence,
+            next: next(d).map(|milestone| Next::new(milestone, now)),
+            holder: custody.and_then(|c| c.holder.as_ref()).map(ToString::to_string),
+            held_since: custody.and_then(|c| c.since).map(|at| when(at, now)),
+            place: custody.and_then(|c| c.place.as_ref()).map(ToString::to_string),
+            temperature,
+            temperature_bad,
+            deadline: d.incident_open().and_then(|incident| incident.deadline).map(slack),
+            no_return: no_return(d).map(slack),
+            patient: words::patient(d.schedule.as_ref(), now),
+        }
+    }
+}
+
+impl Next {
+    fn new(milestone: Milestone, now: Moment) -> Self {
+        let late = milestone.broken || milestone.due.is_some_and(|due| due < now);
+        let left = match milestone.due {
+            Some(due) if due >= now => format!("in {}", (due - now).spoken()),
+            Some(due) => format!("{} overdue", (now - due).spoken()),
+            None if milestone.broken => "the plan does not hold".into(),
+            None => "when is not known".into(),
+        };
+        Self { what: milestone.what, due: milestone.due.map(|due| when(due, now)), left, late }
+    }
+}
+
+/// Until when the temperature is known, and what it was last.
+fn temperature(d: &Dossier, now: Moment) -> (String, bool) {
+    let payload = d.series.values().filter(|series| series.is_payload());
+    let last = payload.filter_map(|series| series.points().last()).max_by_key(|point| point.at);
+    let last = last.map(|p| format!("{} at {}", MilliCelsius(p.milli), when(p.at, now).text));
+    let said = |text: String| match &last {
+        Some(last) => format!("{text}; last {last}"),
+        None => text,
+    };
+    match warmth(d) {
+        Warmth::NeverJudged => (said("not known".into()), true),
+        Warmth::NotYet => ("not packed yet".into(), false),
+        Warmth::Known => (said("known up to now".into()), false),
+        Warmth::UnknownSince(at) => (said(format!("not known since {}", when(at, now).text)), true),
+        Warmth::Ended(at) => (format!("judged until {}", when(at, now).text), false),
+    }
+}
