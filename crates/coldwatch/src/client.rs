@@ -21,7 +21,9 @@ const TRIES: u32 = 8;
 impl Client {
     pub(crate) fn new(base: &str, token_file: Option<&Path>) -> Result<Self, Failure> {
         if !base.starts_with("http://") && !base.starts_with("https://") {
-            return Err(Failure::usage(format!("`{base}` is no address like http://127.0.0.1:8080")));
+            return Err(Failure::usage(format!(
+                "`{base}` is no address like http://127.0.0.1:8080"
+            )));
         }
         let token = token_file.map(secret).transpose().map_err(Failure::configuration)?;
         let agent = Agent::config_builder()
@@ -113,7 +115,8 @@ impl Client {
 }
 
 fn wait(response: &Response<ureq::Body>) -> Duration {
-    let seconds = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+    let seconds =
+        response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
     Duration::from_secs(seconds.unwrap_or(1).min(30))
 }
 

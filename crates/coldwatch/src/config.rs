@@ -133,7 +133,8 @@ impl Default for ClockConfig {
 impl Config {
     /// Reads it: the file, if one is named, and what the environment sets beside it.
     pub(crate) fn read(file: Option<&Path>) -> Result<Self, Failure> {
-        let environment = std::env::vars().filter(|(name, _)| name.starts_with(layers::ENVIRONMENT));
+        let environment =
+            std::env::vars().filter(|(name, _)| name.starts_with(layers::ENVIRONMENT));
         let config = layers::read(file, environment).map_err(Failure::configuration)?;
         config.check().map_err(Failure::configuration)?;
         Ok(config)
@@ -144,7 +145,9 @@ impl Config {
             return Err("log.partitions: from 1 to 1024".into());
         }
         if self.log.kind == Kind::Kafka && self.log.brokers.is_empty() {
-            return Err("log.brokers: name Kafka's brokers, like `kafka-1:9092,kafka-2:9092`".into());
+            return Err(
+                "log.brokers: name Kafka's brokers, like `kafka-1:9092,kafka-2:9092`".into()
+            );
         }
         if self.log.inbound.is_empty() {
             return Err("log.inbound: name at least one topic that intake reads".into());

@@ -14,7 +14,6 @@ pub(crate) mod problem;
 use crate::exit::Failure;
 use crate::live::{Live, Watched};
 use crate::services::Service;
-use crate::services::names::Names;
 use axum::Router;
 use axum::routing::{get, post};
 use std::net::SocketAddr;
@@ -27,7 +26,6 @@ use stream::{Clock, Log};
 /// What every door knows.
 pub(crate) struct Doors {
     pub(crate) log: Arc<dyn Log>,
-    pub(crate) names: Names,
     pub(crate) clock: Clock,
     pub(crate) watched: Vec<Watched>,
     pub(crate) inbound: String,
@@ -44,12 +42,15 @@ pub(crate) struct Serving {
 
 impl Serving {
     /// Opens the doors of a process. They close when it is asked to stop; a signal asks it.
-    pub(crate) fn start(live: &Live, with_events: bool, desk: Option<Router>) -> Result<Self, Failure> {
+    pub(crate) fn start(
+        live: &Live,
+        with_events: bool,
+        desk: Option<Router>,
+    ) -> Result<Self, Failure> {
         let token = live.config.token()?;
         let address = live.config.http.listen;
         let doors = Arc::new(Doors {
             log: live.log.clone(),
-            names: live.names.clone(),
             clock: live.clock.clone(),
             watched: live.watched(),
             inbound: live.names.other(live.config.log.inbound.first().map_or("", |name| name)),
@@ -62,8 +63,7 @@ impl Serving {
             .enable_all()
             .build()
             .map_err(wrong)?;
-        let listener =
-            runtime.block_on(tokio::net::TcpListener::bind(address)).map_err(wrong)?;
+        let listener = runtime.block_on(tokio::net::TcpListener::bind(address)).map_err(wrong)?;
         let address = listener.local_addr().map_err(wrong)?;
         let mut router = Router::new()
             .route("/livez", get(health::livez))

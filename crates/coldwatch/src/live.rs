@@ -69,7 +69,11 @@ impl Live {
             Service::Intake => {
                 for topic in self.config.log.inbound.clone() {
                     let clock = self.clock.clone();
-                    let stage = services::intake::Intake { names: names.clone(), topic: topic.clone(), clock };
+                    let stage = services::intake::Intake {
+                        names: names.clone(),
+                        topic: topic.clone(),
+                        clock,
+                    };
                     self.spawn(service, stage, names.other(&topic))?;
                 }
                 Ok(())
@@ -152,14 +156,24 @@ impl Live {
         let mut first = Ok(());
         for Running { watched, thread } in self.running {
             let name = watched.service.name();
-            let ended = thread
-                .join()
-                .unwrap_or_else(|_| Err(StreamError::Stop("it panicked: please report this".into())));
+            let ended = thread.join().unwrap_or_else(|_| {
+                Err(StreamError::Stop("it panicked: please report this".into()))
+            });
             if let (Err(error), true) = (ended, first.is_ok()) {
                 first = Err(log::failure(error).within(name));
             }
         }
         first
+    }
+
+    /// Whether every partition here has been struck at that time or later.
+    pub(crate) fn struck(&self, now: i64) -> bool {
+        let strikers = [Service::Dispatch, Service::Alerts];
+        let mut watched = self.running.iter().map(|running| &running.watched);
+        watched.all(|watched| {
+            !strikers.contains(&watched.service)
+                || watched.watch.seen().struck.is_some_and(|at| at + STRIKE_EVERY > now)
+        })
     }
 
     /// Whether everything that is in the log has been worked off.

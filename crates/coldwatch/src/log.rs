@@ -8,9 +8,7 @@ use stream::{Clock, Embedded, Log, StreamError};
 /// Opens it to work on.
 pub(crate) fn open(config: &Config, clock: Clock) -> Result<Arc<dyn Log>, Failure> {
     match config.log.kind {
-        Kind::Embedded => {
-            Ok(Arc::new(Embedded::open(&config.log.folder, clock).map_err(failure)?))
-        }
+        Kind::Embedded => Ok(Arc::new(Embedded::open(&config.log.folder, clock).map_err(failure)?)),
         Kind::Kafka => crate::broker::connect(config),
     }
 }

@@ -17,8 +17,8 @@ use pipeline::stage::Fates;
 use pipeline::{Letter, Topic, bytes};
 use serde::Serialize;
 use stream::{Draft, Gauge, Halt};
-use wire::native::{self, Beside};
 use wire::Rejection;
+use wire::native::{self, Beside};
 
 /// Every service that reads a topic, in the way of the data.
 pub(crate) const ALL: [Service; 7] = [
@@ -98,7 +98,13 @@ pub(crate) struct Note {
 }
 
 impl Note {
-    pub(crate) fn of(counts: &Counts, fates: &Fates, unreadable: u64, gaps: usize, now: Moment) -> Self {
+    pub(crate) fn of(
+        counts: &Counts,
+        fates: &Fates,
+        unreadable: u64,
+        gaps: usize,
+        now: Moment,
+    ) -> Self {
         let Counts { admitted, repeated, unlinked, faulted, .. } = *counts;
         let Fates { judged, held, expired, duplicate } = *fates;
         let (gaps, now_ms) = (gaps as u64, if now == Moment::EARLIEST { 0 } else { now.millis() });
@@ -193,9 +199,17 @@ pub(crate) fn rejected(names: &Names, partition: u16, rejection: &Rejection) -> 
     Draft { topic, partition: partition % names.partitions, key: id.into_bytes(), value }
 }
 
-/// A record of our own topics that cannot be read: nobody but us should write there.
-pub(crate) fn unreadable(topic: &str, partition: u16, offset: u64, rejection: Rejection) -> Rejection {
-    let code = rejection.code;
-    tracing::error!(topic, partition, offset, %code, reason = rejection.reason, "a record of our own topic cannot be read");
+/// A record of our own topics that cannot be read: nobody but us should write there. All are counted; of many in
+/// a row, fewer and fewer are told.
+pub(crate) fn unreadable(
+    (topic, partition, offset): (&str, u16, u64),
+    count: &mut u64,
+    rejection: Rejection,
+) -> Rejection {
+    *count += 1;
+    if count.is_power_of_two() {
+        let (code, reason) = (rejection.code, &rejection.reason);
+        tracing::error!(topic, partition, offset, %code, reason, count, "a record of our own topic cannot be read");
+    }
     rejection.at(&format!("{topic}:{partition}"), offset)
 }

@@ -1,10 +1,12 @@
 //! The topics: made with their first records, and checked.
 //!
-//! The first record of every partition is its genesis, which fixes the number of partitions for ever; the second
-//! of `facts`, `journal` and `exceptions` is the rulebook, so that nothing is ever judged without rules.
+//! The first record of every partition is its genesis, which fixes the number of partitions for ever. In `facts`,
+//! `journal` and `exceptions` the rulebook follows, so that nothing is judged without rules, and a stroke of the
+//! clock, so that nothing is learnt before time began.
 
+use crate::live::STRIKE_EVERY;
 use crate::services::names::Names;
-use crate::services::of_log;
+use crate::services::{self, of_log};
 use facts::fact::log::Genesis;
 use facts::{Book, Fact, Text};
 use pipeline::{Topic, bytes};
@@ -73,7 +75,8 @@ impl Plan<'_> {
         for topic in [Topic::Facts, Topic::Journal, Topic::Exceptions, Topic::Alerts] {
             let name = self.names.topic(topic);
             match self.genesis(log, &name, 0)? {
-                None => wrong.push(format!("topic {name} has no genesis: run `coldwatch topics create`")),
+                None => wrong
+                    .push(format!("topic {name} has no genesis: run `coldwatch topics create`")),
                 Some(genesis) => wrong.extend(self.differs(&name, &genesis)),
             }
         }
@@ -108,7 +111,9 @@ impl Plan<'_> {
         } else if range.start == 0 && partition == 0 {
             let found = self.genesis(log, &name, partition)?;
             let wrong = match found {
-                None => Some(format!("topic {name} is in use by something else: its first record is no genesis")),
+                None => Some(format!(
+                    "topic {name} is in use by something else: its first record is no genesis"
+                )),
                 Some(genesis) => self.differs(&name, &genesis),
             };
             if let Some(wrong) = wrong {
@@ -117,6 +122,14 @@ impl Plan<'_> {
         }
         if topic != Topic::Alerts && range.end <= 1 {
             drafts.push(of_log(self.names, topic, partition, now, bytes::published(book)));
+        }
+        if topic != Topic::Alerts && range.end <= 2 {
+            drafts.push(services::stroke(
+                self.names,
+                topic,
+                partition,
+                now - now.rem_euclid(STRIKE_EVERY),
+            ));
         }
         Ok(drafts)
     }
@@ -133,7 +146,12 @@ impl Plan<'_> {
         })
     }
 
-    fn genesis(&self, log: &dyn Log, name: &str, partition: u16) -> Result<Option<Genesis>, StreamError> {
+    fn genesis(
+        &self,
+        log: &dyn Log,
+        name: &str,
+        partition: u16,
+    ) -> Result<Option<Genesis>, StreamError> {
         let Some(first) = first_record(log, name, partition)? else { return Ok(None) };
         let read = native::read(&first.value, &Limits::default());
         Ok(read.ok().and_then(|read| match read.event.fact {

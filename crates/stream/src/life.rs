@@ -43,6 +43,29 @@ pub(crate) struct Stroke {
     pub(crate) skew: Option<i64>,
     pub(crate) asked: Option<Instant>,
     pub(crate) sign: i64,
+    /// Own writes that are not answered, and when the first of them was sent.
+    open: usize,
+    sent: i64,
+}
+
+impl Stroke {
+    /// A write of our own goes out.
+    pub(crate) fn sends(&mut self, now: i64) {
+        if self.open == 0 {
+            self.sent = now;
+        }
+        self.open += 1;
+    }
+
+    /// The log's stamp lies between sending and hearing, or our clock differs from the log's.
+    fn hears(&mut self, appended: i64, now: i64) {
+        self.open = self.open.saturating_sub(1);
+        self.skew = Some(match appended {
+            stamp if stamp < self.sent => self.sent - stamp,
+            stamp if stamp > now => now - stamp,
+            _ => 0,
+        });
+    }
 }
 
 /// A point up to which everything can be committed once nothing is open.
@@ -128,7 +151,7 @@ impl<L: Life> Running<L> {
         }
         match &ack.placed {
             Err(reason) => self.failed = Some(reason.clone()),
-            Ok(placed) if ack.ticket.mark == OWN => self.stroke.skew = Some(now - placed.appended),
+            Ok(placed) if ack.ticket.mark == OWN => self.stroke.hears(placed.appended, now),
             Ok(_) => {
                 let at = ack.ticket.mark.checked_sub(self.first);
                 let mark = at.and_then(|at| self.marks.get_mut(usize::try_from(at).ok()?));

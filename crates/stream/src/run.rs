@@ -10,7 +10,7 @@
 //! its partition here: nothing is tried again alone, and nothing behind it is committed.
 
 use crate::error::StreamError;
-use crate::life::{OWN, Running};
+use crate::life::{OWN, Running, Stroke};
 use crate::log::{Ack, Clock, Committed, Draft, Happening, Log, Member, Ticket};
 use crate::snapshots::{Snapshot, Snapshots};
 use crate::stage::{Life, Sight, Stage, Watch};
@@ -229,23 +229,28 @@ impl<S: Stage> Loop<'_, S> {
         let now = (self.group.clock)();
         let mut drafts = Vec::new();
         for running in self.running.values_mut().filter(|r| r.failed.is_none() && !r.refolding()) {
-            let ticket = running.ticket(OWN);
-            let stroke = now - now.rem_euclid(every);
-            let sign = (stroke > running.stroke.sign).then(|| {
-                running.stroke.sign = stroke;
-                running.life.sign_of_life(now, running.position, running.end.max(running.position))
-            });
-            drafts.extend(sign.flatten().map(|draft| (ticket, draft)));
-            if stroke <= running.stroke.last {
+            let (ticket, stroke) = (running.ticket(OWN), now - now.rem_euclid(every));
+            let mut send = |stroke: &mut Stroke, draft: Option<Draft>| {
+                draft.into_iter().for_each(|draft| {
+                    stroke.sends(now);
+                    drafts.push((ticket, draft));
+                });
+            };
+            let Running { life, stroke: known, position, end, .. } = running;
+            if stroke > known.sign {
+                known.sign = stroke;
+                send(known, life.sign_of_life(now, *position, (*end).max(*position)));
+            }
+            if stroke <= known.last {
                 continue;
             }
-            match running.stroke.skew {
+            match known.skew {
                 Some(skew) if skew.abs() <= SKEW => {
-                    running.stroke.last = stroke;
-                    drafts.extend(running.life.stroke(stroke).map(|draft| (ticket, draft)));
+                    known.last = stroke;
+                    send(known, life.stroke(stroke));
                 }
-                skew if running.stroke.asked.is_none_or(|asked| asked.elapsed() >= ASK_AGAIN) => {
-                    running.stroke.asked = Some(Instant::now());
+                skew if known.asked.is_none_or(|asked| asked.elapsed() >= ASK_AGAIN) => {
+                    known.asked = Some(Instant::now());
                     if let Some(skew_ms) = skew {
                         self.watch.note(|seen| seen.strokes_refused += 1);
                         tracing::error!(
@@ -253,11 +258,13 @@ impl<S: Stage> Loop<'_, S> {
                             "this clock differs from the log's: it strikes nothing"
                         );
                     }
-                    drafts.extend(running.life.asks_the_time().map(|draft| (ticket, draft)));
+                    send(known, life.asks_the_time());
                 }
                 _ => {}
             }
         }
+        let struck = self.running.values().map(|running| running.stroke.last).min();
+        self.watch.note(|seen| seen.struck = struck);
         drafts
     }
 
@@ -275,21 +282,23 @@ impl<S: Stage> Loop<'_, S> {
     }
 
     fn hear_answers(&mut self) {
-        let now = (self.group.clock)();
         while let Ok(ack) = self.answers.try_recv() {
-            if let Some(running) = self.running.get_mut(&ack.ticket.partition) {
-                running.answer(&ack, now);
-            }
+            self.hear(&ack);
+        }
+    }
+
+    fn hear(&mut self, ack: &Ack) {
+        // The time of hearing is taken after the answer is there, or the log would seem to be ahead.
+        let now = (self.group.clock)();
+        if let Some(running) = self.running.get_mut(&ack.ticket.partition) {
+            running.answer(ack, now);
         }
     }
 
     fn wait_for_an_answer(&mut self, wait: Duration) {
-        let now = (self.group.clock)();
         match self.answers.recv_timeout(wait) {
             Ok(ack) => {
-                if let Some(running) = self.running.get_mut(&ack.ticket.partition) {
-                    running.answer(&ack, now);
-                }
+                self.hear(&ack);
                 self.hear_answers();
             }
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}

@@ -87,7 +87,10 @@ impl Demo {
             std::env::temp_dir().join(format!("coldwatch-demo-{}", std::process::id()))
         });
         if folder.join("log").exists() {
-            return Err(Failure::usage(format!("{} holds a log already: name an empty folder", folder.display())));
+            return Err(Failure::usage(format!(
+                "{} holds a log already: name an empty folder",
+                folder.display()
+            )));
         }
         let ended = self.play(&folder);
         if temporary {
@@ -115,8 +118,12 @@ impl Demo {
     fn play(&self, folder: &std::path::Path) -> Result<(), Failure> {
         let started = Instant::now();
         let week = simulate::make(self.seed, self.shipments).inbound;
-        let begin = week.iter().map(|arrival| arrival.at).min().unwrap_or(Moment::EARLIEST);
-        let now = Arc::new(AtomicI64::new(begin.floor(Span::minutes(1)).millis()));
+        // Permits and orders are older than the week: they are known when it begins.
+        let mut arrivals: Vec<Moment> = week.iter().map(|arrival| arrival.at).collect();
+        arrivals.sort_unstable();
+        let early = arrivals.get(arrivals.len() / 50).copied().unwrap_or(Moment::EARLIEST);
+        let begin = early.floor(Span::hours(1));
+        let now = Arc::new(AtomicI64::new(begin.millis()));
         let clock: Clock = {
             let now = now.clone();
             Arc::new(move || now.load(Ordering::Relaxed))
@@ -162,13 +169,18 @@ impl Show<'_> {
         let open = self.begin + Span::millis(ahead);
         let mut week = week.into_iter().peekable();
         let bar = ProgressBar::new(self.demo.ahead.as_secs());
-        if let Ok(style) = ProgressStyle::with_template("making up for the first hours {bar:40} {percent} %") {
+        if let Ok(style) =
+            ProgressStyle::with_template("making up for the first hours {bar:40} {percent} %")
+        {
             bar.set_style(style);
         }
         if !bar.is_hidden() {
             bar.tick();
         } else {
-            eprintln!("making up for the first {} h of the week …", self.demo.ahead.as_secs() / 3600);
+            eprintln!(
+                "making up for the first {} h of the week …",
+                self.demo.ahead.as_secs() / 3600
+            );
         }
         let mut told = false;
         let mut sent = 0;
@@ -229,10 +241,10 @@ impl Show<'_> {
     /// Waits until everything is worked off, so that no stage seems late that is only busy.
     fn settle(&self) -> Result<(), Failure> {
         let until = Instant::now() + Duration::from_secs(5);
-        // The strokes of the new moment are made first.
-        std::thread::sleep(Duration::from_millis(5));
+        let now = self.now.load(Ordering::Relaxed);
         while !self.over() && Instant::now() < until {
-            if self.live.drained().map_err(log::failure)? {
+            // The strokes of the new moment are made first.
+            if self.live.struck(now) && self.live.drained().map_err(log::failure)? {
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(3));

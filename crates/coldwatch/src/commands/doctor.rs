@@ -98,7 +98,10 @@ fn folder(findings: &mut Findings, folder: &Path) -> Result<(), Failure> {
     }
 }
 
-fn reach(findings: &mut Findings, config: &Config) -> Result<Option<std::sync::Arc<dyn Log>>, Failure> {
+fn reach(
+    findings: &mut Findings,
+    config: &Config,
+) -> Result<Option<std::sync::Arc<dyn Log>>, Failure> {
     let tried = log::look(config).and_then(|log| {
         let topic = Names::of(config).topic(Topic::Facts);
         log.partitions(&topic).map_err(log::failure).map(|_| log)
@@ -109,7 +112,9 @@ fn reach(findings: &mut Findings, config: &Config) -> Result<Option<std::sync::A
             Ok(Some(log))
         }
         Err(failure) => {
-            findings.wrong(&format!("{failure}; is it running, and is log.brokers or log.folder right?"))?;
+            findings.wrong(&format!(
+                "{failure}; is it running, and is log.brokers or log.folder right?"
+            ))?;
             Ok(None)
         }
     }
@@ -138,7 +143,9 @@ fn rulebook(findings: &mut Findings, log: &dyn Log, names: &Names) -> Result<(),
     let (mut hash, mut behaviour) = (None, 1);
     let range = log.range(&topic, 0).map_err(log::failure)?;
     if range.start > 0 {
-        return findings.note("facts were trimmed: which rulebook is in force is told by `coldwatch export journal`");
+        return findings.note(
+            "facts were trimmed: which rulebook is in force is told by `coldwatch export journal`",
+        );
     }
     export::each_of(log, &topic, 0, |record| {
         let has = |word: &[u8]| record.value.windows(word.len()).any(|window| window == word);
@@ -224,7 +231,10 @@ fn progress(
         ))?;
     }
     if sum(|n| n.faulted) > 0 {
-        findings.wrong(&format!("{name} has put {} subjects aside: see the P1 findings SYS-FAULT", sum(|n| n.faulted)))?;
+        findings.wrong(&format!(
+            "{name} has put {} subjects aside: see the P1 findings SYS-FAULT",
+            sum(|n| n.faulted)
+        ))?;
     }
     if sum(|n| n.unreadable) > 0 {
         findings.wrong(&format!(
@@ -256,11 +266,14 @@ fn accounting(findings: &mut Findings, notes: &[(Service, Note)]) -> Result<(), 
         true => findings.ok(&first)?,
         false => findings.wrong(&format!("{first} does not add up: please report this"))?,
     }
-    let second =
-        format!("homed {homed} = judged {judged} + held {held} + expired {expired} + duplicate {duplicate}");
+    let second = format!(
+        "homed {homed} = judged {judged} + held {held} + expired {expired} + duplicate {duplicate}"
+    );
     match homed.cmp(&fates.iter().sum()) {
         std::cmp::Ordering::Equal => findings.ok(&second),
         std::cmp::Ordering::Greater => findings.note(&format!("{second}: some are on their way")),
-        std::cmp::Ordering::Less => findings.wrong(&format!("{second} does not add up: please report this")),
+        std::cmp::Ordering::Less => {
+            findings.wrong(&format!("{second} does not add up: please report this"))
+        }
     }
 }

@@ -75,11 +75,10 @@ fn each(
     mut take: impl FnMut(u16, Record) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let partitions = log.partitions(topic).map_err(log::failure)?;
-    let partitions = partitions
-        .ok_or_else(|| Failure::configuration(format!("there is no topic `{topic}`")))?;
-    (0..partitions).try_for_each(|partition| {
-        each_of(log, topic, partition, |record| take(partition, record))
-    })
+    let partitions =
+        partitions.ok_or_else(|| Failure::configuration(format!("there is no topic `{topic}`")))?;
+    (0..partitions)
+        .try_for_each(|partition| each_of(log, topic, partition, |record| take(partition, record)))
 }
 
 /// Every record that a partition holds now.

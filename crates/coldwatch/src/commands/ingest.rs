@@ -73,7 +73,9 @@ impl Ingest {
                     way.send(&name, 1, &bytes, &mut counts)?;
                 }
                 Kind::Journal => {
-                    return Err(Failure::usage(format!("{name} is a journal: what was taken in once is not taken in again")));
+                    return Err(Failure::usage(format!(
+                        "{name} is a journal: what was taken in once is not taken in again"
+                    )));
                 }
                 Kind::Inbound => each_batch(source, |first, batch| {
                     tell();
@@ -88,7 +90,9 @@ impl Ingest {
         match (read, rejected) {
             (0, _) => Err(Failure::bad_data("nothing was read")),
             (_, 0) => Ok(ExitCode::SUCCESS),
-            (read, rejected) if read == rejected => Err(Failure::bad_data("every record was rejected")),
+            (read, rejected) if read == rejected => {
+                Err(Failure::bad_data("every record was rejected"))
+            }
             _ => Ok(exit::found()),
         }
     }
@@ -101,7 +105,9 @@ impl Ingest {
         let log = log::open(&config, wall_clock())?;
         let topic = format!("{}{}", config.log.prefix, config.log.inbound[0]);
         let partitions = log.partitions(&topic).map_err(log::failure)?.ok_or_else(|| {
-            Failure::configuration(format!("topic {topic} is missing: run `coldwatch topics create`"))
+            Failure::configuration(format!(
+                "topic {topic} is missing: run `coldwatch topics create`"
+            ))
         })?;
         Ok(Way::Topic(log, topic, partitions))
     }
@@ -142,7 +148,13 @@ fn each_batch(
 
 impl Way {
     /// Sends what can be taken; the rest is told, with its place.
-    fn send(&self, name: &str, first: u64, bytes: &[u8], counts: &mut Counts) -> Result<(), Failure> {
+    fn send(
+        &self,
+        name: &str,
+        first: u64,
+        bytes: &[u8],
+        counts: &mut Counts,
+    ) -> Result<(), Failure> {
         let (topic, partitions) = match self {
             Self::Door(_) => ("", 1),
             Self::Topic(_, topic, partitions) => (&**topic, *partitions),
@@ -165,7 +177,9 @@ impl Way {
         }
         let taken = drafts.len() as u64;
         match self {
-            Self::Door(client) => client.post("/v1/events", "application/cloudevents-batch+ndjson", &good)?,
+            Self::Door(client) => {
+                client.post("/v1/events", "application/cloudevents-batch+ndjson", &good)?
+            }
             Self::Topic(log, ..) => {
                 topics::append(&**log, drafts).map_err(log::failure)?;
             }
@@ -175,7 +189,12 @@ impl Way {
         Ok(())
     }
 
-    fn without_rejected(&self, topic: &str, partitions: u16, bytes: &[u8]) -> (Vec<u8>, Vec<Draft>) {
+    fn without_rejected(
+        &self,
+        topic: &str,
+        partitions: u16,
+        bytes: &[u8],
+    ) -> (Vec<u8>, Vec<Draft>) {
         let (mut good, mut drafts) = (Vec::new(), Vec::new());
         for line in bytes.split(|byte| *byte == b'\n') {
             if let Ok(some) = events::read(topic, partitions, line)

@@ -70,7 +70,10 @@ impl Create {
         let plan = Plan { names: &names, generation, inbound };
         let made = plan.create(&*log, &book, clock()).map_err(log::failure)?;
         for topic in &made.topics {
-            crate::commands::print(&format!("made     {topic} with {} partitions", names.partitions))?;
+            crate::commands::print(&format!(
+                "made     {topic} with {} partitions",
+                names.partitions
+            ))?;
         }
         crate::commands::print(&format!(
             "{} topics made, {} first records written; rulebook {}",
@@ -88,7 +91,8 @@ impl Check {
         let log = log::look(&config)?;
         let names = Names::of(&config);
         let (generation, inbound) = (config.log.generation, &*config.log.inbound);
-        let wrong = Plan { names: &names, generation, inbound }.check(&*log).map_err(log::failure)?;
+        let wrong =
+            Plan { names: &names, generation, inbound }.check(&*log).map_err(log::failure)?;
         for line in &wrong {
             crate::commands::print(line)?;
         }

@@ -83,7 +83,8 @@ fn value(shape: Shape, text: &str) -> Result<Value, String> {
 
 /// The key that was perhaps meant.
 fn near(error: &str) -> String {
-    let Some(unknown) = error.split("unknown field `").nth(1).and_then(|rest| rest.split('`').next())
+    let Some(unknown) =
+        error.split("unknown field `").nth(1).and_then(|rest| rest.split('`').next())
     else {
         return String::new();
     };
@@ -102,7 +103,8 @@ mod tests {
     use crate::config::Kind;
 
     fn file(name: &str, text: &str) -> std::path::PathBuf {
-        let file = std::env::temp_dir().join(format!("coldwatch-{name}-{}.toml", std::process::id()));
+        let file =
+            std::env::temp_dir().join(format!("coldwatch-{name}-{}.toml", std::process::id()));
         std::fs::write(&file, text).unwrap();
         file
     }

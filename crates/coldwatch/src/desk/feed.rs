@@ -37,7 +37,9 @@ impl Alerts {
             return (0..self.partitions).map(|p| end(p).map(|range| range.end)).collect();
         };
         let wrong = |why: &str| {
-            Refusal::Malformed(format!("`{from}` is no position of this feed: {why}; ask without one"))
+            Refusal::Malformed(format!(
+                "`{from}` is no position of this feed: {why}; ask without one"
+            ))
         };
         let positions: Vec<u64> = from
             .split('.')

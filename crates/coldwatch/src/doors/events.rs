@@ -42,7 +42,8 @@ impl Rate {
         *bucket = ((bucket.0 + grown).min(self.a_second * 10.0), now);
         // A single request may go into debt, so that a large one is not refused for ever.
         if bucket.0 <= 0.0 {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // small and positive
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            // small and positive
             return Err((-bucket.0 / self.a_second).ceil().max(1.0) as u64);
         }
         #[allow(clippy::cast_precision_loss)] // no request has that many
@@ -64,14 +65,17 @@ pub(crate) async fn take(State(doors): State<Arc<Doors>>, body: Bytes) -> Respon
     };
     let drafts = match read(&doors.inbound, partitions, &body) {
         Ok(drafts) if drafts.is_empty() => {
-            return Problem::new(StatusCode::BAD_REQUEST, "the body holds no event").into_response();
+            return Problem::new(StatusCode::BAD_REQUEST, "the body holds no event")
+                .into_response();
         }
         Ok(drafts) => drafts,
         Err(rejections) => return refused(&rejections),
     };
     if let Err(seconds) = doors.rate.take(drafts.len()) {
         let detail = "more events a second than are taken";
-        return Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).again_in(seconds).into_response();
+        return Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
+            .again_in(seconds)
+            .into_response();
     }
     let accepted = drafts.len();
     let log = doors.log.clone();
@@ -117,7 +121,11 @@ fn refused(rejections: &[Rejection]) -> Response {
 }
 
 /// The records of a body as drafts, or everything that is wrong with them.
-pub(crate) fn read(topic: &str, partitions: u16, body: &[u8]) -> Result<Vec<Draft>, Vec<Rejection>> {
+pub(crate) fn read(
+    topic: &str,
+    partitions: u16,
+    body: &[u8],
+) -> Result<Vec<Draft>, Vec<Rejection>> {
     if wire::logger::is_logger_file(body) {
         return logger(topic, partitions, body);
     }

@@ -40,7 +40,8 @@ pub(crate) async fn pass(
 
 impl Guard {
     fn refuses(&self, method: &Method, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let text =
+            |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let host = text(header::HOST);
         let no = |status, detail: &str| Some(Problem::new(status, detail).into_response());
         if let Some(token) = &self.token {
@@ -54,17 +55,26 @@ impl Guard {
                 let page = text(header::ACCEPT).contains("text/html") && *method == Method::GET;
                 return match page {
                     true => Some(sign_in_page(StatusCode::UNAUTHORIZED, uri.path())),
-                    false => no(StatusCode::UNAUTHORIZED, "a bearer token is needed: `Authorization: Bearer …`"),
+                    false => no(
+                        StatusCode::UNAUTHORIZED,
+                        "a bearer token is needed: `Authorization: Bearer …`",
+                    ),
                 };
             }
         } else if self.loopback && !is_loopback(host) {
-            return no(StatusCode::FORBIDDEN, "this address answers to this machine alone, under its own name");
+            return no(
+                StatusCode::FORBIDDEN,
+                "this address answers to this machine alone, under its own name",
+            );
         }
         // A page of another site must not act for whoever looks at it.
         let acts = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
         let origin = text(header::ORIGIN);
         let foreign = !origin.is_empty() && origin.split("://").nth(1) != Some(host);
-        let cross = matches!(text(header::HeaderName::from_static("sec-fetch-site")), "cross-site" | "same-site");
+        let cross = matches!(
+            text(header::HeaderName::from_static("sec-fetch-site")),
+            "cross-site" | "same-site"
+        );
         if acts && (foreign || cross) {
             return no(StatusCode::FORBIDDEN, "a page of another site asked for this");
         }
@@ -78,7 +88,8 @@ impl Guard {
         };
         let body = axum::body::to_bytes(request.into_body(), 4096).await.unwrap_or_default();
         let form = String::from_utf8_lossy(&body).into_owned();
-        let given = form.split('&').find_map(|pair| pair.strip_prefix("token=")).unwrap_or_default();
+        let given =
+            form.split('&').find_map(|pair| pair.strip_prefix("token=")).unwrap_or_default();
         if !same(&plain(given), token) {
             return sign_in_page(StatusCode::UNAUTHORIZED, "/");
         }
@@ -134,7 +145,10 @@ fn sign_in_page(status: StatusCode, _: &str) -> Response {
         <p><button>Sign in</button></form></main>";
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; form-action 'self'; frame-ancestors 'none'"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
+        ),
         (header::CACHE_CONTROL, "no-store"),
     ];
     (status, headers, page).into_response()
@@ -149,7 +163,9 @@ mod tests {
         for (name, value) in headers {
             all.insert(*name, HeaderValue::from_str(value).expect("a header"));
         }
-        guard.refuses(&method, &all, &Uri::from_static("/v1/incidents")).map(|r| r.status().as_u16())
+        guard
+            .refuses(&method, &all, &Uri::from_static("/v1/incidents"))
+            .map(|r| r.status().as_u16())
     }
 
     #[test]
@@ -161,7 +177,10 @@ mod tests {
         let here = ("host", "localhost:8080");
         assert_eq!(asks(&guard, post.clone(), &[here]), None, "a program");
         assert_eq!(asks(&guard, post.clone(), &[here, ("origin", "http://localhost:8080")]), None);
-        assert_eq!(asks(&guard, post.clone(), &[here, ("origin", "http://evil.example")]), Some(403));
+        assert_eq!(
+            asks(&guard, post.clone(), &[here, ("origin", "http://evil.example")]),
+            Some(403)
+        );
         assert_eq!(asks(&guard, post, &[here, ("sec-fetch-site", "cross-site")]), Some(403));
     }
 
@@ -173,9 +192,18 @@ mod tests {
         let get = || Method::GET;
         assert_eq!(asks(&guard, get(), &[host]), Some(401));
         assert_eq!(asks(&guard, get(), &[host, ("authorization", "Bearer wrong")]), Some(401));
-        assert_eq!(asks(&guard, get(), &[host, ("authorization", &format!("Bearer {token}"))]), None);
-        assert_eq!(asks(&guard, get(), &[host, ("cookie", &format!("a=b; coldwatch={}", seal(token)))]), None);
-        assert_eq!(asks(&guard, get(), &[host, ("cookie", &format!("coldwatch={token}"))]), Some(401));
+        assert_eq!(
+            asks(&guard, get(), &[host, ("authorization", &format!("Bearer {token}"))]),
+            None
+        );
+        assert_eq!(
+            asks(&guard, get(), &[host, ("cookie", &format!("a=b; coldwatch={}", seal(token)))]),
+            None
+        );
+        assert_eq!(
+            asks(&guard, get(), &[host, ("cookie", &format!("coldwatch={token}"))]),
+            Some(401)
+        );
         let cookie = format!("coldwatch={}", seal(token));
         let forged = [host, ("cookie", &*cookie), ("origin", "https://evil.example")];
         assert_eq!(asks(&guard, Method::POST, &forged), Some(403));

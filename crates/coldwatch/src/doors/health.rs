@@ -73,7 +73,9 @@ fn of(watched: &Watched) -> Vec<String> {
         }
         let gaps = sight.gauges.iter().any(|(metric, _, n)| *metric == "gaps" && *n > 0);
         if gaps {
-            reasons.push(format!("{name} sees a hole in partition {partition} that nobody has filled"));
+            reasons.push(format!(
+                "{name} sees a hole in partition {partition} that nobody has filled"
+            ));
         }
     }
     reasons

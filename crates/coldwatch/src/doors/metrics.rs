@@ -24,12 +24,18 @@ pub(crate) const NAMES: [(&str, &str); 18] = [
     ("end", "The end of a partition"),
     ("lag", "Records that wait in a partition"),
     ("log_time_seconds", "Log time of a partition, in seconds since 1970"),
-    ("clock_age_seconds", "How far the clock of the process is ahead of its slowest partition's log time"),
+    (
+        "clock_age_seconds",
+        "How far the clock of the process is ahead of its slowest partition's log time",
+    ),
     ("gaps", "Sources with a hole that stands"),
     ("faulted", "Subjects that were put aside"),
     ("snapshot_age_seconds", "Age of a partition's last snapshot in this process"),
     ("snapshot_failures_total", "Snapshots that could not be written"),
-    ("strikes_refused_total", "Strokes of the clock not made because this clock differs from the log's"),
+    (
+        "strikes_refused_total",
+        "Strokes of the clock not made because this clock differs from the log's",
+    ),
     ("lives_total", "Lives of partitions begun in this process"),
     ("lives_failed_total", "Lives of partitions ended by an error in this process"),
     ("incidents", "Open incidents, by priority and state"),
@@ -71,11 +77,7 @@ fn registry(doors: &Doors) -> Registry {
     registry
 }
 
-fn services(
-    watched: &crate::live::Watched,
-    now: i64,
-    set: &impl Fn(&str, &[(&str, String)], i64),
-) {
+fn services(watched: &crate::live::Watched, now: i64, set: &impl Fn(&str, &[(&str, String)], i64)) {
     let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let service = || ("service", watched.service.name().to_owned());
     let seen = watched.watch.seen();

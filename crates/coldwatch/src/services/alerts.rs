@@ -44,12 +44,16 @@ impl Life for Partition {
         let heard = match bytes::exception(record.offset, &record.value) {
             Ok(heard) => heard,
             Err(rejection) => {
-                self.unreadable += 1;
-                unreadable("exceptions", self.number, record.offset, rejection);
+                unreadable(
+                    ("exceptions", self.number, record.offset),
+                    &mut self.unreadable,
+                    rejection,
+                );
                 return Ok(());
             }
         };
-        if matches!(heard.record.matter, Matter::Word { .. }) && self.stage.fold().rules().is_none() {
+        if matches!(heard.record.matter, Matter::Word { .. }) && self.stage.fold().rules().is_none()
+        {
             return Err(without_rules("alerts", self.number));
         }
         self.stage.take(&heard, &mut self.letters).map_err(|stop| Halt(stop.to_string()))?;
@@ -77,6 +81,12 @@ impl Life for Partition {
 impl Partition {
     fn counts(&self) -> Note {
         let fold = self.stage.fold();
-        Note::of(fold.counts(), self.stage.fates(), self.unreadable, fold.gaps().count(), fold.now())
+        Note::of(
+            fold.counts(),
+            self.stage.fates(),
+            self.unreadable,
+            fold.gaps().count(),
+            fold.now(),
+        )
     }
 }

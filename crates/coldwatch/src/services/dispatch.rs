@@ -46,8 +46,11 @@ impl Life for Partition {
         let fact = match bytes::fact(record.offset, &record.key, &record.value) {
             Ok(fact) => fact,
             Err(rejection) => {
-                self.unreadable += 1;
-                let rejection = unreadable("facts", self.number, record.offset, rejection);
+                let rejection = unreadable(
+                    ("facts", self.number, record.offset),
+                    &mut self.unreadable,
+                    rejection,
+                );
                 out.push(rejected(&self.names, self.number, &rejection));
                 return Ok(());
             }
@@ -88,6 +91,12 @@ impl Life for Partition {
 impl Partition {
     fn counts(&self) -> Note {
         let fold = self.stage.fold();
-        Note::of(fold.counts(), self.stage.fates(), self.unreadable, fold.gaps().count(), fold.now())
+        Note::of(
+            fold.counts(),
+            self.stage.fates(),
+            self.unreadable,
+            fold.gaps().count(),
+            fold.now(),
+        )
     }
 }

@@ -51,8 +51,11 @@ impl<E: Engine<Word = Event, Said = Said>> Life for Partition<E> {
         let entry = match bytes::journal(self.number, record.offset, &record.value) {
             Ok(entry) => entry.into_record(),
             Err(rejection) => {
-                self.unreadable += 1;
-                unreadable("journal", self.number, record.offset, rejection);
+                unreadable(
+                    ("journal", self.number, record.offset),
+                    &mut self.unreadable,
+                    rejection,
+                );
                 return Ok(());
             }
         };

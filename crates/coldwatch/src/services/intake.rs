@@ -111,12 +111,13 @@ fn decode(place: &str, record: &Record) -> Vec<Result<Event, Rejection>> {
             Err(rejection) => vec![Err(rejection.at(place, number))],
         };
     }
-    let read = native::read(bytes, &Limits::default()).and_then(|read| {
-        match may_come_from_outside(&read.event) {
-            true => Ok(read.event),
-            false => Err(Rejection::not_from_outside(&read.event).keeping(bytes)),
-        }
-    });
+    let read =
+        native::read(bytes, &Limits::default()).and_then(|read| {
+            match may_come_from_outside(&read.event) {
+                true => Ok(read.event),
+                false => Err(Rejection::not_from_outside(&read.event).keeping(bytes)),
+            }
+        });
     vec![read.map_err(|rejection| rejection.at(place, number))]
 }
 
