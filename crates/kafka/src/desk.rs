@@ -155,7 +155,7 @@ impl Desk {
         group: &str,
         topic: &str,
     ) -> Result<BTreeMap<u16, Committed>, StreamError> {
-        let Some(count) = self.known(topic, 0)? else { return Err(StreamError::no_topic(topic)) };
+        let Some(count) = self.known(topic, 0)? else { return Ok(BTreeMap::new()) };
         let mut list = TopicPartitionList::with_capacity(usize::from(count));
         list.add_partition_range(topic, 0, i32::from(count) - 1);
         let doing = format!("asking how far group `{group}` has come in `{topic}`");

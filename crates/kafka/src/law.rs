@@ -97,6 +97,8 @@ pub(crate) fn defaults(role: &Role<'_>, config: &mut ClientConfig) {
             // A partition that starts waits for the fetch that is under way: half a second by default.
             config.set("fetch.wait.max.ms", "100");
             config.set("fetch.error.backoff.ms", "100");
+            // For so long a topic that no broker knows is taken for a new one; half a minute by default.
+            config.set("topic.metadata.propagation.max.ms", "3000");
         }
         Role::Desk(_) => {}
     }

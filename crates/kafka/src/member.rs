@@ -10,7 +10,7 @@ use crate::reading::{BATCH, Hearing, list, record};
 use crate::share::{Share, Standing};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stream::{Committed, Happening, Member, StreamError};
@@ -90,7 +90,7 @@ impl Member for KafkaMember {
         self.fatal.check()?;
         let before = to.len();
         let mut wait = wait;
-        let (mut asked, mut silent) = (Default::default(), None);
+        let mut asked = VecDeque::new();
         let Self { consumer, share, desk, topic, missing, .. } = self;
         let Some(consumer) = consumer.as_ref() else { return Ok(()) };
         while to.len() - before < BATCH {
@@ -108,19 +108,18 @@ impl Member for KafkaMember {
                 // Nothing, or an event was served: a batch does not reach across a change of the group.
                 None => {
                     asked = consumer.context().asked();
-                    silent = consumer.context().silent();
                     break;
                 }
             }
             wait = Duration::ZERO;
         }
+        if asked.is_empty() && to.len() == before {
+            return Hearing { desk, topic, missing }.nothing_came(consumer.context());
+        }
         for asked in asked {
             self.answer(asked, to)?;
         }
-        match silent {
-            Some(reason) if to.len() == before => Err(StreamError::Unavailable(reason)),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     fn start(&mut self, partition: u16, from: u64) -> Result<(), StreamError> {

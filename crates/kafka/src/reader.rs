@@ -65,9 +65,9 @@ impl Reader for KafkaReader {
             }
             wait = Duration::ZERO;
         }
-        match consumer.context().silent() {
-            Some(reason) if to.len() == before => Err(StreamError::Unavailable(reason)),
-            _ => Ok(()),
+        match to.len() > before {
+            true => Ok(()),
+            false => Hearing { desk, topic, missing }.nothing_came(consumer.context()),
         }
     }
 }

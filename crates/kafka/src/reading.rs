@@ -4,7 +4,6 @@
 use crate::desk::Desk;
 use crate::ear::Ear;
 use crate::faults::{Weight, code, named, weigh};
-use crate::topics::is_unknown_topic;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
@@ -15,7 +14,7 @@ use stream::{Record, StreamError};
 /// So many records are handed on at a time.
 pub(crate) const BATCH: usize = 512;
 /// A topic that the brokers have not known for so long is gone.
-const MISSING: Duration = Duration::from_secs(5);
+const MISSING: Duration = Duration::from_secs(3);
 
 /// Partitions with their places, as the client wants them.
 pub(crate) fn list(
@@ -47,6 +46,7 @@ pub(crate) fn record(message: &BorrowedMessage<'_>) -> Result<(u16, Record), Str
 pub(crate) struct Hearing<'a> {
     pub(crate) desk: &'a Desk,
     pub(crate) topic: &'a str,
+    /// Since when the brokers have not known the topic.
     pub(crate) missing: &'a mut Option<Instant>,
 }
 
@@ -61,10 +61,11 @@ impl Hearing<'_> {
         if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
             return Err(StreamError::Stop(format!("{}: {error}", doing())));
         }
-        if is_unknown_topic(error) {
-            return self.is_it_gone();
-        }
         match code(error) {
+            Some(Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition) => {
+                self.missing.get_or_insert_with(Instant::now);
+                Ok(())
+            }
             Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) => {
                 Err(self.out_of_range(&positions(), &ear.reason()))
             }
@@ -76,18 +77,19 @@ impl Hearing<'_> {
         }
     }
 
-    /// A broker that lags behind the others does not know a new topic yet, either.
-    fn is_it_gone(&mut self) -> Result<(), StreamError> {
-        let since = *self.missing.get_or_insert_with(Instant::now);
-        if since.elapsed() < MISSING {
-            return Ok(());
-        }
-        *self.missing = None;
-        match self.desk.partitions(self.topic) {
-            Ok(None) => {
-                Err(StreamError::Stop(format!("topic `{}` was there, and is gone", self.topic)))
+    /// What it means that nothing came. The client says once that a topic is not known, and a broker that lags
+    /// behind the others does not know a new one yet: so it is asked for once more.
+    pub(crate) fn nothing_came(&mut self, ear: &Ear) -> Result<(), StreamError> {
+        if self.missing.is_some_and(|since| since.elapsed() >= MISSING) {
+            *self.missing = None;
+            if self.desk.partitions(self.topic)?.is_none() {
+                let says = format!("topic `{}` was there, and is gone", self.topic);
+                return Err(StreamError::Stop(says));
             }
-            _ => Ok(()),
+        }
+        match ear.silent() {
+            Some(reason) => Err(StreamError::Unavailable(reason)),
+            None => Ok(()),
         }
     }
 

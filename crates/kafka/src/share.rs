@@ -70,9 +70,9 @@ impl Share {
     pub(crate) fn forget(&mut self, partitions: impl IntoIterator<Item = u16>) -> Vec<u16> {
         let mut read = Vec::new();
         for partition in partitions {
-            match self.0.remove(&partition) {
-                Some(Standing::Reading(_) | Standing::Revoked(true)) => read.push(partition),
-                _ => {}
+            let was = self.0.remove(&partition);
+            if matches!(was, Some(Standing::Reading(_) | Standing::Revoked(true))) {
+                read.push(partition);
             }
         }
         read

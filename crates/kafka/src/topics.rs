@@ -3,7 +3,7 @@
 
 use crate::desk::Desk;
 use crate::ear::tell;
-use crate::faults::{code, named};
+use crate::faults::named;
 use crate::law::Role;
 use rdkafka::ClientContext;
 use rdkafka::admin::{
@@ -117,11 +117,6 @@ pub(crate) fn settings_of(
     let answer = asked.map_err(|error| named(&doing, &error))?.into_iter().next();
     let answer = answer.ok_or_else(|| StreamError::Unavailable(format!("{doing}: no answer")))?;
     answer.map_err(|error| named(&doing, &KafkaError::AdminOp(error)))
-}
-
-/// Whether an error says that the topic is not there.
-pub(crate) fn is_unknown_topic(error: &KafkaError) -> bool {
-    matches!(code(error), Some(Code::UnknownTopicOrPartition | Code::UnknownTopic))
 }
 
 struct Awake(Thread);

@@ -1,5 +1,9 @@
-//! The suite of every backing, over the brokers that `COLDWATCH_KAFKA` names; without it every case is skipped.
+//! The suite of every backing, and what only Kafka does, over the brokers that `COLDWATCH_KAFKA` names; without
+//! it every case is skipped.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "conformance/own.rs"]
+mod own;
 
 use kafka::{Kafka, Settings};
 use libtest_mimic::{Arguments, Trial};
@@ -13,7 +17,8 @@ static KAFKA: OnceLock<Kafka> = OnceLock::new();
 fn kafka() -> &'static Kafka {
     KAFKA.get_or_init(|| {
         let brokers = std::env::var("COLDWATCH_KAFKA").expect("cases run only where it is set");
-        let settings = Settings::new(brokers, format!("suite-{}", std::process::id()));
+        let mut settings = Settings::new(brokers, format!("suite-{}", std::process::id()));
+        settings.headers = vec![("content-type".into(), "text/plain".into())];
         Kafka::connect(settings).expect("the brokers answer")
     })
 }
@@ -29,6 +34,13 @@ fn main() -> ExitCode {
     for (n, (says, case)) in conformance::ALL.iter().enumerate() {
         let trial = Trial::test(format!("kafka: {says}"), move || {
             case(kafka() as &dyn Log, &word(n));
+            Ok(())
+        });
+        trials.push(trial.with_ignored_flag(skipped));
+    }
+    for (n, (says, case)) in own::ALL.iter().enumerate() {
+        let trial = Trial::test(format!("kafka: {says}"), move || {
+            case(kafka(), &word(100 + n));
             Ok(())
         });
         trials.push(trial.with_ignored_flag(skipped));
