@@ -17,7 +17,7 @@ pub(crate) fn open(config: &Config, clock: Clock) -> Result<Arc<dyn Log>, Failur
 pub(crate) fn look(config: &Config) -> Result<Arc<dyn Log>, Failure> {
     match config.log.kind {
         Kind::Embedded => Ok(Arc::new(Embedded::look(&config.log.folder).map_err(failure)?)),
-        Kind::Kafka => crate::broker::connect(config),
+        Kind::Kafka => Ok(Arc::new(crate::broker::look(config)?)),
     }
 }
 

@@ -4,16 +4,18 @@
 
 use crate::error::StreamError;
 use crate::log::{
-    Ack, Committed, Draft, Happening, Log, Member, Placed, Record, Ticket, Topic, wall_clock,
+    Ack, Committed, Draft, Happening, Log, Member, Placed, Reader, Record, Ticket, Topic,
+    wall_clock,
 };
 use crate::run::{Group, run};
 use crate::snapshots::Snapshots;
 use crate::stage::{Halt, Life, Stage, Watch};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 /// One case: what must hold, and the test of it.
@@ -23,12 +25,15 @@ pub type Case = (&'static str, fn(&dyn Log, &str));
 pub const ALL: &[Case] = &[
     ("a topic is made once, and its number of partitions is fixed", a_topic_is_made_once),
     ("what is written is read, in order, without holes, byte for byte", what_is_written_is_read),
+    ("an answer says where and when, as the record then does", an_answer_says_where_and_when),
     ("what cannot be written is answered so", what_cannot_be_written),
     ("a group goes on where it was committed, with its note", a_group_goes_on),
+    ("groups do not touch each other, nor what is read in none", groups_are_apart),
     ("a second member takes its share and gives it back", a_second_member),
     ("the loop loses and doubles nothing when it stops and starts", the_loop_stops_and_starts),
     ("the loop folds what it has forgotten again, silently", the_loop_folds_again),
     ("the loop asks the time before it strikes the clock", the_loop_strikes),
+    ("the loop waits for a log that does not answer", the_loop_waits),
     ("a committed offset beyond the end refuses to start", beyond_the_end),
 ];
 
@@ -100,6 +105,20 @@ fn what_is_written_is_read(log: &dyn Log, word: &str) {
     let large = vec![b'x'; 900_000];
     write(log, vec![draft(&name, 0, b"large", &large)]).remove(0).expect("900 kB are written");
     assert_eq!(read(log, &name, 0, 251).last().map(|r| r.value.len()), Some(large.len()));
+}
+
+fn an_answer_says_where_and_when(log: &dyn Log, word: &str) {
+    let name = topic(log, word, 3);
+    let drafts = |_| (0..30).map(|n| draft(&name, n % 3, &n.to_le_bytes(), b"v")).collect();
+    let placed: Vec<Placed> =
+        (0..3).flat_map(|n| write(log, drafts(n))).map(|p| p.expect("it is written")).collect();
+    for partition in 0..3 {
+        let place = |record: &Record| (record.offset, record.appended);
+        let read: Vec<_> = read(log, &name, partition, 30).iter().map(place).collect();
+        let said = placed.iter().skip(usize::from(partition)).step_by(3);
+        assert_eq!(read, said.map(|p| (p.offset, p.appended)).collect::<Vec<_>>());
+        assert!(read.is_sorted_by_key(|(_, appended)| *appended), "the log's clock goes forward");
+    }
 }
 
 fn what_cannot_be_written(log: &dyn Log, word: &str) {
@@ -181,6 +200,36 @@ fn a_group_goes_on(log: &dyn Log, word: &str) {
     member.leave().expect("it leaves");
     drop(member);
     assert_eq!(log.committed(word, &name), Ok(BTreeMap::from([(0, point)])), "it is kept");
+}
+
+fn groups_are_apart(log: &dyn Log, word: &str) {
+    let name = topic(log, word, 2);
+    write(log, (0..20).map(|n| draft(&name, n % 2, b"", b"v")).collect());
+    let groups = [format!("{word}-a"), format!("{word}-b")];
+    // As long as a note may be, and in more than ASCII.
+    let note = "°".repeat(1_500);
+    for (n, group) in (3..).zip(&groups) {
+        let mut member = log.join(group, &name, None).expect("a member");
+        let mut seen = Vec::new();
+        until(&mut *member, &mut seen, |seen| assigned(seen).len() == 2);
+        (0..2).for_each(|p| member.start(p, 0).expect("it starts"));
+        until(&mut *member, &mut seen, |seen| records(seen).len() == 20);
+        let ends = |member: &mut dyn Member| member.ends() == BTreeMap::from([(0, 10), (1, 10)]);
+        let end = Instant::now() + SOON;
+        while !ends(&mut *member) {
+            assert!(Instant::now() < end, "it learns where they end: {:?}", member.ends());
+            member.poll(Duration::from_millis(50), &mut seen).expect("it can be polled");
+        }
+        let point = Committed { offset: n, note: note.clone() };
+        member.commit(&[(1, point)]).expect("it is committed");
+        member.leave().expect("it leaves");
+    }
+    for (n, group) in (3..).zip(&groups) {
+        let point = Committed { offset: n, note: note.clone() };
+        assert_eq!(log.committed(group, &name), Ok(BTreeMap::from([(1, point)])));
+    }
+    assert_eq!(read(log, &name, 1, 10).len(), 10, "a reader is in no group");
+    assert_eq!(log.committed(&format!("{word}-c"), &name), Ok(BTreeMap::new()));
 }
 
 fn a_second_member(log: &dyn Log, word: &str) {
@@ -421,18 +470,19 @@ fn the_loop_strikes(log: &dyn Log, word: &str) {
         (topic(log, &format!("{word}-in"), 1), topic(log, &format!("{word}-out"), 1));
     let sums = || Sums { out: Arc::from(&*out), remembers: true };
     let stage = Striking(sums(), Arc::from(&*input));
-    let run_for = |group: &Group, wait: Duration| {
+    // A group may take seconds to form: only then does the time count in which nothing may happen.
+    let run_until = |group: &Group, written: u64, longer: Duration| {
         let (stop, watch) = (AtomicBool::new(false), Watch::default());
         std::thread::scope(|scope| {
             let running = scope.spawn(|| run(log, &stage, group, &stop, &watch));
-            let end = Instant::now() + wait;
-            while Instant::now() < end && log.range(&input, 0).is_ok_and(|range| range.end < 4) {
+            let end = Instant::now() + SOON;
+            while Instant::now() < end && log.range(&input, 0).is_ok_and(|r| r.end < written) {
                 std::thread::sleep(Duration::from_millis(10));
             }
+            std::thread::sleep(longer);
             stop.store(true, Ordering::Relaxed);
             running.join().expect("it does not panic").expect("it stops in order");
         });
-        watch.seen()
     };
     let values = || -> Vec<String> {
         let count = usize::try_from(log.range(&input, 0).expect("a range").end).expect("small");
@@ -448,13 +498,74 @@ fn the_loop_strikes(log: &dyn Log, word: &str) {
         strike_every: Some(100),
         ..group(&format!("{word}-ahead"), &input, None)
     };
-    run_for(&ahead, Duration::from_secs(2));
+    run_until(&ahead, 1, Duration::from_secs(1));
     assert_eq!(values(), ["time"], "it asked, and then struck nothing");
     let right = Group { strike_every: Some(100), ..group(word, &input, None) };
-    run_for(&right, SOON);
+    run_until(&right, 4, Duration::ZERO);
     let values = values();
     assert_eq!(values[..2], ["time", "time"], "each life asks first");
     assert!(values[2..].iter().all(|value| value == "tick") && values.len() >= 4, "{values:?}");
+}
+
+/// A log that does not answer at first how far a group has come.
+struct Silent<'a>(&'a dyn Log, AtomicU32);
+
+impl Log for Silent<'_> {
+    fn create(&self, topic: &Topic) -> Result<bool, StreamError> {
+        self.0.create(topic)
+    }
+    fn partitions(&self, topic: &str) -> Result<Option<u16>, StreamError> {
+        self.0.partitions(topic)
+    }
+    fn range(&self, topic: &str, partition: u16) -> Result<Range<u64>, StreamError> {
+        self.0.range(topic, partition)
+    }
+    fn committed(&self, group: &str, topic: &str) -> Result<BTreeMap<u16, Committed>, StreamError> {
+        match self.1.fetch_add(1, Ordering::Relaxed) {
+            0..4 => Err(StreamError::Unavailable("it is silent".into())),
+            _ => self.0.committed(group, topic),
+        }
+    }
+    fn append(&self, drafts: Vec<(Ticket, Draft)>, answers: &Sender<Ack>) {
+        self.0.append(drafts, answers);
+    }
+    fn join(
+        &self,
+        group: &str,
+        topic: &str,
+        instance: Option<&str>,
+    ) -> Result<Box<dyn Member>, StreamError> {
+        self.0.join(group, topic, instance)
+    }
+    fn read(&self, topic: &str, from: &[(u16, u64)]) -> Result<Box<dyn Reader>, StreamError> {
+        self.0.read(topic, from)
+    }
+}
+
+fn the_loop_waits(log: &dyn Log, word: &str) {
+    let (input, out) =
+        (topic(log, &format!("{word}-in"), 2), topic(log, &format!("{word}-out"), 2));
+    feed(log, &input, 0, 20);
+    let stage = Sums { out: Arc::from(&*out), remembers: true };
+    let (stop, watch) = (AtomicBool::new(false), Watch::default());
+    let silent = Silent(log, AtomicU32::new(0));
+    std::thread::scope(|scope| {
+        let running =
+            scope.spawn(|| run(&silent, &stage, &group(word, &input, None), &stop, &watch));
+        let end = Instant::now() + SOON;
+        let done = || {
+            let points = log.committed(word, &input).unwrap_or_default();
+            points.len() == 2 && points.values().all(|point| point.offset == 20)
+        };
+        while !done() && Instant::now() < end && !running.is_finished() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        stop.store(true, Ordering::Relaxed);
+        running.join().expect("it does not panic").expect("it stops in order");
+    });
+    for partition in 0..2 {
+        assert_eq!(admitted(log, &out, partition), expected(20));
+    }
 }
 
 fn beyond_the_end(log: &dyn Log, word: &str) {

@@ -166,7 +166,7 @@ impl Source for Cursor {
 impl Log for Embedded {
     fn create(&self, topic: &Topic) -> Result<bool, StreamError> {
         if let Some(there) = self.partitions(&topic.name)? {
-            return crate::memory::fits(topic, usize::from(there));
+            return topic.fits(usize::from(there));
         }
         let topic = topic.clone();
         self.ask(|answer| Job::Create { topic, answer }).map(|()| true)

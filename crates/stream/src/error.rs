@@ -15,7 +15,8 @@ pub enum StreamError {
 }
 
 impl StreamError {
-    pub(crate) fn no_topic(topic: &str) -> Self {
+    /// There is no such topic.
+    pub fn no_topic(topic: &str) -> Self {
         Self::Configuration(format!("there is no topic `{topic}`"))
     }
 }

@@ -33,6 +33,23 @@ pub struct Topic {
     pub stamped_by_log: bool,
 }
 
+impl Topic {
+    /// A topic that is there must have as many partitions as are asked for; `false`: it need not be made.
+    ///
+    /// # Errors
+    ///
+    /// `Configuration`: it has another number of them.
+    pub fn fits(&self, there: usize) -> Result<bool, StreamError> {
+        match usize::from(self.partitions) == there {
+            true => Ok(false),
+            false => Err(StreamError::Configuration(format!(
+                "topic `{}` has {there} partitions, and {} are asked for: their number is fixed for ever",
+                self.name, self.partitions
+            ))),
+        }
+    }
+}
+
 /// A record that is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {

@@ -176,7 +176,7 @@ impl Log for Memory {
     fn create(&self, topic: &Topic) -> Result<bool, StreamError> {
         let mut all = lock(&self.all);
         if let Some(there) = all.topics.get(&topic.name) {
-            return fits(topic, there.len());
+            return topic.fits(there.len());
         }
         let partitions = vec![Vec::new(); usize::from(topic.partitions)];
         all.topics.insert(topic.name.clone(), partitions);
@@ -234,16 +234,5 @@ impl Log for Memory {
         let positions = from.iter().copied().collect();
         let (source, bell, topic) = (self.clone(), self.bell.clone(), topic.to_owned());
         Ok(Box::new(LocalReader { source, bell, topic, positions }))
-    }
-}
-
-/// A topic that is there must have as many partitions as are asked for.
-pub(crate) fn fits(topic: &Topic, there: usize) -> Result<bool, StreamError> {
-    match usize::from(topic.partitions) == there {
-        true => Ok(false),
-        false => Err(StreamError::Configuration(format!(
-            "topic `{}` has {there} partitions, and {} are asked for: their number is fixed for ever",
-            topic.name, topic.partitions
-        ))),
     }
 }

@@ -164,7 +164,20 @@ impl<S: Stage> Loop<'_, S> {
         Ok(())
     }
 
+    /// A partition begins here; where the log does not answer now, a little later.
     fn begin(&mut self, partition: u16) -> Result<(), StreamError> {
+        match self.try_to_begin(partition) {
+            Err(StreamError::Unavailable(reason)) => {
+                let service = self.group.service;
+                tracing::warn!(service, partition, reason, "a partition cannot begin yet");
+                self.put_off(partition);
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    fn try_to_begin(&mut self, partition: u16) -> Result<(), StreamError> {
         let Group { service, name, topic, .. } = self.group;
         let mut points = self.log.committed(name, topic)?;
         let range = self.log.range(topic, partition)?;
@@ -198,9 +211,16 @@ impl<S: Stage> Loop<'_, S> {
         let due = Instant::now() + self.group.snapshot_every;
         let strict = self.stage.remembers();
         let running = Running::new(life, (partition, self.lives), position, offset, strict, due);
+        self.member.start(partition, position)?;
         self.running.insert(partition, running);
         self.waiting.remove(&partition);
-        self.member.start(partition, position)
+        Ok(())
+    }
+
+    /// Not all at the same moment: what failed together would fail together again.
+    fn put_off(&mut self, partition: u16) {
+        let wait = Duration::from_millis(fastrand::u64(100..1000));
+        self.waiting.insert(partition, Instant::now() + wait);
     }
 
     fn last_snapshot(&self, partition: u16, most: u64) -> Option<(S::Life, u64)> {
@@ -374,9 +394,7 @@ impl<S: Stage> Loop<'_, S> {
                 "a partition's life ends"
             );
             self.running.remove(&partition);
-            // Not all at the same moment: what failed together would fail together again.
-            let wait = Duration::from_millis(fastrand::u64(100..1000));
-            self.waiting.insert(partition, Instant::now() + wait);
+            self.put_off(partition);
             self.watch.note(|seen| {
                 seen.failed += 1;
                 seen.reason = Some(reason);

@@ -1,0 +1,152 @@
+//! The log itself: one handle, shared by all services of a process.
+
+use crate::cluster::{self, Cluster};
+use crate::desk::Desk;
+use crate::faults::Fatal;
+use crate::member::KafkaMember;
+use crate::reader::KafkaReader;
+use crate::settings::Settings;
+use crate::topics;
+use crate::writer::{Writer, refuse};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use stream::{Ack, Committed, Draft, Log, Member, Reader, StreamError, Ticket, Topic};
+
+/// A log over Apache Kafka; clones are the same log.
+#[derive(Clone)]
+pub struct Kafka(Arc<Inner>);
+
+struct Inner {
+    desk: Arc<Desk>,
+    /// None where the log is only looked at.
+    writer: Option<Writer>,
+    fatal: Fatal,
+}
+
+impl Kafka {
+    /// Reaches the brokers, to read and to write. One at a time in a process: a second is refused as long as
+    /// the first lives.
+    ///
+    /// # Errors
+    ///
+    /// `Configuration`: a setting that is fixed, unknown or does not fit; a second one. `Unavailable`: no
+    /// broker answers.
+    pub fn connect(settings: Settings) -> Result<Self, StreamError> {
+        settings.check()?;
+        let fatal = Fatal::default();
+        let writer = Some(Writer::new(&settings, &fatal)?);
+        Self::open(settings, writer, fatal)
+    }
+
+    /// Reaches the brokers, to read, to ask and to make topics. What is appended is refused.
+    ///
+    /// # Errors
+    ///
+    /// As [`Kafka::connect`], except that there may be any number.
+    pub fn look(settings: Settings) -> Result<Self, StreamError> {
+        settings.check()?;
+        Self::open(settings, None, Fatal::default())
+    }
+
+    fn open(settings: Settings, writer: Option<Writer>, fatal: Fatal) -> Result<Self, StreamError> {
+        let desk = Arc::new(Desk::new(settings)?);
+        desk.reach()?;
+        Ok(Self(Arc::new(Inner { desk, writer, fatal })))
+    }
+
+    /// What is there: the brokers, and these topics, with what matters of their settings.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`: no broker answers. A single broker that does not is part of the description.
+    pub fn describe(&self, topics: &[&str]) -> Result<Cluster, StreamError> {
+        cluster::describe(&self.0.desk, topics)
+    }
+}
+
+impl Log for Kafka {
+    fn create(&self, topic: &Topic) -> Result<bool, StreamError> {
+        self.0.fatal.check()?;
+        topics::create(&self.0.desk, topic)
+    }
+
+    fn partitions(&self, topic: &str) -> Result<Option<u16>, StreamError> {
+        self.0.fatal.check()?;
+        self.0.desk.partitions(topic)
+    }
+
+    fn range(&self, topic: &str, partition: u16) -> Result<Range<u64>, StreamError> {
+        self.0.fatal.check()?;
+        self.0.desk.range(topic, partition)
+    }
+
+    fn committed(&self, group: &str, topic: &str) -> Result<BTreeMap<u16, Committed>, StreamError> {
+        self.0.fatal.check()?;
+        self.0.desk.committed(group, topic)
+    }
+
+    fn append(&self, drafts: Vec<(Ticket, Draft)>, answers: &Sender<Ack>) {
+        // A topic that is not there would be waited for by the client, or be made by a broker.
+        let mut last: Option<(Arc<str>, u16)> = None;
+        let mut refused: BTreeMap<(Arc<str>, u16), String> = BTreeMap::new();
+        for (ticket, draft) in drafts {
+            if let Some(reason) = self.0.fatal.reason() {
+                refuse(ticket, reason.to_owned(), answers);
+                continue;
+            }
+            let Some(writer) = &self.0.writer else {
+                refuse(ticket, "this log is only looked at".to_owned(), answers);
+                continue;
+            };
+            let at_hand = last
+                .as_ref()
+                .is_some_and(|(topic, count)| *topic == draft.topic && draft.partition < *count);
+            if !at_hand {
+                let place = (draft.topic.clone(), draft.partition);
+                let known = match refused.get(&place) {
+                    Some(reason) => Err(reason.clone()),
+                    None => self.count_for(&draft),
+                };
+                match known {
+                    Ok(count) => last = Some((draft.topic.clone(), count)),
+                    Err(reason) => {
+                        refused.insert(place, reason.clone());
+                        refuse(ticket, reason, answers);
+                        continue;
+                    }
+                }
+            }
+            writer.write(ticket, &draft, answers);
+        }
+    }
+
+    fn join(
+        &self,
+        group: &str,
+        topic: &str,
+        instance: Option<&str>,
+    ) -> Result<Box<dyn Member>, StreamError> {
+        self.0.fatal.check()?;
+        let (desk, fatal) = (self.0.desk.clone(), self.0.fatal.clone());
+        Ok(Box::new(KafkaMember::join(desk, fatal, (group, topic, instance))?))
+    }
+
+    fn read(&self, topic: &str, from: &[(u16, u64)]) -> Result<Box<dyn Reader>, StreamError> {
+        self.0.fatal.check()?;
+        let (desk, fatal) = (self.0.desk.clone(), self.0.fatal.clone());
+        Ok(Box::new(KafkaReader::new(desk, fatal, topic, from)?))
+    }
+}
+
+impl Kafka {
+    /// How many partitions there are, where the draft's is one of them.
+    fn count_for(&self, draft: &Draft) -> Result<u16, String> {
+        match self.0.desk.known(&draft.topic, draft.partition) {
+            Ok(Some(count)) if draft.partition < count => Ok(count),
+            Ok(_) => Err(format!("there is no partition {} of `{}`", draft.partition, draft.topic)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}

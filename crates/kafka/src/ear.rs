@@ -1,0 +1,164 @@
+//! What the client tells of its own accord: its log, its errors, its statistics, and what the group asks of a
+//! member. It only listens: partitions are taken and given back by the member, at its own time.
+
+use rdkafka::ClientContext;
+use rdkafka::Statistics;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol};
+use rdkafka::error::KafkaError;
+use rdkafka::topic_partition_list::TopicPartitionList;
+use rdkafka::types::RDKafkaRespErr;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// With no broker connected for so long, the log is not to be reached. Shorter hiccups are not worth a word.
+const SILENCE: Duration = Duration::from_secs(6);
+
+/// A lock whose holder panicked still guards whole values here: each is written in one step.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the group asks of a member.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// To take these.
+    Take(Vec<u16>),
+    /// To give these back.
+    Give(Vec<u16>),
+    /// Nothing: these are gone.
+    Gone(Vec<u16>),
+}
+
+/// Listens to one consumer.
+pub(crate) struct Ear {
+    asked: Mutex<VecDeque<Asked>>,
+    some: AtomicBool,
+    closing: AtomicBool,
+    seen: Mutex<Seen>,
+}
+
+struct Seen {
+    connected: Instant,
+    reason: String,
+    ends: BTreeMap<u16, u64>,
+}
+
+impl Default for Ear {
+    fn default() -> Self {
+        let seen = Seen { connected: Instant::now(), reason: String::new(), ends: BTreeMap::new() };
+        let (some, closing) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { asked: Mutex::default(), some, closing, seen: Mutex::new(seen) }
+    }
+}
+
+impl Ear {
+    /// What was asked since, in its order.
+    pub(crate) fn asked(&self) -> VecDeque<Asked> {
+        match self.some.swap(false, Ordering::AcqRel) {
+            true => std::mem::take(&mut *lock(&self.asked)),
+            false => VecDeque::new(),
+        }
+    }
+
+    /// From here on everything that is asked is granted at once: nobody works on it any more.
+    pub(crate) fn closing(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
+    /// Why no broker answers, if none has for a while.
+    pub(crate) fn silent(&self) -> Option<String> {
+        let seen = lock(&self.seen);
+        let silent = seen.connected.elapsed() >= SILENCE;
+        silent.then(|| format!("no broker is connected; last said: {}", seen.reason))
+    }
+
+    /// What the client said last about an error.
+    pub(crate) fn reason(&self) -> String {
+        lock(&self.seen).reason.clone()
+    }
+
+    /// Where partitions end, as of the last answer to a fetch.
+    pub(crate) fn ends(&self) -> BTreeMap<u16, u64> {
+        lock(&self.seen).ends.clone()
+    }
+}
+
+/// Hands a line of the client's log on.
+pub(crate) fn tell(level: RDKafkaLogLevel, facility: &str, says: &str) {
+    match level {
+        RDKafkaLogLevel::Emerg
+        | RDKafkaLogLevel::Alert
+        | RDKafkaLogLevel::Critical
+        | RDKafkaLogLevel::Error
+        | RDKafkaLogLevel::Warning => tracing::warn!(facility, says, "the Kafka client"),
+        _ => tracing::debug!(facility, says, "the Kafka client"),
+    }
+}
+
+impl ClientContext for Ear {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, says: &str) {
+        tell(level, facility, says);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        let mut seen = lock(&self.seen);
+        let up = |state: &str| matches!(state, "UP" | "UPDATE");
+        if statistics.brokers.values().any(|broker| broker.nodeid >= 0 && up(&broker.state)) {
+            seen.connected = Instant::now();
+        }
+        // A consumer here reads one topic.
+        for partition in statistics.topics.values().flat_map(|topic| topic.partitions.values()) {
+            let number = u16::try_from(partition.partition);
+            if let (Ok(number), Ok(end)) = (number, u64::try_from(partition.hi_offset)) {
+                seen.ends.insert(number, end);
+            }
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::warn!(%error, reason, "the Kafka client");
+        lock(&self.seen).reason = reason.to_owned();
+    }
+}
+
+impl ConsumerContext for Ear {
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        what: RDKafkaRespErr,
+        list: &mut TopicPartitionList,
+    ) {
+        let take = what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+        if self.closing.load(Ordering::Acquire) {
+            return grant(consumer, take);
+        }
+        let number = |element: rdkafka::topic_partition_list::TopicPartitionListElem<'_>| {
+            u16::try_from(element.partition()).ok()
+        };
+        let partitions = list.elements().into_iter().filter_map(number).collect();
+        let asked = match take {
+            true => Asked::Take(partitions),
+            false if consumer.assignment_lost() => Asked::Gone(partitions),
+            false => Asked::Give(partitions),
+        };
+        tracing::debug!(?asked, "the group");
+        lock(&self.asked).push_back(asked);
+        self.some.store(true, Ordering::Release);
+    }
+}
+
+/// Takes nothing, and gives everything back.
+fn grant(consumer: &BaseConsumer<Ear>, take: bool) {
+    let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
+    let done = match (cooperative, take) {
+        (true, true) => consumer.incremental_assign(&TopicPartitionList::new()),
+        (true, false) => consumer.assignment().and_then(|all| consumer.incremental_unassign(&all)),
+        (false, _) => consumer.unassign(),
+    };
+    if let Err(error) = done {
+        tracing::debug!(%error, "a consumer that closes");
+    }
+}
