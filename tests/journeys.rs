@@ -58,16 +58,7 @@ impl Player for Whole {
 /// The rulebook of this release, and what the page sets beside it.
 fn book(page: &Page) -> Result<Book, String> {
     let shipped = pipeline::rulebook::shipped().map_err(|p| format!("{p:?}"))?.book;
-    let mut tables = shipped.tables;
-    for (name, table) in scenario::book(&page.parameters)?.tables {
-        match (tables.get_mut(&name), table) {
-            (Some(serde_json::Value::Object(all)), serde_json::Value::Object(more)) => {
-                all.extend(more)
-            }
-            (_, table) => drop(tables.insert(name, table)),
-        }
-    }
-    Ok(Book::new(tables))
+    scenario::beside(shipped, &page.parameters)
 }
 
 fn trials(path: &Path) -> Vec<Trial> {

@@ -15,3 +15,5 @@ mod resumed;
 mod same_bytes;
 mod settled;
 mod simulated;
+#[path = "../verdicts.rs"]
+mod verdicts;

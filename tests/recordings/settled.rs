@@ -2,35 +2,14 @@
 //! came, however late a logger sent what it had measured.
 
 use crate::common::{Outcome, book_with, judge, judge_republishing};
+use crate::verdicts::{self, Verdict};
 use facts::fact::log::Corrected;
-use facts::{Event, Fact, Moment, Severity, Span, State, SubjectKind, Text};
+use facts::{Event, Fact, Moment, Span, SubjectKind, Text};
 use fastrand::Rng;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
 
-type Verdict = (String, String, String, Option<(Moment, Option<Moment>, Severity, bool)>);
-
-/// Rules that speak of when something was learnt: they are compared without their bounds.
-const BY_LOG_TIME: [&str; 3] = ["DAT-03", "PRM-05", "SCH-02"];
-
-/// What stands at the end.
 fn settled(outcome: &Outcome, without: &[&str]) -> Vec<Verdict> {
-    let mut last = BTreeMap::new();
-    for finding in &outcome.findings {
-        last.insert((finding.shipment.clone(), finding.name.clone()), finding);
-    }
-    let stand =
-        last.into_values().filter(|f| !matches!(f.state, State::Withdrawn | State::Superseded));
-    let mut all: Vec<Verdict> = stand
-        .filter(|f| !without.contains(&&*f.code))
-        .map(|f| {
-            let by_log = BY_LOG_TIME.contains(&&*f.code);
-            let bounds = (!by_log).then_some((f.happened, f.until, f.severity, f.latched));
-            (f.shipment.to_string(), f.code.to_string(), f.name.about.to_string(), bounds)
-        })
-        .collect();
-    all.sort();
-    all
+    verdicts::settled(&outcome.findings, without)
 }
 
 fn events(seed: u64) -> Vec<(Moment, Event)> {

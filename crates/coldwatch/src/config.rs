@@ -14,72 +14,83 @@ use std::time::Duration;
 /// All of it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Config {
+pub struct Config {
     /// Where the log is.
-    pub(crate) log: LogConfig,
+    pub log: LogConfig,
     /// Where states are kept, so that a restart is short.
-    pub(crate) snapshots: SnapshotsConfig,
+    pub snapshots: SnapshotsConfig,
     /// The door.
-    pub(crate) http: HttpConfig,
+    pub http: HttpConfig,
     /// Who strikes the clock.
-    pub(crate) clock: ClockConfig,
+    pub clock: ClockConfig,
 }
 
+/// Where the log is.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct LogConfig {
-    pub(crate) kind: Kind,
+pub struct LogConfig {
+    /// Which kind of log.
+    pub kind: Kind,
     /// The embedded log's folder.
-    pub(crate) folder: PathBuf,
+    pub folder: PathBuf,
     /// Kafka's brokers.
-    pub(crate) brokers: String,
+    pub brokers: String,
     /// Before every topic's and group's name.
-    pub(crate) prefix: String,
+    pub prefix: String,
     /// Partitions of `facts`, `journal`, `exceptions` and `alerts`: fixed when topics are created.
-    pub(crate) partitions: u16,
+    pub partitions: u16,
     /// Copies of each record on Kafka; absent: the broker's own default.
-    pub(crate) replication: Option<u16>,
+    pub replication: Option<u16>,
     /// Which generation of topics.
-    pub(crate) generation: u32,
+    pub generation: u32,
     /// What intake reads.
-    pub(crate) inbound: Vec<String>,
+    pub inbound: Vec<String>,
     /// After this without a sign of life a member's partitions go to others.
-    pub(crate) session_timeout: Span,
+    pub session_timeout: Span,
     /// More settings of the Kafka client, by its own names.
-    pub(crate) client: BTreeMap<String, String>,
+    pub client: BTreeMap<String, String>,
     /// The same, read from files.
-    pub(crate) secrets: BTreeMap<String, PathBuf>,
+    pub secrets: BTreeMap<String, PathBuf>,
 }
 
+/// Kinds of log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// On this machine, in a folder.
     Embedded,
+    /// On a broker.
     Kafka,
 }
 
+/// Where states are kept.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct SnapshotsConfig {
-    pub(crate) folder: PathBuf,
-    pub(crate) every: Span,
+pub struct SnapshotsConfig {
+    /// In which folder.
+    pub folder: PathBuf,
+    /// How often.
+    pub every: Span,
 }
 
+/// The door.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct HttpConfig {
-    pub(crate) listen: SocketAddr,
+pub struct HttpConfig {
+    /// Where it is.
+    pub listen: SocketAddr,
     /// Holds the bearer token; needed as soon as others than this machine may ask.
-    pub(crate) token_file: Option<PathBuf>,
+    pub token_file: Option<PathBuf>,
     /// Events a second that the door takes, over all senders; a burst may be ten times that.
-    pub(crate) events_per_second: u32,
+    pub events_per_second: u32,
 }
 
+/// Who strikes the clock.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct ClockConfig {
+pub struct ClockConfig {
     /// Whether dispatch and alerts strike the clock. Off where somebody else does, as a test with a clock of its own.
-    pub(crate) strike: bool,
+    pub strike: bool,
 }
 
 impl Default for Config {
@@ -132,7 +143,7 @@ impl Default for ClockConfig {
 
 impl Config {
     /// Reads it: the file, if one is named, and what the environment sets beside it.
-    pub(crate) fn read(file: Option<&Path>) -> Result<Self, Failure> {
+    pub fn read(file: Option<&Path>) -> Result<Self, Failure> {
         let environment =
             std::env::vars().filter(|(name, _)| name.starts_with(layers::ENVIRONMENT));
         let config = layers::read(file, environment).map_err(Failure::configuration)?;
@@ -166,7 +177,7 @@ impl Config {
     }
 
     /// The bearer token, if one is asked for.
-    pub(crate) fn token(&self) -> Result<Option<String>, Failure> {
+    pub fn token(&self) -> Result<Option<String>, Failure> {
         let Some(file) = &self.http.token_file else { return Ok(None) };
         let token = secret(file).map_err(Failure::configuration)?;
         match token.len() >= 16 {
@@ -180,7 +191,7 @@ impl Config {
 }
 
 /// What a file holds, without white space around it.
-pub(crate) fn secret(file: &Path) -> Result<String, String> {
+pub fn secret(file: &Path) -> Result<String, String> {
     let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
     match text.trim() {
         "" => Err(format!("{}: it is empty", file.display())),
@@ -189,6 +200,6 @@ pub(crate) fn secret(file: &Path) -> Result<String, String> {
 }
 
 /// A span as the standard library has it.
-pub(crate) fn duration(span: Span) -> Duration {
+pub fn duration(span: Span) -> Duration {
     Duration::from_millis(u64::try_from(span.as_millis()).unwrap_or(0))
 }

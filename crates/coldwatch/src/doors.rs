@@ -1,9 +1,9 @@
 //! What a process answers over HTTP: health, metrics, events in, and the desk.
 //!
-//! - [`guard`]: who may ask
-//! - [`health`]: `/livez`, `/readyz`
-//! - [`metrics`]: `/metrics`
-//! - [`events`]: `POST /v1/events`
+//! - `guard`: who may ask
+//! - `health`: `/livez`, `/readyz`
+//! - `metrics`: `/metrics`
+//! - `events`: `POST /v1/events`
 
 pub(crate) mod events;
 pub(crate) mod guard;

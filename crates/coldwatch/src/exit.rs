@@ -7,34 +7,39 @@ use std::fmt;
 use std::process::ExitCode;
 
 /// What to read after every `--help`.
-pub(crate) const CODES: &str = "Exit codes: 0 fine, 1 findings (with --fail-on) or problems found, 2 usage, \
+pub const CODES: &str = "Exit codes: 0 fine, 1 findings (with --fail-on) or problems found, 2 usage, \
     65 bad data, 69 unavailable, 70 internal error, 78 configuration.";
 
 /// An end that is not a good one.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub struct Failure {
     code: u8,
     sentence: String,
 }
 
 impl Failure {
-    pub(crate) fn usage(sentence: impl fmt::Display) -> Self {
+    /// It was asked for wrongly: 2.
+    pub fn usage(sentence: impl fmt::Display) -> Self {
         Self { code: 2, sentence: sentence.to_string() }
     }
-    pub(crate) fn bad_data(sentence: impl fmt::Display) -> Self {
+    /// What was given cannot be used: 65.
+    pub fn bad_data(sentence: impl fmt::Display) -> Self {
         Self { code: 65, sentence: sentence.to_string() }
     }
-    pub(crate) fn unavailable(sentence: impl fmt::Display) -> Self {
+    /// Something that is needed is not there: 69.
+    pub fn unavailable(sentence: impl fmt::Display) -> Self {
         Self { code: 69, sentence: sentence.to_string() }
     }
-    pub(crate) fn internal(sentence: impl fmt::Display) -> Self {
+    /// Something went wrong inside: 70.
+    pub fn internal(sentence: impl fmt::Display) -> Self {
         Self { code: 70, sentence: sentence.to_string() }
     }
     /// The same, of a part.
-    pub(crate) fn within(self, part: &str) -> Self {
+    pub fn within(self, part: &str) -> Self {
         Self { sentence: format!("{part}: {}", self.sentence), ..self }
     }
-    pub(crate) fn configuration(sentence: impl fmt::Display) -> Self {
+    /// The configuration is wrong: 78.
+    pub fn configuration(sentence: impl fmt::Display) -> Self {
         Self { code: 78, sentence: sentence.to_string() }
     }
 }
@@ -46,18 +51,18 @@ impl fmt::Display for Failure {
 }
 
 /// Findings, or problems that were looked for.
-pub(crate) fn found() -> ExitCode {
+pub fn found() -> ExitCode {
     ExitCode::from(1)
 }
 
 /// Tells why it ended.
-pub(crate) fn tell(failure: &Failure) -> ExitCode {
+pub fn tell(failure: &Failure) -> ExitCode {
     eprintln!("coldwatch: {}", failure.sentence);
     ExitCode::from(failure.code)
 }
 
 /// Help and version are fine; anything else that clap says is a usage error.
-pub(crate) fn usage(asked: &clap::Error) -> ExitCode {
+pub fn usage(asked: &clap::Error) -> ExitCode {
     let _ = asked.print();
     if asked.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
 }

@@ -14,25 +14,32 @@ use std::time::Duration;
 use stream::{Clock, Group, Log, Snapshots, Stage, StreamError, Watch, run};
 
 /// How often the clock is struck, in milliseconds of log time.
-pub(crate) const STRIKE_EVERY: i64 = 5_000;
+pub const STRIKE_EVERY: i64 = 5_000;
 
 /// What runs here.
-pub(crate) struct Live {
-    pub(crate) log: Arc<dyn Log>,
-    pub(crate) config: Config,
-    pub(crate) names: Names,
-    pub(crate) clock: Clock,
+pub struct Live {
+    /// The log.
+    pub log: Arc<dyn Log>,
+    /// How it is set up.
+    pub config: Config,
+    /// What topics and groups are called.
+    pub names: Names,
+    /// What time it is.
+    pub clock: Clock,
     /// What keeps this process's partitions over a quick restart.
-    pub(crate) instance: Option<String>,
-    pub(crate) stop: Arc<AtomicBool>,
+    pub instance: Option<String>,
+    /// Asks everything to stop.
+    pub stop: Arc<AtomicBool>,
     running: Vec<Running>,
 }
 
 /// A service that runs here, as others see it.
 #[derive(Clone)]
-pub(crate) struct Watched {
-    pub(crate) service: Service,
-    pub(crate) watch: Arc<Watch>,
+pub struct Watched {
+    /// Which.
+    pub service: Service,
+    /// What is to be seen of it.
+    pub watch: Arc<Watch>,
 }
 
 struct Running {
@@ -41,7 +48,8 @@ struct Running {
 }
 
 impl Live {
-    pub(crate) fn new(
+    /// Nothing runs yet.
+    pub fn new(
         log: Arc<dyn Log>,
         config: Config,
         clock: Clock,
@@ -52,7 +60,7 @@ impl Live {
     }
 
     /// Refuses to work on topics that are not as they must be.
-    pub(crate) fn check(&self) -> Result<(), Failure> {
+    pub fn check(&self) -> Result<(), Failure> {
         let (generation, inbound) = (self.config.log.generation, &self.config.log.inbound);
         let plan = Plan { names: &self.names, generation, inbound };
         let wrong = plan.check(&*self.log).map_err(log::failure)?;
@@ -63,7 +71,7 @@ impl Live {
     }
 
     /// Starts a service. The desk is no such service: it reads without a group.
-    pub(crate) fn start(&mut self, service: Service) -> Result<(), Failure> {
+    pub fn start(&mut self, service: Service) -> Result<(), Failure> {
         let names = self.names.clone();
         match service {
             Service::Intake => {
@@ -139,19 +147,19 @@ impl Live {
     }
 
     /// What runs here.
-    pub(crate) fn watched(&self) -> Vec<Watched> {
+    pub fn watched(&self) -> Vec<Watched> {
         self.running.iter().map(|running| running.watched.clone()).collect()
     }
 
     /// Waits until it is asked to stop, or something here has ended.
-    pub(crate) fn wait(&self) {
+    pub fn wait(&self) {
         while !self.stop.load(Ordering::Relaxed) {
             std::thread::sleep(Duration::from_millis(50));
         }
     }
 
     /// Stops everything in order, and says what went wrong first, if anything did.
-    pub(crate) fn finish(self) -> Result<(), Failure> {
+    pub fn finish(self) -> Result<(), Failure> {
         self.stop.store(true, Ordering::Relaxed);
         let mut first = Ok(());
         for Running { watched, thread } in self.running {
@@ -167,7 +175,7 @@ impl Live {
     }
 
     /// Whether every partition here has been struck at that time or later.
-    pub(crate) fn struck(&self, now: i64) -> bool {
+    pub fn struck(&self, now: i64) -> bool {
         let strikers = [Service::Dispatch, Service::Alerts];
         let mut watched = self.running.iter().map(|running| &running.watched);
         watched.all(|watched| {
@@ -177,7 +185,7 @@ impl Live {
     }
 
     /// Whether everything that is in the log has been worked off.
-    pub(crate) fn drained(&self) -> Result<bool, StreamError> {
+    pub fn drained(&self) -> Result<bool, StreamError> {
         for running in &self.running {
             let service = running.watched.service;
             let topics: Vec<String> = match service.reads() {
@@ -195,7 +203,7 @@ impl Live {
 }
 
 /// Whether a group has worked everything of a topic off.
-pub(crate) fn is_drained(log: &dyn Log, group: &str, topic: &str) -> Result<bool, StreamError> {
+pub fn is_drained(log: &dyn Log, group: &str, topic: &str) -> Result<bool, StreamError> {
     let points = log.committed(group, topic)?;
     for partition in 0..log.partitions(topic)?.unwrap_or(0) {
         let end = log.range(topic, partition)?.end;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use stream::{Clock, Embedded, Log, StreamError};
 
 /// Opens it to work on.
-pub(crate) fn open(config: &Config, clock: Clock) -> Result<Arc<dyn Log>, Failure> {
+pub fn open(config: &Config, clock: Clock) -> Result<Arc<dyn Log>, Failure> {
     match config.log.kind {
         Kind::Embedded => Ok(Arc::new(Embedded::open(&config.log.folder, clock).map_err(failure)?)),
         Kind::Kafka => crate::broker::connect(config),
@@ -14,7 +14,7 @@ pub(crate) fn open(config: &Config, clock: Clock) -> Result<Arc<dyn Log>, Failur
 }
 
 /// Opens it to look at, also while another process works on it.
-pub(crate) fn look(config: &Config) -> Result<Arc<dyn Log>, Failure> {
+pub fn look(config: &Config) -> Result<Arc<dyn Log>, Failure> {
     match config.log.kind {
         Kind::Embedded => Ok(Arc::new(Embedded::look(&config.log.folder).map_err(failure)?)),
         Kind::Kafka => Ok(Arc::new(crate::broker::look(config)?)),
@@ -22,7 +22,7 @@ pub(crate) fn look(config: &Config) -> Result<Arc<dyn Log>, Failure> {
 }
 
 /// How a command ends that the log has let down.
-pub(crate) fn failure(error: StreamError) -> Failure {
+pub fn failure(error: StreamError) -> Failure {
     match error {
         StreamError::Unavailable(_) => Failure::unavailable(error),
         StreamError::Configuration(_) => Failure::configuration(error),

@@ -7,7 +7,7 @@ pub(crate) mod alerts;
 pub(crate) mod dispatch;
 pub(crate) mod engine;
 pub(crate) mod intake;
-pub(crate) mod names;
+pub mod names;
 
 use facts::fact::log::{ClockAsked, Tick};
 use facts::{Event, Fact, Moment, Subject, SubjectKind, Text};
@@ -21,7 +21,7 @@ use wire::Rejection;
 use wire::native::{self, Beside};
 
 /// Every service that reads a topic, in the way of the data.
-pub(crate) const ALL: [Service; 7] = [
+pub const ALL: [Service; 7] = [
     Service::Intake,
     Service::Dispatch,
     Service::Custody,
@@ -33,7 +33,7 @@ pub(crate) const ALL: [Service; 7] = [
 
 /// One of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
-pub(crate) enum Service {
+pub enum Service {
     /// Takes events in and finds their subjects
     Intake,
     /// Passes facts on to whom they concern
@@ -54,7 +54,7 @@ pub(crate) enum Service {
 
 impl Service {
     /// Its name, which is its group's too.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Intake => "intake",
             Self::Dispatch => "dispatch",
@@ -67,7 +67,7 @@ impl Service {
         }
     }
     /// What it reads; intake reads what the configuration names.
-    pub(crate) fn reads(self) -> Option<Topic> {
+    pub fn reads(self) -> Option<Topic> {
         match self {
             Self::Intake | Self::Desk => None,
             Self::Dispatch => Some(Topic::Facts),
@@ -80,25 +80,40 @@ impl Service {
 /// What is noted with a commit: the counts at that place of the log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(default)]
-pub(crate) struct Note {
-    pub(crate) read: u64,
-    pub(crate) homed: u64,
-    pub(crate) rejected: u64,
-    pub(crate) judged: u64,
-    pub(crate) held: u64,
-    pub(crate) expired: u64,
-    pub(crate) duplicate: u64,
-    pub(crate) admitted: u64,
-    pub(crate) repeated: u64,
-    pub(crate) unlinked: u64,
-    pub(crate) unreadable: u64,
-    pub(crate) faulted: u64,
-    pub(crate) gaps: u64,
-    pub(crate) now_ms: i64,
+pub struct Note {
+    /// Events, and records that could not be decoded.
+    pub read: u64,
+    /// Events that found a subject.
+    pub homed: u64,
+    /// What was not taken in.
+    pub rejected: u64,
+    /// Passed on to whom they concern.
+    pub judged: u64,
+    /// Waiting for whom they may concern.
+    pub held: u64,
+    /// Claimed by nobody in time.
+    pub expired: u64,
+    /// The same outside event again.
+    pub duplicate: u64,
+    /// Records admitted.
+    pub admitted: u64,
+    /// Records dropped as repeats.
+    pub repeated: u64,
+    /// Records dropped behind a hole.
+    pub unlinked: u64,
+    /// Records of our own topics that could not be read.
+    pub unreadable: u64,
+    /// Subjects put aside.
+    pub faulted: u64,
+    /// Holes that stand.
+    pub gaps: u64,
+    /// Log time, in milliseconds since 1970; 0 before the first stroke.
+    pub now_ms: i64,
 }
 
 impl Note {
-    pub(crate) fn of(
+    /// Of a fold and what became of outside events.
+    pub fn of(
         counts: &Counts,
         fates: &Fates,
         unreadable: u64,
@@ -123,15 +138,17 @@ impl Note {
             ..Self::default()
         }
     }
-    pub(crate) fn write(&self) -> String {
+    /// As it stands in the log.
+    pub fn write(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
     /// What an empty or foreign note says is nothing.
-    pub(crate) fn read(text: &str) -> Self {
+    /// What an empty or foreign note says is nothing.
+    pub fn read(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
     }
     /// As metrics show it.
-    pub(crate) fn gauges(&self, events: &[(&'static str, u64)]) -> Vec<Gauge> {
+    pub fn gauges(&self, events: &[(&'static str, u64)]) -> Vec<Gauge> {
         let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         let mut gauges: Vec<Gauge> =
             events.iter().map(|(outcome, n)| ("events", *outcome, signed(*n))).collect();
@@ -149,24 +166,24 @@ impl Note {
 }
 
 /// A service must not judge before the log has named its rules: what it hears would be lost.
-pub(crate) fn without_rules(service: &str, partition: u16) -> Halt {
+pub fn without_rules(service: &str, partition: u16) -> Halt {
     Halt(format!(
         "{service}: partition {partition} has no rulebook yet: run `coldwatch topics create`, which writes it first"
     ))
 }
 
 /// A stroke of the clock by the owner of a partition.
-pub(crate) fn stroke(names: &Names, topic: Topic, partition: u16, now: i64) -> Draft {
+pub fn stroke(names: &Names, topic: Topic, partition: u16, now: i64) -> Draft {
     of_log(names, topic, partition, now, Fact::Tick(Tick {}))
 }
 
 /// Asks what time it is.
-pub(crate) fn asks_the_time(names: &Names, topic: Topic, partition: u16) -> Draft {
+pub fn asks_the_time(names: &Names, topic: Topic, partition: u16) -> Draft {
     of_log(names, topic, partition, 0, Fact::ClockAsked(ClockAsked {}))
 }
 
 /// What nobody caused, about the log.
-pub(crate) fn of_log(names: &Names, topic: Topic, partition: u16, at: i64, fact: Fact) -> Draft {
+pub fn of_log(names: &Names, topic: Topic, partition: u16, at: i64, fact: Fact) -> Draft {
     let subject = Subject::new(SubjectKind::Log, topic.name());
     let id = Text::new(format!("{}:{partition}:{at}", topic.name()));
     let at = Moment::from_millis(at);
@@ -176,13 +193,13 @@ pub(crate) fn of_log(names: &Names, topic: Topic, partition: u16, at: i64, fact:
 }
 
 /// A letter as the log takes it.
-pub(crate) fn draft(names: &Names, letter: &Letter) -> Draft {
+pub fn draft(names: &Names, letter: &Letter) -> Draft {
     let (key, value) = bytes::write(letter);
     Draft { topic: names.topic(letter.topic), partition: letter.partition, key, value }
 }
 
 /// A record that was not taken in, as the rejects have it: whole, with reason and place.
-pub(crate) fn rejected(names: &Names, partition: u16, rejection: &Rejection) -> Draft {
+pub fn rejected(names: &Names, partition: u16, rejection: &Rejection) -> Draft {
     let place = &rejection.place;
     let id = format!("{}:{partition}:{}:{}", place.file, place.record, place.member);
     let event = serde_json::json!({
@@ -201,7 +218,7 @@ pub(crate) fn rejected(names: &Names, partition: u16, rejection: &Rejection) -> 
 
 /// A record of our own topics that cannot be read: nobody but us should write there. All are counted; of many in
 /// a row, fewer and fewer are told.
-pub(crate) fn unreadable(
+pub fn unreadable(
     (topic, partition, offset): (&str, u16, u64),
     count: &mut u64,
     rejection: Rejection,

@@ -18,17 +18,22 @@ use wire::Limits;
 use wire::native;
 
 /// What the topics are to be.
-pub(crate) struct Plan<'a> {
-    pub(crate) names: &'a Names,
-    pub(crate) generation: u32,
-    pub(crate) inbound: &'a [String],
+pub struct Plan<'a> {
+    /// What they are called, and how many partitions they have.
+    pub names: &'a Names,
+    /// Which generation.
+    pub generation: u32,
+    /// What intake reads.
+    pub inbound: &'a [String],
 }
 
 /// What was made.
 #[derive(Debug, Default)]
-pub(crate) struct Made {
-    pub(crate) topics: Vec<String>,
-    pub(crate) records: usize,
+pub struct Made {
+    /// Topics that were not there.
+    pub topics: Vec<String>,
+    /// First records that were written.
+    pub records: usize,
 }
 
 /// How long a log may take to show a record that is there.
@@ -36,7 +41,7 @@ const SHOWN: Duration = Duration::from_secs(10);
 
 impl Plan<'_> {
     /// Makes what is missing. Done twice it does nothing; left half-way it goes on.
-    pub(crate) fn create(&self, log: &dyn Log, book: &Book, now: i64) -> Result<Made, StreamError> {
+    pub fn create(&self, log: &dyn Log, book: &Book, now: i64) -> Result<Made, StreamError> {
         let mut made = Made::default();
         for (name, stamped_by_log) in self.topics() {
             let partitions = self.names.partitions;
@@ -56,7 +61,7 @@ impl Plan<'_> {
     }
 
     /// Everything that is not as it must be, and what to do about it.
-    pub(crate) fn check(&self, log: &dyn Log) -> Result<Vec<String>, StreamError> {
+    pub fn check(&self, log: &dyn Log) -> Result<Vec<String>, StreamError> {
         let mut wrong = Vec::new();
         for (name, _) in self.topics() {
             match log.partitions(&name)? {
@@ -178,7 +183,7 @@ fn first_record(log: &dyn Log, topic: &str, partition: u16) -> Result<Option<Rec
 }
 
 /// Writes, and waits until the log has all of it.
-pub(crate) fn append(log: &dyn Log, drafts: Vec<Draft>) -> Result<BTreeMap<u16, u64>, StreamError> {
+pub fn append(log: &dyn Log, drafts: Vec<Draft>) -> Result<BTreeMap<u16, u64>, StreamError> {
     let (send, answers) = channel();
     let count = drafts.len();
     let ticket = |partition| Ticket { partition, ..Ticket::default() };

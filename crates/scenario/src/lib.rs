@@ -20,8 +20,8 @@ mod clock;
 mod page;
 mod play;
 
-pub use page::{Page, PageError, Scenario};
-pub use play::{Line, Mismatch, OneShipment, Player, event, play};
+pub use page::{Page, PageError, Scenario, Step};
+pub use play::{Line, Mismatch, OneShipment, Player, event, play, play_each};
 
 use facts::{Book, Kind, Rules};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -100,4 +100,18 @@ pub fn book(text: &str) -> Result<Book, String> {
         serde_json::Value::Object(tables) => Ok(Book::new(tables.into_iter().collect())),
         _ => Err("a rulebook is a table".to_owned()),
     }
+}
+
+/// A rulebook, and what a page's own numbers set beside or over it.
+pub fn beside(book: Book, numbers: &str) -> Result<Book, String> {
+    let mut tables = book.tables;
+    for (name, table) in self::book(numbers)?.tables {
+        match (tables.get_mut(&name), table) {
+            (Some(serde_json::Value::Object(all)), serde_json::Value::Object(more)) => {
+                all.extend(more)
+            }
+            (_, table) => drop(tables.insert(name, table)),
+        }
+    }
+    Ok(Book::new(tables))
 }

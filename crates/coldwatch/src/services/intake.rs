@@ -60,8 +60,7 @@ impl Stage for Intake {
 impl Life for Partition {
     fn take(&mut self, record: &Record, out: &mut Vec<Draft>) -> Result<(), Halt> {
         let place = format!("{}:{}", self.topic, self.number);
-        let mut index = 0;
-        for read in decode(&place, record) {
+        for (index, read) in (0..).zip(decode(&place, record)) {
             self.counts.read += 1;
             match read {
                 Ok(event) => {
@@ -73,7 +72,6 @@ impl Life for Partition {
                     out.push(rejected(&self.names, self.number, &rejection));
                 }
             }
-            index += 1;
         }
         Ok(())
     }

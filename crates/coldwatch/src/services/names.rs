@@ -6,27 +6,31 @@ use std::sync::Arc;
 
 /// Names with the configuration's prefix.
 #[derive(Debug, Clone)]
-pub(crate) struct Names {
-    pub(crate) prefix: String,
-    pub(crate) partitions: u16,
+pub struct Names {
+    /// Before every name.
+    pub prefix: String,
+    /// Partitions of our topics.
+    pub partitions: u16,
     topics: [Arc<str>; 5],
 }
 
 impl Names {
-    pub(crate) fn of(config: &Config) -> Self {
+    /// As the configuration says.
+    pub fn of(config: &Config) -> Self {
         Self::with(&config.log.prefix, config.log.partitions)
     }
-    pub(crate) fn with(prefix: &str, partitions: u16) -> Self {
+    /// With this prefix and so many partitions.
+    pub fn with(prefix: &str, partitions: u16) -> Self {
         let topics = Topic::ALL.map(|topic| Arc::from(format!("{prefix}{}", topic.name())));
         Self { prefix: prefix.to_owned(), partitions, topics }
     }
     /// A topic of ours.
-    pub(crate) fn topic(&self, topic: Topic) -> Arc<str> {
+    pub fn topic(&self, topic: Topic) -> Arc<str> {
         let at = Topic::ALL.iter().position(|one| *one == topic).unwrap_or(0);
         self.topics[at].clone()
     }
     /// A topic of the outside world, or a group.
-    pub(crate) fn other(&self, name: &str) -> String {
+    pub fn other(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
     }
 }

@@ -1,0 +1,36 @@
+//! The command and the services.
+//!
+//! # Layout
+//!
+//! - `commands`: the sub-commands, one file each; [`exit`]: how they end
+//! - [`config`]: the configuration and its layers
+//! - [`services`]: each service is a codec, a stage and the loop; [`live`]: services at work in this process
+//! - [`topics`]: the topics, made and checked; [`log`]: the log that the configuration names
+//! - `doors`: health, metrics, events in; `desk`: the board's reader, acts and feed
+//!
+//! The modules that are public are so for the tests, which run the services over every backing.
+
+mod broker;
+mod client;
+mod commands;
+pub mod config;
+mod desk;
+mod doors;
+pub mod exit;
+mod form;
+pub mod live;
+pub mod log;
+pub mod services;
+mod telemetry;
+pub mod topics;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Reads what was asked for and runs it.
+pub fn main() -> ExitCode {
+    match commands::Cli::try_parse() {
+        Ok(cli) => commands::run(cli).unwrap_or_else(|failure| exit::tell(&failure)),
+        Err(asked) => exit::usage(&asked),
+    }
+}

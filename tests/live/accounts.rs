@@ -1,0 +1,100 @@
+//! Law 6 at work: every event that was sent is told of, once, on every backing.
+
+use crate::driver::Driver;
+use crate::site::{Backing, Site, program};
+use crate::weeks;
+use coldwatch::services::{self, Note, Service};
+use facts::{Event, Moment};
+use libtest_mimic::{Failed, Trial};
+use pipeline::{GRID, Topic};
+use std::process::Command;
+use stream::Draft;
+
+pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
+    let name = format!("{}: what was sent is judged, held, expired, duplicate or rejected, exactly", backing.name());
+    vec![Trial::test(name, move || counted_over(backing))]
+}
+
+/// The counts of a service at what it has committed.
+pub(crate) fn note(site: &Site, service: Service) -> Note {
+    let topic = match service.reads() {
+        Some(topic) => site.names.topic(topic).to_string(),
+        None => site.names.other("inbound.events"),
+    };
+    let points = site.log.committed(&site.names.other(service.name()), &topic).expect("it answers");
+    let mut sum = Note::default();
+    for note in points.values().map(|point| Note::read(&point.note)) {
+        sum.read += note.read;
+        sum.homed += note.homed;
+        sum.rejected += note.rejected;
+        sum.judged += note.judged;
+        sum.held += note.held;
+        sum.expired += note.expired;
+        sum.duplicate += note.duplicate;
+        sum.unreadable += note.unreadable;
+        sum.gaps += note.gaps;
+    }
+    sum
+}
+
+fn counted_over(backing: Backing) -> Result<(), Failed> {
+    let week = weeks::week(8);
+    let begin = week[0].0.floor(GRID);
+    let mut driver = Driver::new(Site::open(backing, 4, &weeks::book(), begin));
+    weeks::send_week(&mut driver, &week, |_, _| {});
+    let events: Vec<Event> = week.iter().map(|(_, event)| event.clone()).collect();
+    // The same again, a staff act twice, and records that nobody can read.
+    driver.send(&events[..500]);
+    let shipment = events.iter().find_map(|event| event.subject.shipment()).expect("a shipment");
+    let act = scenario::event(
+        week.last().map_or(Moment::EARLIEST, |(at, _)| *at),
+        &format!("{shipment} incident acknowledged by DUTY-ANNA: seen"),
+        "act-1",
+    )?;
+    driver.send(&[act.clone(), act]);
+    let broken = [&b"not json"[..], b"{\"specversion\":\"1.0\"}", b"\xff\xfe", b""];
+    let topic = driver.site.names.other("inbound.events");
+    let draft = |value: &[u8]| Draft {
+        topic: topic.as_str().into(),
+        partition: 1,
+        key: Vec::new(),
+        value: value.to_vec(),
+    };
+    let drafts = broken.into_iter().map(draft).collect();
+    coldwatch::topics::append(&*driver.site.log, drafts).expect("the log takes them");
+    driver.drain_all();
+
+    let site = &driver.site;
+    let intake = note(site, Service::Intake);
+    let (dispatch, alerts) = (note(site, Service::Dispatch), note(site, Service::Alerts));
+    let sent = (events.len() + 500 + 2 + broken.len()) as u64;
+    assert_eq!((intake.read, intake.rejected), (sent, broken.len() as u64));
+    assert_eq!(intake.homed, intake.read - intake.rejected);
+    assert_eq!((alerts.judged, alerts.duplicate), (1, 1), "the act, and the act again");
+    assert!(dispatch.duplicate >= 500, "{dispatch:?}");
+    let fates = |n: &Note| n.judged + n.held + n.expired + n.duplicate;
+    assert_eq!(intake.homed, fates(&dispatch) + fates(&alerts), "{dispatch:?}");
+    assert_eq!((dispatch.unreadable, dispatch.gaps), (0, 0));
+    let mut rejects = Vec::new();
+    weeks::for_each(site, Topic::Rejects, |_, record| {
+        let event: serde_json::Value = serde_json::from_slice(&record.value).expect("JSON");
+        rejects.push(event["data"]["code"].as_str().unwrap_or_default().to_owned());
+    });
+    rejects.sort();
+    assert_eq!(rejects, ["half-line", "missing-member", "not-json", "not-utf8"]);
+    if backing == Backing::Kafka {
+        doctor(site)?;
+    }
+    debug_assert_eq!(services::ALL.len(), 7);
+    Ok(())
+}
+
+/// The same counts, as people ask for them.
+fn doctor(site: &Site) -> Result<(), Failed> {
+    let output = Command::new(program()).arg("doctor").arg("--config").arg(site.configuration()).output()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    match output.status.code() == Some(0) && text.contains("ok     homed") && text.contains("nothing is wrong") {
+        true => Ok(()),
+        false => Err(format!("{text}{}", String::from_utf8_lossy(&output.stderr)).into()),
+    }
+}

@@ -1,0 +1,121 @@
+//! The journeys, over every backing. What a page promises of each shipment must come, in that order; shipments that
+//! live in different partitions have no order among them.
+
+use crate::driver::Driver;
+use crate::outputs::Outputs;
+use crate::site::{Backing, Site};
+use facts::{Book, Moment, Origin, Span, Text};
+use libtest_mimic::{Failed, Trial};
+use pipeline::{GRID, Pipeline, What};
+use scenario::{Line, Page, Player, Scenario, Step};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Few partitions: a journey is about few shipments.
+const PARTITIONS: u16 = 2;
+
+pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/journeys");
+    let listing = std::fs::read_dir(folder).expect("the journeys are there");
+    let mut pages: Vec<_> = listing.flatten().map(|entry| entry.path()).collect();
+    pages.retain(|page| page.extension().is_some_and(|e| e == "md"));
+    pages.sort();
+    pages.iter().flat_map(|page| of_page(backing, page)).collect()
+}
+
+fn of_page(backing: Backing, path: &Path) -> Vec<Trial> {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let text = std::fs::read_to_string(path).expect("a page can be read");
+    let page = Page::read(&text).expect("a page of journeys");
+    let incidents = text.contains("Shows incidents.");
+    let shipped = pipeline::rulebook::shipped().expect("the rulebook is fit").book;
+    let book = scenario::beside(shipped, &page.parameters).expect("the page's own numbers");
+    let trial = |scenario: Scenario| {
+        let book = book.clone();
+        Trial::test(format!("{}: {name}: {}", backing.name(), scenario.title), move || {
+            play(backing, &scenario, &book, incidents)
+        })
+    };
+    page.scenarios.into_iter().map(trial).collect()
+}
+
+fn play(backing: Backing, scenario: &Scenario, book: &Book, incidents: bool) -> Result<(), Failed> {
+    let first = |step: &Step| match step {
+        Step::Given(heard) | Step::When(heard) => Some(heard.learnt),
+        Step::Then(_) => None,
+    };
+    let begin = scenario.steps.iter().find_map(first).unwrap_or(Moment::EARLIEST);
+    let begin = (begin - Span::minutes(1)).floor(GRID);
+    let site = Site::open(backing, PARTITIONS, book, begin);
+    let outputs = Outputs::of(&site);
+    let shadow = Pipeline::keeping_journal(book).map_err(|stop| stop.to_string())?;
+    let player = Over { driver: Driver::new(site), outputs, shadow, struck: begin, heard: 0, incidents };
+    scenario::play_each(scenario, player).map_err(|e| Failed::from(e.to_string()))
+}
+
+/// A site, and a pipeline beside it that tells when its clock must be struck: no stroke is made at which nothing is
+/// due, as in a replay.
+struct Over {
+    driver: Driver,
+    outputs: Outputs,
+    shadow: Pipeline,
+    struck: Moment,
+    heard: u64,
+    incidents: bool,
+}
+
+impl Over {
+    /// The strokes that the pipeline made since the last look.
+    fn strokes(&mut self) -> BTreeSet<Moment> {
+        let tick = |record: pipeline::JournalRecord| match record.entry {
+            pipeline::journal::JournalEntry::Tick(now) => Some(now),
+            _ => None,
+        };
+        self.shadow.take_journal().into_iter().filter_map(tick).collect()
+    }
+}
+
+impl Player for Over {
+    fn hear(
+        &mut self,
+        learnt: Moment,
+        at: Moment,
+        words: Option<&str>,
+        id: &str,
+    ) -> Result<Vec<Line>, String> {
+        let stop = |stop: fold::Stop| stop.to_string();
+        let mut event = None;
+        match words {
+            None => self.shadow.advance(learnt).map_err(stop)?,
+            Some(words) => {
+                self.heard += 1;
+                let (service, topic) = (Text::new("intake/1"), Text::new("journey"));
+                let origin = Origin { service, topic, partition: 0, offset: self.heard, index: 0 };
+                let told = scenario::event(at, words, id)?;
+                self.shadow.feed(learnt, told.clone(), origin).map_err(stop)?;
+                event = Some(told);
+            }
+        }
+        for stroke in self.strokes() {
+            if stroke > self.struck {
+                self.driver.strike(stroke);
+                self.struck = stroke;
+            }
+        }
+        if let Some(event) = event {
+            self.driver.send(&[event]);
+        }
+        self.driver.drain_all();
+        let line = |output: pipeline::Output| match output.what {
+            What::Finding(finding) => Some(format!("{} {finding}", finding.shipment)),
+            What::Incident(incident) => {
+                self.incidents.then(|| format!("{} {incident}", incident.shipment))
+            }
+            What::Expired(event, reason) => {
+                Some(format!("{} {} expired: {reason}", event.subject, event.id))
+            }
+        };
+        let came = self.outputs.take(&self.driver.site);
+        Ok(came.into_iter().filter_map(line).collect())
+    }
+}

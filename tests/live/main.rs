@@ -1,0 +1,38 @@
+//! The services at work, on every backing: in memory and on the embedded log in this process, on a real Kafka as seven
+//! processes. Time is struck by the test, so that a week takes seconds.
+//!
+//! `COLDWATCH_KAFKA` names the brokers; without it everything on Kafka is skipped by name.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    clippy::disallowed_methods
+)]
+
+mod accounts;
+mod driver;
+mod journeys;
+mod outputs;
+mod site;
+#[path = "../verdicts.rs"]
+mod verdicts;
+mod weeks;
+
+use libtest_mimic::{Arguments, Trial};
+use site::Backing;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // Most of the time of a journey on a broker is waiting: more of them at once take no longer.
+    arguments.test_threads = arguments.test_threads.or(Some(6));
+    let mut trials: Vec<Trial> = Vec::new();
+    for backing in Backing::ALL {
+        let mut some = journeys::trials(backing);
+        some.extend(weeks::trials(backing));
+        some.extend(accounts::trials(backing));
+        trials.extend(some.into_iter().map(|trial| trial.with_ignored_flag(!backing.is_here())));
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}

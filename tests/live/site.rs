@@ -1,0 +1,181 @@
+//! A place where all services run: topics of its own, and the services in this process or in seven.
+
+use coldwatch::config::{Config, Kind};
+use coldwatch::live::Live;
+use coldwatch::services::names::Names;
+use coldwatch::services::{self, Service};
+use coldwatch::topics::Plan;
+use facts::{Book, Moment};
+use kafka::{Kafka, Settings};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use stream::log::wall_clock;
+use stream::{Embedded, Log, Memory};
+
+/// Where the log is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Backing {
+    Memory,
+    Embedded,
+    Kafka,
+}
+
+impl Backing {
+    pub(crate) const ALL: [Self; 3] = [Self::Memory, Self::Embedded, Self::Kafka];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Embedded => "embedded",
+            Self::Kafka => "kafka",
+        }
+    }
+    pub(crate) fn is_here(self) -> bool {
+        self != Self::Kafka || brokers().is_some()
+    }
+}
+
+fn brokers() -> Option<String> {
+    std::env::var("COLDWATCH_KAFKA").ok().filter(|brokers| !brokers.is_empty())
+}
+
+/// One client for the whole process: it may have one producer.
+fn broker() -> Kafka {
+    static BROKER: OnceLock<Kafka> = OnceLock::new();
+    let connect = || {
+        let id = format!("tests-{}", std::process::id());
+        Kafka::connect(Settings::new(brokers().expect("COLDWATCH_KAFKA"), id)).expect("a broker")
+    };
+    BROKER.get_or_init(connect).clone()
+}
+
+/// The program: the one that was built for release where there is one, since it starts sooner.
+pub(crate) fn program() -> PathBuf {
+    let release = std::env::var_os("COLDWATCH_RELEASE").map(PathBuf::from);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    release
+        .map(|release| root.join(release))
+        .filter(|release| release.is_file())
+        .unwrap_or_else(|| env!("CARGO_BIN_EXE_coldwatch").into())
+}
+
+/// All services at work.
+pub(crate) struct Site {
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) names: Names,
+    pub(crate) folder: PathBuf,
+    live: Option<Live>,
+    pub(crate) processes: Vec<(Service, Child)>,
+}
+
+impl Site {
+    /// Opens one whose log begins at that moment, under these rules.
+    pub(crate) fn open(backing: Backing, partitions: u16, book: &Book, begin: Moment) -> Self {
+        static SITES: AtomicU64 = AtomicU64::new(0);
+        let word = format!(
+            "{}-{}-{}",
+            std::process::id(),
+            SITES.fetch_add(1, Ordering::Relaxed),
+            wall_clock()() % 100_000
+        );
+        let folder = std::env::temp_dir().join(format!("coldwatch-site-{word}"));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let log: Arc<dyn Log> = match backing {
+            Backing::Memory => Arc::new(Memory::default()),
+            Backing::Embedded => Arc::new(Embedded::here(&folder.join("log")).expect("a log")),
+            Backing::Kafka => Arc::new(broker()),
+        };
+        let mut config = Config::default();
+        config.log.partitions = partitions;
+        config.log.prefix = format!("{word}.");
+        config.snapshots.folder = folder.join("snapshots");
+        config.clock.strike = false;
+        let names = Names::of(&config);
+        let plan = Plan { names: &names, generation: 1, inbound: &config.log.inbound };
+        plan.create(&*log, book, begin.millis()).expect("topics can be made");
+        let mut site = Self { log, names, folder, live: None, processes: Vec::new() };
+        match backing {
+            Backing::Memory | Backing::Embedded => site.start_here(config),
+            Backing::Kafka => {
+                site.write_configuration();
+                services::ALL.into_iter().for_each(|service| site.start_process(service));
+            }
+        }
+        site
+    }
+
+    fn start_here(&mut self, config: Config) {
+        debug_assert_eq!(config.log.kind, Kind::Embedded);
+        let mut live = Live::new(self.log.clone(), config, wall_clock(), None);
+        for service in services::ALL {
+            live.start(service).expect("a service starts");
+        }
+        self.live = Some(live);
+    }
+
+    pub(crate) fn configuration(&self) -> PathBuf {
+        self.folder.join("coldwatch.toml")
+    }
+
+    fn write_configuration(&self) {
+        let text = format!(
+            "[log]\nkind = \"kafka\"\nbrokers = \"{}\"\nprefix = \"{}\"\npartitions = {}\nsession_timeout = \"6 s\"\n\
+             [snapshots]\nfolder = \"{}\"\nevery = \"2 s\"\n[http]\nlisten = \"127.0.0.1:0\"\n[clock]\nstrike = false\n",
+            brokers().expect("COLDWATCH_KAFKA"),
+            self.names.prefix,
+            self.names.partitions,
+            self.folder.join("snapshots").display(),
+        );
+        std::fs::write(self.configuration(), text).expect("a configuration");
+    }
+
+    /// Starts one more process of a service.
+    pub(crate) fn start_process(&mut self, service: Service) {
+        let said = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.join(format!("{}.log", service.name())))
+            .expect("a file");
+        let child = Command::new(program())
+            .args(["run", service.name(), "--config"])
+            .arg(self.configuration())
+            .env("RUST_LOG", "info")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(said)
+            .spawn()
+            .expect("a process starts");
+        self.processes.push((service, child));
+    }
+
+    /// What a process has said, for a failure's message.
+    pub(crate) fn said(&self) -> String {
+        let mut all = String::new();
+        for (service, _) in &self.processes {
+            let file = self.folder.join(format!("{}.log", service.name()));
+            let text = std::fs::read_to_string(file).unwrap_or_default();
+            let last: Vec<&str> = text.lines().rev().take(5).collect();
+            all += &format!("\n{}: {last:#?}", service.name());
+        }
+        all
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        if let Some(live) = self.live.take() {
+            let ended = live.finish();
+            if !std::thread::panicking() {
+                assert!(ended.is_ok(), "the services end in order: {ended:?}");
+            }
+        }
+        for (_, process) in &mut self.processes {
+            // One that has ended already is what the test is about.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}

@@ -1,0 +1,204 @@
+//! A hundred thousand events over every backing: the settled verdicts are those of a replay, and the journal that was
+//! recorded, played again, gives the same findings byte for byte.
+
+use crate::driver::Driver;
+use crate::outputs::{Outputs, findings};
+use crate::site::{Backing, Site};
+use crate::verdicts::{Verdict, settled};
+use alerts::Word;
+use coldwatch::services;
+use facts::{Book, Event, Moment, Origin, Span, Text};
+use fold::Matter;
+use libtest_mimic::{Failed, Trial};
+use pipeline::{GRID, Pipeline, Topic, What, bytes};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+const EVENTS: usize = 100_000;
+const PARTITIONS: u16 = 16;
+/// Log time goes on in steps of so much: less than any logger may be silent.
+const STEP: Span = Span::minutes(10);
+
+pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
+    let name = format!("{}: {EVENTS} events give the verdicts of a replay, and their journal the same findings", backing.name());
+    vec![Trial::test(name, move || week_over(backing))]
+}
+
+/// The events of a week in the order of their arrival.
+pub(crate) fn week(shipments: u32) -> Vec<(Moment, Event)> {
+    let mut week: Vec<(Moment, Event)> = simulate::make(4, shipments)
+        .inbound
+        .into_iter()
+        .map(|arrival| (arrival.at, arrival.event))
+        .collect();
+    week.sort_by_key(|(at, _)| *at);
+    week
+}
+
+/// The rulebook of this release; a stage may be silent for longer than a step of the test's clock takes.
+pub(crate) fn book() -> Book {
+    let shipped = pipeline::rulebook::shipped().expect("the rulebook is fit").book;
+    scenario::beside(shipped, "[\"system/stage-silent\"]\nafter = \"1 day\"").expect("a number")
+}
+
+/// When all that follows from a week has followed.
+fn end(week: &[(Moment, Event)]) -> Moment {
+    week.last().map_or(Moment::EARLIEST, |(at, _)| *at).ceil(Span::days(1)) + Span::days(1)
+}
+
+/// The verdicts of a replay of the same events.
+fn reference(week: &[(Moment, Event)]) -> &'static [Verdict] {
+    static VERDICTS: OnceLock<Vec<Verdict>> = OnceLock::new();
+    VERDICTS.get_or_init(|| replayed(week))
+}
+
+pub(crate) fn replayed(week: &[(Moment, Event)]) -> Vec<Verdict> {
+    let mut pipeline = Pipeline::new(&book()).expect("the rules can be used");
+    for (n, (at, event)) in (1..).zip(week) {
+        let (service, topic) = (Text::new("intake/1"), Text::new("week"));
+        let origin = Origin { service, topic, partition: 0, offset: n, index: 0 };
+        pipeline.feed(*at, event.clone(), origin).expect("nothing stops");
+    }
+    pipeline.advance(end(week)).expect("nothing stops");
+    settled(findings(&pipeline.finish()), &[])
+}
+
+/// Sends a week step by step, and between steps whatever the test does beside.
+pub(crate) fn send_week(
+    driver: &mut Driver,
+    week: &[(Moment, Event)],
+    mut beside: impl FnMut(&mut Driver, usize),
+) {
+    let mut at = week.first().map_or(Moment::EARLIEST, |(at, _)| *at);
+    let (mut next, mut steps) = (0, 0);
+    while next < week.len() {
+        let from = next;
+        // Nothing happens for weeks before the first shipment: such steps are long.
+        at = (at + STEP).max(week[next].0).floor(GRID);
+        while week.get(next).is_some_and(|(arrived, _)| *arrived <= at + GRID) {
+            next += 1;
+        }
+        let events: Vec<Event> = week[from..next].iter().map(|(_, event)| event.clone()).collect();
+        driver.send(&events);
+        // What has arrived is in `facts` before the clock strikes there.
+        driver.drain(&services::ALL[..1]);
+        driver.strike_topic(Topic::Facts, at);
+        driver.strike_topic(Topic::Exceptions, at);
+        steps += 1;
+        beside(driver, steps);
+    }
+    driver.drain_all();
+    let end = end(week);
+    while at < end {
+        at = (at + Span::hours(3)).min(end);
+        driver.strike(at);
+    }
+}
+
+fn week_over(backing: Backing) -> Result<(), Failed> {
+    let mut week = week(330);
+    week.truncate(EVENTS);
+    assert_eq!(week.len(), EVENTS, "the week is long enough");
+    let begin = week[0].0.floor(GRID);
+    let mut driver = Driver::new(Site::open(backing, PARTITIONS, &book(), begin));
+    let mut outputs = Outputs::of(&driver.site);
+    let began = Instant::now();
+    send_week(&mut driver, &week, |_, _| {});
+    eprintln!("{}: {EVENTS} events in {:.1?}", backing.name(), began.elapsed());
+    let came = outputs.take(&driver.site);
+    if !outputs.gaps().is_empty() {
+        return Err(format!("holes stand: {:?}", outputs.gaps()).into());
+    }
+    let lived = settled(findings(&came), &[]);
+    differ(reference(&week), &lived)?;
+    let (recorded, replayed) = (recorded(&driver.site), replay_of_journal(&driver.site));
+    if recorded.is_empty() || recorded != replayed {
+        let only = |a: &[String], b: &[String]| a.iter().find(|line| !b.contains(line)).cloned();
+        return Err(format!(
+            "{} findings were recorded and {} replayed; only recorded: {:?}; only replayed: {:?}",
+            recorded.len(),
+            replayed.len(),
+            only(&recorded, &replayed),
+            only(&replayed, &recorded)
+        )
+        .into());
+    }
+    Ok(())
+}
+
+/// Says where two lists of verdicts differ.
+pub(crate) fn differ(expected: &[Verdict], lived: &[Verdict]) -> Result<(), Failed> {
+    if expected.is_empty() {
+        return Err("nothing was found, so nothing was compared".into());
+    }
+    let only = |a: &[Verdict], b: &[Verdict]| -> Vec<Verdict> {
+        a.iter().filter(|verdict| !b.contains(verdict)).take(5).cloned().collect()
+    };
+    let (missed, added) = (only(expected, lived), only(lived, expected));
+    match missed.is_empty() && added.is_empty() && expected.len() == lived.len() {
+        true => Ok(()),
+        false => Err(format!(
+            "{} verdicts in a replay, {} here; missed, for one: {missed:#?}; added: {added:#?}",
+            expected.len(),
+            lived.len()
+        )
+        .into()),
+    }
+}
+
+const ENGINES: [&str; 4] = ["custody", "thermal", "permits", "schedule"];
+
+/// What the engines have written, in the order of partition and of each engine.
+fn recorded(site: &Site) -> Vec<String> {
+    let mut all: BTreeMap<(u16, String), Vec<String>> = BTreeMap::new();
+    for_each(site, Topic::Exceptions, |partition, record| {
+        let heard = bytes::exception(record.offset, &record.value).expect("our own record can be read");
+        let engine = heard.record.origin.as_ref().map(|origin| origin.service.to_string());
+        let engine = engine.and_then(|service| Some(service.split('/').next()?.to_owned()));
+        let Some(engine) = engine.filter(|engine| ENGINES.contains(&&**engine)) else { return };
+        if let Matter::Word { word: Word::Finding(finding), .. } = heard.record.matter {
+            let line = serde_json::to_string(&finding).expect("JSON");
+            all.entry((partition, engine)).or_default().push(line);
+        }
+    });
+    all.into_values().flatten().collect()
+}
+
+/// What a replay of the recorded journal says.
+fn replay_of_journal(site: &Site) -> Vec<String> {
+    let mut all: BTreeMap<(u16, String), Vec<String>> = BTreeMap::new();
+    let mut pipeline = Pipeline::empty();
+    for_each(site, Topic::Journal, |partition, record| {
+        let entry = bytes::journal(partition, record.offset, &record.value);
+        pipeline.play(entry.expect("our own record can be read")).expect("nothing stops");
+    });
+    for output in pipeline.finish() {
+        let What::Finding(finding) = &output.what else { continue };
+        let engine = finding.name.rule.split('/').next().unwrap_or_default().to_owned();
+        if ENGINES.contains(&&*engine) {
+            let line = serde_json::to_string(finding).expect("JSON");
+            all.entry((output.partition, engine)).or_default().push(line);
+        }
+    }
+    all.into_values().flatten().collect()
+}
+
+/// Every record of a topic, partition by partition.
+pub(crate) fn for_each(site: &Site, topic: Topic, mut take: impl FnMut(u16, stream::Record)) {
+    let name = site.names.topic(topic);
+    for partition in 0..site.names.partitions {
+        let end = site.log.range(&name, partition).expect("a range").end;
+        let mut reader = site.log.read(&name, &[(partition, 0)]).expect("it can be read");
+        let (mut next, mut records) = (0, Vec::new());
+        let until = Instant::now() + Duration::from_secs(60);
+        while next < end {
+            assert!(Instant::now() < until, "{name} shows no more than {next} of {end}");
+            reader.poll(Duration::from_millis(100), &mut records).expect("it can be read");
+            for (_, record) in records.drain(..).filter(|(_, record)| record.offset < end) {
+                next = record.offset + 1;
+                take(partition, record);
+            }
+        }
+    }
+}
