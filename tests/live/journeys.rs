@@ -1,5 +1,5 @@
-//! The journeys, over every backing. What a page promises of each shipment must come, in that order; shipments that
-//! live in different partitions have no order among them.
+//! The journeys, over every backing. What a page promises at a moment must come then; what comes at one moment has no
+//! order, because facts of subjects in different partitions race.
 
 use crate::driver::Driver;
 use crate::outputs::Outputs;
@@ -50,7 +50,7 @@ fn play(backing: Backing, scenario: &Scenario, book: &Book, incidents: bool) -> 
     let outputs = Outputs::of(&site);
     let shadow = Pipeline::keeping_journal(book).map_err(|stop| stop.to_string())?;
     let player = Over { driver: Driver::new(site), outputs, shadow, struck: begin, heard: 0, incidents };
-    scenario::play_each(scenario, player).map_err(|e| Failed::from(e.to_string()))
+    scenario::play_racing(scenario, player).map_err(|e| Failed::from(e.to_string()))
 }
 
 /// A site, and a pipeline beside it that tells when its clock must be struck: no stroke is made at which nothing is

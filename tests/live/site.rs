@@ -153,6 +153,12 @@ impl Site {
     /// What a process has said, for a failure's message.
     pub(crate) fn said(&self) -> String {
         let mut all = String::new();
+        for watched in self.live.iter().flat_map(Live::watched) {
+            let seen = watched.watch.seen();
+            let places: Vec<_> =
+                seen.partitions.iter().map(|(p, s)| (p, s.committed, s.position, s.end)).collect();
+            all += &format!("\n{}: {:?} {:?} {places:?}", watched.service.name(), seen.reason, seen.ended);
+        }
         for (service, _) in &self.processes {
             let file = self.folder.join(format!("{}.log", service.name()));
             let text = std::fs::read_to_string(file).unwrap_or_default();

@@ -21,7 +21,7 @@ mod page;
 mod play;
 
 pub use page::{Page, PageError, Scenario, Step};
-pub use play::{Line, Mismatch, OneShipment, Player, event, play, play_each};
+pub use play::{Line, Mismatch, OneShipment, Player, event, play, play_racing};
 
 use facts::{Book, Kind, Rules};
 use libtest_mimic::{Arguments, Failed, Trial};
