@@ -1,6 +1,7 @@
 //! What the client tells of its own accord: its log, its errors, its statistics, and what the group asks of a
 //! member. It only listens: partitions are taken and given back by the member, at its own time.
 
+use crate::faults::{Weight, code, weigh};
 use rdkafka::ClientContext;
 use rdkafka::Statistics;
 use rdkafka::config::RDKafkaLogLevel;
@@ -98,6 +99,14 @@ pub(crate) fn tell(level: RDKafkaLogLevel, facility: &str, says: &str) {
     }
 }
 
+/// Notes an error of the client. One that passes stands in its log already.
+pub(crate) fn report(error: &KafkaError, reason: &str) {
+    match code(error).map(weigh) {
+        Some(Weight::Passes) => tracing::debug!(%error, reason, "the Kafka client"),
+        _ => tracing::warn!(%error, reason, "the Kafka client"),
+    }
+}
+
 impl ClientContext for Ear {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, says: &str) {
         tell(level, facility, says);
@@ -119,7 +128,7 @@ impl ClientContext for Ear {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(%error, reason, "the Kafka client");
+        report(&error, reason);
         lock(&self.seen).reason = reason.to_owned();
     }
 }

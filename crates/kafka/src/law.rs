@@ -82,8 +82,9 @@ pub(crate) fn fixed(name: &str) -> Option<&'static str> {
 
 /// What may be set otherwise.
 pub(crate) fn defaults(role: &Role<'_>, config: &mut ClientConfig) {
-    // A broker that hangs is given up after this; 60 s would be longer than an alert may take.
-    config.set("socket.timeout.ms", "15000");
+    // A broker that hangs is given up after this; 60 s would be longer than an alert may take. A commit may wait
+    // as long as a session lasts behind a join that waits for a dead member: this must be longer than that.
+    config.set("socket.timeout.ms", "20000");
     config.set("reconnect.backoff.max.ms", "2000");
     config.set("topic.metadata.refresh.interval.ms", "60000");
     config.set("log.connection.close", "false");

@@ -9,6 +9,7 @@ use crate::law::Role;
 use crate::reading::{BATCH, Hearing, list, record};
 use crate::share::{Share, Standing};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::error::RDKafkaErrorCode as Code;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -170,17 +171,19 @@ impl Member for KafkaMember {
             return Ok(());
         }
         let consumer = self.consumer()?;
-        let until = Instant::now() + self.desk.settings.timeout;
+        let mut until = None;
         loop {
             let lost = || StreamError::Unavailable(format!("{}: they are lost", doing()));
             if consumer.assignment_lost() {
                 return Err(lost());
             }
             let Err(error) = consumer.commit(&list, CommitMode::Sync) else { return Ok(()) };
-            use rdkafka::error::RDKafkaErrorCode as Code;
+            // The first try may have waited long behind the group's own requests: time counts from its answer.
+            let until = *until.get_or_insert_with(|| Instant::now() + self.desk.settings.timeout);
             match code(&error) {
                 Some(Code::UnknownMemberId) => return Err(lost()),
                 Some(code) if weigh(code) == Weight::Passes && Instant::now() < until => {
+                    tracing::debug!(group = self.group, %error, "a commit is tried again");
                     std::thread::sleep(AGAIN);
                 }
                 _ => return Err(named(&doing(), &error)),

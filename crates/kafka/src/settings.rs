@@ -21,7 +21,8 @@ pub struct Settings {
     pub headers: Vec<(String, String)>,
     /// Copies of each partition of a topic that is made here; `None`: as many as the brokers' default says.
     pub replication: Option<u16>,
-    /// A member that has not been heard of for so long has lost its partitions.
+    /// A member that has not been heard of for so long has lost its partitions. Shorter than the client's
+    /// `socket.timeout.ms` (20 s here), and longer than the brokers take to replace one of them.
     pub session_timeout: Duration,
     /// The longest that one question may take: about topics, offsets, commits.
     pub timeout: Duration,
@@ -36,7 +37,7 @@ impl Settings {
             client: BTreeMap::new(),
             headers: Vec::new(),
             replication: None,
-            session_timeout: Duration::from_secs(20),
+            session_timeout: Duration::from_secs(15),
             timeout: Duration::from_secs(10),
         }
     }
@@ -80,5 +81,73 @@ impl Settings {
         }
         law::fix(&role, self.session_timeout, &mut config);
         config
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rdkafka::config::NativeClientConfig;
+
+    fn refused(name: &str, value: &str) -> String {
+        let mut settings = Settings::new("localhost:9092", "test");
+        settings.client.insert(name.into(), value.into());
+        match settings.check() {
+            Err(StreamError::Configuration(reason)) => reason,
+            other => panic!("{name}={value}: {other:?}"),
+        }
+    }
+
+    fn native(role: Role<'_>) -> NativeClientConfig {
+        let settings = Settings::new("localhost:9092", "test");
+        settings.config(role).create_native_config().expect("the client knows them all")
+    }
+
+    #[test]
+    fn what_the_promises_rest_on_cannot_be_set() {
+        for (name, value) in [("acks", "1"), ("enable.auto.commit", "true"), ("client.id", "x")] {
+            let reason = refused(name, value);
+            assert!(reason.contains(&format!("`{name}` cannot be changed")), "{reason}");
+        }
+        assert!(refused("no.such.setting", "1").contains("no.such.setting"));
+        assert!(refused("fetch.wait.max.ms", "soon").contains("fetch.wait.max.ms"));
+        let mut settings = Settings::new("localhost:9092", "test");
+        settings.client.insert("message.timeout.ms".into(), "1000".into());
+        assert_eq!(settings.check(), Ok(()));
+        settings.brokers = " ".into();
+        assert!(settings.check().is_err());
+    }
+
+    #[test]
+    fn what_the_promises_rest_on_is_set() {
+        let get = |config: &NativeClientConfig, name| config.get(name).expect("it is set");
+        let member = native(Role::Member("group", Some("instance")));
+        for (name, value) in [
+            ("enable.auto.commit", "false"),
+            ("enable.auto.offset.store", "false"),
+            ("partition.assignment.strategy", "cooperative-sticky"),
+            ("fetch.queue.backoff.ms", "5"),
+            ("check.crcs", "true"),
+            ("group.instance.id", "instance"),
+            ("session.timeout.ms", "15000"),
+            ("heartbeat.interval.ms", "1000"),
+        ] {
+            assert_eq!(get(&member, name), value, "{name}");
+        }
+        let producer = native(Role::Producer);
+        for (name, value) in [("enable.idempotence", "true"), ("compression.codec", "lz4")] {
+            assert_eq!(get(&producer, name), value, "{name}");
+        }
+        let ids: Vec<String> = (0..2).map(|_| get(&native(Role::Reader), "client.id")).collect();
+        assert_ne!(ids[0], ids[1], "every client has its own name");
+    }
+
+    #[test]
+    fn brokers_that_do_not_answer_are_to_be_waited_for() {
+        // Nothing listens on port 1.
+        let mut settings = Settings::new("127.0.0.1:1", "test");
+        settings.timeout = Duration::from_millis(300);
+        let refused = crate::Kafka::look(settings).err();
+        assert!(matches!(refused, Some(StreamError::Unavailable(_))), "{refused:?}");
     }
 }

@@ -2,7 +2,7 @@
 //! is never changed.
 
 use crate::desk::Desk;
-use crate::ear::tell;
+use crate::ear::{report, tell};
 use crate::faults::named;
 use crate::law::Role;
 use rdkafka::ClientContext;
@@ -28,7 +28,7 @@ impl ClientContext for Quiet {
         tell(level, facility, says);
     }
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(%error, reason, "the Kafka client");
+        report(&error, reason);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The one producer of this process: idempotent, every record to a named partition, every answer from the
 //! delivery callback. It never tries a record again by itself; the client's own retries are the only ones.
 
-use crate::ear::tell;
+use crate::ear::{report, tell};
 use crate::faults::{Fatal, named};
 use crate::law::Role;
 use crate::settings::Settings;
@@ -62,7 +62,7 @@ impl ClientContext for Hand {
             tracing::error!(%error, reason, "the Kafka client gave up");
             self.fatal.set(reason);
         } else {
-            tracing::warn!(%error, reason, "the Kafka client");
+            report(&error, reason);
         }
     }
 }
