@@ -52,3 +52,6 @@ pub fn router(desk: Desk) -> Router {
         .layer(middleware::map_response(guard::headers))
         .with_state(room)
 }
+
+#[cfg(test)]
+mod tests;

@@ -164,6 +164,30 @@ pub(crate) fn sentence(event: &Event) -> String {
     }
 }
 
+/// A sentence of an engine with its moments as people read them: `2026-03-02T01:24:05Z` is `01:24 UTC`.
+pub(crate) fn plain(sentence: &str, now: Moment) -> String {
+    let (mut text, mut rest) = (String::new(), sentence);
+    while let Some(first) = rest.chars().next() {
+        // With thousandths of a second or without.
+        let moment = [24, 20].iter().find_map(|letters| {
+            let word = rest.get(..*letters).filter(|word| word.ends_with('Z'))?;
+            Some((*letters, word.parse::<Moment>().ok()?))
+        });
+        let taken = match moment.filter(|_| first.is_ascii_digit()) {
+            Some((letters, at)) => {
+                text += &when(at, now).text;
+                letters
+            }
+            None => {
+                text.push(first);
+                first.len_utf8()
+            }
+        };
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    text
+}
+
 /// An age: what is younger than a second is said so.
 pub(crate) fn age(span: Span) -> String {
     if span < Span::seconds(1) { "under 1 s".into() } else { span.spoken() }
@@ -190,6 +214,17 @@ mod tests {
         assert_eq!(left(now + Span::minutes(108), now), "1 h 48 min left");
         assert_eq!(left(now - Span::minutes(12), now), "passed 12 min ago");
         assert_eq!(url("A/B ü"), "A%2FB%20%C3%BC");
+    }
+
+    #[test]
+    fn sentences_are_read_with_short_moments() {
+        let now: Moment = "2026-03-02T03:12:05Z".parse().unwrap();
+        let said = "KLM (°) has not accepted since 2026-03-02T01:24:05Z (allowed: 30 min), seen 2026-03-01T09:10:00.250Z.";
+        let plain = plain(said, now);
+        assert_eq!(
+            plain,
+            "KLM (°) has not accepted since 01:24 UTC (allowed: 30 min), seen 1 Mar, 09:10 UTC."
+        );
     }
 
     #[test]

@@ -119,7 +119,7 @@ impl Dossier {
             Fact::Quiet(quiet) => drop(self.quiet.insert(probe(&quiet.channel), quiet.since)),
             _ => {}
         }
-        self.lines.add(Line { offset, event: event.clone(), learnt });
+        self.lines.add(Line::new(offset, event.clone(), learnt));
     }
 
     pub(super) fn finding(&mut self, finding: &Finding) {

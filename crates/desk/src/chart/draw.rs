@@ -194,7 +194,7 @@ fn probe(f: &Frame, n: usize, line: &ProbeLine, svg: &mut String) {
     let (mut path, mut before): (String, Option<Moment>) = (String::new(), None);
     let (mut last, mut late, mut alone) = ((i64::MIN, i64::MIN), String::new(), String::new());
     for (place, point) in line.points.iter().enumerate() {
-        while gaps.peek().is_some_and(|(from, _)| before.is_none_or(|before| *from < before)) {
+        while gaps.peek().is_some_and(|(from, _)| before.is_some_and(|before| *from < before)) {
             gaps.next();
         }
         let parted = gaps.peek().is_some_and(|(from, until)| {

@@ -57,7 +57,7 @@ impl Overview {
         };
         let mut live: Vec<(&ShipmentId, &Dossier)> = live;
         live.sort_by_cached_key(|(id, d)| (rank(d), (*id).clone()));
-        let rows = live.iter().map(|(id, d)| Row::new(id, d, now, frame.current)).collect();
+        let rows = live.iter().map(|(id, d)| Row::new(board, id, d, now, frame.current)).collect();
         Self { rows, over: over.len(), frame }
     }
 }
@@ -67,13 +67,19 @@ fn deadline(d: &Dossier) -> Moment {
 }
 
 impl Row {
-    pub(crate) fn new(id: &ShipmentId, d: &Dossier, now: Moment, current: bool) -> Self {
+    pub(crate) fn new(
+        board: &Board,
+        id: &ShipmentId,
+        d: &Dossier,
+        now: Moment,
+        current: bool,
+    ) -> Self {
         let (verdict, verdict_shape, word, sentence) = match fineness(d, current) {
             Fineness::Wrong(f) => (
                 words::priority_shape(Some(f.severity)),
                 words::priority_shape(Some(f.severity)),
                 f.severity.to_string(),
-                f.sentence.clone(),
+                words::plain(&f.sentence, now),
             ),
             Fineness::NotKnown(why) => ("unknown", "unknown", "not known".into(), why),
             Fineness::NothingFound => {
@@ -81,7 +87,7 @@ impl Row {
             }
         };
         let custody = d.custody.as_ref();
-        let (temperature, temperature_bad) = temperature(d, now);
+        let (temperature, temperature_bad) = temperature(board, d, now);
         let slack =
             |at: Moment| Deadline { at: when(at, now), left: left(at, now), passed: at <= now };
         Self {
@@ -119,10 +125,20 @@ impl Next {
 }
 
 /// Until when the temperature is known, and what it was last.
-fn temperature(d: &Dossier, now: Moment) -> (String, bool) {
+fn temperature(board: &Board, d: &Dossier, now: Moment) -> (String, bool) {
     let payload = d.series.values().filter(|series| series.is_payload());
     let last = payload.filter_map(|series| series.points().last()).max_by_key(|point| point.at);
-    let last = last.map(|p| format!("{} at {}", MilliCelsius(p.milli), when(p.at, now).text));
+    let limits = board.limits_of(d);
+    let out = |milli: i32| {
+        let warmer = |limit: MilliCelsius| milli > limit.milli();
+        let colder = |limit: MilliCelsius| milli < limit.milli();
+        limits.is_some_and(|l| l.upper.is_some_and(warmer) || l.lower.is_some_and(colder))
+    };
+    let bad = last.is_some_and(|point| out(point.milli));
+    let last = last.map(|p| {
+        let outside = if out(p.milli) { ", outside of its limits" } else { "" };
+        format!("{} at {}{outside}", MilliCelsius(p.milli), when(p.at, now).text)
+    });
     let said = |text: String| match &last {
         Some(last) => format!("{text}; last {last}"),
         None => text,
@@ -130,7 +146,7 @@ fn temperature(d: &Dossier, now: Moment) -> (String, bool) {
     match warmth(d) {
         Warmth::NeverJudged => (said("not known".into()), true),
         Warmth::NotYet => ("not packed yet".into(), false),
-        Warmth::Known => (said("known up to now".into()), false),
+        Warmth::Known => (said("known".into()), bad),
         Warmth::UnknownSince(at) => (said(format!("not known since {}", when(at, now).text)), true),
         Warmth::Ended(at) => (format!("judged until {}", when(at, now).text), false),
     }

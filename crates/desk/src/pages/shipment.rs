@@ -59,7 +59,7 @@ impl ShipmentPage {
             first.open_form = true;
         }
         Self {
-            row: Row::new(id, d, now, frame.current),
+            row: Row::new(board, id, d, now, frame.current),
             over: d.over().map(|(at, word)| format!("{word} {}", when(at, now).text)),
             cards,
             findings: findings(d, now),
