@@ -119,7 +119,37 @@ for (const javaScriptEnabled of [true, false]) {
   await page.locator("#show-changes").click().catch(() => {});
   await page.getByText("CARL").first().waitFor({ timeout: 5000 }).catch(() => {});
   check("live: then it is shown", (await page.getByText("CARL").count()) > 0);
+  check("live: and what was written is still there", (await page.locator("article.card input[name=reason]").first().inputValue()) === "half a sentence");
   check("live: the title says how many wait", /\(2\)/.test(await page.title()), await page.title());
+  await context.close();
+}
+
+// Somebody opens every shipment in a tab of its own: a browser has six lines to one host.
+{
+  const { context, page } = await open({ viewport: SIZES.desk });
+  await page.goto(`${url}/`);
+  const tabs = [];
+  for (let n = 0; n < 8; n += 1) {
+    const tab = await context.newPage();
+    tabs.push(await tab.goto(`${url}/shipments/CELLS-118`, { timeout: 5000 }).then((answer) => answer?.status(), () => "did not come"));
+    await tab.waitForTimeout(100);
+  }
+  check("tabs: the eighth one still comes", tabs.every((status) => status === 200), tabs.join(" "));
+  await context.close();
+}
+
+// A desk that is gone is said to be gone.
+{
+  const { context, page } = await open({ viewport: SIZES.desk });
+  await page.goto(`${url}/`);
+  await page.waitForTimeout(500);
+  check("line: nothing is said while it is heard", await page.locator("#live-banner").isHidden());
+  await page.clock.install();
+  await page.route("**/*", (route) => route.abort());
+  await page.evaluate(() => { Date.now = () => 4102444800000; });
+  await page.clock.runFor(3000).catch(() => {});
+  await page.locator("#live-banner").waitFor({ state: "visible", timeout: 5000 }).catch(() => {});
+  check("line: after two missed beats a banner says so", ((await page.locator("#live-banner").textContent()) ?? "").includes("may be out of date"));
   await context.close();
 }
 

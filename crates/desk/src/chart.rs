@@ -5,6 +5,7 @@
 
 mod draw;
 mod scale;
+mod stroke;
 mod table;
 
 pub(crate) use draw::{Size, draw};

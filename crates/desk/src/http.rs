@@ -14,6 +14,7 @@ mod screens;
 mod sent;
 mod shipments;
 mod stream;
+mod taking;
 
 use crate::desk::Desk;
 use axum::extract::DefaultBodyLimit;

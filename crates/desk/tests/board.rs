@@ -1,5 +1,5 @@
 //! What the board says, and what it must never say.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::expect_used)] // helpers are tests, too
 
 #[path = "../examples/sample/story.rs"]
 mod story;

@@ -477,9 +477,12 @@ async fn the_stream_carries_positions_and_beats() {
 #[tokio::test]
 async fn files_and_lost_ways() {
     let (router, _) = made(Does::Shows);
-    for (name, kind) in
-        [("desk.css", "text/css"), ("desk.js", "text/javascript"), ("icon.svg", "image/svg+xml")]
-    {
+    for (name, kind) in [
+        ("desk.css", "text/css"),
+        ("desk.js", "text/javascript"),
+        ("line.js", "text/javascript"),
+        ("icon.svg", "image/svg+xml"),
+    ] {
         let file = get(&router, &format!("/static/{name}")).await;
         assert!(file.status == StatusCode::OK && file.header("content-type").starts_with(kind));
         let request =

@@ -147,7 +147,7 @@ impl Card {
             opened: maybe(i.opened, now),
             lasting: lasting.filter(|span| *span >= Span::ZERO).map(words::age),
             goods: goods(d),
-            patient: words::patient(d.schedule.as_ref(), now),
+            patient: words::tight(&words::patient(d.schedule.as_ref(), now)),
             holder: i.holder.as_ref().map(|party| Holder::new(board, party)),
             held_since: maybe(i.since, now),
             between: Between::new(board, d, now).filter(|_| i.holder.is_none()),

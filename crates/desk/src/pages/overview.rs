@@ -29,10 +29,13 @@ pub(crate) struct Row {
     pub(crate) sentence: String,
     pub(crate) next: Option<Next>,
     pub(crate) holder: Option<String>,
+    /// What is said without a holder: that custody said nothing is not that nobody has it.
+    pub(crate) no_holder: &'static str,
     pub(crate) held_since: Option<When>,
     pub(crate) place: Option<String>,
     pub(crate) temperature: String,
-    pub(crate) temperature_bad: bool,
+    /// `bad`, `unsure` or nothing.
+    pub(crate) temperature_class: &'static str,
     pub(crate) deadline: Option<Deadline>,
     pub(crate) no_return: Option<Deadline>,
     pub(crate) patient: String,
@@ -87,7 +90,7 @@ impl Row {
             }
         };
         let custody = d.custody.as_ref();
-        let (temperature, temperature_bad) = temperature(board, d, now);
+        let (temperature, temperature_class) = temperature(board, d, now);
         let slack =
             |at: Moment| Deadline { at: when(at, now), left: left(at, now), passed: at <= now };
         Self {
@@ -100,13 +103,14 @@ impl Row {
             sentence,
             next: next(d).map(|milestone| Next::new(milestone, now)),
             holder: custody.and_then(|c| c.holder.as_ref()).map(ToString::to_string),
+            no_holder: if custody.is_some() { "nobody that is known" } else { "not known" },
             held_since: custody.and_then(|c| c.since).map(|at| when(at, now)),
             place: custody.and_then(|c| c.place.as_ref()).map(ToString::to_string),
             temperature,
-            temperature_bad,
+            temperature_class,
             deadline: d.incident_open().and_then(|incident| incident.deadline).map(slack),
             no_return: no_return(d).map(slack),
-            patient: words::patient(d.schedule.as_ref(), now),
+            patient: words::tight(&words::patient(d.schedule.as_ref(), now)),
         }
     }
 }
@@ -125,7 +129,7 @@ impl Next {
 }
 
 /// Until when the temperature is known, and what it was last.
-fn temperature(board: &Board, d: &Dossier, now: Moment) -> (String, bool) {
+fn temperature(board: &Board, d: &Dossier, now: Moment) -> (String, &'static str) {
     let payload = d.series.values().filter(|series| series.is_payload());
     let last = payload.filter_map(|series| series.points().last()).max_by_key(|point| point.at);
     let limits = board.limits_of(d);
@@ -140,14 +144,17 @@ fn temperature(board: &Board, d: &Dossier, now: Moment) -> (String, bool) {
         format!("{} at {}{outside}", MilliCelsius(p.milli), when(p.at, now).text)
     });
     let said = |text: String| match &last {
-        Some(last) => format!("{text}; last {last}"),
-        None => text,
+        Some(last) => words::tight(&format!("{text}; last {last}")),
+        None => words::tight(&text),
     };
+    let outside = if bad { "bad" } else { "" };
     match warmth(d) {
-        Warmth::NeverJudged => (said("not known".into()), true),
-        Warmth::NotYet => ("not packed yet".into(), false),
-        Warmth::Known => (said("known".into()), bad),
-        Warmth::UnknownSince(at) => (said(format!("not known since {}", when(at, now).text)), true),
-        Warmth::Ended(at) => (format!("judged until {}", when(at, now).text), false),
+        Warmth::NeverJudged => (said("not known".into()), "unsure"),
+        Warmth::NotYet => ("not packed yet".into(), ""),
+        Warmth::Known => (said("known".into()), outside),
+        Warmth::UnknownSince(at) => {
+            (said(format!("not known since {}", when(at, now).text)), "unsure")
+        }
+        Warmth::Ended(at) => (format!("judged until {}", when(at, now).text), ""),
     }
 }
