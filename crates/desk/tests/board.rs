@@ -239,6 +239,7 @@ fn a_shipment_is_live_until_it_is_over_and_a_correction_takes_that_back() {
     let cancelled = t.of("SHP-1", ago(90), "cancelled: wrong day");
     t.finish();
     assert_eq!(of(&board, "SHP-1").over(), Some((ago(90), "cancelled")));
+    assert_eq!(next(of(&board, "SHP-1")), None, "nothing is overdue of what is over");
     let mut t = Teller::new(&mut board);
     t.of(
         "SHP-1",

@@ -17,9 +17,9 @@ pub struct Milestone {
     pub broken: bool,
 }
 
-/// What is expected next.
+/// What is expected next; nothing of a shipment that is over.
 pub fn next(dossier: &Dossier) -> Option<Milestone> {
-    let plan = dossier.plan()?;
+    let plan = dossier.plan().filter(|_| dossier.over().is_none())?;
     let seen = |leg: &LegId| Seen::of(dossier, leg);
     if received(dossier) {
         return Some(after_receipt(dossier, plan));

@@ -28,6 +28,8 @@ pub(crate) struct Row {
     pub(crate) word: String,
     pub(crate) sentence: String,
     pub(crate) next: Option<Next>,
+    /// What is said where nothing is next.
+    pub(crate) no_next: &'static str,
     pub(crate) holder: Option<String>,
     /// What is said without a holder: that custody said nothing is not that nobody has it.
     pub(crate) no_holder: &'static str,
@@ -101,6 +103,7 @@ impl Row {
             verdict_shape,
             word,
             sentence,
+            no_next: if d.over().is_some() { "nothing: it is over" } else { "not known: no plan" },
             next: next(d).map(|milestone| Next::new(milestone, now)),
             holder: custody.and_then(|c| c.holder.as_ref()).map(ToString::to_string),
             no_holder: if custody.is_some() { "nobody that is known" } else { "not known" },
