@@ -21,6 +21,15 @@ function check(what, good, detail = "") {
   }
 }
 
+// Whatever breaks off, the counts are told.
+for (const fault of ["uncaughtException", "unhandledRejection"]) {
+  process.on(fault, (error) => {
+    console.log(`FAILED to go on: ${String(error).split("\n")[0]}`);
+    console.log(`${passed} passed, ${failed + 1} failed`);
+    process.exit(1);
+  });
+}
+
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
