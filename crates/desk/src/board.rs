@@ -4,6 +4,7 @@
 //! It is pure: no clock, no input or output. It refuses to judge: what is wrong was said by the engines,
 //! and where they said nothing the answer is "not known", never "fine".
 
+mod asked;
 mod dossier;
 mod hands;
 mod lines;

@@ -5,6 +5,7 @@
 
 mod draw;
 mod scale;
+mod stroke;
 mod table;
 
 pub(crate) use draw::{Size, draw};
@@ -114,7 +115,8 @@ fn excursions(dossier: &Dossier, until: Moment) -> Vec<Excursion> {
         .filter(|f| !is_taken_back(f) && f.happened < until)
         .map(|f| Excursion {
             from: f.happened,
-            until: f.until.unwrap_or(until).min(until),
+            // A latched finding goes on for ever; what it stands on does not.
+            until: f.until.unwrap_or(if f.latched { f.happened } else { until }).min(until),
             severity: f.severity,
             code: f.code.to_string(),
         })
@@ -148,3 +150,6 @@ fn unknown(dossier: &Dossier, from: Moment, until: Moment) -> Vec<(Moment, Momen
     unknown.retain(|(start, end)| start < end && *start < until);
     unknown
 }
+
+#[cfg(test)]
+mod tests;

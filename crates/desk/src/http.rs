@@ -14,6 +14,7 @@ mod screens;
 mod sent;
 mod shipments;
 mod stream;
+mod taking;
 
 use crate::desk::Desk;
 use axum::extract::DefaultBodyLimit;
@@ -52,3 +53,6 @@ pub fn router(desk: Desk) -> Router {
         .layer(middleware::map_response(guard::headers))
         .with_state(room)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,14 @@
 //! How the desk says things to people: times, lengths, states, sentences. It decides nothing, and it
 //! never says "now": the moment at which a page is made is handed in.
 
+mod sentences;
+
+pub(crate) use sentences::{plain, sentence, tight};
+
 use alerts::incident::IncidentState;
 use facts::context::{Class, Phase, Schedule};
 use facts::fact::shipment::Goods;
-use facts::{Event, Moment, Severity, Span, SubjectKind};
-use std::fmt::Write;
+use facts::{Moment, Severity, Span};
 
 /// A moment for people, and for programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,10 +64,10 @@ fn part(at: Moment, from: usize, letters: usize) -> String {
 
 /// `1 h 48 min left`, or `passed 12 min ago`.
 pub(crate) fn left(until: Moment, now: Moment) -> String {
-    match until > now {
+    tight(&match until > now {
         true => format!("{} left", (until - now).spoken()),
         false => format!("passed {} ago", (now - until).spoken()),
-    }
+    })
 }
 
 /// What a priority means.
@@ -148,22 +151,6 @@ pub(crate) fn patient(schedule: Option<&Schedule>, now: Moment) -> String {
     }
 }
 
-/// A fact's own sentence, short, with the subject before it where that is not the shipment.
-pub(crate) fn sentence(event: &Event) -> String {
-    let mut sentence = String::new();
-    if write!(sentence, "{}", event.fact).is_err() {
-        // A fact whose members fit no form of its sentence is still something that happened.
-        sentence = event.fact.parts().map_or(String::new(), |(kind, _)| kind);
-    }
-    let short = sentence.split(" with {").next().unwrap_or_default();
-    let plain: String = short.chars().filter(|c| !matches!(c, '[' | ']' | '"')).collect();
-    let plain = plain.replace(',', ", ").replace(",  ", ", ");
-    match event.subject.kind {
-        SubjectKind::Shipment => plain,
-        _ => format!("{} {plain}", event.subject.id),
-    }
-}
-
 /// An age: what is younger than a second is said so.
 pub(crate) fn age(span: Span) -> String {
     if span < Span::seconds(1) { "under 1 s".into() } else { span.spoken() }
@@ -187,8 +174,8 @@ mod tests {
         assert_eq!(text("2026-03-02T02:00:00Z"), "02:00 UTC");
         assert_eq!(text("2026-03-01T02:00:00Z"), "1 Mar, 02:00 UTC");
         assert_eq!(text("2025-12-31T23:59:00Z"), "31 Dec 2025, 23:59 UTC");
-        assert_eq!(left(now + Span::minutes(108), now), "1 h 48 min left");
-        assert_eq!(left(now - Span::minutes(12), now), "passed 12 min ago");
+        assert_eq!(left(now + Span::minutes(108), now), "1\u{a0}h 48\u{a0}min left");
+        assert_eq!(left(now - Span::minutes(12), now), "passed 12\u{a0}min ago");
         assert_eq!(url("A/B ü"), "A%2FB%20%C3%BC");
     }
 

@@ -86,11 +86,17 @@
       const same = fresh.querySelector(`#${CSS.escape(one.id)}`);
       if (same) same.open = one.open;
     }
+    const written = [...old.querySelectorAll("form input:not([type=hidden])")].filter((f) => f.value !== f.defaultValue);
     const at = old.contains(document.activeElement) ? document.activeElement : null;
     const twin = at && (at.id ? fresh.querySelector(`#${CSS.escape(at.id)}`)
       : [...fresh.querySelectorAll("a, summary, button")].find((e) => e.textContent === at.textContent && e.tagName === at.tagName));
     old.replaceWith(fresh);
     fill();
+    for (const field of written) {
+      const forms = [...fresh.querySelectorAll("form")].filter((form) => form.getAttribute("action") === field.form.getAttribute("action"));
+      const same = forms.map((form) => form.elements.namedItem(field.name)).find(Boolean);
+      if (same) same.value = field.value;
+    }
     if (twin) twin.focus({ preventScroll: true });
   }
 
@@ -112,22 +118,20 @@
     banner.hidden = true;
   }
 
-  let source;
+  /** What comes over the line: that it is open, that it is alive, that something happened. */
+  function word({ kind, data }) {
+    alive();
+    // Between the making of the page and the opening of the line something may have happened, and ages grow.
+    if (kind === "open" || kind === "beat") changed(0);
+    else if (here !== "shipment" || concerns(data)) changed(1);
+  }
+
   function listen() {
-    source = new EventSource("/v1/stream");
-    // Between the making of the page and the opening of the line something may have happened.
-    source.addEventListener("open", () => { alive(); changed(0); });
-    source.addEventListener("beat", () => { alive(); changed(0); });
-    for (const kind of ["coldwatch.incident.v1", "coldwatch.finding.v1"]) {
-      source.addEventListener(kind, (event) => {
-        alive();
-        if (here !== "shipment" || concerns(event.data)) changed(1);
-      });
-    }
-    source.addEventListener("error", () => {
-      // The browser comes back by itself, but not where it was refused: then anew, without a position.
-      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
-    });
+    if (!("SharedWorker" in window)) return window.coldwatchHear(word);
+    const line = new SharedWorker("/static/line.js").port;
+    line.onmessage = (message) => word(message.data);
+    addEventListener("pagehide", () => line.postMessage("bye"));
+    addEventListener("pageshow", () => line.postMessage("here"));
   }
 
   /** Whether an event is about the shipment of this page. */

@@ -11,6 +11,10 @@ use facts::{Fact, Moment, PartyId};
 pub struct Hand {
     /// Who; `None` = let go, and nobody accepted.
     pub holder: Option<PartyId>,
+    /// In nobody's: who let go.
+    pub gave: Option<PartyId>,
+    /// In nobody's: for whom it was meant, where that was said.
+    pub meant: Option<PartyId>,
     /// Since when; `None` = from before anything was reported.
     pub from: Option<Moment>,
     /// Until when; `None` = still.
@@ -54,11 +58,12 @@ struct Chain(Vec<Hand>);
 
 impl Chain {
     fn released(&mut self, by: &PartyId, to: Option<&PartyId>, at: Moment) {
-        let notes = to.map(|to| format!("let go by {by}, for {to}"));
+        let note = to.map(|to| format!("let go by {by}, for {to}"));
         let open = Hand {
-            holder: None,
+            gave: Some(by.clone()),
+            meant: to.cloned(),
             from: Some(at),
-            notes: vec![notes.unwrap_or_else(|| format!("let go by {by}"))],
+            notes: vec![note.unwrap_or_else(|| format!("let go by {by}"))],
             ..Hand::default()
         };
         let before = self.0.iter().rev().nth(1).and_then(|hand| hand.holder.clone());

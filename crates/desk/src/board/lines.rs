@@ -14,6 +14,16 @@ pub struct Line {
     pub event: Event,
     /// When it was learnt, by log time.
     pub learnt: Option<Moment>,
+    /// What the event is recognised by.
+    pub identity: Identity,
+}
+
+impl Line {
+    /// A fact at its place.
+    pub fn new(offset: u64, event: Event, learnt: Option<Moment>) -> Self {
+        let identity = event.identity();
+        Self { offset, event, learnt, identity }
+    }
 }
 
 /// The lines of one shipment.
@@ -31,7 +41,6 @@ const MOST: usize = 1500;
 impl Lines {
     /// Takes a fact in; the same one again changes nothing.
     pub(super) fn add(&mut self, line: Line) {
-        let identity = line.event.identity();
         if let Fact::ShipmentCorrected(c) | Fact::OrderCorrected(c) | Fact::DeviceCorrected(c) =
             &line.event.fact
         {
@@ -52,7 +61,7 @@ impl Lines {
             self.lines.retain(|known| !same(known));
         }
         let subject = &line.event.subject;
-        let known = |l: &Line| l.event.subject == *subject && l.event.identity() == identity;
+        let known = |l: &Line| l.identity == line.identity && l.event.subject == *subject;
         if self.lines.iter().any(known) {
             return;
         }
@@ -70,10 +79,7 @@ impl Lines {
 
     /// Why a line does not hold, where it was declared wrong.
     pub fn wrong(&self, line: &Line) -> Option<&str> {
-        if self.corrected.is_empty() {
-            return None;
-        }
-        self.corrected.get(&line.event.identity()).map(String::as_str)
+        self.corrected.get(&line.identity).map(String::as_str)
     }
 
     /// Lines that hold.
@@ -119,7 +125,7 @@ mod tests {
         let subject = Subject::new(SubjectKind::Shipment, "SHP-1");
         let (source, id) = (Text::new("test"), Text::new(offset.to_string()));
         let fact = sentence.parse().unwrap();
-        Line { offset, event: Event { source, id, subject, at, fact }, learnt: None }
+        Line::new(offset, Event { source, id, subject, at, fact }, None)
     }
 
     #[test]

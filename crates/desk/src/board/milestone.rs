@@ -17,9 +17,9 @@ pub struct Milestone {
     pub broken: bool,
 }
 
-/// What is expected next.
+/// What is expected next; nothing of a shipment that is over.
 pub fn next(dossier: &Dossier) -> Option<Milestone> {
-    let plan = dossier.plan()?;
+    let plan = dossier.plan().filter(|_| dossier.over().is_none())?;
     let seen = |leg: &LegId| Seen::of(dossier, leg);
     if received(dossier) {
         return Some(after_receipt(dossier, plan));
@@ -35,11 +35,11 @@ pub fn next(dossier: &Dossier) -> Option<Milestone> {
         match (found.departed, found.arrived) {
             (_, true) => {}
             (true, false) => {
-                let what = format!("arrival at {} on {}, {}", leg.to, leg.id, leg.carrier);
+                let what = format!("{} by {} arrives at {}", leg.id, leg.carrier, leg.to);
                 return Some(milestone(what, Some(arrival(dossier, leg))));
             }
             (false, false) => {
-                let what = format!("departure from {} on {}, {}", leg.from, leg.id, leg.carrier);
+                let what = format!("{} by {} departs from {}", leg.id, leg.carrier, leg.from);
                 return Some(milestone(what, Some(leg.departs)));
             }
         }

@@ -101,7 +101,8 @@ impl Series {
             covered.push((from, gap));
             from = end;
         }
-        covered.push((from, last.at + self.every()));
+        // The next reading may still come in time.
+        covered.push((from, last.at + self.every() * STRETCH));
         covered
     }
 

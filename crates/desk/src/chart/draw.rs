@@ -1,7 +1,8 @@
 //! Writes a plot as SVG. Colours are the style sheet's, by class, so that dark, light and print agree.
 
+use super::Plot;
 use super::scale::{Scale, degrees, marks_of_time, marks_of_warmth, step_of_time};
-use super::{Plot, ProbeLine};
+use super::stroke::probe;
 use crate::words;
 use facts::{Moment, Span};
 use std::fmt::Write;
@@ -15,11 +16,11 @@ pub(crate) enum Size {
     Narrow,
 }
 
-struct Frame {
+pub(super) struct Frame {
     width: i64,
     height: i64,
-    x: Scale,
-    y: Scale,
+    pub(super) x: Scale,
+    pub(super) y: Scale,
     marks: Vec<i32>,
     step: Span,
     name: &'static str,
@@ -48,10 +49,10 @@ impl Frame {
             name,
         }
     }
-    fn at(&self, moment: Moment) -> i64 {
+    pub(super) fn at(&self, moment: Moment) -> i64 {
         self.x.place(moment.millis())
     }
-    fn warmth(&self, milli: i32) -> i64 {
+    pub(super) fn warmth(&self, milli: i32) -> i64 {
         self.y.place(milli.into())
     }
 }
@@ -188,43 +189,8 @@ fn limits(f: &Frame, plot: &Plot, svg: &mut String) {
     }
 }
 
-fn probe(f: &Frame, n: usize, line: &ProbeLine, svg: &mut String) {
-    let kind = if line.payload { "payload" } else { "beside" };
-    let mut gaps = line.gaps.iter().peekable();
-    let (mut path, mut before): (String, Option<Moment>) = (String::new(), None);
-    let (mut last, mut late, mut alone) = ((i64::MIN, i64::MIN), String::new(), String::new());
-    for (place, point) in line.points.iter().enumerate() {
-        while gaps.peek().is_some_and(|(from, _)| before.is_none_or(|before| *from < before)) {
-            gaps.next();
-        }
-        let parted = gaps.peek().is_some_and(|(from, until)| {
-            before.is_some_and(|before| *from >= before) && *until <= point.at
-        });
-        let (x, y) = (f.at(point.at), f.warmth(point.milli));
-        let starts = before.is_none() || parted;
-        if starts || (x, y) != last {
-            let _ = write!(path, "{}{x} {y}", if starts { "M" } else { "L" });
-        }
-        let next = line.points.get(place + 1).map(|next| next.at);
-        let ends = next.is_none_or(|next| {
-            line.gaps.iter().any(|(from, until)| *from >= point.at && *until <= next)
-        });
-        if starts && ends {
-            let _ = write!(alone, r#"<circle class="p{n}" cx="{x}" cy="{y}" r="2"/>"#);
-        }
-        if point.late && (x, y) != last {
-            let _ = write!(late, r#"<circle cx="{x}" cy="{y}" r="3"/>"#);
-        }
-        (before, last) = (Some(point.at), (x, y));
-    }
-    let _ = writeln!(svg, r#"<path class="line {kind} p{n}" d="{path}"/>{alone}"#);
-    if !late.is_empty() {
-        let _ = writeln!(svg, r#"<g class="late p{n}">{late}</g>"#);
-    }
-}
-
 /// Text inside of markup.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut safe = String::new();
     for letter in text.chars() {
         match letter {

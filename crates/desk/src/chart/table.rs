@@ -24,7 +24,7 @@ pub(crate) struct Row {
 }
 
 /// More rows than this are not read.
-const MOST_ROWS: i64 = 100;
+const MOST_ROWS: i64 = 60;
 
 impl Table {
     /// How long each row is.

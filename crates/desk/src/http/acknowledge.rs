@@ -7,6 +7,7 @@ use super::answer::{Problem, fault, json};
 use super::guard::same_site;
 use super::room::Shared;
 use super::screens::parted;
+use super::taking::{fact, name, open, shown};
 use crate::pages::href;
 use crate::refusal::Refusal;
 use crate::view::IncidentView;
@@ -17,7 +18,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use facts::fact::incident::Acknowledged;
-use facts::{Event, Fact, ShipmentId, Subject, Text};
+use facts::{Event, Fact, Subject, Text};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -26,12 +27,12 @@ use utoipa::ToSchema;
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct Taking {
     /// Who: one word.
-    by: String,
+    pub(super) by: String,
     /// What they do about it, in up to 500 letters.
-    reason: String,
+    pub(super) reason: String,
     /// A form's own name for the act, as it cannot send the header.
     #[serde(default)]
-    key: Option<String>,
+    pub(super) key: Option<String>,
     /// Where a form leads back to: `list` or `shipment`.
     #[serde(default)]
     back: Option<String>,
@@ -46,12 +47,8 @@ pub(crate) struct Waiting {
     detail: &'static str,
 }
 
-/// How long the log may take, how long the board may, and how often it is looked at.
+/// How long the log may take.
 const LOG: Duration = Duration::from_secs(10);
-const BOARD: Duration = Duration::from_secs(5);
-const LOOK: Duration = Duration::from_millis(50);
-const LONGEST_REASON: usize = 500;
-const LONGEST_KEY: usize = 128;
 
 /// Somebody takes an incident.
 ///
@@ -169,98 +166,4 @@ async fn take(
     tokio::time::timeout(LOG, room.desk.acts.append(event)).await.map_err(|_| late())??;
     let shown = shown(room, &shipment, number, &act, &name).await?;
     Ok(Done { shipment: shipment.to_string(), name, shown })
-}
-
-/// Letters that a person can see, and not too many.
-fn fact(taking: &Taking) -> Result<Acknowledged, Refusal> {
-    let by =
-        taking.by.trim().parse().map_err(|why| {
-            Refusal::Invalid(format!("`by` says who takes it, in one word: {why}"))
-        })?;
-    let reason = taking.reason.trim();
-    let letters = reason.chars().count();
-    if letters == 0 || letters > LONGEST_REASON {
-        return Err(Refusal::Invalid(format!(
-            "`reason` says what you do about it, in 1 to {LONGEST_REASON} letters; this one has {letters}"
-        )));
-    }
-    if let Some(c) = reason.chars().find(|c| c.is_control()) {
-        return Err(Refusal::Invalid(format!("`reason` holds {c:?}, which is no letter")));
-    }
-    Ok(Acknowledged { by, reason: Text::new(reason) })
-}
-
-fn name(room: &Shared, headers: &HeaderMap, taking: &Taking) -> Result<String, Refusal> {
-    let header = headers.get("idempotency-key").map(|key| String::from_utf8_lossy(key.as_bytes()));
-    let Some(key) = header.map(String::from).or_else(|| taking.key.clone()) else {
-        return Ok(room.fresh_name());
-    };
-    let plain = key.chars().all(|c| c.is_ascii_graphic());
-    match plain && (1..=LONGEST_KEY).contains(&key.len()) {
-        true => Ok(key),
-        false => Err(Refusal::Invalid(format!(
-            "the key has 1 to {LONGEST_KEY} visible ASCII letters, not `{}`",
-            key.escape_debug().take(LONGEST_KEY).collect::<String>()
-        ))),
-    }
-}
-
-/// Refuses where there is no such incident, or it is closed.
-fn open(room: &Shared, shipment: &ShipmentId, number: u32) -> Result<(), Refusal> {
-    let board = room.board()?;
-    let unknown =
-        || Refusal::Unknown(format!("no incident {number} of shipment `{shipment}` is known here"));
-    let (incident, dossier) = board.one(shipment, number).ok_or_else(unknown)?;
-    match &incident.closed {
-        _ if !incident.is_closed() => Ok(()),
-        by => {
-            let by =
-                by.as_ref().map_or(String::new(), |act| format!(" by {} at {}", act.by, act.at));
-            let next = dossier.incident_open().map_or(String::new(), |next| {
-                format!("; incident {} is the one that is open now", next.number)
-            });
-            Err(Refusal::Conflict(format!("incident {number} of {shipment} was closed{by}{next}")))
-        }
-    }
-}
-
-/// Waits until the board shows the act; `None` where it does not in time.
-async fn shown(
-    room: &Shared,
-    shipment: &ShipmentId,
-    number: u32,
-    act: &Act,
-    name: &str,
-) -> Result<Option<IncidentView>, Refusal> {
-    let looking = async {
-        loop {
-            if let Some(view) = look(room, shipment, number, act, name)? {
-                return Ok(view);
-            }
-            tokio::time::sleep(LOOK).await;
-        }
-    };
-    match tokio::time::timeout(BOARD, looking).await {
-        Ok(shown) => shown.map(Some),
-        Err(_) => Ok(None),
-    }
-}
-
-/// Looks once.
-fn look(
-    room: &Shared,
-    shipment: &ShipmentId,
-    number: u32,
-    act: &Act,
-    name: &str,
-) -> Result<Option<IncidentView>, Refusal> {
-    let board = room.board()?;
-    let Some((incident, dossier)) = board.one(shipment, number) else { return Ok(None) };
-    match &incident.refused {
-        Some(why) if why.contains(name) => Err(Refusal::Conflict(why.clone())),
-        _ if incident.acknowledged.as_ref() == Some(act) => {
-            Ok(Some(IncidentView::new(&board, incident, dossier)))
-        }
-        _ => Ok(None),
-    }
 }

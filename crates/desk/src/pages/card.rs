@@ -3,7 +3,7 @@
 //! What is not known says "not known".
 
 use super::{href, maybe};
-use crate::board::{Board, Dossier};
+use crate::board::{Board, Dossier, hands};
 use crate::words::{self, When, left, when};
 use alerts::Incident;
 use alerts::incident::{Act, IncidentState};
@@ -35,6 +35,8 @@ pub(crate) struct Card {
     pub(crate) patient: String,
     pub(crate) holder: Option<Holder>,
     pub(crate) held_since: Option<When>,
+    /// While nobody holds them: who let go, and for whom. These are to be rung.
+    pub(crate) between: Option<Between>,
     pub(crate) place: Option<String>,
     pub(crate) eta: Option<When>,
     pub(crate) deadline: Option<Deadline>,
@@ -60,6 +62,14 @@ pub(crate) struct Holder {
     pub(crate) phone: Option<String>,
     /// The digits of it.
     pub(crate) dial: Option<String>,
+}
+
+/// Goods between two hands.
+#[derive(Debug, Clone)]
+pub(crate) struct Between {
+    pub(crate) gave: Option<Holder>,
+    pub(crate) meant: Option<Holder>,
+    pub(crate) since: Option<When>,
 }
 
 /// By when.
@@ -100,6 +110,18 @@ impl Holder {
     }
 }
 
+impl Between {
+    fn new(board: &Board, d: &Dossier, now: Moment) -> Option<Self> {
+        let last = hands(d).pop().filter(|hand| hand.holder.is_none())?;
+        let party = |party: Option<PartyId>| party.map(|party| Holder::new(board, &party));
+        Some(Self {
+            gave: party(last.gave),
+            meant: party(last.meant),
+            since: maybe(last.from, now),
+        })
+    }
+}
+
 impl Card {
     pub(crate) fn new(board: &Board, i: &Incident, d: &Dossier, now: Moment, key: String) -> Self {
         let (state, state_shape) = words::state(i.state);
@@ -120,14 +142,15 @@ impl Card {
             over,
             closed: i.is_closed(),
             latched: i.latched,
-            headline: i.headline.clone(),
+            headline: words::plain(&i.headline, now),
             action: i.action.to_string(),
             opened: maybe(i.opened, now),
             lasting: lasting.filter(|span| *span >= Span::ZERO).map(words::age),
             goods: goods(d),
-            patient: words::patient(d.schedule.as_ref(), now),
+            patient: words::tight(&words::patient(d.schedule.as_ref(), now)),
             holder: i.holder.as_ref().map(|party| Holder::new(board, party)),
             held_since: maybe(i.since, now),
+            between: Between::new(board, d, now).filter(|_| i.holder.is_none()),
             place: i.place.as_ref().map(ToString::to_string),
             eta: maybe(i.eta, now),
             deadline: i.deadline.map(|at| Deadline {
@@ -137,7 +160,7 @@ impl Card {
             }),
             taken: i.acknowledged.as_ref().map(|act| Taken::new(act, now)),
             notes: i.notes.iter().map(|act| Taken::new(act, now)).collect(),
-            refused: i.refused.clone(),
+            refused: i.refused.as_ref().map(|why| words::plain(why, now)),
             closed_by: i.closed.as_ref().map(|act| Taken::new(act, now)),
             second: i.second.as_ref().map(ToString::to_string),
             findings: i.findings.len(),

@@ -4,7 +4,7 @@
 
 use super::href;
 use crate::board::{Board, Freshness, Reader, Stage, Standing, Trust};
-use crate::words::{When, age, clock_seconds, day_short, when};
+use crate::words::{When, age, clock_seconds, day_short, plain, when};
 use facts::Moment;
 
 /// The top of a page.
@@ -74,7 +74,7 @@ impl Frame {
             current: trust.is_current(),
             stages: chips.collect(),
             silent: silent.collect(),
-            complaints: complaints(board, &trust, freshness),
+            complaints: complaints(board, &trust, freshness, now),
             untaken: board.counts().active_unacked,
             note: None,
         }
@@ -123,7 +123,7 @@ fn reader_chip(readers: &[Reader]) -> Chip {
 }
 
 /// Everything that is not current, in sentences.
-fn complaints(board: &Board, trust: &Trust, freshness: &Freshness) -> Vec<String> {
+fn complaints(board: &Board, trust: &Trust, freshness: &Freshness, now: Moment) -> Vec<String> {
     let limit = freshness.limit().spoken();
     let stages = trust.stages.iter().filter_map(|stage| {
         let (name, place) = (stage.name, stage.partition);
@@ -151,6 +151,6 @@ fn complaints(board: &Board, trust: &Trust, freshness: &Freshness) -> Vec<String
             None => format!("This desk has not begun to read {topic} (partition {partition})."),
         }
     });
-    let system = board.system().map(|finding| format!("{}.", finding.sentence));
+    let system = board.system().map(|finding| format!("{}.", plain(&finding.sentence, now)));
     stages.chain(readers).chain(system).collect()
 }

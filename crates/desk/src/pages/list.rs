@@ -2,7 +2,7 @@
 
 use super::Frame;
 use super::card::Card;
-use crate::board::{Board, Counts, Filter, STATES, Which};
+use crate::board::{Board, Counts, Filter, Fineness, STATES, Which, fineness};
 use crate::words;
 use askama::Template;
 use facts::{Moment, Severity};
@@ -56,9 +56,9 @@ impl List {
         let counts = board.counts();
         let (heading, mood) = heading(&counts, &frame);
         let chosen = Chosen::new(filter);
-        let empty = match (&frame.as_of, frame.current) {
+        let empty = match (filter, frame.current) {
             _ if chosen.any => "No incident matches this filter.".into(),
-            (Some(as_of), true) => format!("No open incident, as of {as_of}."),
+            (_, true) => live(board),
             _ => "No open incident is known here, and that does not mean that there is none: see above what is not current.".into(),
         };
         let counts = STATES.map(|state| {
@@ -76,11 +76,26 @@ impl List {
     }
 }
 
+/// How many shipments that sentence is about.
+fn live(board: &Board) -> String {
+    let live = board.shipments().filter(|(_, d)| d.over().is_none());
+    let (fine, other): (Vec<_>, Vec<_>) =
+        live.partition(|(_, d)| fineness(d, true) == Fineness::NothingFound);
+    match (fine.len(), other.len()) {
+        (0, 0) => "No live shipment is known, either.".into(),
+        (n, 0) => format!("Nothing was found wrong with any of {n} live shipments."),
+        (n, m) => format!(
+            "Nothing was found wrong with {n} live shipments; of {m} more it is not known or something small is."
+        ),
+    }
+}
+
 fn heading(counts: &Counts, frame: &Frame) -> (String, &'static str) {
+    let least = if frame.current { "" } else { "At least " };
     let taken = counts.active_acked + counts.returned_acked;
     match (counts.active_unacked, counts.returned_unacked, taken) {
-        (1, _, _) => ("1 incident nobody has taken".into(), "loud"),
-        (n @ 2.., _, _) => (format!("{n} incidents nobody has taken"), "loud"),
+        (1, _, _) => (format!("{least}1 incident nobody has taken"), "loud"),
+        (n @ 2.., _, _) => (format!("{least}{n} incidents nobody has taken"), "loud"),
         (_, n @ 1.., _) => (format!("{n} over, and nobody has seen it"), "warn"),
         (_, _, 1..) if frame.current => ("Every open incident is taken".into(), "calm"),
         (_, _, 1..) => {

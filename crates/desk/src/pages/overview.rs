@@ -28,11 +28,16 @@ pub(crate) struct Row {
     pub(crate) word: String,
     pub(crate) sentence: String,
     pub(crate) next: Option<Next>,
+    /// What is said where nothing is next.
+    pub(crate) no_next: &'static str,
     pub(crate) holder: Option<String>,
+    /// What is said without a holder: that custody said nothing is not that nobody has it.
+    pub(crate) no_holder: &'static str,
     pub(crate) held_since: Option<When>,
     pub(crate) place: Option<String>,
     pub(crate) temperature: String,
-    pub(crate) temperature_bad: bool,
+    /// `bad`, `unsure` or nothing.
+    pub(crate) temperature_class: &'static str,
     pub(crate) deadline: Option<Deadline>,
     pub(crate) no_return: Option<Deadline>,
     pub(crate) patient: String,
@@ -57,7 +62,7 @@ impl Overview {
         };
         let mut live: Vec<(&ShipmentId, &Dossier)> = live;
         live.sort_by_cached_key(|(id, d)| (rank(d), (*id).clone()));
-        let rows = live.iter().map(|(id, d)| Row::new(id, d, now, frame.current)).collect();
+        let rows = live.iter().map(|(id, d)| Row::new(board, id, d, now, frame.current)).collect();
         Self { rows, over: over.len(), frame }
     }
 }
@@ -67,13 +72,19 @@ fn deadline(d: &Dossier) -> Moment {
 }
 
 impl Row {
-    pub(crate) fn new(id: &ShipmentId, d: &Dossier, now: Moment, current: bool) -> Self {
+    pub(crate) fn new(
+        board: &Board,
+        id: &ShipmentId,
+        d: &Dossier,
+        now: Moment,
+        current: bool,
+    ) -> Self {
         let (verdict, verdict_shape, word, sentence) = match fineness(d, current) {
             Fineness::Wrong(f) => (
                 words::priority_shape(Some(f.severity)),
                 words::priority_shape(Some(f.severity)),
                 f.severity.to_string(),
-                f.sentence.clone(),
+                words::plain(&f.sentence, now),
             ),
             Fineness::NotKnown(why) => ("unknown", "unknown", "not known".into(), why),
             Fineness::NothingFound => {
@@ -81,7 +92,7 @@ impl Row {
             }
         };
         let custody = d.custody.as_ref();
-        let (temperature, temperature_bad) = temperature(d, now);
+        let (temperature, temperature_class) = temperature(board, d, now);
         let slack =
             |at: Moment| Deadline { at: when(at, now), left: left(at, now), passed: at <= now };
         Self {
@@ -92,15 +103,17 @@ impl Row {
             verdict_shape,
             word,
             sentence,
+            no_next: if d.over().is_some() { "nothing: it is over" } else { "not known: no plan" },
             next: next(d).map(|milestone| Next::new(milestone, now)),
             holder: custody.and_then(|c| c.holder.as_ref()).map(ToString::to_string),
+            no_holder: if custody.is_some() { "nobody that is known" } else { "not known" },
             held_since: custody.and_then(|c| c.since).map(|at| when(at, now)),
             place: custody.and_then(|c| c.place.as_ref()).map(ToString::to_string),
             temperature,
-            temperature_bad,
+            temperature_class,
             deadline: d.incident_open().and_then(|incident| incident.deadline).map(slack),
             no_return: no_return(d).map(slack),
-            patient: words::patient(d.schedule.as_ref(), now),
+            patient: words::tight(&words::patient(d.schedule.as_ref(), now)),
         }
     }
 }
@@ -119,19 +132,32 @@ impl Next {
 }
 
 /// Until when the temperature is known, and what it was last.
-fn temperature(d: &Dossier, now: Moment) -> (String, bool) {
+fn temperature(board: &Board, d: &Dossier, now: Moment) -> (String, &'static str) {
     let payload = d.series.values().filter(|series| series.is_payload());
     let last = payload.filter_map(|series| series.points().last()).max_by_key(|point| point.at);
-    let last = last.map(|p| format!("{} at {}", MilliCelsius(p.milli), when(p.at, now).text));
-    let said = |text: String| match &last {
-        Some(last) => format!("{text}; last {last}"),
-        None => text,
+    let limits = board.limits_of(d);
+    let out = |milli: i32| {
+        let warmer = |limit: MilliCelsius| milli > limit.milli();
+        let colder = |limit: MilliCelsius| milli < limit.milli();
+        limits.is_some_and(|l| l.upper.is_some_and(warmer) || l.lower.is_some_and(colder))
     };
+    let bad = last.is_some_and(|point| out(point.milli));
+    let last = last.map(|p| {
+        let outside = if out(p.milli) { ", outside of its limits" } else { "" };
+        format!("{} at {}{outside}", MilliCelsius(p.milli), when(p.at, now).text)
+    });
+    let said = |text: String| match &last {
+        Some(last) => words::tight(&format!("{text}; last {last}")),
+        None => words::tight(&text),
+    };
+    let outside = if bad { "bad" } else { "" };
     match warmth(d) {
-        Warmth::NeverJudged => (said("not known".into()), true),
-        Warmth::NotYet => ("not packed yet".into(), false),
-        Warmth::Known => (said("known up to now".into()), false),
-        Warmth::UnknownSince(at) => (said(format!("not known since {}", when(at, now).text)), true),
-        Warmth::Ended(at) => (format!("judged until {}", when(at, now).text), false),
+        Warmth::NeverJudged => (said("not known".into()), "unsure"),
+        Warmth::NotYet => ("not packed yet".into(), ""),
+        Warmth::Known => (said("known".into()), outside),
+        Warmth::UnknownSince(at) => {
+            (said(format!("not known since {}", when(at, now).text)), "unsure")
+        }
+        Warmth::Ended(at) => (format!("judged until {}", when(at, now).text), ""),
     }
 }

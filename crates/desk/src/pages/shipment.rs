@@ -23,6 +23,8 @@ pub(crate) struct ShipmentPage {
     chart: Option<Chart>,
     hands: Vec<Held>,
     permits: Vec<PermitRow>,
+    /// Whether there is a plan, which would name them.
+    planned: bool,
     days: Vec<Day>,
     /// What is not kept any more, in sentences.
     missing: Vec<String>,
@@ -59,13 +61,14 @@ impl ShipmentPage {
             first.open_form = true;
         }
         Self {
-            row: Row::new(id, d, now, frame.current),
+            row: Row::new(board, id, d, now, frame.current),
             over: d.over().map(|(at, word)| format!("{word} {}", when(at, now).text)),
             cards,
             findings: findings(d, now),
             chart: plot(board, d, now).map(|plot| Chart::new(id, &plot, now)),
             hands: hands(d).into_iter().map(|hand| Held::new(hand, now)).collect(),
             permits: papers(d).iter().map(|paper| PermitRow::new(paper, now)).collect(),
+            planned: d.plan().is_some(),
             days: days(d, now),
             missing: missing(d),
             partition: d.partition,

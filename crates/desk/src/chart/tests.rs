@@ -1,0 +1,90 @@
+//! Pictures as text: small, the same on every machine.
+
+use super::*;
+use facts::Span;
+
+fn at(minutes: i64) -> Moment {
+    Moment::from_millis(1_772_323_200_000) + Span::minutes(minutes) // 2026-03-01T00:00:00Z
+}
+
+fn small() -> Plot {
+    let point = |minute, milli, late| Point { at: at(minute), milli, late };
+    Plot {
+        from: at(0),
+        until: at(60),
+        lines: vec![ProbeLine {
+            name: "LOG-1/1".into(),
+            payload: true,
+            points: vec![
+                point(0, 5_000, false),
+                point(10, 5_500, false),
+                point(40, 9_000, true),
+                point(50, 9_500, false),
+            ],
+            gaps: vec![(at(20), at(40))],
+        }],
+        limits: vec![(8_000, "upper limit 8.0 °C".into())],
+        unknown: vec![(at(20), at(40))],
+        excursions: vec![Excursion {
+            from: at(40),
+            until: at(60),
+            severity: Severity::P1,
+            code: "THM-01".into(),
+        }],
+        more: 0,
+    }
+}
+
+#[test]
+fn a_small_chart() {
+    let svg = draw(&small(), Size::Narrow, "Temperature of <SHP-1>", "1 probe");
+    assert_eq!(svg, include_str!("small.svg"), "the picture is another one:\n{svg}");
+    assert_eq!(svg, draw(&small(), Size::Narrow, "Temperature of <SHP-1>", "1 probe"));
+}
+
+#[test]
+fn a_line_never_crosses_a_gap() {
+    let svg = draw(&small(), Size::Wide, "t", "d");
+    let path = svg.split(r#"class="line payload p0" d=""#).nth(1).and_then(|s| s.split('"').next());
+    let strokes = path.unwrap_or_default().matches('M').count();
+    assert_eq!(strokes, 2, "one stroke before the gap, one behind it");
+    assert!(svg.contains(r#"class="unknown""#) && svg.contains(">unknown</text>"));
+}
+
+#[test]
+fn text_in_a_picture_is_text() {
+    let mut plot = small();
+    plot.limits = vec![(8_000, "<script>alert(1)</script>".into())];
+    let svg = draw(&plot, Size::Wide, "</title><script>", "\"quoted\" & more");
+    assert!(!svg.contains("<script"), "{svg}");
+    assert!(svg.contains("&lt;script&gt;alert(1)"));
+}
+
+#[test]
+fn the_table_says_what_is_unknown_and_what_was_late() {
+    let table = table(&small());
+    assert_eq!(table.every(), "2 min");
+    let row = |minute: usize| &table.rows[minute / 2];
+    assert_eq!(row(0).cells, ["5 °C"]);
+    assert_eq!(
+        (row(20).cells[0].as_str(), row(20).note.as_str()),
+        ("no reading", "unknown for 2 min")
+    );
+    assert_eq!(
+        (row(40).cells[0].as_str(), row(40).note.as_str()),
+        ("9 °C, learnt late", "P1 THM-01")
+    );
+}
+
+#[test]
+fn a_chart_of_nothing_and_of_one_reading() {
+    let mut plot = small();
+    plot.lines.clear();
+    plot.limits.clear();
+    assert!(draw(&plot, Size::Wide, "t", "d").contains("0 °C"));
+    let mut plot = small();
+    (plot.until, plot.unknown, plot.excursions) = (plot.from, Vec::new(), Vec::new());
+    plot.lines[0].points.truncate(1);
+    plot.lines[0].gaps.clear();
+    assert!(draw(&plot, Size::Wide, "t", "d").contains("<circle"), "one reading is a dot");
+}

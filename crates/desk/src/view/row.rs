@@ -1,0 +1,118 @@
+//! A shipment in short: whether anything is wrong, what is next, who holds it.
+
+use super::TrustView;
+use crate::board::{Dossier, Fineness, Warmth, fineness, next, warmth};
+use crate::words;
+use facts::{Moment, ShipmentId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Every live shipment.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Shipments {
+    /// What is shown holds as of this log time; absent while that cannot be said.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) as_of: Option<Moment>,
+    /// When the answer was made, by the desk's clock.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) made_at: Moment,
+    /// In the order of their names.
+    pub(crate) items: Vec<ShipmentRow>,
+    /// How current this is.
+    pub(crate) trust: TrustView,
+}
+
+/// One shipment in short.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct ShipmentRow {
+    /// Its name.
+    shipment: String,
+    /// What is shipped.
+    goods: Option<String>,
+    /// The temperature profile that it is held to.
+    profile: Option<String>,
+    /// Whether anything is wrong.
+    verdict: VerdictView,
+    /// What is expected next.
+    next: Option<String>,
+    /// When.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_due: Option<Moment>,
+    /// Who holds it; absent = nobody, or nobody knows.
+    holder: Option<String>,
+    /// Where it was last.
+    place: Option<String>,
+    /// After this it cannot be undone.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deadline: Option<Moment>,
+    /// The patient's point of no return, while it lies ahead.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    no_return: Option<Moment>,
+    /// `never-judged`, `not-yet`, `known`, `unknown`, `ended`.
+    temperature: String,
+    /// Since when it is not known, or when judging ended.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    temperature_since: Option<Moment>,
+    /// Its incident that is not closed.
+    incident: Option<String>,
+    /// `closed`, `cancelled`, `infused`, `destroyed`; absent while it is live.
+    over: Option<String>,
+}
+
+/// Whether anything is wrong.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct VerdictView {
+    /// `wrong`, `not-known`, `nothing-found`.
+    verdict: String,
+    /// What is wrong, or why it is not known.
+    sentence: Option<String>,
+    /// How bad.
+    severity: Option<String>,
+}
+
+impl ShipmentRow {
+    pub(crate) fn new(id: &ShipmentId, d: &Dossier, current: bool) -> Self {
+        let (plan, next, incident) = (d.plan(), next(d), d.incident_open());
+        let (temperature, temperature_since) = match warmth(d) {
+            Warmth::NeverJudged => ("never-judged", None),
+            Warmth::NotYet => ("not-yet", None),
+            Warmth::Known => ("known", None),
+            Warmth::UnknownSince(since) => ("unknown", Some(since)),
+            Warmth::Ended(at) => ("ended", Some(at)),
+        };
+        let custody = d.custody.as_ref();
+        Self {
+            shipment: id.to_string(),
+            goods: plan.map(|plan| words::goods(plan.kind).into()),
+            profile: plan.map(|plan| plan.profile.to_string()),
+            verdict: VerdictView::new(d, current),
+            next_due: next.as_ref().and_then(|next| next.due),
+            next: next.map(|next| next.what),
+            holder: custody.and_then(|c| c.holder.as_ref()).map(ToString::to_string),
+            place: custody.and_then(|c| c.place.as_ref()).map(ToString::to_string),
+            deadline: incident.and_then(|incident| incident.deadline),
+            no_return: no_return(d),
+            temperature: temperature.into(),
+            temperature_since,
+            incident: incident.map(|incident| format!("{id}.{}", incident.number)),
+            over: d.over().map(|(_, word)| word.into()),
+        }
+    }
+}
+
+/// The patient's point of no return, while it lies ahead.
+pub(crate) fn no_return(d: &Dossier) -> Option<Moment> {
+    let schedule = d.schedule.as_ref().filter(|s| s.order)?;
+    (schedule.phase == facts::Phase::Scheduled).then_some(schedule.conditioning_start).flatten()
+}
+
+impl VerdictView {
+    fn new(d: &Dossier, current: bool) -> Self {
+        let (verdict, sentence, severity) = match fineness(d, current) {
+            Fineness::Wrong(f) => ("wrong", Some(f.sentence.clone()), Some(f.severity.to_string())),
+            Fineness::NotKnown(why) => ("not-known", Some(why), None),
+            Fineness::NothingFound => ("nothing-found", None, None),
+        };
+        Self { verdict: verdict.into(), sentence, severity }
+    }
+}

@@ -1,0 +1,525 @@
+//! Every route is asked, with good and with bad things.
+#![allow(missing_docs, clippy::unwrap_used)] // helpers are tests, too
+
+#[path = "../examples/sample/story.rs"]
+mod story;
+
+use alerts::incident::{Act, IncidentState};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use desk::{Acts, Appending, Board, Desk, Feed, Freshness, Item, Refusal, router};
+use facts::{Event, Fact, Severity, ShipmentId, Span};
+use serde_json::Value;
+use std::sync::{Arc, Mutex, RwLock};
+use story::{PARTITIONS, all_fresh, incident, night, tell};
+use tokio::sync::mpsc::{Receiver, channel};
+use tower::ServiceExt;
+
+type Shared = Arc<RwLock<Board>>;
+
+/// A log that does as it is told.
+#[derive(Clone)]
+struct Log {
+    board: Shared,
+    appended: Arc<Mutex<Vec<Event>>>,
+    does: Does,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Does {
+    Shows,
+    Forgets,
+    Fails,
+    Hangs,
+    RefusesCopy,
+}
+
+impl Acts for Log {
+    fn append(&self, event: Event) -> Appending {
+        let log = self.clone();
+        Box::pin(async move {
+            log.appended.lock().unwrap().push(event.clone());
+            match log.does {
+                Does::Fails => return Err(Refusal::Unavailable("no broker answers".into())),
+                Does::Hangs => std::future::pending().await,
+                Does::Forgets => {}
+                Does::Shows | Does::RefusesCopy => log.show(&event),
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Log {
+    fn show(&self, event: &Event) {
+        let Fact::Acknowledged(taken) = &event.fact else { panic!("an act: {event:?}") };
+        let shipment = event.subject.shipment().unwrap();
+        let mut board = self.board.write().unwrap();
+        let open = board.shipment(&shipment).and_then(|d| d.incident_open()).cloned();
+        let mut open = open.unwrap();
+        if self.does == Does::RefusesCopy {
+            open.refused = Some(format!("another act is named {}: send this one anew", event.id));
+        } else {
+            let (by, text) = (taken.by.clone(), taken.reason.clone());
+            open.acknowledged = Some(Act { by, at: event.at, text });
+            open.state = IncidentState::ActiveAcked;
+        }
+        board.incident(&open);
+    }
+}
+
+struct Alerts;
+
+impl Feed for Alerts {
+    fn follow(&self, from: Option<&str>) -> Result<Receiver<Item>, Refusal> {
+        if from == Some("nonsense") {
+            return Err(Refusal::Malformed("`nonsense` is no position".into()));
+        }
+        let (to, items) = channel(4);
+        let id = from.map_or("1".to_owned(), |from| format!("{from}+1"));
+        let kind = "coldwatch.incident.v1".to_owned();
+        to.try_send(Item { id, kind, data: "{\"a\":\n1}".into() }).unwrap();
+        Ok(items) // the sender is gone: the stream ends behind this one
+    }
+}
+
+fn made(does: Does) -> (Router, Log) {
+    let mut board = Board::new(PARTITIONS);
+    tell(&mut board);
+    let evil = "<script>alert(1)</script> & \"so on\"";
+    board.incident(&incident("EVIL<b>", 1, IncidentState::ActiveUnacked, Severity::P4, evil));
+    all_fresh(&mut board, night());
+    let board = Arc::new(RwLock::new(board));
+    let log = Log { board: Arc::clone(&board), appended: Arc::default(), does };
+    let desk = Desk {
+        board,
+        clock: Arc::new(night),
+        freshness: Freshness::default(),
+        acts: Arc::new(log.clone()),
+        feed: Arc::new(Alerts),
+    };
+    (router(desk), log)
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    text: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
+    }
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {}", self.text))
+    }
+    fn problem(&self) -> String {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text);
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status.as_u16());
+        assert!(problem["title"].is_string() && problem["type"] == "about:blank");
+        problem["detail"].as_str().unwrap().to_owned()
+    }
+}
+
+async fn ask(router: &Router, request: Request<Body>) -> Answer {
+    let answer = router.clone().oneshot(request).await.unwrap();
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let body = to_bytes(answer.into_body(), 4 << 20).await.unwrap();
+    assert!(headers.contains_key("content-security-policy"), "on every answer");
+    Answer { status, headers, text: String::from_utf8(body.to_vec()).unwrap() }
+}
+
+async fn get(router: &Router, path: &str) -> Answer {
+    ask(router, Request::get(path).body(Body::empty()).unwrap()).await
+}
+
+fn take(path: &str, kind: &str, body: &str) -> Request<Body> {
+    let request = Request::post(path).header("content-type", kind);
+    request.body(Body::from(body.to_owned())).unwrap()
+}
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+const TAKE: &str = "/v1/incidents/DP-2041.1/acknowledge";
+const BY_DORA: &str = r#"{"by":"DORA","reason":"calling KLM"}"#;
+
+#[tokio::test]
+async fn the_list_says_first_what_nobody_has_taken() {
+    let (router, _) = made(Does::Shows);
+    let page = get(&router, "/").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.text.contains("3 incidents nobody has taken"));
+    assert!(page.text.contains("<title>(3) Incidents"));
+    let at = |what: &str| page.text.find(what).unwrap_or_else(|| panic!("{what} is not there"));
+    assert!(at("/shipments/DP-2041") < at(">CELLS-118</a> <span>incident 2"));
+    assert!(page.text.contains("nobody has seen it: it stays on the list"));
+    assert!(page.text.contains("+31 20 555 0142"), "whom to ring");
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert!(page.header("content-security-policy").contains("default-src 'none'"));
+}
+
+#[tokio::test]
+async fn text_from_outside_is_text() {
+    let (router, _) = made(Does::Shows);
+    for path in [
+        "/",
+        "/shipments/EVIL%3Cb%3E",
+        "/?shipment=%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+        "/shipments/%3Cscript%3E",
+        "/%3Cscript%3E",
+    ] {
+        let page = get(&router, path).await;
+        assert!(!page.text.contains("<script>"), "{path}");
+        assert!(!page.text.contains("EVIL<b>"), "{path}");
+    }
+    let page = get(&router, "/shipments/EVIL%3Cb%3E").await;
+    assert!(page.text.contains("&#60;script&#62;alert(1)"), "it is shown as text");
+}
+
+#[tokio::test]
+async fn no_open_incident_is_said_only_when_all_is_fresh() {
+    for (fresh, expected) in [
+        (true, "No open incident, as of 03:12:03 UTC"),
+        (false, "Whether an incident is open is not known"),
+    ] {
+        let mut board = Board::new(PARTITIONS);
+        if fresh {
+            all_fresh(&mut board, night());
+        }
+        let (_, log) = made(Does::Shows);
+        let desk = Desk {
+            board: Arc::new(RwLock::new(board)),
+            clock: Arc::new(night),
+            freshness: Freshness::default(),
+            acts: Arc::new(log),
+            feed: Arc::new(Alerts),
+        };
+        let page = get(&router(desk.clone()), "/").await;
+        assert!(page.text.contains(expected), "{}", page.text);
+        assert_eq!(page.text.contains("What you see is not current"), !fresh);
+        let list = get(&router(desk), "/v1/incidents").await.json();
+        assert_eq!(list["trust"]["current"], fresh);
+        assert_eq!(list["as_of"].is_string(), fresh);
+    }
+}
+
+#[tokio::test]
+async fn a_stale_stage_is_said_loudly_on_every_page() {
+    let (router, log) = made(Does::Shows);
+    let stale = night() + Span::minutes(4);
+    let desk = Desk {
+        board: log.board.clone(),
+        clock: Arc::new(move || stale),
+        freshness: Freshness::default(),
+        acts: Arc::new(log),
+        feed: Arc::new(Alerts),
+    };
+    drop(router);
+    let router = desk::router(desk);
+    for path in ["/", "/board", "/shipments/DP-2033", "/nowhere"] {
+        let page = get(&router, path).await.text;
+        assert!(page.contains("What you see is not current"), "{path}");
+        assert!(page.contains("thermal was last heard 4 min ago"), "{path}");
+        assert!(
+            !page.contains("nothing found wrong"),
+            "{path}: nothing is fine while it is not known"
+        );
+    }
+    assert!(get(&router, "/").await.text.contains("At least 3 incidents nobody has taken"));
+}
+
+#[tokio::test]
+async fn incidents_as_json_with_filters_and_a_tag() {
+    let (router, log) = made(Does::Shows);
+    let all = get(&router, "/v1/incidents").await;
+    assert_eq!(all.status, StatusCode::OK);
+    let list = all.json();
+    let first = &list["items"][0];
+    assert_eq!((first["id"].as_str(), first["priority"].as_str()), (Some("DP-2041.1"), Some("P1")));
+    assert_eq!(first["state"], "active_unacked");
+    assert_eq!(list["counts"]["closed"], 1);
+    let some = get(&router, "/v1/incidents?state=closed&shipment=dp").await.json();
+    assert_eq!(some["items"].as_array().map(Vec::len), Some(1));
+    for bad in ["state=openish", "priority=P5", "state=open&state=all"] {
+        let answer = get(&router, &format!("/v1/incidents?{bad}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{bad}");
+        answer.problem();
+    }
+    let tag = all.header("etag").to_owned();
+    let again = |tag: &str| {
+        let request = Request::get("/v1/incidents").header("if-none-match", tag);
+        request.body(Body::empty()).unwrap()
+    };
+    let same = ask(&router, again(&tag)).await;
+    assert_eq!((same.status, same.text.as_str()), (StatusCode::NOT_MODIFIED, ""));
+    log.board.write().unwrap().incident(&incident(
+        "NEW-1",
+        1,
+        IncidentState::ActiveUnacked,
+        Severity::P1,
+        "x",
+    ));
+    assert_eq!(ask(&router, again(&tag)).await.status, StatusCode::OK, "something has changed");
+}
+
+#[tokio::test]
+async fn shipments_as_json() {
+    let (router, _) = made(Does::Shows);
+    let list = get(&router, "/v1/shipments").await.json();
+    let row = |name: &str| {
+        list["items"].as_array().unwrap().iter().find(|r| r["shipment"] == name).cloned().unwrap()
+    };
+    assert_eq!(row("DP-2033")["verdict"]["verdict"], "nothing-found");
+    assert_eq!(row("SMP-9")["verdict"]["verdict"], "not-known");
+    let one = get(&router, "/v1/shipments/CELLS-118").await;
+    assert!(!one.header("etag").is_empty());
+    let one = one.json();
+    assert!(one["findings"].as_array().unwrap().iter().any(|f| f["state"] == "withdrawn"));
+    assert!(one["series"][0]["points"].as_array().unwrap().iter().any(|p| p["late"] == true));
+    assert!(one["timeline"].as_array().unwrap().iter().any(|l| l["corrected"].is_string()));
+    let none = get(&router, "/v1/shipments/NOBODY").await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+    assert!(none.problem().contains("NOBODY"));
+    assert_eq!(get(&router, "/v1/shipments/two%20words").await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn the_page_of_a_shipment() {
+    let (router, _) = made(Does::Shows);
+    let page = get(&router, "/shipments/CELLS-118").await.text;
+    for part in [
+        "svg class=\"chart wide\"",
+        "class=\"unknown\"",
+        "upper limit 8.0 °C",
+        "withdrawn: it never was so",
+        "<s>BAYSTATE",
+        "declared wrong: the wrong code was scanned",
+        "rulebook <code>9f2c4e1ab07d",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    let page = get(&router, "/shipments/DP-2041").await.text;
+    assert!(
+        page.contains("IMP-7") && page.contains("authority&#39;s zone")
+            || page.contains("authority's zone")
+    );
+    assert!(page.contains("whether it is valid is not known"), "EXP-3 was never granted");
+    assert_eq!(get(&router, "/shipments/NOBODY").await.status, StatusCode::NOT_FOUND);
+    let board = get(&router, "/board").await.text;
+    assert!(board.contains("nothing found wrong") && board.contains("not known"));
+}
+
+#[tokio::test]
+async fn an_incident_is_taken_and_the_same_key_is_the_same_act() {
+    let (router, log) = made(Does::Shows);
+    let mut request = take(TAKE, JSON, BY_DORA);
+    request.headers_mut().insert("idempotency-key", "k-1".parse().unwrap());
+    let done = ask(&router, request).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    assert_eq!(done.json()["acknowledged"]["by"], "DORA");
+    assert_eq!(done.json()["state"], "active_acked");
+    let mut again = take(TAKE, JSON, BY_DORA);
+    again.headers_mut().insert("idempotency-key", "k-1".parse().unwrap());
+    assert_eq!(ask(&router, again).await.status, StatusCode::OK);
+    let mut other = take(TAKE, JSON, r#"{"by":"EVE","reason":"mine"}"#);
+    other.headers_mut().insert("idempotency-key", "k-1".parse().unwrap());
+    let other = ask(&router, other).await;
+    assert_eq!(other.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(other.problem().contains("k-1"));
+    let sent = log.appended.lock().unwrap().clone();
+    assert_eq!(sent.len(), 2);
+    assert_eq!(sent[0], sent[1], "one act, whatever came twice");
+    assert_eq!((&*sent[0].source, &*sent[0].id), ("desk", "k-1"));
+    assert_eq!(sent[0].subject.to_string(), "shipment:DP-2041");
+}
+
+#[tokio::test]
+async fn without_a_key_every_act_has_a_name_of_its_own() {
+    let (router, log) = made(Does::Shows);
+    ask(&router, take(TAKE, JSON, BY_DORA)).await;
+    ask(&router, take(TAKE, JSON, BY_DORA)).await;
+    let sent = log.appended.lock().unwrap();
+    assert_ne!(sent[0].id, sent[1].id);
+}
+
+#[tokio::test]
+async fn a_form_leads_back_to_the_page_that_tells_what_came_of_it() {
+    let (router, _) = made(Does::Shows);
+    let done =
+        ask(&router, take(TAKE, FORM, "by=DORA&reason=calling+%3Cb%3E&key=k-2&back=shipment"))
+            .await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    let to = done.header("location").to_owned();
+    assert_eq!(to, "/shipments/DP-2041?taken=DP-2041.1#note");
+    let page = get(&router, to.split('#').next().unwrap()).await.text;
+    assert!(page.contains("is taken by DORA: calling &#60;b&#62;. The log has it."));
+    let bad = ask(&router, take(TAKE, FORM, "by=two+words&reason=x")).await;
+    assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(bad.text.contains("in one word"), "a page for people");
+    assert!(bad.header("content-type").starts_with("text/html"));
+}
+
+#[tokio::test]
+async fn what_an_address_claims_is_not_believed() {
+    let (router, _) = made(Does::Shows);
+    let page = get(&router, "/?taken=DP-2041.1").await.text;
+    assert!(page.contains("is not shown as taken yet"));
+    for forged in ["/?taken=NOBODY.1", "/?taken=%3Cscript%3E", "/?taken=DP-2041"] {
+        assert!(!get(&router, forged).await.text.contains("id=\"note\""), "{forged}");
+    }
+}
+
+#[tokio::test]
+async fn acts_that_are_refused() {
+    let (router, log) = made(Does::Shows);
+    let path = |id: &str| format!("/v1/incidents/{id}/acknowledge");
+    let long = format!(r#"{{"by":"DORA","reason":"{}"}}"#, "x".repeat(501));
+    let huge = format!(r#"{{"by":"DORA","reason":"{}"}}"#, "x".repeat(20_000));
+    for (path, kind, body, status) in [
+        (path("NOBODY.1"), JSON, BY_DORA, 404),
+        (path("DP-2041.9"), JSON, BY_DORA, 404),
+        (path("DP-2033.1"), JSON, BY_DORA, 409),
+        (path("DP-2041"), JSON, BY_DORA, 400),
+        (path("DP-2041.x"), JSON, BY_DORA, 400),
+        (path("DP-2041.99999999999"), JSON, BY_DORA, 400),
+        (path("two%20words.1"), JSON, BY_DORA, 400),
+        (TAKE.into(), JSON, "{", 400),
+        (TAKE.into(), JSON, r#"{"by":"DORA"}"#, 422),
+        (TAKE.into(), JSON, r#"{"by":"","reason":"x"}"#, 422),
+        (TAKE.into(), JSON, r#"{"by":"two words","reason":"x"}"#, 422),
+        (TAKE.into(), JSON, r#"{"by":"DORA","reason":"  "}"#, 422),
+        (TAKE.into(), JSON, r#"{"by":"DORA","reason":"a\u0000b"}"#, 422),
+        (TAKE.into(), JSON, long.as_str(), 422),
+        (TAKE.into(), JSON, huge.as_str(), 413),
+        (TAKE.into(), "text/plain", BY_DORA, 415),
+        (TAKE.into(), "", BY_DORA, 415),
+    ] {
+        let answer = ask(&router, take(&path, kind, body)).await;
+        let short: String = body.chars().take(60).collect();
+        assert_eq!(answer.status.as_u16(), status, "{path} {kind} {short}: {}", answer.text);
+        assert!(!answer.problem().is_empty());
+    }
+    let mut bad_key = take(TAKE, JSON, BY_DORA);
+    bad_key.headers_mut().insert("idempotency-key", "two words".parse().unwrap());
+    assert_eq!(ask(&router, bad_key).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(log.appended.lock().unwrap().is_empty(), "nothing of it reached the log");
+}
+
+#[tokio::test]
+async fn another_site_cannot_take_an_incident() {
+    let (router, log) = made(Does::Shows);
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+    ] {
+        let mut request = take(TAKE, FORM, "by=DORA&reason=x");
+        request.headers_mut().insert("host", "desk.example".parse().unwrap());
+        request.headers_mut().insert(name, value.parse().unwrap());
+        assert_eq!(ask(&router, request).await.status, StatusCode::FORBIDDEN, "{name}: {value}");
+    }
+    assert!(log.appended.lock().unwrap().is_empty());
+    let mut own = take(TAKE, FORM, "by=DORA&reason=x");
+    own.headers_mut().insert("host", "desk.example".parse().unwrap());
+    own.headers_mut().insert("origin", "https://desk.example".parse().unwrap());
+    assert_eq!(ask(&router, own).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_act_that_the_board_does_not_show_yet_is_not_called_done() {
+    let (router, _) = made(Does::Forgets);
+    let answer = ask(&router, take(TAKE, JSON, BY_DORA)).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    assert!(answer.json()["detail"].as_str().unwrap().contains("does not show it yet"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_fails_hangs_or_knows_the_name_already() {
+    for (does, status, word) in [
+        (Does::Fails, 503, "no broker answers"),
+        (Does::Hangs, 503, "is not known"),
+        (Does::RefusesCopy, 409, "another act is named"),
+    ] {
+        let (router, _) = made(does);
+        let answer = ask(&router, take(TAKE, JSON, BY_DORA)).await;
+        assert_eq!(answer.status.as_u16(), status);
+        assert!(answer.problem().contains(word));
+    }
+}
+
+#[tokio::test]
+async fn the_stream_carries_positions_and_beats() {
+    let (router, _) = made(Does::Shows);
+    let from = |id: Option<&str>| {
+        let request = Request::get("/v1/stream");
+        let request = match id {
+            Some(id) => request.header("last-event-id", id),
+            None => request,
+        };
+        request.body(Body::empty()).unwrap()
+    };
+    let stream = ask(&router, from(Some("41"))).await;
+    assert_eq!(stream.header("content-type"), "text/event-stream");
+    assert!(
+        stream.text.contains("id: 41+1\n")
+            && stream.text.contains("event: coldwatch.incident.v1\n")
+    );
+    assert!(stream.text.contains("data: {\"a\":\ndata: 1}\n"), "{}", stream.text);
+    let bad = ask(&router, from(Some("nonsense"))).await;
+    assert_eq!(bad.status, StatusCode::BAD_REQUEST);
+    assert!(bad.problem().contains("nonsense"));
+}
+
+#[tokio::test]
+async fn files_and_lost_ways() {
+    let (router, _) = made(Does::Shows);
+    for (name, kind) in [
+        ("desk.css", "text/css"),
+        ("desk.js", "text/javascript"),
+        ("line.js", "text/javascript"),
+        ("icon.svg", "image/svg+xml"),
+    ] {
+        let file = get(&router, &format!("/static/{name}")).await;
+        assert!(file.status == StatusCode::OK && file.header("content-type").starts_with(kind));
+        let request =
+            Request::get(format!("/static/{name}")).header("if-none-match", file.header("etag"));
+        let again = ask(&router, request.body(Body::empty()).unwrap()).await;
+        assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+    }
+    assert_eq!(get(&router, "/static/..%2FCargo.toml").await.status, StatusCode::NOT_FOUND);
+    let lost = get(&router, "/nowhere").await;
+    assert!(lost.status == StatusCode::NOT_FOUND && lost.text.contains("<h1"));
+    let lost = get(&router, "/v1/nowhere").await;
+    assert_eq!(lost.status, StatusCode::NOT_FOUND);
+    lost.problem();
+    let wrong = ask(&router, Request::delete("/v1/incidents").body(Body::empty()).unwrap()).await;
+    assert_eq!(wrong.status, StatusCode::METHOD_NOT_ALLOWED);
+    wrong.problem();
+}
+
+#[tokio::test]
+async fn a_board_that_broke_is_not_shown() {
+    let (router, log) = made(Does::Shows);
+    let board = Arc::clone(&log.board);
+    let _ = std::thread::spawn(move || {
+        let _guard = board.write().unwrap();
+        panic!("on purpose");
+    })
+    .join();
+    for path in ["/", "/board", "/v1/incidents"] {
+        assert_eq!(get(&router, path).await.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_shipments_have_no_page_and_make_none() {
+    let (router, log) = made(Does::Shows);
+    let before = log.board.read().unwrap().shipments().count();
+    get(&router, "/shipments/MADE-UP").await;
+    assert_eq!(log.board.read().unwrap().shipments().count(), before);
+    assert!(log.board.read().unwrap().shipment(&ShipmentId::new("MADE-UP")).is_none());
+}

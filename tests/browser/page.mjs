@@ -1,0 +1,183 @@
+// What a duty officer relies on, looked at in a browser: `node tests/browser/page.mjs http://127.0.0.1:8090`.
+// It needs the sample desk (several incidents, one shipment with a gap and an excursion), freshly started.
+import { mkdirSync } from "node:fs";
+import { chromium } from "playwright-core";
+import AxeBuilder from "@axe-core/playwright";
+
+const url = (process.argv[2] ?? "").replace(/\/$/, "");
+if (!url) {
+  console.error("usage: page.mjs URL");
+  process.exit(2);
+}
+const pictures = new URL("../../target/browser/", import.meta.url).pathname;
+mkdirSync(pictures, { recursive: true });
+
+let passed = 0, failed = 0;
+function check(what, good, detail = "") {
+  if (good) passed += 1;
+  else {
+    failed += 1;
+    console.log(`FAILED ${what}${detail ? `: ${detail}` : ""}`);
+  }
+}
+
+// Whatever breaks off, the counts are told.
+for (const fault of ["uncaughtException", "unhandledRejection"]) {
+  process.on(fault, (error) => {
+    console.log(`FAILED to go on: ${String(error).split("\n")[0]}`);
+    console.log(`${passed} passed, ${failed + 1} failed`);
+    process.exit(1);
+  });
+}
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+
+/** A page that tells what it must not do. */
+async function open(options) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const away = [], refused = [];
+  page.on("request", (request) => {
+    const address = request.url();
+    if (!address.startsWith(`${url}/`) && !address.startsWith("data:")) away.push(address);
+  });
+  page.on("console", (message) => {
+    if (/Content Security Policy|Refused to/i.test(message.text())) refused.push(message.text());
+  });
+  page.on("pageerror", (error) => refused.push(String(error)));
+  return { context, page, away, refused };
+}
+
+const SIZES = { desk: { width: 1440, height: 900 }, phone: { width: 360, height: 740 } };
+const PAGES = { list: "/", board: "/board", shipment: "/shipments/CELLS-118", fault: "/shipments/NOBODY-KNOWS", filtered: "/?priority=P2" };
+
+async function looks(name, path, size, scheme) {
+  const where = `${name} ${size} ${scheme}`;
+  const { context, page, away, refused } = await open({ viewport: SIZES[size], colorScheme: scheme });
+  await page.goto(url + path);
+  await page.waitForTimeout(300);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  check(`${where}: nothing overflows`, wide <= 0, `${wide} px too wide`);
+  const axe = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+  const wrong = axe.violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.any[0]?.message ?? ""}`).slice(0, 3).join(" | ")}`);
+  check(`${where}: axe finds nothing`, axe.passes.length > 5 && wrong.length === 0, wrong.join("\n    "));
+  check(`${where}: no request leaves`, away.length === 0, away.join(" "));
+  check(`${where}: nothing is refused by the policy`, refused.length === 0, refused.join(" "));
+  const made = await page.locator("#made").textContent();
+  check(`${where}: says when it was made`, /^\d\d:\d\d:\d\d UTC$/.test(made?.trim() ?? ""), made ?? "nothing");
+  if (size === "phone") check(`${where}: one line says whether every stage is fresh`, await page.locator("#stages summary").isVisible());
+  const chips = size === "phone" ? page.locator("#stages .chip") : page.locator(".on-desk .chip:visible");
+  check(`${where}: every stage is there`, (await chips.count()) === 9);
+  await page.screenshot({ path: `${pictures}${name}-${size}-${scheme}.png`, fullPage: true });
+  await page.screenshot({ path: `${pictures}${name}-${size}-${scheme}-first.png` });
+  await context.close();
+}
+
+for (const scheme of ["light", "dark"]) {
+  for (const size of Object.keys(SIZES)) {
+    for (const [name, path] of Object.entries(PAGES)) await looks(name, path, size, scheme);
+  }
+}
+
+// The most urgent is first, with and without script.
+for (const javaScriptEnabled of [true, false]) {
+  const { context, page } = await open({ viewport: SIZES.phone, javaScriptEnabled });
+  await page.goto(`${url}/`);
+  const how = javaScriptEnabled ? "with script" : "without script";
+  const cards = await page.locator("article.card").evaluateAll((all) => all.map((one) => one.querySelector(".flags").innerText.replace(/\s+/g, " "))).catch(async () => []);
+  const flags = cards.length ? cards : await page.locator("article.card .flags").allInnerTexts();
+  check(`${how}: P1 that nobody has taken is first`, /P1/.test(flags[0] ?? "") && /not taken/i.test(flags[0] ?? ""), flags[0]);
+  const order = flags.map((text) => text.match(/P\d/)?.[0]).join(" ");
+  check(`${how}: in the order of priority`, order === [...order.split(" ")].sort().join(" "), order);
+  check(`${how}: over but unseen stays on the list`, (await page.getByText("nobody has seen it: it stays on the list").count()) === 1);
+  const top = await page.locator("article.card h2").first().boundingBox();
+  check(`${how}: the worst one is seen without scrolling`, top !== null && top.y + top.height < SIZES.phone.height, JSON.stringify(top));
+  await context.close();
+}
+
+// The picture of a shipment.
+{
+  const { context, page } = await open({ viewport: SIZES.desk });
+  await page.goto(`${url}/shipments/CELLS-118`);
+  check("shipment: one chart is seen", (await page.locator("svg.chart:visible").count()) === 1);
+  check("shipment: the chart has a name and a description", (await page.locator("svg.chart.wide title").textContent()) === "Temperature of CELLS-118" && (await page.locator("svg.chart.wide desc").textContent()).includes("unknown"));
+  check("shipment: the gap is drawn as unknown", (await page.locator("svg.chart.wide rect.unknown").count()) >= 1 && (await page.locator("svg.chart.wide .unknown-label").first().textContent()) === "unknown");
+  check("shipment: the excursion is shaded", (await page.locator("svg.chart.wide rect.excursion.p1").count()) === 1);
+  check("shipment: both limits are drawn", (await page.locator("svg.chart.wide line.limit").count()) === 2);
+  check("shipment: late readings are marked", (await page.locator("svg.chart.wide g.late circle").count()) >= 1);
+  check("shipment: the same as a table", (await page.locator("#numbers tbody tr").count()) > 5);
+  check("shipment: what was withdrawn is struck through", (await page.locator(".finding.back s").count()) === 1);
+  await page.emulateMedia({ media: "print" });
+  await page.screenshot({ path: `${pictures}shipment-print.png`, fullPage: true });
+  await context.close();
+}
+
+// The script keeps the page current and does not take what somebody writes.
+{
+  const { context, page } = await open({ viewport: SIZES.desk });
+  await page.goto(`${url}/`);
+  await page.locator("article.card input[name=reason]").first().fill("half a sentence");
+  const answer = await page.request.post(`${url}/v1/incidents/DP-1990.1/acknowledge`, { data: { by: "CARL", reason: "seen at the change of shift" } });
+  check("api: takes an incident", answer.status() === 200, `${answer.status()} ${await answer.text()}`);
+  await page.locator("#show-changes").waitFor({ state: "visible", timeout: 5000 }).catch(() => {});
+  check("live: a bar says that something changed", (await page.locator("#show-changes").textContent())?.includes("change"));
+  check("live: what was written stays", (await page.locator("article.card input[name=reason]").first().inputValue()) === "half a sentence");
+  await page.locator("#show-changes").click().catch(() => {});
+  await page.getByText("CARL").first().waitFor({ timeout: 5000 }).catch(() => {});
+  check("live: then it is shown", (await page.getByText("CARL").count()) > 0);
+  check("live: and what was written is still there", (await page.locator("article.card input[name=reason]").first().inputValue()) === "half a sentence");
+  check("live: the title says how many wait", /\(2\)/.test(await page.title()), await page.title());
+  await context.close();
+}
+
+// Somebody opens every shipment in a tab of its own: a browser has six lines to one host.
+{
+  const { context, page } = await open({ viewport: SIZES.desk });
+  await page.goto(`${url}/`);
+  const tabs = [];
+  for (let n = 0; n < 8; n += 1) {
+    const tab = await context.newPage();
+    tabs.push(await tab.goto(`${url}/shipments/CELLS-118`, { timeout: 5000 }).then((answer) => answer?.status(), () => "did not come"));
+    await tab.waitForTimeout(100);
+  }
+  check("tabs: the eighth one still comes", tabs.every((status) => status === 200), tabs.join(" "));
+  await context.close();
+}
+
+// A desk that is gone is said to be gone.
+{
+  const { context, page } = await open({ viewport: SIZES.desk });
+  await page.goto(`${url}/`);
+  await page.waitForTimeout(500);
+  check("line: nothing is said while it is heard", await page.locator("#live-banner").isHidden());
+  await page.clock.install();
+  await page.route("**/*", (route) => route.abort());
+  await page.evaluate(() => { Date.now = () => 4102444800000; });
+  await page.clock.runFor(3000).catch(() => {});
+  await page.locator("#live-banner").waitFor({ state: "visible", timeout: 5000 }).catch(() => {});
+  check("line: after two missed beats a banner says so", ((await page.locator("#live-banner").textContent()) ?? "").includes("may be out of date"));
+  await context.close();
+}
+
+// Taking the worst one, without script.
+{
+  const { context, page } = await open({ viewport: SIZES.phone, javaScriptEnabled: false });
+  await page.goto(`${url}/`);
+  const card = page.locator("article.card").first();
+  await card.locator("input[name=by]").fill("DORA");
+  await card.locator("input[name=reason]").fill("calling KLM's night desk <b>now</b>");
+  await card.locator("button[type=submit]").click();
+  await page.waitForLoadState();
+  const note = (await page.locator("#note").innerText().catch(() => "")) ?? "";
+  check("form: works without script and tells what came of it", note.includes("is taken by DORA") && note.includes("The log has it"), note);
+  check("form: what was written is text, not markup", note.includes("<b>now</b>"));
+  await page.screenshot({ path: `${pictures}taken-phone.png` });
+  await context.close();
+}
+
+await browser.close();
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed > 0 || passed === 0 ? 1 : 0);
