@@ -35,16 +35,17 @@ impl Driver {
         topics::append(&*self.site.log, events.iter().map(draft).collect()).expect("the log takes them");
     }
 
-    /// Strikes one topic's clock in every partition.
-    pub(crate) fn strike_topic(&self, topic: Topic, now: Moment) {
+    /// Strikes one topic's clock in every partition, at each of these moments.
+    pub(crate) fn strike_topic(&self, topic: Topic, at: &[Moment]) {
         let names = &self.site.names;
-        let stroke = |partition| services::stroke(names, topic, partition, now.millis());
-        let drafts = (0..names.partitions).map(stroke).collect();
+        let stroke = |now: &Moment, partition| services::stroke(names, topic, partition, now.millis());
+        let all = |now| (0..names.partitions).map(move |partition| stroke(now, partition));
+        let drafts = at.iter().flat_map(all).collect();
         topics::append(&*self.site.log, drafts).expect("the log takes strokes");
     }
 
     /// Strikes the clock the whole way, and waits for all that follows.
-    pub(crate) fn strike(&self, now: Moment) {
+    pub(crate) fn strike(&self, now: &[Moment]) {
         self.strike_topic(Topic::Facts, now);
         self.drain(&services::ALL[..6]);
         self.strike_topic(Topic::Exceptions, now);
@@ -62,7 +63,7 @@ impl Driver {
                     service.name(),
                     self.site.said()
                 );
-                std::thread::sleep(Duration::from_millis(2));
+                std::thread::sleep(Duration::from_millis(3));
             }
         }
     }

@@ -6,6 +6,7 @@ use crate::outputs::Outputs;
 use crate::site::{Backing, Site};
 use facts::{Book, Moment, Origin, Span, Text};
 use libtest_mimic::{Failed, Trial};
+use pipeline::journal::JournalEntry;
 use pipeline::{GRID, Pipeline, What};
 use scenario::{Line, Page, Player, Scenario, Step};
 use std::collections::BTreeSet;
@@ -65,13 +66,33 @@ struct Over {
 }
 
 impl Over {
-    /// The strokes that the pipeline made since the last look.
-    fn strokes(&mut self) -> BTreeSet<Moment> {
-        let tick = |record: pipeline::JournalRecord| match record.entry {
-            pipeline::journal::JournalEntry::Tick(now) => Some(now),
-            _ => None,
-        };
-        self.shadow.take_journal().into_iter().filter_map(tick).collect()
+    /// The strokes that the pipeline made since the last look. Those that came to nothing go together with the next
+    /// one that came to something: each of these is waited for.
+    fn strokes(&mut self) -> Vec<Vec<Moment>> {
+        let (mut all, mut eventful) = (BTreeSet::new(), BTreeSet::new());
+        let mut last = self.struck;
+        for record in self.shadow.take_journal() {
+            match record.entry {
+                JournalEntry::Tick(now) => {
+                    all.insert(now);
+                    last = now;
+                }
+                _ => drop(eventful.insert(last)),
+            }
+        }
+        for output in self.shadow.finish() {
+            // Said at its own moment, by the stroke that reached it.
+            eventful.extend(all.range(output.learnt..).next().copied());
+        }
+        let mut groups = vec![Vec::new()];
+        for stroke in all.into_iter().filter(|stroke| *stroke > self.struck) {
+            groups.last_mut().expect("there is one").push(stroke);
+            if eventful.contains(&stroke) {
+                groups.push(Vec::new());
+            }
+        }
+        groups.retain(|group| !group.is_empty());
+        groups
     }
 }
 
@@ -96,11 +117,9 @@ impl Player for Over {
                 event = Some(told);
             }
         }
-        for stroke in self.strokes() {
-            if stroke > self.struck {
-                self.driver.strike(stroke);
-                self.struck = stroke;
-            }
+        for group in self.strokes() {
+            self.struck = group.last().copied().unwrap_or(self.struck);
+            self.driver.strike(&group);
         }
         if let Some(event) = event {
             self.driver.send(&[event]);
