@@ -3,7 +3,8 @@
 use facts::{Finding, Moment, Severity, State};
 use std::collections::BTreeMap;
 
-pub(crate) type Verdict = (String, String, String, Option<(Moment, Option<Moment>, Severity, bool)>);
+pub(crate) type Verdict =
+    (String, String, String, Option<(Moment, Option<Moment>, Severity, bool)>);
 
 /// Rules that speak of when something was learnt: they are compared without their bounds.
 const BY_LOG_TIME: [&str; 3] = ["DAT-03", "PRM-05", "SCH-02"];
@@ -30,4 +31,3 @@ pub(crate) fn settled<'a>(
     all.sort();
     all
 }
-

@@ -11,7 +11,10 @@ use std::process::Command;
 use stream::Draft;
 
 pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
-    let name = format!("{}: what was sent is judged, held, expired, duplicate or rejected, exactly", backing.name());
+    let name = format!(
+        "{}: what was sent is judged, held, expired, duplicate or rejected, exactly",
+        backing.name()
+    );
     vec![Trial::test(name, move || counted_over(backing))]
 }
 
@@ -91,9 +94,13 @@ fn counted_over(backing: Backing) -> Result<(), Failed> {
 
 /// The same counts, as people ask for them.
 fn doctor(site: &Site) -> Result<(), Failed> {
-    let output = Command::new(program()).arg("doctor").arg("--config").arg(site.configuration()).output()?;
+    let output =
+        Command::new(program()).arg("doctor").arg("--config").arg(site.configuration()).output()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    match output.status.code() == Some(0) && text.contains("ok     homed") && text.contains("nothing is wrong") {
+    match output.status.code() == Some(0)
+        && text.contains("ok     homed")
+        && text.contains("nothing is wrong")
+    {
         true => Ok(()),
         false => Err(format!("{text}{}", String::from_utf8_lossy(&output.stderr)).into()),
     }

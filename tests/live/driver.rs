@@ -32,13 +32,15 @@ impl Driver {
             key: event.subject.to_string().into_bytes(),
             value: native::write(event, &Beside::default()).into_bytes(),
         };
-        topics::append(&*self.site.log, events.iter().map(draft).collect()).expect("the log takes them");
+        topics::append(&*self.site.log, events.iter().map(draft).collect())
+            .expect("the log takes them");
     }
 
     /// Strikes one topic's clock in every partition, at each of these moments.
     pub(crate) fn strike_topic(&self, topic: Topic, at: &[Moment]) {
         let names = &self.site.names;
-        let stroke = |now: &Moment, partition| services::stroke(names, topic, partition, now.millis());
+        let stroke =
+            |now: &Moment, partition| services::stroke(names, topic, partition, now.millis());
         let all = |now| (0..names.partitions).map(move |partition| stroke(now, partition));
         let drafts = at.iter().flat_map(all).collect();
         topics::append(&*self.site.log, drafts).expect("the log takes strokes");
@@ -63,7 +65,7 @@ impl Driver {
                     service.name(),
                     self.site.said()
                 );
-                std::thread::sleep(Duration::from_millis(3));
+                std::thread::sleep(Duration::from_millis(5));
             }
         }
     }

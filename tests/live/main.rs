@@ -1,7 +1,8 @@
 //! The services at work, on every backing: in memory and on the embedded log in this process, on a real Kafka as seven
 //! processes. Time is struck by the test, so that a week takes seconds.
 //!
-//! `COLDWATCH_KAFKA` names the brokers; without it everything on Kafka is skipped by name.
+//! `COLDWATCH_KAFKA` names the brokers; without it everything on Kafka is skipped by name. With
+//! `COLDWATCH_ALL_JOURNEYS=1` every journey is played there, and not only the first of each page.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -11,6 +12,7 @@
 )]
 
 mod accounts;
+mod deaths;
 mod driver;
 mod journeys;
 mod outputs;
@@ -32,7 +34,11 @@ fn main() -> ExitCode {
         let mut some = journeys::trials(backing);
         some.extend(weeks::trials(backing));
         some.extend(accounts::trials(backing));
-        trials.extend(some.into_iter().map(|trial| trial.with_ignored_flag(!backing.is_here())));
+        some.extend(deaths::trials(backing));
+        trials.extend(some.into_iter().map(|trial| {
+            let ignored = trial.has_ignored_flag() || !backing.is_here();
+            trial.with_ignored_flag(ignored)
+        }));
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }

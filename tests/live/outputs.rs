@@ -63,17 +63,27 @@ impl Outputs {
     fn output(&mut self, topic: Topic, partition: u16, record: &Record) -> Option<Output> {
         let offset = record.offset;
         if topic == Topic::Exceptions {
-            let heard = bytes::exception(offset, &record.value).expect("our own record can be read");
-            if !self.admits(topic, partition, heard.record.origin.as_ref(), heard.record.after.as_ref()) {
+            let heard =
+                bytes::exception(offset, &record.value).expect("our own record can be read");
+            if !self.admits(
+                topic,
+                partition,
+                heard.record.origin.as_ref(),
+                heard.record.after.as_ref(),
+            ) {
                 return None;
             }
-            let Matter::Word { word: Word::Finding(finding), .. } = heard.record.matter else { return None };
+            let Matter::Word { word: Word::Finding(finding), .. } = heard.record.matter else {
+                return None;
+            };
             self.learnt.insert((partition, offset), finding.learnt);
             let (learnt, what) = (finding.learnt, What::Finding(finding));
             return Some(Output { learnt, partition, offset, index: 0, what });
         }
         let event: Value = serde_json::from_slice(&record.value).expect("JSON");
-        let origin = |name: &str| event[name].as_str().map(|text| text.parse::<Origin>().expect("an origin"));
+        let origin = |name: &str| {
+            event[name].as_str().map(|text| text.parse::<Origin>().expect("an origin"))
+        };
         let (origin, after) = (origin("origin"), origin("after"));
         if !self.admits(topic, partition, origin.as_ref(), after.as_ref()) {
             return None;
@@ -93,7 +103,13 @@ impl Outputs {
         Some(Output { learnt, partition, offset, index: index.saturating_add(1), what })
     }
 
-    fn admits(&mut self, topic: Topic, partition: u16, origin: Option<&Origin>, after: Option<&Origin>) -> bool {
+    fn admits(
+        &mut self,
+        topic: Topic,
+        partition: u16,
+        origin: Option<&Origin>,
+        after: Option<&Origin>,
+    ) -> bool {
         let seen = self.seen.entry((topic, partition)).or_default();
         let admission = seen.admit(origin, after);
         self.doubled += u64::from(admission == Admission::Repeated);
@@ -113,9 +129,16 @@ fn unclaimed(partition: u16, offset: u64, event: &Value) -> Option<Output> {
     }
     let record = data["record"].as_str().expect("the record itself");
     let read = wire::native::read(record.as_bytes(), &wire::Limits::default()).expect("an event");
-    let reason: &'static str = Box::leak(data["reason"].as_str().expect("a reason").to_owned().into());
+    let reason: &'static str =
+        Box::leak(data["reason"].as_str().expect("a reason").to_owned().into());
     let learnt = event["time"].as_str().and_then(|t| t.parse().ok()).expect("a time");
-    Some(Output { learnt, partition, offset, index: 0, what: What::Expired(Box::new(read.event), reason) })
+    Some(Output {
+        learnt,
+        partition,
+        offset,
+        index: 0,
+        what: What::Expired(Box::new(read.event), reason),
+    })
 }
 
 /// The findings among outputs.

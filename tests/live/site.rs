@@ -100,7 +100,7 @@ impl Site {
             Backing::Memory | Backing::Embedded => site.start_here(config),
             Backing::Kafka => {
                 site.write_configuration();
-                services::ALL.into_iter().for_each(|service| site.start_process(service));
+                services::ALL.into_iter().for_each(|service| site.start_process(service, "only"));
             }
         }
         site
@@ -131,8 +131,8 @@ impl Site {
         std::fs::write(self.configuration(), text).expect("a configuration");
     }
 
-    /// Starts one more process of a service.
-    pub(crate) fn start_process(&mut self, service: Service) {
+    /// Starts one more process of a service; by its instance name it gets its partitions back.
+    pub(crate) fn start_process(&mut self, service: Service, instance: &str) {
         let said = std::fs::File::options()
             .create(true)
             .append(true)
@@ -141,6 +141,7 @@ impl Site {
         let child = Command::new(program())
             .args(["run", service.name(), "--config"])
             .arg(self.configuration())
+            .args(["--instance", instance])
             .env("RUST_LOG", "info")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -150,6 +151,11 @@ impl Site {
         self.processes.push((service, child));
     }
 
+    /// Whether a service is at work at all.
+    pub(crate) fn runs(&self, service: Service) -> bool {
+        self.live.is_some() || self.processes.iter().any(|(one, _)| *one == service)
+    }
+
     /// What a process has said, for a failure's message.
     pub(crate) fn said(&self) -> String {
         let mut all = String::new();
@@ -157,7 +163,12 @@ impl Site {
             let seen = watched.watch.seen();
             let places: Vec<_> =
                 seen.partitions.iter().map(|(p, s)| (p, s.committed, s.position, s.end)).collect();
-            all += &format!("\n{}: {:?} {:?} {places:?}", watched.service.name(), seen.reason, seen.ended);
+            all += &format!(
+                "\n{}: {:?} {:?} {places:?}",
+                watched.service.name(),
+                seen.reason,
+                seen.ended
+            );
         }
         for (service, _) in &self.processes {
             let file = self.folder.join(format!("{}.log", service.name()));

@@ -49,12 +49,7 @@ struct Running {
 
 impl Live {
     /// Nothing runs yet.
-    pub fn new(
-        log: Arc<dyn Log>,
-        config: Config,
-        clock: Clock,
-        instance: Option<String>,
-    ) -> Self {
+    pub fn new(log: Arc<dyn Log>, config: Config, clock: Clock, instance: Option<String>) -> Self {
         let (names, stop) = (Names::of(&config), Arc::default());
         Self { log, config, names, clock, instance, stop, running: Vec::new() }
     }

@@ -113,13 +113,7 @@ pub struct Note {
 
 impl Note {
     /// Of a fold and what became of outside events.
-    pub fn of(
-        counts: &Counts,
-        fates: &Fates,
-        unreadable: u64,
-        gaps: usize,
-        now: Moment,
-    ) -> Self {
+    pub fn of(counts: &Counts, fates: &Fates, unreadable: u64, gaps: usize, now: Moment) -> Self {
         let Counts { admitted, repeated, unlinked, faulted, .. } = *counts;
         let Fates { judged, held, expired, duplicate } = *fates;
         let (gaps, now_ms) = (gaps as u64, if now == Moment::EARLIEST { 0 } else { now.millis() });

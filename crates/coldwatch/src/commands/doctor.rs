@@ -128,6 +128,9 @@ fn examine(findings: &mut Findings, log: &dyn Log, config: &Config) -> Result<()
         return wrong.iter().try_for_each(|wrong| findings.wrong(wrong));
     }
     findings.ok(&format!("all topics are there, with {} partitions", names.partitions))?;
+    if config.log.kind == Kind::Kafka {
+        brokers(findings, config, &names)?;
+    }
     rulebook(findings, log, &names)?;
     clock(findings, log, &names)?;
     let mut notes = Vec::new();
@@ -135,6 +138,27 @@ fn examine(findings: &mut Findings, log: &dyn Log, config: &Config) -> Result<()
         notes.extend(progress(findings, log, config, &names, service)?);
     }
     accounting(findings, &notes)
+}
+
+/// Brokers that are silent, partitions without a leader, settings that would lose or forget something.
+fn brokers(findings: &mut Findings, config: &Config, names: &Names) -> Result<(), Failure> {
+    let topics = Topic::ALL.map(|topic| names.topic(topic));
+    let asked: Vec<&str> = topics.iter().map(|name| &**name).collect();
+    let cluster = crate::broker::look(config)?.describe(&asked).map_err(log::failure)?;
+    let stamped = |name: &str| {
+        Topic::ALL.iter().any(|topic| topic.stamped_by_log() && *names.topic(*topic) == *name)
+    };
+    let faults = cluster.faults(stamped);
+    for fault in &faults {
+        findings.wrong(fault)?;
+    }
+    match faults.is_empty() {
+        true => findings.ok(&format!(
+            "{} brokers answer, and every topic is set as it must be",
+            cluster.brokers.len()
+        )),
+        false => Ok(()),
+    }
 }
 
 /// The rulebook in force: the last one that the first partition of the journal was given.

@@ -1,10 +1,9 @@
 //! `coldwatch replay`: a recording in, a timeline out.
 
-use crate::commands::progress;
+use crate::commands::{given, progress};
 use crate::exit::{self, CODES, Failure};
 use clap::{Args, ValueEnum};
 use facts::{Moment, Severity};
-use pipeline::rulebook::{self, Problem};
 use replay::report::{Report, lines::Lines, timeline::Timeline};
 use replay::{Options, Progress, ReplayError, Source, Summary};
 use std::fs::File;
@@ -121,7 +120,7 @@ impl Replay {
         let journals = replay::are_journals(&sources).map_err(Failure::usage)?;
         let book = match journals {
             true => self.refuse_for_journals().map(|()| None)?,
-            false => Some(self.book()?),
+            false => Some(given::book(self.config.as_ref())?),
         };
         let mut journal = self.create_journal()?;
         let journal = journal.as_mut().map(|file| file as &mut dyn Write);
@@ -195,18 +194,5 @@ impl Replay {
         let file = File::create(partial(path))
             .map_err(|e| Failure::unavailable(format!("{}: {e}", path.display())))?;
         Ok(Some(BufWriter::new(file)))
-    }
-
-    fn book(&self) -> Result<facts::Book, Failure> {
-        let checked = match &self.config {
-            Some(folder) => rulebook::read(folder),
-            None => rulebook::shipped(),
-        };
-        let tell = |problems: Vec<Problem>| {
-            problems.iter().map(|p| format!("\n  {p}")).collect::<String>()
-        };
-        checked
-            .map(|checked| checked.book)
-            .map_err(|p| Failure::configuration(format!("the rulebook cannot be used:{}", tell(p))))
     }
 }

@@ -1,10 +1,17 @@
-//! `coldwatch rulebook check`: is this rulebook fit for use?
+//! `coldwatch rulebook`: is this rulebook fit for use; and from here on it is in force.
 
+use super::given::{self, Given};
 use crate::exit::{CODES, Failure};
+use crate::services::names::Names;
+use crate::services::of_log;
+use crate::{log, telemetry, topics};
 use clap::{Args, Subcommand};
-use pipeline::rulebook;
+use facts::Fact;
+use facts::fact::log::BehaviourSwitched;
+use pipeline::{Topic, bytes, roles, rulebook};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use stream::log::wall_clock;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,6 +30,68 @@ pub(crate) struct Rulebook {
 #[derive(Subcommand)]
 enum Command {
     Check(Check),
+    Publish(Publish),
+}
+
+const PUBLISHING: &str = "\
+Examples:
+  coldwatch rulebook publish my-rules --config coldwatch.toml
+      checked first; then written to the log, from where every service takes it in at the same place
+  coldwatch rulebook publish my-rules --config coldwatch.toml --dry-run
+      checked, and no more
+
+Every open shipment is judged anew once. What stood under the old rules and not under the new ones is superseded, not
+cleared. The same rules again change nothing.";
+
+/// Put a rulebook in force, by an entry in the log
+#[derive(Args)]
+#[command(after_help = PUBLISHING, after_long_help = format!("{PUBLISHING}\n\n{CODES}"))]
+struct Publish {
+    /// Folder with *.toml
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    #[command(flatten)]
+    given: Given,
+    /// Check and say what would be published
+    #[arg(long)]
+    dry_run: bool,
+    /// Switch the behaviour of the code to this number, too
+    #[arg(long, value_name = "NUMBER")]
+    behaviour: Option<u32>,
+}
+
+impl Publish {
+    fn run(self) -> Result<ExitCode, Failure> {
+        telemetry::start("warn");
+        let book = given::book(Some(&self.folder))?;
+        if let Some(number) = self.behaviour.filter(|n| !roles::BEHAVIOURS.contains(n)) {
+            let (from, to) = (roles::BEHAVIOURS.start(), roles::BEHAVIOURS.end());
+            return Err(Failure::usage(format!(
+                "this release knows the behaviours {from} to {to}, and not {number}"
+            )));
+        }
+        if self.dry_run {
+            crate::commands::print(&format!("rulebook {} would be published", book.hash))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let config = self.given.read()?;
+        let log = log::open(&config, wall_clock())?;
+        let names = Names::of(&config);
+        let now = wall_clock()();
+        // To the first partition of `facts`: its owner passes it on to all others.
+        let to = |fact| of_log(&names, Topic::Facts, 0, now, fact);
+        let mut drafts = vec![to(bytes::published(&book))];
+        if let Some(number) = self.behaviour {
+            drafts.push(to(Fact::BehaviourSwitched(BehaviourSwitched { number })));
+        }
+        let placed = topics::append(&*log, drafts).map_err(log::failure)?;
+        let offset = placed.get(&0).copied().unwrap_or_default();
+        crate::commands::print(&format!(
+            "rulebook {} is in the log, at {offset} of facts 0",
+            book.hash
+        ))?;
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 /// Check a rulebook: every table is read, every rule on or off is named
@@ -40,7 +109,10 @@ fn count(problems: usize) -> String {
 
 impl Rulebook {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let Command::Check(check) = self.command;
+        let check = match self.command {
+            Command::Check(check) => check,
+            Command::Publish(publish) => return publish.run(),
+        };
         let checked = match &check.folder {
             Some(folder) => rulebook::read(folder),
             None => rulebook::shipped(),

@@ -1,0 +1,164 @@
+//! Every service in turn is ended under load, in order and at once, and started again; and a second process of one
+//! service comes and goes. Afterwards verdicts, incidents and counts are those of an undisturbed run.
+
+use crate::accounts::note;
+use crate::driver::Driver;
+use crate::outputs::{Outputs, findings, incidents};
+use crate::site::{Backing, Site};
+use crate::verdicts::settled;
+use crate::weeks::{self, differ};
+use alerts::Incident;
+use coldwatch::services::{self, Note, Service};
+use facts::{Event, Moment};
+use libtest_mimic::{Failed, Trial};
+use pipeline::{GRID, Output};
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+const SHIPMENTS: u32 = 40;
+const PARTITIONS: u16 = 4;
+
+pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
+    if backing != Backing::Kafka {
+        return Vec::new();
+    }
+    vec![
+        Trial::test(
+            "kafka: every service in turn is killed, terminated and interrupted under load",
+            || {
+                disturbed("killed", |driver, step, luck| {
+                    let turn = step / EVERY;
+                    let service = services::ALL[turn % services::ALL.len()];
+                    let signal = SIGNALS[turn / services::ALL.len() % SIGNALS.len()];
+                    std::thread::sleep(Duration::from_millis(luck.u64(0..40)));
+                    end(driver, service, signal);
+                    driver.site.start_process(service, "only");
+                })
+            },
+        ),
+        Trial::test(
+            "kafka: a second process of thermal takes its share under load and gives it back",
+            || {
+                disturbed("scaled", |driver, step, luck| {
+                    std::thread::sleep(Duration::from_millis(luck.u64(0..40)));
+                    match step / EVERY % 2 {
+                        0 => driver.site.start_process(Service::Thermal, "second"),
+                        _ => {
+                            end(driver, Service::Thermal, SIGNALS[step / EVERY / 2 % SIGNALS.len()])
+                        }
+                    }
+                })
+            },
+        ),
+    ]
+}
+
+const SIGNALS: [&str; 3] = ["-KILL", "-TERM", "-INT"];
+/// Something is done in every so-manieth step.
+const EVERY: usize = 12;
+
+/// Ends the youngest process of a service.
+fn end(driver: &mut Driver, service: Service, signal: &str) {
+    let processes = &mut driver.site.processes;
+    let Some(at) = processes.iter().rposition(|(one, _)| *one == service) else { return };
+    let (_, mut child) = processes.remove(at);
+    let sent = Command::new("kill").args([signal, &child.id().to_string()]).status();
+    assert!(sent.is_ok_and(|status| status.success()), "{} was not there any more", service.name());
+    let ended = child.wait().expect("it ends");
+    if signal != "-KILL" {
+        assert!(ended.success(), "{} ends in order when it is asked to: {ended}", service.name());
+    }
+}
+
+/// What people would see at the end.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    incidents: BTreeMap<(String, u32), String>,
+    counts: [u64; 5],
+}
+
+fn seen(site: &Site, outputs: &[Output]) -> Seen {
+    let line = |incident: &Incident| {
+        // What was told and taken back at once depends on how facts raced; what stands does not.
+        let Incident { state, priority, latched, headline, holder, place, .. } = incident;
+        format!("{state} {priority:?} {latched} {headline} {holder:?} {place:?}")
+    };
+    let all = incidents(outputs);
+    let incidents = all.iter().map(|(name, incident)| (name.clone(), line(incident))).collect();
+    let (intake, dispatch) = (note(site, Service::Intake), note(site, Service::Dispatch));
+    let Note { judged, held, expired, duplicate, .. } = dispatch;
+    Seen { incidents, counts: [intake.read, intake.homed, judged + held, expired, duplicate] }
+}
+
+/// The first days of a week.
+fn week() -> Vec<(Moment, Event)> {
+    let mut week = weeks::week(SHIPMENTS);
+    let middle = week[week.len() / 2].0;
+    week.retain(|(at, _)| *at < middle);
+    week
+}
+
+/// What an undisturbed run in memory shows.
+fn undisturbed() -> &'static Seen {
+    static SEEN: OnceLock<Seen> = OnceLock::new();
+    SEEN.get_or_init(|| {
+        let week = week();
+        let site = Site::open(Backing::Memory, PARTITIONS, &weeks::book(), week[0].0.floor(GRID));
+        let mut outputs = Outputs::of(&site);
+        let mut driver = Driver::new(site);
+        weeks::send_week(&mut driver, &week, |_, _| {});
+        let came = outputs.take(&driver.site);
+        seen(&driver.site, &came)
+    })
+}
+
+fn disturbed(how: &str, beside: fn(&mut Driver, usize, &mut fastrand::Rng)) -> Result<(), Failed> {
+    let week = week();
+    let seed = fastrand::u64(..);
+    let mut luck = fastrand::Rng::with_seed(seed);
+    let site = Site::open(Backing::Kafka, PARTITIONS, &weeks::book(), week[0].0.floor(GRID));
+    let mut outputs = Outputs::of(&site);
+    let mut driver = Driver::new(site);
+    let mut done = 0;
+    weeks::send_week(&mut driver, &week, |driver, step| {
+        if step % EVERY == 0 {
+            beside(driver, step, &mut luck);
+            done += 1;
+            // While a process starts anew, time stands still: an hour of silence would be a finding of its own.
+            driver.drain_all();
+        }
+    });
+    let came = outputs.take(&driver.site);
+    let again = outputs.doubled;
+    eprintln!(
+        "{how}: {done} times, {} events, {again} records came again and were dropped",
+        week.len()
+    );
+    if done < services::ALL.len() || !outputs.gaps().is_empty() {
+        return Err(format!("seed {seed}: {done} times; holes: {:?}", outputs.gaps()).into());
+    }
+    differ(&weeks::replayed(&week), &settled(findings(&came), &[]))?;
+    let (here, there) = (seen(&driver.site, &came), undisturbed());
+    if here.counts != there.counts {
+        return Err(format!(
+            "seed {seed}: counts {:?}, and undisturbed {:?}",
+            here.counts, there.counts
+        )
+        .into());
+    }
+    for (name, line) in &there.incidents {
+        let mine = here.incidents.get(name);
+        if mine != Some(line) {
+            return Err(format!(
+                "seed {seed}: incident {name:?} is {mine:?}, and undisturbed {line}"
+            )
+            .into());
+        }
+    }
+    match here.incidents.len() == there.incidents.len() {
+        true => Ok(()),
+        false => Err("there are more incidents than in an undisturbed run".into()),
+    }
+}
