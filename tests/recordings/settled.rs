@@ -7,6 +7,7 @@ use facts::fact::log::Corrected;
 use facts::{Event, Fact, Moment, Span, SubjectKind, Text};
 use fastrand::Rng;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 fn settled(outcome: &Outcome, without: &[&str]) -> Vec<Verdict> {
     verdicts::settled(&outcome.findings, without)
