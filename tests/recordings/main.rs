@@ -8,12 +8,15 @@
 )]
 
 mod broken;
+mod by_hand;
 mod cli;
 mod command;
 mod common;
 mod resumed;
 mod same_bytes;
+mod schemas;
 mod settled;
 mod simulated;
 #[path = "../verdicts.rs"]
 mod verdicts;
+mod week;

@@ -27,8 +27,14 @@ pub(crate) type Pace = Freshness;
 /// How often the board learns where topics end.
 const ENDS_EVERY: Duration = Duration::from_secs(1);
 
+/// What a desk at work shows: its pages to people, and what they are made of to health and metrics.
+pub(crate) struct Pages {
+    pub(crate) router: Router,
+    pub(crate) board: Arc<RwLock<Board>>,
+}
+
 /// Starts reading and gives back the pages.
-pub(crate) fn start(live: &Live, pace: Pace) -> Result<Router, Failure> {
+pub(crate) fn start(live: &Live, pace: Pace) -> Result<Pages, Failure> {
     let board = Arc::new(RwLock::new(Board::new(live.names.partitions)));
     for topic in [Topic::Journal, Topic::Exceptions, Topic::Alerts] {
         let (log, names, stop, board) =
@@ -44,8 +50,8 @@ pub(crate) fn start(live: &Live, pace: Pace) -> Result<Router, Failure> {
             .map_err(Failure::unavailable)?;
     }
     let clock = live.clock.clone();
-    Ok(::desk::router(Desk {
-        board,
+    let router = ::desk::router(Desk {
+        board: board.clone(),
         clock: Arc::new(move || Moment::from_millis(clock())),
         freshness: pace,
         acts: Arc::new(ToLog {
@@ -54,7 +60,8 @@ pub(crate) fn start(live: &Live, pace: Pace) -> Result<Router, Failure> {
             clock: live.clock.clone(),
         }),
         feed: Arc::new(feed::Alerts::new(live).map_err(log::failure)?),
-    }))
+    });
+    Ok(Pages { router, board })
 }
 
 fn follow(

@@ -11,14 +11,16 @@ pub(crate) mod health;
 pub(crate) mod metrics;
 pub(crate) mod problem;
 
+use crate::desk::Pages;
 use crate::exit::Failure;
 use crate::live::{Live, Watched};
 use crate::services::Service;
+use ::desk::Board;
 use axum::Router;
 use axum::routing::{get, post};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use stream::{Clock, Log};
@@ -28,6 +30,10 @@ pub(crate) struct Doors {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) clock: Clock,
     pub(crate) watched: Vec<Watched>,
+    /// Where the desk runs here.
+    pub(crate) board: Option<Arc<RwLock<Board>>>,
+    /// Whether that was ever near the end of the log.
+    pub(crate) caught_up: AtomicBool,
     pub(crate) inbound: String,
     pub(crate) rate: events::Rate,
     pub(crate) stop: Arc<AtomicBool>,
@@ -45,7 +51,7 @@ impl Serving {
     pub(crate) fn start(
         live: &Live,
         with_events: bool,
-        desk: Option<Router>,
+        desk: Option<Pages>,
     ) -> Result<Self, Failure> {
         let token = live.config.token()?;
         let address = live.config.http.listen;
@@ -53,6 +59,8 @@ impl Serving {
             log: live.log.clone(),
             clock: live.clock.clone(),
             watched: live.watched(),
+            board: desk.as_ref().map(|desk| desk.board.clone()),
+            caught_up: AtomicBool::new(false),
             inbound: live.names.other(live.config.log.inbound.first().map_or("", |name| name)),
             rate: events::Rate::new(live.config.http.events_per_second),
             stop: live.stop.clone(),
@@ -74,7 +82,7 @@ impl Serving {
         }
         let mut router: Router = router.with_state(doors.clone());
         if let Some(desk) = desk {
-            router = router.merge(desk);
+            router = router.merge(desk.router);
         }
         let guard = Arc::new(guard::Guard { token, loopback: address.ip().is_loopback() });
         let router = router.layer(axum::middleware::from_fn_with_state(guard, guard::pass));

@@ -168,6 +168,16 @@ impl Board {
         self.system.values()
     }
 
+    /// How far the desk has read each partition of one of [`TOPICS`], and its end.
+    pub fn read<'a>(&'a self, topic: &'a str) -> impl Iterator<Item = (u16, u64, u64)> + use<'a> {
+        self.watch.read(topic)
+    }
+
+    /// The log time of each partition of one of [`STAGES`], as it was last heard.
+    pub fn heard<'a>(&'a self, stage: &str) -> impl Iterator<Item = (u16, Moment)> + use<'a> {
+        self.watch.beats(stage)
+    }
+
     /// How current all this is at `now`.
     pub fn trust(&self, now: Moment, freshness: &Freshness) -> Trust {
         self.watch.trust(now, freshness)

@@ -7,7 +7,8 @@ mod story;
 use alerts::incident::IncidentState;
 use desk::Board;
 use desk::board::{
-    Filter, Fineness, Freshness, STAGES, Standing, Warmth, Which, fineness, hands, next, warmth,
+    Counts, Filter, Fineness, Freshness, STAGES, Standing, Warmth, Which, fineness, hands, next,
+    warmth,
 };
 use facts::{Moment, Severity, ShipmentId, Span, State};
 use story::{PARTITIONS, Teller, ago, all_fresh, finding, incident, night, plan, tell};
@@ -42,6 +43,11 @@ fn the_most_urgent_is_first_and_untaken_before_taken() {
     assert_eq!(names(&board, &every).last().map(String::as_str), Some("DP-2033.1"));
     let counts = board.counts();
     assert_eq!((counts.active_unacked, counts.returned_unacked, counts.closed), (2, 1, 1));
+    let by_priority = board.counts_by_priority();
+    let sum = |of: fn(&Counts) -> u64| by_priority.values().map(of).sum::<u64>();
+    assert_eq!((sum(|c| c.active_unacked), sum(|c| c.closed)), (2, 1), "no one is left out");
+    let p2 = by_priority[&Some(Severity::P2)];
+    assert_eq!(p2.active_unacked + p2.active_acked + p2.returned_unacked + p2.returned_acked, 2);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// One engine's view of a shipment; each replaces the one that the same engine gave before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Context {
     /// Of custody.
@@ -19,6 +20,7 @@ pub enum Context {
 
 /// In whose hands.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Custody {
     /// Who holds the goods; `None` while nobody does, or nobody knows.
     pub holder: Option<PartyId>,
@@ -34,6 +36,7 @@ pub struct Custody {
 
 /// How well the temperature is known.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Thermal {
     /// The profile's class: how long "unknown" may last.
     pub class: Class,
@@ -47,6 +50,7 @@ pub struct Thermal {
 
 /// Classes of goods by how fast they are lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// Living cells that are not frozen.
@@ -62,6 +66,7 @@ pub enum Class {
 
 /// Whether the product's gate for conditioning is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Gate {
     /// All that the product asks for is confirmed.
@@ -75,6 +80,7 @@ pub enum Gate {
 
 /// Where the patient stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// Nothing is planned.
@@ -92,6 +98,7 @@ pub enum Phase {
 
 /// A stretch in which the gate was closed, and that is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Shut {
     /// When it closed; absent = it had never been open.
     pub since: Option<Moment>,
@@ -101,6 +108,7 @@ pub struct Shut {
 
 /// The patient's schedule and the dose.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Schedule {
     /// Whether this shipment serves a patient's order at all, as the finished dose.
     pub order: bool,

@@ -11,6 +11,8 @@ pub mod log;
 pub mod order;
 pub mod party;
 pub mod permit;
+#[cfg(test)]
+mod schemas;
 pub mod shipment;
 pub mod store;
 

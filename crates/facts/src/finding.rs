@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// How bad, P1 the worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Severity {
     /// Dose or patient may be lost.
     P1,
@@ -27,6 +28,7 @@ impl fmt::Display for Severity {
 
 /// How sure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// It is wrong by what is known.
@@ -37,6 +39,7 @@ pub enum Verdict {
 
 /// What became of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// It was not known before (it may be over already: learnt late).
@@ -65,6 +68,7 @@ impl fmt::Display for State {
 
 /// The name of a finding, once and for ever.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Name {
     /// The rule, `custody/late-handover`.
     pub rule: Text,
@@ -78,6 +82,7 @@ pub struct Name {
 
 /// A change of what we say is wrong with a shipment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Finding {
     /// Its name.
     pub name: Name,

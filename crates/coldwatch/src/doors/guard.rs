@@ -29,7 +29,7 @@ pub(crate) async fn pass(
         return guard.sign_in(request).await;
     }
     // Whoever starts and watches processes asks without a token, and learns nothing of any shipment.
-    if matches!(path, "/livez" | "/readyz") {
+    if guard.is_open(path, request.headers()) {
         return next.run(request).await;
     }
     match guard.refuses(request.method(), request.headers(), request.uri()) {
@@ -39,6 +39,16 @@ pub(crate) async fn pass(
 }
 
 impl Guard {
+    /// Metrics tell how much there is, so on loopback they are not for a page that has its own name point here.
+    fn is_open(&self, path: &str, headers: &HeaderMap) -> bool {
+        let host = || headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        match path {
+            "/livez" | "/readyz" => true,
+            "/metrics" => !self.loopback || host().is_some_and(is_loopback),
+            _ => false,
+        }
+    }
+
     fn refuses(&self, method: &Method, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
         let text =
             |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -182,6 +192,28 @@ mod tests {
             Some(403)
         );
         assert_eq!(asks(&guard, post, &[here, ("sec-fetch-site", "cross-site")]), Some(403));
+    }
+
+    #[test]
+    fn health_and_metrics_need_no_token() {
+        let host = |name: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_str(name).expect("a header"));
+            headers
+        };
+        let (here, rebound) = (host("localhost:8080"), host("rebound.example:8080"));
+        for token in [None, Some("0123456789abcdef".to_owned())] {
+            let elsewhere = Guard { token: token.clone(), loopback: false };
+            let loopback = Guard { token, loopback: true };
+            for path in ["/livez", "/readyz", "/metrics"] {
+                assert!(
+                    elsewhere.is_open(path, &rebound) && loopback.is_open(path, &here),
+                    "{path}"
+                );
+            }
+            assert!(!loopback.is_open("/metrics", &rebound) && !loopback.is_open("/", &here));
+            assert!(!elsewhere.is_open("/v1/incidents", &here));
+        }
     }
 
     #[test]

@@ -3,11 +3,13 @@
 use super::Doors;
 use super::problem::Problem;
 use crate::live::Watched;
+use ::desk::{Board, Freshness};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use std::sync::Arc;
+use facts::Moment;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 /// A loop that has not come round for this long is not at work.
@@ -40,10 +42,35 @@ fn problem(reasons: &[String]) -> Response {
 /// Everything that keeps it from being ready.
 pub(crate) fn reasons(doors: &Doors) -> Vec<String> {
     let mut reasons: Vec<String> = doors.watched.iter().flat_map(of).collect();
+    // Once it has caught up it stays: who needs to see is not helped by a desk that is taken away under load, and
+    // its pages say themselves how old they are.
+    if let Some(board) = doors.board.as_ref().filter(|_| !doors.caught_up.load(Ordering::Relaxed)) {
+        let unread = unread(board);
+        doors.caught_up.store(unread.is_empty(), Ordering::Relaxed);
+        reasons.extend(unread);
+    }
     if doors.stop.load(Ordering::Relaxed) {
         reasons.push("it is stopping".into());
     }
     reasons
+}
+
+/// A desk that has just started shows nothing of what it has not read again.
+fn unread(board: &RwLock<Board>) -> Vec<String> {
+    let board = board.read().unwrap_or_else(PoisonError::into_inner);
+    let readers = board.trust(Moment::EARLIEST, &Freshness::default()).readers;
+    let behind = readers.into_iter().filter(|reader| !reader.current);
+    behind
+        .map(|reader| match reader.behind {
+            Some(n) => {
+                format!(
+                    "desk has {n} records of {} to read, in partition {}",
+                    reader.topic, reader.partition
+                )
+            }
+            None => format!("desk has not begun to read {}", reader.topic),
+        })
+        .collect()
 }
 
 fn stuck(watched: &Watched) -> Option<String> {
@@ -79,4 +106,24 @@ fn of(watched: &Watched) -> Vec<String> {
         }
     }
     reasons
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_desk_that_has_not_read_its_topics_says_so() {
+        let board = RwLock::new(Board::new(1));
+        assert_eq!(unread(&board).len(), 3, "it has read nothing");
+        let progress = |topic: &str, position| {
+            board.write().expect("no panic").progress(topic, 0, position, 1_000);
+        };
+        for topic in ["journal", "exceptions", "alerts"] {
+            progress(topic, 990);
+        }
+        assert_eq!(unread(&board), Vec::<String>::new(), "near enough to the end");
+        progress("alerts", 20);
+        assert_eq!(unread(&board), ["desk has 980 records of alerts to read, in partition 0"]);
+    }
 }

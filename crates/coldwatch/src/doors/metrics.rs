@@ -1,10 +1,16 @@
-//! Metrics in the text form of OpenMetrics. Names, labels and meanings stand in `deploy/metrics.txt`.
+//! Metrics in the text form of OpenMetrics. Names, labels and meanings stand in `deploy/metrics.txt`, too: people's
+//! alerts and boards hold on to that list.
+//!
+//! - `show`: what a process and its desk show of themselves
 
-use super::{Doors, health};
+mod show;
+
+use super::Doors;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
@@ -12,9 +18,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 type Labels = Vec<(String, String)>;
-type Numbers = Family<Labels, Gauge>;
 
-/// All names with what they mean, in the order in which they are shown.
+/// All names as they are scraped, with what they mean, in the order in which they are shown. A counter, and nothing
+/// else, ends in `_total`.
 pub(crate) const NAMES: [(&str, &str); 18] = [
     ("ready", "1 when the process is ready, 0 when not: /readyz says why"),
     ("build_info", "The release"),
@@ -22,7 +28,7 @@ pub(crate) const NAMES: [(&str, &str); 18] = [
     ("records", "Records read since the log began, by admission; exact over restarts"),
     ("position", "The next record that a partition takes"),
     ("end", "The end of a partition"),
-    ("lag", "Records that wait in a partition"),
+    ("lag", "Records of a partition that are not worked off: its end minus what is committed"),
     ("log_time_seconds", "Log time of a partition, in seconds since 1970"),
     (
         "clock_age_seconds",
@@ -38,14 +44,16 @@ pub(crate) const NAMES: [(&str, &str); 18] = [
     ),
     ("lives_total", "Lives of partitions begun in this process"),
     ("lives_failed_total", "Lives of partitions ended by an error in this process"),
-    ("incidents", "Open incidents, by priority and state"),
-    ("up", "1 for each service that runs in this process"),
+    ("incidents", "Incidents, by priority and state"),
+    ("up", "1 for each service that runs in this process, 0 when it has ended"),
 ];
 
 /// `/metrics`.
 pub(crate) async fn metrics(State(doors): State<Arc<Doors>>) -> Response {
+    let shown = Shown::new();
+    show::process(&doors, &shown);
     let mut text = String::new();
-    match encode(&mut text, &registry(&doors)) {
+    match encode(&mut text, &shown.registry) {
         Ok(()) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(header::CONTENT_TYPE, kind)], text).into_response()
@@ -54,64 +62,91 @@ pub(crate) async fn metrics(State(doors): State<Arc<Doors>>) -> Response {
     }
 }
 
-fn registry(doors: &Doors) -> Registry {
-    let mut registry = Registry::with_prefix("coldwatch");
-    let mut all: BTreeMap<&str, Numbers> = BTreeMap::new();
-    for (name, help) in NAMES {
-        let family = Numbers::default();
-        registry.register(name, help, family.clone());
-        all.insert(name, family);
-    }
-    let set = |name: &str, labels: &[(&str, String)], value: i64| {
-        if let Some(family) = all.get(name) {
-            let labels = labels.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
-            family.get_or_create(&labels).set(value);
-        }
-    };
-    set("ready", &[], i64::from(health::reasons(doors).is_empty()));
-    set("build_info", &[("version", env!("CARGO_PKG_VERSION").into())], 1);
-    let now = (doors.clock)();
-    for watched in &doors.watched {
-        services(watched, now, &set);
-    }
-    registry
+/// All metrics of one scrape. Nothing is kept between two: services count, and this only shows.
+struct Shown {
+    registry: Registry,
+    gauges: BTreeMap<&'static str, Family<Labels, Gauge>>,
+    counters: BTreeMap<&'static str, Family<Labels, Counter>>,
 }
 
-fn services(watched: &crate::live::Watched, now: i64, set: &impl Fn(&str, &[(&str, String)], i64)) {
-    let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    let service = || ("service", watched.service.name().to_owned());
-    let seen = watched.watch.seen();
-    set("up", &[service()], i64::from(seen.ended.is_none()));
-    set("lives_total", &[service()], signed(seen.lives));
-    set("lives_failed_total", &[service()], signed(seen.failed));
-    set("snapshot_failures_total", &[service()], signed(seen.snapshots_failed));
-    set("strikes_refused_total", &[service()], signed(seen.strokes_refused));
-    let mut oldest = None;
-    for (partition, sight) in &seen.partitions {
-        let partition = || ("partition", partition.to_string());
-        let both = [service(), partition()];
-        set("position", &both, signed(sight.position));
-        set("end", &both, signed(sight.end));
-        set("lag", &both, signed(sight.end.saturating_sub(sight.committed)));
-        if let Some(at) = sight.snapshot {
-            set("snapshot_age_seconds", &both, (now - at) / 1000);
+impl Shown {
+    fn new() -> Self {
+        let mut registry = Registry::with_prefix("coldwatch");
+        let (mut gauges, mut counters) = (BTreeMap::new(), BTreeMap::new());
+        for (name, help) in NAMES {
+            // The encoder puts the ending there itself.
+            if let Some(bare) = name.strip_suffix("_total") {
+                let family = Family::<Labels, Counter>::default();
+                registry.register(bare, help, family.clone());
+                counters.insert(name, family);
+            } else {
+                let family = Family::<Labels, Gauge>::default();
+                registry.register(name, help, family.clone());
+                gauges.insert(name, family);
+            }
         }
-        for (metric, label, value) in &sight.gauges {
-            let name = match *metric {
-                "events" => "outcome",
-                "records" => "admission",
-                _ => "",
-            };
-            match name {
-                "" => set(metric, &both, *value),
-                name => set(metric, &[service(), partition(), (name, (*label).into())], *value),
-            }
-            if *metric == "log_time_seconds" && *value > 0 {
-                oldest = oldest.into_iter().chain([*value]).min();
-            }
+        Self { registry, gauges, counters }
+    }
+
+    fn set(&self, name: &str, labels: &[(&str, String)], value: i64) {
+        if let Some(family) = self.gauges.get(name) {
+            family.get_or_create(&owned(labels)).set(value);
         }
     }
-    if let Some(oldest) = oldest {
-        set("clock_age_seconds", &[service()], now / 1000 - oldest);
+
+    fn count(&self, name: &str, labels: &[(&str, String)], value: u64) {
+        if let Some(family) = self.counters.get(name) {
+            family.get_or_create(&owned(labels)).inc_by(value);
+        }
+    }
+}
+
+fn owned(labels: &[(&str, String)]) -> Labels {
+    labels.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Name and type of each line.
+    fn listed() -> Vec<(&'static str, &'static str)> {
+        let rows = include_str!("../../../../deploy/metrics.txt").lines();
+        let rows = rows.filter(|row| !row.is_empty() && !row.starts_with('#'));
+        rows.map(|row| {
+            let parts: Vec<&str> = row.split(" | ").collect();
+            assert_eq!(parts.len(), 4, "name | type | labels | meaning: {row}");
+            (parts[0], parts[1])
+        })
+        .collect()
+    }
+
+    #[test]
+    fn what_is_shown_is_what_operators_are_told_of() {
+        let shown = Shown::new();
+        for (name, _) in NAMES {
+            shown.set(name, &[("service", "custody".into())], 1);
+            shown.count(name, &[("service", "custody".into())], 1);
+        }
+        let mut text = String::new();
+        encode(&mut text, &shown.registry).expect("text");
+        let mut types = BTreeMap::new();
+        for line in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+            let (name, kind) = line.split_once(' ').expect("name and type");
+            let ending = if kind == "counter" { "_total" } else { "" };
+            types.insert(format!("{name}{ending}"), kind);
+        }
+        let listed = listed();
+        let mut told = BTreeMap::new();
+        for (name, kind) in &listed {
+            assert_eq!(*kind == "counter", name.ends_with("_total"), "{name} is a {kind}");
+            assert!(
+                text.contains(&format!("\n{name}{{service=\"custody\"}} 1\n")),
+                "{name}: {text}"
+            );
+            told.insert((*name).to_owned(), *kind);
+        }
+        assert_eq!(types, told, "deploy/metrics.txt and the code name the same metrics");
+        assert_eq!(listed.len(), NAMES.len(), "a name stands twice");
     }
 }

@@ -4,6 +4,7 @@ use super::{Board, Dossier};
 use alerts::Incident;
 use alerts::incident::IncidentState;
 use facts::{Moment, Severity, ShipmentId};
+use std::collections::BTreeMap;
 
 /// Which incidents are asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -115,6 +116,15 @@ impl Board {
         let mut counts = Counts::default();
         let all = self.shipments.values().flat_map(|dossier| dossier.incidents.values());
         all.for_each(|incident| counts.count(incident.state));
+        counts
+    }
+
+    /// The same by priority; `None` = all that was reported has been withdrawn.
+    pub fn counts_by_priority(&self) -> BTreeMap<Option<Severity>, Counts> {
+        let mut counts: BTreeMap<_, Counts> = BTreeMap::new();
+        for incident in self.shipments.values().flat_map(|dossier| dossier.incidents.values()) {
+            counts.entry(incident.priority).or_default().count(incident.state);
+        }
         counts
     }
 }

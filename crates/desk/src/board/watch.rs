@@ -131,6 +131,21 @@ impl Watch {
         }
     }
 
+    pub(super) fn beats<'a>(
+        &'a self,
+        stage: &str,
+    ) -> impl Iterator<Item = (u16, Moment)> + use<'a> {
+        self.beats.get(stage).into_iter().flatten().map(|(partition, heard)| (*partition, *heard))
+    }
+
+    pub(super) fn read<'a>(
+        &'a self,
+        topic: &'a str,
+    ) -> impl Iterator<Item = (u16, u64, u64)> + use<'a> {
+        let of_topic = self.read.iter().filter(move |((read, _), _)| *read == topic);
+        of_topic.map(|((_, partition), (position, end))| (*partition, *position, *end))
+    }
+
     pub(super) fn heard(&self, stage: &str, partition: u16) -> Option<Moment> {
         self.beats.get(stage)?.get(&partition).copied()
     }

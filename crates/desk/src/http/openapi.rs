@@ -20,6 +20,7 @@ use utoipa::OpenApi;
             Times are RFC 3339 in UTC. Refusals are problem+json (RFC 9457). Unknown is never given as fine: read `trust` beside every answer.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
+    servers((url = "/", description = "The process that gives this description")),
     paths(
         screens::list,
         screens::overview,

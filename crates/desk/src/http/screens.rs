@@ -55,7 +55,7 @@ pub(crate) async fn overview(State(room): State<Shared>) -> Response {
 }
 
 /// One shipment, as a page.
-#[utoipa::path(get, path = "/shipments/{id}", tag = "pages",
+#[utoipa::path(get, path = "/shipments/{id}", tag = "pages", operation_id = "shipment_page",
     params(("id" = String, Path, description = "The shipment")),
     responses(
         (status = 200, description = "The page", content_type = "text/html"),

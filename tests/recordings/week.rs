@@ -1,0 +1,131 @@
+//! A simulated week as the letters that every stage writes: the journal's facts, what the engines say of them,
+//! what staff do, and the incidents. The stages are the services' own; who carries a letter is played here.
+
+use crate::common::{book_with, intake};
+use facts::fact::incident::{Acknowledged, IncidentClosed};
+use facts::{Event, Fact, Moment, Origin, PartyId, Span, Subject, Text};
+use fold::{Matter, Record};
+use pipeline::stage::{AlertsStage, EngineStage, Heard};
+use pipeline::{Body, JournalRecord, Letter, PARTITIONS, Pipeline, Topic, bytes, roles};
+use serde_json::Value;
+
+/// Everything that is written about so many shipments.
+pub(crate) fn letters(seed: u64, shipments: u32) -> Vec<Letter> {
+    let mut partitions: Vec<Vec<JournalRecord>> = vec![Vec::new(); usize::from(PARTITIONS)];
+    for record in journal(seed, shipments) {
+        partitions[usize::from(record.partition)].push(record);
+    }
+    (0..).zip(partitions).flat_map(|(number, journal)| judged(number, journal)).collect()
+}
+
+fn journal(seed: u64, shipments: u32) -> Vec<JournalRecord> {
+    let mut pipeline = Pipeline::keeping_journal(&book_with(Value::Null)).expect("fit rules");
+    let mut last = Moment::EARLIEST;
+    for (n, arrival) in (1..).zip(simulate::make(seed, shipments).inbound) {
+        last = arrival.at;
+        pipeline.feed(arrival.at, arrival.event, intake(n)).expect("nothing stops");
+    }
+    pipeline.advance(last + Span::days(2)).expect("nothing stops");
+    pipeline.take_journal()
+}
+
+/// One partition, from its journal on.
+fn judged(number: u16, journal: Vec<JournalRecord>) -> Vec<Letter> {
+    let (mut all, mut said) = (Vec::new(), Vec::new());
+    let mut custody = EngineStage::new(roles::custody(), number);
+    let mut thermal = EngineStage::new(roles::thermal(), number);
+    let mut permits = EngineStage::new(roles::permits(), number);
+    let mut schedule = EngineStage::new(roles::schedule(), number);
+    let mut alerts = Exceptions { stage: AlertsStage::new(number), end: 0, acts: 0 };
+    for record in journal {
+        let record = record.into_record();
+        all.extend(of_dispatch(number, &record));
+        custody.take(&record, &mut said).expect("custody goes on");
+        thermal.take(&record, &mut said).expect("thermal goes on");
+        permits.take(&record, &mut said).expect("permits goes on");
+        schedule.take(&record, &mut said).expect("schedule goes on");
+        for letter in said.drain(..) {
+            all.extend(alerts.hear(&letter));
+            all.push(letter);
+        }
+        // What the log says of itself stands on `exceptions`, too.
+        if !matches!(record.matter, Matter::Word { .. }) {
+            let (key, now) = (Subject::new(facts::SubjectKind::Log, "log"), Moment::EARLIEST);
+            let body = match record.matter {
+                Matter::Tick(now) => Body::Tick(now),
+                Matter::Rulebook(book) => Body::Rulebook(book),
+                Matter::Behaviour(number) => Body::Behaviour(number),
+                Matter::Word { .. } | Matter::Beside => continue,
+            };
+            let topic = Topic::Exceptions;
+            let letter =
+                Letter { topic, partition: number, key, origin: None, after: None, now, body };
+            all.extend(alerts.hear(&letter));
+            all.push(letter);
+        }
+    }
+    all
+}
+
+/// The fact of a journal as dispatch wrote it.
+fn of_dispatch(partition: u16, record: &Record<Event>) -> Option<Letter> {
+    let Matter::Word { key, word } = &record.matter else { return None };
+    let (topic, key, now) = (Topic::Journal, key.clone(), word.at);
+    let (origin, after) = (record.origin.clone(), record.after.clone());
+    Some(Letter { topic, partition, key, origin, after, now, body: Body::Event(word.clone()) })
+}
+
+/// A partition of `exceptions`, its reader, and staff who take every other incident and close every third.
+struct Exceptions {
+    stage: AlertsStage,
+    end: u64,
+    acts: u32,
+}
+
+impl Exceptions {
+    fn hear(&mut self, letter: &Letter) -> Vec<Letter> {
+        let (_, value) = bytes::write(letter);
+        let heard: Heard = bytes::exception(self.end, &value).expect("it reads back");
+        self.end += 1;
+        let mut said = Vec::new();
+        self.stage.take(&heard, &mut said).expect("alerts goes on");
+        let opened: Vec<Letter> = said.iter().filter(|letter| is_new(letter)).cloned().collect();
+        for letter in opened {
+            self.acts += 1;
+            let facts =
+                [self.acts.is_multiple_of(2).then(taken), self.acts.is_multiple_of(3).then(closed)];
+            for (n, fact) in (0..).zip(facts.into_iter().flatten()) {
+                let act = act(&letter, n, fact);
+                said.extend(self.hear(&act));
+                said.push(act);
+            }
+        }
+        said
+    }
+}
+
+fn is_new(letter: &Letter) -> bool {
+    matches!(&letter.body, Body::Incident(incident) if incident.opened == Some(incident.changed))
+}
+
+fn taken() -> Fact {
+    Fact::Acknowledged(Acknowledged {
+        by: PartyId::new("ANNA"),
+        reason: Text::new("at work on it"),
+    })
+}
+
+fn closed() -> Fact {
+    let (by, second) = (PartyId::new("ANNA"), Some(PartyId::new("BEN")));
+    Fact::IncidentClosed(IncidentClosed { by, reason: Text::new("false alarm"), second })
+}
+
+fn act(about: &Letter, n: u32, fact: Fact) -> Letter {
+    let Letter { partition, key, now, .. } = about.clone();
+    let id = Text::new(format!("{}:{n}:{}", key.id, now.millis()));
+    let (source, subject) = (Text::new("desk"), key.clone());
+    let event = Event { source, id, subject, at: now, fact };
+    let origin: Option<Origin> = None;
+    let body = Body::Event(event);
+    Letter { topic: Topic::Exceptions, partition, key, origin, after: None, now, body }
+}
