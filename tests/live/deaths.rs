@@ -43,8 +43,14 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
             || {
                 disturbed("scaled", |driver, step, luck| {
                     std::thread::sleep(Duration::from_millis(luck.u64(0..40)));
-                    match step / EVERY % 2 {
-                        0 => driver.site.start_process(Service::Thermal, "second"),
+                    match driver
+                        .site
+                        .processes
+                        .iter()
+                        .filter(|(s, _)| *s == Service::Thermal)
+                        .count()
+                    {
+                        0 | 1 => driver.site.start_process(Service::Thermal, "second"),
                         _ => {
                             end(driver, Service::Thermal, SIGNALS[step / EVERY / 2 % SIGNALS.len()])
                         }

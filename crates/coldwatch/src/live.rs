@@ -113,11 +113,16 @@ impl Live {
         // Signs of life go by the same beat, from intake, which strikes nothing.
         let beats = strikes || service == Service::Intake;
         let every = (beats && self.config.clock.strike).then_some(STRIKE_EVERY);
+        // One process may be a member once for each inbound topic, under a name of its own.
+        let instance = self.instance.as_ref().map(|name| match service {
+            Service::Intake => format!("{name}.{topic}"),
+            _ => name.clone(),
+        });
         let group = Group {
             service: service.name(),
             name: self.names.other(service.name()),
             topic,
-            instance: self.instance.clone(),
+            instance,
             snapshots: Some(Snapshots::new(&self.config.snapshots.folder)),
             snapshot_every: config::duration(self.config.snapshots.every),
             clock: self.clock.clone(),
