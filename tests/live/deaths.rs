@@ -15,7 +15,7 @@ use pipeline::{GRID, Output};
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const SHIPMENTS: u32 = 40;
 const PARTITIONS: u16 = 4;
@@ -50,7 +50,7 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
                         .filter(|(s, _)| *s == Service::Thermal)
                         .count()
                     {
-                        0 | 1 => driver.site.start_process(Service::Thermal, "second"),
+                        0 | 1 => share(driver),
                         _ => {
                             end(driver, Service::Thermal, SIGNALS[step / EVERY / 2 % SIGNALS.len()])
                         }
@@ -64,6 +64,17 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
 const SIGNALS: [&str; 3] = ["-KILL", "-TERM", "-INT"];
 /// Something is done in every so-manieth step.
 const EVERY: usize = 12;
+
+/// A second process of thermal, until it has its share of the partitions.
+fn share(driver: &mut Driver) {
+    let before = driver.site.begun(Service::Thermal);
+    driver.site.start_process(Service::Thermal, "second");
+    let until = Instant::now() + Duration::from_secs(30);
+    while driver.site.begun(Service::Thermal) < before + usize::from(PARTITIONS) / 2 {
+        assert!(Instant::now() < until, "the second process gets no share: {}", driver.site.said());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
 
 /// Ends the youngest process of a service.
 fn end(driver: &mut Driver, service: Service, signal: &str) {

@@ -151,6 +151,12 @@ impl Site {
         self.processes.push((service, child));
     }
 
+    /// How many partitions the processes of a service have begun, by what they said.
+    pub(crate) fn begun(&self, service: Service) -> usize {
+        let file = self.folder.join(format!("{}.log", service.name()));
+        std::fs::read_to_string(file).unwrap_or_default().matches("a partition begins").count()
+    }
+
     /// Whether a service is at work at all.
     pub(crate) fn runs(&self, service: Service) -> bool {
         self.live.is_some() || self.processes.iter().any(|(one, _)| *one == service)

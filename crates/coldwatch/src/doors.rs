@@ -47,7 +47,7 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
-    /// Opens the doors of a process. They close when it is asked to stop; a signal asks it.
+    /// Opens the doors of a process. They close when it is asked to stop.
     pub(crate) fn start(
         live: &Live,
         with_events: bool,
@@ -102,7 +102,6 @@ impl Serving {
 }
 
 async fn serve(listener: tokio::net::TcpListener, router: Router, stop: Arc<AtomicBool>) {
-    let signals = tokio::spawn(signals(stop.clone()));
     let asked = stop.clone();
     let until = async move {
         while !asked.load(Ordering::Relaxed) {
@@ -124,28 +123,6 @@ async fn serve(listener: tokio::net::TcpListener, router: Router, stop: Arc<Atom
         () = late => {}
     }
     stop.store(true, Ordering::Relaxed);
-    signals.abort();
-}
-
-/// The first signal asks to stop in order, the second ends at once.
-async fn signals(stop: Arc<AtomicBool>) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return;
-    };
-    for times in 0.. {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        if times > 0 {
-            std::process::exit(130);
-        }
-        tracing::info!("asked to stop");
-        stop.store(true, Ordering::Relaxed);
-    }
 }
 
 /// Whether intake's door belongs to these services.

@@ -21,6 +21,7 @@ mod form;
 pub mod live;
 pub mod log;
 pub mod services;
+mod signals;
 mod telemetry;
 pub mod topics;
 

@@ -54,6 +54,11 @@ impl Live {
         Self { log, config, names, clock, instance, stop, running: Vec::new() }
     }
 
+    /// The same, and it stops when `stop` says so.
+    pub fn stopping(self, stop: Arc<AtomicBool>) -> Self {
+        Self { stop, ..self }
+    }
+
     /// Refuses to work on topics that are not as they must be.
     pub fn check(&self) -> Result<(), Failure> {
         let (generation, inbound) = (self.config.log.generation, &self.config.log.inbound);

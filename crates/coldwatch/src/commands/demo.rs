@@ -8,7 +8,7 @@ use crate::exit::{CODES, Failure};
 use crate::live::Live;
 use crate::services::intake;
 use crate::topics::{self, Plan};
-use crate::{log, services, telemetry};
+use crate::{log, services, signals, telemetry};
 use clap::Args;
 use facts::{Book, Moment, Span};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 use stream::Clock;
 use wire::native::{self, Beside};
@@ -82,6 +82,7 @@ const AHEAD_STEP: Span = Span::minutes(15);
 impl Demo {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         telemetry::start("warn");
+        let stop = signals::listen()?;
         let temporary = self.folder.is_none();
         let folder = self.folder.clone().unwrap_or_else(|| {
             std::env::temp_dir().join(format!("coldwatch-demo-{}", std::process::id()))
@@ -92,7 +93,7 @@ impl Demo {
                 folder.display()
             )));
         }
-        let ended = self.play(&folder);
+        let ended = self.play(&folder, stop);
         if temporary {
             // It lies in the folder for temporary files: what cannot be removed is removed by the system.
             let _ = std::fs::remove_dir_all(&folder);
@@ -115,14 +116,14 @@ impl Demo {
         Ok(Book::new(tables))
     }
 
-    fn play(&self, folder: &std::path::Path) -> Result<(), Failure> {
+    fn play(&self, folder: &std::path::Path, stop: Arc<AtomicBool>) -> Result<(), Failure> {
         let started = Instant::now();
         let week = simulate::make(self.seed, self.shipments).inbound;
         // Permits and orders are older than the week: they are known when it begins.
         let mut arrivals: Vec<Moment> = week.iter().map(|arrival| arrival.at).collect();
         arrivals.sort_unstable();
         let early = arrivals.get(arrivals.len() / 50).copied().unwrap_or(Moment::EARLIEST);
-        let begin = early.floor(Span::hours(1));
+        let begin = early.floor(Span::days(1));
         let now = Arc::new(AtomicI64::new(begin.millis()));
         let clock: Clock = {
             let now = now.clone();
@@ -134,7 +135,7 @@ impl Demo {
         config.snapshots.folder = folder.join("snapshots");
         config.http.listen = self.listen;
         let log = log::open(&config, clock.clone())?;
-        let mut live = Live::new(log, config, clock.clone(), None);
+        let mut live = Live::new(log, config, clock.clone(), None).stopping(stop);
         let inbound = live.config.log.inbound.clone();
         let plan = Plan { names: &live.names, generation: 1, inbound: &inbound };
         plan.create(&*live.log, &self.book()?, clock()).map_err(log::failure)?;

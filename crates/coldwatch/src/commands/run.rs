@@ -5,7 +5,7 @@ use crate::doors::{self, Serving};
 use crate::exit::{CODES, Failure};
 use crate::live::Live;
 use crate::services::Service;
-use crate::{desk, log, telemetry};
+use crate::{desk, log, signals, telemetry};
 use clap::Args;
 use std::process::ExitCode;
 use stream::log::wall_clock;
@@ -38,11 +38,12 @@ pub(crate) struct Run {
 impl Run {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         telemetry::start("info");
+        let stop = signals::listen()?;
         let config = self.given.read()?;
         config.token()?;
         let clock = wall_clock();
         let log = log::open(&config, clock.clone())?;
-        let mut live = Live::new(log, config, clock, self.instance);
+        let mut live = Live::new(log, config, clock, self.instance).stopping(stop);
         live.check()?;
         for service in &self.services {
             live.start(*service)?;

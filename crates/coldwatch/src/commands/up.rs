@@ -6,7 +6,7 @@ use crate::doors::Serving;
 use crate::exit::{CODES, Failure};
 use crate::live::Live;
 use crate::topics::Plan;
-use crate::{log, services, telemetry};
+use crate::{log, services, signals, telemetry};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,12 +36,13 @@ pub(crate) struct Up {
 impl Up {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         telemetry::start("warn");
+        let stop = signals::listen()?;
         let config = self.given.read()?;
         config.token()?;
         let book = given::book(self.rulebook.as_ref())?;
         let clock = wall_clock();
         let log = log::open(&config, clock.clone())?;
-        let mut live = Live::new(log, config, clock.clone(), None);
+        let mut live = Live::new(log, config, clock.clone(), None).stopping(stop);
         let (generation, inbound) = (live.config.log.generation, live.config.log.inbound.clone());
         let plan = Plan { names: &live.names, generation, inbound: &inbound };
         let made = plan.create(&*live.log, &book, clock()).map_err(log::failure)?;
