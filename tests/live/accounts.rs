@@ -79,7 +79,7 @@ fn counted_over(backing: Backing) -> Result<(), Failed> {
     assert_eq!(intake.homed, fates(&dispatch) + fates(&alerts), "{dispatch:?}");
     assert_eq!((dispatch.unreadable, dispatch.gaps), (0, 0));
     let mut rejects = Vec::new();
-    weeks::for_each(site, Topic::Rejects, |_, record| {
+    weeks::for_each(&*site.log, &site.names, Topic::Rejects, |_, record| {
         let event: serde_json::Value = serde_json::from_slice(&record.value).expect("JSON");
         rejects.push(event["data"]["code"].as_str().unwrap_or_default().to_owned());
     });

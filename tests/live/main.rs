@@ -16,6 +16,7 @@ mod deaths;
 mod driver;
 mod journeys;
 mod outputs;
+mod powercuts;
 mod site;
 #[path = "../verdicts.rs"]
 mod verdicts;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         some.extend(weeks::trials(backing));
         some.extend(accounts::trials(backing));
         some.extend(deaths::trials(backing));
+        some.extend(powercuts::trials(backing));
         trials.extend(some.into_iter().map(|trial| {
             let ignored = trial.has_ignored_flag() || !backing.is_here();
             trial.with_ignored_flag(ignored)

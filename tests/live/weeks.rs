@@ -7,6 +7,7 @@ use crate::site::{Backing, Site};
 use crate::verdicts::{Verdict, settled};
 use alerts::Word;
 use coldwatch::services;
+use coldwatch::services::names::Names;
 use facts::{Book, Event, Moment, Origin, Span, Text};
 use fold::Matter;
 use libtest_mimic::{Failed, Trial};
@@ -14,6 +15,7 @@ use pipeline::{GRID, Pipeline, Topic, What, bytes};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
+use stream::Log;
 
 const EVENTS: usize = 100_000;
 /// On a broker fewer, because each one is asked over the network how far it has come.
@@ -120,7 +122,10 @@ fn week_over(backing: Backing) -> Result<(), Failed> {
     }
     let lived = settled(findings(&came), &[]);
     differ(reference(&week), &lived)?;
-    let (recorded, replayed) = (recorded(&driver.site), replay_of_journal(&driver.site));
+    let (recorded, replayed) = (
+        recorded(&*driver.site.log, &driver.site.names),
+        replay_of_journal(&*driver.site.log, &driver.site.names),
+    );
     if recorded.is_empty() || recorded != replayed {
         let only = |a: &[String], b: &[String]| a.iter().find(|line| !b.contains(line)).cloned();
         return Err(format!(
@@ -158,9 +163,9 @@ pub(crate) fn differ(expected: &[Verdict], lived: &[Verdict]) -> Result<(), Fail
 const ENGINES: [&str; 4] = ["custody", "thermal", "permits", "schedule"];
 
 /// What the engines have written, in the order of partition and of each engine.
-fn recorded(site: &Site) -> Vec<String> {
+pub(crate) fn recorded(log: &dyn Log, names: &Names) -> Vec<String> {
     let mut all: BTreeMap<(u16, String), Vec<String>> = BTreeMap::new();
-    for_each(site, Topic::Exceptions, |partition, record| {
+    for_each(log, names, Topic::Exceptions, |partition, record| {
         let heard =
             bytes::exception(record.offset, &record.value).expect("our own record can be read");
         let engine = heard.record.origin.as_ref().map(|origin| origin.service.to_string());
@@ -175,10 +180,10 @@ fn recorded(site: &Site) -> Vec<String> {
 }
 
 /// What a replay of the recorded journal says.
-fn replay_of_journal(site: &Site) -> Vec<String> {
+pub(crate) fn replay_of_journal(log: &dyn Log, names: &Names) -> Vec<String> {
     let mut all: BTreeMap<(u16, String), Vec<String>> = BTreeMap::new();
     let mut pipeline = Pipeline::empty();
-    for_each(site, Topic::Journal, |partition, record| {
+    for_each(log, names, Topic::Journal, |partition, record| {
         let entry = bytes::journal(partition, record.offset, &record.value);
         pipeline.play(entry.expect("our own record can be read")).expect("nothing stops");
     });
@@ -194,11 +199,16 @@ fn replay_of_journal(site: &Site) -> Vec<String> {
 }
 
 /// Every record of a topic, partition by partition.
-pub(crate) fn for_each(site: &Site, topic: Topic, mut take: impl FnMut(u16, stream::Record)) {
-    let name = site.names.topic(topic);
-    for partition in 0..site.names.partitions {
-        let end = site.log.range(&name, partition).expect("a range").end;
-        let mut reader = site.log.read(&name, &[(partition, 0)]).expect("it can be read");
+pub(crate) fn for_each(
+    log: &dyn Log,
+    names: &Names,
+    topic: Topic,
+    mut take: impl FnMut(u16, stream::Record),
+) {
+    let name = names.topic(topic);
+    for partition in 0..names.partitions {
+        let end = log.range(&name, partition).expect("a range").end;
+        let mut reader = log.read(&name, &[(partition, 0)]).expect("it can be read");
         let (mut next, mut records) = (0, Vec::new());
         let until = Instant::now() + Duration::from_secs(60);
         while next < end {

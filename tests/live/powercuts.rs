@@ -1,0 +1,160 @@
+//! `coldwatch up` is killed again and again while events come in over its door, and started again on its folder. What
+//! was acknowledged is there, once; and the journal, played again, gives the findings that were recorded.
+
+use crate::site::{Backing, program};
+use crate::weeks;
+use coldwatch::services::names::Names;
+use facts::{Moment, Origin, Text};
+use libtest_mimic::{Failed, Trial};
+use pipeline::Pipeline;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use stream::Embedded;
+use stream::log::wall_clock;
+use wire::native::{self, Beside};
+
+pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
+    if backing != Backing::Embedded {
+        return Vec::new();
+    }
+    vec![Trial::test(
+        "embedded: the process is killed under load, ten times, and nothing is lost or doubled",
+        power_cuts,
+    )]
+}
+
+const CUTS: usize = 10;
+
+/// Everything in one process, and where its door is.
+struct Up(Child, String);
+
+impl Up {
+    fn start(configuration: &Path) -> Self {
+        let mut child = Command::new(program())
+            .args(["up", "--config"])
+            .arg(configuration)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("a process starts");
+        let said = BufReader::new(child.stderr.take().expect("its talk"));
+        let mut lines = said.lines().map_while(Result::ok);
+        let door = lines.find_map(|line| Some(line.split("http://").nth(1)?.trim().to_owned()));
+        // Whatever it says further on is read, so that it never waits for a reader.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self(child, format!("http://{}", door.expect("it says where its door is")))
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn ingest(file: &Path, to: &str) -> Child {
+    Command::new(program())
+        .arg("ingest")
+        .arg(file)
+        .args(["--to", to])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a process starts")
+}
+
+fn power_cuts() -> Result<(), Failed> {
+    let folder = std::env::temp_dir().join(format!("coldwatch-cuts-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder)?;
+    let configuration = folder.join("coldwatch.toml");
+    let text = format!(
+        "[log]\nfolder = \"{0}/log\"\npartitions = 4\n[snapshots]\nfolder = \"{0}/snapshots\"\nevery = \"1 s\"\n\
+         [http]\nlisten = \"127.0.0.1:0\"\n",
+        folder.display()
+    );
+    std::fs::write(&configuration, text)?;
+    let week = weeks::week(16);
+    let mut up = Up::start(&configuration);
+    let seed = fastrand::u64(..);
+    let mut luck = fastrand::Rng::with_seed(seed);
+    for (n, part) in week.chunks(week.len() / (CUTS * 2) + 1).enumerate() {
+        let file: PathBuf = folder.join(format!("{n}.ndjson"));
+        let line =
+            |(_, event): &(Moment, facts::Event)| native::write(event, &Beside::default()) + "\n";
+        std::fs::write(&file, part.iter().map(line).collect::<String>())?;
+        if n % 2 == 1 {
+            let mut sending = ingest(&file, &up.1);
+            std::thread::sleep(Duration::from_millis(luck.u64(0..120)));
+            drop(up);
+            let _ = sending.kill();
+            let _ = sending.wait();
+            up = Up::start(&configuration);
+        }
+        // What was sent and not acknowledged is sent again, as any gateway does.
+        if !ingest(&file, &up.1).wait()?.success() {
+            return Err(format!("seed {seed}: part {n} is not taken").into());
+        }
+    }
+    let counted = counts_at_rest(&configuration)?;
+    assert!(Command::new("kill").args(["-TERM", &up.0.id().to_string()]).status()?.success());
+    assert!(up.0.wait()?.success(), "it ends in order");
+    drop(up);
+
+    // Each event counts once, however often it was sent.
+    let mut pipeline = Pipeline::new(&weeks::book()).expect("the rules can be used");
+    let now = Moment::from_millis(wall_clock()());
+    for (n, (_, event)) in (1..).zip(&week) {
+        let (service, topic) = (Text::new("intake/1"), Text::new("once"));
+        let origin = Origin { service, topic, partition: 0, offset: n, index: 0 };
+        pipeline.feed(now, event.clone(), origin).expect("nothing stops");
+    }
+    let tally = pipeline.tally();
+    let (once, there) =
+        (tally.judged + tally.held + tally.expired, counted[0] + counted[1] + counted[2]);
+    if once != there {
+        return Err(format!(
+            "seed {seed}: {once} events were sent, and {there} are told of: {counted:?}"
+        )
+        .into());
+    }
+    let (log, names) = (Embedded::look(&folder.join("log"))?, Names::with("", 4));
+    let (recorded, replayed) =
+        (weeks::recorded(&log, &names), weeks::replay_of_journal(&log, &names));
+    if recorded.is_empty() || recorded != replayed {
+        return Err(format!(
+            "seed {seed}: {} findings recorded, {} replayed",
+            recorded.len(),
+            replayed.len()
+        )
+        .into());
+    }
+    eprintln!("killed {CUTS} times: {once} events once each, {} came again", counted[3]);
+    std::fs::remove_dir_all(folder)?;
+    Ok(())
+}
+
+/// Judged, held, expired and duplicate, once everything is worked off.
+fn counts_at_rest(configuration: &Path) -> Result<[u64; 4], Failed> {
+    let until = Instant::now() + Duration::from_secs(60);
+    loop {
+        let output =
+            Command::new(program()).arg("doctor").arg("--config").arg(configuration).output()?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        if let Some(line) = text.lines().find_map(|line| line.strip_prefix("ok     homed ")) {
+            let numbers: Vec<u64> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
+            if let [_, counts @ ..] = &numbers[..]
+                && let Ok(counts) = <[u64; 4]>::try_from(counts)
+            {
+                return Ok(counts);
+            }
+        }
+        if Instant::now() > until {
+            return Err(text.into());
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
