@@ -13,6 +13,7 @@
 
 mod accounts;
 mod deaths;
+mod doors;
 mod driver;
 mod journeys;
 mod outputs;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         some.extend(accounts::trials(backing));
         some.extend(deaths::trials(backing));
         some.extend(powercuts::trials(backing));
+        some.extend(doors::trials(backing));
         trials.extend(some.into_iter().map(|trial| {
             let ignored = trial.has_ignored_flag() || !backing.is_here();
             trial.with_ignored_flag(ignored)

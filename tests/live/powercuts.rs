@@ -28,10 +28,10 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
 const CUTS: usize = 10;
 
 /// Everything in one process, and where its door is.
-struct Up(Child, String);
+pub(crate) struct Up(Child, pub(crate) String);
 
 impl Up {
-    fn start(configuration: &Path) -> Self {
+    pub(crate) fn start(configuration: &Path) -> Self {
         let mut child = Command::new(program())
             .args(["up", "--config"])
             .arg(configuration)

@@ -17,6 +17,7 @@ use crate::live::{Live, Watched};
 use crate::services::Service;
 use ::desk::Board;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -78,7 +79,9 @@ impl Serving {
             .route("/readyz", get(health::readyz))
             .route("/metrics", get(metrics::metrics));
         if with_events {
-            router = router.route("/v1/events", post(events::take));
+            // What is larger is refused with a sentence of ours, not in the middle of reading.
+            let limit = DefaultBodyLimit::max(events::LARGEST + 4096);
+            router = router.route("/v1/events", post(events::take).layer(limit));
         }
         let mut router: Router = router.with_state(doors.clone());
         if let Some(desk) = desk {

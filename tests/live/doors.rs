@@ -1,0 +1,210 @@
+//! The doors of a running process: events in, incidents out, an act of staff, the live feed, health and metrics; and
+//! what is refused.
+
+use crate::powercuts::Up;
+use crate::site::{Backing, program};
+use crate::weeks;
+use libtest_mimic::{Failed, Trial};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+use ureq::Agent;
+use wire::native::{self, Beside};
+
+pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
+    if backing != Backing::Embedded {
+        return Vec::new();
+    }
+    vec![
+        Trial::test(
+            "embedded: events in, incidents out, an act is done when the log says so",
+            doors,
+        ),
+        Trial::test("embedded: an address that others reach needs a token", token),
+    ]
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("coldwatch-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+fn configuration(folder: &std::path::Path, http: &str) -> PathBuf {
+    let file = folder.join("coldwatch.toml");
+    let text = format!(
+        "[log]\nfolder = \"{0}/log\"\npartitions = 4\n[snapshots]\nfolder = \"{0}/snapshots\"\n[http]\n{http}\n",
+        folder.display()
+    );
+    std::fs::write(&file, text).expect("a configuration");
+    file
+}
+
+fn agent() -> Agent {
+    Agent::config_builder().http_status_as_error(false).build().into()
+}
+
+/// Status and body.
+fn get(url: &str) -> (u16, String) {
+    let mut response = agent().get(url).call().expect("an answer");
+    (response.status().as_u16(), response.body_mut().read_to_string().expect("a text"))
+}
+
+fn post(url: &str, kind: &str, body: &[u8]) -> (u16, Value) {
+    let mut response =
+        agent().post(url).header("content-type", kind).send(body).expect("an answer");
+    let text = response.body_mut().read_to_string().expect("a text");
+    (response.status().as_u16(), serde_json::from_str(&text).unwrap_or_default())
+}
+
+fn doors() -> Result<(), Failed> {
+    let folder = folder("doors");
+    let up =
+        Up::start(&configuration(&folder, "listen = \"127.0.0.1:0\"\nevents_per_second = 1000"));
+    let at = &up.1;
+    let week = weeks::week(16);
+    let line = |event: &facts::Event| native::write(event, &Beside::default()) + "\n";
+    let lines: String = week.iter().map(|(_, event)| line(event)).collect();
+
+    // What cannot be read is refused with its place, and nothing of the request is taken.
+    let good = line(&week[0].1);
+    let (status, problem) = post(
+        &format!("{at}/v1/events"),
+        "application/json",
+        format!("{good}not json\n").as_bytes(),
+    );
+    assert_eq!((status, &problem["rejected"]), (422, &json!(1)), "{problem}");
+    assert_eq!(problem["rejections"][0]["code"], "not-json");
+    assert_eq!(problem["rejections"][0]["record"], 2);
+    let large = vec![b' '; (4 << 20) + 1];
+    assert_eq!(post(&format!("{at}/v1/events"), "application/json", &large).0, 413);
+    assert_eq!(post(&format!("{at}/v1/events"), "application/json", b"\n").0, 400);
+
+    // All of a week at once is within a burst; the next request is too much for a second.
+    let (status, taken) =
+        post(&format!("{at}/v1/events"), "application/x-ndjson", lines.as_bytes());
+    assert_eq!((status, &taken["accepted"]), (202, &json!(week.len())), "{taken}");
+    let mut refused = 0;
+    for _ in 0..4 {
+        refused += usize::from(
+            post(&format!("{at}/v1/events"), "application/x-ndjson", lines.as_bytes()).0 == 429,
+        );
+    }
+    assert!(refused > 0, "more than 1,000 events a second are not taken for long");
+
+    let until = Instant::now() + Duration::from_secs(30);
+    let incident = loop {
+        let all: Value =
+            serde_json::from_str(&get(&format!("{at}/v1/incidents?state=active_unacked")).1)?;
+        if let Some(first) = all["items"].as_array().and_then(|items| items.first()) {
+            break first.clone();
+        }
+        assert!(Instant::now() < until, "no incident was opened: {all}");
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    let (id, shipment) = (
+        incident["id"].as_str().expect("an id"),
+        incident["shipment"].as_str().expect("a shipment"),
+    );
+    assert!(get(&format!("{at}/shipments/{shipment}")).1.contains("<svg"), "its page has a chart");
+
+    // The feed, from the beginning of the log: `coldwatch feed` goes on where a position says.
+    let (position, first) =
+        one_event(&format!("{at}/v1/stream"), "0.0.0.0", "coldwatch.incident.v1")?;
+    let (_, second) = one_event(&format!("{at}/v1/stream"), &position, "coldwatch.incident.v1")?;
+    assert_ne!(first["id"], second["id"], "what was heard is not heard again");
+
+    let act = json!({ "by": "DUTY-ANNA", "reason": "I ring the courier" }).to_string();
+    let url = format!("{at}/v1/incidents/{id}/acknowledge");
+    let (status, done) = post(&url, "application/json", act.as_bytes());
+    assert_eq!(status, 200, "{done}");
+    assert_eq!(done["acknowledged"]["by"], "DUTY-ANNA", "{done}");
+    assert_eq!(
+        post(
+            &format!("{at}/v1/incidents/NO-SUCH.1/acknowledge"),
+            "application/json",
+            act.as_bytes()
+        )
+        .0,
+        404
+    );
+
+    let output = Command::new(program()).args(["feed", "--once", "--to", at]).output()?;
+    let feed = String::from_utf8(output.stdout)?;
+    let taken =
+        |line: &str| line.contains(&format!("\"id\":\"{id}\"")) && line.contains("DUTY-ANNA");
+    assert!(output.status.success() && feed.lines().any(taken), "{feed}");
+
+    assert_eq!(get(&format!("{at}/livez")).0, 200);
+    let until = Instant::now() + Duration::from_secs(30);
+    while get(&format!("{at}/readyz")).0 != 200 {
+        assert!(Instant::now() < until, "{}", get(&format!("{at}/readyz")).1);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let metrics = get(&format!("{at}/metrics")).1;
+    let read: u64 = metrics
+        .lines()
+        .filter(|line| line.starts_with("coldwatch_events{") && line.contains("outcome=\"read\""))
+        .filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
+        .sum();
+    assert!(
+        read >= week.len() as u64 && metrics.contains("coldwatch_incidents{"),
+        "{read} were read"
+    );
+    drop(up);
+    std::fs::remove_dir_all(folder)?;
+    Ok(())
+}
+
+/// The first event of this kind behind a position, and the position behind it.
+fn one_event(url: &str, from: &str, kind: &str) -> Result<(String, Value), Failed> {
+    let response = agent().get(url).header("last-event-id", from).call()?;
+    assert_eq!(response.status().as_u16(), 200);
+    let (mut id, mut of) = (String::new(), String::new());
+    for line in BufReader::new(response.into_body().into_reader()).lines() {
+        let line = line?;
+        match line.split_once(": ").or_else(|| line.split_once(':')) {
+            Some(("id", value)) => value.clone_into(&mut id),
+            Some(("event", value)) => value.clone_into(&mut of),
+            Some(("data", value)) if of == kind => return Ok((id, serde_json::from_str(value)?)),
+            _ => {}
+        }
+    }
+    Err(format!("the stream ended without an event of {kind}").into())
+}
+
+fn token() -> Result<(), Failed> {
+    let folder = folder("token");
+    let open = configuration(&folder, "listen = \"0.0.0.0:0\"");
+    let output = Command::new(program()).args(["up", "--config"]).arg(&open).output()?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(78), "{said}");
+    assert!(said.contains("http.token_file"), "{said}");
+
+    let secret = folder.join("token");
+    std::fs::write(&secret, "0123456789abcdef\n")?;
+    let http = format!("listen = \"0.0.0.0:0\"\ntoken_file = \"{}\"", secret.display());
+    let up = Up::start(&configuration(&folder, &http));
+    let at = up.1.replace("0.0.0.0", "127.0.0.1");
+    assert_eq!(get(&format!("{at}/v1/incidents")).0, 401);
+    assert_eq!(get(&format!("{at}/livez")).0, 200, "whoever starts processes asks without");
+    let with = |token: &str| {
+        let asked = agent()
+            .get(format!("{at}/v1/incidents"))
+            .header("authorization", format!("Bearer {token}"));
+        asked.call().map(|response| response.status().as_u16())
+    };
+    assert_eq!((with("wrong")?, with("0123456789abcdef")?), (401, 200));
+    let feed = |arguments: &[&str]| {
+        Command::new(program()).args(["feed", "--once", "--to", &at]).args(arguments).output()
+    };
+    assert_eq!(feed(&[])?.status.code(), Some(78), "without the token");
+    let secret = secret.display().to_string();
+    assert_eq!(feed(&["--token-file", &secret])?.status.code(), Some(0));
+    drop(up);
+    std::fs::remove_dir_all(folder)?;
+    Ok(())
+}
