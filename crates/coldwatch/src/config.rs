@@ -163,6 +163,15 @@ impl Config {
         if self.log.inbound.is_empty() {
             return Err("log.inbound: name at least one topic that intake reads".into());
         }
+        let secret = |name: &&String| {
+            let name = name.as_str();
+            ["password", "secret", ".pem"].iter().any(|end| name.ends_with(end))
+        };
+        if let Some(name) = self.log.client.keys().find(secret) {
+            return Err(format!(
+                "log.client: `{name}` is a secret: write it to a file and name that in [log.secrets]"
+            ));
+        }
         if self.snapshots.every <= Span::ZERO || self.log.session_timeout <= Span::ZERO {
             return Err("a span must be longer than nothing, like `1 min`".into());
         }

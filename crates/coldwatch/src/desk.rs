@@ -37,6 +37,7 @@ pub(crate) struct Pages {
 pub(crate) fn start(live: &Live, pace: Pace) -> Result<Pages, Failure> {
     let board = Arc::new(RwLock::new(Board::new(live.names.partitions)));
     for topic in [Topic::Journal, Topic::Exceptions, Topic::Alerts] {
+        let words = live.last_words();
         let (log, names, stop, board) =
             (live.log.clone(), live.names.clone(), live.stop.clone(), board.clone());
         std::thread::Builder::new()
@@ -44,6 +45,7 @@ pub(crate) fn start(live: &Live, pace: Pace) -> Result<Pages, Failure> {
             .spawn(move || {
                 if let Err(error) = follow(&*log, &names, topic, &board, &stop) {
                     tracing::error!(topic = topic.name(), %error, "the desk reads no more");
+                    *words.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                     stop.store(true, Ordering::Relaxed);
                 }
             })

@@ -5,10 +5,11 @@ use crate::exit::Failure;
 use crate::log;
 use crate::services::names::Names;
 use crate::services::{self, Service};
-use crate::topics::Plan;
+use crate::topics::{self, Plan};
 use pipeline::{Topic, roles};
-use std::sync::Arc;
+use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use stream::{Clock, Group, Log, Snapshots, Stage, StreamError, Watch, run};
@@ -31,6 +32,7 @@ pub struct Live {
     /// Asks everything to stop.
     pub stop: Arc<AtomicBool>,
     running: Vec<Running>,
+    last_words: Arc<Mutex<Option<StreamError>>>,
 }
 
 /// A service that runs here, as others see it.
@@ -51,7 +53,8 @@ impl Live {
     /// Nothing runs yet.
     pub fn new(log: Arc<dyn Log>, config: Config, clock: Clock, instance: Option<String>) -> Self {
         let (names, stop) = (Names::of(&config), Arc::default());
-        Self { log, config, names, clock, instance, stop, running: Vec::new() }
+        let (running, last_words) = (Vec::new(), Arc::default());
+        Self { log, config, names, clock, instance, stop, running, last_words }
     }
 
     /// The same, and it stops when `stop` says so.
@@ -123,12 +126,14 @@ impl Live {
             Service::Intake => format!("{name}.{topic}"),
             _ => name.clone(),
         });
+        let topic_of_log = topic.clone();
         let group = Group {
             service: service.name(),
             name: self.names.other(service.name()),
             topic,
             instance,
             snapshots: Some(Snapshots::new(&self.config.snapshots.folder)),
+            log_identity: self.identity(&topic_of_log)?,
             snapshot_every: config::duration(self.config.snapshots.every),
             clock: self.clock.clone(),
             strike_every: every,
@@ -151,6 +156,17 @@ impl Live {
         Ok(())
     }
 
+    /// What tells this log from every other: the first record of a topic, and when it was taken.
+    fn identity(&self, topic: &str) -> Result<u64, Failure> {
+        let first = topics::first_record(&*self.log, topic, 0).map_err(log::failure)?;
+        let mut hash = Sha256::new().chain_update(topic);
+        if let Some(record) = first {
+            hash.update(record.appended.to_le_bytes());
+            hash.update(record.value);
+        }
+        Ok(hash.finalize().iter().take(8).fold(0, |n, byte| n << 8 | u64::from(*byte)))
+    }
+
     /// What runs here.
     pub fn watched(&self) -> Vec<Watched> {
         self.running.iter().map(|running| running.watched.clone()).collect()
@@ -158,9 +174,19 @@ impl Live {
 
     /// Waits until it is asked to stop, or something here has ended.
     pub fn wait(&self) {
-        while !self.stop.load(Ordering::Relaxed) {
+        while !self.is_over() {
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// Whether it is asked to stop, or a service has ended, if only by a panic.
+    pub fn is_over(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.running.iter().any(|r| r.thread.is_finished())
+    }
+
+    /// Where those that are no services, as the desk's readers, tell why they have ended.
+    pub(crate) fn last_words(&self) -> Arc<Mutex<Option<StreamError>>> {
+        self.last_words.clone()
     }
 
     /// Stops everything in order, and says what went wrong first, if anything did.
@@ -176,7 +202,11 @@ impl Live {
                 first = Err(log::failure(error).within(name));
             }
         }
-        first
+        let last = self.last_words.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (first, last) {
+            (Ok(()), Some(error)) => Err(log::failure(error).within("desk")),
+            (first, _) => first,
+        }
     }
 
     /// Whether every partition here has been struck at that time or later.

@@ -36,6 +36,9 @@ pub struct Made {
     pub records: usize,
 }
 
+/// Topics that begin with a genesis.
+const OURS: [Topic; 4] = [Topic::Facts, Topic::Journal, Topic::Exceptions, Topic::Alerts];
+
 /// How long a log may take to show a record that is there.
 const SHOWN: Duration = Duration::from_secs(10);
 
@@ -49,14 +52,22 @@ impl Plan<'_> {
                 made.topics.push(name);
             }
         }
-        let mut drafts = Vec::new();
-        for topic in [Topic::Facts, Topic::Journal, Topic::Exceptions, Topic::Alerts] {
-            for partition in 0..self.names.partitions {
-                drafts.extend(self.first_records(log, topic, partition, book, now)?);
+        // Each step stands in every partition before the next is made: whatever ends this, it can be gone on with.
+        for step in 0..3 {
+            let mut drafts = Vec::new();
+            for topic in OURS {
+                for partition in 0..self.names.partitions {
+                    drafts.extend(self.first_record_of(
+                        log,
+                        (topic, partition, step),
+                        book,
+                        now,
+                    )?);
+                }
             }
+            made.records += drafts.len();
+            append(log, drafts)?;
         }
-        made.records = drafts.len();
-        append(log, drafts)?;
         Ok(made)
     }
 
@@ -77,8 +88,16 @@ impl Plan<'_> {
         if !wrong.is_empty() {
             return Ok(wrong);
         }
-        for topic in [Topic::Facts, Topic::Journal, Topic::Exceptions, Topic::Alerts] {
+        for topic in OURS {
             let name = self.names.topic(topic);
+            let begun = if topic == Topic::Alerts { 1 } else { 3 };
+            for partition in 0..self.names.partitions {
+                if log.range(&name, partition)?.end < begun {
+                    wrong.push(format!(
+                        "partition {partition} of {name} lacks its first records: run `coldwatch topics create`"
+                    ));
+                }
+            }
             match self.genesis(log, &name, 0)? {
                 None => wrong
                     .push(format!("topic {name} has no genesis: run `coldwatch topics create`")),
@@ -98,24 +117,18 @@ impl Plan<'_> {
         self.inbound.iter().any(|inbound| self.names.other(inbound) == name)
     }
 
-    fn first_records(
+    /// Genesis, rulebook, stroke: the one at this place, where it is missing.
+    fn first_record_of(
         &self,
         log: &dyn Log,
-        topic: Topic,
-        partition: u16,
+        (topic, partition, step): (Topic, u16, u64),
         book: &Book,
         now: i64,
-    ) -> Result<Vec<Draft>, StreamError> {
+    ) -> Result<Option<Draft>, StreamError> {
         let name = self.names.topic(topic);
         let range = log.range(&name, partition)?;
-        let mut drafts = Vec::new();
-        if range.end == 0 {
-            let (topic_name, partitions) = (Text::new(topic.name()), self.names.partitions);
-            let genesis = Genesis { topic: topic_name, partitions, generation: self.generation };
-            drafts.push(of_log(self.names, topic, partition, now, Fact::Genesis(genesis)));
-        } else if range.start == 0 && partition == 0 {
-            let found = self.genesis(log, &name, partition)?;
-            let wrong = match found {
+        if step == 0 && range.end > 0 && range.start == 0 && partition == 0 {
+            let wrong = match self.genesis(log, &name, partition)? {
                 None => Some(format!(
                     "topic {name} is in use by something else: its first record is no genesis"
                 )),
@@ -125,18 +138,19 @@ impl Plan<'_> {
                 return Err(StreamError::Configuration(wrong));
             }
         }
-        if topic != Topic::Alerts && range.end <= 1 {
-            drafts.push(of_log(self.names, topic, partition, now, bytes::published(book)));
+        if range.end != step || (step > 0 && topic == Topic::Alerts) {
+            return Ok(None);
         }
-        if topic != Topic::Alerts && range.end <= 2 {
-            drafts.push(services::stroke(
-                self.names,
-                topic,
-                partition,
-                now - now.rem_euclid(STRIKE_EVERY),
-            ));
-        }
-        Ok(drafts)
+        Ok(Some(match step {
+            0 => {
+                let (topic_name, partitions) = (Text::new(topic.name()), self.names.partitions);
+                let generation = self.generation;
+                let genesis = Genesis { topic: topic_name, partitions, generation };
+                of_log(self.names, topic, partition, now, Fact::Genesis(genesis))
+            }
+            1 => of_log(self.names, topic, partition, now, bytes::published(book)),
+            _ => services::stroke(self.names, topic, partition, now - now.rem_euclid(STRIKE_EVERY)),
+        }))
     }
 
     fn differs(&self, name: &str, genesis: &Genesis) -> Option<String> {
@@ -166,7 +180,11 @@ impl Plan<'_> {
     }
 }
 
-fn first_record(log: &dyn Log, topic: &str, partition: u16) -> Result<Option<Record>, StreamError> {
+pub(crate) fn first_record(
+    log: &dyn Log,
+    topic: &str,
+    partition: u16,
+) -> Result<Option<Record>, StreamError> {
     let range = log.range(topic, partition)?;
     if range.is_empty() {
         return Ok(None);

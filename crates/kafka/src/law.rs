@@ -57,6 +57,8 @@ const FIXED: &[Fixed] = &[
     ("enable.auto.commit", None, Some("false"), PLACES),
     ("auto.commit.enable", None, None, PLACES),
     ("enable.auto.offset.store", None, Some("false"), PLACES),
+    // A dose of many units is a larger record than any that came in; one that cannot be written would stop its partition.
+    ("message.max.bytes", Some("4194304"), None, "an output must be writable"),
     ("enable.partition.eof", None, Some("false"), "the end of a partition is not an event here"),
     ("check.crcs", None, Some("true"), "a damaged record must be noticed"),
     (

@@ -59,8 +59,14 @@ impl Settings {
         for role in [Role::Producer, Role::Reader] {
             let made = self.config(role).create_native_config();
             made.map_err(|error| {
+                // The client's own sentence may hold the value, which may be a secret.
+                let name = match &error {
+                    rdkafka::error::KafkaError::ClientConfig(_, _, name, _) => name.as_str(),
+                    _ => "",
+                };
                 StreamError::Configuration(format!(
-                    "the Kafka client refuses its settings: {error}"
+                    "the Kafka client refuses the setting `{name}`: it does not know it, cannot use its value, or was \
+                     built without TLS"
                 ))
             })?;
         }

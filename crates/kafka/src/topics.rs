@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use stream::{StreamError, Topic};
 
 /// The largest record that a topic takes, in bytes, with what the log wraps around it.
-const LARGEST: &str = "1048576";
+const LARGEST: &str = "4194304";
 
 struct Quiet;
 

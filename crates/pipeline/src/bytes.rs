@@ -237,6 +237,24 @@ fn other(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
     Ok(Heard { record, passed })
 }
 
+/// Origin and link alone.
+#[derive(Deserialize)]
+struct Chain<'a> {
+    #[serde(borrow, default)]
+    origin: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    after: Option<Cow<'a, str>>,
+}
+
+/// A record that cannot be read, by what can be: its place in its source's chain, so that what follows it is not
+/// taken for the other side of a hole. `None`: it has none, and nothing is linked to it.
+pub fn beside_of<W>(offset: u64, value: &[u8]) -> Option<Record<W>> {
+    let chain: Chain<'_> = serde_json::from_slice(value).ok()?;
+    let read = |text: Option<Cow<'_, str>>| text?.parse::<Origin>().ok();
+    let origin = read(chain.origin)?;
+    Some(Record { offset, origin: Some(origin), after: read(chain.after), matter: Matter::Beside })
+}
+
 /// What stands on `alerts`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Alert {

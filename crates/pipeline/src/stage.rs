@@ -24,6 +24,9 @@ pub type Unusable = String;
 /// The index of the stroke that a stage passes on behind all that it said at it.
 const LAST: u32 = u32::MAX;
 
+/// So many are remembered.
+const MOST_HOMES: usize = 1 << 20;
+
 /// Where subjects live: asked once for each of them.
 #[derive(Debug, Default)]
 pub struct Homes(HashMap<Subject, u16>);
@@ -35,6 +38,10 @@ impl Homes {
             return *partition;
         }
         let partition = subject.partition(of);
+        // Names from outside are without end; a partition is computed anew in less than a microsecond.
+        if self.0.len() >= MOST_HOMES {
+            self.0.clear();
+        }
         self.0.insert(subject.clone(), partition);
         partition
     }

@@ -335,6 +335,7 @@ fn group(word: &str, topic: &str, snapshots: Option<&PathBuf>) -> Group {
         topic: topic.to_owned(),
         instance: None,
         snapshots: snapshots.map(Snapshots::new),
+        log_identity: 0,
         snapshot_every: Duration::from_millis(20),
         clock: wall_clock(),
         strike_every: None,

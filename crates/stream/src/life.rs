@@ -6,6 +6,9 @@ use crate::stage::{Halt, Life};
 use std::collections::VecDeque;
 use std::time::Instant;
 
+/// A clock that differs from the log's by more milliseconds than this strikes nothing.
+pub(crate) const MOST_SKEW: i64 = 2_000;
+
 /// The mark of writes that no input caused: strokes and signs of life.
 pub(crate) const OWN: u64 = u64::MAX;
 
@@ -46,6 +49,8 @@ pub(crate) struct Stroke {
     /// Own writes that are not answered, and when the first of them was sent.
     open: usize,
     sent: i64,
+    /// When the last of them was answered.
+    heard: Option<i64>,
 }
 
 impl Stroke {
@@ -57,14 +62,24 @@ impl Stroke {
         self.open += 1;
     }
 
+    /// Whether the log has answered so lately that our clock cannot have jumped unnoticed.
+    pub(crate) fn knows_the_time(&self, now: i64, longest: i64) -> bool {
+        self.heard.is_some_and(|heard| (0..=longest).contains(&(now - heard)))
+    }
+
     /// The log's stamp lies between sending and hearing, or our clock differs from the log's.
     fn hears(&mut self, appended: i64, now: i64) {
         self.open = self.open.saturating_sub(1);
+        (self.heard, self.asked) = (Some(now), None);
         self.skew = Some(match appended {
             stamp if stamp < self.sent => self.sent - stamp,
             stamp if stamp > now => now - stamp,
             _ => 0,
         });
+        // Asked and refused: not at once again.
+        if self.skew.is_some_and(|skew| skew.abs() > MOST_SKEW) {
+            self.asked = Some(Instant::now());
+        }
     }
 }
 

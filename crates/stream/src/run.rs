@@ -10,7 +10,7 @@
 //! its partition here: nothing is tried again alone, and nothing behind it is committed.
 
 use crate::error::StreamError;
-use crate::life::{OWN, Running, Stroke};
+use crate::life::{MOST_SKEW as SKEW, OWN, Running, Stroke};
 use crate::log::{Ack, Clock, Committed, Draft, Happening, Log, Member, Ticket};
 use crate::snapshots::{Snapshot, Snapshots};
 use crate::stage::{Life, Sight, Stage, Watch};
@@ -33,6 +33,8 @@ pub struct Group {
     pub instance: Option<String>,
     /// Where snapshots are kept.
     pub snapshots: Option<Snapshots>,
+    /// What tells this log from every other: a snapshot of another one is not read.
+    pub log_identity: u64,
     /// How often.
     pub snapshot_every: Duration,
     /// Whose clock strokes are made by.
@@ -41,8 +43,6 @@ pub struct Group {
     pub strike_every: Option<i64>,
 }
 
-/// A clock that differs from the log's by more than this strikes nothing.
-const SKEW: i64 = 2_000;
 /// How often a refused striker asks again.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
 /// More open writes than this, and the loop waits for answers before it takes more.
@@ -187,7 +187,7 @@ impl<S: Stage> Loop<'_, S> {
         if offset > range.end {
             return Err(StreamError::Stop(format!(
                 "{service} has worked partition {partition} of {topic} off up to {offset}, and it ends at {}: \
-                 the topic was made anew or cut; a new generation must be named",
+                 the topic was made anew or cut; name another log.prefix and make its topics",
                 range.end
             )));
         }
@@ -230,7 +230,7 @@ impl<S: Stage> Loop<'_, S> {
             let mut told = |file: &std::path::Path, reason: &str| {
                 tracing::warn!(file = %file.display(), reason, "a snapshot is passed over");
             };
-            let form = self.stage.form();
+            let form = self.stage.form() ^ self.group.log_identity;
             let Snapshot { offset, image } =
                 snapshots.newest(self.group.service, partition, form, most, &mut told)?;
             match self.stage.resume(partition, &image) {
@@ -265,13 +265,13 @@ impl<S: Stage> Loop<'_, S> {
                 continue;
             }
             match known.skew {
-                Some(skew) if skew.abs() <= SKEW => {
+                Some(skew) if skew.abs() <= SKEW && known.knows_the_time(now, every + SKEW) => {
                     known.last = stroke;
                     send(known, life.stroke(stroke));
                 }
                 skew if known.asked.is_none_or(|asked| asked.elapsed() >= ASK_AGAIN) => {
                     known.asked = Some(Instant::now());
-                    if let Some(skew_ms) = skew {
+                    if let Some(skew_ms) = skew.filter(|skew| skew.abs() > SKEW) {
                         self.watch.note(|seen| seen.strokes_refused += 1);
                         tracing::error!(
                             skew_ms,
@@ -358,7 +358,7 @@ impl<S: Stage> Loop<'_, S> {
 
     fn keep_snapshots(&mut self) {
         let Some(snapshots) = &self.group.snapshots else { return };
-        let form = self.stage.form();
+        let form = self.stage.form() ^ self.group.log_identity;
         for (partition, running) in &mut self.running {
             let now = Instant::now();
             let due =

@@ -59,7 +59,11 @@ impl Snapshots {
         file.sync_all()?;
         fs::rename(&part, folder.join(name))?;
         File::open(&folder)?.sync_all()?;
-        for old in self.files(service, partition).into_iter().skip(KEPT) {
+        // One that lies ahead of this one is another log's: this log has not come so far.
+        let here = folder.join(format!("{:020}.snap", snapshot.offset));
+        let (ahead, mine): (Vec<_>, Vec<_>) =
+            self.files(service, partition).into_iter().partition(|file| *file > here);
+        for old in ahead.into_iter().chain(mine.into_iter().skip(KEPT)) {
             fs::remove_file(old)?;
         }
         Ok(())
@@ -154,6 +158,8 @@ mod tests {
         assert_eq!(newest(&all, 39), Some(30), "one that is ahead is passed over");
         assert_eq!(newest(&all, 19), None);
         assert_eq!(all.newest("thermal", 3, 8, 40, &mut |_, _| {}), None, "another form");
+        all.keep("thermal", 3, 7, &Snapshot { offset: 25, image: vec![1] }).unwrap();
+        assert_eq!(newest(&all, u64::MAX), Some(25), "what lay ahead was another log's");
         fs::remove_dir_all(folder).unwrap();
     }
 

@@ -76,10 +76,18 @@ fn find(value: &Value, pointer: String, depth: usize) -> Option<String> {
     }
 }
 
+/// Units are named after their shipment, `SHP-1#10000`, and no id is longer than 128 bytes.
+const LONGEST_SUBJECT: usize = 120;
+
 /// A subject's id: one word; with a prefix that promises a check digit, one that holds.
 pub(crate) fn subject(id: &str) -> Result<&str, Rejection> {
     let wrong = |code, reason: String| Rejection::new(code, reason).member("/subject");
     id.parse::<facts::ShipmentId>().map_err(|reason| wrong(Code::BadSubject, reason))?;
+    if id.len() > LONGEST_SUBJECT {
+        let reason =
+            format!("{} bytes, and a subject's id has at most {LONGEST_SUBJECT}", id.len());
+        return Err(wrong(Code::BadSubject, reason));
+    }
     let Some((scheme, value)) = id.split_once(':') else { return Ok(id) };
     match ident::check(scheme, value) {
         Some(Err(e)) => Err(wrong(Code::CheckDigit, e.to_string())),

@@ -216,7 +216,7 @@ impl Show<'_> {
     }
 
     fn over(&self) -> bool {
-        self.live.stop.load(Ordering::Relaxed)
+        self.live.is_over()
             || self.demo.run_for.is_some_and(|longest| self.started.elapsed() >= longest)
     }
 

@@ -45,19 +45,29 @@ impl Feed {
             return once(&client);
         }
         let mut from = self.from.unwrap_or_default();
-        let mut failed = 0;
+        let (mut failed, mut unread) = (0, None);
         loop {
             let followed = client.follow("/v1/stream", &from.clone(), |id, kind, data| {
                 failed = 0;
-                id.clone_into(&mut from);
+                // A beat has no position of its own.
+                if !id.is_empty() {
+                    id.clone_into(&mut from);
+                }
                 let beat = kind == "beat" || kind == "coldwatch.log.tick.v1";
                 if !beat || self.beats {
                     let event: Value = serde_json::from_str(data).unwrap_or_default();
                     let line = serde_json::json!({ "position": id, "type": kind, "event": event });
-                    return print(&line).map(|()| true);
+                    // Nobody reads any more: that is the end, not a stream to be taken up again.
+                    if let Err(failure) = print(&line) {
+                        unread = Some(failure);
+                        return Ok(false);
+                    }
                 }
                 Ok(true)
             });
+            if let Some(failure) = unread {
+                return Err(failure);
+            }
             // A stream that ends is taken up again where it ended; one that cannot be had is an error.
             match followed {
                 Err(failure) if failed >= 5 => return Err(failure),

@@ -43,6 +43,8 @@ pub(crate) struct Ingest {
 
 /// So many records go at a time.
 const BATCH: usize = 1000;
+/// Or so many bytes: half of what the door takes.
+const LARGEST_BATCH: usize = events::LARGEST / 2;
 
 enum Way {
     Door(Client),
@@ -77,10 +79,15 @@ impl Ingest {
                         "{name} is a journal: what was taken in once is not taken in again"
                     )));
                 }
-                Kind::Inbound => each_batch(source, |first, batch| {
-                    tell();
-                    way.send(&name, first, batch, &mut counts)
-                })?,
+                Kind::Inbound => {
+                    let mut refused = 0;
+                    each_batch(source, &mut refused, |first, batch| {
+                        tell();
+                        way.send(&name, first, batch, &mut counts)
+                    })?;
+                    counts.read += refused;
+                    counts.rejected += refused;
+                }
             }
             tell();
         }
@@ -116,6 +123,7 @@ impl Ingest {
 /// Lines of a recording, so many at a time, with the number of the first.
 fn each_batch(
     source: Source,
+    refused: &mut u64,
     mut send: impl FnMut(u64, &[u8]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let name = source.name.clone();
@@ -127,13 +135,16 @@ fn each_batch(
         if let Some((number, line)) = line {
             match line {
                 Ok(bytes) => batch.extend_from_slice(bytes),
-                // It is longer than any record may be: what it was stands in the message, not on the wire.
-                Err(rejection) => eprintln!("{}", rejection.at(&name, number)),
+                // It is longer than any record may be: it is told, and counted, and not sent.
+                Err(rejection) => {
+                    eprintln!("{}", rejection.at(&name, number));
+                    *refused += 1;
+                }
             }
             batch.push(b'\n');
             count += 1;
         }
-        if count == BATCH || ended {
+        if count == BATCH || batch.len() >= LARGEST_BATCH || ended {
             if count > 0 {
                 send(first, &batch)?;
             }

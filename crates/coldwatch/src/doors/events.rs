@@ -8,6 +8,7 @@ use crate::topics;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use facts::{Subject, SubjectKind};
@@ -54,7 +55,14 @@ impl Rate {
 }
 
 /// Takes events in.
-pub(crate) async fn take(State(doors): State<Arc<Doors>>, body: Bytes) -> Response {
+pub(crate) async fn take(
+    State(doors): State<Arc<Doors>>,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let Ok(body) = body else {
+        let detail = format!("more than the {LARGEST} bytes that are taken at a time");
+        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail).into_response();
+    };
     if body.len() > LARGEST {
         let detail = format!("{} bytes, and {LARGEST} are taken at a time", body.len());
         return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail).into_response();

@@ -4,7 +4,7 @@ use super::names::Names;
 use super::{Note, asks_the_time, draft, stroke, unreadable, without_rules};
 use crate::form;
 use fold::Matter;
-use pipeline::stage::AlertsStage;
+use pipeline::stage::{AlertsStage, Heard};
 use pipeline::{Letter, Topic, bytes};
 use stream::{Draft, Gauge, Halt, Life, Record, Stage};
 
@@ -49,7 +49,10 @@ impl Life for Partition {
                     &mut self.unreadable,
                     rejection,
                 );
-                return Ok(());
+                let Some(record) = bytes::beside_of(record.offset, &record.value) else {
+                    return Ok(());
+                };
+                Heard { record, passed: None }
             }
         };
         if matches!(heard.record.matter, Matter::Word { .. }) && self.stage.fold().rules().is_none()

@@ -52,7 +52,10 @@ impl Life for Partition {
                     rejection,
                 );
                 out.push(rejected(&self.names, self.number, &rejection));
-                return Ok(());
+                let Some(link) = bytes::beside_of(record.offset, &record.value) else {
+                    return Ok(());
+                };
+                link
             }
         };
         if matches!(fact.matter, Matter::Word { .. }) && self.stage.fold().rules().is_none() {

@@ -56,7 +56,10 @@ impl<E: Engine<Word = Event, Said = Said>> Life for Partition<E> {
                     &mut self.unreadable,
                     rejection,
                 );
-                return Ok(());
+                let Some(link) = bytes::beside_of(record.offset, &record.value) else {
+                    return Ok(());
+                };
+                link
             }
         };
         if matches!(entry.matter, Matter::Word { .. }) && self.stage.fold().rules().is_none() {

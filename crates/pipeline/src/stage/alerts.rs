@@ -98,6 +98,7 @@ impl AlertsStage {
         }
         self.said = said;
         if let Matter::Tick(now) = record.matter
+            && admission == Admission::Admitted
             && now > before
         {
             self.struck(record.offset, now, out);

@@ -64,6 +64,7 @@ impl DispatchStage {
         let mut passed = std::mem::take(&mut self.passed);
         let admission = self.fold.take(record, &mut passed)?;
         if let Matter::Tick(now) = record.matter
+            && admission == Admission::Admitted
             && now > before
         {
             // The stroke goes first, here as in every other partition that hears of it: what it made dispatch
@@ -173,8 +174,9 @@ impl DispatchStage {
         match fate {
             Fate::Judged => fates.judged += n,
             Fate::Held => fates.held += n,
-            Fate::FromHeld => fates.held -= n,
-            Fate::FromJudged => fates.judged -= n,
+            // More cannot leave than came; a count that says so must not end the service.
+            Fate::FromHeld => fates.held = fates.held.saturating_sub(n),
+            Fate::FromJudged => fates.judged = fates.judged.saturating_sub(n),
             Fate::Expired => fates.expired += n,
             Fate::Duplicate => fates.duplicate += n,
         }

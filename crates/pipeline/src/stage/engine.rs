@@ -72,6 +72,7 @@ impl<E: Engine<Word = Event, Said = Said>> EngineStage<E> {
         self.said = said;
         // Behind all that was said at it: whoever hears the stroke has heard everything up to it.
         if let Matter::Tick(now) = record.matter
+            && admission == Admission::Admitted
             && now > before
         {
             let origin = origin(&self.source, "journal", self.number, record.offset, LAST);
