@@ -194,27 +194,31 @@ fn rulebook(findings: &mut Findings, log: &dyn Log, names: &Names) -> Result<(),
     }
 }
 
-/// The clock of this machine against the last record that the log has stamped.
+/// The clock of this machine against the last record that the log has stamped, where dispatch and where alerts strike.
 fn clock(findings: &mut Findings, log: &dyn Log, names: &Names) -> Result<(), Failure> {
-    let topic = names.topic(Topic::Exceptions);
-    let range = log.range(&topic, 0).map_err(log::failure)?;
-    let mut stamp = None;
-    export::from(log, &topic, 0, range.end.saturating_sub(1)..range.end, |record| {
-        stamp = Some(record.appended);
-        Ok(())
-    })?;
-    let now = wall_clock()();
-    match stamp.map(|stamp| now - stamp) {
-        Some(age) if age < -2_000 => findings.wrong(&format!(
-            "the log's clock is {} s ahead of this machine's: strokes are refused beyond 2 s; set the clocks by NTP",
-            -age / 1000
-        )),
-        Some(age) if age > 20_000 => findings.note(&format!(
-            "the last record of {topic} is {} s old: nobody strikes the clock, so dispatch or alerts is not running",
-            age / 1000
-        )),
-        _ => findings.ok("the clock of this machine agrees with the log's"),
+    for (topic, striker) in [(Topic::Facts, "dispatch"), (Topic::Exceptions, "alerts")] {
+        let topic = names.topic(topic);
+        let range = log.range(&topic, 0).map_err(log::failure)?;
+        let mut stamp = None;
+        export::from(log, &topic, 0, range.end.saturating_sub(1)..range.end, |record| {
+            stamp = Some(record.appended);
+            Ok(())
+        })?;
+        let now = wall_clock()();
+        match stamp.map(|stamp| now - stamp) {
+            Some(age) if age < -2_000 => findings.wrong(&format!(
+                "the log's clock is {} s ahead of this machine's: strokes are refused beyond 2 s; set the clocks by NTP",
+                -age / 1000
+            ))?,
+            Some(age) if age > 20_000 => findings.wrong(&format!(
+                "the last record of {topic} is {} s old, and the clock should strike every 5 s: {striker} is not running, \
+                 so nothing is judged; start it",
+                age / 1000
+            ))?,
+            _ => findings.ok(&format!("{striker} strikes the clock of {topic}, and it agrees with this machine's"))?,
+        }
     }
+    Ok(())
 }
 
 /// How far a service has come, and what it counted.
