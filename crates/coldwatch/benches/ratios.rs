@@ -3,7 +3,7 @@
 //! Absolute times drift from machine to machine and from hour to hour; a ratio of two things measured in turn
 //! does not. Every figure is a median of runs that alternate. Nothing is judged here: a row prints its target
 //! beside what was measured. `COLDWATCH_BENCH_RUNS` sets how many runs, `COLDWATCH_BENCH_SCALE=10` makes
-//! everything smaller by that factor, to try the benchmark itself.
+//! everything smaller by that factor, to try the benchmark itself. Rows 9 and 12 want a broker: `COLDWATCH_KAFKA`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,6 +11,15 @@
     clippy::print_stdout,
     missing_docs
 )]
+
+#[path = "ratios/broker.rs"]
+mod broker;
+#[path = "ratios/embedded.rs"]
+mod embedded;
+#[path = "ratios/site.rs"]
+mod site;
+#[path = "ratios/timed.rs"]
+mod timed;
 
 use facts::fact::device::Reading;
 use facts::{
@@ -63,10 +72,32 @@ fn each(time: Duration, n: usize) -> f64 {
     time.as_nanos() as f64 / n.max(1) as f64
 }
 
+/// The median of ratios, and how far they lie apart.
+fn spread(mut ratios: Vec<f64>) -> (f64, String) {
+    ratios.sort_by(f64::total_cmp);
+    let (first, last) = (ratios[0], ratios[ratios.len() - 1]);
+    (ratios[ratios.len() / 2], format!("{first:.2} to {last:.2} in {} runs", ratios.len()))
+}
+
+/// A target, and whether it is met.
+fn judged(target: &str, met: bool) -> String {
+    format!("target {target}: {}", if met { "met" } else { "missed" })
+}
+
 fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let rows: [(&str, fn()); 6] =
-        [("1", row_1), ("2", row_2), ("5", row_5), ("6", row_6), ("8", row_8), ("13", row_13)];
+    let rows: [(&str, fn()); 10] = [
+        ("1", row_1),
+        ("2", row_2),
+        ("5", row_5),
+        ("6", row_6),
+        ("8", row_8),
+        ("9", broker::row_9),
+        ("10", embedded::row_10),
+        ("11", embedded::row_11),
+        ("12", broker::row_12),
+        ("13", row_13),
+    ];
     for (_, row) in
         rows.iter().filter(|(name, _)| asked.is_empty() || asked.iter().any(|a| a == name))
     {
