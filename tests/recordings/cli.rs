@@ -274,3 +274,28 @@ fn a_rulebook_that_cannot_be_used_stops_a_replay_before_it_reads() {
         said(&out)
     );
 }
+
+#[test]
+fn a_journal_in_which_a_record_is_missing_is_told_and_not_taken_for_whole() {
+    let folder = folder("missing");
+    let (week, journal) = (folder.join("week"), folder.join("journal.ndjson"));
+    let text = |path: &std::path::Path| path.display().to_string();
+    let made =
+        coldwatch(&["simulate", "--shipments", "4", "--out", &text(&week)]).output().unwrap();
+    assert!(made.status.success());
+    let inbound = text(&week.join("inbound.ndjson"));
+    let written = coldwatch(&["replay", &inbound, "--journal", &text(&journal)]).output().unwrap();
+    assert!(written.status.success());
+    let whole = coldwatch(&["replay", &text(&journal)]).output().unwrap();
+    assert_eq!(whole.status.code(), Some(0));
+    let lines = std::fs::read_to_string(&journal).unwrap();
+    let reading =
+        lines.lines().skip(200).position(|line| line.contains("device.reading")).unwrap() + 200;
+    let cut: Vec<&str> =
+        lines.lines().enumerate().filter(|(n, _)| *n != reading).map(|(_, line)| line).collect();
+    std::fs::write(&journal, cut.join("\n")).unwrap();
+    let missing = coldwatch(&["replay", &text(&journal)]).output().unwrap();
+    let said = String::from_utf8_lossy(&missing.stderr).into_owned();
+    assert_eq!(missing.status.code(), Some(65), "{said}");
+    assert!(said.contains("records are missing from the journal"), "{said}");
+}

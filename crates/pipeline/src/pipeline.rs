@@ -182,6 +182,15 @@ impl Pipeline {
         Ok(all.finalize().into())
     }
 
+    /// Partitions of the journal in which records are missing, and of which source: what follows them is not judged.
+    pub fn gaps(&self) -> Vec<String> {
+        let of = |(n, part): (usize, &Partition)| -> Vec<String> {
+            let gaps = part.custody.fold().gaps();
+            gaps.map(|source| format!("partition {n}, of {source}")).collect()
+        };
+        self.parts.iter().enumerate().flat_map(of).collect()
+    }
+
     /// Every stage goes on from its own image, as after a restart.
     pub fn restart(&mut self) -> Result<(), Unusable> {
         self.parts.iter_mut().try_for_each(Partition::restart)

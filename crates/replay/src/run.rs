@@ -69,6 +69,9 @@ pub struct Summary {
     /// How bad the worst finding was.
     #[serde(skip)]
     pub worst: Option<facts::Severity>,
+    /// Where records are missing from a journal.
+    #[serde(skip)]
+    pub gaps: Vec<String>,
     /// Whether the one shipment that was asked for was seen at all.
     #[serde(skip)]
     pub seen: bool,
@@ -209,6 +212,7 @@ impl Replay<'_> {
             self.report.output(&output)?;
         }
         self.hand_on(pipeline, &mut summary)?;
+        summary.gaps = pipeline.gaps();
         let tally = pipeline.tally();
         (summary.homed, summary.judged, summary.held) = (tally.homed, tally.judged, tally.held);
         (summary.expired, summary.duplicate) = (tally.expired, tally.duplicate);

@@ -102,6 +102,12 @@ impl Replay {
         if summary.read == 0 {
             return Err(Failure::bad_data("nothing was read: the recording holds no record"));
         }
+        if !summary.gaps.is_empty() {
+            return Err(Failure::bad_data(format!(
+                "records are missing from the journal, and what follows them was not judged: {}",
+                summary.gaps.join("; ")
+            )));
+        }
         if let Some(shipment) = self.shipment.as_ref().filter(|_| !summary.seen) {
             return Err(Failure::bad_data(format!("no record speaks of a shipment `{shipment}`")));
         }
