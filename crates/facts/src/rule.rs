@@ -55,9 +55,9 @@ impl Episode {
         self.about = Text::new(about);
         self
     }
-    /// Its end.
+    /// Its end, which is never before its onset: clocks that differ would make a new episode of it each time.
     pub fn until(mut self, until: Option<Moment>) -> Self {
-        self.until = until;
+        self.until = until.map(|until| until.max(self.since));
         self
     }
     /// Not certain.

@@ -162,14 +162,14 @@ pub(crate) fn told(at: Moment, words: &str, id: &str) -> Event {
     event.expect("a fact reads so")
 }
 
-/// A shipment that is packed, with one logger: key, and what was told.
+/// A shipment that was packed, with one logger that need not be heard of before tomorrow: key, and what was told.
 pub(crate) fn packed(at: Moment, n: usize) -> (Subject, [Event; 3]) {
     let (shipment, device) = (format!("SHP-{n:06}"), format!("LOG-{n:06}"));
     let plan = format!(
         r#"{shipment} planned as CELL_2_8, version 1 with {{"kind":"cells","consignor":"CLINIC","consignee":"CLINIC","legs":[]}}"#
     );
     let attached = format!(
-        r#"{device} attached to {shipment} at payload with {{"channel":"payload","log_every":"5 min","send_every":"5 min"}}"#
+        r#"{device} attached to {shipment} at payload with {{"channel":"payload","log_every":"12 h","send_every":"12 h"}}"#
     );
     let events = [
         told(at, &plan, &format!("plan-{n}")),
