@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// All of it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Where the log is.
@@ -23,6 +23,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// Who strikes the clock.
     pub clock: ClockConfig,
+    /// When what stands still is told, and ended.
+    pub watchdog: WatchdogConfig,
 }
 
 /// Where the log is.
@@ -93,15 +95,15 @@ pub struct ClockConfig {
     pub strike: bool,
 }
 
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            log: LogConfig::default(),
-            snapshots: SnapshotsConfig::default(),
-            http: HttpConfig::default(),
-            clock: ClockConfig { strike: true },
-        }
-    }
+/// When what stands still is told, and ended.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WatchdogConfig {
+    /// A partition with work before it that has not moved for this long makes the process unready.
+    pub unready: Span,
+    /// After this long the process ends, so that another takes its partitions over. An outage of the log that lasts
+    /// longer restarts it, which does no harm.
+    pub ends: Span,
 }
 
 impl Default for LogConfig {
@@ -141,6 +143,12 @@ impl Default for ClockConfig {
     }
 }
 
+impl Default for WatchdogConfig {
+    fn default() -> Self {
+        Self { unready: Span::seconds(30), ends: Span::minutes(5) }
+    }
+}
+
 impl Config {
     /// Reads it: the file, if one is named, and what the environment sets beside it.
     pub fn read(file: Option<&Path>) -> Result<Self, Failure> {
@@ -174,6 +182,12 @@ impl Config {
         }
         if self.snapshots.every <= Span::ZERO || self.log.session_timeout <= Span::ZERO {
             return Err("a span must be longer than nothing, like `1 min`".into());
+        }
+        let WatchdogConfig { unready, ends } = self.watchdog;
+        if unready < Span::seconds(5) || ends <= unready {
+            return Err(
+                "watchdog: `unready` is at least 5 s, and `ends` is longer than that".into()
+            );
         }
         if !self.http.listen.ip().is_loopback() && self.http.token_file.is_none() {
             return Err(format!(

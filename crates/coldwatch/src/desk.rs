@@ -45,7 +45,7 @@ pub(crate) fn start(live: &Live, pace: Pace) -> Result<Pages, Failure> {
             .spawn(move || {
                 if let Err(error) = follow(&*log, &names, topic, &board, &stop) {
                     tracing::error!(topic = topic.name(), %error, "the desk reads no more");
-                    *words.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    *words.lock().unwrap_or_else(PoisonError::into_inner) = Some(("desk", error));
                     stop.store(true, Ordering::Relaxed);
                 }
             })

@@ -15,6 +15,7 @@ use crate::desk::Pages;
 use crate::exit::Failure;
 use crate::live::{Live, Watched};
 use crate::services::Service;
+use crate::watchdog;
 use ::desk::Board;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -31,6 +32,8 @@ pub(crate) struct Doors {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) clock: Clock,
     pub(crate) watched: Vec<Watched>,
+    /// What does not move here.
+    pub(crate) still: watchdog::Told,
     /// Where the desk runs here.
     pub(crate) board: Option<Arc<RwLock<Board>>>,
     /// Whether that was ever near the end of the log.
@@ -60,6 +63,7 @@ impl Serving {
             log: live.log.clone(),
             clock: live.clock.clone(),
             watched: live.watched(),
+            still: live.still.clone(),
             board: desk.as_ref().map(|desk| desk.board.clone()),
             caught_up: AtomicBool::new(false),
             inbound: live.names.other(live.config.log.inbound.first().map_or("", |name| name)),

@@ -6,6 +6,7 @@
 //! - [`config`]: the configuration and its layers
 //! - [`services`]: each service is a codec, a stage and the loop; [`live`]: services at work in this process
 //! - [`topics`]: the topics, made and checked; [`log`]: the log that the configuration names
+//! - `watchdog`: what waits and does not move
 //! - `doors`: health, metrics, events in; `desk`: the board's reader, acts and feed
 //!
 //! The modules that are public are so for the tests, which run the services over every backing.
@@ -24,6 +25,7 @@ pub mod services;
 mod signals;
 mod telemetry;
 pub mod topics;
+mod watchdog;
 
 use clap::Parser;
 use std::process::ExitCode;

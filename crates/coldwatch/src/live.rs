@@ -6,16 +6,21 @@ use crate::log;
 use crate::services::names::Names;
 use crate::services::{self, Service};
 use crate::topics::{self, Plan};
+use crate::watchdog::{self, Watchdog};
 use pipeline::{Topic, roles};
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use stream::{Clock, Group, Log, Snapshots, Stage, StreamError, Watch, run};
 
 /// How often the clock is struck, in milliseconds of log time.
 pub const STRIKE_EVERY: i64 = 5_000;
+/// How often the watchdog looks.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// What stopping may take, the loops' own drain included.
+const DRAIN: Duration = Duration::from_secs(50);
 
 /// What runs here.
 pub struct Live {
@@ -31,8 +36,10 @@ pub struct Live {
     pub instance: Option<String>,
     /// Asks everything to stop.
     pub stop: Arc<AtomicBool>,
+    /// What does not move here.
+    pub still: watchdog::Told,
     running: Vec<Running>,
-    last_words: Arc<Mutex<Option<StreamError>>>,
+    last_words: LastWords,
 }
 
 /// A service that runs here, as others see it.
@@ -44,6 +51,9 @@ pub struct Watched {
     pub watch: Arc<Watch>,
 }
 
+/// Who has ended the process, and why.
+pub(crate) type LastWords = Arc<Mutex<Option<(&'static str, StreamError)>>>;
+
 struct Running {
     watched: Watched,
     thread: JoinHandle<Result<(), StreamError>>,
@@ -53,8 +63,8 @@ impl Live {
     /// Nothing runs yet.
     pub fn new(log: Arc<dyn Log>, config: Config, clock: Clock, instance: Option<String>) -> Self {
         let (names, stop) = (Names::of(&config), Arc::default());
-        let (running, last_words) = (Vec::new(), Arc::default());
-        Self { log, config, names, clock, instance, stop, running, last_words }
+        let (still, running, last_words) = (Arc::default(), Vec::new(), Arc::default());
+        Self { log, config, names, clock, instance, stop, still, running, last_words }
     }
 
     /// The same, and it stops when `stop` says so.
@@ -172,10 +182,24 @@ impl Live {
         self.running.iter().map(|running| running.watched.clone()).collect()
     }
 
-    /// Waits until it is asked to stop, or something here has ended.
+    /// Waits until it is asked to stop, or something here has ended or does not move any more.
     pub fn wait(&self) {
+        let begun = Instant::now();
+        let (watched, still) = (self.watched(), self.still.clone());
+        let mut watchdog = Watchdog::new(&self.config.watchdog, still, begun);
+        let mut looked = begun;
         while !self.is_over() {
             std::thread::sleep(Duration::from_millis(50));
+            if looked.elapsed() < LOOK_EVERY {
+                continue;
+            }
+            looked = Instant::now();
+            if let Some(reason) = watchdog.look(&watched, looked) {
+                tracing::error!(reason, "the process ends, so that another takes over");
+                let mut last = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
+                last.get_or_insert(("watchdog", StreamError::Stop(reason)));
+                self.stop.store(true, Ordering::Relaxed);
+            }
         }
     }
 
@@ -185,7 +209,7 @@ impl Live {
     }
 
     /// Where those that are no services, as the desk's readers, tell why they have ended.
-    pub(crate) fn last_words(&self) -> Arc<Mutex<Option<StreamError>>> {
+    pub(crate) fn last_words(&self) -> LastWords {
         self.last_words.clone()
     }
 
@@ -193,19 +217,31 @@ impl Live {
     pub fn finish(self) -> Result<(), Failure> {
         self.stop.store(true, Ordering::Relaxed);
         let mut first = Ok(());
+        let until = Instant::now() + DRAIN;
         for Running { watched, thread } in self.running {
             let name = watched.service.name();
-            let ended = thread.join().unwrap_or_else(|_| {
-                Err(StreamError::Stop("it panicked: please report this".into()))
-            });
+            while !thread.is_finished() && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            // One that hangs is left behind: what it has not committed is done again by the next.
+            let ended = match thread.is_finished() {
+                true => thread.join().unwrap_or_else(|_| {
+                    Err(StreamError::Stop("it panicked: please report this".into()))
+                }),
+                false => Err(StreamError::Stop(format!(
+                    "it did not stop within {} s and was left",
+                    DRAIN.as_secs()
+                ))),
+            };
             if let (Err(error), true) = (ended, first.is_ok()) {
                 first = Err(log::failure(error).within(name));
             }
         }
         let last = self.last_words.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (first, last) {
-            (Ok(()), Some(error)) => Err(log::failure(error).within("desk")),
-            (first, _) => first,
+            // A word of the watchdog, or of the desk's readers, says more than what came of it.
+            (_, Some((who, error))) => Err(log::failure(error).within(who)),
+            (first, None) => first,
         }
     }
 

@@ -42,6 +42,7 @@ fn problem(reasons: &[String]) -> Response {
 /// Everything that keeps it from being ready.
 pub(crate) fn reasons(doors: &Doors) -> Vec<String> {
     let mut reasons: Vec<String> = doors.watched.iter().flat_map(of).collect();
+    reasons.extend(doors.still.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
     // Once it has caught up it stays: who needs to see is not helped by a desk that is taken away under load, and
     // its pages say themselves how old they are.
     if let Some(board) = doors.board.as_ref().filter(|_| !doors.caught_up.load(Ordering::Relaxed)) {
