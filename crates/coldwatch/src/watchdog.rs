@@ -8,7 +8,7 @@ use crate::live::Watched;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use stream::{Seen, Sight};
+use stream::stage::{Seen, Sight};
 
 /// What stands still now, as sentences; doors show it.
 pub type Told = Arc<Mutex<Vec<String>>>;
@@ -141,6 +141,8 @@ mod tests {
         }
         // Work that comes after a long rest has its whole time.
         let now = begun + Duration::from_secs(13_000);
+        assert_eq!(dog.judge(&at(now, 500, 500, 500), now), None);
+        let now = now + Duration::from_secs(29);
         assert_eq!(dog.judge(&at(now, 500, 500, 501), now), None);
         assert_eq!(told(&dog), Vec::<String>::new());
     }
