@@ -6,6 +6,7 @@
 pub(crate) mod alerts;
 pub(crate) mod dispatch;
 pub(crate) mod engine;
+mod image;
 pub(crate) mod intake;
 pub mod names;
 
@@ -136,7 +137,6 @@ impl Note {
     pub fn write(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
-    /// What an empty or foreign note says is nothing.
     /// What an empty or foreign note says is nothing.
     pub fn read(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
