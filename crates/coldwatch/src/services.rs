@@ -192,16 +192,28 @@ pub fn draft(names: &Names, letter: &Letter) -> Draft {
     Draft { topic: names.topic(letter.topic), partition: letter.partition, key, value }
 }
 
-/// A record that was not taken in, as the rejects have it: whole, with reason and place.
-pub fn rejected(names: &Names, partition: u16, rejection: &Rejection) -> Draft {
+/// How long an event's id may be.
+const LONGEST_ID: usize = 512;
+
+/// A record that was not taken in, as the rejects have it: whole, with reason and place; who refused it, and when by
+/// the clock that this service goes by.
+pub fn rejected(
+    names: &Names,
+    partition: u16,
+    service: &str,
+    now: Moment,
+    rejection: &Rejection,
+) -> Draft {
     let place = &rejection.place;
     let id = format!("{}:{partition}:{}:{}", place.file, place.record, place.member);
+    let id: String = id.chars().take(LONGEST_ID).collect();
     let event = serde_json::json!({
         "specversion": "1.0",
         "id": id,
-        "source": "intake",
+        "source": service,
         "type": bytes::REJECTION,
         "subject": place.file,
+        "time": now,
         "datacontenttype": "application/json",
         "data": rejection,
     });

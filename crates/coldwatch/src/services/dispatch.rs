@@ -55,7 +55,12 @@ impl Life for Partition {
                     &mut self.unreadable,
                     rejection,
                 );
-                out.push(rejected(&self.names, self.number, &rejection));
+                // By log time, so that a replay says the same; before the first stroke, by the log's own stamp.
+                let now = match self.stage.fold().now() {
+                    Moment::EARLIEST => Moment::from_millis(record.appended),
+                    now => now,
+                };
+                out.push(rejected(&self.names, self.number, "dispatch", now, &rejection));
                 let Some(link) = bytes::beside_of(record.offset, &record.value) else {
                     return Ok(());
                 };
