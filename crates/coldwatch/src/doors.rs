@@ -35,7 +35,7 @@ pub(crate) struct Doors {
     pub(crate) board: Option<Arc<RwLock<Board>>>,
     /// Whether that was ever near the end of the log.
     pub(crate) caught_up: AtomicBool,
-    pub(crate) inbound: String,
+    pub(crate) inbound: events::Inbound,
     pub(crate) rate: events::Rate,
     pub(crate) stop: Arc<AtomicBool>,
 }
@@ -62,7 +62,9 @@ impl Serving {
             watched: live.watched(),
             board: desk.as_ref().map(|desk| desk.board.clone()),
             caught_up: AtomicBool::new(false),
-            inbound: live.names.other(live.config.log.inbound.first().map_or("", |name| name)),
+            inbound: events::Inbound::new(
+                live.names.other(live.config.log.inbound.first().map_or("", |name| name)),
+            ),
             rate: events::Rate::new(live.config.http.events_per_second),
             stop: live.stop.clone(),
         });
