@@ -201,7 +201,7 @@ async fn no_open_incident_is_said_only_when_all_is_fresh() {
             clock: Arc::new(night),
             freshness: Freshness::default(),
             acts: Arc::new(log),
-            feed: Arc::new(Alerts),
+            feed: Arc::new(Alerts(current().id())),
         };
         let page = get(&router(desk.clone()), "/").await;
         assert!(page.text.contains(expected), "{}", page.text);
@@ -221,7 +221,7 @@ async fn a_stale_stage_is_said_loudly_on_every_page() {
         clock: Arc::new(move || stale),
         freshness: Freshness::default(),
         acts: Arc::new(log),
-        feed: Arc::new(Alerts),
+        feed: Arc::new(Alerts(current().id())),
     };
     drop(router);
     let router = desk::router(desk);
