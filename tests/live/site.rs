@@ -94,7 +94,7 @@ impl Site {
         config.clock.strike = false;
         let names = Names::of(&config);
         let plan = Plan { names: &names, generation: 1, inbound: &config.log.inbound };
-        plan.create(&*log, book, begin.millis()).expect("topics can be made");
+        plan.create_at(&*log, book, begin.millis()).expect("topics can be made");
         let mut site = Self { log, names, folder, live: None, processes: Vec::new() };
         match backing {
             Backing::Memory | Backing::Embedded => site.start_here(config),

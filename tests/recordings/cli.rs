@@ -299,3 +299,27 @@ fn a_journal_in_which_a_record_is_missing_is_told_and_not_taken_for_whole() {
     assert_eq!(missing.status.code(), Some(65), "{said}");
     assert!(said.contains("records are missing from the journal"), "{said}");
 }
+
+#[test]
+fn a_line_that_is_too_long_is_counted_told_with_its_place_and_keeps_nothing_else_back() {
+    let folder = folder("too-long");
+    let config = folder.join("coldwatch.toml").to_string_lossy().into_owned();
+    let text = format!("[log]\nfolder = \"{}/log\"\npartitions = 1\n", folder.display());
+    std::fs::write(&config, text).expect("a file");
+    let made = run(&["topics", "create", "--config", &config]);
+    assert_eq!(made.status.code(), Some(0), "{}", said(&made));
+    let reading = |id: &str| {
+        format!(
+            r#"{{"specversion":"1.0","id":"{id}","source":"g","type":"coldwatch.device.reading.v1","subject":"LOG-7","time":"2026-03-01T08:00:00Z","data":{{"temperature":"5 °C","channel":"1"}}}}"#
+        )
+    };
+    let long = "x".repeat((1 << 20) + 1);
+    let lines = [reading("r-1"), long, reading("r-2")].join("\n");
+    let file = folder.join("lines.ndjson").to_string_lossy().into_owned();
+    std::fs::write(&file, lines).expect("a file");
+    let out = run(&["ingest", &file, "--config", &config]);
+    assert_eq!(data(&out), "3 read, 2 accepted, 1 rejected\n", "{}", said(&out));
+    assert_eq!(out.status.code(), Some(1));
+    let told = said(&out);
+    assert!(told.contains("lines.ndjson:2") && told.contains("too-long"), "{told}");
+}

@@ -17,6 +17,7 @@ mod same_bytes;
 mod schemas;
 mod settled;
 mod simulated;
+mod sizes;
 #[path = "../verdicts.rs"]
 mod verdicts;
 mod week;

@@ -34,12 +34,8 @@ impl Schemas {
         });
         let wrong: Vec<String> = schema.iter_errors(record).map(|e| e.to_string()).collect();
         assert!(wrong.is_empty(), "{kind}: {wrong:?}: {record}");
-        // What cannot be decoded has no time of its own.
-        if record.get("time").is_some() {
-            let wrong: Vec<String> =
-                self.envelope.iter_errors(record).map(|e| e.to_string()).collect();
-            assert!(wrong.is_empty(), "{kind}, envelope: {wrong:?}: {record}");
-        }
+        let wrong: Vec<String> = self.envelope.iter_errors(record).map(|e| e.to_string()).collect();
+        assert!(wrong.is_empty(), "{kind}, envelope: {wrong:?}: {record}");
     }
     /// Without any one of what `def` requires, at that place of the record, it fails.
     fn requires(&self, record: &Value, at: &str, def: &str) {
@@ -128,8 +124,13 @@ fn rejections_and_what_the_log_says_of_itself_pass_their_schemas() {
     }
     let refused = wire::native::read(b"{\"specversion\":\"1.0\"}", &Limits::default());
     let refused = refused.expect_err("not an event").at("inbound.events:3", 7);
-    let record = json(services::rejected(&names, 3, &refused));
-    schemas.holds(&record);
+    let now = Moment::from_millis(1_772_352_000_000);
+    for service in ["intake", "dispatch"] {
+        let record = json(services::rejected(&names, 3, service, now, &refused));
+        schemas.holds(&record);
+        assert_eq!((&record["source"], &record["time"]), (&service.into(), &json_text(now)));
+    }
+    let record = json(services::rejected(&names, 3, "intake", now, &refused));
     schemas.requires(&record, "", "");
     schemas.requires(&record, "/data", "Rejection");
     schemas.requires(&record, "/data/place", "Place");
@@ -141,6 +142,10 @@ fn rejections_and_what_the_log_says_of_itself_pass_their_schemas() {
     unclaimed["data"]["code"] = "bad-value".into();
     let (_, validator) = &schemas.known["coldwatch.rejection.v1"];
     assert!(!validator.is_valid(&unclaimed), "the two forms are told apart by their code");
+}
+
+fn json_text(now: Moment) -> Value {
+    Value::String(now.to_string())
 }
 
 /// A letter of an event that nobody claimed.

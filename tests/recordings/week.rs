@@ -11,19 +11,25 @@ use serde_json::Value;
 
 /// Everything that is written about so many shipments.
 pub(crate) fn letters(seed: u64, shipments: u32) -> Vec<Letter> {
+    let week = simulate::make(seed, shipments).inbound.into_iter();
+    letters_of(week.map(|arrival| (arrival.at, arrival.event)))
+}
+
+/// Everything that is written about these events.
+pub(crate) fn letters_of(arrivals: impl Iterator<Item = (Moment, Event)>) -> Vec<Letter> {
     let mut partitions: Vec<Vec<JournalRecord>> = vec![Vec::new(); usize::from(PARTITIONS)];
-    for record in journal(seed, shipments) {
+    for record in journal(arrivals) {
         partitions[usize::from(record.partition)].push(record);
     }
     (0..).zip(partitions).flat_map(|(number, journal)| judged(number, journal)).collect()
 }
 
-fn journal(seed: u64, shipments: u32) -> Vec<JournalRecord> {
+fn journal(arrivals: impl Iterator<Item = (Moment, Event)>) -> Vec<JournalRecord> {
     let mut pipeline = Pipeline::keeping_journal(&book_with(Value::Null)).expect("fit rules");
     let mut last = Moment::EARLIEST;
-    for (n, arrival) in (1..).zip(simulate::make(seed, shipments).inbound) {
-        last = arrival.at;
-        pipeline.feed(arrival.at, arrival.event, intake(n)).expect("nothing stops");
+    for (n, (at, event)) in (1..).zip(arrivals) {
+        last = at;
+        pipeline.feed(at, event, intake(n)).expect("nothing stops");
     }
     pipeline.advance(last + Span::days(2)).expect("nothing stops");
     pipeline.take_journal()

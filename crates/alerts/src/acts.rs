@@ -7,6 +7,9 @@ use alloc::{format, string::String};
 use facts::fact::incident::IncidentClosed;
 use facts::{Event, Fact, Moment, Severity};
 
+/// A card repeats every note with every change, in one record of the log.
+const MOST_NOTES: usize = 200;
+
 impl Incident {
     /// Takes an act in; says whether it was done.
     pub(crate) fn act(&mut self, event: &Event, now: Moment, memory: &Memory) -> bool {
@@ -16,6 +19,10 @@ impl Incident {
             Fact::Acknowledged(a) => {
                 self.acknowledged = Some(Act { by: a.by.clone(), at, text: a.reason.clone() });
                 true
+            }
+            Fact::IncidentNoted(_) if self.notes.len() >= MOST_NOTES => {
+                self.refused = Some(format!("{MOST_NOTES} notes stand on it, and no more can"));
+                false
             }
             Fact::IncidentNoted(n) => {
                 self.notes.push(Act { by: n.by.clone(), at, text: n.text.clone() });
@@ -58,5 +65,30 @@ impl Incident {
             }
             Some(_) => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use facts::fact::incident::IncidentNoted;
+    use facts::{PartyId, ShipmentId, Subject, Text};
+
+    #[test]
+    fn notes_are_taken_up_to_so_many_and_then_refused_on_the_card() {
+        let (by, memory) = (PartyId::new("ANNA"), Memory::default());
+        let note = |n: usize| Event {
+            source: Text::new("desk"),
+            id: Text::new(format!("n-{n}")),
+            subject: Subject::from(&ShipmentId::new("SHP-1")),
+            at: Moment::EARLIEST,
+            fact: Fact::IncidentNoted(IncidentNoted { by: by.clone(), text: Text::new("rang") }),
+        };
+        let mut incident = Incident::default();
+        let mut done = |n| incident.act(&note(n), Moment::EARLIEST, &memory);
+        assert!((0..MOST_NOTES).all(&mut done));
+        assert!(!done(MOST_NOTES));
+        assert_eq!(incident.notes.len(), MOST_NOTES);
+        assert_eq!(incident.refused.as_deref(), Some("200 notes stand on it, and no more can"));
     }
 }

@@ -85,6 +85,8 @@ pub struct HttpConfig {
     pub token_file: Option<PathBuf>,
     /// Events a second that the door takes, over all senders; a burst may be ten times that.
     pub events_per_second: u32,
+    /// Readers that may follow the live feed at a time; each has a reader of the log of its own.
+    pub followers: u16,
 }
 
 /// Who strikes the clock.
@@ -133,7 +135,7 @@ impl Default for SnapshotsConfig {
 impl Default for HttpConfig {
     fn default() -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
-        Self { listen, token_file: None, events_per_second: 20_000 }
+        Self { listen, token_file: None, events_per_second: 20_000, followers: 64 }
     }
 }
 
@@ -152,9 +154,7 @@ impl Default for WatchdogConfig {
 impl Config {
     /// Reads it: the file, if one is named, and what the environment sets beside it.
     pub fn read(file: Option<&Path>) -> Result<Self, Failure> {
-        let environment =
-            std::env::vars().filter(|(name, _)| name.starts_with(layers::ENVIRONMENT));
-        let config = layers::read(file, environment).map_err(Failure::configuration)?;
+        let config = layers::read(file, std::env::vars_os()).map_err(Failure::configuration)?;
         config.check().map_err(Failure::configuration)?;
         Ok(config)
     }

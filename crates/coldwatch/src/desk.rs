@@ -5,7 +5,6 @@ mod feed;
 
 use crate::exit::Failure;
 use crate::live::Live;
-use crate::log;
 use crate::services::{self, names::Names};
 use crate::topics;
 use ::desk::{Acts, Appending, Board, Desk, Freshness, Refusal};
@@ -61,7 +60,7 @@ pub(crate) fn start(live: &Live, pace: Pace) -> Result<Pages, Failure> {
             names: live.names.clone(),
             clock: live.clock.clone(),
         }),
-        feed: Arc::new(feed::Alerts::new(live).map_err(log::failure)?),
+        feed: Arc::new(feed::Alerts::new(live)),
     });
     Ok(Pages { router, board })
 }

@@ -38,7 +38,7 @@ pub(crate) struct Doors {
     pub(crate) board: Option<Arc<RwLock<Board>>>,
     /// Whether that was ever near the end of the log.
     pub(crate) caught_up: AtomicBool,
-    pub(crate) inbound: String,
+    pub(crate) inbound: events::Inbound,
     pub(crate) rate: events::Rate,
     pub(crate) stop: Arc<AtomicBool>,
 }
@@ -66,7 +66,9 @@ impl Serving {
             still: live.still.clone(),
             board: desk.as_ref().map(|desk| desk.board.clone()),
             caught_up: AtomicBool::new(false),
-            inbound: live.names.other(live.config.log.inbound.first().map_or("", |name| name)),
+            inbound: events::Inbound::new(
+                live.names.other(live.config.log.inbound.first().map_or("", |name| name)),
+            ),
             rate: events::Rate::new(live.config.http.events_per_second),
             stop: live.stop.clone(),
         });

@@ -284,3 +284,6 @@ pub fn is_drained(log: &dyn Log, group: &str, topic: &str) -> Result<bool, Strea
     }
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 pub(crate) mod alerts;
 pub(crate) mod dispatch;
 pub(crate) mod engine;
+mod image;
 pub(crate) mod intake;
 pub mod names;
 
@@ -137,7 +138,6 @@ impl Note {
         serde_json::to_string(self).unwrap_or_default()
     }
     /// What an empty or foreign note says is nothing.
-    /// What an empty or foreign note says is nothing.
     pub fn read(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
     }
@@ -192,16 +192,28 @@ pub fn draft(names: &Names, letter: &Letter) -> Draft {
     Draft { topic: names.topic(letter.topic), partition: letter.partition, key, value }
 }
 
-/// A record that was not taken in, as the rejects have it: whole, with reason and place.
-pub fn rejected(names: &Names, partition: u16, rejection: &Rejection) -> Draft {
+/// How long an event's id may be.
+const LONGEST_ID: usize = 512;
+
+/// A record that was not taken in, as the rejects have it: whole, with reason and place; who refused it, and when by
+/// the clock that this service goes by.
+pub fn rejected(
+    names: &Names,
+    partition: u16,
+    service: &str,
+    now: Moment,
+    rejection: &Rejection,
+) -> Draft {
     let place = &rejection.place;
     let id = format!("{}:{partition}:{}:{}", place.file, place.record, place.member);
+    let id: String = id.chars().take(LONGEST_ID).collect();
     let event = serde_json::json!({
         "specversion": "1.0",
         "id": id,
-        "source": "intake",
+        "source": service,
         "type": bytes::REJECTION,
         "subject": place.file,
+        "time": now,
         "datacontenttype": "application/json",
         "data": rejection,
     });

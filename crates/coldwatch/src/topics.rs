@@ -4,16 +4,19 @@
 //! `journal` and `exceptions` the rulebook follows, so that nothing is judged without rules, and a stroke of the
 //! clock, so that nothing is learnt before time began.
 
+mod begin;
+
 use crate::live::STRIKE_EVERY;
 use crate::services::names::Names;
 use crate::services::{self, of_log};
+use begin::Begin;
 use facts::fact::log::Genesis;
 use facts::{Book, Fact, Text};
 use pipeline::{Topic, bytes};
 use std::collections::BTreeMap;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
-use stream::{Draft, Log, Record, StreamError, Ticket};
+use stream::{Clock, Draft, Log, Placed, Record, StreamError, Ticket};
 use wire::Limits;
 use wire::native;
 
@@ -43,32 +46,61 @@ const OURS: [Topic; 4] = [Topic::Facts, Topic::Journal, Topic::Exceptions, Topic
 const SHOWN: Duration = Duration::from_secs(10);
 
 impl Plan<'_> {
-    /// Makes what is missing. Done twice it does nothing; left half-way it goes on.
-    pub fn create(&self, log: &dyn Log, book: &Book, now: i64) -> Result<Made, StreamError> {
+    /// Makes what is missing. Done twice it does nothing; left half-way it goes on. Time begins by the log's clock,
+    /// with which ours must agree.
+    pub fn create(&self, log: &dyn Log, book: &Book, clock: Clock) -> Result<Made, StreamError> {
+        self.make(log, book, Begin::Log { clock, told: None })
+    }
+
+    /// The same, and time begins at that moment, whatever the log's clock says.
+    pub fn create_at(&self, log: &dyn Log, book: &Book, now: i64) -> Result<Made, StreamError> {
+        self.make(log, book, Begin::At(now))
+    }
+
+    fn make(&self, log: &dyn Log, book: &Book, mut begin: Begin) -> Result<Made, StreamError> {
         let mut made = Made::default();
+        self.create_topics(log, &mut made)?;
+        // Each step stands in every partition before the next is made: whatever ends this, it can be gone on with.
+        for step in 0..3 {
+            made.records += self.step(log, step, book, &mut begin)?;
+        }
+        Ok(made)
+    }
+
+    fn create_topics(&self, log: &dyn Log, made: &mut Made) -> Result<(), StreamError> {
         for (name, stamped_by_log) in self.topics() {
             let partitions = self.names.partitions;
             if log.create(&stream::Topic { name: name.clone(), partitions, stamped_by_log })? {
                 made.topics.push(name);
             }
         }
-        // Each step stands in every partition before the next is made: whatever ends this, it can be gone on with.
-        for step in 0..3 {
-            let mut drafts = Vec::new();
-            for topic in OURS {
-                for partition in 0..self.names.partitions {
-                    drafts.extend(self.first_record_of(
-                        log,
-                        (topic, partition, step),
-                        book,
-                        now,
-                    )?);
-                }
+        Ok(())
+    }
+
+    /// One of the first records, in every partition that lacks it.
+    fn step(
+        &self,
+        log: &dyn Log,
+        step: u64,
+        book: &Book,
+        begin: &mut Begin,
+    ) -> Result<usize, StreamError> {
+        let (mut stamped, mut drafts) = (Vec::new(), Vec::new());
+        for topic in OURS {
+            for partition in 0..self.names.partitions {
+                let draft = self.first_record_of(log, (topic, partition, step), book, begin)?;
+                stamped.extend(draft.iter().map(|_| topic.stamped_by_log()));
+                drafts.extend(draft);
             }
-            made.records += drafts.len();
-            append(log, drafts)?;
         }
-        Ok(made)
+        let sent = begin.here();
+        let placed = write(log, drafts)?;
+        let stamped = |(ticket, placed): &(Ticket, Placed)| {
+            let at = usize::try_from(ticket.mark).ok()?;
+            stamped.get(at).is_some_and(|by_log| *by_log).then_some(*placed)
+        };
+        begin.hears(sent, &placed.iter().filter_map(stamped).collect::<Vec<_>>())?;
+        Ok(placed.len())
     }
 
     /// Everything that is not as it must be, and what to do about it.
@@ -123,7 +155,7 @@ impl Plan<'_> {
         log: &dyn Log,
         (topic, partition, step): (Topic, u16, u64),
         book: &Book,
-        now: i64,
+        begin: &mut Begin,
     ) -> Result<Option<Draft>, StreamError> {
         let name = self.names.topic(topic);
         let range = log.range(&name, partition)?;
@@ -141,6 +173,7 @@ impl Plan<'_> {
         if range.end != step || (step > 0 && topic == Topic::Alerts) {
             return Ok(None);
         }
+        let now = if step < 2 { begin.here() } else { begin.stroke(log, self.names)? };
         Ok(Some(match step {
             0 => {
                 let (topic_name, partitions) = (Text::new(topic.name()), self.names.partitions);
@@ -186,10 +219,15 @@ pub(crate) fn first_record(
     partition: u16,
 ) -> Result<Option<Record>, StreamError> {
     let range = log.range(topic, partition)?;
-    if range.is_empty() {
-        return Ok(None);
+    match range.is_empty() {
+        true => Ok(None),
+        false => record(log, topic, partition, range.start).map(Some),
     }
-    let mut reader = log.read(topic, &[(partition, range.start)])?;
+}
+
+/// The record at a place where there is one.
+fn record(log: &dyn Log, topic: &str, partition: u16, at: u64) -> Result<Record, StreamError> {
+    let mut reader = log.read(topic, &[(partition, at)])?;
     let (mut records, until) = (Vec::new(), Instant::now() + SHOWN);
     while records.is_empty() && Instant::now() < until {
         reader.poll(Duration::from_millis(100), &mut records)?;
@@ -197,22 +235,30 @@ pub(crate) fn first_record(
     let (_, first) = records.into_iter().next().ok_or_else(|| {
         StreamError::Unavailable(format!("partition {partition} of {topic} shows no record"))
     })?;
-    Ok(Some(first))
+    Ok(first)
 }
 
 /// Writes, and waits until the log has all of it.
 pub fn append(log: &dyn Log, drafts: Vec<Draft>) -> Result<BTreeMap<u16, u64>, StreamError> {
+    let placed = write(log, drafts)?.into_iter();
+    Ok(placed.map(|(ticket, placed)| (ticket.partition, placed.offset)).collect())
+}
+
+/// The same; each answer's mark is the place of its draft.
+fn write(log: &dyn Log, drafts: Vec<Draft>) -> Result<Vec<(Ticket, Placed)>, StreamError> {
     let (send, answers) = channel();
     let count = drafts.len();
-    let ticket = |partition| Ticket { partition, ..Ticket::default() };
-    log.append(drafts.into_iter().map(|d| (ticket(d.partition), d)).collect(), &send);
-    let mut last = BTreeMap::new();
+    let ticket = |mark, partition| Ticket { partition, mark, ..Ticket::default() };
+    log.append((0..).zip(drafts).map(|(n, d)| (ticket(n, d.partition), d)).collect(), &send);
+    let mut all = Vec::with_capacity(count);
     for _ in 0..count {
         let ack = answers
             .recv_timeout(Duration::from_secs(60))
             .map_err(|_| StreamError::Unavailable("the log does not answer".into()))?;
-        let placed = ack.placed.map_err(StreamError::Unavailable)?;
-        last.insert(ack.ticket.partition, placed.offset);
+        all.push((ack.ticket, ack.placed.map_err(StreamError::Unavailable)?));
     }
-    Ok(last)
+    Ok(all)
 }
+
+#[cfg(test)]
+mod tests;

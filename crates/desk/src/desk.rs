@@ -40,7 +40,9 @@ pub trait Acts: Send + Sync {
 pub trait Feed: Send + Sync {
     /// Everything after the position `from`; without one, everything from now on. Ending the channel ends
     /// the stream, and the reader comes back with the last position it saw: so a reader that is too slow
-    /// may simply be dropped. A position that cannot be followed any more is [`Refusal::Malformed`].
+    /// may simply be dropped. A position that cannot be followed any more is [`Refusal::Malformed`]; one reader
+    /// more than there may be is [`Refusal::Unavailable`]. It may wait for the log, so it is called on a thread
+    /// that may wait.
     fn follow(&self, from: Option<&str>) -> Result<Receiver<Item>, Refusal>;
 }
 

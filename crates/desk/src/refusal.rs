@@ -3,6 +3,9 @@
 use axum::http::StatusCode;
 use thiserror::Error;
 
+/// What cannot be done now may be asked again after so many seconds.
+const AGAIN: u64 = 5;
+
 /// A refusal. Its text names the value that was wrong and says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Refusal {
@@ -49,6 +52,11 @@ impl Refusal {
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
+    }
+
+    /// In how many seconds the same may be asked again, where that is known to help.
+    pub fn again_in(&self) -> Option<u64> {
+        matches!(self, Self::Unavailable(_)).then_some(AGAIN)
     }
 
     /// Its kind in a few words, the same for every refusal of that kind.

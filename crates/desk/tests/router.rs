@@ -12,6 +12,7 @@ use desk::{Acts, Appending, Board, Desk, Feed, Freshness, Item, Refusal, router}
 use facts::{Event, Fact, Severity, ShipmentId, Span};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, RwLock};
+use std::thread::{ThreadId, current};
 use story::{PARTITIONS, all_fresh, incident, night, tell};
 use tokio::sync::mpsc::{Receiver, channel};
 use tower::ServiceExt;
@@ -69,10 +70,15 @@ impl Log {
     }
 }
 
-struct Alerts;
+/// A feed that knows which thread answers.
+struct Alerts(ThreadId);
 
 impl Feed for Alerts {
     fn follow(&self, from: Option<&str>) -> Result<Receiver<Item>, Refusal> {
+        assert_ne!(current().id(), self.0, "the log is asked on a thread that answers others");
+        if from == Some("full") {
+            return Err(Refusal::Unavailable("2 follow the feed here, and no more may".into()));
+        }
         if from == Some("nonsense") {
             return Err(Refusal::Malformed("`nonsense` is no position".into()));
         }
@@ -97,7 +103,7 @@ fn made(does: Does) -> (Router, Log) {
         clock: Arc::new(night),
         freshness: Freshness::default(),
         acts: Arc::new(log.clone()),
-        feed: Arc::new(Alerts),
+        feed: Arc::new(Alerts(current().id())),
     };
     (router(desk), log)
 }
@@ -195,7 +201,7 @@ async fn no_open_incident_is_said_only_when_all_is_fresh() {
             clock: Arc::new(night),
             freshness: Freshness::default(),
             acts: Arc::new(log),
-            feed: Arc::new(Alerts),
+            feed: Arc::new(Alerts(current().id())),
         };
         let page = get(&router(desk.clone()), "/").await;
         assert!(page.text.contains(expected), "{}", page.text);
@@ -215,7 +221,7 @@ async fn a_stale_stage_is_said_loudly_on_every_page() {
         clock: Arc::new(move || stale),
         freshness: Freshness::default(),
         acts: Arc::new(log),
-        feed: Arc::new(Alerts),
+        feed: Arc::new(Alerts(current().id())),
     };
     drop(router);
     let router = desk::router(desk);
@@ -472,6 +478,9 @@ async fn the_stream_carries_positions_and_beats() {
     let bad = ask(&router, from(Some("nonsense"))).await;
     assert_eq!(bad.status, StatusCode::BAD_REQUEST);
     assert!(bad.problem().contains("nonsense"));
+    let full = ask(&router, from(Some("full"))).await;
+    assert_eq!((full.status, full.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));
+    assert!(full.problem().contains("no more may"));
 }
 
 #[tokio::test]

@@ -6,6 +6,10 @@ use facts::fact::order::{Dose, DoseUnit};
 use facts::fact::shipment::{Disposition, Packed, Receipt, Received};
 use facts::{Fact, Moment, ShipmentId, UnitId};
 
+/// A dose is one record of a log, so it has at most so many lines, the order's own units first. What is left out was
+/// never received for anybody who counts: that closes a gate, and opens none.
+const MOST_LINES: usize = 4_000;
+
 /// The units of the plan and of the shipments, in the order of their ids.
 pub(crate) fn dose(order: &Shared, id: &str) -> Option<Fact> {
     let mut units = BTreeMap::new();
@@ -22,8 +26,11 @@ pub(crate) fn dose(order: &Shared, id: &str) -> Option<Fact> {
     Some(Fact::Dose(Dose { units: units.into_values().collect() }))
 }
 
-fn entry<'a>(units: &'a mut BTreeMap<UnitId, DoseUnit>, unit: &UnitId) -> &'a mut DoseUnit {
-    units.entry(unit.clone()).or_insert_with(|| DoseUnit {
+fn entry<'a>(units: &'a mut BTreeMap<UnitId, DoseUnit>, unit: &UnitId) -> Option<&'a mut DoseUnit> {
+    if units.len() >= MOST_LINES && !units.contains_key(unit) {
+        return None;
+    }
+    Some(units.entry(unit.clone()).or_insert_with(|| DoseUnit {
         unit: unit.clone(),
         shipment: None,
         packed: None,
@@ -33,7 +40,7 @@ fn entry<'a>(units: &'a mut BTreeMap<UnitId, DoseUnit>, unit: &UnitId) -> &'a mu
         released: None,
         lost: None,
         infused: None,
-    })
+    }))
 }
 
 /// What one shipment's milestones say, in the order in which they happened.
@@ -62,7 +69,7 @@ fn milestones(
             Fact::Packed(p) if p.order.as_ref().is_none_or(|o| o.as_str() == order) => {
                 aboard = units_of(p, planned.1.unwrap_or_default(), shipment);
                 for unit in &aboard {
-                    let unit = entry(units, unit);
+                    let Some(unit) = entry(units, unit) else { continue };
                     (unit.shipment, unit.packed) = (Some(shipment.clone()), Some(kept.at));
                 }
                 continue;
@@ -84,7 +91,7 @@ fn milestones(
         };
         let all = if aboard.is_empty() { planned.1.unwrap_or_default() } else { &aboard };
         for unit in if named.is_empty() { all } else { named } {
-            let unit = entry(units, unit);
+            let Some(unit) = entry(units, unit) else { continue };
             unit.shipment.get_or_insert_with(|| shipment.clone());
             mark(unit, kept.at);
         }
@@ -132,7 +139,7 @@ fn receive(
 ) {
     let expected = if aboard.is_empty() { planned } else { aboard };
     for unit in named(&received.units, received.count, expected, shipment) {
-        let unit = entry(units, &unit);
+        let Some(unit) = entry(units, &unit) else { continue };
         unit.shipment.get_or_insert_with(|| shipment.clone());
         unit.deviation = received.verdict != Receipt::Accept;
         if received.verdict != Receipt::Reject {

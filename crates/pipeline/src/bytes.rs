@@ -28,11 +28,6 @@ pub const INCIDENT: &str = "coldwatch.incident.v1";
 /// The type of a rejection's event.
 pub const REJECTION: &str = "coldwatch.rejection.v1";
 
-/// A rulebook stands in one record, and it is longer than an event.
-fn limits() -> Limits {
-    Limits { bytes: 16 << 20, ..Limits::default() }
-}
-
 /// Key and value of a letter.
 pub fn write(letter: &Letter) -> (Vec<u8>, Vec<u8>) {
     let key = match letter.topic {
@@ -170,7 +165,7 @@ fn wrong(reason: impl ToString) -> Rejection {
 
 /// A record of `facts`.
 pub fn fact(offset: u64, key: &[u8], value: &[u8]) -> Result<Record<Event>, Rejection> {
-    let Incoming { event, beside } = native::read(value, &limits())?;
+    let Incoming { event, beside } = native::read(value, &Limits::of_ours())?;
     let matter = match &event.fact {
         Fact::Tick(_) => Matter::Tick(event.at),
         Fact::RulebookPublished(published) => Matter::Rulebook(book(published)?),
@@ -191,7 +186,7 @@ pub fn journal(
     offset: u64,
     value: &[u8],
 ) -> Result<crate::JournalRecord, Rejection> {
-    crate::JournalRecord::read(partition, offset, native::read(value, &limits())?)
+    crate::JournalRecord::read(partition, offset, native::read(value, &Limits::of_ours())?)
 }
 
 /// A record of `exceptions`.
@@ -218,7 +213,7 @@ fn data<T: DeserializeOwned>(data: &RawValue) -> Result<T, Rejection> {
 
 /// A staff act, or what the log says of itself.
 fn other(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
-    let Incoming { event, beside } = native::read(value, &limits())?;
+    let Incoming { event, beside } = native::read(value, &Limits::of_ours())?;
     let mut passed = None;
     let matter = match &event.fact {
         Fact::Tick(_) => match &beside.origin {
@@ -275,7 +270,7 @@ pub fn alert(value: &[u8]) -> Result<Alert, Rejection> {
     Ok(match &*head.kind {
         INCIDENT => Alert::Incident(data(head.data)?),
         FINDING => Alert::Finding(data(head.data)?),
-        _ => match native::read(value, &limits())?.event {
+        _ => match native::read(value, &Limits::of_ours())?.event {
             Event { fact: Fact::Tick(_), at, .. } => Alert::Beat(at),
             _ => Alert::Beside,
         },

@@ -57,7 +57,7 @@ pub fn read<E: From<SourceError>>(
     mut take: impl FnMut(Result<JournalRecord, Rejection>) -> Result<(), E>,
 ) -> Result<(), E> {
     // A rulebook stands in one line, and it is longer than an event.
-    let limits = Limits { bytes: 16 << 20, ..Limits::default() };
+    let limits = Limits::of_ours();
     let mut lines = Lines::new(source.bytes, limits.clone());
     loop {
         let line = lines.line().map_err(|e| Source::failed(&source.name, e))?;

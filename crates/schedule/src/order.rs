@@ -159,11 +159,19 @@ impl Order {
     }
 }
 
+/// So many units are named in a sentence, the others are counted.
+const MOST_NAMED: usize = 20;
+
 fn state(faults: Vec<String>, met_at: Option<Moment>) -> GateState {
     if faults.is_empty() {
         return GateState { gate: Gate::when(met_at.is_some()), met_at, missing: Text::default() };
     }
-    missing(&faults.join(", "))
+    match faults.split_at_checked(MOST_NAMED) {
+        Some((told, more)) if !more.is_empty() => {
+            missing(&format!("{} and {} more", told.join(", "), more.len()))
+        }
+        _ => missing(&faults.join(", ")),
+    }
 }
 
 fn missing(what: &str) -> GateState {

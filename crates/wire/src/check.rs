@@ -1,6 +1,7 @@
 //! What must hold of an event beyond its shape: no patient's name, check digits, time zones.
 
 use crate::reject::{Code, Rejection};
+use crate::size;
 use chrono::{NaiveDate, NaiveTime, TimeZone};
 use facts::fact::permit::{Bound, Granted};
 use facts::{Fact, Moment, Span, ident};
@@ -95,20 +96,6 @@ pub(crate) fn subject(id: &str) -> Result<&str, Rejection> {
     }
 }
 
-/// A count of bags or vials; the largest collections have dozens.
-const MOST_UNITS: u32 = 10_000;
-
-fn count(count: Option<u32>) -> Result<(), Rejection> {
-    match count.filter(|count| *count > MOST_UNITS) {
-        None => Ok(()),
-        Some(n) => {
-            let reason =
-                format!("{n} units are more than the {MOST_UNITS} that one shipment can have");
-            Err(Rejection::new(Code::BadValue, reason).member("/data/count"))
-        }
-    }
-}
-
 /// What happened and what arrived lies between the first of these treatments and the end of the century, and
 /// nothing is on its way for more than a year.
 pub(crate) fn times(at: Moment, arrived: Option<Moment>) -> Result<(), Rejection> {
@@ -144,6 +131,7 @@ pub(crate) fn may_name_a_patient(bytes: &[u8]) -> bool {
 
 /// What must hold of a fact's members; a permit's bare days become moments in its issuer's zone.
 pub(crate) fn fact(fact: Fact) -> Result<Fact, Rejection> {
+    size::check(&fact)?;
     Ok(match fact {
         Fact::Granted(granted) => Fact::Granted(Box::new(in_zone(*granted)?)),
         Fact::Amended(granted) => Fact::Amended(Box::new(in_zone(*granted)?)),
@@ -171,9 +159,6 @@ pub(crate) fn fact(fact: Fact) -> Result<Fact, Rejection> {
             a.send_every.map_or(Ok(()), |every| forward(every, "/data/send_every"))?;
             Fact::Attached(a)
         }
-        Fact::Packed(p) => count(p.count).map(|()| Fact::Packed(p))?,
-        Fact::Received(r) => count(r.count).map(|()| Fact::Received(r))?,
-        Fact::OrderOpened(o) => count(o.count).map(|()| Fact::OrderOpened(o))?,
         fact => fact,
     })
 }

@@ -6,7 +6,7 @@
 //! - [`logger`]: text exports of temperature loggers (Fridge-tag 2 L, Q-tag CLm doc)
 //! - [`lines`]: a stream as records, in bounded memory
 //! - [`reject`]: what is refused: a stable code, the place, the reason
-//! - [`limits`]: how long and how deep a record may be
+//! - [`limits`]: how long and how deep a record may be; `size`: how much an event may say
 //!
 //! **Invariant:** no bytes make a decoder panic, and none is dropped without a rejection.
 
@@ -18,6 +18,7 @@ pub mod lines;
 pub mod logger;
 pub mod native;
 pub mod reject;
+mod size;
 
 pub use limits::Limits;
 pub use native::Incoming;

@@ -9,16 +9,26 @@ pub struct Limits {
     pub bytes: usize,
     /// How deep objects and lists may be nested.
     pub depth: usize,
+    /// Bytes of a text in it.
+    pub text: usize,
 }
+
+/// Of an event: a page and more. What follows from an event repeats its texts, and must fit into a record, too.
+const TEXT: usize = 4096;
 
 impl Default for Limits {
     /// 1 MiB, as a Kafka broker's own default; 32 levels, where our own facts have five.
     fn default() -> Self {
-        Self { bytes: 1 << 20, depth: 32 }
+        Self { bytes: 1 << 20, depth: 32, text: TEXT }
     }
 }
 
 impl Limits {
+    /// Of a record of our own topics: one holds a whole rulebook, as a text.
+    pub fn of_ours() -> Self {
+        Self { bytes: 16 << 20, text: 16 << 20, ..Self::default() }
+    }
+
     /// Bytes that may be parsed, as text.
     pub(crate) fn check<'a>(&self, bytes: &'a [u8]) -> Result<&'a str, Rejection> {
         if bytes.len() > self.bytes {
@@ -37,7 +47,34 @@ impl Limits {
         if memchr::memchr2_iter(b'{', b'[', bytes).nth(self.depth).is_some() {
             self.depth_of(bytes)?;
         }
+        if bytes.len() > self.text {
+            self.texts_of(bytes)?;
+        }
         Ok(text)
+    }
+
+    /// Measures what stands between quotes.
+    fn texts_of(&self, bytes: &[u8]) -> Result<(), Rejection> {
+        let (mut begin, mut at) = (None, 0);
+        while let Some(found) = memchr::memchr2(b'"', b'\\', &bytes[at..]) {
+            let here = at + found;
+            at = here + 1;
+            match (bytes[here], begin) {
+                (b'"', None) => begin = Some(at),
+                (b'"', Some(from)) => {
+                    let length = here - from;
+                    if length > self.text {
+                        let reason =
+                            format!("a text of {length} bytes, and {} are taken", self.text);
+                        return Err(Rejection::new(Code::TooLong, reason).column(from));
+                    }
+                    begin = None;
+                }
+                // What is escaped ends no text.
+                _ => at = (here + 2).min(bytes.len()),
+            }
+        }
+        Ok(())
     }
 
     /// Counts brackets outside texts; no recursion.

@@ -84,7 +84,7 @@ fn raw(brokers: &str, topic: &str, records: usize) -> Duration {
     }
     consumer.assign(&list).expect("it can be assigned");
     let (mut first, mut count, mut facts) = (None, 0, 0);
-    let limits = Limits { bytes: 16 << 20, ..Limits::default() };
+    let limits = Limits::of_ours();
     while count < records {
         let Some(message) = consumer.poll(Duration::from_secs(60)) else { continue };
         first.get_or_insert_with(Instant::now);

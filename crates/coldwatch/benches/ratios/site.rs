@@ -64,7 +64,7 @@ impl Site {
         let names = Names::of(&config);
         let book = pipeline::rulebook::shipped().expect("the shipped rulebook").book;
         let plan = Plan { names: &names, generation: 1, inbound: &config.log.inbound };
-        plan.create(&*log, &book, begin.millis()).expect("topics can be made");
+        plan.create_at(&*log, &book, begin.millis()).expect("topics can be made");
         Self::resume(log, config, of)
     }
 

@@ -138,7 +138,7 @@ impl Demo {
         let mut live = Live::new(log, config, clock.clone(), None).stopping(stop);
         let inbound = live.config.log.inbound.clone();
         let plan = Plan { names: &live.names, generation: 1, inbound: &inbound };
-        plan.create(&*live.log, &self.book()?, clock()).map_err(log::failure)?;
+        plan.create(&*live.log, &self.book()?, clock.clone()).map_err(log::failure)?;
         for service in services::ALL {
             live.start(service)?;
         }

@@ -68,7 +68,7 @@ impl Create {
         let names = Names::of(&config);
         let (generation, inbound) = (config.log.generation, &*config.log.inbound);
         let plan = Plan { names: &names, generation, inbound };
-        let made = plan.create(&*log, &book, clock()).map_err(log::failure)?;
+        let made = plan.create(&*log, &book, clock).map_err(log::failure)?;
         for topic in &made.topics {
             crate::commands::print(&format!(
                 "made     {topic} with {} partitions",

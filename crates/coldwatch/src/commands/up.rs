@@ -45,7 +45,7 @@ impl Up {
         let mut live = Live::new(log, config, clock.clone(), None).stopping(stop);
         let (generation, inbound) = (live.config.log.generation, live.config.log.inbound.clone());
         let plan = Plan { names: &live.names, generation, inbound: &inbound };
-        let made = plan.create(&*live.log, &book, clock()).map_err(log::failure)?;
+        let made = plan.create(&*live.log, &book, clock).map_err(log::failure)?;
         live.check()?;
         for service in services::ALL {
             live.start(service)?;

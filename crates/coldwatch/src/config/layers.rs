@@ -2,14 +2,15 @@
 
 use super::Config;
 use serde::Deserialize;
+use std::ffi::OsString;
 use std::path::Path;
 use toml::{Table, Value};
 
 /// Every name in the environment begins with this.
-pub(super) const ENVIRONMENT: &str = "COLDWATCH_";
+const ENVIRONMENT: &str = "COLDWATCH_";
 
 /// Keys that the environment may set: `log.brokers` is `COLDWATCH_LOG_BROKERS`.
-const KEYS: [(&str, &str, Shape); 15] = [
+const KEYS: [(&str, &str, Shape); 16] = [
     ("log", "kind", Shape::Text),
     ("log", "folder", Shape::Text),
     ("log", "brokers", Shape::Text),
@@ -24,8 +25,12 @@ const KEYS: [(&str, &str, Shape); 15] = [
     ("http", "listen", Shape::Text),
     ("http", "token_file", Shape::Text),
     ("http", "events_per_second", Shape::Number),
+    ("http", "followers", Shape::Number),
     ("clock", "strike", Shape::Truth),
 ];
+
+/// What stands in a line that may hold a secret.
+const SECRET: [&str; 4] = ["password", "secret", "token", ".pem"];
 
 #[derive(Clone, Copy)]
 enum Shape {
@@ -38,7 +43,7 @@ enum Shape {
 
 pub(super) fn read(
     file: Option<&Path>,
-    environment: impl Iterator<Item = (String, String)>,
+    environment: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<Config, String> {
     let mut all = match file {
         None => Table::new(),
@@ -47,23 +52,47 @@ pub(super) fn read(
                 std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
             // Read as it stands first: a fault then shows its line.
             toml::from_str::<Config>(&text)
-                .map_err(|e| format!("{}: {}{}", file.display(), e, near(&e.to_string())))?;
+                .map_err(|e| format!("{}: {}", file.display(), told(&text, &e)))?;
             toml::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))?
         }
     };
     for (name, text) in environment {
-        let key = |(table, key, _): &&(&str, &str, Shape)| {
-            name == format!("{ENVIRONMENT}{table}_{key}").to_uppercase()
+        // What is not text names nothing of ours.
+        let Some(name) = name.to_str().filter(|name| name.starts_with(ENVIRONMENT)) else {
+            continue;
         };
-        // Names of other parts, such as COLDWATCH_CONFIG, are not ours to judge.
-        let Some((table, key, shape)) = KEYS.iter().find(key) else { continue };
-        let value = value(*shape, &text).map_err(|e| format!("{name}: {e}"))?;
+        let Some((table, key, shape)) = KEYS.iter().find(|key| name == in_environment(key)) else {
+            misspelt(name)?;
+            continue;
+        };
+        let text = text.to_str().ok_or_else(|| format!("{name}: its value is not UTF-8 text"))?;
+        let value = value(*shape, text).map_err(|e| format!("{name}: {e}"))?;
         let table = all.entry(*table).or_insert_with(|| Value::Table(Table::new()));
         if let Value::Table(table) = table {
             table.insert((*key).to_owned(), value);
         }
     }
     Config::deserialize(all).map_err(|e| format!("the configuration: {e}"))
+}
+
+/// What a key is called in the environment.
+fn in_environment((table, key, _): &(&str, &str, Shape)) -> String {
+    format!("{ENVIRONMENT}{table}_{key}").to_uppercase()
+}
+
+/// A name that is in one of our tables, or almost a key's, and is no key's, would be a setting that nobody hears.
+/// Names of other parts, such as `COLDWATCH_INSTANCE` or what an orchestrator sets, are not ours to judge.
+fn misspelt(name: &str) -> Result<(), String> {
+    let distance = |key: &String| strsim::damerau_levenshtein(name, key);
+    let known = KEYS.iter().map(in_environment);
+    let Some(nearest) = known.min_by_key(distance) else { return Ok(()) };
+    let ours = KEYS.iter().any(|(table, ..)| {
+        name.strip_prefix(&format!("{ENVIRONMENT}{table}_").to_uppercase()).is_some()
+    });
+    match ours || distance(&nearest) <= 2 {
+        true => Err(format!("{name} names no setting; the nearest that does is {nearest}")),
+        false => Ok(()),
+    }
 }
 
 fn value(shape: Shape, text: &str) -> Result<Value, String> {
@@ -79,6 +108,22 @@ fn value(shape: Shape, text: &str) -> Result<Value, String> {
             Value::Array(text.split(',').map(|one| Value::String(one.trim().to_owned())).collect())
         }
     })
+}
+
+/// A fault with its line, unless a secret stands there: what is told goes to logs.
+fn told(text: &str, fault: &toml::de::Error) -> String {
+    let (from, until) = fault.span().map_or((0, 0), |span| (span.start, span.end));
+    let begin = text.get(..from).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let end =
+        text.get(until..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| until + at);
+    let lines = text.get(begin..end).unwrap_or(text).to_lowercase();
+    if SECRET.iter().any(|word| lines.contains(word)) {
+        let number = text.get(..begin).map_or(1, |before| before.matches('\n').count() + 1);
+        return format!(
+            "line {number} cannot be read; it looks like a secret, so it is not shown here"
+        );
+    }
+    format!("{fault}{}", near(&fault.to_string()))
 }
 
 /// The key that was perhaps meant.
@@ -109,15 +154,69 @@ mod tests {
         file
     }
 
+    fn set(name: &str, value: &str) -> (OsString, OsString) {
+        (name.into(), value.into())
+    }
+
+    #[test]
+    fn a_misspelt_name_in_the_environment_is_told_with_the_nearest() {
+        for (name, nearest) in [
+            ("COLDWATCH_LOG_BROKER", "COLDWATCH_LOG_BROKERS"),
+            ("COLDWATCH_LGO_BROKERS", "COLDWATCH_LOG_BROKERS"),
+            ("COLDWATCH_HTTP_LISTEN_ON", "COLDWATCH_HTTP_LISTEN"),
+        ] {
+            let error = read(None, [set(name, "a:1")].into_iter()).unwrap_err();
+            assert_eq!(
+                error,
+                format!("{name} names no setting; the nearest that does is {nearest}")
+            );
+        }
+        for name in
+            ["KAFKA", "KAFKA_PORT", "VECTORS", "RELEASE", "SEEDS", "ALL_JOURNEYS", "INSTANCE"]
+                .into_iter()
+                .chain(["CONFIG_FILE", "WRITE_SCHEMAS", "BENCH_RUNS", "BENCH_SCALE", "PORT"])
+        {
+            let other = set(&format!("COLDWATCH_{name}"), "1");
+            assert!(read(None, [other].into_iter()).is_ok(), "{name}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_value_that_is_not_text_is_told_by_its_name_and_others_do_no_harm() {
+        use std::os::unix::ffi::OsStringExt;
+        let bytes = || OsString::from_vec(vec![b'a', 0xff]);
+        let ours = ("COLDWATCH_LOG_BROKERS".into(), bytes());
+        let error = read(None, [ours].into_iter()).unwrap_err();
+        assert_eq!(error, "COLDWATCH_LOG_BROKERS: its value is not UTF-8 text");
+        let others = [(bytes(), bytes()), ("LS_COLORS".into(), bytes())];
+        assert!(read(None, others.into_iter()).is_ok());
+    }
+
+    #[test]
+    fn a_secret_that_stands_in_the_file_is_in_no_message() {
+        for (name, line) in [
+            ("secret-type", "\"sasl.password\" = [\"hunter2\"]"),
+            ("secret-open", "\"sasl.password\" = \"hunter2"),
+            ("secret-key", "sasl_password = \"hunter2\""),
+        ] {
+            let file = file(name, &format!("[log]\nbrokers = \"a:1\"\n[log.client]\n{line}\n"));
+            let error = super::super::Config::read(Some(&file)).unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
+            assert!(error.contains("line 4") || error.contains("is a secret"), "{error}");
+            std::fs::remove_file(file).unwrap();
+        }
+    }
+
     #[test]
     fn the_environment_stands_over_the_file_and_the_file_over_what_is_built_in() {
         let file = file("layers", "[log]\nkind = \"kafka\"\nbrokers = \"a:1\"\nprefix = \"p.\"\n");
-        let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let environment = [
             set("COLDWATCH_LOG_BROKERS", "b:2"),
             set("COLDWATCH_LOG_INBOUND", "inbound.a, inbound.b"),
             set("COLDWATCH_CLOCK_STRIKE", "false"),
             set("COLDWATCH_VECTORS", "not a key"),
+            set("COLDWATCH_DESK_SERVICE_HOST", "what an orchestrator sets"),
         ];
         let config = read(Some(&file), environment.into_iter()).unwrap();
         assert_eq!((config.log.kind, &*config.log.brokers), (Kind::Kafka, "b:2"));
@@ -132,7 +231,7 @@ mod tests {
         let misspelt = file("misspelt", "[log]\nkind = \"kafka\"\nbroker = \"a:1\"\n");
         let error = read(Some(&misspelt), std::iter::empty()).unwrap_err();
         assert!(error.contains("line 3") && error.contains("did you mean `brokers`"), "{error}");
-        let number = [("COLDWATCH_LOG_PARTITIONS".to_owned(), "many".to_owned())];
+        let number = [set("COLDWATCH_LOG_PARTITIONS", "many")];
         let error = read(None, number.into_iter()).unwrap_err();
         assert_eq!(error, "COLDWATCH_LOG_PARTITIONS: `many` is no whole number");
         std::fs::remove_file(misspelt).unwrap();

@@ -7,7 +7,8 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use stream::{Log, StreamError};
+use stream::Log;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{Receiver, channel};
 
 /// Who is this far behind is let go, and comes back at its own pace.
@@ -19,13 +20,25 @@ pub(super) struct Alerts {
     topic: Arc<str>,
     partitions: u16,
     stop: Arc<AtomicBool>,
+    /// Each follower is a thread and a reader of the log.
+    room: Arc<Semaphore>,
+    most: usize,
 }
 
 impl Alerts {
-    pub(super) fn new(live: &Live) -> Result<Self, StreamError> {
+    pub(super) fn new(live: &Live) -> Self {
         let topic = live.names.topic(pipeline::Topic::Alerts);
         let (log, stop) = (live.log.clone(), live.stop.clone());
-        Ok(Self { log, topic, partitions: live.names.partitions, stop })
+        let most = usize::from(live.config.http.followers);
+        let room = Arc::new(Semaphore::new(most));
+        Self { log, topic, partitions: live.names.partitions, stop, room, most }
+    }
+
+    fn is_full(&self) -> Refusal {
+        Refusal::Unavailable(format!(
+            "{} follow the feed here, and no more may: wait, ask another desk, or raise http.followers",
+            self.most
+        ))
     }
 
     fn positions(&self, from: Option<&str>) -> Result<Vec<u64>, Refusal> {
@@ -65,6 +78,8 @@ fn text(positions: &[u64]) -> String {
 
 impl Feed for Alerts {
     fn follow(&self, from: Option<&str>) -> Result<Receiver<Item>, Refusal> {
+        // Before the log is asked for anything.
+        let seat = self.room.clone().try_acquire_owned().map_err(|_| self.is_full())?;
         let mut positions = self.positions(from)?;
         let from: Vec<(u16, u64)> = (0..).zip(positions.iter().copied()).collect();
         let reader = self.log.read(&self.topic, &from);
@@ -72,6 +87,7 @@ impl Feed for Alerts {
         let (send, receive) = channel(WAITING);
         let stop = self.stop.clone();
         let follow = move || {
+            let _seat = seat;
             let mut records = Vec::new();
             while !stop.load(Ordering::Relaxed) && !send.is_closed() {
                 if reader.poll(Duration::from_millis(500), &mut records).is_err() {
@@ -96,5 +112,40 @@ impl Feed for Alerts {
             .spawn(follow)
             .map_err(|e| Refusal::Unavailable(e.to_string()))?;
         Ok(receive)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use std::time::Instant;
+    use stream::{Memory, Topic, log::wall_clock};
+
+    #[test]
+    fn no_more_follow_than_may_and_who_goes_makes_room() {
+        let mut config = Config::default();
+        (config.http.followers, config.log.partitions) = (2, 1);
+        let live = Live::new(Arc::new(Memory::default()), config, wall_clock(), None);
+        let name = live.names.topic(pipeline::Topic::Alerts).to_string();
+        live.log.create(&Topic { name, partitions: 1, stamped_by_log: false }).unwrap();
+        let feed = Alerts::new(&live);
+        // Who is refused for what was asked takes nobody's place.
+        assert!(matches!(feed.follow(Some("7")).unwrap_err(), Refusal::Malformed(_)));
+        let (first, second) = (feed.follow(None).unwrap(), feed.follow(Some("0")).unwrap());
+        let refused = feed.follow(None).unwrap_err();
+        assert!(
+            matches!(&refused, Refusal::Unavailable(why) if why.starts_with("2 follow")),
+            "{refused}"
+        );
+        drop(first);
+        let until = Instant::now() + Duration::from_secs(10);
+        while feed.follow(None).is_err() {
+            assert!(Instant::now() < until, "the one that went holds its place");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        drop(second);
+        live.finish().unwrap();
     }
 }

@@ -96,6 +96,7 @@ impl Guard {
         let Some(token) = self.token.as_ref().filter(|_| *request.method() == Method::POST) else {
             return sign_in_page(StatusCode::OK, "/");
         };
+        let secure = if came_over_tls(request.headers()) { "; Secure" } else { "" };
         let body = axum::body::to_bytes(request.into_body(), 4096).await.unwrap_or_default();
         let form = String::from_utf8_lossy(&body).into_owned();
         let given =
@@ -103,14 +104,23 @@ impl Guard {
         if !same(&plain(given), token) {
             return sign_in_page(StatusCode::UNAUTHORIZED, "/");
         }
-        let cookie =
-            format!("{COOKIE}={}; HttpOnly; SameSite=Strict; Path=/; Max-Age=43200", seal(token));
+        let cookie = format!(
+            "{COOKIE}={}; HttpOnly; SameSite=Strict; Path=/; Max-Age=43200{secure}",
+            seal(token)
+        );
         let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, "/")]).into_response();
         if let Ok(cookie) = HeaderValue::from_str(&cookie) {
             response.headers_mut().insert(header::SET_COOKIE, cookie);
         }
         response
     }
+}
+
+/// Whether whoever ends TLS before us says that the browser came over it. Who lies here spoils a cookie of their own.
+fn came_over_tls(headers: &HeaderMap) -> bool {
+    let proto = headers.get("x-forwarded-proto").and_then(|proto| proto.to_str().ok());
+    let first = proto.and_then(|proto| proto.split(',').next());
+    first.is_some_and(|first| first.trim().eq_ignore_ascii_case("https"))
 }
 
 /// What the cookie holds: not the token itself.
@@ -239,5 +249,29 @@ mod tests {
         let cookie = format!("coldwatch={}", seal(token));
         let forged = [host, ("cookie", &*cookie), ("origin", "https://evil.example")];
         assert_eq!(asks(&guard, Method::POST, &forged), Some(403));
+    }
+
+    #[tokio::test]
+    async fn the_cookie_of_a_browser_that_came_over_tls_stays_on_tls() {
+        let token = "0123456789abcdef";
+        let guard = Guard { token: Some(token.into()), loopback: false };
+        for (proto, secure) in [
+            (None, false),
+            (Some("http"), false),
+            (Some("https"), true),
+            (Some("HTTPS, http"), true),
+            (Some("http, https"), false),
+        ] {
+            let mut request = Request::post("/sign-in");
+            if let Some(proto) = proto {
+                request = request.header("x-forwarded-proto", proto);
+            }
+            let body = Body::from(format!("token={token}"));
+            let answer = guard.sign_in(request.body(body).expect("a request")).await;
+            let cookie = answer.headers().get(header::SET_COOKIE).expect("a cookie");
+            let cookie = cookie.to_str().expect("a text");
+            assert_eq!(cookie.contains("; Secure"), secure, "{proto:?}: {cookie}");
+            assert!(cookie.contains("; HttpOnly; SameSite=Strict"), "{cookie}");
+        }
     }
 }

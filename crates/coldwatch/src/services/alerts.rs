@@ -1,5 +1,6 @@
 //! `exceptions` in, `alerts` out.
 
+use super::image;
 use super::names::Names;
 use super::{Note, asks_the_time, draft, stroke, unreadable, without_rules};
 use crate::form;
@@ -35,7 +36,9 @@ impl Stage for Alerts {
         Ok(self.with(partition, AlertsStage::new(partition)))
     }
     fn resume(&self, partition: u16, image: &[u8]) -> Result<Partition, String> {
-        Ok(self.with(partition, AlertsStage::resume(partition, image)?))
+        let (unreadable, rest) = image::read(image)?;
+        let stage = AlertsStage::resume(partition, rest)?;
+        Ok(Partition { unreadable, ..self.with(partition, stage) })
     }
 }
 
@@ -64,7 +67,7 @@ impl Life for Partition {
         Ok(())
     }
     fn image(&mut self) -> Option<Vec<u8>> {
-        self.stage.image().ok()
+        Some(image::write(self.unreadable, &self.stage.image().ok()?))
     }
     fn note(&self) -> String {
         self.counts().write()

@@ -1,8 +1,10 @@
 //! `facts` in, `journal` and all else out.
 
+use super::image;
 use super::names::Names;
 use super::{Note, asks_the_time, draft, rejected, stroke, unreadable, without_rules};
 use crate::form;
+use facts::Moment;
 use fold::Matter;
 use pipeline::stage::{DispatchStage, Homes};
 use pipeline::{Letter, Topic, bytes};
@@ -37,7 +39,9 @@ impl Stage for Dispatch {
         Ok(self.with(partition, DispatchStage::new(partition, self.0.partitions)))
     }
     fn resume(&self, partition: u16, image: &[u8]) -> Result<Partition, String> {
-        Ok(self.with(partition, DispatchStage::resume(partition, self.0.partitions, image)?))
+        let (unreadable, rest) = image::read(image)?;
+        let stage = DispatchStage::resume(partition, self.0.partitions, rest)?;
+        Ok(Partition { unreadable, ..self.with(partition, stage) })
     }
 }
 
@@ -51,7 +55,12 @@ impl Life for Partition {
                     &mut self.unreadable,
                     rejection,
                 );
-                out.push(rejected(&self.names, self.number, &rejection));
+                // By log time, so that a replay says the same; before the first stroke, by the log's own stamp.
+                let now = match self.stage.fold().now() {
+                    Moment::EARLIEST => Moment::from_millis(record.appended),
+                    now => now,
+                };
+                out.push(rejected(&self.names, self.number, "dispatch", now, &rejection));
                 let Some(link) = bytes::beside_of(record.offset, &record.value) else {
                     return Ok(());
                 };
@@ -72,7 +81,7 @@ impl Life for Partition {
         Ok(())
     }
     fn image(&mut self) -> Option<Vec<u8>> {
-        self.stage.image().ok()
+        Some(image::write(self.unreadable, &self.stage.image().ok()?))
     }
     fn note(&self) -> String {
         self.counts().write()

@@ -1,6 +1,7 @@
 //! A rule engine as a service: `journal` in, `exceptions` out. Custody, thermal, permits and schedule differ by
 //! their role alone.
 
+use super::image;
 use super::names::Names;
 use super::{Note, draft, unreadable, without_rules};
 use crate::form;
@@ -42,7 +43,9 @@ impl<E: Engine<Word = Event, Said = Said>> Stage for Judging<E> {
         Ok(self.with(partition, EngineStage::new((self.role)(), partition)))
     }
     fn resume(&self, partition: u16, image: &[u8]) -> Result<Partition<E>, String> {
-        Ok(self.with(partition, EngineStage::resume((self.role)(), partition, image)?))
+        let (unreadable, rest) = image::read(image)?;
+        let stage = EngineStage::resume((self.role)(), partition, rest)?;
+        Ok(Partition { unreadable, ..self.with(partition, stage) })
     }
 }
 
@@ -70,7 +73,7 @@ impl<E: Engine<Word = Event, Said = Said>> Life for Partition<E> {
         Ok(())
     }
     fn image(&mut self) -> Option<Vec<u8>> {
-        self.stage.image().ok()
+        Some(image::write(self.unreadable, &self.stage.image().ok()?))
     }
     fn note(&self) -> String {
         self.counts().write()

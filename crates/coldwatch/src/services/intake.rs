@@ -9,12 +9,16 @@ use fold::Links;
 use pipeline::pipeline::{is_act, may_come_from_outside};
 use pipeline::stage::Homes;
 use pipeline::{Body, Letter, Topic};
+use std::borrow::Cow;
 use stream::{Clock, Draft, Gauge, Halt, Life, Record, Stage};
 use wire::native;
 use wire::{Limits, Rejection};
 
 /// Who writes what intake takes in, with the generation of its input.
 const INTAKE: &str = "intake/1";
+
+/// How much of a file's name is kept, in bytes.
+const LONGEST_NAME: usize = 120;
 
 /// The service, for one topic.
 pub(crate) struct Intake {
@@ -69,7 +73,8 @@ impl Life for Partition {
                 }
                 Err(rejection) => {
                     self.counts.rejected += 1;
-                    out.push(rejected(&self.names, self.number, &rejection));
+                    let now = Moment::from_millis((self.clock)());
+                    out.push(rejected(&self.names, self.number, "intake", now, &rejection));
                 }
             }
         }
@@ -100,7 +105,11 @@ fn decode(place: &str, record: &Record) -> Vec<Result<Event, Rejection>> {
     let bytes = &record.value;
     let number = record.offset;
     if wire::logger::is_logger_file(bytes) {
-        let name = String::from_utf8_lossy(&record.key);
+        // Every event and every rejection of the file repeats its name; where it has none, its place is its name.
+        let name = match record.key.get(..LONGEST_NAME).unwrap_or(&record.key) {
+            [] => Cow::from(place),
+            name => String::from_utf8_lossy(name),
+        };
         return match wire::logger::read(&name, bytes) {
             Ok(read) => {
                 let good = read.events(&name).into_iter().map(Ok).collect::<Vec<_>>();

@@ -78,11 +78,20 @@ fn packed(ledger: &Ledger) -> Option<Content<'_>> {
     Some(content)
 }
 
+/// So many units are named in a sentence, the others are counted.
+const MOST_NAMED: usize = 20;
+
 /// How bad it is, what to say, and whether that is certain.
 fn compare(packed: &Content<'_>, received: &Content<'_>) -> Option<(Severity, String, bool)> {
     if !packed.units.is_empty() && !received.units.is_empty() {
         let list = |units: &mut dyn Iterator<Item = &&UnitId>| {
-            units.map(|u| u.as_str()).collect::<Vec<_>>().join(", ")
+            let all: Vec<&str> = units.map(|u| u.as_str()).collect();
+            match all.split_at_checked(MOST_NAMED) {
+                Some((named, more)) if !more.is_empty() => {
+                    format!("{} and {} more", named.join(", "), more.len())
+                }
+                _ => all.join(", "),
+            }
         };
         let missing = list(&mut packed.units.difference(&received.units));
         let more = list(&mut received.units.difference(&packed.units));

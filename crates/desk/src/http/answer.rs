@@ -34,7 +34,11 @@ impl IntoResponse for Refusal {
         };
         let body = serde_json::to_string(&problem).unwrap_or_default();
         let kind = HeaderValue::from_static("application/problem+json");
-        (self.status(), [(header::CONTENT_TYPE, kind)], body).into_response()
+        let mut answer = (self.status(), [(header::CONTENT_TYPE, kind)], body).into_response();
+        if let Some(seconds) = self.again_in() {
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        answer
     }
 }
 

@@ -31,7 +31,7 @@ const BACK: Duration = Duration::from_secs(3);
     responses(
         (status = 200, description = "The stream", content_type = "text/event-stream", body = String),
         (status = 400, description = "That position cannot be followed", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The log cannot be followed now", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The log cannot be followed now, or as many follow it as may", body = Problem, content_type = "application/problem+json", headers(("retry-after" = String, description = "Seconds to wait"))),
     ))]
 pub(crate) async fn stream(
     State(room): State<Shared>,
@@ -42,7 +42,10 @@ pub(crate) async fn stream(
             || Refusal::Malformed("`Last-Event-ID` holds letters that no position has".into());
         id.to_str().map_err(|_| wrong())
     });
-    let items = room.desk.feed.follow(from.transpose()?)?;
+    let from = from.transpose()?.map(str::to_owned);
+    // The log is asked where it ends, and may take its time: not on a thread that answers others.
+    let follow = tokio::task::spawn_blocking(move || room.desk.feed.follow(from.as_deref()));
+    let items = follow.await.map_err(|broke| Refusal::Unavailable(broke.to_string()))??;
     let mut beat = interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let live = Live { items, beat, begun: false };

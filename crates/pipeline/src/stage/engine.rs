@@ -70,10 +70,12 @@ impl<E: Engine<Word = Event, Said = Said>> EngineStage<E> {
             self.send(one.key, origin, one.now, body, out);
         }
         self.said = said;
-        // Behind all that was said at it: whoever hears the stroke has heard everything up to it.
+        // Behind all that was said at it: whoever hears the stroke has heard everything up to it. Who has no rules
+        // has judged nothing, and must not look as if it had.
         if let Matter::Tick(now) = record.matter
             && admission == Admission::Admitted
             && now > before
+            && self.fold.rules().is_some()
         {
             let origin = origin(&self.source, "journal", self.number, record.offset, LAST);
             self.send(log_subject(), origin, now, Body::Tick(now), out);
@@ -92,5 +94,74 @@ impl<E: Engine<Word = Event, Said = Said>> EngineStage<E> {
         let (topic, partition) = (Topic::Exceptions, self.number);
         let after = self.fold.links().stamp(topic.name(), partition, &origin);
         out.push(Letter { topic, partition, key, origin: Some(origin), after, now, body });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{bytes, roles, rulebook};
+    use facts::Moment;
+
+    /// The stroke that dispatch made of its n-th entry, linked to the one before it.
+    fn stroke(n: u64) -> Letter {
+        let from = |n: u64| super::origin("dispatch/1", "facts", 0, n, 0);
+        Letter {
+            topic: Topic::Journal,
+            partition: 0,
+            key: log_subject(),
+            origin: Some(from(n)),
+            after: n.checked_sub(1).map(from),
+            now: Moment::EARLIEST,
+            body: Body::Tick(at(n)),
+        }
+    }
+
+    fn at(n: u64) -> Moment {
+        Moment::from_millis(1_772_352_000_000 + 5_000 * i64::try_from(n).unwrap_or(0))
+    }
+
+    fn read(offset: u64, value: &[u8]) -> Record<Event> {
+        match bytes::journal(0, offset, value) {
+            Ok(record) => record.into_record(),
+            Err(_) => bytes::beside_of(offset, value).expect("its place can be read"),
+        }
+    }
+
+    #[test]
+    fn who_has_no_rules_passes_no_stroke_on() {
+        let mut stage = EngineStage::new(roles::custody(), 0);
+        let mut out = Vec::new();
+        let tick = |offset| read(offset, &bytes::write(&stroke(offset)).1);
+        stage.take(&tick(0), &mut out).expect("it goes on");
+        assert_eq!(out, []);
+        let book = rulebook::shipped().expect("rules").book;
+        let rules = Record { offset: 1, origin: None, after: None, matter: Matter::Rulebook(book) };
+        stage.take(&rules, &mut out).expect("it goes on");
+        stage.take(&tick(1), &mut out).expect("it goes on");
+        let passed: Vec<&Body> = out.iter().map(|letter| &letter.body).collect();
+        assert_eq!(passed, [&Body::Tick(at(1))]);
+        out.clear();
+        assert_eq!(stage.take(&tick(1), &mut out), Ok(Admission::Repeated));
+        assert_eq!(out, [], "a repeat passes nothing on");
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_read_keeps_its_place_in_the_chain_of_its_source() {
+        let mut stage = EngineStage::new(roles::custody(), 0);
+        let mut out = Vec::new();
+        let mut admitted = |n: u64, value: &[u8]| stage.take(&read(n, value), &mut out);
+        let written = |n| String::from_utf8(bytes::write(&stroke(n)).1).expect("text");
+        assert_eq!(admitted(0, written(0).as_bytes()), Ok(Admission::Admitted));
+        let damaged = written(1).replace("log.tick", "log.tock");
+        assert!(bytes::journal(0, 1, damaged.as_bytes()).is_err(), "nobody can read it");
+        assert_eq!(admitted(1, damaged.as_bytes()), Ok(Admission::Admitted));
+        assert_eq!(admitted(2, written(2).as_bytes()), Ok(Admission::Admitted), "no hole");
+        // One that is not there at all is a hole.
+        assert_eq!(admitted(3, written(4).as_bytes()), Ok(Admission::Unlinked));
+        // Of what holds no place nothing can be linked.
+        for value in [&b"nonsense"[..], b"{}", b"{\"origin\":7}", b"{\"origin\":\"x\"}"] {
+            assert!(bytes::beside_of::<Event>(9, value).is_none());
+        }
     }
 }

@@ -1,0 +1,137 @@
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)]
+
+use super::*;
+use facts::{Moment, Span};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use stream::stage::Sight;
+use stream::{Draft, Halt, Life, Memory, Record};
+
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("coldwatch-live-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    folder
+}
+
+/// A log of one partition that was made at that moment of its clock.
+fn made(at: i64) -> Arc<dyn Log> {
+    let log = Memory::new(Arc::new(move || at));
+    let plan = Plan { names: &Names::with("", 1), generation: 1, inbound: &["in".into()] };
+    let book = pipeline::rulebook::shipped().unwrap().book;
+    plan.create_at(&log, &book, at).unwrap();
+    Arc::new(log)
+}
+
+fn live(log: &Arc<dyn Log>, snapshots: &Path) -> Live {
+    let mut config = Config::default();
+    (config.log.partitions, config.clock.strike) = (1, false);
+    config.snapshots =
+        config::SnapshotsConfig { folder: snapshots.to_path_buf(), every: Span::millis(20) };
+    Live::new(log.clone(), config, stream::log::wall_clock(), None)
+}
+
+/// Puts these values into `facts`.
+fn put(log: &Arc<dyn Log>, values: &[&[u8]]) {
+    let draft = |value: &&[u8]| Draft {
+        topic: "facts".into(),
+        partition: 0,
+        key: b"log".to_vec(),
+        value: value.to_vec(),
+    };
+    topics::append(&**log, values.iter().map(draft).collect()).unwrap();
+}
+
+fn wait(live: &Live, what: &str, mut until: impl FnMut(&Sight) -> bool) {
+    let late = Instant::now() + Duration::from_secs(20);
+    loop {
+        let seen = live.watched()[0].watch.seen();
+        if seen.partitions.get(&0).is_some_and(&mut until) {
+            return;
+        }
+        assert!(Instant::now() < late, "{what}: {seen:?}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn unreadable(sight: &Sight) -> i64 {
+    let mut of = sight.gauges.iter().filter(|(_, label, _)| *label == "unreadable");
+    of.next().map_or(0, |(.., n)| *n)
+}
+
+#[test]
+fn a_snapshot_of_another_log_is_not_read() {
+    let folder = folder("snapshots");
+    let (ours, others) = (folder.join("ours"), folder.join("others"));
+    let now = Moment::from_millis(1_772_352_000_000).millis();
+    let one = made(now);
+    let mut first = live(&one, &ours);
+    first.start(Service::Dispatch).unwrap();
+    put(&one, &[&b"nonsense"[..]; 3]);
+    wait(&first, "a snapshot behind them", |s| s.snapshot.is_some() && s.committed == 6);
+    put(&one, &[b"nonsense"]);
+    wait(&first, "another", |s| s.committed == 7 && unreadable(s) == 4);
+    first.finish().unwrap();
+
+    // The same log goes on from there.
+    let mut again = live(&one, &ours);
+    again.start(Service::Dispatch).unwrap();
+    wait(&again, "it goes on", |s| s.position == 7 && unreadable(s) == 4);
+    let begun = again.watched()[0].watch.seen().partitions[&0].clone();
+    assert!(!begun.refolding, "{begun:?}");
+    again.finish().unwrap();
+
+    // Another one, worked off as far, of which every record can be read.
+    let two = made(now + 5_000);
+    let stroke =
+        |n: i64| services::stroke(&Names::with("", 1), Topic::Facts, 0, now + n * 5_000).value;
+    let strokes: Vec<Vec<u8>> = (2_i64..6).map(stroke).collect();
+    put(&two, &strokes.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    let mut elsewhere = live(&two, &others);
+    elsewhere.start(Service::Dispatch).unwrap();
+    wait(&elsewhere, "all is worked off", |s| s.committed == 7);
+    elsewhere.finish().unwrap();
+    let mut other = live(&two, &ours);
+    other.start(Service::Dispatch).unwrap();
+    wait(&other, "it folds its own past", |s| s.position == 7);
+    let seen = other.watched()[0].watch.seen().partitions[&0].clone();
+    assert_eq!(unreadable(&seen), 0, "that is the other log's count: {seen:?}");
+    other.finish().unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// A stage that breaks on its first record.
+struct Breaking;
+
+impl Life for Breaking {
+    fn take(&mut self, _: &Record, _: &mut Vec<Draft>) -> Result<(), Halt> {
+        panic!("on purpose")
+    }
+}
+
+impl Stage for Breaking {
+    type Life = Breaking;
+    fn begin(&self, _: u16, _: &str) -> Result<Breaking, Halt> {
+        Ok(Breaking)
+    }
+    fn resume(&self, _: u16, _: &[u8]) -> Result<Breaking, String> {
+        Ok(Breaking)
+    }
+}
+
+#[test]
+fn a_service_that_panics_ends_the_process_and_is_named() {
+    let folder = folder("panic");
+    let log = made(1_772_352_000_000);
+    let mut live = live(&log, &folder);
+    live.start(Service::Thermal).unwrap();
+    live.spawn(Service::Custody, Breaking, "journal".into()).unwrap();
+    let late = Instant::now() + Duration::from_secs(20);
+    while !live.is_over() {
+        assert!(Instant::now() < late, "a process without one of its services goes on");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    live.wait();
+    let ended = live.finish().unwrap_err().to_string();
+    assert_eq!(ended, "custody: it panicked: please report this");
+    let _ = std::fs::remove_dir_all(folder);
+}

@@ -1,0 +1,64 @@
+//! The image of a service's partition: how many records it could not read, and the stage behind that. A stage never
+//! sees what cannot be read, so the count is the service's own; it must survive like every other.
+
+/// Bytes of the count.
+const COUNT: usize = 8;
+
+/// Count and stage as one image.
+pub(super) fn write(unreadable: u64, stage: &[u8]) -> Vec<u8> {
+    [&unreadable.to_le_bytes(), stage].concat()
+}
+
+/// The count, and the image of the stage.
+pub(super) fn read(image: &[u8]) -> Result<(u64, &[u8]), String> {
+    let (count, stage) = image
+        .split_first_chunk::<COUNT>()
+        .ok_or_else(|| format!("an image of {} bytes holds no count", image.len()))?;
+    Ok((u64::from_le_bytes(*count), stage))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use crate::services::alerts::Alerts;
+    use crate::services::dispatch::Dispatch;
+    use crate::services::engine::Judging;
+    use crate::services::names::Names;
+    use crate::services::{Note, stroke};
+    use pipeline::{Topic, roles};
+    use stream::{Life, Record, Stage};
+
+    fn record(offset: u64, value: &[u8]) -> Record {
+        Record { offset, appended: 0, key: b"log".to_vec(), value: value.to_vec() }
+    }
+
+    /// Two records that nobody can read, an image, a new life from it, and a third.
+    fn counted(stage: &impl Stage, topic: Topic) -> (Note, Note) {
+        let mut out = Vec::new();
+        let mut life = stage.begin(0, "").unwrap();
+        let tick = stroke(&Names::with("", 1), topic, 0, 1_772_352_000_000).value;
+        for (offset, value) in (0..).zip([&*tick, b"nonsense", b"{\"type\":7}"]) {
+            life.take(&record(offset, value), &mut out).unwrap();
+        }
+        let before = Note::read(&life.note());
+        let image = life.image().unwrap();
+        let mut next = stage.resume(0, &image).unwrap();
+        assert_eq!(Note::read(&next.note()), before, "what was counted survives");
+        next.take(&record(3, b"more nonsense"), &mut out).unwrap();
+        assert!(stage.resume(0, &image[..4]).is_err(), "half an image is none");
+        (before, Note::read(&next.note()))
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_counted_over_a_restart() {
+        let names = || Names::with("", 1);
+        let judging = Judging { names: names(), role: roles::custody };
+        for (before, after) in [
+            counted(&Dispatch(names()), Topic::Facts),
+            counted(&judging, Topic::Journal),
+            counted(&Alerts(names()), Topic::Exceptions),
+        ] {
+            assert_eq!((before.unreadable, after.unreadable), (2, 3));
+        }
+    }
+}
