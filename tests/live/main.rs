@@ -2,7 +2,8 @@
 //! processes. Time is struck by the test, so that a week takes seconds.
 //!
 //! `COLDWATCH_KAFKA` names the brokers; without it everything on Kafka is skipped by name. With
-//! `COLDWATCH_ALL_JOURNEYS=1` every journey is played there, and not only the first of each page.
+//! `COLDWATCH_ALL_JOURNEYS=1` every journey is played there, and not only the first of each page; with
+//! `COLDWATCH_ROUNDS=200` there are so many rounds of misfortune.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -16,8 +17,11 @@ mod deaths;
 mod doors;
 mod driver;
 mod journeys;
+mod misfortunes;
 mod outputs;
 mod powercuts;
+mod proxy;
+mod rounds;
 mod site;
 #[path = "../verdicts.rs"]
 mod verdicts;
@@ -38,6 +42,7 @@ fn main() -> ExitCode {
         some.extend(accounts::trials(backing));
         some.extend(deaths::trials(backing));
         some.extend(powercuts::trials(backing));
+        some.extend(rounds::trials(backing));
         some.extend(doors::trials(backing));
         trials.extend(some.into_iter().map(|trial| {
             let ignored = trial.has_ignored_flag() || !backing.is_here();

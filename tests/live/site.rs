@@ -11,8 +11,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use stream::log::wall_clock;
 use stream::{Embedded, Log, Memory};
+
+/// How long a group waits for a member, and how often a service keeps its state.
+pub(crate) const SESSION: Duration = Duration::from_secs(6);
+pub(crate) const SNAPSHOT_EVERY: Duration = Duration::from_secs(2);
 
 /// Where the log is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +42,7 @@ impl Backing {
     }
 }
 
-fn brokers() -> Option<String> {
+pub(crate) fn brokers() -> Option<String> {
     std::env::var("COLDWATCH_KAFKA").ok().filter(|brokers| !brokers.is_empty())
 }
 
@@ -73,6 +78,18 @@ pub(crate) struct Site {
 impl Site {
     /// Opens one whose log begins at that moment, under these rules.
     pub(crate) fn open(backing: Backing, partitions: u16, book: &Book, begin: Moment) -> Self {
+        let through = brokers().unwrap_or_default();
+        Self::open_through(&through, backing, partitions, book, begin)
+    }
+
+    /// The same, whose processes reach the brokers by another address.
+    pub(crate) fn open_through(
+        brokers: &str,
+        backing: Backing,
+        partitions: u16,
+        book: &Book,
+        begin: Moment,
+    ) -> Self {
         static SITES: AtomicU64 = AtomicU64::new(0);
         let word = format!(
             "{}-{}-{}",
@@ -99,7 +116,7 @@ impl Site {
         match backing {
             Backing::Memory | Backing::Embedded => site.start_here(config),
             Backing::Kafka => {
-                site.write_configuration();
+                site.write_configuration(brokers);
                 services::ALL.into_iter().for_each(|service| site.start_process(service, "only"));
             }
         }
@@ -119,14 +136,15 @@ impl Site {
         self.folder.join("coldwatch.toml")
     }
 
-    fn write_configuration(&self) {
+    fn write_configuration(&self, brokers: &str) {
         let text = format!(
-            "[log]\nkind = \"kafka\"\nbrokers = \"{}\"\nprefix = \"{}\"\npartitions = {}\nsession_timeout = \"6 s\"\n\
-             [snapshots]\nfolder = \"{}\"\nevery = \"2 s\"\n[http]\nlisten = \"127.0.0.1:0\"\n[clock]\nstrike = false\n",
-            brokers().expect("COLDWATCH_KAFKA"),
+            "[log]\nkind = \"kafka\"\nbrokers = \"{brokers}\"\nprefix = \"{}\"\npartitions = {}\nsession_timeout = \"{} s\"\n\
+             [snapshots]\nfolder = \"{}\"\nevery = \"{} s\"\n[http]\nlisten = \"127.0.0.1:0\"\n[clock]\nstrike = false\n",
             self.names.prefix,
             self.names.partitions,
+            SESSION.as_secs(),
             self.folder.join("snapshots").display(),
+            SNAPSHOT_EVERY.as_secs(),
         );
         std::fs::write(self.configuration(), text).expect("a configuration");
     }

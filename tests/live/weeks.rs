@@ -72,6 +72,19 @@ pub(crate) fn replayed(week: &[(Moment, Event)]) -> Vec<Verdict> {
     settled(findings(&pipeline.finish()), &[])
 }
 
+/// In how many steps a week is sent.
+pub(crate) fn steps(week: &[(Moment, Event)]) -> usize {
+    let (mut at, mut next, mut steps) = (Moment::EARLIEST, 0, 0);
+    while next < week.len() {
+        at = (at + STEP).max(week[next].0).floor(GRID);
+        while week.get(next).is_some_and(|(arrived, _)| *arrived <= at + GRID) {
+            next += 1;
+        }
+        steps += 1;
+    }
+    steps
+}
+
 /// Sends a week step by step, and between steps whatever the test does beside.
 pub(crate) fn send_week(
     driver: &mut Driver,

@@ -37,7 +37,7 @@ pub struct Live {
     /// Asks everything to stop.
     pub stop: Arc<AtomicBool>,
     /// What does not move here.
-    pub still: watchdog::Told,
+    pub(crate) still: watchdog::Told,
     running: Vec<Running>,
     last_words: LastWords,
 }
@@ -76,7 +76,7 @@ impl Live {
     pub fn check(&self) -> Result<(), Failure> {
         let (generation, inbound) = (self.config.log.generation, &self.config.log.inbound);
         let plan = Plan { names: &self.names, generation, inbound };
-        let wrong = plan.check(&*self.log).map_err(log::failure)?;
+        let wrong = log::patiently(&self.stop, || plan.check(&*self.log)).map_err(log::failure)?;
         match wrong.is_empty() {
             true => Ok(()),
             false => Err(Failure::configuration(wrong.join("\n  "))),
@@ -168,7 +168,8 @@ impl Live {
 
     /// What tells this log from every other: the first record of a topic, and when it was taken.
     fn identity(&self, topic: &str) -> Result<u64, Failure> {
-        let first = topics::first_record(&*self.log, topic, 0).map_err(log::failure)?;
+        let first = log::patiently(&self.stop, || topics::first_record(&*self.log, topic, 0));
+        let first = first.map_err(log::failure)?;
         let mut hash = Sha256::new().chain_update(topic);
         if let Some(record) = first {
             hash.update(record.appended.to_le_bytes());

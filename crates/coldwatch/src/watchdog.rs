@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use stream::stage::{Seen, Sight};
 
 /// What stands still now, as sentences; doors show it.
-pub type Told = Arc<Mutex<Vec<String>>>;
+pub(crate) type Told = Arc<Mutex<Vec<String>>>;
 
 /// Looks at what runs here, again and again.
 pub(crate) struct Watchdog {
