@@ -82,6 +82,20 @@ for (const scheme of ["light", "dark"]) {
   }
 }
 
+// The board's last column is seen at every width, and nothing runs out of its cell.
+for (const width of [640, 800, 961, 1040, 1100, 1201, 1280, 1366]) {
+  const { context, page } = await open({ viewport: { width, height: 900 } });
+  await page.goto(`${url}/board`);
+  const cut = await page.locator(".board td, .board th").evaluateAll((cells) => {
+    const edge = document.querySelector(".board").getBoundingClientRect().right + 0.5;
+    const out = (cell) => cell.scrollWidth > cell.clientWidth + 1 || [...cell.querySelectorAll("*")].some((one) => one.getBoundingClientRect().right > edge);
+    return cells.filter((cell) => cell.offsetParent !== null && out(cell)).map((cell) => cell.textContent.trim().slice(0, 40));
+  });
+  check(`board at ${width}: nothing is cut`, cut.length === 0, cut.slice(0, 3).join(" | "));
+  if (width < 1300) await page.screenshot({ path: `${pictures}board-${width}.png` });
+  await context.close();
+}
+
 // The most urgent is first, with and without script.
 for (const javaScriptEnabled of [true, false]) {
   const { context, page } = await open({ viewport: SIZES.phone, javaScriptEnabled });
@@ -167,14 +181,33 @@ for (const javaScriptEnabled of [true, false]) {
   const { context, page } = await open({ viewport: SIZES.phone, javaScriptEnabled: false });
   await page.goto(`${url}/`);
   const card = page.locator("article.card").first();
-  await card.locator("input[name=by]").fill("DORA");
-  await card.locator("input[name=reason]").fill("calling KLM's night desk <b>now</b>");
-  await card.locator("button[type=submit]").click();
+  const form = card.locator("form[action$=acknowledge]");
+  await form.locator("input[name=by]").fill("DORA");
+  await form.locator("input[name=reason]").fill("calling KLM's night desk <b>now</b>");
+  await form.locator("button[type=submit]").click();
   await page.waitForLoadState();
   const note = (await page.locator("#note").innerText().catch(() => "")) ?? "";
   check("form: works without script and tells what came of it", note.includes("is taken by DORA") && note.includes("The log has it"), note);
   check("form: what was written is text, not markup", note.includes("<b>now</b>"));
   await page.screenshot({ path: `${pictures}taken-phone.png` });
+  await context.close();
+}
+
+// Closing one that is over, without script; what still goes on has no such form.
+{
+  const { context, page } = await open({ viewport: SIZES.phone, javaScriptEnabled: false });
+  await page.goto(`${url}/`);
+  check("close: what goes on says why it cannot be closed", (await page.locator("#i-DP-2041\\.1").innerText()).includes("custody/custody-gap is still going on"));
+  check("close: and has no form for it", (await page.locator("#i-DP-2041\\.1 form[action$=close]").count()) === 0);
+  const form = page.locator("#i-DP-1990\\.1 form[action$=close]");
+  await page.locator("#c-DP-1990\\.1 summary").click();
+  await form.locator("input[name=by]").fill("DORA");
+  await form.locator("input[name=reason]").fill("left at 01:55, nothing to do");
+  await form.locator("button[type=submit]").click();
+  await page.waitForLoadState();
+  const note = (await page.locator("#note").innerText().catch(() => "")) ?? "";
+  check("close: works without script and tells what came of it", note.includes("DP-1990, incident 1 is closed by DORA"), note);
+  check("close: it is off the list", (await page.locator("#i-DP-1990\\.1").count()) === 0);
   await context.close();
 }
 

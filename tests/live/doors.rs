@@ -132,11 +132,25 @@ fn doors() -> Result<(), Failed> {
         404
     );
 
+    // What is open now has the form of the stream, and names where that goes on.
     let output = Command::new(program()).args(["feed", "--once", "--to", at]).output()?;
     let feed = String::from_utf8(output.stdout)?;
-    let taken =
-        |line: &str| line.contains(&format!("\"id\":\"{id}\"")) && line.contains("DUTY-ANNA");
-    assert!(output.status.success() && feed.lines().any(taken), "{feed}");
+    let lines: Vec<Value> = feed.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let taken = |line: &&Value| {
+        let card = &line["event"]["data"];
+        line["type"] == "coldwatch.incident.v1"
+            && line["event"]["type"] == line["type"]
+            && line["event"]["id"].is_string()
+            && card["shipment"] == shipment
+            && card["acknowledged"]["by"] == "DUTY-ANNA"
+    };
+    assert!(output.status.success() && lines.iter().any(|line| taken(&line)), "{feed}");
+    let last = lines.last().ok_or("no line")?;
+    assert_eq!((&last["type"], &last["event"]), (&json!("beat"), &json!({})), "{feed}");
+    let position = last["position"].as_str().ok_or("no position")?.to_owned();
+    assert!(lines.iter().all(|line| line["position"] == *position));
+
+    close(at, &incident, &position)?;
 
     assert_eq!(get(&format!("{at}/livez")).0, 200);
     let until = Instant::now() + Duration::from_secs(30);
@@ -156,6 +170,28 @@ fn doors() -> Result<(), Failed> {
     );
     drop(up);
     std::fs::remove_dir_all(folder)?;
+    Ok(())
+}
+
+/// Closing is a fact in the log, too: refused with the reason of the judging, or done and heard on the feed.
+fn close(at: &str, incident: &Value, position: &str) -> Result<(), Failed> {
+    let shipment = incident["shipment"].as_str().unwrap_or_default();
+    let url = format!("{at}/v1/incidents/{}/close", incident["id"].as_str().unwrap_or_default());
+    let one = json!({ "by": "DUTY-ANNA", "reason": "settled" }).to_string();
+    let two = json!({ "by": "DUTY-ANNA", "reason": "settled", "second": "BEN" }).to_string();
+    let (status, answer) = post(&url, "application/json", two.as_bytes());
+    if status == 409 {
+        let detail = answer["detail"].as_str().unwrap_or_default();
+        assert!(detail.contains("is still going on"), "{answer}");
+    } else {
+        assert_eq!((status, &answer["state"]), (200, &json!("closed")), "{answer}");
+        let (_, event) = one_event(&format!("{at}/v1/stream"), position, "coldwatch.incident.v1")?;
+        assert!(event["data"]["shipment"].is_string(), "{event}");
+        let (status, answer) = post(&url, "application/json", one.as_bytes());
+        assert_eq!(status, 409, "{answer}");
+        let detail = answer["detail"].as_str().unwrap_or_default();
+        assert!(detail.contains(&format!("of {shipment} was closed by DUTY-ANNA")), "{answer}");
+    }
     Ok(())
 }
 

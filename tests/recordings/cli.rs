@@ -28,7 +28,13 @@ fn simulated(name: &str, seed: &str, shipments: &str) -> (PathBuf, String) {
 
 #[test]
 fn every_command_has_help_with_examples_and_exit_codes() {
-    for command in [vec!["replay"], vec!["simulate"], vec!["rulebook", "check"]] {
+    for command in [
+        vec!["replay"],
+        vec!["simulate"],
+        vec!["rulebook", "check"],
+        vec!["feed"],
+        vec!["config", "show"],
+    ] {
         let out = run(&[&command[..], &["--help"]].concat());
         let help = data(&out);
         assert_eq!(out.status.code(), Some(0), "{command:?}");

@@ -12,6 +12,7 @@ mod by_hand;
 mod cli;
 mod command;
 mod common;
+mod first_steps;
 mod resumed;
 mod same_bytes;
 mod schemas;

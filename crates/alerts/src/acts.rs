@@ -5,7 +5,7 @@ use crate::incident::{Act, Incident, IncidentState};
 use crate::memory::{Memory, is_open};
 use alloc::{format, string::String};
 use facts::fact::incident::IncidentClosed;
-use facts::{Event, Fact, Moment, Severity};
+use facts::{Event, Fact, Finding, Moment, Severity};
 
 /// A card repeats every note with every change, in one record of the log.
 const MOST_NOTES: usize = 200;
@@ -28,7 +28,7 @@ impl Incident {
                 self.notes.push(Act { by: n.by.clone(), at, text: n.text.clone() });
                 true
             }
-            Fact::IncidentClosed(c) => match self.may_close(c, memory) {
+            Fact::IncidentClosed(c) => match self.may_close(c, &memory.findings) {
                 Ok(()) => {
                     self.closed = Some(Act { by: c.by.clone(), at, text: c.reason.clone() });
                     self.second.clone_from(&c.second);
@@ -49,13 +49,16 @@ impl Incident {
         self.refused = Some(format!("another act is named {}: send this one anew", event.id));
     }
 
-    fn may_close(&self, act: &IncidentClosed, memory: &Memory) -> Result<(), String> {
-        let mine = || memory.findings.iter().filter(|f| self.findings.contains(&f.name));
-        if let Some(open) = mine().find(|f| is_open(f) && !f.latched) {
+    /// Whether it can be closed so, as far as these findings of its shipment say; why not, if not.
+    pub fn may_close<'a>(
+        &self,
+        act: &IncidentClosed,
+        findings: impl IntoIterator<Item = &'a Finding> + Clone,
+    ) -> Result<(), String> {
+        if let Some(open) = self.going_on(findings.clone()) {
             return Err(format!("{} is still going on", open.name.rule));
         }
-        let worst = mine().map(|f| f.severity).min();
-        if worst != Some(Severity::P1) {
+        if !self.takes_two(findings) {
             return Ok(());
         }
         match &act.second {
@@ -65,6 +68,26 @@ impl Incident {
             }
             Some(_) => Ok(()),
         }
+    }
+
+    /// What goes on that time could still end: until it is over, nobody can close the incident.
+    pub fn going_on<'a>(
+        &self,
+        findings: impl IntoIterator<Item = &'a Finding>,
+    ) -> Option<&'a Finding> {
+        self.mine(findings).find(|f| is_open(f) && !f.latched)
+    }
+
+    /// Whether closing it takes a second person.
+    pub fn takes_two<'a>(&self, findings: impl IntoIterator<Item = &'a Finding>) -> bool {
+        self.mine(findings).map(|f| f.severity).min() == Some(Severity::P1)
+    }
+
+    fn mine<'a>(
+        &self,
+        findings: impl IntoIterator<Item = &'a Finding>,
+    ) -> impl Iterator<Item = &'a Finding> {
+        findings.into_iter().filter(|f| self.findings.contains(&f.name))
     }
 }
 

@@ -25,7 +25,8 @@ impl Client {
                 "`{base}` is no address like http://127.0.0.1:8080"
             )));
         }
-        let token = token_file.map(secret).transpose().map_err(Failure::configuration)?;
+        let wrong = |why: String| Failure::configuration(format!("--token-file: {why}"));
+        let token = token_file.map(secret).transpose().map_err(wrong)?;
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_connect(Some(Duration::from_secs(5)))
@@ -127,8 +128,23 @@ fn refused(url: &str, response: &mut Response<ureq::Body>) -> Failure {
     let detail = problem["detail"].as_str().unwrap_or("no reason is given");
     let sentence = format!("{url} says {status}: {detail}");
     match status.as_u16() {
+        404 => Failure::usage(format!("{sentence}; {}", whose(url))),
         400 | 413 | 422 => Failure::bad_data(sentence),
         401 | 403 => Failure::configuration(sentence),
         _ => Failure::unavailable(sentence),
+    }
+}
+
+/// Which process has the door that was not found here.
+fn whose(url: &str) -> &'static str {
+    match url.ends_with("/v1/events") {
+        true => {
+            "this address has no door for events: a process that runs intake has it (`coldwatch up`, `coldwatch run intake`), \
+             at the address of its setting http.listen"
+        }
+        false => {
+            "this address has no feed: a process that runs the desk has it (`coldwatch up`, `coldwatch run desk`), at the \
+             address of its setting http.listen"
+        }
     }
 }

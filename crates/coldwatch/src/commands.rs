@@ -1,5 +1,6 @@
 //! The sub-commands, one file each.
 
+mod config;
 mod demo;
 mod doctor;
 mod export;
@@ -38,6 +39,7 @@ enum Command {
     Rulebook(rulebook::Rulebook),
     Topics(topics::Topics),
     Doctor(doctor::Doctor),
+    Config(config::Config),
     Export(export::Export),
     Simulate(simulate::Simulate),
 }
@@ -52,6 +54,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Feed(feed) => feed.run(),
         Command::Topics(topics) => topics.run(),
         Command::Doctor(doctor) => doctor.run(),
+        Command::Config(config) => config.run(),
         Command::Export(export) => export.run(),
         Command::Replay(replay) => replay.run(),
         Command::Simulate(simulate) => simulate.run(),
@@ -62,5 +65,5 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
 /// A line of data on standard output.
 pub(crate) fn print(line: &str) -> Result<(), Failure> {
     use std::io::Write;
-    writeln!(std::io::stdout(), "{line}").map_err(Failure::unavailable)
+    writeln!(std::io::stdout(), "{line}").map_err(|e| Failure::output(&e))
 }

@@ -2,17 +2,18 @@
 //! knows, and secrets that stand in the file itself.
 
 mod layers;
+mod show;
 
 use crate::exit::Failure;
 use facts::Span;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// All of it.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Where the log is.
@@ -28,7 +29,7 @@ pub struct Config {
 }
 
 /// Where the log is.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
     /// Which kind of log.
@@ -56,7 +57,7 @@ pub struct LogConfig {
 }
 
 /// Kinds of log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// On this machine, in a folder.
@@ -66,20 +67,21 @@ pub enum Kind {
 }
 
 /// Where states are kept.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SnapshotsConfig {
-    /// In which folder.
+    /// In which folder; without one, by the log's.
     pub folder: PathBuf,
     /// How often.
     pub every: Span,
 }
 
 /// The door.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpConfig {
     /// Where it is.
+    #[serde(deserialize_with = "listen")]
     pub listen: SocketAddr,
     /// Holds the bearer token; needed as soon as others than this machine may ask.
     pub token_file: Option<PathBuf>,
@@ -90,7 +92,7 @@ pub struct HttpConfig {
 }
 
 /// Who strikes the clock.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClockConfig {
     /// Whether dispatch and alerts strike the clock. Off where somebody else does, as a test with a clock of its own.
@@ -98,7 +100,7 @@ pub struct ClockConfig {
 }
 
 /// When what stands still is told, and ended.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WatchdogConfig {
     /// A partition with work before it that has not moved for this long makes the process unready.
@@ -137,6 +139,16 @@ impl Default for HttpConfig {
         let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
         Self { listen, token_file: None, events_per_second: 20_000, followers: 64 }
     }
+}
+
+/// An address with its port, and a sentence where it is none.
+fn listen<'de, D: Deserializer<'de>>(d: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(d)?;
+    text.parse().map_err(|_| {
+        serde::de::Error::custom(format!(
+            "http.listen: `{text}` is no address with a port, like `127.0.0.1:8080`, `0.0.0.0:8080` or `[::1]:8080`"
+        ))
+    })
 }
 
 impl Default for ClockConfig {
@@ -202,11 +214,12 @@ impl Config {
     /// The bearer token, if one is asked for.
     pub fn token(&self) -> Result<Option<String>, Failure> {
         let Some(file) = &self.http.token_file else { return Ok(None) };
-        let token = secret(file).map_err(Failure::configuration)?;
-        match token.len() >= 16 {
-            true => Ok(Some(token)),
-            false => Err(Failure::configuration(format!(
-                "{}: a token has at least 16 characters",
+        let wrong = |why: String| Failure::configuration(format!("http.token_file: {why}"));
+        let token = secret(file).map_err(wrong)?;
+        match token.len() {
+            16.. => Ok(Some(token)),
+            n => Err(wrong(format!(
+                "{}: a token has at least 16 characters, and this one has {n}",
                 file.display()
             ))),
         }

@@ -145,7 +145,9 @@ fn take(board: &mut Board, topic: Topic, partition: u16, record: &Record) {
             }
         }
         Topic::Alerts => match bytes::alert(&record.value) {
-            Ok(Alert::Incident(incident)) => board.incident(&incident),
+            Ok(Alert::Incident(incident)) => {
+                board.told(&incident, &String::from_utf8_lossy(&record.value));
+            }
             Ok(Alert::Finding(finding)) => board.finding(&finding),
             Ok(Alert::Beat(now)) => board.beat("alerts", partition, now),
             Ok(Alert::Beside) | Err(_) => {}

@@ -72,7 +72,10 @@ impl Serving {
             rate: events::Rate::new(live.config.http.events_per_second),
             stop: live.stop.clone(),
         });
-        let wrong = |e: std::io::Error| Failure::unavailable(format!("{address}: {e}"));
+        let wrong = |e: std::io::Error| {
+            let sentence = format!("the door (http.listen) at {address} cannot be opened: {e}");
+            Failure::unavailable(sentence)
+        };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()

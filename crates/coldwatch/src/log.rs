@@ -76,6 +76,10 @@ mod tests {
         assert_eq!(asked(&[away(), away(), Ok(7)], false), (Ok(7), 3));
         let wrong = Err(StreamError::Configuration("no such topic".into()));
         assert_eq!(asked(&[away(), wrong.clone()], false), (wrong, 2));
-        assert_eq!(asked(&[away(), Ok(7)], true), (away(), 1), "who is asked to stop does not wait");
+        assert_eq!(
+            asked(&[away(), Ok(7)], true),
+            (away(), 1),
+            "who is asked to stop does not wait"
+        );
     }
 }

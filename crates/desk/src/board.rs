@@ -12,6 +12,7 @@ mod list;
 mod milestone;
 mod papers;
 mod series;
+mod stages;
 mod verdict;
 mod watch;
 
@@ -25,6 +26,7 @@ pub use list::{Counts, Filter};
 pub use milestone::{Milestone, next};
 pub use papers::{Paper, papers};
 pub use series::{Point, Series};
+pub use stages::Silence;
 pub use verdict::{Fineness, Warmth, fineness, warmth};
 pub use watch::{Freshness, Reader, STAGES, Stage, Standing, TOPICS, Trust};
 
@@ -32,8 +34,7 @@ use alerts::Incident;
 use facts::fact::log::RulebookPublished;
 use facts::fact::party::Described;
 use facts::{
-    Book, Context, Event, Fact, Finding, MilliCelsius, Moment, Name, PartyId, Profile, ShipmentId,
-    Text,
+    Book, Context, Event, Fact, Finding, MilliCelsius, Moment, PartyId, Profile, ShipmentId, Text,
 };
 use std::collections::BTreeMap;
 use watch::Watch;
@@ -55,7 +56,8 @@ pub struct Board {
     shipments: BTreeMap<ShipmentId, Dossier>,
     parties: BTreeMap<PartyId, Described>,
     limits: BTreeMap<Text, Limits>,
-    system: BTreeMap<(ShipmentId, Name), Finding>,
+    /// What is no shipment: the partitions of the log, by the names that incidents of stages have.
+    stages: BTreeMap<ShipmentId, Dossier>,
     watch: Watch,
 }
 
@@ -85,15 +87,10 @@ impl Board {
 
     /// What an engine, or `alerts`, says is wrong. The latest state of a finding replaces the one before it.
     pub fn finding(&mut self, finding: &Finding) {
-        if &*finding.name.rule == "system/stage-silent" {
+        match stages::is_stage(&finding.name) {
             // It speaks of a partition, not of a shipment.
-            let key = (finding.shipment.clone(), finding.name.clone());
-            match dossier::is_open(finding) {
-                true => drop(self.system.insert(key, finding.clone())),
-                false => drop(self.system.remove(&key)),
-            }
-        } else {
-            self.dossier(&finding.shipment).finding(finding);
+            true => self.stages.entry(finding.shipment.clone()).or_default().finding(finding),
+            false => self.dossier(&finding.shipment).finding(finding),
         }
     }
 
@@ -104,7 +101,24 @@ impl Board {
 
     /// An incident as it is now.
     pub fn incident(&mut self, incident: &Incident) {
-        self.dossier(&incident.shipment).incident(incident);
+        if !stages::is_of_stages(incident) {
+            let before = self.stages.get_mut(&incident.shipment);
+            before.into_iter().for_each(|d| drop(d.incidents.remove(&incident.number)));
+        }
+        self.home(incident).incident(incident);
+    }
+
+    /// The same, with the event of the alerts topic that tells it: what the feed begins with.
+    pub fn told(&mut self, incident: &Incident, event: &str) {
+        self.incident(incident);
+        self.home(incident).told(incident, event);
+    }
+
+    fn home(&mut self, incident: &Incident) -> &mut Dossier {
+        match stages::is_of_stages(incident) {
+            true => self.stages.entry(incident.shipment.clone()).or_default(),
+            false => self.dossier(&incident.shipment),
+        }
     }
 
     /// A stage's clock was seen to strike; other names than those of [`STAGES`] are left alone.
@@ -163,14 +177,16 @@ impl Board {
         self.parties.get(party)
     }
 
-    /// Stages that `alerts` found silent.
-    pub fn system(&self) -> impl Iterator<Item = &Finding> {
-        self.system.values()
-    }
-
     /// How far the desk has read each partition of one of [`TOPICS`], and its end.
     pub fn read<'a>(&'a self, topic: &'a str) -> impl Iterator<Item = (u16, u64, u64)> + use<'a> {
         self.watch.read(topic)
+    }
+
+    /// How far `alerts` was read in every partition: what comes behind is not on the board yet, and what stands
+    /// before it is. `None` while reading has not begun in one.
+    pub fn position(&self) -> Option<Vec<u64>> {
+        let read: Vec<u64> = self.read("alerts").map(|(_, position, _)| position).collect();
+        (read.len() == usize::from(self.watch.partitions())).then_some(read)
     }
 
     /// The log time of each partition of one of [`STAGES`], as it was last heard.

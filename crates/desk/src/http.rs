@@ -4,8 +4,11 @@
 //! may come in is decided by the process around the desk.
 
 mod acknowledge;
+mod acting;
 mod answer;
 mod assets;
+mod close;
+mod feed;
 mod guard;
 mod incidents;
 pub(crate) mod openapi;
@@ -35,8 +38,10 @@ fn routes() -> Vec<(&'static str, &'static str, MethodRouter<Shared>)> {
         ("get", "/v1/incidents", get(incidents::incidents)),
         ("get", "/v1/shipments", get(shipments::shipments)),
         ("get", "/v1/shipments/{id}", get(shipments::shipment)),
+        ("get", "/v1/feed", get(feed::feed)),
         ("get", "/v1/stream", get(stream::stream)),
         ("post", "/v1/incidents/{id}/acknowledge", post(acknowledge::acknowledge)),
+        ("post", "/v1/incidents/{id}/close", post(close::close)),
         ("get", "/v1/openapi.json", get(openapi::openapi)),
     ]
 }

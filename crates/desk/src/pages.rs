@@ -10,6 +10,7 @@ mod frame;
 mod list;
 mod overview;
 mod shipment;
+mod stages;
 
 pub(crate) use fault::Fault;
 pub(crate) use frame::{Frame, Note};

@@ -8,7 +8,7 @@ mod row;
 mod shipment;
 mod trust;
 
-pub(crate) use incident::{IncidentView, Incidents};
+pub(crate) use incident::{IncidentView, Incidents, SilenceView};
 pub(crate) use row::{ShipmentRow, Shipments, no_return};
 pub(crate) use shipment::ShipmentView;
 pub(crate) use trust::TrustView;

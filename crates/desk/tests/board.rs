@@ -294,3 +294,58 @@ fn a_stage_that_alerts_found_silent_is_no_shipment() {
     board.finding(&f);
     assert_eq!(board.system().count(), 0);
 }
+
+/// The incident of a partition in which stages were found silent.
+fn of_partition(n: u16, findings: &[&facts::Finding], state: IncidentState) -> alerts::Incident {
+    let one = incident(&format!("partition-{n}"), 1, state, Severity::P1, "thermal is silent");
+    alerts::Incident { findings: findings.iter().map(|f| f.name.clone()).collect(), ..one }
+}
+
+fn silent(n: u16, stage: &str, minutes: i64) -> facts::Finding {
+    let (shipment, rule) = (format!("partition-{n}"), "system/stage-silent");
+    let mut f = finding(&shipment, "SYS-STAGE", rule, Severity::P1, "a stage is silent");
+    (f.name.about, f.happened) = (facts::Text::new(stage), ago(minutes));
+    f
+}
+
+#[test]
+fn a_stage_that_is_silent_in_several_partitions_is_one_line_and_never_a_shipment() {
+    let mut board = Board::new(3);
+    let (mut first, second, other) =
+        (silent(0, "thermal", 9), silent(2, "thermal", 7), silent(2, "custody", 8));
+    [&first, &second, &other].into_iter().for_each(|f| board.finding(f));
+    board.incident(&of_partition(0, &[&first], IncidentState::ActiveAcked));
+    board.incident(&of_partition(2, &[&second, &other], IncidentState::ActiveUnacked));
+
+    assert_eq!(board.shipments().count(), 0, "a partition is no shipment");
+    assert_eq!((board.counts(), names(&board, &Filter::default()).len()), (Counts::default(), 0));
+    assert!(board.shipment(&ShipmentId::new("partition-2")).is_none(), "it has no page");
+    assert!(board.one(&ShipmentId::new("partition-2"), 1).is_some(), "it can be taken and closed");
+    let p1 = board.counts_by_priority()[&Some(Severity::P1)];
+    assert_eq!(p1.active_unacked, 1, "who is called counts it");
+
+    let lines = board.silences();
+    assert_eq!(
+        lines.iter().map(|one| (one.stage.as_str(), &one.partitions[..])).collect::<Vec<_>>(),
+        [("thermal", &[0, 2][..]), ("custody", &[2][..])]
+    );
+    let thermal = &lines[0];
+    assert_eq!((thermal.since, thermal.until, thermal.silent), (Some(ago(9)), None, true));
+    assert_eq!(thermal.state, IncidentState::ActiveUnacked, "the most urgent of its incidents");
+    assert_eq!(thermal.incidents.len(), 2);
+
+    (first.state, first.until) = (State::Cleared, Some(ago(1)));
+    board.finding(&first);
+    board.incident(&of_partition(2, &[&second, &other], IncidentState::Closed));
+    let lines = board.silences();
+    assert_eq!((lines.len(), lines[0].until), (1, Some(ago(1))), "closed ones are not shown");
+}
+
+#[test]
+fn an_incident_in_which_a_shipment_has_findings_of_its_own_is_the_shipments() {
+    let mut board = Board::new(1);
+    let warm = finding("partition-0", "THM-01", "thermal/too-warm", Severity::P2, "9 °C");
+    let stage = silent(0, "thermal", 5);
+    board.incident(&of_partition(0, &[&stage, &warm], IncidentState::ActiveUnacked));
+    assert_eq!((board.shipments().count(), board.silences().len()), (1, 0));
+}

@@ -13,7 +13,7 @@ use facts::{Event, Fact, Severity, ShipmentId, Span};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, RwLock};
 use std::thread::{ThreadId, current};
-use story::{PARTITIONS, all_fresh, incident, night, tell};
+use story::{PARTITIONS, all_fresh, finding, incident, night, tell};
 use tokio::sync::mpsc::{Receiver, channel};
 use tower::ServiceExt;
 
@@ -34,6 +34,7 @@ enum Does {
     Fails,
     Hangs,
     RefusesCopy,
+    RefusesClosing,
 }
 
 impl Acts for Log {
@@ -45,7 +46,7 @@ impl Acts for Log {
                 Does::Fails => return Err(Refusal::Unavailable("no broker answers".into())),
                 Does::Hangs => std::future::pending().await,
                 Does::Forgets => {}
-                Does::Shows | Does::RefusesCopy => log.show(&event),
+                Does::Shows | Does::RefusesCopy | Does::RefusesClosing => log.show(&event),
             }
             Ok(())
         })
@@ -54,17 +55,31 @@ impl Acts for Log {
 
 impl Log {
     fn show(&self, event: &Event) {
-        let Fact::Acknowledged(taken) = &event.fact else { panic!("an act: {event:?}") };
         let shipment = event.subject.shipment().unwrap();
         let mut board = self.board.write().unwrap();
         let open = board.shipment(&shipment).and_then(|d| d.incident_open()).cloned();
-        let mut open = open.unwrap();
-        if self.does == Does::RefusesCopy {
-            open.refused = Some(format!("another act is named {}: send this one anew", event.id));
-        } else {
-            let (by, text) = (taken.by.clone(), taken.reason.clone());
-            open.acknowledged = Some(Act { by, at: event.at, text });
-            open.state = IncidentState::ActiveAcked;
+        let of_stages = || board.one(&shipment, 1).map(|(incident, _)| incident.clone());
+        let mut open = open.or_else(of_stages).unwrap();
+        match &event.fact {
+            _ if self.does == Does::RefusesCopy => {
+                open.refused =
+                    Some(format!("another act is named {}: send this one anew", event.id));
+            }
+            Fact::IncidentClosed(_) if self.does == Does::RefusesClosing => {
+                open.refused = Some("thermal/too-warm is still going on".into());
+            }
+            Fact::Acknowledged(taken) => {
+                let (by, text) = (taken.by.clone(), taken.reason.clone());
+                open.acknowledged = Some(Act { by, at: event.at, text });
+                open.state = IncidentState::ActiveAcked;
+            }
+            Fact::IncidentClosed(closed) => {
+                let (by, text) = (closed.by.clone(), closed.reason.clone());
+                open.closed = Some(Act { by, at: event.at, text });
+                open.second.clone_from(&closed.second);
+                open.state = IncidentState::Closed;
+            }
+            other => panic!("an act: {other:?}"),
         }
         board.incident(&open);
     }
@@ -531,4 +546,190 @@ async fn unknown_shipments_have_no_page_and_make_none() {
     get(&router, "/shipments/MADE-UP").await;
     assert_eq!(log.board.read().unwrap().shipments().count(), before);
     assert!(log.board.read().unwrap().shipment(&ShipmentId::new("MADE-UP")).is_none());
+}
+
+const CLOSE: &str = "/v1/incidents/SHUT-1.1/close";
+const BY_TWO: &str = r#"{"by":"DORA","reason":"one bag was found","second":"EMIL"}"#;
+
+/// A desk with an incident of one P1 that only people can end.
+fn shut(does: Does) -> (Router, Log) {
+    let (router, log) = made(does);
+    let mut f = finding("SHUT-1", "CUS-09", "custody/content-count", Severity::P1, "one bag less");
+    f.latched = true;
+    let mut one = incident("SHUT-1", 1, IncidentState::ActiveAcked, Severity::P1, "one bag less");
+    one.findings.push(f.name.clone());
+    let mut board = log.board.write().unwrap();
+    board.finding(&f);
+    board.incident(&one);
+    drop(board);
+    (router, log)
+}
+
+#[tokio::test]
+async fn an_incident_is_closed_by_two_and_the_same_key_is_the_same_act() {
+    let (router, log) = shut(Does::Shows);
+    let close = || {
+        let mut request = take(CLOSE, JSON, BY_TWO);
+        request.headers_mut().insert("idempotency-key", "c-1".parse().unwrap());
+        request
+    };
+    let done = ask(&router, close()).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    assert_eq!(
+        (&done.json()["closed"]["by"], &done.json()["second"]),
+        (&"DORA".into(), &"EMIL".into())
+    );
+    assert_eq!(done.json()["state"], "closed");
+    let again = ask(&router, close()).await;
+    assert_eq!(again.status, StatusCode::OK, "it is closed by this very act: {}", again.text);
+    let other = ask(&router, take(CLOSE, JSON, BY_TWO)).await;
+    assert_eq!(other.status, StatusCode::CONFLICT);
+    assert!(other.problem().contains("was closed by DORA at"), "{}", other.text);
+    let sent = log.appended.lock().unwrap();
+    assert_eq!(sent.len(), 1);
+    assert!(matches!(&sent[0].fact, Fact::IncidentClosed(c) if c.second.is_some()));
+}
+
+#[tokio::test]
+async fn closings_that_are_refused_never_reach_the_log() {
+    let (router, log) = shut(Does::Shows);
+    let path = |id: &str| format!("/v1/incidents/{id}/close");
+    let mut warm = finding("WARM-1", "THM-01", "thermal/too-warm", Severity::P2, "9 °C");
+    let mut one = incident("WARM-1", 1, IncidentState::ActiveAcked, Severity::P2, "9 °C");
+    one.findings.push(warm.name.clone());
+    log.board.write().unwrap().finding(&warm);
+    log.board.write().unwrap().incident(&one);
+    for (path, body, status, says) in [
+        (path("SHUT-1.1"), BY_DORA, 409, "closing a P1 takes two people"),
+        (path("SHUT-1.1"), r#"{"by":"DORA","reason":"x","second":"DORA"}"#, 409, "DORA is one"),
+        (path("SHUT-1.1"), r#"{"by":"DORA","reason":"x","second":" "}"#, 409, "takes two"),
+        (path("WARM-1.1"), BY_DORA, 409, "thermal/too-warm is still going on"),
+        (path("DP-2033.1"), BY_TWO, 409, "was closed"),
+        (path("NOBODY.1"), BY_TWO, 404, "NOBODY"),
+        (path("DP-2041"), BY_TWO, 400, "no incident like"),
+        (path("SHUT-1.1"), r#"{"by":"DORA"}"#, 422, "reason"),
+        (path("SHUT-1.1"), r#"{"by":"two words","reason":"x"}"#, 422, "who closes it"),
+        (path("SHUT-1.1"), r#"{"by":"DORA","reason":" "}"#, 422, "why it can be closed"),
+        (path("SHUT-1.1"), r#"{"by":"DORA","reason":"x","second":"a b"}"#, 422, "who agrees"),
+    ] {
+        let answer = ask(&router, take(&path, JSON, body)).await;
+        assert_eq!(answer.status.as_u16(), status, "{path} {body}: {}", answer.text);
+        assert!(answer.problem().contains(says), "{path} {body}: {}", answer.text);
+    }
+    assert!(log.appended.lock().unwrap().is_empty(), "nothing of it reached the log");
+    // Once it is over, one person is enough for a P2.
+    (warm.state, warm.until) = (facts::State::Cleared, Some(night()));
+    log.board.write().unwrap().finding(&warm);
+    let done = ask(&router, take(&path("WARM-1.1"), JSON, BY_DORA)).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+}
+
+#[tokio::test]
+async fn what_the_judging_refuses_is_a_conflict_with_its_reason() {
+    let (router, _) = shut(Does::RefusesClosing);
+    let answer = ask(&router, take(CLOSE, JSON, BY_TWO)).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert_eq!(answer.problem(), "thermal/too-warm is still going on");
+}
+
+#[tokio::test]
+async fn a_form_closes_and_leads_back_to_the_page_that_tells_it() {
+    let (router, _) = shut(Does::Shows);
+    let page = get(&router, "/shipments/SHUT-1").await.text;
+    assert!(page.contains("action=\"/v1/incidents/SHUT-1.1/close\""), "the form is there");
+    assert!(page.contains("name=\"second\""), "and asks for the second person");
+    let body = "by=DORA&second=EMIL&reason=found+%3Cb%3E&key=k-3&back=shipment";
+    let done = ask(&router, take(CLOSE, FORM, body)).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    assert_eq!(done.header("location"), "/shipments/SHUT-1?closed=SHUT-1.1#note");
+    let page = get(&router, "/shipments/SHUT-1?closed=SHUT-1.1").await.text;
+    assert!(page.contains("is closed by DORA: found &#60;b&#62;. The log has it."));
+    assert!(!page.contains("SHUT-1.1/close"), "no form for what is closed");
+    let bad = ask(&router, take(CLOSE, FORM, "by=DORA&second=&reason=x")).await;
+    assert_eq!(bad.status, StatusCode::CONFLICT);
+    assert!(bad.header("content-type").starts_with("text/html"), "a page for people");
+}
+
+#[tokio::test]
+async fn another_site_cannot_close_an_incident() {
+    let (router, log) = shut(Does::Shows);
+    let mut request = take(CLOSE, FORM, "by=DORA&second=EMIL&reason=x");
+    request.headers_mut().insert("sec-fetch-site", "cross-site".parse().unwrap());
+    assert_eq!(ask(&router, request).await.status, StatusCode::FORBIDDEN);
+    assert!(log.appended.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn who_takes_it_over_does_not_hide_who_had_it() {
+    let (router, _) = made(Does::Shows);
+    ask(&router, take(TAKE, JSON, BY_DORA)).await;
+    let over = r#"{"by":"EMIL","reason":"change of shift"}"#;
+    let done = ask(&router, take(TAKE, JSON, over)).await.json();
+    assert_eq!(done["acknowledged"]["by"], "EMIL");
+    let takers: Vec<_> = done["takers"].as_array().unwrap().iter().map(|one| &one["by"]).collect();
+    assert_eq!(takers, ["DORA", "EMIL"]);
+    assert_eq!(done["takers"][0]["text"], "calling KLM");
+    let page = get(&router, "/").await.text;
+    let row = page.split("Taken before by").nth(1).expect("the row is there");
+    assert!(row.starts_with("</dt><dd><p><b>DORA</b>, "), "{}", &row[..200]);
+}
+
+#[tokio::test]
+async fn stages_stand_in_one_place_and_are_no_shipments() {
+    let (router, log) = made(Does::Shows);
+    let before = get(&router, "/v1/shipments").await.json()["items"].as_array().unwrap().len();
+    for n in 0..2 {
+        let name = format!("partition-{n}");
+        let mut f =
+            finding(&name, "SYS-STAGE", "system/stage-silent", Severity::P1, "thermal is silent");
+        f.name.about = facts::Text::new("thermal");
+        (f.state, f.until) = (facts::State::Cleared, Some(night()));
+        let mut one = incident(&name, 1, IncidentState::ReturnedUnacked, Severity::P1, "silent");
+        one.findings.push(f.name.clone());
+        let mut board = log.board.write().unwrap();
+        board.finding(&f);
+        board.incident(&one);
+    }
+    let list = get(&router, "/v1/incidents").await.json();
+    let stage = &list["stages"][0];
+    assert_eq!(
+        (&stage["stage"], &stage["partitions"]),
+        (&"thermal".into(), &serde_json::json!([0, 1]))
+    );
+    assert_eq!(stage["incidents"], serde_json::json!(["partition-0.1", "partition-1.1"]));
+    assert_eq!(list["stages"].as_array().unwrap().len(), 1, "one line for a stage");
+    assert!(!list["items"].to_string().contains("partition-"));
+    let after = get(&router, "/v1/shipments").await.json()["items"].as_array().unwrap().len();
+    assert_eq!(before, after);
+    assert_eq!(get(&router, "/v1/shipments/partition-0").await.status, StatusCode::NOT_FOUND);
+    assert!(!get(&router, "/board").await.text.contains("partition-"));
+    let page = get(&router, "/").await.text;
+    assert!(page.contains("<b>thermal</b> was silent in 2 partitions (0, 1)"));
+    assert!(page.contains("3 incidents nobody has taken"), "of shipments, as before");
+
+    let close = "/v1/incidents/partition-0.1/close";
+    let body = "by=DORA&second=EMIL&reason=restarted&back=shipment";
+    let done = ask(&router, take(close, FORM, body)).await;
+    assert_eq!(done.header("location"), "/?closed=partition-0.1#note", "{}", done.text);
+    let list = get(&router, "/v1/incidents").await.json();
+    assert_eq!(list["stages"][0]["partitions"], serde_json::json!([1]));
+}
+
+#[tokio::test]
+async fn the_feed_begins_with_what_is_open_and_says_where_it_goes_on() {
+    let (router, log) = made(Does::Shows);
+    let mut one = incident("FED-1", 1, IncidentState::ActiveUnacked, Severity::P1, "x");
+    let event =
+        r#"{"id":"alerts/1:exceptions:0:7:0","type":"coldwatch.incident.v1","data":{"number":1}}"#;
+    log.board.write().unwrap().told(&one, event);
+    let feed = get(&router, "/v1/feed").await.json();
+    assert_eq!(feed["position"], "900.900");
+    assert_eq!(feed["items"], serde_json::json!([serde_json::from_str::<Value>(event).unwrap()]));
+    one.state = IncidentState::Closed;
+    log.board.write().unwrap().told(&one, event);
+    assert_eq!(get(&router, "/v1/feed").await.json()["items"], serde_json::json!([]));
+    *log.board.write().unwrap() = Board::new(PARTITIONS);
+    let unread = get(&router, "/v1/feed").await;
+    assert_eq!(unread.status, StatusCode::SERVICE_UNAVAILABLE, "nothing read is not nothing open");
+    unread.problem();
 }

@@ -77,16 +77,19 @@ pub fn make(seed: u64, shipments: u32) -> Simulated {
     Simulated { inbound: script.arrivals(), truth }
 }
 
+/// What is written into the folder: the recording, and its truth.
+pub const FILES: [&str; 2] = ["inbound.ndjson", "truth.ndjson"];
+
 /// Writes a recording and its truth into a folder, which is made where it is not there.
 pub fn simulate(seed: u64, shipments: u32, folder: &Path) -> io::Result<Summary> {
     let made = make(seed, shipments);
     std::fs::create_dir_all(folder)?;
-    let mut inbound = BufWriter::new(File::create(folder.join("inbound.ndjson"))?);
+    let mut inbound = BufWriter::new(File::create(folder.join(FILES[0]))?);
     for arrival in &made.inbound {
         writeln!(inbound, "{}", arrival.line())?;
     }
     inbound.flush()?;
-    let mut truth = BufWriter::new(File::create(folder.join("truth.ndjson"))?);
+    let mut truth = BufWriter::new(File::create(folder.join(FILES[1]))?);
     for line in &made.truth {
         let line = serde_json::to_string(line).map_err(|e| io::Error::other(e.to_string()))?;
         writeln!(truth, "{line}")?;

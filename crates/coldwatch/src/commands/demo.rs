@@ -12,6 +12,7 @@ use crate::{log, services, signals, telemetry};
 use clap::Args;
 use facts::{Book, Moment, Span};
 use indicatif::{ProgressBar, ProgressStyle};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,7 +54,7 @@ pub(crate) struct Demo {
     /// The same seed makes the same week
     #[arg(long, default_value_t = 7)]
     seed: u64,
-    /// Folder for the log; it must be empty
+    /// Folder for the log; it must be empty or not there
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
 }
@@ -87,11 +88,18 @@ impl Demo {
         let folder = self.folder.clone().unwrap_or_else(|| {
             std::env::temp_dir().join(format!("coldwatch-demo-{}", std::process::id()))
         });
-        if folder.join("log").exists() {
-            return Err(Failure::usage(format!(
-                "{} holds a log already: name an empty folder",
-                folder.display()
-            )));
+        let wrong = |why: &dyn std::fmt::Display| {
+            Failure::usage(format!("--folder: {} {why}", folder.display()))
+        };
+        match std::fs::read_dir(&folder).map(|mut all| all.next().is_some()) {
+            Ok(false) => {}
+            Ok(true) => {
+                return Err(wrong(
+                    &"is not empty: name a folder that is, or one that is not there",
+                ));
+            }
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            Err(e) => return Err(wrong(&format!("cannot be used: {e}"))),
         }
         let ended = self.play(&folder, stop);
         if temporary {
@@ -166,6 +174,8 @@ struct Show<'a> {
 
 impl Show<'_> {
     fn play(&self, week: Vec<simulate::Arrival>, address: SocketAddr) -> Result<(), Failure> {
+        // The door is open: whoever looks in sees the first days being made up for.
+        eprintln!("coldwatch demo: http://{address}");
         let ahead = i64::try_from(self.demo.ahead.as_millis()).unwrap_or(i64::MAX);
         let open = self.begin + Span::millis(ahead);
         let mut week = week.into_iter().peekable();
@@ -190,7 +200,6 @@ impl Show<'_> {
             let making_up = here < open;
             if !making_up && !told {
                 bar.finish_and_clear();
-                eprintln!("coldwatch demo: http://{address}");
                 eprintln!(
                     "{sent} events of {} shipments so far; it is {here} there, and time goes {} times as fast; Ctrl-C stops",
                     self.demo.shipments, self.demo.speed

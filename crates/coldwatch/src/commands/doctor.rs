@@ -2,6 +2,7 @@
 
 use super::export;
 use super::given::Given;
+use super::rulebook::in_force;
 use crate::config::{Config, Kind};
 use crate::exit::{self, CODES, Failure};
 use crate::live::is_drained;
@@ -10,7 +11,7 @@ use crate::services::{self, Note, Service};
 use crate::topics::Plan;
 use crate::{log, telemetry};
 use clap::Args;
-use pipeline::{Topic, bytes, roles};
+use pipeline::{Topic, roles};
 use std::path::Path;
 use std::process::ExitCode;
 use stream::Log;
@@ -84,16 +85,22 @@ fn place(config: &Config) -> String {
     }
 }
 
+/// Whether snapshots can be written. It makes nothing: what is not there yet is tried where it will be made.
 fn folder(findings: &mut Findings, folder: &Path) -> Result<(), Failure> {
-    let probe = folder.join(".written-by-doctor");
-    let tried = std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(&probe, b"x"))
-        .and_then(|()| std::fs::remove_file(&probe));
+    let mut there =
+        folder.ancestors().map(|one| if one.as_os_str().is_empty() { Path::new(".") } else { one });
+    let nearest = there.find(|one| one.exists()).unwrap_or(folder);
+    let probe = nearest.join(".written-by-doctor");
+    let tried = std::fs::write(&probe, b"x").and_then(|()| std::fs::remove_file(&probe));
+    let (place, later) = (
+        folder.display(),
+        if nearest == folder { "" } else { ", which is made when a service starts" },
+    );
     match tried {
-        Ok(()) => findings.ok(&format!("snapshots can be written to {}", folder.display())),
+        Ok(()) => findings.ok(&format!("snapshots can be written to {place}{later}")),
         Err(e) => findings.wrong(&format!(
-            "snapshots cannot be written to {}: {e}; name another folder in snapshots.folder",
-            folder.display()
+            "snapshots cannot be written to {place}: {}: {e}; name another folder in snapshots.folder",
+            nearest.display()
         )),
     }
 }
@@ -164,28 +171,15 @@ fn brokers(findings: &mut Findings, config: &Config, names: &Names) -> Result<()
 /// The rulebook in force: the last one that the first partition of the journal was given.
 fn rulebook(findings: &mut Findings, log: &dyn Log, names: &Names) -> Result<(), Failure> {
     let topic = names.topic(Topic::Facts);
-    let (mut hash, mut behaviour) = (None, 1);
-    let range = log.range(&topic, 0).map_err(log::failure)?;
-    if range.start > 0 {
+    if log.range(&topic, 0).map_err(log::failure)?.start > 0 {
         return findings.note(
             "facts were trimmed: which rulebook is in force is told by `coldwatch export journal`",
         );
     }
-    export::each_of(log, &topic, 0, |record| {
-        let has = |word: &[u8]| record.value.windows(word.len()).any(|window| window == word);
-        if has(b"coldwatch.log.rulebook-published") || has(b"coldwatch.log.behaviour-switched") {
-            match bytes::fact(record.offset, &record.key, &record.value).map(|fact| fact.matter) {
-                Ok(fold::Matter::Rulebook(book)) => hash = Some(book.hash),
-                Ok(fold::Matter::Behaviour(number)) => behaviour = number,
-                _ => {}
-            }
-        }
-        Ok(())
-    })?;
-    match hash {
-        None => findings.wrong("no rulebook is in the log: run `coldwatch topics create`")?,
-        Some(hash) => findings.ok(&format!("rulebook {hash} is in force"))?,
-    }
+    let Some((hash, behaviour)) = in_force(log, names)? else {
+        return findings.wrong("no rulebook is in the log: run `coldwatch topics create`");
+    };
+    findings.ok(&format!("rulebook {hash} is in force"))?;
     match roles::BEHAVIOURS.contains(&behaviour) {
         true => findings.ok(&format!("behaviour {behaviour} is in force, and this release knows it")),
         false => findings.wrong(&format!(

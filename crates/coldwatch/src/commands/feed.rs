@@ -10,12 +10,15 @@ use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
-  coldwatch feed --to http://127.0.0.1:8080 --once | jq 'select(.priority == \"P1\")'
-      the open incidents as they are now
+  coldwatch feed --to http://127.0.0.1:8080 --once | jq 'select(.event.data.priority == \"P1\")'
+      the open incidents as they are now; the last line is a beat that names the position
   coldwatch feed --to http://127.0.0.1:8080
       follows: each event of the alerts topic from now on, until Ctrl-C
   coldwatch feed --from 12.0.7 --beats
-      goes on behind a position that a line's `position` named; strokes of the clock, too";
+      goes on behind a position that a line's `position` named; strokes of the clock, too
+
+Every line has the same form: {\"position\": …, \"type\": …, \"event\": …}. `event` is the CloudEvent of the alerts topic, `type` is
+its type, and `position` is where --from goes on behind it. What is heard twice has the same id.";
 
 /// Print or follow the alert feed
 #[derive(Args)]
@@ -30,8 +33,8 @@ pub(crate) struct Feed {
     /// The open incidents, and no more
     #[arg(long, conflicts_with_all = ["from", "beats"])]
     once: bool,
-    /// Go on behind this position
-    #[arg(long, value_name = "POSITION")]
+    /// Go on behind this position, like 12.0.7: a number for each partition, as lines name it
+    #[arg(long, value_name = "POSITION", value_parser = position)]
     from: Option<String>,
     /// Strokes of the clock, too: a feed without them is silent when nothing happens
     #[arg(long)]
@@ -56,7 +59,7 @@ impl Feed {
                 let beat = kind == "beat" || kind == "coldwatch.log.tick.v1";
                 if !beat || self.beats {
                     let event: Value = serde_json::from_str(data).unwrap_or_default();
-                    let line = serde_json::json!({ "position": id, "type": kind, "event": event });
+                    let line = line(&id.into(), &kind.into(), &event);
                     // Nobody reads any more: that is the end, not a stream to be taken up again.
                     if let Err(failure) = print(&line) {
                         unread = Some(failure);
@@ -68,24 +71,41 @@ impl Feed {
             if let Some(failure) = unread {
                 return Err(failure);
             }
-            // A stream that ends is taken up again where it ended; one that cannot be had is an error.
-            match followed {
-                Err(failure) if failed >= 5 => return Err(failure),
-                Err(failure) if from.is_empty() && failed == 0 => return Err(failure),
-                _ => failed += 1,
+            // What is refused for what was asked is refused again.
+            if let Err(failure) = followed
+                && (failure.is_refusal() || failed >= 5 || (from.is_empty() && failed == 0))
+            {
+                return Err(failure);
             }
+            // A stream that ends is taken up again where it ended.
+            failed += 1;
             std::thread::sleep(Duration::from_secs(1));
         }
     }
 }
 
-fn once(client: &Client) -> Result<ExitCode, Failure> {
-    let text = client.get("/v1/incidents")?;
-    let all: Value = serde_json::from_str(&text).map_err(Failure::internal)?;
-    for incident in all["items"].as_array().into_iter().flatten() {
-        print(incident)?;
+/// The form of a position. Whether the log reaches there is for the log to say.
+fn position(text: &str) -> Result<String, String> {
+    match text.split('.').all(|part| part.parse::<u64>().is_ok()) {
+        true => Ok(text.to_owned()),
+        false => Err("a position is a number for each partition, joined by dots, like 12.0.7: take the `position` of a \
+                      line of this feed, or leave --from out".into()),
     }
+}
+
+/// What is open, in lines as of the feed, and then a beat, so that the position is told even if nothing is open.
+fn once(client: &Client) -> Result<ExitCode, Failure> {
+    let text = client.get("/v1/feed")?;
+    let all: Value = serde_json::from_str(&text).map_err(Failure::internal)?;
+    for event in all["items"].as_array().into_iter().flatten() {
+        print(&line(&all["position"], &event["type"], event))?;
+    }
+    print(&line(&all["position"], &"beat".into(), &serde_json::json!({})))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn line(position: &Value, kind: &Value, event: &Value) -> Value {
+    serde_json::json!({ "position": position, "type": kind, "event": event })
 }
 
 fn print(line: &Value) -> Result<(), Failure> {

@@ -22,7 +22,8 @@ Examples:
   coldwatch ingest week/inbound.ndjson --config coldwatch.toml
       straight to the inbound topic, as a gateway would
 
-Sent twice, an event is recognised by source and id. Ends with 1 if records were rejected: they are listed on stderr.";
+Sent twice, an event is recognised by source and id. Ends with 1 if records were rejected: they are listed on stderr, and
+are not written to the rejects topic. If the process goes away midway, the last line says from which line to go on.";
 
 /// Send recordings or logger exports in
 #[derive(Args)]
@@ -68,11 +69,16 @@ impl Ingest {
         let mut counts = Counts::default();
         for source in sources {
             let name = source.name.clone();
+            let broken = |failure: Failure, line: u64, counts: &Counts| {
+                bar.finish_and_clear();
+                failure.but(&self.resume(&name, line, counts))
+            };
             let tell = || bar.set_position(progress.bytes());
             match source.kind {
                 Kind::Logger => {
                     let bytes = source.whole().map_err(Failure::unavailable)?;
-                    way.send(&name, 1, &bytes, &mut counts)?;
+                    way.send(&name, 1, &bytes, &mut counts)
+                        .map_err(|failure| broken(failure, 1, &counts))?;
                 }
                 Kind::Journal => {
                     return Err(Failure::usage(format!(
@@ -84,6 +90,7 @@ impl Ingest {
                     each_batch(source, &mut refused, |first, batch| {
                         tell();
                         way.send(&name, first, batch, &mut counts)
+                            .map_err(|failure| broken(failure, first, &counts))
                     })?;
                     counts.read += refused;
                     counts.rejected += refused;
@@ -102,6 +109,30 @@ impl Ingest {
             }
             _ => Ok(exit::found()),
         }
+    }
+
+    /// How to go on after something broke: whatever stands before `line` of the file is done with.
+    fn resume(&self, name: &str, line: u64, counts: &Counts) -> String {
+        let Counts { accepted, rejected, .. } = counts;
+        let done =
+            format!("{accepted} events are in the log, {rejected} were rejected before this");
+        let to = match &self.to {
+            Some(to) => format!("--to {to}"),
+            None => "--config …".into(),
+        };
+        let rest = match line {
+            1 => format!("go on with {name} from its beginning"),
+            _ => format!(
+                "go on with line {line} of {name}: `tail -n +{line} {name} | coldwatch ingest - {to}`"
+            ),
+        };
+        let behind = self.files.iter().skip_while(|file| file.to_string_lossy() != name).skip(1);
+        let behind: Vec<String> = behind.map(|file| file.display().to_string()).collect();
+        let behind = match &behind[..] {
+            [] => String::new(),
+            files => format!(", then {}", files.join(" ")),
+        };
+        format!("{done}; {rest}{behind}; what is sent twice is recognised by source and id")
     }
 
     fn way(&self) -> Result<Way, Failure> {

@@ -1,16 +1,18 @@
 //! `coldwatch rulebook`: is this rulebook fit for use; and from here on it is in force.
 
+use super::export;
 use super::given::{self, Given};
 use crate::exit::{CODES, Failure};
 use crate::services::names::Names;
 use crate::services::of_log;
 use crate::{log, telemetry, topics};
 use clap::{Args, Subcommand};
-use facts::Fact;
 use facts::fact::log::BehaviourSwitched;
+use facts::{Fact, Text};
 use pipeline::{Topic, bytes, roles, rulebook};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use stream::Log;
 use stream::log::wall_clock;
 
 const EXAMPLES: &str = "\
@@ -41,7 +43,7 @@ Examples:
       checked, and no more
 
 Every open shipment is judged anew once. What stood under the old rules and not under the new ones is superseded, not
-cleared. The same rules again change nothing.";
+cleared. The same rules again are not written.";
 
 /// Put a rulebook in force, by an entry in the log
 #[derive(Args)]
@@ -78,20 +80,60 @@ impl Publish {
         let log = log::open(&config, wall_clock())?;
         let names = Names::of(&config);
         let now = wall_clock()();
+        let before = in_force(&*log, &names)?;
+        let (same, number) = match &before {
+            Some((hash, behaviour)) => {
+                (*hash == book.hash, self.behaviour.filter(|number| number != behaviour))
+            }
+            None => (false, self.behaviour),
+        };
+        if same && number.is_none() {
+            crate::commands::print(&format!(
+                "rulebook {} is already in force: nothing was written",
+                book.hash
+            ))?;
+            return Ok(ExitCode::SUCCESS);
+        }
         // To the first partition of `facts`: its owner passes it on to all others.
         let to = |fact| of_log(&names, Topic::Facts, 0, now, fact);
-        let mut drafts = vec![to(bytes::published(&book))];
-        if let Some(number) = self.behaviour {
+        let mut drafts = Vec::new();
+        if !same {
+            drafts.push(to(bytes::published(&book)));
+        }
+        if let Some(number) = number {
             drafts.push(to(Fact::BehaviourSwitched(BehaviourSwitched { number })));
         }
         let placed = topics::append(&*log, drafts).map_err(log::failure)?;
         let offset = placed.get(&0).copied().unwrap_or_default();
-        crate::commands::print(&format!(
-            "rulebook {} is in the log, at {offset} of facts 0",
-            book.hash
-        ))?;
+        let what = match same {
+            true => "the behaviour".to_owned(),
+            false => format!("rulebook {}", book.hash),
+        };
+        crate::commands::print(&format!("{what} is in the log, at {offset} of facts 0"))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Hash of the rulebook in force, and the behaviour: the last ones that the first partition of `facts` was given.
+/// `None`: none was given, or what was given is trimmed away.
+pub(super) fn in_force(log: &dyn Log, names: &Names) -> Result<Option<(Text, u32)>, Failure> {
+    let topic = names.topic(Topic::Facts);
+    let (mut hash, mut behaviour) = (None, 1);
+    if log.range(&topic, 0).map_err(log::failure)?.start > 0 {
+        return Ok(None);
+    }
+    export::each_of(log, &topic, 0, |record| {
+        let has = |word: &[u8]| record.value.windows(word.len()).any(|window| window == word);
+        if has(b"coldwatch.log.rulebook-published") || has(b"coldwatch.log.behaviour-switched") {
+            match bytes::fact(record.offset, &record.key, &record.value).map(|fact| fact.matter) {
+                Ok(fold::Matter::Rulebook(book)) => hash = Some(book.hash),
+                Ok(fold::Matter::Behaviour(number)) => behaviour = number,
+                _ => {}
+            }
+        }
+        Ok(())
+    })?;
+    Ok(hash.map(|hash| (hash, behaviour)))
 }
 
 /// Check a rulebook: every table is read, every rule on or off is named

@@ -10,7 +10,7 @@ use toml::{Table, Value};
 const ENVIRONMENT: &str = "COLDWATCH_";
 
 /// Keys that the environment may set: `log.brokers` is `COLDWATCH_LOG_BROKERS`.
-const KEYS: [(&str, &str, Shape); 16] = [
+const KEYS: [(&str, &str, Shape); 18] = [
     ("log", "kind", Shape::Text),
     ("log", "folder", Shape::Text),
     ("log", "brokers", Shape::Text),
@@ -27,6 +27,8 @@ const KEYS: [(&str, &str, Shape); 16] = [
     ("http", "events_per_second", Shape::Number),
     ("http", "followers", Shape::Number),
     ("clock", "strike", Shape::Truth),
+    ("watchdog", "unready", Shape::Text),
+    ("watchdog", "ends", Shape::Text),
 ];
 
 /// What stands in a line that may hold a secret.
@@ -72,6 +74,7 @@ pub(super) fn read(
             table.insert((*key).to_owned(), value);
         }
     }
+    follow(&mut all);
     Config::deserialize(all).map_err(|e| format!("the configuration: {e}"))
 }
 
@@ -92,6 +95,21 @@ fn misspelt(name: &str) -> Result<(), String> {
     match ours || distance(&nearest) <= 2 {
         true => Err(format!("{name} names no setting; the nearest that does is {nearest}")),
         false => Ok(()),
+    }
+}
+
+/// Snapshots belong to one log: where only that one's folder is set, theirs follows it.
+fn follow(all: &mut Table) {
+    let of = |table: &str| all.get(table)?.as_table()?.get("folder")?.as_str().map(Path::new);
+    let (None, Some(log)) = (of("snapshots"), of("log")) else { return };
+    let folder = match (log.file_name(), log.parent()) {
+        (Some(name), Some(parent)) if name == "log" => parent.join("snapshots"),
+        _ => log.join("snapshots"),
+    };
+    let folder = Value::String(folder.to_string_lossy().into_owned());
+    let table = all.entry("snapshots").or_insert_with(|| Value::Table(Table::new()));
+    if let Value::Table(table) = table {
+        table.insert("folder".into(), folder);
     }
 }
 
@@ -235,5 +253,21 @@ mod tests {
         let error = read(None, number.into_iter()).unwrap_err();
         assert_eq!(error, "COLDWATCH_LOG_PARTITIONS: `many` is no whole number");
         std::fs::remove_file(misspelt).unwrap();
+    }
+
+    #[test]
+    fn snapshots_follow_the_folder_of_the_log_unless_they_have_their_own() {
+        let folder = |name: &str, text: &str| {
+            let file = file(name, text);
+            let config = read(Some(&file), std::iter::empty()).unwrap();
+            std::fs::remove_file(file).unwrap();
+            config.snapshots.folder.display().to_string()
+        };
+        assert_eq!(folder("follow-a", "[log]\nfolder = \"/data/log\"\n"), "/data/snapshots");
+        assert_eq!(folder("follow-b", "[log]\nfolder = \"/data\"\n"), "/data/snapshots");
+        assert_eq!(folder("follow-c", "[log]\nfolder = \"log\"\n"), "snapshots");
+        let both = "[log]\nfolder = \"/data/log\"\n[snapshots]\nfolder = \"/fast\"\n";
+        assert_eq!(folder("follow-d", both), "/fast");
+        assert_eq!(folder("follow-e", "[log]\npartitions = 4\n"), "coldwatch-data/snapshots");
     }
 }

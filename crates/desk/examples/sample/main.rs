@@ -43,18 +43,29 @@ impl Acts for Door {
 
 impl Log {
     fn take(&self, event: &Event) {
-        let Fact::Acknowledged(taken) = &event.fact else { return };
         let Some(shipment) = event.subject.shipment() else { return };
         let mut board = self.board.write().unwrap();
         let open = board.shipment(&shipment).and_then(|d| d.incident_open()).cloned();
-        let Some(mut incident) = open else { return };
-        incident.acknowledged =
-            Some(Act { by: taken.by.clone(), at: event.at, text: taken.reason.clone() });
-        incident.state = match incident.state {
-            IncidentState::ReturnedUnacked => IncidentState::ReturnedAcked,
-            IncidentState::ActiveUnacked => IncidentState::ActiveAcked,
-            other => other,
-        };
+        let of_stages = || board.one(&shipment, 1).map(|(incident, _)| incident.clone());
+        let Some(mut incident) = open.or_else(of_stages) else { return };
+        match &event.fact {
+            Fact::Acknowledged(taken) => {
+                incident.acknowledged =
+                    Some(Act { by: taken.by.clone(), at: event.at, text: taken.reason.clone() });
+                incident.state = match incident.state {
+                    IncidentState::ReturnedUnacked => IncidentState::ReturnedAcked,
+                    IncidentState::ActiveUnacked => IncidentState::ActiveAcked,
+                    other => other,
+                };
+            }
+            Fact::IncidentClosed(closed) => {
+                incident.closed =
+                    Some(Act { by: closed.by.clone(), at: event.at, text: closed.reason.clone() });
+                incident.second.clone_from(&closed.second);
+                incident.state = IncidentState::Closed;
+            }
+            _ => return,
+        }
         board.incident(&incident);
         drop(board);
         let mut last = self.last.lock().unwrap();

@@ -3,6 +3,7 @@
 use super::lines::{Line, Lines};
 use super::series::{Point, Series};
 use alerts::Incident;
+use alerts::incident::Act;
 use facts::context::{Custody, Schedule, Thermal};
 use facts::fact::order::Dose;
 use facts::fact::permit::Ledger;
@@ -54,6 +55,10 @@ pub struct Dossier {
     /// How many findings and closed incidents are not kept any more.
     pub forgotten: u64,
     pub(super) quiet: BTreeMap<Probe, Moment>,
+    /// Who took each incident, the first of them first.
+    takers: BTreeMap<u32, Vec<Act>>,
+    /// The event in which the alerts topic told of each incident last, while that is not closed.
+    events: BTreeMap<u32, Box<str>>,
 }
 
 /// A reading that is learnt so long after it was measured is marked as late: longer than loggers usually
@@ -139,12 +144,35 @@ impl Dossier {
     }
 
     pub(super) fn incident(&mut self, incident: &Incident) {
+        // The incident itself names the last one only.
+        let takers = self.takers.entry(incident.number).or_default();
+        if let Some(act) = incident.acknowledged.as_ref().filter(|act| !takers.contains(act)) {
+            takers.push(act.clone());
+        }
         self.incidents.insert(incident.number, incident.clone());
         if self.incidents.len() > MOST_INCIDENTS {
             let oldest = self.incidents.values().find(|i| i.is_closed()).map(|i| i.number);
+            oldest.iter().for_each(|n| drop(self.takers.remove(n)));
             self.forgotten +=
                 u64::from(oldest.is_some_and(|n| self.incidents.remove(&n).is_some()));
         }
+    }
+
+    pub(super) fn told(&mut self, incident: &Incident, event: &str) {
+        match incident.is_closed() {
+            true => drop(self.events.remove(&incident.number)),
+            false => drop(self.events.insert(incident.number, event.into())),
+        }
+    }
+
+    /// The event in which the alerts topic told of an incident last, while that is not closed.
+    pub fn event(&self, number: u32) -> Option<&str> {
+        self.events.get(&number).map(|event| &**event)
+    }
+
+    /// Everybody who took an incident, the first of them first.
+    pub fn takers(&self, number: u32) -> &[Act] {
+        self.takers.get(&number).map_or(&[], Vec::as_slice)
     }
 
     fn series(&mut self, probe: Probe) -> Option<&mut Series> {

@@ -105,13 +105,13 @@ impl Board {
         list
     }
 
-    /// One incident.
+    /// One incident; of a stage, too.
     pub fn one(&self, shipment: &ShipmentId, number: u32) -> Option<(&Incident, &Dossier)> {
-        let dossier = self.shipments.get(shipment)?;
-        dossier.incidents.get(&number).map(|incident| (incident, dossier))
+        let known = [&self.shipments, &self.stages].into_iter().filter_map(|all| all.get(shipment));
+        known.filter_map(|d| d.incidents.get(&number).map(|incident| (incident, d))).next()
     }
 
-    /// How many there are in each state, of all.
+    /// How many there are in each state, of all shipments.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         let all = self.shipments.values().flat_map(|dossier| dossier.incidents.values());
@@ -119,10 +119,11 @@ impl Board {
         counts
     }
 
-    /// The same by priority; `None` = all that was reported has been withdrawn.
+    /// The same by priority, incidents of stages too; `None` = all that was reported has been withdrawn.
     pub fn counts_by_priority(&self) -> BTreeMap<Option<Severity>, Counts> {
         let mut counts: BTreeMap<_, Counts> = BTreeMap::new();
-        for incident in self.shipments.values().flat_map(|dossier| dossier.incidents.values()) {
+        let all = self.shipments.values().chain(self.stages.values());
+        for incident in all.flat_map(|dossier| dossier.incidents.values()) {
             counts.entry(incident.priority).or_default().count(incident.state);
         }
         counts

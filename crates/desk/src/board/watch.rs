@@ -118,6 +118,10 @@ impl Watch {
         Self { partitions, ..Self::default() }
     }
 
+    pub(super) fn partitions(&self) -> u16 {
+        self.partitions
+    }
+
     pub(super) fn beat(&mut self, stage: &str, partition: u16, log_time: Moment) {
         if let Some(stage) = STAGES.iter().find(|known| **known == stage) {
             let heard = self.beats.entry(stage).or_default().entry(partition).or_insert(log_time);

@@ -26,6 +26,9 @@ pub(super) struct Frame {
     name: &'static str,
 }
 
+/// Above the picture stands what no line may cross: the names of excursions.
+const TOP: i64 = 24;
+
 impl Frame {
     fn new(plot: &Plot, size: Size) -> Self {
         let (width, height, times, marks, name) = match size {
@@ -43,7 +46,7 @@ impl Frame {
             width,
             height,
             x: Scale { low: from, high: until, start: 58, end: width - 10 },
-            y: Scale { low: ends.0.into(), high: ends.1.into(), start: height - 42, end: 14 },
+            y: Scale { low: ends.0.into(), high: ends.1.into(), start: height - 42, end: TOP },
             marks,
             step: step_of_time(plot.from, plot.until, times),
             name,
@@ -155,7 +158,7 @@ fn shades(f: &Frame, plot: &Plot, svg: &mut String) {
             );
         }
     }
-    // Names go over the hatching; one that would lie on the name before it is left to the table.
+    // Names stand above the picture, as a line may run anywhere in it; one that would lie on the name before it is left to the table.
     let mut free = 0;
     for excursion in &plot.excursions {
         let x = f.at(excursion.from).min(f.width - 60);
@@ -168,7 +171,7 @@ fn shades(f: &Frame, plot: &Plot, svg: &mut String) {
             r#"<text class="excursion-label {}" x="{}" y="{}">{}</text>"#,
             words::priority_shape(Some(excursion.severity)),
             x + 3,
-            f.y.start - 6,
+            f.y.end - 8,
             escape(&excursion.code)
         );
     }

@@ -52,6 +52,24 @@ fn a_line_never_crosses_a_gap() {
 }
 
 #[test]
+fn the_name_of_an_excursion_stands_where_no_line_runs() {
+    let mut plot = small();
+    // Deep cold runs along the lower edge.
+    plot.lines[0].points.iter_mut().for_each(|point| point.milli = -180_000);
+    for size in [Size::Wide, Size::Narrow] {
+        let svg = draw(&plot, size, "t", "d");
+        let number = |text: &str, before: &str, after: &str| -> i64 {
+            let found = text.split(before).nth(1).and_then(|rest| rest.split(after).next());
+            found.and_then(|n| n.parse().ok()).expect("a number")
+        };
+        let label = svg.split("excursion-label").nth(1).unwrap_or_default();
+        let top = svg.split(r#"class="excursion p1""#).nth(1).unwrap_or_default();
+        let (baseline, top) = (number(label, "y=\"", "\""), number(top, "y=\"", "\""));
+        assert!((12..top).contains(&baseline), "{size:?}: {baseline} is not above {top}");
+    }
+}
+
+#[test]
 fn text_in_a_picture_is_text() {
     let mut plot = small();
     plot.limits = vec![(8_000, "<script>alert(1)</script>".into())];

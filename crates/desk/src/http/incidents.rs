@@ -5,7 +5,7 @@ use super::room::Shared;
 use crate::board::{Filter, STATES, Which};
 use crate::pages::NAMES;
 use crate::refusal::Refusal;
-use crate::view::{IncidentView, Incidents, TrustView};
+use crate::view::{IncidentView, Incidents, SilenceView, TrustView};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
@@ -89,10 +89,12 @@ pub(crate) async fn incidents(
         made_at: now,
         counts: board.counts().into(),
         items: items.map(|(i, d)| IncidentView::new(&board, i, d)).collect(),
+        stages: board.silences().into_iter().map(SilenceView::from).collect(),
         trust,
     };
     drop(board);
-    let same = serde_json::to_string(&(&list.items, &list.counts, list.trust.standings()));
+    let same =
+        serde_json::to_string(&(&list.items, &list.stages, &list.counts, list.trust.standings()));
     let same = same.unwrap_or_default();
     Ok(tagged(&headers, &same, &list))
 }

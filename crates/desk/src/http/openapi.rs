@@ -4,7 +4,7 @@
 //! writes it after a change.
 
 use super::answer::{Problem, json};
-use super::{acknowledge, assets, incidents, screens, shipments, stream};
+use super::{acknowledge, assets, close, feed, incidents, screens, shipments, stream};
 use crate::refusal::Refusal;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -29,8 +29,10 @@ use utoipa::OpenApi;
         incidents::incidents,
         shipments::shipments,
         shipments::shipment,
+        feed::feed,
         stream::stream,
         acknowledge::acknowledge,
+        close::close,
         openapi,
     ),
     components(schemas(Problem)),

@@ -19,6 +19,8 @@ use serde::Deserialize;
 pub(crate) struct Told {
     /// The incident that was taken.
     taken: Option<String>,
+    /// The incident that was closed.
+    closed: Option<String>,
 }
 
 /// The incidents, the most urgent first, as a page.
@@ -96,23 +98,26 @@ fn refuse(room: &Shared, uri: &Uri, refusal: Refusal) -> Response {
     }
 }
 
-/// What came of taking an incident, by what the board shows and not by what an address claims.
+/// What came of an act, by what the board shows and not by what an address claims.
 fn note(board: &Board, told: Told) -> Option<Note> {
-    let (shipment, number) = parted(&told.taken?)?;
+    let closing = told.closed.is_some();
+    let (shipment, number) = parted(&told.closed.or(told.taken)?)?;
     let (incident, _) = board.one(&shipment, number)?;
     let what = format!("{shipment}, incident {number}");
-    Some(match (&incident.refused, &incident.acknowledged) {
+    let word = if closing { "closed" } else { "taken" };
+    let done = if closing { &incident.closed } else { &incident.acknowledged };
+    Some(match (&incident.refused, done) {
         (Some(refused), _) => {
             Note { good: false, text: format!("{what}: the last act was refused: {refused}.") }
         }
         (None, Some(act)) => Note {
             good: true,
-            text: format!("{what} is taken by {}: {}. The log has it.", act.by, act.text),
+            text: format!("{what} is {word} by {}: {}. The log has it.", act.by, act.text),
         },
         (None, None) => Note {
             good: false,
             text: format!(
-                "{what} is not shown as taken yet: if you took it just now, the log has it. Reload to see."
+                "{what} is not shown as {word} yet: if you did it just now, the log has it. Reload to see."
             ),
         },
     })

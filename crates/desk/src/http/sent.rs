@@ -12,6 +12,14 @@ const KEPT: usize = 1024;
 pub(crate) struct Sent(VecDeque<(String, ShipmentId, Fact, Moment)>);
 
 impl Sent {
+    /// The moment of this very act, where it was sent before.
+    pub(crate) fn known(&self, name: &str, shipment: &ShipmentId, fact: &Fact) -> Option<Moment> {
+        let same = |(known, before, act, _): &&(String, ShipmentId, Fact, Moment)| {
+            known == name && before == shipment && act == fact
+        };
+        self.0.iter().find(same).map(|(.., at)| *at)
+    }
+
     /// The moment of an act: that of its first sending. `None` when another act has its name.
     pub(crate) fn at(
         &mut self,

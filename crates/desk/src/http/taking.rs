@@ -1,13 +1,13 @@
-//! Whether an incident may be taken, and whether the board shows that it was.
+//! Whether an act may be done, and whether the board shows that it was.
 
-use super::acknowledge::Taking;
 use super::room::Shared;
+use crate::board::{Board, Dossier};
 use crate::refusal::Refusal;
 use crate::view::IncidentView;
+use alerts::Incident;
 use alerts::incident::Act;
 use axum::http::HeaderMap;
-use facts::fact::incident::Acknowledged;
-use facts::{ShipmentId, Text};
+use facts::{Fact, Moment, PartyId, ShipmentId, Text};
 use std::time::Duration;
 
 /// How long the board may take to show an act, and how often it is looked at.
@@ -16,28 +16,34 @@ const LOOK: Duration = Duration::from_millis(50);
 const LONGEST_REASON: usize = 500;
 const LONGEST_KEY: usize = 128;
 
+/// A person, in one word.
+pub(super) fn person(field: &str, does: &str, text: &str) -> Result<PartyId, Refusal> {
+    let who = text.trim().parse();
+    who.map_err(|why| Refusal::Invalid(format!("`{field}` says who {does}, in one word: {why}")))
+}
+
 /// Letters that a person can see, and not too many.
-pub(super) fn fact(taking: &Taking) -> Result<Acknowledged, Refusal> {
-    let by =
-        taking.by.trim().parse().map_err(|why| {
-            Refusal::Invalid(format!("`by` says who takes it, in one word: {why}"))
-        })?;
-    let reason = taking.reason.trim();
+pub(super) fn reason(says: &str, text: &str) -> Result<Text, Refusal> {
+    let reason = text.trim();
     let letters = reason.chars().count();
     if letters == 0 || letters > LONGEST_REASON {
         return Err(Refusal::Invalid(format!(
-            "`reason` says what you do about it, in 1 to {LONGEST_REASON} letters; this one has {letters}"
+            "`reason` says {says}, in 1 to {LONGEST_REASON} letters; this one has {letters}"
         )));
     }
     if let Some(c) = reason.chars().find(|c| c.is_control()) {
         return Err(Refusal::Invalid(format!("`reason` holds {c:?}, which is no letter")));
     }
-    Ok(Acknowledged { by, reason: Text::new(reason) })
+    Ok(Text::new(reason))
 }
 
-pub(super) fn name(room: &Shared, headers: &HeaderMap, taking: &Taking) -> Result<String, Refusal> {
+pub(super) fn name(
+    room: &Shared,
+    headers: &HeaderMap,
+    key: Option<String>,
+) -> Result<String, Refusal> {
     let header = headers.get("idempotency-key").map(|key| String::from_utf8_lossy(key.as_bytes()));
-    let Some(key) = header.map(String::from).or_else(|| taking.key.clone()) else {
+    let Some(key) = header.map(String::from).or(key) else {
         return Ok(room.fresh_name());
     };
     let plain = key.chars().all(|c| c.is_ascii_graphic());
@@ -50,36 +56,79 @@ pub(super) fn name(room: &Shared, headers: &HeaderMap, taking: &Taking) -> Resul
     }
 }
 
-/// Refuses where there is no such incident, or it is closed.
-pub(super) fn open(room: &Shared, shipment: &ShipmentId, number: u32) -> Result<(), Refusal> {
+/// Refuses where there is no such incident, where it is closed, or where it cannot be closed; otherwise the refusal
+/// that stands on the card already.
+pub(super) fn may(
+    room: &Shared,
+    shipment: &ShipmentId,
+    number: u32,
+    fact: &Fact,
+) -> Result<Option<String>, Refusal> {
     let board = room.board()?;
     let unknown =
         || Refusal::Unknown(format!("no incident {number} of shipment `{shipment}` is known here"));
     let (incident, dossier) = board.one(shipment, number).ok_or_else(unknown)?;
-    match &incident.closed {
-        _ if !incident.is_closed() => Ok(()),
-        by => {
-            let by =
-                by.as_ref().map_or(String::new(), |act| format!(" by {} at {}", act.by, act.at));
-            let next = dossier.incident_open().map_or(String::new(), |next| {
-                format!("; incident {} is the one that is open now", next.number)
-            });
-            Err(Refusal::Conflict(format!("incident {number} of {shipment} was closed{by}{next}")))
-        }
+    if incident.is_closed() {
+        return Err(closed(incident, dossier));
+    }
+    if let Fact::IncidentClosed(closing) = fact {
+        incident.may_close(closing, dossier.findings.values()).map_err(|why| {
+            Refusal::Conflict(format!("incident {number} of {shipment} cannot be closed: {why}"))
+        })?;
+    }
+    Ok(incident.refused.clone())
+}
+
+fn closed(incident: &Incident, dossier: &Dossier) -> Refusal {
+    let by = incident.closed.as_ref();
+    let by = by.map_or(String::new(), |act| format!(" by {} at {}", act.by, act.at));
+    let next = dossier.incident_open().map_or(String::new(), |next| {
+        format!("; incident {} is the one that is open now", next.number)
+    });
+    let (number, shipment) = (incident.number, &incident.shipment);
+    Refusal::Conflict(format!("incident {number} of {shipment} was closed{by}{next}"))
+}
+
+/// The incident, where the act stands on it.
+pub(super) fn stands(
+    room: &Shared,
+    shipment: &ShipmentId,
+    number: u32,
+    fact: &Fact,
+    at: Moment,
+) -> Result<Option<IncidentView>, Refusal> {
+    let board = room.board()?;
+    let known = board.one(shipment, number).filter(|(incident, _)| is_done(incident, fact, at));
+    Ok(known.map(|(incident, dossier)| view(&board, incident, dossier)))
+}
+
+fn view(board: &Board, incident: &Incident, dossier: &Dossier) -> IncidentView {
+    IncidentView::new(board, incident, dossier)
+}
+
+fn is_done(incident: &Incident, fact: &Fact, at: Moment) -> bool {
+    let stands = |act: &Option<Act>, by: &PartyId, text: &Text| {
+        act.as_ref().is_some_and(|act| act.by == *by && act.at == at && act.text == *text)
+    };
+    match fact {
+        Fact::Acknowledged(taken) => stands(&incident.acknowledged, &taken.by, &taken.reason),
+        Fact::IncidentClosed(closed) => stands(&incident.closed, &closed.by, &closed.reason),
+        _ => false,
     }
 }
 
 /// Waits until the board shows the act; `None` where it does not in time.
 pub(super) async fn shown(
     room: &Shared,
-    shipment: &ShipmentId,
-    number: u32,
-    act: &Act,
+    incident: (&ShipmentId, u32),
+    fact: &Fact,
+    at: Moment,
     name: &str,
+    refused: Option<&str>,
 ) -> Result<Option<IncidentView>, Refusal> {
     let looking = async {
         loop {
-            if let Some(view) = look(room, shipment, number, act, name)? {
+            if let Some(view) = look(room, incident, fact, at, name, refused)? {
                 return Ok(view);
             }
             tokio::time::sleep(LOOK).await;
@@ -94,18 +143,24 @@ pub(super) async fn shown(
 /// Looks once.
 fn look(
     room: &Shared,
-    shipment: &ShipmentId,
-    number: u32,
-    act: &Act,
+    (shipment, number): (&ShipmentId, u32),
+    fact: &Fact,
+    at: Moment,
     name: &str,
+    refused: Option<&str>,
 ) -> Result<Option<IncidentView>, Refusal> {
     let board = room.board()?;
     let Some((incident, dossier)) = board.one(shipment, number) else { return Ok(None) };
+    if is_done(incident, fact, at) {
+        return Ok(Some(view(&board, incident, dossier)));
+    }
+    let closing = matches!(fact, Fact::IncidentClosed(_));
     match &incident.refused {
         Some(why) if why.contains(name) => Err(Refusal::Conflict(why.clone())),
-        _ if incident.acknowledged.as_ref() == Some(act) => {
-            Ok(Some(IncidentView::new(&board, incident, dossier)))
-        }
+        // Only a closing is refused for what it is about.
+        Some(why) if closing && refused != Some(why) => Err(Refusal::Conflict(why.clone())),
+        // Somebody else was faster.
+        _ if incident.is_closed() => Err(closed(incident, dossier)),
         _ => Ok(None),
     }
 }

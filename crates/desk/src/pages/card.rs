@@ -41,11 +41,19 @@ pub(crate) struct Card {
     pub(crate) eta: Option<When>,
     pub(crate) deadline: Option<Deadline>,
     pub(crate) taken: Option<Taken>,
+    /// Who had taken it before, the first of them first.
+    pub(crate) before: Vec<Taken>,
     pub(crate) notes: Vec<Taken>,
     pub(crate) refused: Option<String>,
     pub(crate) closed_by: Option<Taken>,
     pub(crate) second: Option<String>,
     pub(crate) findings: usize,
+    /// Whether it is about stages and no shipment: nobody holds anything then.
+    pub(crate) of_stages: bool,
+    /// Why it cannot be closed yet.
+    pub(crate) going_on: Option<String>,
+    /// Whether closing it takes a second person.
+    pub(crate) takes_two: bool,
     /// The name that an act from this card gets, so that sending it twice is one act.
     pub(crate) key: String,
     /// Whether the form is shown at once.
@@ -159,16 +167,27 @@ impl Card {
                 passed: at <= now,
             }),
             taken: i.acknowledged.as_ref().map(|act| Taken::new(act, now)),
+            before: before(i, d).map(|act| Taken::new(act, now)).collect(),
             notes: i.notes.iter().map(|act| Taken::new(act, now)).collect(),
             refused: i.refused.as_ref().map(|why| words::plain(why, now)),
             closed_by: i.closed.as_ref().map(|act| Taken::new(act, now)),
             second: i.second.as_ref().map(ToString::to_string),
             findings: i.findings.len(),
+            of_stages: false,
+            going_on: i
+                .going_on(d.findings.values())
+                .map(|finding| format!("{} is still going on", finding.name.rule)),
+            takes_two: i.takes_two(d.findings.values()),
             key,
             open_form: false,
             back: "list",
         }
     }
+}
+
+/// Who had taken it, and has it no more.
+fn before<'a>(i: &'a Incident, d: &'a Dossier) -> impl Iterator<Item = &'a Act> {
+    d.takers(i.number).iter().filter(|act| i.acknowledged.as_ref() != Some(*act))
 }
 
 /// What is shipped, as far as it is known.

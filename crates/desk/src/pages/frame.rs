@@ -3,8 +3,9 @@
 //! It never says "fresh" of what was not heard, and it says loudly what is not.
 
 use super::href;
+use super::stages::places;
 use crate::board::{Board, Freshness, Reader, Stage, Standing, Trust};
-use crate::words::{When, age, clock_seconds, day_short, plain, when};
+use crate::words::{When, age, clock_seconds, day_short, when};
 use facts::Moment;
 
 /// The top of a page.
@@ -151,6 +152,14 @@ fn complaints(board: &Board, trust: &Trust, freshness: &Freshness, now: Moment) 
             None => format!("This desk has not begun to read {topic} (partition {partition})."),
         }
     });
-    let system = board.system().map(|finding| format!("{}.", plain(&finding.sentence, now)));
+    // One sentence for a stage, in however many partitions it is silent.
+    let system = board.silences().into_iter().filter(|one| one.silent).map(|one| {
+        let since = one.since.map_or(String::new(), |at| format!(" since {}", when(at, now).text));
+        format!(
+            "{} does not pass the clock on {}{since}: nothing it would say is known.",
+            one.stage,
+            places(&one.partitions)
+        )
+    });
     stages.chain(readers).chain(system).collect()
 }

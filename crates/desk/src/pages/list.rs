@@ -2,6 +2,7 @@
 
 use super::Frame;
 use super::card::Card;
+use super::stages::Stages;
 use crate::board::{Board, Counts, Filter, Fineness, STATES, Which, fineness};
 use crate::words;
 use askama::Template;
@@ -16,6 +17,7 @@ pub(crate) struct List {
     heading: String,
     mood: &'static str,
     counts: Vec<Count>,
+    stages: Stages,
     cards: Vec<Card>,
     /// What is said when there are none.
     empty: String,
@@ -54,7 +56,8 @@ impl List {
             first.open_form = true;
         }
         let counts = board.counts();
-        let (heading, mood) = heading(&counts, &frame);
+        let stages = Stages::new(board, now, &key);
+        let (heading, mood) = heading(&counts, &stages, &frame);
         let chosen = Chosen::new(filter);
         let empty = match (filter, frame.current) {
             _ if chosen.any => "No incident matches this filter.".into(),
@@ -72,7 +75,7 @@ impl List {
                 chosen,
             }
         });
-        Self { frame, heading, mood, counts: counts.into(), cards, empty, filter: chosen }
+        Self { frame, heading, mood, counts: counts.into(), stages, cards, empty, filter: chosen }
     }
 }
 
@@ -90,7 +93,7 @@ fn live(board: &Board) -> String {
     }
 }
 
-fn heading(counts: &Counts, frame: &Frame) -> (String, &'static str) {
+fn heading(counts: &Counts, stages: &Stages, frame: &Frame) -> (String, &'static str) {
     let least = if frame.current { "" } else { "At least " };
     let taken = counts.active_acked + counts.returned_acked;
     match (counts.active_unacked, counts.returned_unacked, taken) {
@@ -100,6 +103,9 @@ fn heading(counts: &Counts, frame: &Frame) -> (String, &'static str) {
         (_, _, 1..) if frame.current => ("Every open incident is taken".into(), "calm"),
         (_, _, 1..) => {
             ("Every incident known here is taken, but this is not current".into(), "warn")
+        }
+        _ if stages.waiting => {
+            ("No open incident of a shipment; a stage was silent, see below".into(), "warn")
         }
         _ => match &frame.as_of {
             Some(as_of) if frame.current => (format!("No open incident, as of {as_of}"), "calm"),

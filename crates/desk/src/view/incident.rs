@@ -1,7 +1,7 @@
 //! Incidents, as the HTTP interface gives them.
 
 use super::TrustView;
-use crate::board::{Board, Counts, Dossier};
+use crate::board::{Board, Counts, Dossier, Silence};
 use crate::words;
 use alerts::Incident;
 use alerts::incident::Act;
@@ -23,8 +23,47 @@ pub(crate) struct Incidents {
     pub(crate) counts: StateCounts,
     /// Those that were asked for.
     pub(crate) items: Vec<IncidentView>,
+    /// The watch over the log itself: stages that are or were silent, with incidents that are not closed. They
+    /// belong to no shipment, so neither `items` nor `counts` holds them.
+    pub(crate) stages: Vec<SilenceView>,
     /// How current this is.
     pub(crate) trust: TrustView,
+}
+
+/// One stage that is silent, or was, in however many partitions.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct SilenceView {
+    /// `custody`, `thermal`, `permits`, `schedule`.
+    stage: String,
+    /// In which partitions of the log.
+    partitions: Vec<u16>,
+    /// Whether it is silent now in one of them.
+    silent: bool,
+    /// The most urgent state of its incidents.
+    state: String,
+    /// Since when, at the earliest.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    since: Option<Moment>,
+    /// When the last of them was heard again; absent while one is silent.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    until: Option<Moment>,
+    /// Its incidents, one for each partition: they are taken and closed like those of shipments.
+    incidents: Vec<String>,
+}
+
+impl From<Silence> for SilenceView {
+    fn from(one: Silence) -> Self {
+        let incidents = one.incidents.iter().map(|(name, number)| format!("{name}.{number}"));
+        Self {
+            incidents: incidents.collect(),
+            stage: one.stage,
+            partitions: one.partitions,
+            silent: one.silent,
+            state: one.state.to_string(),
+            since: one.since,
+            until: one.until,
+        }
+    }
 }
 
 /// How many incidents are in each state.
@@ -96,8 +135,10 @@ pub(crate) struct IncidentView {
     /// When the consignee is expected to have them.
     #[schema(value_type = Option<String>, format = DateTime)]
     eta: Option<Moment>,
-    /// Who took it.
+    /// Who has it now.
     acknowledged: Option<ActView>,
+    /// Everybody who took it, the first of them first.
+    takers: Vec<ActView>,
     /// What was said about it.
     notes: Vec<ActView>,
     /// The last act that was refused, and why.
@@ -191,6 +232,7 @@ impl IncidentView {
             held_since: i.since,
             eta: i.eta,
             acknowledged: i.acknowledged.as_ref().map(ActView::from),
+            takers: dossier.takers(i.number).iter().map(ActView::from).collect(),
             notes: i.notes.iter().map(ActView::from).collect(),
             refused: i.refused.clone(),
             closed: i.closed.as_ref().map(ActView::from),

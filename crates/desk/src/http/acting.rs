@@ -1,0 +1,153 @@
+//! An act of staff on its way to the log, whatever it is: read, checked, appended, and looked for on the board.
+//!
+//! It is done when the log has it, not before. The answer then waits a moment for the board to show it; where
+//! it does not, it says so instead of pretending.
+
+use super::answer::{fault, json};
+use super::guard::same_site;
+use super::room::Shared;
+use super::screens::parted;
+use super::taking::{may, name, shown, stands};
+use crate::pages::href;
+use crate::refusal::Refusal;
+use crate::view::IncidentView;
+use crate::words::url;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Form, Json};
+use facts::{Event, Fact, ShipmentId, Subject, Text};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+use utoipa::ToSchema;
+
+/// What somebody wants to be done.
+pub(super) struct Wanted {
+    /// The act.
+    pub(super) fact: Fact,
+    /// A form's own name for it, as it cannot send the header.
+    pub(super) key: Option<String>,
+    /// Where a form leads back to: `list` or `shipment`.
+    pub(super) back: Option<String>,
+}
+
+/// The log has the act, and the board does not show it yet.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Waiting {
+    /// The name under which the act stands in the log.
+    id: String,
+    /// What that means.
+    detail: &'static str,
+}
+
+/// How long the log may take.
+const LOG: Duration = Duration::from_secs(10);
+
+/// Reads the act, does it, and answers in the form that was asked in. A form's page is told `done`, like `taken`.
+pub(super) async fn answer<Asked: DeserializeOwned + Send>(
+    room: &Shared,
+    id: &str,
+    asked: Request,
+    done: &str,
+    wanted: impl Fn(Asked) -> Result<Wanted, Refusal>,
+) -> Response {
+    let headers = asked.headers().clone();
+    let form = kind(&headers) == "application/x-www-form-urlencoded";
+    let doing = async {
+        same_site(&headers)?;
+        let wanted = wanted(read(form, asked).await?)?;
+        let back = wanted.back.clone();
+        act(room, id, &headers, wanted).await.map(|done| (done, back))
+    };
+    match doing.await {
+        Ok((Done { shipment, of_stages, .. }, back)) if form => {
+            let id = url(id);
+            let page = match back.as_deref() {
+                Some("shipment") if !of_stages => href(shipment.as_str()),
+                _ => "/".into(),
+            };
+            Redirect::to(&format!("{page}?{done}={id}#note")).into_response()
+        }
+        Ok((Done { shown: Some(view), .. }, _)) => json(StatusCode::OK, &view),
+        Ok((Done { name, .. }, _)) => {
+            let detail =
+                "The log has it. The board does not show it yet: ask for the incident again.";
+            json(StatusCode::ACCEPTED, &Waiting { id: name, detail })
+        }
+        Err(refusal) if form => fault(room, &refusal),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+struct Done {
+    shipment: ShipmentId,
+    /// Whether it is about stages, which have no page of their own.
+    of_stages: bool,
+    name: String,
+    shown: Option<IncidentView>,
+}
+
+fn kind(headers: &HeaderMap) -> String {
+    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let kind = String::from_utf8_lossy(kind);
+    kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+async fn read<Asked: DeserializeOwned>(form: bool, asked: Request) -> Result<Asked, Refusal> {
+    let refusal = |status: StatusCode, text: String| match status {
+        StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge(text),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            Refusal::Format("send JSON (`application/json`) or a form".into())
+        }
+        StatusCode::UNPROCESSABLE_ENTITY => Refusal::Invalid(text),
+        _ => Refusal::Malformed(text),
+    };
+    if form {
+        let form = Form::<Asked>::from_request(asked, &()).await;
+        return form.map(|Form(t)| t).map_err(|wrong| refusal(wrong.status(), wrong.body_text()));
+    }
+    let body = Json::<Asked>::from_request(asked, &()).await;
+    body.map(|Json(asked)| asked).map_err(|wrong| refusal(wrong.status(), wrong.body_text()))
+}
+
+async fn act(
+    room: &Shared,
+    id: &str,
+    headers: &HeaderMap,
+    Wanted { fact, key, .. }: Wanted,
+) -> Result<Done, Refusal> {
+    let wrong = || Refusal::Malformed(format!("`{id}` is no incident like `SHP-1.2`"));
+    let (shipment, number) = parted(id).ok_or_else(wrong)?;
+    let name = name(room, headers, key)?;
+    let of_stages = room.board()?.shipment(&shipment).is_none();
+    // A closing that comes again finds the incident closed, by itself.
+    let before = room.sent().known(&name, &shipment, &fact);
+    if let (Some(at), Fact::IncidentClosed(_)) = (before, &fact)
+        && let Some(view) = stands(room, &shipment, number, &fact, at)?
+    {
+        return Ok(Done { shipment, of_stages, name, shown: Some(view) });
+    }
+    let refused = may(room, &shipment, number, &fact)?;
+    let at = room.sent().at(&name, &shipment, &fact, room.now()).ok_or_else(|| {
+        Refusal::Invalid(format!(
+            "the key `{name}` names another act: send this one under a new key"
+        ))
+    })?;
+    let event = Event {
+        source: Text::new("desk"),
+        id: Text::new(&name),
+        subject: Subject::from(&shipment),
+        at,
+        fact: fact.clone(),
+    };
+    let late = || {
+        Refusal::Unavailable(format!(
+            "the log has not answered within {} s: whether it has the act is not known; send it again under the same key `{name}`",
+            LOG.as_secs()
+        ))
+    };
+    tokio::time::timeout(LOG, room.desk.acts.append(event)).await.map_err(|_| late())??;
+    let shown = shown(room, (&shipment, number), &fact, at, &name, refused.as_deref()).await?;
+    Ok(Done { shipment, of_stages, name, shown })
+}

@@ -1,0 +1,70 @@
+//! `POST /v1/incidents/{id}/close`: somebody ends an incident, a P1 together with a second person.
+
+use super::acting::{Waiting, Wanted, answer};
+use super::answer::Problem;
+use super::room::Shared;
+use super::taking::{person, reason};
+use crate::view::IncidentView;
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use facts::Fact;
+use facts::fact::incident::IncidentClosed;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// Who closes it, and why.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct Closing {
+    /// Who: one word.
+    by: String,
+    /// Why nothing has to be done any more, in up to 500 letters.
+    reason: String,
+    /// The second person, whom closing a P1 needs: one word.
+    #[serde(default)]
+    second: Option<String>,
+    /// A form's own name for the act, as it cannot send the header.
+    #[serde(default)]
+    key: Option<String>,
+    /// Where a form leads back to: `list` or `shipment`.
+    #[serde(default)]
+    back: Option<String>,
+}
+
+/// Somebody closes an incident.
+///
+/// It cannot be closed while a finding of it goes on that time could still end, and one with a P1 among its findings takes two people.
+/// The same `Idempotency-Key` again is the same act. A form is answered with a redirect to the page it came from.
+#[utoipa::path(post, path = "/v1/incidents/{id}/close", tag = "incidents",
+    params(
+        ("id" = String, Path, description = "Shipment and number, `SHP-1.2`"),
+        ("idempotency-key" = Option<String>, Header, description = "The sender's own name for the act, 1 to 128 visible letters"),
+    ),
+    request_body(content((Closing = "application/json"), (Closing = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "The log has it and the board shows it", body = IncidentView),
+        (status = 202, description = "The log has it; the board does not show it yet", body = Waiting),
+        (status = 303, description = "To a form: back to the page, which tells what came of it"),
+        (status = 400, description = "It cannot be read", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "It was sent by a page of another site", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such incident", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It is closed already, something of it still goes on, or it takes a second person: the detail says which", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "It is neither JSON nor a form", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A value is not possible, or the key names another act", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The log does not take it now", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn close(
+    State(room): State<Shared>,
+    Path(id): Path<String>,
+    asked: Request,
+) -> Response {
+    let wanted = |Closing { by, reason: why, second, key, back }| {
+        let by = person("by", "closes it", &by)?;
+        let reason = reason("why it can be closed", &why)?;
+        // A form sends the field that nobody filled in, too.
+        let second = second.filter(|second| !second.trim().is_empty());
+        let second = second.map(|second| person("second", "agrees to it", &second)).transpose()?;
+        Ok(Wanted { fact: Fact::IncidentClosed(IncidentClosed { by, reason, second }), key, back })
+    };
+    answer(&room, &id, asked, "closed", wanted).await
+}

@@ -1,0 +1,256 @@
+//! What somebody meets who uses the command for the first time: a folder that is not empty, a misspelt setting, a process
+//! that goes away midway, a reader that has seen enough.
+
+use crate::command::{coldwatch, folder};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn run(arguments: &[&str]) -> Output {
+    coldwatch(arguments).output().expect("it runs")
+}
+
+fn said(out: &Output) -> String {
+    String::from_utf8_lossy(&out.stderr).into_owned()
+}
+
+fn data(out: &Output) -> String {
+    String::from_utf8_lossy(&out.stdout).into_owned()
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// A configuration of an embedded log in this folder.
+fn configuration(folder: &Path, more: &str) -> String {
+    let file = folder.join("coldwatch.toml");
+    let text = format!("[log]\nfolder = \"{}/log\"\npartitions = 2\n{more}\n", folder.display());
+    std::fs::write(&file, text).expect("written");
+    file.to_string_lossy().into_owned()
+}
+
+#[test]
+fn a_folder_that_holds_something_is_no_demonstrations() {
+    let folder = folder("demo-not-empty");
+    std::fs::write(folder.join("thesis.txt"), "mine").expect("written");
+    let out = run(&["demo", "--folder", &text(&folder), "--for", "1s", "--listen", "127.0.0.1:0"]);
+    assert_eq!(out.status.code(), Some(2), "{}", said(&out));
+    assert!(said(&out).contains("demo-not-empty is not empty"), "{}", said(&out));
+    assert_eq!(std::fs::read_dir(&folder).expect("listed").count(), 1, "nothing was put there");
+}
+
+#[test]
+fn a_demonstration_tells_its_address_before_it_makes_up_for_anything() {
+    let out = run(&["demo", "--shipments", "5", "--for", "1s", "--listen", "127.0.0.1:0"]);
+    assert_eq!(out.status.code(), Some(0), "{}", said(&out));
+    let said = said(&out);
+    let at = |what: &str| said.find(what).unwrap_or_else(|| panic!("{what}: {said}"));
+    assert!(at("coldwatch demo: http://127.0.0.1:") < at("making up for the first"), "{said}");
+}
+
+#[test]
+fn a_recording_that_is_there_is_not_written_over_unless_that_is_asked_for() {
+    let folder = folder("simulate-twice");
+    let make = |more: &[&str]| {
+        let place = text(&folder);
+        run(&[&["simulate", "--shipments", "3", "--out", &place], more].concat())
+    };
+    std::fs::write(folder.join("truth.ndjson"), "mine").expect("written");
+    let out = make(&[]);
+    assert_eq!(out.status.code(), Some(2), "{}", said(&out));
+    assert!(said(&out).contains("truth.ndjson is there already"), "{}", said(&out));
+    assert!(!folder.join("inbound.ndjson").exists(), "nothing was written");
+    assert!(make(&["--force"]).status.success());
+    assert_ne!(std::fs::read_to_string(folder.join("truth.ndjson")).expect("read"), "mine");
+}
+
+#[test]
+fn a_position_that_is_none_is_refused_at_once_with_the_form_of_one() {
+    let began = Instant::now();
+    let out = run(&["feed", "--from", "bogus", "--to", "http://127.0.0.1:9"]);
+    assert_eq!(out.status.code(), Some(2), "{}", said(&out));
+    assert!(said(&out).contains("joined by dots, like 12.0.7"), "{}", said(&out));
+    assert!(began.elapsed() < Duration::from_secs(3));
+}
+
+#[test]
+fn settings_that_are_wrong_are_told_by_name_with_value_and_reason() {
+    let folder = folder("settings");
+    let short = folder.join("short");
+    std::fs::write(&short, "abc").expect("written");
+    let short_token = format!("token_file = \"{}\"", short.display());
+    for (http, says) in [
+        ("listen = \"localhost:8080\"", "http.listen: `localhost:8080` is no address with a port"),
+        ("token_file = \"/no/such\"", "http.token_file: /no/such: No such file"),
+        (short_token.as_str(), "http.token_file: "),
+    ] {
+        let file = configuration(&folder, &format!("[http]\n{http}"));
+        let out = run(&["up", "--config", &file]);
+        assert_eq!(out.status.code(), Some(78), "{http}: {}", said(&out));
+        assert!(said(&out).contains(says), "{http}: {}", said(&out));
+    }
+    let mut listens = coldwatch(&["config", "show"]);
+    let out = listens.env("COLDWATCH_HTTP_LISTEN", "8080").output().expect("it runs");
+    assert_eq!(out.status.code(), Some(78));
+    assert!(said(&out).contains("http.listen: `8080` is no address"), "{}", said(&out));
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("its address");
+    let file = configuration(&folder, &format!("[http]\nlisten = \"{address}\""));
+    let out = run(&["up", "--config", &file]);
+    assert_eq!(out.status.code(), Some(69), "{}", said(&out));
+    assert!(said(&out).contains(&format!("(http.listen) at {address} cannot be opened")));
+}
+
+#[test]
+fn the_configuration_is_shown_with_where_each_value_comes_from() {
+    let folder = folder("config-show");
+    let file = configuration(&folder, "");
+    let mut asked = coldwatch(&["config", "show", "--config", &file]);
+    let out = asked.env("COLDWATCH_SNAPSHOTS_EVERY", "2 min").output().expect("it runs");
+    assert_eq!(out.status.code(), Some(0), "{}", said(&out));
+    for line in [
+        format!("partitions = 2 # file, {file}"),
+        "every = \"2 min\" # environment, COLDWATCH_SNAPSHOTS_EVERY".into(),
+        "listen = \"127.0.0.1:8080\" # default".into(),
+        format!("folder = \"{}/snapshots\" # default, follows log.folder", folder.display()),
+    ] {
+        assert!(data(&out).lines().any(|shown| shown == line), "{line}\n{}", data(&out));
+    }
+}
+
+#[test]
+fn doctor_makes_no_folder_and_says_whether_snapshots_can_be_written() {
+    let folder = folder("doctor-looks");
+    let file = configuration(&folder, "");
+    let out = run(&["doctor", "--config", &file]);
+    let names = || -> Vec<PathBuf> {
+        std::fs::read_dir(&folder).expect("listed").flatten().map(|one| one.path()).collect()
+    };
+    assert!(
+        data(&out).contains("snapshots, which is made when a service starts"),
+        "{}",
+        data(&out)
+    );
+    assert_eq!(names(), [folder.join("coldwatch.toml")], "nothing is made");
+    std::fs::write(folder.join("file"), "x").expect("written");
+    let inside = format!("[snapshots]\nfolder = \"{}/file/snapshots\"", folder.display());
+    let out = run(&["doctor", "--config", &configuration(&folder, &inside)]);
+    assert!(data(&out).contains("WRONG  snapshots cannot be written to"), "{}", data(&out));
+}
+
+#[test]
+fn the_same_rulebook_is_not_written_again() {
+    let folder = folder("publish-twice");
+    let file = configuration(&folder, "");
+    let made = run(&["topics", "create", "--config", &file]);
+    assert!(made.status.success(), "{}", said(&made));
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/rulebook");
+    let mine = folder.join("rules");
+    std::fs::create_dir_all(&mine).expect("a folder");
+    for entry in std::fs::read_dir(shipped).expect("listed").flatten() {
+        let text = std::fs::read_to_string(entry.path()).expect("read");
+        let text = text.replace("near = \"4 h\"", "near = \"5 h\"");
+        std::fs::write(mine.join(entry.file_name()), text).expect("written");
+    }
+    let publish = |rules: &str, more: &[&str]| {
+        let out = run(&[&["rulebook", "publish", rules, "--config", &file], more].concat());
+        assert!(out.status.success(), "{}", said(&out));
+        data(&out)
+    };
+    let exported = || data(&run(&["export", "facts", "--config", &file])).lines().count();
+    let before = exported();
+    assert!(before > 0);
+    assert!(publish(shipped, &[]).contains("is already in force: nothing was written"));
+    assert!(publish(shipped, &["--behaviour", "1"]).contains("already in force"));
+    assert_eq!(exported(), before);
+    assert!(publish(&text(&mine), &[]).contains("is in the log, at"));
+    assert!(publish(&text(&mine), &[]).contains("already in force"));
+    assert_eq!(exported(), before + 1);
+    assert!(
+        publish(shipped, &[]).contains("is in the log, at"),
+        "the old rules are in force again"
+    );
+}
+
+/// Answers so many requests like this, and is gone.
+fn server(answers: usize, answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("its address"));
+    std::thread::spawn(move || {
+        for _ in 0..answers {
+            let (stream, _) = listener.accept().expect("asked");
+            let mut reader = BufReader::new(stream);
+            let (mut line, mut length) = (String::new(), 0);
+            while reader.read_line(&mut line).expect("a header") > 2 {
+                let header = line.to_lowercase();
+                if let Some(n) = header.strip_prefix("content-length:") {
+                    length = n.trim().parse().expect("a number");
+                }
+                line.clear();
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).expect("a body");
+            let head =
+                format!("HTTP/1.1 {answer}\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{{}}");
+            reader.get_mut().write_all(head.as_bytes()).expect("answered");
+        }
+    });
+    address
+}
+
+fn recording(name: &str) -> String {
+    let folder = folder(name);
+    let made = run(&["simulate", "--shipments", "40", "--out", &text(&folder)]);
+    assert!(made.status.success(), "{}", said(&made));
+    text(&folder.join("inbound.ndjson"))
+}
+
+#[test]
+fn an_ingest_that_breaks_off_says_how_far_it_came_and_how_to_go_on() {
+    let file = recording("broken-off");
+    let lines = std::fs::read_to_string(&file).expect("read").lines().count();
+    assert!(lines > 2000, "{lines} lines");
+    let to = server(2, "202 Accepted");
+    let out = run(&["ingest", &file, "other.ndjson", "--to", &to]);
+    assert_eq!(out.status.code(), Some(69), "{}", said(&out));
+    assert!(
+        said(&out).contains("other.ndjson"),
+        "a file that is not there is told first: {}",
+        said(&out)
+    );
+    let out = run(&["ingest", &file, &file, "--to", &to]);
+    let said = said(&out);
+    assert_eq!(out.status.code(), Some(69), "{said}");
+    assert!(said.contains("2000 events are in the log, 0 were rejected before this"), "{said}");
+    assert!(
+        said.contains(&format!("tail -n +2001 {file} | coldwatch ingest - --to {to}")),
+        "{said}"
+    );
+    assert!(said.contains("recognised by source and id"), "{said}");
+    assert!(data(&out).is_empty(), "no count is told as if it had ended well");
+}
+
+#[test]
+fn an_address_without_a_door_for_events_says_who_has_one() {
+    let file = recording("no-door");
+    let out = run(&["ingest", &file, "--to", &server(1, "404 Not Found")]);
+    assert_eq!(out.status.code(), Some(2), "{}", said(&out));
+    for word in ["no door for events", "coldwatch run intake", "http.listen"] {
+        assert!(said(&out).contains(word), "{}", said(&out));
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_it_without_a_word() {
+    let mut child = coldwatch(&["rulebook", "check"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    drop(child.stdout.take());
+    let out = child.wait_with_output().expect("it ends");
+    assert_eq!((out.status.code(), said(&out).as_str()), (Some(141), ""));
+}
