@@ -4,7 +4,7 @@ use crate::driver::Driver;
 use crate::proxy::Proxy;
 use coldwatch::services::{self, Service};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -53,6 +53,13 @@ pub(crate) fn freeze(driver: &mut Driver, service: Service, group_waits: Duratio
     end(driver, service, "-TERM");
 }
 
+/// A process stands still for so long.
+pub(crate) fn freeze_for(process: u32, long: Duration) {
+    send(process, "-STOP", "the process");
+    std::thread::sleep(long);
+    send(process, "-CONT", "the process");
+}
+
 /// One broker is killed and started again on its data.
 pub(crate) fn restart_broker(nodes: usize, turn: usize) {
     let node = (turn % nodes + 1).to_string();
@@ -63,7 +70,7 @@ pub(crate) fn restart_broker(nodes: usize, turn: usize) {
 }
 
 /// The project's own broker script.
-fn script() -> std::path::PathBuf {
+fn script() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/kafka/kafka")
 }
 
@@ -77,26 +84,26 @@ pub(crate) fn cut(proxy: &Proxy, luck: &mut fastrand::Rng) -> usize {
     cut
 }
 
-/// A disk of a few pages in the place of a folder.
-pub(crate) struct SmallDisk<'a>(&'a Path);
+/// A disk of its own in the place of a folder.
+pub(crate) struct SmallDisk(PathBuf);
 
-impl<'a> SmallDisk<'a> {
-    /// `None` where this machine does not let us mount one.
-    pub(crate) fn over(folder: &'a Path) -> Option<Self> {
+impl SmallDisk {
+    /// Of that size, `size=8k`; `None` where this machine does not let us mount one.
+    pub(crate) fn over(folder: &Path, size: &str) -> Option<Self> {
         std::fs::create_dir_all(folder).ok()?;
         let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=8k", "none"])
+            .args(["-t", "tmpfs", "-o", size, "none"])
             .arg(folder)
             .stderr(std::process::Stdio::null())
             .status();
-        mount.is_ok_and(|status| status.success()).then_some(Self(folder))
+        mount.is_ok_and(|status| status.success()).then(|| Self(folder.to_owned()))
     }
 }
 
-impl Drop for SmallDisk<'_> {
+impl Drop for SmallDisk {
     fn drop(&mut self) {
         // Lazily: whoever has a file open on it closes that in its own time.
-        let _ = Command::new("umount").arg("-l").arg(self.0).status();
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
     }
 }
 

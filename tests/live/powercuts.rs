@@ -1,13 +1,15 @@
-//! `coldwatch up` is killed again and again while events come in over its door, and started again on its folder. What
-//! was acknowledged is there, once; and the journal, played again, gives the findings that were recorded.
+//! `coldwatch up` is killed again and again while events come in over its door, and started again on its folder; with
+//! `COLDWATCH_ROUNDS` it is frozen, too, and its disk is full for a while. What was acknowledged is there, once; and the journal, played again, gives the findings that were recorded.
 
+use crate::misfortunes::{Happened, SmallDisk, freeze_for};
+use crate::rounds::{self, TENTH};
 use crate::site::{Backing, program};
 use crate::weeks;
 use coldwatch::services::names::Names;
 use facts::{Moment, Origin, Text};
 use libtest_mimic::{Failed, Trial};
 use pipeline::Pipeline;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -19,13 +21,20 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
     if backing != Backing::Embedded {
         return Vec::new();
     }
-    vec![Trial::test(
-        "embedded: the process is killed under load, ten times, and nothing is lost or doubled",
-        power_cuts,
-    )]
+    let rounds = rounds::asked();
+    let many = "embedded: rounds of kills, freezes and full disks";
+    vec![
+        Trial::test(
+            "embedded: the process is killed under load, ten times, and nothing is lost or doubled",
+            || power_cuts("cuts", CUTS),
+        ),
+        Trial::test(many, move || power_cuts("rounds", rounds)).with_ignored_flag(rounds == 0),
+    ]
 }
 
 const CUTS: usize = 10;
+/// What a small disk holds; the log of a week and its states fit on it.
+const SMALL: &str = "size=256m";
 
 /// Everything in one process, and where its door is.
 pub(crate) struct Up(Child, pub(crate) String);
@@ -66,10 +75,11 @@ fn ingest(file: &Path, to: &str) -> Child {
         .expect("a process starts")
 }
 
-fn power_cuts() -> Result<(), Failed> {
-    let folder = std::env::temp_dir().join(format!("coldwatch-cuts-{}", std::process::id()));
+fn power_cuts(name: &str, cuts: usize) -> Result<(), Failed> {
+    let folder = std::env::temp_dir().join(format!("coldwatch-{name}-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder)?;
+    let disk = SmallDisk::over(&folder, SMALL);
     let configuration = folder.join("coldwatch.toml");
     let text = format!(
         "[log]\nfolder = \"{0}/log\"\npartitions = 4\n[snapshots]\nfolder = \"{0}/snapshots\"\nevery = \"1 s\"\n\
@@ -81,7 +91,8 @@ fn power_cuts() -> Result<(), Failed> {
     let mut up = Up::start(&configuration);
     let seed = fastrand::u64(..);
     let mut luck = fastrand::Rng::with_seed(seed);
-    for (n, part) in week.chunks(week.len() / (CUTS * 2) + 1).enumerate() {
+    let mut happened = Happened::new();
+    for (n, part) in week.chunks((week.len() / (cuts * 2)).max(1)).enumerate() {
         let file: PathBuf = folder.join(format!("{n}.ndjson"));
         let line =
             |(_, event): &(Moment, facts::Event)| native::write(event, &Beside::default()) + "\n";
@@ -89,10 +100,23 @@ fn power_cuts() -> Result<(), Failed> {
         if n % 2 == 1 {
             let mut sending = ingest(&file, &up.1);
             std::thread::sleep(Duration::from_millis(luck.u64(0..120)));
+            let round = n / 2;
+            if round % TENTH == 3 {
+                freeze_for(up.0.id(), Duration::from_millis(luck.u64(500..3_000)));
+                *happened.entry("freezes").or_default() += 1;
+            }
+            if round % TENTH == 6 && disk.is_some() {
+                let full = fill(&folder)?;
+                // What is sent now may be refused; it must not be lost if it was taken.
+                let _ = ingest(&file, &up.1).wait()?;
+                std::fs::remove_file(full)?;
+                *happened.entry("disks full").or_default() += 1;
+            }
             drop(up);
             let _ = sending.kill();
             let _ = sending.wait();
             up = Up::start(&configuration);
+            *happened.entry("kills").or_default() += 1;
         }
         // What was sent and not acknowledged is sent again, as any gateway does.
         if !ingest(&file, &up.1).wait()?.success() {
@@ -132,9 +156,19 @@ fn power_cuts() -> Result<(), Failed> {
         )
         .into());
     }
-    eprintln!("killed {CUTS} times: {once} events once each, {} came again", counted[3]);
+    eprintln!("{happened:?}: {once} events once each, {} came again", counted[3]);
+    drop(disk);
     std::fs::remove_dir_all(folder)?;
     Ok(())
+}
+
+/// Takes all the room that a disk has left.
+fn fill(folder: &Path) -> std::io::Result<PathBuf> {
+    let ballast = folder.join("ballast");
+    let mut file = std::fs::File::create(&ballast)?;
+    let block = vec![0; 64 << 10];
+    while file.write_all(&block).is_ok() {}
+    Ok(ballast)
 }
 
 /// Judged, held, expired and duplicate, once everything is worked off.

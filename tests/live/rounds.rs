@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Everything but a kill befalls in every so-manieth round.
-const TENTH: usize = 10;
+pub(crate) const TENTH: usize = 10;
 
 /// How many rounds are asked for.
 pub(crate) fn asked() -> usize {
@@ -39,7 +39,8 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
             let service = misfortunes::in_turn(round);
             std::thread::sleep(Duration::from_millis(luck.u64(0..40)));
             let snapshots = driver.site.folder.join("snapshots").join(service.name());
-            let disk = (round % TENTH == 7).then(|| SmallDisk::over(&snapshots)).flatten();
+            let disk =
+                (round % TENTH == 7).then(|| SmallDisk::over(&snapshots, "size=8k")).flatten();
             if disk.is_some() {
                 // Long enough for a snapshot to be due.
                 std::thread::sleep(site::SNAPSHOT_EVERY + Duration::from_millis(500));

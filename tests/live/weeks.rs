@@ -9,7 +9,7 @@ use alerts::Word;
 use coldwatch::services;
 use coldwatch::services::names::Names;
 use facts::{Book, Event, Moment, Origin, Span, Text};
-use fold::Matter;
+use fold::{Admission, Matter, Seen};
 use libtest_mimic::{Failed, Trial};
 use pipeline::{GRID, Pipeline, Topic, What, bytes};
 use std::collections::BTreeMap;
@@ -182,9 +182,15 @@ const ENGINES: [&str; 4] = ["custody", "thermal", "permits", "schedule"];
 /// What the engines have written, in the order of partition and of each engine.
 pub(crate) fn recorded(log: &dyn Log, names: &Names) -> Vec<String> {
     let mut all: BTreeMap<(u16, String), Vec<String>> = BTreeMap::new();
+    let mut seen: BTreeMap<u16, Seen> = BTreeMap::new();
     for_each(log, names, Topic::Exceptions, |partition, record| {
         let heard =
             bytes::exception(record.offset, &record.value).expect("our own record can be read");
+        // What a process wrote before it died, and had not committed, the next one writes again.
+        let (origin, after) = (heard.record.origin.as_ref(), heard.record.after.as_ref());
+        if seen.entry(partition).or_default().admit(origin, after) != Admission::Admitted {
+            return;
+        }
         let engine = heard.record.origin.as_ref().map(|origin| origin.service.to_string());
         let engine = engine.and_then(|service| Some(service.split('/').next()?.to_owned()));
         let Some(engine) = engine.filter(|engine| ENGINES.contains(&&**engine)) else { return };
