@@ -22,6 +22,7 @@ mod outputs;
 mod powercuts;
 mod proxy;
 mod rounds;
+mod silences;
 mod site;
 #[path = "../verdicts.rs"]
 mod verdicts;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         some.extend(deaths::trials(backing));
         some.extend(powercuts::trials(backing));
         some.extend(rounds::trials(backing));
+        some.extend(silences::trials(backing));
         some.extend(doors::trials(backing));
         trials.extend(some.into_iter().map(|trial| {
             let ignored = trial.has_ignored_flag() || !backing.is_here();

@@ -1,4 +1,5 @@
-//! Engines that fell silent: an engine passes its ticks on, and one whose tick stops is a finding.
+//! Stages that fell silent. An engine passes its ticks on, and one whose tick stops is a finding; where all of them
+//! stop it is dispatch, from whom they have it. Intake writes now and then that it is alive.
 //! Its page is `stage_silent.md`.
 
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
@@ -13,17 +14,29 @@ pub struct Numbers {
     pub after: Span,
 }
 
-/// The engines of one partition, by the log time inside their last tick.
+/// The stages whose signs of life come to one partition.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stages {
-    /// In the order of `WATCHED`.
+    /// Engines, in the order of `WATCHED`: the log time inside their last tick.
     heard: [Option<Moment>; WATCHED.len()],
+    /// Intake, by what it reads: when it was heard.
+    alive: BTreeMap<String, Moment>,
     silent: BTreeMap<String, Finding>,
     first: Option<Moment>,
 }
 
-/// The stages whose ticks are watched.
+/// The engines whose ticks are watched.
 pub const WATCHED: [&str; 4] = ["custody", "thermal", "permits", "schedule"];
+/// Who is silent when all of them are: they have their clock from it.
+const BEFORE: &str = "dispatch";
+const INTAKE: &str = "intake";
+
+/// Since when a stage is silent, and what of it.
+struct Silence {
+    stage: &'static str,
+    since: Moment,
+    what: String,
+}
 
 impl Stages {
     /// An engine passed a tick on.
@@ -34,60 +47,89 @@ impl Stages {
         }
     }
 
+    /// Intake is at work on a part of what it reads, as of this log time. What was heard of once is awaited.
+    pub fn alive(&mut self, part: &str, now: Moment) {
+        self.alive.insert(String::from(part), now);
+    }
+
     /// Log time is here: who is silent now, and who no longer.
     pub fn tick(&mut self, now: Moment, partition: u16, numbers: &Numbers) -> Vec<Finding> {
         let first = *self.first.get_or_insert(now);
+        let late = |last: Moment| now > last + numbers.after;
+        let any = self.heard.iter().any(|last| late(last.unwrap_or(first)))
+            || self.alive.values().any(|last| late(*last));
+        if !any && self.silent.is_empty() {
+            return Vec::new();
+        }
+        let silences = self.silences(first, late, partition);
         let mut said = Vec::new();
-        for (engine, last) in WATCHED.into_iter().zip(self.heard) {
-            let last = last.unwrap_or(first);
-            let silent = now > last + numbers.after;
-            if !silent && self.silent.is_empty() {
-                continue;
+        self.silent.retain(|stage, finding| {
+            let stays = silences.iter().any(|silence| silence.stage == stage);
+            if !stays {
+                (finding.state, finding.until, finding.learnt) = (State::Cleared, Some(now), now);
+                said.push(finding.clone());
             }
-            match (silent, self.silent.get(engine)) {
-                (true, None) => {
-                    let finding = finding(engine, last, now, partition);
-                    self.silent.insert(String::from(engine), finding.clone());
-                    said.push(finding);
-                }
-                (false, Some(_)) => {
-                    if let Some(mut finding) = self.silent.remove(engine) {
-                        (finding.state, finding.until, finding.learnt) =
-                            (State::Cleared, Some(last), now);
-                        said.push(finding);
-                    }
-                }
-                _ => {}
+            stays
+        });
+        for silence in silences {
+            if !self.silent.contains_key(silence.stage) {
+                let finding = finding(&silence, now, partition);
+                self.silent.insert(String::from(silence.stage), finding.clone());
+                said.push(finding);
             }
         }
         said
     }
+
+    fn silences(
+        &self,
+        first: Moment,
+        late: impl Fn(Moment) -> bool,
+        partition: u16,
+    ) -> Vec<Silence> {
+        let clock = |stage, since| {
+            let what = format!(
+                "{stage} has not passed the clock of partition {partition} on since {since}: nothing it would say is known"
+            );
+            Silence { stage, since, what }
+        };
+        let last =
+            WATCHED.into_iter().zip(self.heard).map(|(name, at)| (name, at.unwrap_or(first)));
+        let silent: Vec<_> = last.filter(|(_, last)| late(*last)).collect();
+        let earliest = silent.iter().map(|(_, last)| *last).min();
+        let mut silences: Vec<Silence> = match earliest.filter(|_| silent.len() == WATCHED.len()) {
+            Some(since) => [clock(BEFORE, since)].into(),
+            None => silent.into_iter().map(|(engine, last)| clock(engine, last)).collect(),
+        };
+        let mut parts: Vec<_> = self.alive.iter().filter(|(_, last)| late(**last)).collect();
+        parts.sort_by_key(|(_, last)| **last);
+        if let Some((part, since)) = parts.first() {
+            let what = format!(
+                "intake has not been heard of at {part} since {since}: nothing that was sent there is known"
+            );
+            silences.push(Silence { stage: INTAKE, since: **since, what });
+        }
+        silences
+    }
 }
 
-fn finding(engine: &str, last: Moment, now: Moment, partition: u16) -> Finding {
+fn finding(silence: &Silence, now: Moment, partition: u16) -> Finding {
     let page = include_str!("stage_silent.md");
     let action = page.lines().find_map(|line| line.strip_prefix("1. ")).unwrap_or_default();
     let offset = u64::try_from(now.millis()).unwrap_or_default();
-    let sentence: String = format!(
-        "{engine} has not passed the clock of partition {partition} on since {last}: nothing it would say is known"
-    );
+    let (rule, about) = (Text::new("system/stage-silent"), Text::new(silence.stage));
     Finding {
-        name: Name {
-            rule: Text::new("system/stage-silent"),
-            about: Text::new(engine),
-            offset,
-            index: 0,
-        },
+        name: Name { rule, about, offset, index: 0 },
         code: Text::new("SYS-STAGE"),
         shipment: ShipmentId::new(format!("partition-{partition}")),
         state: State::Raised,
         severity: Severity::P1,
         verdict: Verdict::Unknown,
         latched: false,
-        happened: last,
+        happened: silence.since,
         until: None,
         learnt: now,
-        sentence,
+        sentence: silence.what.clone(),
         evidence: Vec::new(),
         unknown: Span::ZERO,
         deadline: None,
@@ -131,6 +173,44 @@ mod tests {
         let numbers = Numbers { after: Span::seconds(15) };
         let mut stages = Stages::default();
         assert!(stages.tick(at(0), 0, &numbers).is_empty());
-        assert_eq!(stages.tick(at(16), 0, &numbers).len(), 4);
+        stages.heard("custody", at(16));
+        let said = stages.tick(at(16), 0, &numbers);
+        let raised = |name: &str| (name.into(), State::Raised);
+        assert_eq!(states(&said), [raised("thermal"), raised("permits"), raised("schedule")]);
+    }
+
+    #[test]
+    fn where_all_engines_stop_at_once_it_is_dispatch() {
+        let numbers = Numbers { after: Span::seconds(15) };
+        let mut stages = Stages::default();
+        WATCHED.iter().for_each(|engine| stages.heard(engine, at(0)));
+        assert!(stages.tick(at(15), 0, &numbers).is_empty());
+        let said = stages.tick(at(20), 0, &numbers);
+        assert_eq!(states(&said), [("dispatch".into(), State::Raised)]);
+        // It is back, and one engine is not.
+        WATCHED[1..].iter().for_each(|engine| stages.heard(engine, at(25)));
+        let said = stages.tick(at(25), 0, &numbers);
+        let (back, left) = (("dispatch".into(), State::Cleared), ("custody".into(), State::Raised));
+        assert_eq!(states(&said), [back, left]);
+    }
+
+    #[test]
+    fn intake_is_awaited_wherever_it_was_heard_of() {
+        let numbers = Numbers { after: Span::seconds(15) };
+        let mut stages = Stages::default();
+        let mut beat = |seconds, parts: &[&str]| {
+            WATCHED.iter().for_each(|engine| stages.heard(engine, at(seconds)));
+            parts.iter().for_each(|part| stages.alive(part, at(seconds)));
+            stages.tick(at(seconds), 0, &numbers)
+        };
+        assert!(beat(0, &[]).is_empty(), "one that was never heard of may read no such partition");
+        assert!(beat(5, &["inbound:0", "inbound:4"]).is_empty());
+        assert!(beat(20, &["inbound:0"]).is_empty(), "on the stroke it is not yet silent");
+        let said = beat(25, &["inbound:0"]);
+        assert_eq!(states(&said), [("intake".into(), State::Raised)]);
+        assert!(said[0].sentence.contains("at inbound:4 since"), "{}", said[0].sentence);
+        assert!(beat(30, &["inbound:0"]).is_empty(), "said once");
+        let said = beat(35, &["inbound:0", "inbound:4"]);
+        assert_eq!(states(&said), [("intake".into(), State::Cleared)]);
     }
 }

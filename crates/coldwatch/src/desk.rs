@@ -14,6 +14,7 @@ use facts::{Event, Moment, Subject};
 use fold::Matter;
 use pipeline::bytes::{self, Alert};
 use pipeline::journal::JournalEntry;
+use pipeline::stage::Sign;
 use pipeline::{Body, Letter, Topic};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -130,7 +131,7 @@ fn take(board: &mut Board, topic: Topic, partition: u16, record: &Record) {
         }
         Topic::Exceptions => {
             let Ok(heard) = bytes::exception(record.offset, &record.value) else { return };
-            if let Some((stage, now)) = &heard.passed {
+            if let Some(Sign::Passed(stage, now)) = &heard.sign {
                 board.beat(stage, partition, *now);
             }
             match &heard.record.matter {

@@ -5,7 +5,7 @@
 
 use crate::letter::{Body, Letter, Topic};
 use crate::partition::stage_of;
-use crate::stage::Heard;
+use crate::stage::{Heard, Sign};
 use alerts::{Incident, Word};
 use facts::fact::log::{BehaviourSwitched, RulebookPublished, Tick};
 use facts::{
@@ -204,7 +204,7 @@ pub fn exception(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
     };
     let (origin, after) = (origin(&head.origin)?, origin(&head.after)?);
     let matter = Matter::Word { key, word };
-    Ok(Heard { record: Record { offset, origin, after, matter }, passed: None })
+    Ok(Heard { record: Record { offset, origin, after, matter }, sign: None })
 }
 
 fn data<T: DeserializeOwned>(data: &RawValue) -> Result<T, Rejection> {
@@ -214,22 +214,26 @@ fn data<T: DeserializeOwned>(data: &RawValue) -> Result<T, Rejection> {
 /// A staff act, or what the log says of itself.
 fn other(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
     let Incoming { event, beside } = native::read(value, &Limits::of_ours())?;
-    let mut passed = None;
+    let mut sign = None;
     let matter = match &event.fact {
         Fact::Tick(_) => match &beside.origin {
             None => Matter::Tick(event.at),
             Some(origin) => {
-                passed = Some((stage_of(origin), event.at));
+                sign = Some(Sign::Passed(stage_of(origin), event.at));
                 Matter::Beside
             }
         },
         Fact::RulebookPublished(published) => Matter::Rulebook(book(published)?),
         Fact::BehaviourSwitched(switched) => Matter::Behaviour(switched.number),
-        Fact::Genesis(_) | Fact::ClockAsked(_) | Fact::Alive(_) => Matter::Beside,
+        Fact::Alive(alive) => {
+            sign = Some(Sign::Alive(Text::new(format!("{}:{}", alive.topic, alive.partition))));
+            Matter::Beside
+        }
+        Fact::Genesis(_) | Fact::ClockAsked(_) => Matter::Beside,
         _ => Matter::Word { key: event.subject.clone(), word: Word::Act(event) },
     };
     let record = Record { offset, origin: beside.origin, after: beside.after, matter };
-    Ok(Heard { record, passed })
+    Ok(Heard { record, sign })
 }
 
 /// Origin and link alone.

@@ -4,7 +4,7 @@ use crate::letter::{Body, Letter, Topic};
 use crate::output::{Output, What};
 use crate::pipeline::{GRID, PARTITIONS};
 use crate::roles;
-use crate::stage::{AlertsStage, DispatchStage, EngineStage, Heard, Unusable};
+use crate::stage::{AlertsStage, DispatchStage, EngineStage, Heard, Sign, Unusable};
 use alerts::Word;
 use custody::Custody;
 use facts::{Engine, Event, Moment, Origin, Said, Subject};
@@ -124,7 +124,11 @@ impl Partition {
             Body::Event(event) => Word::Act(event),
             Body::Tick(now) => {
                 let stage = link.as_ref().map(|(origin, _)| stage_of(origin));
-                return self.hear(link, Matter::Beside, stage.map(|stage| (stage, now)));
+                return self.hear(
+                    link,
+                    Matter::Beside,
+                    stage.map(|stage| Sign::Passed(stage, now)),
+                );
             }
             Body::Rulebook(_) | Body::Behaviour(_) | Body::Incident(_) | Body::Unclaimed(..) => {
                 return Ok(());
@@ -140,12 +144,12 @@ impl Partition {
         &mut self,
         link: Option<(Origin, Option<Origin>)>,
         matter: Matter<Word>,
-        passed: Option<(facts::Text, Moment)>,
+        sign: Option<Sign>,
     ) -> Result<(), Stop> {
         let (origin, after) = link.map_or((None, None), |(origin, after)| (Some(origin), after));
         let record = Record { offset: self.exceptions, origin, after, matter };
         let mut letters = Vec::new();
-        self.alerts.take(&Heard { record, passed }, &mut letters)?;
+        self.alerts.take(&Heard { record, sign }, &mut letters)?;
         let mut own = Vec::new();
         for (index, letter) in (1..).zip(letters) {
             match letter {

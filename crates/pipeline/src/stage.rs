@@ -8,7 +8,7 @@ mod alerts;
 mod dispatch;
 mod engine;
 
-pub use alerts::{AlertsStage, Heard};
+pub use alerts::{AlertsStage, Heard, Sign};
 pub use dispatch::DispatchStage;
 pub use engine::EngineStage;
 

@@ -55,7 +55,7 @@ impl Life for Partition {
                 let Some(record) = bytes::beside_of(record.offset, &record.value) else {
                     return Ok(());
                 };
-                Heard { record, passed: None }
+                Heard { record, sign: None }
             }
         };
         if matches!(heard.record.matter, Matter::Word { .. }) && self.stage.fold().rules().is_none()

@@ -16,8 +16,17 @@ const ALERTS: &str = "alerts/1";
 pub struct Heard {
     /// The record.
     pub record: Record<Word>,
-    /// Where it is a stroke that a stage passed on: which stage, and the time in it.
-    pub passed: Option<(Text, Moment)>,
+    /// Where a stage shows by it that it is at work.
+    pub sign: Option<Sign>,
+}
+
+/// A sign of life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sign {
+    /// A stroke that a stage passed on, and the time in it.
+    Passed(Text, Moment),
+    /// Intake reads on, in that part of its topics.
+    Alive(Text),
 }
 
 /// One partition of alerts.
@@ -76,8 +85,13 @@ impl AlertsStage {
         if let (Admission::Admitted, Some(known)) = (admission, known) {
             *(if known { &mut self.fates.duplicate } else { &mut self.fates.judged }) += 1;
         }
-        if let (Admission::Admitted, Some((stage, now))) = (admission, &heard.passed) {
-            self.stages.heard(stage, *now);
+        if admission == Admission::Admitted {
+            match &heard.sign {
+                Some(Sign::Passed(stage, now)) => self.stages.heard(stage, *now),
+                // Its own clock decides nothing.
+                Some(Sign::Alive(part)) => self.stages.alive(part, self.fold.now()),
+                None => {}
+            }
         }
         // What follows from a finding stands behind it, also where a timer of the engine was ahead.
         let learnt = match &record.matter {
