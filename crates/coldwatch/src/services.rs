@@ -3,10 +3,10 @@
 //! [`intake`], [`dispatch`], [`engine`] (custody, thermal, permits, schedule), [`alerts`] and [`desk`] have one
 //! shape: a `Stage` that begins or resumes a partition, and a `Life` that takes its records.
 
-pub(crate) mod alerts;
-pub(crate) mod dispatch;
-pub(crate) mod engine;
-pub(crate) mod intake;
+pub mod alerts;
+pub mod dispatch;
+pub mod engine;
+pub mod intake;
 pub mod names;
 
 use facts::fact::log::{ClockAsked, Tick};
@@ -136,7 +136,6 @@ impl Note {
     pub fn write(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
-    /// What an empty or foreign note says is nothing.
     /// What an empty or foreign note says is nothing.
     pub fn read(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()

@@ -10,6 +10,7 @@ use crate::services::{self, of_log};
 use facts::fact::log::Genesis;
 use facts::{Book, Fact, Text};
 use pipeline::{Topic, bytes};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
@@ -200,6 +201,16 @@ pub(crate) fn first_record(
     Ok(Some(first))
 }
 
+/// What tells this log from every other: the first record of a topic, and when it was taken.
+pub fn identity(log: &dyn Log, topic: &str) -> Result<u64, StreamError> {
+    let mut hash = Sha256::new().chain_update(topic);
+    if let Some(record) = first_record(log, topic, 0)? {
+        hash.update(record.appended.to_le_bytes());
+        hash.update(record.value);
+    }
+    Ok(hash.finalize().iter().take(8).fold(0, |n, byte| n << 8 | u64::from(*byte)))
+}
+
 /// Writes, and waits until the log has all of it.
 pub fn append(log: &dyn Log, drafts: Vec<Draft>) -> Result<BTreeMap<u16, u64>, StreamError> {
     let (send, answers) = channel();
@@ -211,7 +222,7 @@ pub fn append(log: &dyn Log, drafts: Vec<Draft>) -> Result<BTreeMap<u16, u64>, S
         let ack = answers
             .recv_timeout(Duration::from_secs(60))
             .map_err(|_| StreamError::Unavailable("the log does not answer".into()))?;
-        let placed = ack.placed.map_err(StreamError::Unavailable)?;
+        let placed = ack.placed.map_err(|reason| StreamError::Unavailable(reason.to_string()))?;
         last.insert(ack.ticket.partition, placed.offset);
     }
     Ok(last)

@@ -129,7 +129,7 @@ impl<S: Source> Member for LocalMember<S> {
         let until = Instant::now() + wait;
         loop {
             let seen = self.bell.count();
-            let news = self.group(|group| group.news(self.id));
+            let news = self.group(|group| group.news(self.id, self.partitions));
             for news in &news {
                 if let Happening::Lost(partitions) = news {
                     self.positions.retain(|p, _| !partitions.contains(p));
