@@ -49,7 +49,7 @@ impl Site {
         let roads = Roads::new(hours.clone(), memory, plan, Rng::with_seed(luck.u64(..)));
         let intake_is_wrong_by = Arc::<AtomicI64>::default();
         let stages = Stages::new(&names, &hours, &intake_is_wrong_by);
-        let every = Duration::from_millis(luck.u64(100..1_500));
+        let every = Duration::from_millis(luck.u64(1_000..20_000));
         let folder = folder.join(word);
         let place = |service| [0, 1].map(|nth| Place::new((service, nth), (&names, &roads, &hours), &folder, every));
         let places = SERVICES.into_iter().flat_map(place).collect();
@@ -270,7 +270,9 @@ impl<'a> Storm<'a> {
             3..6 => self.site.roads.answer(),
             6 if self.luck.u8(..8) == 0 => self.site.roads.haunt(),
             _ => {
-                let n = self.luck.usize(..self.at.len());
+                let n = 2 * self.luck.usize(..SERVICES.len());
+                let other = self.second[n / 2] || !matches!(self.at[n + 1], At::Down(_));
+                let n = if other && self.luck.bool() { n + 1 } else { n };
                 self.go(n);
             }
         }

@@ -28,8 +28,8 @@ pub(crate) struct Workload {
 }
 
 /// A round is not longer than this, and not fuller.
-const LONGEST: Span = Span::hours(6);
-const FULL: usize = 14;
+const LONGEST: Span = Span::hours(24);
+const FULL: usize = 25;
 
 impl Workload {
     pub(crate) fn draw(luck: &mut Rng) -> Self {
@@ -50,7 +50,7 @@ impl Workload {
             last += span.as_millis();
             rounds.push(Round { until: last, ..Round::default() });
         }
-        Self { begin, book, rounds, partitions: luck.u16(2..5) }
+        Self { begin, book, rounds, partitions: *luck.choice(&[2, 2, 2, 3, 3, 4]).unwrap_or(&2) }
     }
 }
 
@@ -65,7 +65,7 @@ fn rules(more: &str) -> Book {
 /// One reading of so many stays, and those who take no part are not described.
 fn thinned(inbound: Vec<simulate::Arrival>, luck: &mut Rng) -> Vec<(Moment, Event)> {
     let readings = inbound.iter().filter(|a| matches!(a.event.fact, Fact::Reading(_))).count();
-    let every = (readings / luck.usize(40..120)).max(1);
+    let every = (readings / luck.usize(40..90)).max(1);
     let said: String = inbound
         .iter()
         .filter(|arrival| arrival.event.subject.kind != SubjectKind::Party)

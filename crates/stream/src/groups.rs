@@ -35,8 +35,11 @@ impl Group {
         }
     }
 
+    /// Whether a partition is a member's own, and the member has heard all of that: one that was taken from it and given
+    /// back while it was not listening is worked on by what it knew before.
     pub(crate) fn owns(&self, member: u64, partition: u16) -> bool {
-        self.members.get(&member).is_some_and(|seat| seat.owned.contains(&partition))
+        let heard = |seat: &Seat| !seat.news.iter().any(|news| is_about(news, partition));
+        self.members.get(&member).is_some_and(|seat| seat.owned.contains(&partition) && heard(seat))
     }
 
     pub(crate) fn news(&mut self, member: u64, partitions: u16) -> Vec<Happening> {
@@ -122,6 +125,16 @@ impl Group {
                 seat.news.push(Happening::Assigned(new));
             }
         }
+    }
+}
+
+/// Whether a member that has not heard this does not know whose a partition is.
+fn is_about(news: &Happening, partition: u16) -> bool {
+    match news {
+        Happening::Assigned(partitions) | Happening::Lost(partitions) => {
+            partitions.contains(&partition)
+        }
+        Happening::Revoked(_) | Happening::Record(..) => false,
     }
 }
 
