@@ -85,7 +85,9 @@ impl Member for Seat {
         }
         self.heard.extend(fetched);
         let most = if all.calm { 512 } else { all.luck.usize(1..24) };
-        let count = most.min(self.heard.len());
+        // Only records wait here: what the group says of partitions is known at once.
+        let news = self.heard.iter().rposition(|h| !matches!(h, Happening::Record(..)));
+        let count = most.max(news.map_or(0, |at| at + 1)).min(self.heard.len());
         to.extend(self.heard.drain(..count));
         Ok(())
     }

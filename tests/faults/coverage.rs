@@ -55,6 +55,7 @@ counts! {
     strokes_refused: "strokes refused because clocks differ",
     books: "rulebooks published under traffic",
     idle: "partitions of the journal without a shipment",
+    states: "states compared with a refold",
     findings: "findings told",
     incidents: "incidents told",
     refusals: "logs refused by name",

@@ -52,34 +52,47 @@ pub(crate) struct Stroke {
     pub(crate) sign: i64,
     /// Own writes that are not answered, and when the first of them was sent.
     open: usize,
-    sent: i64,
+    sent: Option<Twice>,
     /// When the last of them was answered.
-    heard: Option<i64>,
+    heard: Option<Twice>,
+}
+
+/// One moment by two clocks: the group's, which may be set, and that of the process, which only goes forward.
+type Twice = (i64, Instant);
+
+/// By how much the group's clock was set between two moments.
+fn set_by((from, began): Twice, (to, at): Twice) -> i64 {
+    let passed = i64::try_from((at - began).as_millis()).unwrap_or(i64::MAX);
+    (to - from).saturating_sub(passed)
 }
 
 impl Stroke {
     /// A write of our own goes out.
-    pub(crate) fn sends(&mut self, now: i64) {
+    pub(crate) fn sends(&mut self, now: Twice) {
         if self.open == 0 {
-            self.sent = now;
+            self.sent = Some(now);
         }
         self.open += 1;
     }
 
-    /// Whether the log has answered so lately that our clock cannot have jumped unnoticed.
-    pub(crate) fn knows_the_time(&self, now: i64, longest: i64) -> bool {
-        self.heard.is_some_and(|heard| (0..=longest).contains(&(now - heard)))
+    /// Whether the log has answered so lately that our clock cannot have been set unnoticed.
+    pub(crate) fn knows_the_time(&self, now: Twice, longest: i64) -> bool {
+        let lately = |heard: Twice| (0..=longest).contains(&(now.0 - heard.0));
+        self.heard.is_some_and(|heard| lately(heard) && set_by(heard, now).abs() <= MOST_SKEW)
     }
 
-    /// The log's stamp lies between sending and hearing, or our clock differs from the log's.
+    /// The log's stamp lies between sending and hearing, or our clock differs from the log's. A clock that was set
+    /// between the two would have any stamp lie there.
     fn hears(&mut self, appended: i64, now: i64, at: Instant) {
         self.open = self.open.saturating_sub(1);
-        (self.heard, self.asked) = (Some(now), None);
-        self.skew = Some(match appended {
-            stamp if stamp < self.sent => self.sent - stamp,
-            stamp if stamp > now => now - stamp,
-            _ => 0,
-        });
+        (self.heard, self.asked) = (Some((now, at)), None);
+        let sent = self.sent.unwrap_or((now, at));
+        self.skew = match appended {
+            _ if set_by(sent, (now, at)).abs() > MOST_SKEW => None,
+            stamp if stamp < sent.0 => Some(sent.0 - stamp),
+            stamp if stamp > now => Some(now - stamp),
+            _ => Some(0),
+        };
         // Asked and refused: not at once again.
         if self.skew.is_some_and(|skew| skew.abs() > MOST_SKEW) {
             self.asked = Some(at);

@@ -21,7 +21,7 @@ impl<S: Stage> Loop<'_, S> {
             let (ticket, stroke) = (running.ticket(OWN), now - now.rem_euclid(every));
             let mut send = |stroke: &mut Stroke, draft: Option<Draft>| {
                 draft.into_iter().for_each(|draft| {
-                    stroke.sends(now);
+                    stroke.sends((now, turn));
                     drafts.push((ticket, draft));
                 });
             };
@@ -34,7 +34,7 @@ impl<S: Stage> Loop<'_, S> {
                 continue;
             }
             match known.skew {
-                Some(skew) if skew.abs() <= SKEW && known.knows_the_time(now, every + SKEW) => {
+                Some(skew) if skew.abs() <= SKEW && known.knows_the_time((now, turn), every + SKEW) => {
                     known.last = stroke;
                     send(known, life.stroke(stroke));
                 }
