@@ -84,9 +84,6 @@ impl<'a> Look<'a> {
         let topic = topic_of(service, &self.site.names);
         let records = self.records(&topic, partition);
         let place = format!("{} {partition}", service.name());
-        if std::env::var_os("HUNT").is_some() && service == Service::Thermal {
-            self.site.stages.hunt(partition, &records);
-        }
         let Refolded { drafts, image, note } = match self.site.stages.refold(service, partition, &records) {
             Ok(refolded) => refolded,
             Err(reason) => return self.says("refold", format!("{place}: {reason}")),

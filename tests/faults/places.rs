@@ -173,30 +173,6 @@ impl Stages {
         of_service!(self, service, stage => all(stage, partition, records))
     }
 
-    pub(crate) fn hunt(&self, partition: u16, records: &[Record]) {
-        let stage = &self.thermal;
-        let whole = self.refold(Service::Thermal, partition, records).unwrap();
-        for k in 1..records.len() {
-            let mut life = stage.begin(partition, "").unwrap();
-            let mut drafts = Vec::new();
-            for record in &records[..k] { life.take(record, &mut drafts).unwrap(); }
-            let image = life.image().unwrap();
-            let mut life = stage.resume(partition, &image).unwrap();
-            if life.image().unwrap() != image { eprintln!("image differs at once at {k}"); return; }
-            for record in &records[k..] {
-                life.take(record, &mut drafts).unwrap();
-            }
-            if drafts != whole.drafts {
-                let at = drafts.iter().zip(&whole.drafts).position(|(a,b)| a != b).unwrap_or(drafts.len().min(whole.drafts.len()));
-                eprintln!("resume at {k} of {}: {} drafts instead of {}; first other\n  {}\n  {}", records.len(), drafts.len(), whole.drafts.len(),
-                  String::from_utf8_lossy(&drafts[at].value), String::from_utf8_lossy(&whole.drafts[at].value));
-                for r in records.iter().skip(k-2).take(3) { eprintln!("   {} {}", r.offset, String::from_utf8_lossy(&r.value).chars().take(700).collect::<String>()); }
-                return;
-            }
-        }
-        eprintln!("no difference");
-    }
-
     /// The form of a service's snapshots.
     pub(crate) fn form(&self, service: Service) -> u64 {
         of_service!(self, service, stage => stage.form())

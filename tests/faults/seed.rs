@@ -41,12 +41,6 @@ fn all(seed: u64, folder: &Path) -> Result<Coverage, Vec<String>> {
     let mut storm = Storm::over(&site, order, None);
     let mut wrong = Vec::new();
     wrong.extend(run(&mut storm, &calm, true).err());
-    if std::env::var_os("SHOW").is_some() {
-        let n: usize = calm.rounds.iter().map(|r| r.records.len()).sum();
-        eprintln!("seed {seed}: {} rounds, {n} records, {} partitions, {} steps, at {:?}", calm.rounds.len(), calm.partitions, storm.steps, site.hours.now());
-        for t in pipeline::Topic::ALL { eprint!(" {}", (0..calm.partitions).map(|p| stream::Log::range(&site.roads.memory, &site.names.topic(t), p).unwrap().end).sum::<u64>()); }
-        eprintln!();
-    }
     let mut look = Look::at(&site);
     look.everything();
     wrong.append(&mut look.wrong);

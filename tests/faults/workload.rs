@@ -130,13 +130,16 @@ fn staff(arrivals: &mut Vec<(Moment, Event)>, luck: &mut Rng) {
 
 fn in_rounds(arrivals: &[(Moment, Event)], luck: &mut Rng) -> Vec<Round> {
     let mut rounds: Vec<Round> = Vec::new();
-    let mut began = Moment::EARLIEST;
+    let (mut began, mut acted) = (Moment::EARLIEST, false);
     for (at, event) in arrivals {
         let full = rounds.last().is_none_or(|round| round.records.len() >= FULL);
-        if full || *at - began > LONGEST {
+        // What staff do meets what stands: a finding that is on its way at that moment may come before or after it.
+        let act = event.source == Text::new("desk");
+        if full || act || acted || *at - began > LONGEST {
             rounds.push(Round::default());
             began = *at;
         }
+        acted = act;
         let Some(round) = rounds.last_mut() else { continue };
         round.until = at.millis();
         let bytes = native::write(event, &Beside::default()).into_bytes();
