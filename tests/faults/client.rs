@@ -7,9 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
-use stream::{
-    Ack, Committed, Draft, Happening, Log, Member, Reader, StreamError, Ticket, Topic,
-};
+use stream::{Ack, Committed, Draft, Happening, Log, Member, Reader, StreamError, Ticket, Topic};
 
 /// A process's client.
 pub(crate) struct Client {

@@ -84,6 +84,10 @@ impl Coverage {
     /// What never happened. Whether a round has to be ended in calm is no fault of ours.
     pub(crate) fn absent(&self) -> Vec<&'static str> {
         let may_be = "rounds that had to be ended in calm";
-        self.lines().into_iter().filter(|(says, n)| *n == 0 && *says != may_be).map(|l| l.0).collect()
+        self.lines()
+            .into_iter()
+            .filter(|(says, n)| *n == 0 && *says != may_be)
+            .map(|l| l.0)
+            .collect()
     }
 }

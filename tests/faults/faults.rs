@@ -38,9 +38,9 @@ impl Plan {
     pub(crate) fn draw(luck: &mut Rng) -> Self {
         let writes = Faults {
             seed: luck.u64(..),
-            lost: some(luck, 1, 12),
-            ambiguous: some(luck, 1, 12),
-            late: some(luck, 1, 12),
+            lost: some(luck, 1, 8),
+            ambiguous: some(luck, 1, 8),
+            late: some(luck, 1, 8),
             doubled: some(luck, 1, 25),
             scattered: 0,
         };
@@ -51,9 +51,9 @@ impl Plan {
             slow: luck.u32(1..5),
             commit_unsure: some(luck, 3, 30),
             pause: some(luck, 3, 15),
-            give_up: some(luck, 5, 40),
-            scatter: some(luck, 1, 5),
-            second: some(luck, 10, 60),
+            give_up: some(luck, 5, 30),
+            scatter: some(luck, 1, 3),
+            second: some(luck, 8, 30),
             outage: some(luck, 2, 8),
             clock: some(luck, 3, 15),
             disk: some(luck, 3, 15),

@@ -80,14 +80,20 @@ impl<'a> Look<'a> {
     }
 
     /// Folds one partition again: what it says is put with the rest, what it is and what it counts is compared.
-    fn partition(&mut self, service: Service, partition: u16, expected: &mut BTreeMap<Way, Vec<Said>>) {
+    fn partition(
+        &mut self,
+        service: Service,
+        partition: u16,
+        expected: &mut BTreeMap<Way, Vec<Said>>,
+    ) {
         let topic = topic_of(service, &self.site.names);
         let records = self.records(&topic, partition);
         let place = format!("{} {partition}", service.name());
-        let Refolded { drafts, image, note } = match self.site.stages.refold(service, partition, &records) {
-            Ok(refolded) => refolded,
-            Err(reason) => return self.says("refold", format!("{place}: {reason}")),
-        };
+        let Refolded { drafts, image, note } =
+            match self.site.stages.refold(service, partition, &records) {
+                Ok(refolded) => refolded,
+                Err(reason) => return self.says("refold", format!("{place}: {reason}")),
+            };
         for draft in drafts {
             let (origin, _) = links(&draft.value);
             let way = way(origin.as_ref(), service, &draft.topic, draft.partition);
@@ -163,7 +169,11 @@ impl<'a> Look<'a> {
         all
     }
 
-    fn outputs(&mut self, admitted: &BTreeMap<Way, Vec<Said>>, expected: &BTreeMap<Way, Vec<Said>>) {
+    fn outputs(
+        &mut self,
+        admitted: &BTreeMap<Way, Vec<Said>>,
+        expected: &BTreeMap<Way, Vec<Said>>,
+    ) {
         let none = Vec::new();
         let ways: BTreeSet<&Way> = admitted.keys().chain(expected.keys()).collect();
         for way in ways {
@@ -173,14 +183,19 @@ impl<'a> Look<'a> {
             if got == want || (way.0.is_empty() && sorted(got) == sorted(want)) {
                 continue;
             }
-            let (set, wanted): (BTreeSet<_>, BTreeSet<_>) = (got.iter().collect(), want.iter().collect());
-            let text = |said: &&Said| String::from_utf8_lossy(&said.1).chars().take(300).collect::<String>();
+            let (set, wanted): (BTreeSet<_>, BTreeSet<_>) =
+                (got.iter().collect(), want.iter().collect());
+            let text = |said: &&Said| {
+                String::from_utf8_lossy(&said.1).chars().take(300).collect::<String>()
+            };
             let lost = wanted.difference(&set).next().map(text);
             let phantom = set.difference(&wanted).next().map(text);
             match (lost, phantom) {
                 (Some(lost), _) => self.says("lost", format!("{way:?}: {lost}")),
                 (None, Some(phantom)) => self.says("without cause", format!("{way:?}: {phantom}")),
-                (None, None) if got.len() > set.len() => self.says("told twice", format!("{way:?}")),
+                (None, None) if got.len() > set.len() => {
+                    self.says("told twice", format!("{way:?}"))
+                }
                 (None, None) => self.says("order", format!("{way:?}")),
             }
         }
@@ -189,7 +204,8 @@ impl<'a> Look<'a> {
     /// Law 6: read = homed + rejected; homed = judged + held + expired + duplicate.
     fn accounts(&mut self) {
         let notes = |service: Service| -> Vec<Note> {
-            let (group, topic) = (self.site.names.other(service.name()), topic_of(service, &self.site.names));
+            let (group, topic) =
+                (self.site.names.other(service.name()), topic_of(service, &self.site.names));
             let points = self.site.roads.memory.committed(&group, &topic).expect("it answers");
             points.values().map(|point| Note::read(&point.note)).collect()
         };
@@ -217,12 +233,17 @@ impl<'a> Look<'a> {
             let name = self.site.names.topic(topic);
             for partition in 0..self.site.names.partitions {
                 for record in self.records(&name, partition) {
-                    let Ok(heard) = bytes::exception(record.offset, &record.value) else { continue };
+                    let Ok(heard) = bytes::exception(record.offset, &record.value) else {
+                        continue;
+                    };
                     if let Matter::Tick(at) = heard.record.matter
                         && at.millis() > record.appended + STRIKE_EVERY + 4_000
                     {
                         let ahead = Moment::from_millis(record.appended);
-                        self.says("strokes", format!("{name} {partition} {}: {at} at {ahead}", record.offset));
+                        self.says(
+                            "strokes",
+                            format!("{name} {partition} {}: {at} at {ahead}", record.offset),
+                        );
                     }
                 }
             }
@@ -238,7 +259,9 @@ impl<'a> Look<'a> {
             for record in self.records(&exceptions, partition) {
                 let Ok(heard) = bytes::exception(record.offset, &record.value) else { continue };
                 let new = seen.admit(heard.record.origin.as_ref(), heard.record.after.as_ref());
-                if let (Admission::Admitted, Matter::Word { word: Word::Finding(f), .. }) = (new, heard.record.matter) {
+                if let (Admission::Admitted, Matter::Word { word: Word::Finding(f), .. }) =
+                    (new, heard.record.matter)
+                {
                     findings.push(*f);
                 }
             }
@@ -264,7 +287,13 @@ impl<'a> Look<'a> {
             let notes: Vec<_> = i.notes.into_iter().map(|note| note.text).collect();
             format!(
                 "{} {} {} latched {} taken {:?} notes {notes:?} closed {:?} refused {}",
-                i.shipment, i.number, i.state, i.latched, by(i.acknowledged), by(i.closed), i.refused.is_some()
+                i.shipment,
+                i.number,
+                i.state,
+                i.latched,
+                by(i.acknowledged),
+                by(i.closed),
+                i.refused.is_some()
             )
         };
         let incidents = incidents.into_values().map(line).collect();
@@ -293,7 +322,8 @@ fn service_of(origin: &Origin) -> Service {
 fn way(origin: Option<&Origin>, service: Service, topic: &str, partition: u16) -> Way {
     let (source, input, number) =
         origin.map_or(("", "", 0), |o| (&*o.service, &*o.topic, o.partition));
-    let source = if origin.is_none() { source.to_owned() } else { format!("{} {source}", service.name()) };
+    let source =
+        if origin.is_none() { source.to_owned() } else { format!("{} {source}", service.name()) };
     (source, input.to_owned(), number, topic.to_owned(), partition)
 }
 

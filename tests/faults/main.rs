@@ -51,11 +51,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 /// In a plain `cargo test`.
-const FEW: Range<u64> = 1..25;
+const FEW: Range<u64> = 1..17;
 /// From so many seeds on every kind of fault must have happened.
 const MANY: u64 = 200;
 /// After so many broken seeds no further one is played.
-const ENOUGH: usize = 5;
+const ENOUGH: usize = 3;
 
 fn main() -> ExitCode {
     let trials = vec![Trial::test("faults: seeds", || seeds(&asked()))];
@@ -86,6 +86,12 @@ fn seeds(range: &Range<u64>) -> Result<(), Failed> {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed >= range.end || broken.lock().unwrap().len() >= ENOUGH {
                         break;
+                    }
+                    if seed > range.start && (seed - range.start).is_multiple_of(200) {
+                        eprintln!(
+                            "seed {seed} begins after {:.0} s",
+                            began.elapsed().as_secs_f64()
+                        );
                     }
                     match seed::play(seed) {
                         Ok(coverage) => *total.lock().unwrap() += coverage,
@@ -123,7 +129,9 @@ fn told(broken: &[(u64, Vec<String>)]) -> String {
         for line in wrong.iter().take(8) {
             text += &format!("  {line}\n");
         }
-        text += &format!("  again: COLDWATCH_FAULT_SEEDS={seed} cargo test -p coldwatch --test faults\n");
+        text += &format!(
+            "  again: COLDWATCH_FAULT_SEEDS={seed} cargo test -p coldwatch --test faults\n"
+        );
     }
     text
 }

@@ -116,13 +116,34 @@ pub(crate) struct Refolded {
 macro_rules! of_service {
     ($all:expr, $service:expr, $stage:ident => $do:expr) => {
         match $service {
-            Service::Intake => { let $stage = &$all.intake; $do }
-            Service::Dispatch => { let $stage = &$all.dispatch; $do }
-            Service::Custody => { let $stage = &$all.custody; $do }
-            Service::Thermal => { let $stage = &$all.thermal; $do }
-            Service::Permits => { let $stage = &$all.permits; $do }
-            Service::Schedule => { let $stage = &$all.schedule; $do }
-            Service::Alerts | Service::Desk => { let $stage = &$all.alerts; $do }
+            Service::Intake => {
+                let $stage = &$all.intake;
+                $do
+            }
+            Service::Dispatch => {
+                let $stage = &$all.dispatch;
+                $do
+            }
+            Service::Custody => {
+                let $stage = &$all.custody;
+                $do
+            }
+            Service::Thermal => {
+                let $stage = &$all.thermal;
+                $do
+            }
+            Service::Permits => {
+                let $stage = &$all.permits;
+                $do
+            }
+            Service::Schedule => {
+                let $stage = &$all.schedule;
+                $do
+            }
+            Service::Alerts | Service::Desk => {
+                let $stage = &$all.alerts;
+                $do
+            }
         }
     };
 }
@@ -162,7 +183,11 @@ impl Stages {
         partition: u16,
         records: &[Record],
     ) -> Result<Refolded, String> {
-        fn all<S: Stage>(stage: &S, partition: u16, records: &[Record]) -> Result<Refolded, String> {
+        fn all<S: Stage>(
+            stage: &S,
+            partition: u16,
+            records: &[Record],
+        ) -> Result<Refolded, String> {
             let mut life = stage.begin(partition, "").map_err(|halt| halt.0)?;
             let mut drafts = Vec::new();
             for record in records {

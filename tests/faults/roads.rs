@@ -89,7 +89,13 @@ impl Roads {
         all.may_die()
     }
 
-    pub(crate) fn take(&self, client: u64, group: &str, drafts: Vec<(Ticket, Draft)>, to: &Sender<Ack>) {
+    pub(crate) fn take(
+        &self,
+        client: u64,
+        group: &str,
+        drafts: Vec<(Ticket, Draft)>,
+        to: &Sender<Ack>,
+    ) {
         let mut all = self.all();
         for (ticket, draft) in drafts {
             let lane = (client, draft.topic.clone(), draft.partition);
@@ -110,7 +116,10 @@ impl Roads {
         if all.lanes.is_empty() || all.away {
             return;
         }
-        let nth = { let n = all.lanes.len(); all.luck.usize(..n) };
+        let nth = {
+            let n = all.lanes.len();
+            all.luck.usize(..n)
+        };
         let Some(lane) = all.lanes.keys().nth(nth).cloned() else { return };
         for _ in 0..all.luck.usize(1..9) {
             let Some(write) = all.lanes.get_mut(&lane).and_then(VecDeque::pop_front) else { break };
@@ -141,10 +150,15 @@ impl Roads {
         if all.answers.is_empty() {
             return;
         }
-        let nth = { let n = all.answers.len(); all.luck.usize(..n) };
+        let nth = {
+            let n = all.answers.len();
+            all.luck.usize(..n)
+        };
         let Some(client) = all.answers.keys().nth(nth).copied() else { return };
         for _ in 0..all.luck.usize(1..9) {
-            let Some((to, ack)) = all.answers.get_mut(&client).and_then(VecDeque::pop_front) else { break };
+            let Some((to, ack)) = all.answers.get_mut(&client).and_then(VecDeque::pop_front) else {
+                break;
+            };
             // Its process may be dead.
             let _ = to.send(ack);
         }
@@ -159,7 +173,10 @@ impl Roads {
         if all.ghosts.is_empty() || all.away {
             return;
         }
-        let nth = { let n = all.ghosts.len(); all.luck.usize(..n) };
+        let nth = {
+            let n = all.ghosts.len();
+            all.luck.usize(..n)
+        };
         if let Some(draft) = all.ghosts[nth].pop_front() {
             all.count.ghosts += 1;
             self.append(&mut all, Ticket::default(), draft);
@@ -184,7 +201,8 @@ impl Roads {
             let Some(writes) = all.lanes.remove(&lane) else { continue };
             if all.luck.bool() {
                 let keep = all.luck.usize(..=writes.len().min(6));
-                let ghosts: VecDeque<Draft> = writes.into_iter().take(keep).map(|w| w.draft).collect();
+                let ghosts: VecDeque<Draft> =
+                    writes.into_iter().take(keep).map(|w| w.draft).collect();
                 if !ghosts.is_empty() {
                     all.ghosts.push(ghosts);
                 }
@@ -207,7 +225,8 @@ impl Roads {
         ("commit", group, partition, offset).hash(&mut all.trace);
         let before = all.commits.insert((group.to_owned(), partition), offset).unwrap_or(0);
         if offset < before {
-            let says = format!("commits go on: {group} {partition} goes back from {before} to {offset}");
+            let says =
+                format!("commits go on: {group} {partition} goes back from {before} to {offset}");
             all.broken.push(says);
         }
     }

@@ -1,7 +1,7 @@
 //! One seed's world and its scheduler: one thing after another, in one thread, in an order that the seed decides.
 
-use crate::coverage::Coverage;
 use crate::client::is_killed;
+use crate::coverage::Coverage;
 use crate::faults::Plan;
 use crate::hours::Hours;
 use crate::places::{INBOUND, Place, SERVICES, Stages, Turns, topic_of};
@@ -20,9 +20,9 @@ use std::time::{Duration, Instant};
 use stream::{Draft, Log, Memory, StreamError};
 
 /// How many steps a round may take while things go wrong; after that it is ended in calm.
-const LONG: u64 = 60_000;
+const LONG: u64 = 6_000;
 /// How many steps everything must be caught up in once nothing goes wrong any more.
-pub(crate) const BOUND: u64 = 20_000;
+pub(crate) const BOUND: u64 = 6_000;
 const HOUR: i64 = 3_600_000;
 
 /// What stands for a whole seed, and what the processes at work borrow from.
@@ -38,7 +38,12 @@ pub(crate) struct Site {
 
 impl Site {
     /// A log with its first records, and nobody at work.
-    pub(crate) fn open(workload: &Workload, plan: Plan, (word, folder): (&str, &Path), luck: &mut Rng) -> Self {
+    pub(crate) fn open(
+        workload: &Workload,
+        plan: Plan,
+        (word, folder): (&str, &Path),
+        luck: &mut Rng,
+    ) -> Self {
         let hours = Hours::begin(workload.begin);
         let exact = Arc::<AtomicI64>::default();
         let memory = Memory::new(hours.clock(&exact));
@@ -51,7 +56,9 @@ impl Site {
         let stages = Stages::new(&names, &hours, &intake_is_wrong_by);
         let every = Duration::from_millis(luck.u64(1_000..20_000));
         let folder = folder.join(word);
-        let place = |service| [0, 1].map(|nth| Place::new((service, nth), (&names, &roads, &hours), &folder, every));
+        let place = |service| {
+            [0, 1].map(|nth| Place::new((service, nth), (&names, &roads, &hours), &folder, every))
+        };
         let places = SERVICES.into_iter().flat_map(place).collect();
         Self { names, hours, roads, stages, places, folder, intake_is_wrong_by }
     }
@@ -63,15 +70,16 @@ impl Site {
 
     fn is_drained(&self, service: Service) -> bool {
         let group = self.names.other(service.name());
-        coldwatch::live::is_drained(&self.roads.memory, &group, &topic_of(service, &self.names)).unwrap_or(false)
+        coldwatch::live::is_drained(&self.roads.memory, &group, &topic_of(service, &self.names))
+            .unwrap_or(false)
     }
 
     /// Whether the clock of every partition that is struck stands at the time.
     fn struck(&self) -> bool {
         let due = self.hours.wall() - self.hours.wall().rem_euclid(STRIKE_EVERY) - STRIKE_EVERY;
-        [Topic::Facts, Topic::Exceptions].into_iter().all(|topic| {
-            (0..self.names.partitions).all(|p| self.last_stroke(topic, p) >= due)
-        })
+        [Topic::Facts, Topic::Exceptions]
+            .into_iter()
+            .all(|topic| (0..self.names.partitions).all(|p| self.last_stroke(topic, p) >= due))
     }
 
     /// Of the last records of a partition: the greatest stroke that its owner made.
@@ -110,6 +118,7 @@ pub(crate) struct Storm<'a> {
     luck: Rng,
     clients: u64,
     pub(crate) steps: u64,
+    quiet: bool,
     away_until: u64,
     clocks_until: u64,
     disk_until: u64,
@@ -130,6 +139,7 @@ impl<'a> Storm<'a> {
             luck: Rng::with_seed(luck),
             clients: 0,
             steps: 0,
+            quiet: false,
             away_until: 0,
             clocks_until: 0,
             disk_until: 0,
@@ -160,9 +170,11 @@ impl<'a> Storm<'a> {
         for _ in 0..self.luck.usize(..20) {
             self.site.roads.haunt();
         }
-        self.wait(BOUND, true).map_err(|_| "caught up: the services have not caught up".to_owned())?;
+        self.wait(BOUND, true)
+            .map_err(|_| "caught up: the services have not caught up".to_owned())?;
         self.site.roads.lay_to_rest();
-        self.wait(BOUND, true).map_err(|_| "caught up: the services have not caught up".to_owned())?;
+        self.wait(BOUND, true)
+            .map_err(|_| "caught up: the services have not caught up".to_owned())?;
         Ok(())
     }
 
@@ -180,7 +192,9 @@ impl<'a> Storm<'a> {
     pub(crate) fn stop_all(&mut self) -> Result<(), String> {
         for n in 0..self.at.len() {
             let now = self.site.hours.now();
-            if let At::Up(all, _) | At::Stopping(all, _) = std::mem::replace(&mut self.at[n], At::Down(now)) {
+            if let At::Up(all, _) | At::Stopping(all, _) =
+                std::mem::replace(&mut self.at[n], At::Down(now))
+            {
                 all.finish(now).map_err(|error| format!("ends in order: {error}"))?;
             }
         }
@@ -199,7 +213,13 @@ impl<'a> Storm<'a> {
         let mut drafts: Vec<Draft> = round.records.iter().map(draft).collect();
         if let Some(book) = &round.book {
             self.count.books += 1;
-            drafts.push(of_log(names, Topic::Facts, 0, self.site.hours.wall(), bytes::published(book)));
+            drafts.push(of_log(
+                names,
+                Topic::Facts,
+                0,
+                self.site.hours.wall(),
+                bytes::published(book),
+            ));
         }
         // What the world has been told to be taken is in the log: it sends again what is not.
         for draft in drafts {
@@ -223,7 +243,12 @@ impl<'a> Storm<'a> {
         if !calm {
             self.site.roads.rage();
         }
-        done.map_err(|()| format!("caught up: round {round} does not end within {BOUND} steps of calm: {}", self.places()))
+        done.map_err(|()| {
+            format!(
+                "caught up: round {round} does not end within {BOUND} steps of calm: {}",
+                self.places()
+            )
+        })
     }
 
     fn places(&self) -> String {
@@ -239,12 +264,12 @@ impl<'a> Storm<'a> {
             if !self.ended.is_empty() {
                 return Ok(());
             }
-            if self.steps.is_multiple_of(16)
-                && self.site.roads.empty()
-                && self.site.drained()
-                && (!struck || self.site.struck())
-            {
-                return Ok(());
+            if self.steps.is_multiple_of(16) {
+                // Only where there is nothing to do does time go by quickly.
+                self.quiet = self.site.roads.empty() && self.site.drained();
+                if self.quiet && (!struck || self.site.struck()) {
+                    return Ok(());
+                }
             }
             self.step();
         }
@@ -254,6 +279,7 @@ impl<'a> Storm<'a> {
     /// So many steps, or until a service ends by itself.
     pub(crate) fn go_on(&mut self, steps: u64) {
         let until = self.steps + steps;
+        self.quiet = true;
         while self.steps < until && self.ended.is_empty() {
             self.step();
         }
@@ -261,10 +287,23 @@ impl<'a> Storm<'a> {
 
     fn step(&mut self) {
         self.steps += 1;
-        let idle = self.site.roads.empty();
-        self.site.hours.pass(if idle { self.luck.u32(10..80) } else { self.luck.u32(1..8) });
+        self.site.hours.pass(if self.quiet && self.site.roads.empty() {
+            self.luck.u32(20..150)
+        } else {
+            self.luck.u32(1..8)
+        });
         self.misfortune();
-        let slow = self.site.roads.all().plan.slow;
+        let (slow, calm) = {
+            let all = self.site.roads.all();
+            (all.plan.slow, all.calm)
+        };
+        if calm {
+            // Nobody waits long: what is struck every few seconds is worked off in between.
+            for _ in 0..3 {
+                self.site.roads.land();
+                self.site.roads.answer();
+            }
+        }
         match self.luck.u32(..8 + 2 * slow) {
             0..3 => self.site.roads.land(),
             3..6 => self.site.roads.answer(),
@@ -289,7 +328,9 @@ impl<'a> Storm<'a> {
                 }
             }
             At::Up(_, _) if !wanted => {
-                let At::Up(all, _) = std::mem::replace(&mut self.at[n], At::Down(now)) else { return };
+                let At::Up(all, _) = std::mem::replace(&mut self.at[n], At::Down(now)) else {
+                    return;
+                };
                 self.at[n] = At::Stopping(all, now + Duration::from_secs(10));
             }
             At::Up(all, wake) => {
@@ -305,7 +346,9 @@ impl<'a> Storm<'a> {
                 if all.waits_for_answers() && now < *until {
                     return;
                 }
-                let At::Stopping(all, _) = std::mem::replace(&mut self.at[n], At::Down(now)) else { return };
+                let At::Stopping(all, _) = std::mem::replace(&mut self.at[n], At::Down(now)) else {
+                    return;
+                };
                 match all.finish(now) {
                     Ok(()) => self.count.seconds += 1,
                     Err(StreamError::Unavailable(_)) => {}
@@ -324,7 +367,9 @@ impl<'a> Storm<'a> {
         place.client.id.store(self.clients, Relaxed);
         match self.site.stages.join(place, self.luck.u64(..), now) {
             Ok(all) => self.at[n] = At::Up(all, now),
-            Err(StreamError::Unavailable(_)) => self.at[n] = At::Down(now + Duration::from_millis(500)),
+            Err(StreamError::Unavailable(_)) => {
+                self.at[n] = At::Down(now + Duration::from_millis(500))
+            }
             Err(error) => self.end(n, error),
         }
     }
@@ -351,7 +396,10 @@ impl<'a> Storm<'a> {
 
     /// What goes wrong now, if anything.
     fn misfortune(&mut self) {
-        let (calm, plan) = { let all = self.site.roads.all(); (all.calm, all.plan) };
+        let (calm, plan) = {
+            let all = self.site.roads.all();
+            (all.calm, all.plan)
+        };
         if calm {
             return;
         }
@@ -435,7 +483,9 @@ impl<'a> Storm<'a> {
     fn damage(&mut self, folder: &Path, foreign: Option<&Path>) {
         if let Some(foreign) = foreign.filter(|_| self.luck.u8(..3) == 0) {
             let Some(from) = self.luck.choice(snapshots(foreign)) else { return };
-            let (Some(partition), Some(name)) = (from.parent().and_then(Path::file_name), from.file_name()) else {
+            let (Some(partition), Some(name)) =
+                (from.parent().and_then(Path::file_name), from.file_name())
+            else {
                 return;
             };
             let to = folder.join(partition);
@@ -467,7 +517,8 @@ impl<'a> Storm<'a> {
 /// All snapshots of a service's folder.
 fn snapshots(folder: &Path) -> Vec<PathBuf> {
     let within = |folder: &Path| -> Vec<PathBuf> {
-        let listing = std::fs::read_dir(folder).map(|all| all.flatten().map(|e| e.path()).collect());
+        let listing =
+            std::fs::read_dir(folder).map(|all| all.flatten().map(|e| e.path()).collect());
         let mut all: Vec<PathBuf> = listing.unwrap_or_default();
         all.sort();
         all

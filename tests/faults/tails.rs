@@ -64,7 +64,13 @@ fn holed(storm: &mut Storm<'_>, service: Service) -> Result<(), String> {
 
 fn unknown_behaviour(storm: &mut Storm<'_>) -> Result<(), String> {
     let (names, now) = (&storm.site.names, storm.site.hours.wall());
-    let switched = of_log(names, Topic::Facts, 0, now, Fact::BehaviourSwitched(BehaviourSwitched { number: 2 }));
+    let switched = of_log(
+        names,
+        Topic::Facts,
+        0,
+        now,
+        Fact::BehaviourSwitched(BehaviourSwitched { number: 2 }),
+    );
     topics::append(&storm.site.roads.memory, vec![switched]).map_err(|e| e.to_string())?;
     refused(storm, "use a release that knows 2")
 }

@@ -43,7 +43,8 @@ impl Workload {
         // Half-way other rules come: gaps of custody are told sooner.
         let middle = rounds.len() / 2 + luck.usize(..3);
         if let Some(round) = rounds.get_mut(middle) {
-            round.book = Some(rules("[\"custody/custody-gap\"]\nground = \"10 min\"\nairside = \"60 min\""));
+            round.book =
+                Some(rules("[\"custody/custody-gap\"]\nground = \"10 min\"\nairside = \"60 min\""));
         }
         let mut last = rounds.last().map_or(begin, |round| round.until);
         for span in [Span::hours(1), Span::hours(12), Span::days(2)] {

@@ -114,9 +114,25 @@ fn an_engine_says_the_same_of_the_same_journal_wherever_it_goes_on() {
     };
     for every in [7, 50] {
         let of = (&journal, every);
-        same("custody", &letters(roles::custody, of.0, usize::MAX), &letters(roles::custody, of.0, of.1));
-        same("thermal", &letters(roles::thermal, of.0, usize::MAX), &letters(roles::thermal, of.0, of.1));
-        same("permits", &letters(roles::permits, of.0, usize::MAX), &letters(roles::permits, of.0, of.1));
-        same("schedule", &letters(roles::schedule, of.0, usize::MAX), &letters(roles::schedule, of.0, of.1));
+        same(
+            "custody",
+            &letters(roles::custody, of.0, usize::MAX),
+            &letters(roles::custody, of.0, of.1),
+        );
+        same(
+            "thermal",
+            &letters(roles::thermal, of.0, usize::MAX),
+            &letters(roles::thermal, of.0, of.1),
+        );
+        same(
+            "permits",
+            &letters(roles::permits, of.0, usize::MAX),
+            &letters(roles::permits, of.0, of.1),
+        );
+        same(
+            "schedule",
+            &letters(roles::schedule, of.0, usize::MAX),
+            &letters(roles::schedule, of.0, of.1),
+        );
     }
 }

@@ -78,9 +78,7 @@ impl ProducerContext for Hand {
                 Ok(offset) => {
                     Ok(Placed { offset, appended: message.timestamp().to_millis().unwrap_or(0) })
                 }
-                Err(_) => {
-                    Err("it was written before, and where is not known".to_owned().into())
-                }
+                Err(_) => Err("it was written before, and where is not known".to_owned().into()),
             },
             Err((error, _)) => Err(unwritten(error)),
         };

@@ -4,8 +4,8 @@
 
 use crate::error::StreamError;
 use crate::log::{
-    Ack, Committed, Draft, Happening, Log, Member, Placed, Reader, Record, Ticket, Topic, Unwritten,
-    wall_clock,
+    Ack, Committed, Draft, Happening, Log, Member, Placed, Reader, Record, Ticket, Topic,
+    Unwritten, wall_clock,
 };
 use crate::run::{Group, run};
 use crate::snapshots::Snapshots;

@@ -34,7 +34,9 @@ impl<S: Stage> Loop<'_, S> {
                 continue;
             }
             match known.skew {
-                Some(skew) if skew.abs() <= SKEW && known.knows_the_time((now, turn), every + SKEW) => {
+                Some(skew)
+                    if skew.abs() <= SKEW && known.knows_the_time((now, turn), every + SKEW) =>
+                {
                     known.last = stroke;
                     send(known, life.stroke(stroke));
                 }
