@@ -1,8 +1,11 @@
 //! A partition that goes on from its image says what it would have said without the restart.
 
 use crate::common::{book_with, intake};
-use facts::{Event, Moment, Span};
-use pipeline::{Output, Pipeline, What};
+use facts::{Engine, Event, Fact, Moment, Said, Span};
+use fold::Role;
+use pipeline::pipeline::PARTITIONS;
+use pipeline::stage::EngineStage;
+use pipeline::{JournalRecord, Letter, Output, Pipeline, What, roles};
 use serde_json::Value;
 
 fn outputs(arrivals: Vec<(Moment, Event)>, restart_every: usize) -> Vec<Output> {
@@ -56,5 +59,80 @@ fn nothing_changes_when_every_stage_goes_on_from_its_image() {
             assert_eq!(one, other, "seed {seed}");
         }
         assert_eq!(without.len(), with.len(), "seed {seed}");
+    }
+}
+
+/// Readings that are lost, or come hours late and out of order: holes are told, and filled.
+fn weathered(seed: u64, shipments: u32) -> Vec<(Moment, Event)> {
+    let mut luck = fastrand::Rng::with_seed(seed);
+    let mut on_its_way = |arrival: simulate::Arrival| {
+        let reading = matches!(arrival.event.fact, Fact::Reading(_));
+        let late = if reading && luck.u8(..20) == 0 { luck.i64(1..600) } else { 0 };
+        let lost = reading && luck.u8(..3) == 0;
+        (!lost).then(|| (arrival.at + Span::minutes(late), arrival.event))
+    };
+    let all = simulate::make(seed, shipments).inbound;
+    let mut all: Vec<_> = all.into_iter().filter_map(&mut on_its_way).collect();
+    all.sort_by_key(|(at, _)| *at);
+    all
+}
+
+/// What an engine says of a journal when it goes on from its image before every so-manieth record.
+fn letters<E>(role: fn() -> Role<E>, journal: &[JournalRecord], restart_every: usize) -> Vec<Letter>
+where
+    E: Engine<Word = Event, Said = Said>,
+{
+    let mut letters = Vec::new();
+    for number in 0..PARTITIONS {
+        let mut stage = EngineStage::new(role(), number);
+        let mine = journal.iter().filter(|record| record.partition == number);
+        for (n, record) in (1..).zip(mine) {
+            if n % restart_every == 0 {
+                let image = stage.image().expect("it has an image");
+                stage = EngineStage::resume(role(), number, &image).expect("it can be used");
+                assert!(stage.image().expect("it has an image") == image, "the same image again");
+            }
+            stage.take(&record.clone().into_record(), &mut letters).expect("nothing stops");
+        }
+    }
+    letters
+}
+
+#[test]
+fn an_engine_says_the_same_of_the_same_journal_wherever_it_goes_on() {
+    let mut pipeline = Pipeline::keeping_journal(&book_with(Value::Null)).expect("fit rules");
+    for (n, (at, event)) in (1..).zip(weathered(7, 12)) {
+        pipeline.feed(at, event, intake(n)).expect("nothing stops");
+    }
+    pipeline.finish();
+    let journal = pipeline.take_journal();
+    let same = |name: &str, without: &[Letter], with: &[Letter]| {
+        for (one, other) in without.iter().zip(with) {
+            assert_eq!(one, other, "{name}");
+        }
+        assert_eq!(without.len(), with.len(), "{name}");
+    };
+    for every in [7, 50] {
+        let of = (&journal, every);
+        same(
+            "custody",
+            &letters(roles::custody, of.0, usize::MAX),
+            &letters(roles::custody, of.0, of.1),
+        );
+        same(
+            "thermal",
+            &letters(roles::thermal, of.0, usize::MAX),
+            &letters(roles::thermal, of.0, of.1),
+        );
+        same(
+            "permits",
+            &letters(roles::permits, of.0, usize::MAX),
+            &letters(roles::permits, of.0, of.1),
+        );
+        same(
+            "schedule",
+            &letters(roles::schedule, of.0, usize::MAX),
+            &letters(roles::schedule, of.0, of.1),
+        );
     }
 }

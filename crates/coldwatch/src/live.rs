@@ -8,7 +8,6 @@ use crate::services::{self, Service};
 use crate::topics::{self, Plan};
 use crate::watchdog::{self, Watchdog};
 use pipeline::{Topic, roles};
-use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -143,7 +142,10 @@ impl Live {
             topic,
             instance,
             snapshots: Some(Snapshots::new(&self.config.snapshots.folder)),
-            log_identity: self.identity(&topic_of_log)?,
+            log_identity: log::patiently(&self.stop, || {
+                topics::identity(&*self.log, &topic_of_log)
+            })
+            .map_err(log::failure)?,
             snapshot_every: config::duration(self.config.snapshots.every),
             clock: self.clock.clone(),
             strike_every: every,
@@ -164,18 +166,6 @@ impl Live {
             .map_err(Failure::unavailable)?;
         self.running.push(Running { watched, thread });
         Ok(())
-    }
-
-    /// What tells this log from every other: the first record of a topic, and when it was taken.
-    fn identity(&self, topic: &str) -> Result<u64, Failure> {
-        let first = log::patiently(&self.stop, || topics::first_record(&*self.log, topic, 0));
-        let first = first.map_err(log::failure)?;
-        let mut hash = Sha256::new().chain_update(topic);
-        if let Some(record) = first {
-            hash.update(record.appended.to_le_bytes());
-            hash.update(record.value);
-        }
-        Ok(hash.finalize().iter().take(8).fold(0, |n, byte| n << 8 | u64::from(*byte)))
     }
 
     /// What runs here.

@@ -3,11 +3,11 @@
 //! [`intake`], [`dispatch`], [`engine`] (custody, thermal, permits, schedule), [`alerts`] and [`desk`] have one
 //! shape: a `Stage` that begins or resumes a partition, and a `Life` that takes its records.
 
-pub(crate) mod alerts;
-pub(crate) mod dispatch;
-pub(crate) mod engine;
+pub mod alerts;
+pub mod dispatch;
+pub mod engine;
 mod image;
-pub(crate) mod intake;
+pub mod intake;
 pub mod names;
 
 use facts::fact::log::{ClockAsked, Tick};

@@ -13,6 +13,7 @@ use begin::Begin;
 use facts::fact::log::Genesis;
 use facts::{Book, Fact, Text};
 use pipeline::{Topic, bytes};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
@@ -238,6 +239,16 @@ fn record(log: &dyn Log, topic: &str, partition: u16, at: u64) -> Result<Record,
     Ok(first)
 }
 
+/// What tells this log from every other: the first record of a topic, and when it was taken.
+pub fn identity(log: &dyn Log, topic: &str) -> Result<u64, StreamError> {
+    let mut hash = Sha256::new().chain_update(topic);
+    if let Some(record) = first_record(log, topic, 0)? {
+        hash.update(record.appended.to_le_bytes());
+        hash.update(record.value);
+    }
+    Ok(hash.finalize().iter().take(8).fold(0, |n, byte| n << 8 | u64::from(*byte)))
+}
+
 /// Writes, and waits until the log has all of it.
 pub fn append(log: &dyn Log, drafts: Vec<Draft>) -> Result<BTreeMap<u16, u64>, StreamError> {
     let placed = write(log, drafts)?.into_iter();
@@ -255,7 +266,8 @@ fn write(log: &dyn Log, drafts: Vec<Draft>) -> Result<Vec<(Ticket, Placed)>, Str
         let ack = answers
             .recv_timeout(Duration::from_secs(60))
             .map_err(|_| StreamError::Unavailable("the log does not answer".into()))?;
-        all.push((ack.ticket, ack.placed.map_err(StreamError::Unavailable)?));
+        let placed = ack.placed.map_err(|reason| StreamError::Unavailable(reason.to_string()))?;
+        all.push((ack.ticket, placed));
     }
     Ok(all)
 }

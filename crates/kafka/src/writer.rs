@@ -13,7 +13,7 @@ use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer}
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
-use stream::{Ack, Draft, Placed, StreamError, Ticket};
+use stream::{Ack, Draft, Placed, StreamError, Ticket, Unwritten};
 
 /// How long the client is left alone when its queue is full.
 const ROOM: Duration = Duration::from_millis(2);
@@ -78,9 +78,9 @@ impl ProducerContext for Hand {
                 Ok(offset) => {
                     Ok(Placed { offset, appended: message.timestamp().to_millis().unwrap_or(0) })
                 }
-                Err(_) => Err("it was written before, and where is not known".to_owned()),
+                Err(_) => Err("it was written before, and where is not known".to_owned().into()),
             },
-            Err((error, _)) => Err(error.to_string()),
+            Err((error, _)) => Err(unwritten(error)),
         };
         // Nobody waits for the answer any more: its life has ended.
         let _ = answers.send(Ack { ticket, placed });
@@ -130,7 +130,7 @@ impl Writer {
             if let Some((_, reason)) = self.producer.client().fatal_error() {
                 self.fatal.set(&reason);
             }
-            refuse(back.delivery_opaque.ticket, error.to_string(), answers);
+            refuse(back.delivery_opaque.ticket, unwritten(&error), answers);
             return;
         }
     }
@@ -145,7 +145,17 @@ impl Drop for Writer {
 }
 
 /// Answers what was not sent.
-pub(crate) fn refuse(ticket: Ticket, reason: String, answers: &Sender<Ack>) {
+pub(crate) fn refuse(ticket: Ticket, reason: impl Into<Unwritten>, answers: &Sender<Ack>) {
     // Nobody waits for the answer any more: its life has ended.
-    let _ = answers.send(Ack { ticket, placed: Err(reason) });
+    let _ = answers.send(Ack { ticket, placed: Err(reason.into()) });
+}
+
+/// A record that the client or a broker refuses for what it is will be refused again.
+fn unwritten(error: &KafkaError) -> Unwritten {
+    match error.rdkafka_error_code() {
+        Some(Code::MessageSizeTooLarge | Code::InvalidRecord) => {
+            Unwritten::Never(error.to_string())
+        }
+        _ => Unwritten::Unknown(error.to_string()),
+    }
 }

@@ -5,7 +5,7 @@
 use crate::error::StreamError;
 use crate::log::{
     Ack, Committed, Draft, Happening, Log, Member, Placed, Reader, Record, Ticket, Topic,
-    wall_clock,
+    Unwritten, wall_clock,
 };
 use crate::run::{Group, run};
 use crate::snapshots::Snapshots;
@@ -51,7 +51,7 @@ fn draft(topic: &str, partition: u16, key: &[u8], value: &[u8]) -> Draft {
 }
 
 /// Writes and waits for every answer, in any order.
-fn write(log: &dyn Log, drafts: Vec<Draft>) -> Vec<Result<Placed, String>> {
+fn write(log: &dyn Log, drafts: Vec<Draft>) -> Vec<Result<Placed, Unwritten>> {
     let (send, answers) = channel();
     let count = drafts.len();
     let ticket = |n: usize| Ticket { mark: n as u64, ..Ticket::default() };

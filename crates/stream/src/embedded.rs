@@ -190,7 +190,7 @@ impl Log for Embedded {
         let job = Job::Append { drafts, answers: answers.clone() };
         if let Err(error) = self.writer().and_then(|writer| writer.send(job)) {
             for ticket in tickets {
-                let _ = answers.send(Ack { ticket, placed: Err(error.to_string()) });
+                let _ = answers.send(Ack { ticket, placed: Err(error.to_string().into()) });
             }
         }
     }

@@ -29,8 +29,9 @@ pub use embedded::Embedded;
 pub use error::StreamError;
 pub use log::{
     Ack, Clock, Committed, Draft, Happening, Log, Member, Placed, Reader, Record, Ticket, Topic,
+    Unwritten,
 };
-pub use memory::{Faults, Memory};
-pub use run::{Group, Halt};
+pub use memory::{Faults, Happened, Memory};
+pub use run::{Group, Halt, Loop};
 pub use snapshots::Snapshots;
 pub use stage::{Gauge, Life, Stage, Watch};

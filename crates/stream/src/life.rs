@@ -1,6 +1,6 @@
 //! One partition in the loop: what it has taken, what of that is acknowledged, what may be committed.
 
-use crate::log::{Ack, Committed, Draft, Record, Ticket};
+use crate::log::{Ack, Committed, Draft, Record, Ticket, Unwritten};
 use crate::snapshots::Snapshot;
 use crate::stage::{Halt, Life};
 use std::collections::VecDeque;
@@ -35,6 +35,10 @@ pub(crate) struct Running<L> {
     pub(crate) end: u64,
     pub(crate) snapshot_due: Instant,
     pub(crate) failed: Option<String>,
+    /// What it says can never be written: the place, and the log's reason.
+    pub(crate) unwritable: Option<String>,
+    /// It is asked back: it takes nothing more, and waits for what it has written.
+    pub(crate) leaving: bool,
     pub(crate) stroke: Stroke,
 }
 
@@ -48,37 +52,50 @@ pub(crate) struct Stroke {
     pub(crate) sign: i64,
     /// Own writes that are not answered, and when the first of them was sent.
     open: usize,
-    sent: i64,
+    sent: Option<Twice>,
     /// When the last of them was answered.
-    heard: Option<i64>,
+    heard: Option<Twice>,
+}
+
+/// One moment by two clocks: the group's, which may be set, and that of the process, which only goes forward.
+type Twice = (i64, Instant);
+
+/// By how much the group's clock was set between two moments.
+fn set_by((from, began): Twice, (to, at): Twice) -> i64 {
+    let passed = i64::try_from((at - began).as_millis()).unwrap_or(i64::MAX);
+    (to - from).saturating_sub(passed)
 }
 
 impl Stroke {
     /// A write of our own goes out.
-    pub(crate) fn sends(&mut self, now: i64) {
+    pub(crate) fn sends(&mut self, now: Twice) {
         if self.open == 0 {
-            self.sent = now;
+            self.sent = Some(now);
         }
         self.open += 1;
     }
 
-    /// Whether the log has answered so lately that our clock cannot have jumped unnoticed.
-    pub(crate) fn knows_the_time(&self, now: i64, longest: i64) -> bool {
-        self.heard.is_some_and(|heard| (0..=longest).contains(&(now - heard)))
+    /// Whether the log has answered so lately that our clock cannot have been set unnoticed.
+    pub(crate) fn knows_the_time(&self, now: Twice, longest: i64) -> bool {
+        let lately = |heard: Twice| (0..=longest).contains(&(now.0 - heard.0));
+        self.heard.is_some_and(|heard| lately(heard) && set_by(heard, now).abs() <= MOST_SKEW)
     }
 
-    /// The log's stamp lies between sending and hearing, or our clock differs from the log's.
-    fn hears(&mut self, appended: i64, now: i64) {
+    /// The log's stamp lies between sending and hearing, or our clock differs from the log's. A clock that was set
+    /// between the two would have any stamp lie there.
+    fn hears(&mut self, appended: i64, now: i64, at: Instant) {
         self.open = self.open.saturating_sub(1);
-        (self.heard, self.asked) = (Some(now), None);
-        self.skew = Some(match appended {
-            stamp if stamp < self.sent => self.sent - stamp,
-            stamp if stamp > now => now - stamp,
-            _ => 0,
-        });
+        (self.heard, self.asked) = (Some((now, at)), None);
+        let sent = self.sent.unwrap_or((now, at));
+        self.skew = match appended {
+            _ if set_by(sent, (now, at)).abs() > MOST_SKEW => None,
+            stamp if stamp < sent.0 => Some(sent.0 - stamp),
+            stamp if stamp > now => Some(now - stamp),
+            _ => Some(0),
+        };
         // Asked and refused: not at once again.
         if self.skew.is_some_and(|skew| skew.abs() > MOST_SKEW) {
-            self.asked = Some(Instant::now());
+            self.asked = Some(at);
         }
     }
 }
@@ -115,6 +132,8 @@ impl<L: Life> Running<L> {
             end: position,
             snapshot_due,
             failed: None,
+            unwritable: None,
+            leaving: false,
             stroke: Stroke::default(),
         }
     }
@@ -126,7 +145,7 @@ impl<L: Life> Running<L> {
         drafts: &mut Vec<(Ticket, Draft)>,
         room: &mut Vec<Draft>,
     ) -> Result<(), Halt> {
-        if record.offset < self.position || self.failed.is_some() {
+        if record.offset < self.position || self.failed.is_some() || self.leaving {
             return Ok(());
         }
         if self.strict && record.offset > self.position {
@@ -159,22 +178,33 @@ impl<L: Life> Running<L> {
         }
     }
 
-    /// An answer; one to another life is none of ours.
-    pub(crate) fn answer(&mut self, ack: &Ack, now: i64) {
+    /// An answer, heard then by the group's clock and by ours; one to another life is none of ours.
+    pub(crate) fn answer(&mut self, ack: &Ack, now: i64, at: Instant) {
         if ack.ticket.life != self.number {
             return;
         }
         match &ack.placed {
-            Err(reason) => self.failed = Some(reason.clone()),
-            Ok(placed) if ack.ticket.mark == OWN => self.stroke.hears(placed.appended, now),
+            Err(Unwritten::Unknown(reason)) => self.failed = Some(reason.clone()),
+            Err(Unwritten::Never(reason)) => {
+                let mark = self.open_mark(ack.ticket.mark).map(|mark| mark.position);
+                let before = mark.unwrap_or(self.position);
+                self.unwritable = Some(format!(
+                    "what follows from partition {} before offset {before} can never be written: {reason}",
+                    self.partition
+                ));
+            }
+            Ok(placed) if ack.ticket.mark == OWN => self.stroke.hears(placed.appended, now, at),
             Ok(_) => {
-                let at = ack.ticket.mark.checked_sub(self.first);
-                let mark = at.and_then(|at| self.marks.get_mut(usize::try_from(at).ok()?));
-                if let Some(mark) = mark {
+                if let Some(mark) = self.open_mark(ack.ticket.mark) {
                     mark.open = mark.open.saturating_sub(1);
                 }
             }
         }
+    }
+
+    fn open_mark(&mut self, number: u64) -> Option<&mut Mark> {
+        let at = number.checked_sub(self.first)?;
+        self.marks.get_mut(usize::try_from(at).ok()?)
     }
 
     /// Up to where everything is acknowledged, if that is further than before.

@@ -129,7 +129,7 @@ impl<S: Source> Member for LocalMember<S> {
         let until = Instant::now() + wait;
         loop {
             let seen = self.bell.count();
-            let news = self.group(|group| group.news(self.id));
+            let news = self.group(|group| group.news(self.id, self.partitions));
             for news in &news {
                 if let Happening::Lost(partitions) = news {
                     self.positions.retain(|p, _| !partitions.contains(p));
@@ -146,9 +146,11 @@ impl<S: Source> Member for LocalMember<S> {
     }
 
     fn start(&mut self, partition: u16, from: u64) -> Result<(), StreamError> {
-        if self.group(|group| group.owns(self.id, partition)) {
-            self.positions.insert(partition, from);
-        }
+        // One that was taken away in the meantime is not read on from where an earlier life was, either.
+        match self.group(|group| group.owns(self.id, partition)) {
+            true => self.positions.insert(partition, from),
+            false => self.positions.remove(&partition),
+        };
         Ok(())
     }
 

@@ -101,8 +101,25 @@ pub struct Placed {
 pub struct Ack {
     /// Whose.
     pub ticket: Ticket,
-    /// Where it is, or why it is not known to be anywhere: it may have landed, and may yet land.
-    pub placed: Result<Placed, String>,
+    /// Where it is, or why it is not known to be anywhere.
+    pub placed: Result<Placed, Unwritten>,
+}
+
+/// Why a record is not known to be anywhere.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unwritten {
+    /// It may have landed, and may yet land.
+    #[error("{0}")]
+    Unknown(String),
+    /// The log will never take it as it is, however often it is written.
+    #[error("{0}")]
+    Never(String),
+}
+
+impl From<String> for Unwritten {
+    fn from(reason: String) -> Self {
+        Self::Unknown(reason)
+    }
 }
 
 /// Up to where a group has worked a partition off.

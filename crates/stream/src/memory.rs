@@ -6,7 +6,8 @@ use crate::error::StreamError;
 use crate::groups::Group;
 use crate::local::{Bell, Groups, LocalMember, LocalReader, Source, lock};
 use crate::log::{
-    Ack, Clock, Committed, Draft, Log, Member, Placed, Reader, Record, Ticket, Topic, wall_clock,
+    Ack, Clock, Committed, Draft, Log, Member, Placed, Reader, Record, Ticket, Topic, Unwritten,
+    wall_clock,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
@@ -30,6 +31,23 @@ pub struct Faults {
     pub scattered: u32,
 }
 
+/// How often it went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Happened {
+    /// Writes that failed, while later ones landed.
+    pub lost: u64,
+    /// Writes that landed, and were said to have failed.
+    pub ambiguous: u64,
+    /// Writes that were said to have failed, and landed later.
+    pub late: u64,
+    /// Writes that landed twice.
+    pub doubled: u64,
+    /// Times at which every member lost all it had.
+    pub scattered: u64,
+    /// Members that were given up, and heard of it later.
+    pub given_up: u64,
+}
+
 /// A log in memory; clones are the same log.
 #[derive(Clone)]
 pub struct Memory {
@@ -46,6 +64,9 @@ struct All {
     faults: Faults,
     luck: fastrand::Rng,
     late: VecDeque<(u32, Draft)>,
+    happened: Happened,
+    /// A record of more bytes is never taken; 0: any is.
+    largest: usize,
 }
 
 impl Default for Memory {
@@ -79,22 +100,69 @@ impl Memory {
         self.bell.ring();
     }
 
+    /// How often it went wrong so far.
+    pub fn happened(&self) -> Happened {
+        lock(&self.all).happened
+    }
+
+    /// From here on a record of more bytes is never taken.
+    pub fn take_at_most(&self, bytes: usize) {
+        lock(&self.all).largest = bytes;
+    }
+
+    fn count(&self, topic: &str) -> u16 {
+        let count = lock(&self.all).topics.get(topic).map_or(0, Vec::len);
+        u16::try_from(count).unwrap_or(u16::MAX)
+    }
+
     /// Takes every partition from every member of every group, as a broker does that has given them up.
     pub fn scatter(&self) {
-        let partitions = |topic: &str| lock(&self.all).topics.get(topic).map_or(0, Vec::len);
         for ((_, topic), group) in lock(&self.groups).iter_mut() {
-            Group::scatter(group, u16::try_from(partitions(topic)).unwrap_or(u16::MAX));
+            Group::scatter(group, self.count(topic));
+        }
+        lock(&self.all).happened.scattered += 1;
+        self.bell.ring();
+    }
+
+    /// Gives one member of a group up, as a broker does that has not heard of it in time: others take over, and it
+    /// goes on as if nothing had been until it has asked so often.
+    pub fn give_up(&self, group: &str, topic: &str, nth: usize, deaf: u32) {
+        let name = (group.to_owned(), topic.to_owned());
+        let partitions = self.count(topic);
+        if let Some(group) = lock(&self.groups).get_mut(&name)
+            && group.give_up(nth, partitions, deaf)
+        {
+            lock(&self.all).happened.given_up += 1;
         }
         self.bell.ring();
+    }
+
+    /// Cuts a partition short, as a disk does that has lost its last blocks.
+    pub fn cut(&self, topic: &str, partition: u16, to: u64) {
+        let mut all = lock(&self.all);
+        let of = all.topics.get_mut(topic).and_then(|t| t.get_mut(usize::from(partition)));
+        if let Some(records) = of {
+            records.truncate(usize::try_from(to).unwrap_or(usize::MAX));
+        }
+    }
+
+    /// Forgets a topic; its groups are where they were.
+    pub fn delete(&self, topic: &str) {
+        lock(&self.all).topics.remove(topic);
     }
 }
 
 impl All {
-    fn put(&mut self, draft: Draft, appended: i64) -> Result<Placed, String> {
+    fn put(&mut self, draft: Draft, appended: i64) -> Result<Placed, Unwritten> {
+        let size = draft.key.len() + draft.value.len();
+        if self.largest > 0 && size > self.largest {
+            let reason = format!("{size} bytes are more than {}, which is too large", self.largest);
+            return Err(Unwritten::Never(reason));
+        }
         let Draft { topic, partition, key, value } = draft;
         let to = self.topics.get_mut(&*topic).and_then(|t| t.get_mut(usize::from(partition)));
         let Some(to) = to else {
-            return Err(format!("there is no partition {partition} of `{topic}`"));
+            return Err(format!("there is no partition {partition} of `{topic}`").into());
         };
         let offset = to.len() as u64;
         to.push(Record { offset, appended, key, value });
@@ -102,7 +170,7 @@ impl All {
     }
 
     /// Writes, or does what goes wrong instead.
-    fn write(&mut self, draft: Draft, now: i64) -> Result<Placed, String> {
+    fn write(&mut self, draft: Draft, now: i64) -> Result<Placed, Unwritten> {
         let faults = self.faults;
         let mut happens = |rate: u32| rate > 0 && self.luck.u32(0..1000) < rate;
         let fate = (
@@ -113,17 +181,26 @@ impl All {
         );
         let wait = self.luck.u32(1..40);
         self.late.iter_mut().for_each(|(left, _)| *left = left.saturating_sub(1));
+        let failed = |says: &str| Err(Unwritten::Unknown(says.to_owned()));
         let placed = match fate {
-            (true, ..) => Err("it was lost on the way".to_owned()),
+            (true, ..) => {
+                self.happened.lost += 1;
+                failed("it was lost on the way")
+            }
             (_, true, ..) => {
+                self.happened.ambiguous += 1;
                 self.put(draft, now)?;
-                Err("the answer was lost".to_owned())
+                failed("the answer was lost")
             }
             (_, _, true, _) => {
+                self.happened.late += 1;
                 self.late.push_back((wait, draft));
-                Err("no answer in time".to_owned())
+                failed("no answer in time")
             }
-            (.., true) => self.put(draft.clone(), now).and_then(|_| self.put(draft, now)),
+            (.., true) => {
+                self.happened.doubled += 1;
+                self.put(draft.clone(), now).and_then(|_| self.put(draft, now))
+            }
             _ => self.put(draft, now),
         };
         while self.late.front().is_some_and(|(left, _)| *left == 0) {
@@ -148,6 +225,12 @@ impl Source for Memory {
         let records = all.topics.get(topic).and_then(|t| t.get(usize::from(partition)));
         let records = records.ok_or_else(|| StreamError::no_topic(topic))?;
         let from = usize::try_from(from).unwrap_or(usize::MAX);
+        if from > records.len() {
+            return Err(StreamError::Stop(format!(
+                "partition {partition} of {topic} is read from {from} on, and it ends at {}: the topic was made anew or cut",
+                records.len()
+            )));
+        }
         records.iter().skip(from).take(most).cloned().for_each(to);
         Ok(())
     }

@@ -101,6 +101,10 @@ pub struct Seen {
     pub reason: Option<String>,
     /// Snapshots that could not be written.
     pub snapshots_failed: u64,
+    /// Snapshots at which a partition began.
+    pub snapshots_used: u64,
+    /// Snapshots that were passed over.
+    pub snapshots_refused: u64,
     /// The last stroke that every partition here has made, in milliseconds of the group's clock.
     pub struck: Option<i64>,
     /// Strokes that were not made because clocks differ.

@@ -16,12 +16,12 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     for (n, (says, case)) in conformance::ALL.iter().enumerate() {
         trials.push(Trial::test(format!("memory: {says}"), move || {
-            case(&Memory::default(), "case");
+            case(&Memory::default(), "of-memory");
             Ok(())
         }));
         trials.push(Trial::test(format!("embedded: {says}"), move || {
             let folder = folder(n);
-            case(&Embedded::here(&folder)?, "case");
+            case(&Embedded::here(&folder)?, "embedded");
             std::fs::remove_dir_all(folder)?;
             Ok(())
         }));

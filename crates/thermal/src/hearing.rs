@@ -4,6 +4,7 @@ use crate::memory::Memory;
 use alloc::vec::Vec;
 use facts::fact::device::Reading;
 use facts::{Entry, Event, Fact, Moment, Profile, Span};
+use serde::{Deserialize, Serialize};
 
 /// How soon the rules must be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +21,7 @@ pub(crate) enum Matter {
 const HOLES: usize = 64;
 
 /// The limits between which a reading is calm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Calm {
     pub(crate) below: i32,
     pub(crate) above: i32,

@@ -20,8 +20,8 @@ pub struct Thermal {
     unjudged: Option<Moment>,
     /// When the latest reading is too old to know the temperature by.
     deaf: Option<Moment>,
-    /// Kept of the profile; made again when it is not there.
-    #[serde(skip)]
+    /// Kept of the profile, as of the last judgement. It is part of the state: without it the first reading after a restart
+    /// would be judged at once, and what follows would be told otherwise than before.
     calm: Option<Calm>,
 }
 

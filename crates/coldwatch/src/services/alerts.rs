@@ -10,10 +10,10 @@ use pipeline::{Letter, Topic, bytes};
 use stream::{Draft, Gauge, Halt, Life, Record, Stage};
 
 /// The service.
-pub(crate) struct Alerts(pub(crate) Names);
+pub struct Alerts(pub Names);
 
 /// One partition of it.
-pub(crate) struct Partition {
+pub struct Partition {
     names: Names,
     number: u16,
     stage: AlertsStage,

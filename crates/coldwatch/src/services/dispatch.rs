@@ -11,10 +11,10 @@ use pipeline::{Letter, Topic, bytes};
 use stream::{Draft, Gauge, Halt, Life, Record, Stage};
 
 /// The service.
-pub(crate) struct Dispatch(pub(crate) Names);
+pub struct Dispatch(pub Names);
 
 /// One partition of it.
-pub(crate) struct Partition {
+pub struct Partition {
     names: Names,
     number: u16,
     stage: DispatchStage,

@@ -12,13 +12,15 @@ use pipeline::{Letter, bytes};
 use stream::{Draft, Gauge, Halt, Life, Record, Stage};
 
 /// The service of one engine.
-pub(crate) struct Judging<E: Engine> {
-    pub(crate) names: Names,
-    pub(crate) role: fn() -> Role<E>,
+pub struct Judging<E: Engine> {
+    /// What topics are called.
+    pub names: Names,
+    /// What the engine is.
+    pub role: fn() -> Role<E>,
 }
 
 /// One partition of it.
-pub(crate) struct Partition<E: Engine> {
+pub struct Partition<E: Engine> {
     names: Names,
     number: u16,
     service: &'static str,

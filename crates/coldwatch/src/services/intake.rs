@@ -21,15 +21,17 @@ const INTAKE: &str = "intake/1";
 const LONGEST_NAME: usize = 120;
 
 /// The service, for one topic.
-pub(crate) struct Intake {
-    pub(crate) names: Names,
+pub struct Intake {
+    /// What topics are called.
+    pub names: Names,
     /// The topic without prefix.
-    pub(crate) topic: String,
-    pub(crate) clock: Clock,
+    pub topic: String,
+    /// Whose time its stamp tells.
+    pub clock: Clock,
 }
 
 /// One partition of it.
-pub(crate) struct Partition {
+pub struct Partition {
     names: Names,
     topic: Text,
     number: u16,

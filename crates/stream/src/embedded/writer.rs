@@ -4,7 +4,7 @@
 use super::schema::{self, Ends, Place};
 use crate::error::StreamError;
 use crate::local::Bell;
-use crate::log::{Ack, Clock, Committed, Draft, Placed, Ticket, Topic};
+use crate::log::{Ack, Clock, Committed, Draft, Placed, Ticket, Topic, Unwritten};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -82,7 +82,7 @@ struct Desk {
 /// What is told once the disk has it.
 #[derive(Default)]
 struct Told {
-    acks: Vec<(Sender<Ack>, Ticket, Result<Placed, String>)>,
+    acks: Vec<(Sender<Ack>, Ticket, Result<Placed, Unwritten>)>,
     answers: Vec<Sender<Result<(), StreamError>>>,
     ends: BTreeMap<(i64, u16), u64>,
 }
@@ -170,16 +170,17 @@ fn append(
     ends: &Ends,
     now: i64,
     new: &mut BTreeMap<(i64, u16), u64>,
-) -> Result<Result<Placed, String>, StreamError> {
+) -> Result<Result<Placed, Unwritten>, StreamError> {
     let place = match places.get(&*draft.topic) {
         Some(place) => *place,
         None => match schema::place(connection, &draft.topic)? {
             Some(place) => *places.entry(draft.topic.to_string()).or_insert(place),
-            None => return Ok(Err(format!("there is no topic `{}`", draft.topic))),
+            None => return Ok(Err(format!("there is no topic `{}`", draft.topic).into())),
         },
     };
     if draft.partition >= place.partitions {
-        return Ok(Err(format!("there is no partition {} of `{}`", draft.partition, draft.topic)));
+        let reason = format!("there is no partition {} of `{}`", draft.partition, draft.topic);
+        return Ok(Err(reason.into()));
     }
     let end = new
         .entry((place.id, draft.partition))
@@ -193,7 +194,7 @@ fn refuse(job: Job, error: &StreamError) {
     match job {
         Job::Append { drafts, answers } => {
             for (ticket, _) in drafts {
-                let _ = answers.send(Ack { ticket, placed: Err(error.to_string()) });
+                let _ = answers.send(Ack { ticket, placed: Err(error.to_string().into()) });
             }
         }
         Job::Commit { answer, .. } | Job::Create { answer, .. } => {

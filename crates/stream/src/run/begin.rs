@@ -1,0 +1,115 @@
+//! How a partition begins here: at a snapshot, or at the start, or where its group has come to.
+
+use super::{Loop, stop};
+use crate::error::StreamError;
+use crate::life::Running;
+use crate::log::Committed;
+use crate::snapshots::Snapshot;
+use crate::stage::Stage;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+impl<S: Stage> Loop<'_, S> {
+    /// Begins every partition whose time has come. How far the group has come is asked once for all of them; where
+    /// the log does not answer now, the rest is put off, since a log that is away may take long to say nothing.
+    pub(super) fn begin_due(&mut self) -> Result<(), StreamError> {
+        let due = self.waiting.iter().filter(|(_, at)| **at <= self.now).map(|(p, _)| *p);
+        let due: Vec<u16> = due.collect();
+        if due.is_empty() {
+            return Ok(());
+        }
+        match self.begin_all(&due) {
+            Err(StreamError::Unavailable(reason)) => {
+                let service = self.group.service;
+                for partition in due {
+                    if !self.running.contains_key(&partition) {
+                        tracing::warn!(service, partition, reason, "a partition cannot begin yet");
+                        self.put_off(partition);
+                    }
+                }
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    fn begin_all(&mut self, due: &[u16]) -> Result<(), StreamError> {
+        let mut points = self.log.committed(&self.group.name, &self.group.topic)?;
+        for partition in due {
+            if self.stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            self.begin(*partition, points.remove(partition))?;
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, partition: u16, point: Option<Committed>) -> Result<(), StreamError> {
+        let (service, topic) = (self.group.service, &self.group.topic);
+        let range = self.log.range(topic, partition)?;
+        let Committed { offset, note } =
+            point.unwrap_or(Committed { offset: range.start, note: String::new() });
+        if offset > range.end {
+            return Err(StreamError::Stop(format!(
+                "{service} has worked partition {partition} of {topic} off up to {offset}, and it ends at {}: \
+                 the topic was made anew or cut; name another log.prefix and make its topics",
+                range.end
+            )));
+        }
+        let (life, position) = match self.stage.remembers() {
+            false => (self.stage.begin(partition, &note).map_err(stop)?, offset),
+            true => match self.last_snapshot(partition, offset) {
+                Some((life, position)) if position >= range.start => (life, position),
+                _ if range.start > 0 => {
+                    return Err(StreamError::Stop(format!(
+                        "partition {partition} of {topic} begins at {}, and {service} has no snapshot there: \
+                         its past was trimmed; bring a snapshot back",
+                        range.start
+                    )));
+                }
+                _ => (self.stage.begin(partition, "").map_err(stop)?, 0),
+            },
+        };
+        self.lives += 1;
+        self.watch.note(|seen| seen.lives += 1);
+        tracing::info!(service, partition, position, worked_off = offset, "a partition begins");
+        let due = self.now + self.group.snapshot_every;
+        let strict = self.stage.remembers();
+        let running = Running::new(life, (partition, self.lives), position, offset, strict, due);
+        self.member.start(partition, position)?;
+        self.running.insert(partition, running);
+        self.waiting.remove(&partition);
+        Ok(())
+    }
+
+    /// Not all at the same moment: what failed together would fail together again.
+    pub(super) fn put_off(&mut self, partition: u16) {
+        let wait = Duration::from_millis(self.luck.u64(100..1000));
+        self.waiting.insert(partition, self.now + wait);
+    }
+
+    fn last_snapshot(&self, partition: u16, most: u64) -> Option<(S::Life, u64)> {
+        let snapshots = self.group.snapshots.as_ref()?;
+        let mut most = most;
+        loop {
+            let mut told = |file: &Path, reason: &str| {
+                tracing::warn!(file = %file.display(), reason, "a snapshot is passed over");
+                self.watch.note(|seen| seen.snapshots_refused += 1);
+            };
+            let form = self.stage.form() ^ self.group.log_identity;
+            let Snapshot { offset, image } =
+                snapshots.newest(self.group.service, partition, form, most, &mut told)?;
+            match self.stage.resume(partition, &image) {
+                Ok(life) => {
+                    self.watch.note(|seen| seen.snapshots_used += 1);
+                    return Some((life, offset));
+                }
+                Err(reason) => {
+                    tracing::warn!(partition, offset, reason, "a snapshot cannot be used");
+                    most = offset.checked_sub(1)?;
+                }
+            }
+        }
+    }
+}

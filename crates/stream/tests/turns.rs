@@ -1,0 +1,167 @@
+//! The loop goes round when it is told to: what one turn does, and what it does not.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+use stream::log::wall_clock;
+use stream::{
+    Ack, Committed, Draft, Group, Halt, Life, Log, Loop, Member, Memory, Reader, Record, Stage,
+    StreamError, Ticket, Topic, Watch,
+};
+
+/// Says of each record that it was there.
+struct Echo;
+
+impl Stage for Echo {
+    type Life = Echo;
+    fn begin(&self, _: u16, _: &str) -> Result<Echo, Halt> {
+        Ok(Echo)
+    }
+    fn resume(&self, _: u16, _: &[u8]) -> Result<Echo, String> {
+        Ok(Echo)
+    }
+}
+
+impl Life for Echo {
+    fn take(&mut self, record: &Record, out: &mut Vec<Draft>) -> Result<(), Halt> {
+        let (topic, key) = (Arc::from("out"), Vec::new());
+        out.push(Draft { topic, partition: 0, key, value: record.value.clone() });
+        Ok(())
+    }
+}
+
+/// A log that counts what it is asked when a partition begins, and does not answer while it is away.
+struct Counting {
+    memory: Memory,
+    away: AtomicBool,
+    committed: AtomicU32,
+    ranges: AtomicU32,
+}
+
+impl Counting {
+    fn new(partitions: u16) -> Self {
+        let memory = Memory::default();
+        for (name, partitions) in [("in", partitions), ("out", 1)] {
+            let topic = Topic { name: name.into(), partitions, stamped_by_log: true };
+            assert_eq!(memory.create(&topic), Ok(true));
+        }
+        let (committed, ranges) = (AtomicU32::new(0), AtomicU32::new(0));
+        Self { memory, away: AtomicBool::new(false), committed, ranges }
+    }
+    fn answers(&self) -> Result<(), StreamError> {
+        match self.away.load(Relaxed) {
+            true => Err(StreamError::Unavailable("it is away".into())),
+            false => Ok(()),
+        }
+    }
+    fn asked(&self) -> (u32, u32) {
+        (self.committed.load(Relaxed), self.ranges.load(Relaxed))
+    }
+}
+
+impl Log for Counting {
+    fn create(&self, topic: &Topic) -> Result<bool, StreamError> {
+        self.memory.create(topic)
+    }
+    fn partitions(&self, topic: &str) -> Result<Option<u16>, StreamError> {
+        self.memory.partitions(topic)
+    }
+    fn range(&self, topic: &str, partition: u16) -> Result<Range<u64>, StreamError> {
+        self.ranges.fetch_add(1, Relaxed);
+        self.answers()?;
+        self.memory.range(topic, partition)
+    }
+    fn committed(&self, group: &str, topic: &str) -> Result<BTreeMap<u16, Committed>, StreamError> {
+        self.committed.fetch_add(1, Relaxed);
+        self.answers()?;
+        self.memory.committed(group, topic)
+    }
+    fn append(&self, drafts: Vec<(Ticket, Draft)>, answers: &Sender<Ack>) {
+        self.memory.append(drafts, answers);
+    }
+    fn join(
+        &self,
+        group: &str,
+        topic: &str,
+        as_: Option<&str>,
+    ) -> Result<Box<dyn Member>, StreamError> {
+        self.memory.join(group, topic, as_)
+    }
+    fn read(&self, topic: &str, from: &[(u16, u64)]) -> Result<Box<dyn Reader>, StreamError> {
+        self.memory.read(topic, from)
+    }
+}
+
+fn group() -> Group {
+    Group {
+        service: "echo",
+        name: "echo".into(),
+        topic: "in".into(),
+        instance: None,
+        snapshots: None,
+        log_identity: 0,
+        snapshot_every: Duration::from_secs(60),
+        clock: wall_clock(),
+        strike_every: None,
+    }
+}
+
+#[test]
+fn a_log_that_is_away_is_asked_once_for_all_partitions() {
+    let (log, group, stop, watch) =
+        (Counting::new(16), group(), AtomicBool::new(false), Watch::default());
+    let now = Instant::now();
+    let mut all = Loop::join(&log, &Echo, &group, (&stop, &watch), 7, now).unwrap();
+    log.away.store(true, Relaxed);
+    all.turn(now).unwrap();
+    assert_eq!(log.asked(), (1, 0), "each further question could take as long as the first");
+    all.turn(now).unwrap();
+    assert_eq!(log.asked(), (1, 0), "nothing is due yet");
+    log.away.store(false, Relaxed);
+    let later = now + Duration::from_secs(1);
+    all.turn(later).unwrap();
+    assert_eq!((log.asked(), watch.seen().lives), ((2, 16), 16), "all begin");
+}
+
+#[test]
+fn a_loop_that_is_asked_to_stop_begins_nothing_more() {
+    let (log, group, stop, watch) =
+        (Counting::new(16), group(), AtomicBool::new(false), Watch::default());
+    let now = Instant::now();
+    let mut all = Loop::join(&log, &Echo, &group, (&stop, &watch), 7, now).unwrap();
+    stop.store(true, Relaxed);
+    all.turn(now).unwrap();
+    assert_eq!((log.asked().1, watch.seen().lives), (0, 0));
+    all.finish(now).unwrap();
+}
+
+#[test]
+fn what_the_log_can_never_take_stops_the_service_by_name() {
+    let (log, group, stop, watch) =
+        (Counting::new(1), group(), AtomicBool::new(false), Watch::default());
+    let write = |bytes: usize| {
+        let draft = Draft {
+            topic: Arc::from("in"),
+            partition: 0,
+            key: Vec::new(),
+            value: vec![b'x'; bytes],
+        };
+        let (send, answers) = std::sync::mpsc::channel();
+        log.append(vec![(Ticket::default(), draft)], &send);
+        answers.recv().unwrap().placed.expect("it is written");
+    };
+    [10, 200].map(write);
+    log.memory.take_at_most(100);
+    let now = Instant::now();
+    let mut all = Loop::join(&log, &Echo, &group, (&stop, &watch), 7, now).unwrap();
+    let ended = (0..9).find_map(|_| all.turn(now).err());
+    let Some(StreamError::Stop(says)) = ended else { panic!("{ended:?}") };
+    assert_eq!(
+        says,
+        "echo: what follows from partition 0 before offset 2 can never be written: 200 bytes are more than 100, which is too large"
+    );
+}

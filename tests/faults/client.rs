@@ -1,0 +1,144 @@
+//! One process's way to the log: each call may fail, be done and said to have failed, or be the last that it makes.
+
+use crate::roads::{KILLED, Roads};
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+use stream::{Ack, Committed, Draft, Happening, Log, Member, Reader, StreamError, Ticket, Topic};
+
+/// A process's client.
+pub(crate) struct Client {
+    pub(crate) roads: Arc<Roads>,
+    /// Which process, counted over all that ever lived.
+    pub(crate) id: AtomicU64,
+    pub(crate) group: String,
+}
+
+impl Log for Client {
+    fn create(&self, topic: &Topic) -> Result<bool, StreamError> {
+        self.roads.memory.create(topic)
+    }
+    fn partitions(&self, topic: &str) -> Result<Option<u16>, StreamError> {
+        self.roads.memory.partitions(topic)
+    }
+    fn range(&self, topic: &str, partition: u16) -> Result<Range<u64>, StreamError> {
+        self.roads.reach()?;
+        self.roads.memory.range(topic, partition)
+    }
+    fn committed(&self, group: &str, topic: &str) -> Result<BTreeMap<u16, Committed>, StreamError> {
+        self.roads.reach()?;
+        self.roads.memory.committed(group, topic)
+    }
+    fn append(&self, drafts: Vec<(Ticket, Draft)>, answers: &Sender<Ack>) {
+        self.roads.take(self.id.load(Relaxed), &self.group, drafts, answers);
+    }
+    fn join(
+        &self,
+        group: &str,
+        topic: &str,
+        instance: Option<&str>,
+    ) -> Result<Box<dyn Member>, StreamError> {
+        self.roads.reach()?;
+        let inner = self.roads.memory.join(group, topic, instance)?;
+        let (roads, id) = (self.roads.clone(), self.id.load(Relaxed));
+        let (group, topic) = (group.to_owned(), topic.to_owned());
+        Ok(Box::new(Seat { inner, roads, id, group, topic, heard: VecDeque::new() }))
+    }
+    fn read(&self, topic: &str, from: &[(u16, u64)]) -> Result<Box<dyn Reader>, StreamError> {
+        self.roads.memory.read(topic, from)
+    }
+}
+
+/// A member of a group.
+struct Seat {
+    inner: Box<dyn Member>,
+    roads: Arc<Roads>,
+    id: u64,
+    group: String,
+    topic: String,
+    /// Fetched, and not handed on yet.
+    heard: VecDeque<Happening>,
+}
+
+impl Seat {
+    fn forget(&mut self, partitions: &[u16]) {
+        self.heard.retain(|h| !matches!(h, Happening::Record(p, _) if partitions.contains(p)));
+    }
+}
+
+impl Member for Seat {
+    fn poll(&mut self, _: Duration, to: &mut Vec<Happening>) -> Result<(), StreamError> {
+        self.roads.reach()?;
+        let mut fetched = Vec::new();
+        self.inner.poll(Duration::ZERO, &mut fetched)?;
+        let mut all = self.roads.all();
+        if let Some((topic, partition, offset)) = all.hidden.clone().filter(|h| h.0 == self.topic) {
+            debug_assert_eq!(topic, self.topic);
+            fetched.retain(
+                |h| !matches!(h, Happening::Record(p, r) if *p == partition && r.offset == offset),
+            );
+        }
+        self.heard.extend(fetched);
+        let most = if all.calm { 512 } else { all.luck.usize(1..24) };
+        // Only records wait here: what the group says of partitions is known at once.
+        let news = self.heard.iter().rposition(|h| !matches!(h, Happening::Record(..)));
+        let count = most.max(news.map_or(0, |at| at + 1)).min(self.heard.len());
+        to.extend(self.heard.drain(..count));
+        Ok(())
+    }
+
+    fn start(&mut self, partition: u16, from: u64) -> Result<(), StreamError> {
+        self.roads.reach()?;
+        self.forget(&[partition]);
+        self.roads.begins(&self.group, partition, self.id);
+        self.inner.start(partition, from)
+    }
+
+    fn commit(&mut self, points: &[(u16, Committed)]) -> Result<(), StreamError> {
+        self.roads.reach()?;
+        self.inner.commit(points)?;
+        let now = self.roads.memory.committed(&self.group, &self.topic)?;
+        let mut refused = false;
+        for (partition, point) in points {
+            let there = now.get(partition);
+            refused |= there != Some(point);
+            self.roads.came_to(&self.group, *partition, there.map_or(0, |point| point.offset));
+        }
+        let mut all = self.roads.all();
+        all.count.commits_refused += u64::from(refused);
+        // One that has lost its partitions may hear of it here, or nowhere.
+        if refused && all.luck.bool() {
+            return Err(StreamError::Unavailable("they are lost".into()));
+        }
+        all.may_die()?;
+        let rate = all.plan.commit_unsure;
+        if all.happens(rate, 1_000) {
+            all.count.commits_unsure += 1;
+            return Err(StreamError::Unavailable("no answer in time".into()));
+        }
+        Ok(())
+    }
+
+    fn ends(&mut self) -> BTreeMap<u16, u64> {
+        self.inner.ends()
+    }
+
+    fn release(&mut self, partitions: &[u16]) -> Result<(), StreamError> {
+        self.forget(partitions);
+        self.inner.release(partitions)?;
+        self.roads.all().may_die()
+    }
+
+    fn leave(&mut self) -> Result<(), StreamError> {
+        self.roads.all().may_die()?;
+        self.inner.leave()
+    }
+}
+
+/// Whether an error is no error of ours, but the end of a process.
+pub(crate) fn is_killed(error: &StreamError) -> bool {
+    matches!(error, StreamError::Stop(reason) if reason == KILLED)
+}

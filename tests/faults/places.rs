@@ -1,0 +1,208 @@
+//! The services as they are, and the places at which their processes run.
+
+use crate::client::Client;
+use crate::hours::Hours;
+use crate::roads::Roads;
+use coldwatch::live::STRIKE_EVERY;
+use coldwatch::services::alerts::Alerts;
+use coldwatch::services::dispatch::Dispatch;
+use coldwatch::services::engine::Judging;
+use coldwatch::services::intake::Intake;
+use coldwatch::services::names::Names;
+use coldwatch::services::{self, Service};
+use coldwatch::topics;
+use custody::Custody;
+use permits::Permits;
+use pipeline::roles;
+use schedule::Schedule;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
+use std::time::{Duration, Instant};
+use stream::{Draft, Group, Life, Loop, Record, Snapshots, Stage, StreamError, Watch};
+use thermal::Thermal;
+
+/// What the outside world writes to.
+pub(crate) const INBOUND: &str = "inbound.events";
+
+/// A place: one process of one service after another.
+pub(crate) struct Place {
+    pub(crate) service: Service,
+    pub(crate) group: Group,
+    pub(crate) watch: Watch,
+    pub(crate) stop: AtomicBool,
+    pub(crate) client: Client,
+    /// By how much its clock is wrong.
+    pub(crate) wrong_by: Arc<AtomicI64>,
+    pub(crate) folder: PathBuf,
+}
+
+impl Place {
+    /// `nth` of the service's places.
+    pub(crate) fn new(
+        (service, nth): (Service, usize),
+        (names, roads, hours): (&Names, &Arc<Roads>, &Arc<Hours>),
+        folder: &Path,
+        snapshot_every: Duration,
+    ) -> Self {
+        let topic = topic_of(service, names);
+        let wrong_by = Arc::<AtomicI64>::default();
+        let folder = folder.join(nth.to_string());
+        let log_identity = topics::identity(&roads.memory, &topic).expect("the topic is there");
+        let strikes = matches!(service, Service::Intake | Service::Dispatch | Service::Alerts);
+        let name = names.other(service.name());
+        let group = Group {
+            service: service.name(),
+            name: name.clone(),
+            topic,
+            instance: None,
+            snapshots: Some(Snapshots::new(&folder)),
+            log_identity,
+            snapshot_every,
+            clock: hours.clock(&wrong_by),
+            strike_every: strikes.then_some(STRIKE_EVERY),
+        };
+        let client = Client { roads: roads.clone(), id: AtomicU64::new(0), group: name };
+        let (watch, stop) = (Watch::default(), AtomicBool::new(false));
+        Self { service, group, watch, stop, client, wrong_by, folder }
+    }
+}
+
+/// What a service reads.
+pub(crate) fn topic_of(service: Service, names: &Names) -> String {
+    match service.reads() {
+        Some(topic) => names.topic(topic).to_string(),
+        None => names.other(INBOUND),
+    }
+}
+
+/// A loop of whatever service.
+pub(crate) trait Turns {
+    fn turn(&mut self, now: Instant) -> Result<Duration, StreamError>;
+    fn waits_for_answers(&mut self) -> bool;
+    fn finish(self: Box<Self>, now: Instant) -> Result<(), StreamError>;
+}
+
+impl<S: Stage> Turns for Loop<'_, S> {
+    fn turn(&mut self, now: Instant) -> Result<Duration, StreamError> {
+        Loop::turn(self, now)
+    }
+    fn waits_for_answers(&mut self) -> bool {
+        Loop::waits_for_answers(self)
+    }
+    fn finish(self: Box<Self>, now: Instant) -> Result<(), StreamError> {
+        Loop::finish(*self, now)
+    }
+}
+
+/// The stages of all services.
+pub(crate) struct Stages {
+    intake: Intake,
+    dispatch: Dispatch,
+    custody: Judging<Custody>,
+    thermal: Judging<Thermal>,
+    permits: Judging<Permits>,
+    schedule: Judging<Schedule>,
+    alerts: Alerts,
+}
+
+/// What a partition says from its beginning on, and what it is then.
+pub(crate) struct Refolded {
+    pub(crate) drafts: Vec<Draft>,
+    pub(crate) image: Option<Vec<u8>>,
+    pub(crate) note: String,
+}
+
+macro_rules! of_service {
+    ($all:expr, $service:expr, $stage:ident => $do:expr) => {
+        match $service {
+            Service::Intake => {
+                let $stage = &$all.intake;
+                $do
+            }
+            Service::Dispatch => {
+                let $stage = &$all.dispatch;
+                $do
+            }
+            Service::Custody => {
+                let $stage = &$all.custody;
+                $do
+            }
+            Service::Thermal => {
+                let $stage = &$all.thermal;
+                $do
+            }
+            Service::Permits => {
+                let $stage = &$all.permits;
+                $do
+            }
+            Service::Schedule => {
+                let $stage = &$all.schedule;
+                $do
+            }
+            Service::Alerts | Service::Desk => {
+                let $stage = &$all.alerts;
+                $do
+            }
+        }
+    };
+}
+
+impl Stages {
+    /// Intake's stamps are by a clock that is wrong.
+    pub(crate) fn new(names: &Names, hours: &Arc<Hours>, wrong_by: &Arc<AtomicI64>) -> Self {
+        let name = || names.clone();
+        Self {
+            intake: Intake { names: name(), topic: INBOUND.into(), clock: hours.clock(wrong_by) },
+            dispatch: Dispatch(name()),
+            custody: Judging { names: name(), role: roles::custody },
+            thermal: Judging { names: name(), role: roles::thermal },
+            permits: Judging { names: name(), role: roles::permits },
+            schedule: Judging { names: name(), role: roles::schedule },
+            alerts: Alerts(name()),
+        }
+    }
+
+    /// A process begins.
+    pub(crate) fn join<'a>(
+        &'a self,
+        place: &'a Place,
+        luck: u64,
+        now: Instant,
+    ) -> Result<Box<dyn Turns + 'a>, StreamError> {
+        of_service!(self, place.service, stage => {
+            let own = (&place.stop, &place.watch);
+            Ok(Box::new(Loop::join(&place.client, stage, &place.group, own, luck, now)?))
+        })
+    }
+
+    /// Everything from the beginning.
+    pub(crate) fn refold(
+        &self,
+        service: Service,
+        partition: u16,
+        records: &[Record],
+    ) -> Result<Refolded, String> {
+        fn all<S: Stage>(
+            stage: &S,
+            partition: u16,
+            records: &[Record],
+        ) -> Result<Refolded, String> {
+            let mut life = stage.begin(partition, "").map_err(|halt| halt.0)?;
+            let mut drafts = Vec::new();
+            for record in records {
+                life.take(record, &mut drafts).map_err(|halt| halt.0)?;
+            }
+            Ok(Refolded { drafts, image: life.image(), note: life.note() })
+        }
+        of_service!(self, service, stage => all(stage, partition, records))
+    }
+
+    /// The form of a service's snapshots.
+    pub(crate) fn form(&self, service: Service) -> u64 {
+        of_service!(self, service, stage => stage.form())
+    }
+}
+
+/// All services.
+pub(crate) const SERVICES: [Service; 7] = services::ALL;

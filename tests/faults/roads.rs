@@ -1,0 +1,268 @@
+//! What is on its way between processes and the log: writes that wait, answers that are not heard yet, and writes of
+//! processes that are dead. The log behind it is the one in memory, with its own faults.
+//!
+//! What one process writes to one partition keeps its order, as the idempotent client keeps it; single records may
+//! fail all the same, and land later.
+
+use crate::coverage::Coverage;
+use crate::faults::Plan;
+use crate::hours::Hours;
+use fastrand::Rng;
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard};
+use stream::{Ack, Draft, Memory, StreamError, Ticket};
+
+/// What a process that is killed inside of a call hears.
+pub(crate) const KILLED: &str = "the process is killed here";
+
+/// A write on its way.
+struct Write {
+    group: String,
+    ticket: Ticket,
+    draft: Draft,
+    answers: Sender<Ack>,
+}
+
+type Lane = (u64, Arc<str>, u16);
+
+/// All that is on its way.
+pub(crate) struct Roads {
+    pub(crate) memory: Memory,
+    pub(crate) hours: Arc<Hours>,
+    all: Mutex<All>,
+}
+
+pub(crate) struct All {
+    pub(crate) luck: Rng,
+    pub(crate) plan: Plan,
+    /// Nothing goes wrong any more.
+    pub(crate) calm: bool,
+    /// The broker is gone.
+    pub(crate) away: bool,
+    lanes: BTreeMap<Lane, VecDeque<Write>>,
+    answers: BTreeMap<u64, VecDeque<(Sender<Ack>, Ack)>>,
+    ghosts: Vec<VecDeque<Draft>>,
+    /// Who has begun a partition last.
+    owners: BTreeMap<(String, u16), u64>,
+    commits: BTreeMap<(String, u16), u64>,
+    trace: DefaultHasher,
+    /// What must never happen, and has.
+    pub(crate) broken: Vec<String>,
+    pub(crate) count: Coverage,
+    /// An offset that is left out of what is read, to see that it is missed.
+    pub(crate) hidden: Option<(String, u16, u64)>,
+}
+
+impl Roads {
+    pub(crate) fn new(hours: Arc<Hours>, memory: Memory, plan: Plan, luck: Rng) -> Arc<Self> {
+        let all = All {
+            luck,
+            plan,
+            calm: true,
+            away: false,
+            lanes: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            ghosts: Vec::new(),
+            owners: BTreeMap::new(),
+            commits: BTreeMap::new(),
+            trace: DefaultHasher::new(),
+            broken: Vec::new(),
+            count: Coverage::default(),
+            hidden: None,
+        };
+        Arc::new(Self { memory, hours, all: Mutex::new(all) })
+    }
+
+    pub(crate) fn all(&self) -> MutexGuard<'_, All> {
+        self.all.lock().expect("one thread alone is here")
+    }
+
+    /// Asks whether the broker is there, and whether the process lives to hear the answer.
+    pub(crate) fn reach(&self) -> Result<(), StreamError> {
+        let mut all = self.all();
+        if all.away {
+            all.count.unreached += 1;
+            return Err(StreamError::Unavailable("the broker is gone".into()));
+        }
+        all.may_die()
+    }
+
+    pub(crate) fn take(
+        &self,
+        client: u64,
+        group: &str,
+        drafts: Vec<(Ticket, Draft)>,
+        to: &Sender<Ack>,
+    ) {
+        let mut all = self.all();
+        for (ticket, draft) in drafts {
+            let lane = (client, draft.topic.clone(), draft.partition);
+            let write = Write { group: group.to_owned(), ticket, draft, answers: to.clone() };
+            all.lanes.entry(lane).or_default().push_back(write);
+        }
+    }
+
+    /// Whether nothing of the living is on its way.
+    pub(crate) fn empty(&self) -> bool {
+        let all = self.all();
+        all.lanes.is_empty() && all.answers.is_empty()
+    }
+
+    /// Some writes of one lane reach the log.
+    pub(crate) fn land(&self) {
+        let mut all = self.all();
+        if all.lanes.is_empty() || all.away {
+            return;
+        }
+        let nth = {
+            let n = all.lanes.len();
+            all.luck.usize(..n)
+        };
+        let Some(lane) = all.lanes.keys().nth(nth).cloned() else { return };
+        for _ in 0..all.luck.usize(1..9) {
+            let Some(write) = all.lanes.get_mut(&lane).and_then(VecDeque::pop_front) else { break };
+            let (client, at) = (lane.0, (write.group.clone(), write.ticket.partition));
+            if all.owners.get(&at).is_some_and(|owner| *owner != client) {
+                all.count.zombie_writes += 1;
+            }
+            let ack = self.append(&mut all, write.ticket, write.draft);
+            all.answers.entry(client).or_default().push_back((write.answers, ack));
+        }
+        if all.lanes.get(&lane).is_some_and(VecDeque::is_empty) {
+            all.lanes.remove(&lane);
+        }
+    }
+
+    fn append(&self, all: &mut All, ticket: Ticket, draft: Draft) -> Ack {
+        (&*draft.topic, draft.partition, &draft.value).hash(&mut all.trace);
+        let (send, heard) = channel();
+        stream::Log::append(&self.memory, vec![(ticket, draft)], &send);
+        let ack = heard.try_recv().expect("a log in memory answers at once");
+        ack.placed.as_ref().map(|placed| placed.offset).ok().hash(&mut all.trace);
+        ack
+    }
+
+    /// Some answers of one process are heard.
+    pub(crate) fn answer(&self) {
+        let mut all = self.all();
+        if all.answers.is_empty() {
+            return;
+        }
+        let nth = {
+            let n = all.answers.len();
+            all.luck.usize(..n)
+        };
+        let Some(client) = all.answers.keys().nth(nth).copied() else { return };
+        for _ in 0..all.luck.usize(1..9) {
+            let Some((to, ack)) = all.answers.get_mut(&client).and_then(VecDeque::pop_front) else {
+                break;
+            };
+            // Its process may be dead.
+            let _ = to.send(ack);
+        }
+        if all.answers.get(&client).is_some_and(VecDeque::is_empty) {
+            all.answers.remove(&client);
+        }
+    }
+
+    /// A write of a dead process lands.
+    pub(crate) fn haunt(&self) {
+        let mut all = self.all();
+        if all.ghosts.is_empty() || all.away {
+            return;
+        }
+        let nth = {
+            let n = all.ghosts.len();
+            all.luck.usize(..n)
+        };
+        if let Some(draft) = all.ghosts[nth].pop_front() {
+            all.count.ghosts += 1;
+            self.append(&mut all, Ticket::default(), draft);
+        }
+        if all.ghosts[nth].is_empty() {
+            all.ghosts.swap_remove(nth);
+        }
+    }
+
+    /// All that the dead have left lands.
+    pub(crate) fn lay_to_rest(&self) {
+        while !self.all().ghosts.is_empty() {
+            self.haunt();
+        }
+    }
+
+    /// A process is dead: of what it has sent some may yet land, the first of it first.
+    pub(crate) fn bury(&self, client: u64) {
+        let mut all = self.all();
+        let lanes: Vec<Lane> = all.lanes.keys().filter(|lane| lane.0 == client).cloned().collect();
+        for lane in lanes {
+            let Some(writes) = all.lanes.remove(&lane) else { continue };
+            if all.luck.bool() {
+                let keep = all.luck.usize(..=writes.len().min(6));
+                let ghosts: VecDeque<Draft> =
+                    writes.into_iter().take(keep).map(|w| w.draft).collect();
+                if !ghosts.is_empty() {
+                    all.ghosts.push(ghosts);
+                }
+            }
+        }
+        all.answers.remove(&client);
+    }
+
+    /// A process begins a partition.
+    pub(crate) fn begins(&self, group: &str, partition: u16, client: u64) {
+        let mut all = self.all();
+        ("begins", group, partition, client).hash(&mut all.trace);
+        let before = all.owners.insert((group.to_owned(), partition), client);
+        all.count.takeovers += u64::from(before.is_some_and(|before| before != client));
+    }
+
+    /// How far a group has come after a commit: it never goes back.
+    pub(crate) fn came_to(&self, group: &str, partition: u16, offset: u64) {
+        let mut all = self.all();
+        ("commit", group, partition, offset).hash(&mut all.trace);
+        let before = all.commits.insert((group.to_owned(), partition), offset).unwrap_or(0);
+        if offset < before {
+            let says =
+                format!("commits go on: {group} {partition} goes back from {before} to {offset}");
+            all.broken.push(says);
+        }
+    }
+
+    /// From here on all is well; what is late lands now.
+    pub(crate) fn calm_down(&self) {
+        let mut all = self.all();
+        (all.calm, all.away) = (true, false);
+        drop(all);
+        self.memory.behave();
+    }
+
+    pub(crate) fn rage(&self) {
+        let mut all = self.all();
+        all.calm = false;
+        let writes = stream::Faults { seed: all.luck.u64(..), ..all.plan.writes };
+        drop(all);
+        self.memory.misbehave(writes);
+    }
+
+    pub(crate) fn trace(&self) -> u64 {
+        self.all().trace.finish()
+    }
+}
+
+impl All {
+    /// In so many of so many.
+    pub(crate) fn happens(&mut self, rate: u32, of: u32) -> bool {
+        !self.calm && rate > 0 && self.luck.u32(..of) < rate
+    }
+
+    pub(crate) fn may_die(&mut self) -> Result<(), StreamError> {
+        if self.happens(self.plan.crash_inside, 10_000) {
+            self.count.crashes_inside += 1;
+            return Err(StreamError::Stop(KILLED.into()));
+        }
+        Ok(())
+    }
+}

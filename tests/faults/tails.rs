@@ -1,0 +1,82 @@
+//! What ends a log for good: it is cut short, made anew, holed, or asks for what nobody here knows. A service must refuse
+//! it by name. A seed ends with one of these.
+
+use crate::places::{INBOUND, topic_of};
+use crate::storm::{BOUND, Storm};
+use coldwatch::services::{Service, of_log};
+use coldwatch::topics::{self, Plan};
+use facts::Fact;
+use facts::fact::log::BehaviourSwitched;
+use pipeline::Topic;
+use stream::Log;
+
+/// Plays one of them after all services have stopped; says what is not as it must be.
+pub(crate) fn play(storm: &mut Storm<'_>, luck: u64) -> Result<(), String> {
+    let of = [Service::Dispatch, Service::Custody, Service::Thermal, Service::Alerts];
+    let service = of[usize::try_from(luck >> 8).unwrap_or(0) % of.len()];
+    match luck % 6 {
+        0 => cut_short(storm, service, true),
+        1 => cut_short(storm, service, false),
+        2 => made_anew(storm, service),
+        3 => holed(storm, service),
+        4 => unknown_behaviour(storm),
+        _ => too_large(storm),
+    }
+}
+
+/// Goes on until a service ends by itself, and looks for these words.
+fn refused(storm: &mut Storm<'_>, words: &str) -> Result<(), String> {
+    storm.go_on(BOUND);
+    match storm.ended.first() {
+        Some((_, error)) if error.to_string().contains(words) => Ok(()),
+        Some((service, error)) => Err(format!("{} said `{error}`, not `{words}`", service.name())),
+        None => Err(format!("nobody said `{words}`")),
+    }
+}
+
+fn cut_short(storm: &mut Storm<'_>, service: Service, running: bool) -> Result<(), String> {
+    let topic = topic_of(service, &storm.site.names);
+    if running {
+        storm.go_on(400);
+    }
+    let end = storm.site.roads.memory.range(&topic, 0).map_err(|e| e.to_string())?.end;
+    storm.site.roads.memory.cut(&topic, 0, end / 2);
+    refused(storm, "made anew or cut")
+}
+
+fn made_anew(storm: &mut Storm<'_>, service: Service) -> Result<(), String> {
+    let topic = topic_of(service, &storm.site.names);
+    let (memory, names) = (&storm.site.roads.memory, &storm.site.names);
+    memory.delete(&topic);
+    let inbound = [INBOUND.to_owned()];
+    let plan = Plan { names, generation: 1, inbound: &inbound };
+    let book = pipeline::rulebook::shipped().map_err(|p| format!("{p:?}"))?.book;
+    plan.create_at(memory, &book, storm.site.hours.wall()).map_err(|e| e.to_string())?;
+    refused(storm, "made anew or cut")
+}
+
+fn holed(storm: &mut Storm<'_>, service: Service) -> Result<(), String> {
+    let topic = topic_of(service, &storm.site.names);
+    let end = storm.site.roads.memory.range(&topic, 0).map_err(|e| e.to_string())?.end;
+    storm.site.roads.all().hidden = Some((topic, 0, end));
+    refused(storm, "records are missing from the log")
+}
+
+fn unknown_behaviour(storm: &mut Storm<'_>) -> Result<(), String> {
+    let (names, now) = (&storm.site.names, storm.site.hours.wall());
+    let switched = of_log(
+        names,
+        Topic::Facts,
+        0,
+        now,
+        Fact::BehaviourSwitched(BehaviourSwitched { number: 2 }),
+    );
+    topics::append(&storm.site.roads.memory, vec![switched]).map_err(|e| e.to_string())?;
+    refused(storm, "use a release that knows 2")
+}
+
+fn too_large(storm: &mut Storm<'_>) -> Result<(), String> {
+    // Not even a stroke of the clock can be written any more.
+    storm.site.roads.memory.take_at_most(64);
+    refused(storm, "too large")
+}

@@ -1,0 +1,154 @@
+//! What happens in the world of a seed: a few shipments of the simulator with their loggers thinned out, a device that
+//! is attached late, readings that come hours late, an event that comes twice, a record that is none, what staff do, and
+//! other rules half-way. All of it in rounds: what a round brings is in the log before the clock goes on to its end.
+
+use facts::fact::incident::{Acknowledged, IncidentClosed, IncidentNoted};
+use facts::{Book, Event, Fact, Moment, PartyId, Span, Subject, SubjectKind, Text};
+use fastrand::Rng;
+use std::collections::{BTreeMap, BTreeSet};
+use wire::native::{self, Beside};
+
+/// What one round brings.
+#[derive(Default)]
+pub(crate) struct Round {
+    /// The time at its end.
+    pub(crate) until: i64,
+    /// Key, partition's subject and bytes of each record.
+    pub(crate) records: Vec<(Subject, Vec<u8>)>,
+    /// Rules that are published at its beginning.
+    pub(crate) book: Option<Book>,
+}
+
+/// A world.
+pub(crate) struct Workload {
+    pub(crate) begin: i64,
+    pub(crate) book: Book,
+    pub(crate) rounds: Vec<Round>,
+    pub(crate) partitions: u16,
+}
+
+/// A round is not longer than this, and not fuller.
+const LONGEST: Span = Span::hours(24);
+const FULL: usize = 25;
+
+impl Workload {
+    pub(crate) fn draw(luck: &mut Rng) -> Self {
+        let shipments = luck.u32(2..4);
+        let mut arrivals = thinned(simulate::make(luck.u64(..), shipments).inbound, luck);
+        staff(&mut arrivals, luck);
+        arrivals.sort_by_key(|(at, _)| *at);
+        let begin = arrivals.first().map_or(0, |(at, _)| at.millis());
+        let book = rules("");
+        let mut rounds = in_rounds(&arrivals, luck);
+        // Half-way other rules come: gaps of custody are told sooner.
+        let middle = rounds.len() / 2 + luck.usize(..3);
+        if let Some(round) = rounds.get_mut(middle) {
+            round.book =
+                Some(rules("[\"custody/custody-gap\"]\nground = \"10 min\"\nairside = \"60 min\""));
+        }
+        let mut last = rounds.last().map_or(begin, |round| round.until);
+        for span in [Span::hours(1), Span::hours(12), Span::days(2)] {
+            last += span.as_millis();
+            rounds.push(Round { until: last, ..Round::default() });
+        }
+        Self { begin, book, rounds, partitions: *luck.choice(&[2, 2, 2, 3, 3, 4]).unwrap_or(&2) }
+    }
+}
+
+/// The rulebook of this release; a service that is killed may be silent for longer than its finding allows, since here
+/// hours go by in one step.
+fn rules(more: &str) -> Book {
+    let shipped = pipeline::rulebook::shipped().expect("the rulebook is fit").book;
+    let book = scenario::beside(shipped, "[\"system/stage-silent\"]\nafter = \"400 d\"");
+    scenario::beside(book.expect("a number"), more).expect("numbers")
+}
+
+/// One reading of so many stays, and those who take no part are not described.
+fn thinned(inbound: Vec<simulate::Arrival>, luck: &mut Rng) -> Vec<(Moment, Event)> {
+    let readings = inbound.iter().filter(|a| matches!(a.event.fact, Fact::Reading(_))).count();
+    let every = (readings / luck.usize(40..90)).max(1);
+    let said: String = inbound
+        .iter()
+        .filter(|arrival| arrival.event.subject.kind != SubjectKind::Party)
+        .map(|arrival| arrival.line())
+        .collect();
+    let (mut of, mut all) = (BTreeMap::<Subject, usize>::new(), Vec::new());
+    for arrival in inbound {
+        let (mut at, event) = (arrival.at, arrival.event);
+        match &event.fact {
+            Fact::Reading(_) => {
+                let n = of.entry(event.subject.clone()).or_default();
+                *n += 1;
+                if *n % every != 0 {
+                    continue;
+                }
+                if luck.u8(..12) == 0 {
+                    at = at + Span::minutes(luck.i64(1..600));
+                }
+            }
+            Fact::Attached(_) if luck.bool() => at = at + Span::minutes(luck.i64(1..2_000)),
+            _ if event.subject.kind == SubjectKind::Party && !said.contains(&*event.subject.id) => {
+                continue;
+            }
+            _ => {}
+        }
+        if luck.u8(..30) == 0 {
+            all.push((at + Span::minutes(luck.i64(1..600)), event.clone()));
+        }
+        all.push((at, event));
+    }
+    all
+}
+
+/// Anna takes what there is of each shipment, says something, and closes it with Ben.
+fn staff(arrivals: &mut Vec<(Moment, Event)>, luck: &mut Rng) {
+    let shipments: BTreeSet<Subject> = arrivals
+        .iter()
+        .filter(|(_, event)| event.subject.kind == SubjectKind::Shipment)
+        .map(|(_, event)| event.subject.clone())
+        .collect();
+    let last = arrivals.iter().map(|(at, _)| *at).max().unwrap_or(Moment::EARLIEST);
+    let (anna, ben) = (PartyId::new("ANNA"), PartyId::new("BEN"));
+    let mut number = 0;
+    for subject in shipments {
+        let acts = [
+            Fact::Acknowledged(Acknowledged { by: anna.clone(), reason: Text::new("calling") }),
+            Fact::IncidentNoted(IncidentNoted { by: anna.clone(), text: Text::new("in a tunnel") }),
+            Fact::IncidentClosed(IncidentClosed {
+                by: anna.clone(),
+                reason: Text::new("all is well"),
+                second: Some(ben.clone()),
+            }),
+        ];
+        for fact in acts {
+            number += 1;
+            let at = last - Span::minutes(luck.i64(0..6 * 24 * 60));
+            let (source, id) = (Text::new("desk"), Text::new(format!("act-{number}")));
+            arrivals.push((at, Event { source, id, subject: subject.clone(), at, fact }));
+        }
+    }
+}
+
+fn in_rounds(arrivals: &[(Moment, Event)], luck: &mut Rng) -> Vec<Round> {
+    let mut rounds: Vec<Round> = Vec::new();
+    let (mut began, mut acted) = (Moment::EARLIEST, false);
+    for (at, event) in arrivals {
+        let full = rounds.last().is_none_or(|round| round.records.len() >= FULL);
+        // What staff do meets what stands: a finding that is on its way at that moment may come before or after it.
+        let act = event.source == Text::new("desk");
+        if full || act || acted || *at - began > LONGEST {
+            rounds.push(Round::default());
+            began = *at;
+        }
+        acted = act;
+        let Some(round) = rounds.last_mut() else { continue };
+        round.until = at.millis();
+        let bytes = native::write(event, &Beside::default()).into_bytes();
+        if luck.u8(..60) == 0 {
+            let broken = bytes[..bytes.len() / 2].to_vec();
+            round.records.push((event.subject.clone(), broken));
+        }
+        round.records.push((event.subject.clone(), bytes));
+    }
+    rounds
+}
