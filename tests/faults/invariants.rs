@@ -327,7 +327,7 @@ fn way(origin: Option<&Origin>, service: Service, topic: &str, partition: u16) -
     (source, input.to_owned(), number, topic.to_owned(), partition)
 }
 
-/// Each life of intake begins without links, so they differ from those of a refold.
+/// Each life of intake begins without links, and stamps what it rejects by its clock: these differ from a refold's.
 fn without_link(service: Service, value: Vec<u8>) -> Vec<u8> {
     if service != Service::Intake {
         return value;
@@ -335,6 +335,9 @@ fn without_link(service: Service, value: Vec<u8>) -> Vec<u8> {
     let mut event: Value = serde_json::from_slice(&value).unwrap_or_default();
     if let Some(event) = event.as_object_mut() {
         event.remove("after");
+        if event.get("type").is_some_and(|kind| kind == bytes::REJECTION) {
+            event.remove("time");
+        }
     }
     event.to_string().into_bytes()
 }

@@ -6,7 +6,6 @@
 
 use crate::coverage::Coverage;
 use crate::faults::Plan;
-use crate::hours::Hours;
 use fastrand::Rng;
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -30,7 +29,6 @@ type Lane = (u64, Arc<str>, u16);
 /// All that is on its way.
 pub(crate) struct Roads {
     pub(crate) memory: Memory,
-    pub(crate) hours: Arc<Hours>,
     all: Mutex<All>,
 }
 
@@ -56,7 +54,7 @@ pub(crate) struct All {
 }
 
 impl Roads {
-    pub(crate) fn new(hours: Arc<Hours>, memory: Memory, plan: Plan, luck: Rng) -> Arc<Self> {
+    pub(crate) fn new(memory: Memory, plan: Plan, luck: Rng) -> Arc<Self> {
         let all = All {
             luck,
             plan,
@@ -72,7 +70,7 @@ impl Roads {
             count: Coverage::default(),
             hidden: None,
         };
-        Arc::new(Self { memory, hours, all: Mutex::new(all) })
+        Arc::new(Self { memory, all: Mutex::new(all) })
     }
 
     pub(crate) fn all(&self) -> MutexGuard<'_, All> {

@@ -51,7 +51,7 @@ impl Site {
         let inbound = [INBOUND.to_owned()];
         let topics = Topics { names: &names, generation: 1, inbound: &inbound };
         topics.create_at(&memory, &workload.book, workload.begin).expect("topics can be made");
-        let roads = Roads::new(hours.clone(), memory, plan, Rng::with_seed(luck.u64(..)));
+        let roads = Roads::new(memory, plan, Rng::with_seed(luck.u64(..)));
         let intake_is_wrong_by = Arc::<AtomicI64>::default();
         let stages = Stages::new(&names, &hours, &intake_is_wrong_by);
         let every = Duration::from_millis(luck.u64(1_000..20_000));
@@ -320,7 +320,7 @@ impl<'a> Storm<'a> {
     /// One process does one thing.
     fn go(&mut self, n: usize) {
         let (now, place) = (self.site.hours.now(), &self.site.places[n]);
-        let wanted = n % 2 == 0 || self.second[n / 2];
+        let wanted = n.is_multiple_of(2) || self.second[n / 2];
         match &mut self.at[n] {
             At::Down(until) => {
                 if wanted && now >= *until {
