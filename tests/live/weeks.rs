@@ -8,19 +8,20 @@ use crate::verdicts::{Verdict, settled};
 use alerts::Word;
 use coldwatch::services;
 use coldwatch::services::names::Names;
-use facts::{Book, Event, Moment, Origin, Span, Text};
+use facts::{Book, Event, Fact, Moment, Origin, Span, Text};
 use fold::{Admission, Matter, Seen};
 use libtest_mimic::{Failed, Trial};
 use pipeline::{GRID, Pipeline, Topic, What, bytes};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use stream::Log;
+use wire::{Limits, native};
 
 const EVENTS: usize = 100_000;
 /// On a broker fewer, because each one is asked over the network how far it has come.
 fn partitions(backing: Backing) -> u16 {
-    if backing == Backing::Kafka { 4 } else { 16 }
+    if backing == Backing::Kafka { 4 } else { 8 }
 }
 /// Log time goes on in steps of so much: less than any logger may be silent.
 const STEP: Span = Span::minutes(10);
@@ -154,6 +155,13 @@ fn week_over(backing: Backing) -> Result<(), Failed> {
         )
         .into());
     }
+    let (log, names) = (&*driver.site.log, &driver.site.names);
+    let (told, again) = (states_recorded(log, names), states_replayed(log, names));
+    eprintln!("{}: {} states of engines were told", backing.name(), told.len());
+    if told.is_empty() || told != again {
+        let only = told.symmetric_difference(&again).next();
+        return Err(format!("a service's state is not that of its replay: {only:?}").into());
+    }
     Ok(())
 }
 
@@ -200,6 +208,28 @@ pub(crate) fn recorded(log: &dyn Log, names: &Names) -> Vec<String> {
         }
     });
     all.into_values().flatten().collect()
+}
+
+/// The states that engines have told, each with its partition.
+pub(crate) fn states_recorded(log: &dyn Log, names: &Names) -> BTreeSet<(u16, String)> {
+    let mut all = BTreeSet::new();
+    for_each(log, names, Topic::Exceptions, |partition, record| {
+        let read = native::read(&record.value, &Limits::of_ours()).map(|read| read.event.fact);
+        if let Ok(Fact::StateTold(state)) = read {
+            all.insert((partition, format!("{state:?}")));
+        }
+    });
+    all
+}
+
+/// Those that a replay of the recorded journal comes to.
+pub(crate) fn states_replayed(log: &dyn Log, names: &Names) -> BTreeSet<(u16, String)> {
+    let mut pipeline = Pipeline::empty();
+    for_each(log, names, Topic::Journal, |partition, record| {
+        let entry = bytes::journal(partition, record.offset, &record.value);
+        pipeline.play(entry.expect("our own record can be read")).expect("nothing stops");
+    });
+    pipeline.states().map(|(partition, state)| (partition, format!("{state:?}"))).collect()
 }
 
 /// What a replay of the recorded journal says.

@@ -3,7 +3,7 @@
 use crate::by_hand::{file, same_members};
 use crate::week::letters;
 use coldwatch::services::{self, names::Names};
-use facts::fact::log::{Alive, ClockAsked, Genesis};
+use facts::fact::log::{Alive, ClockAsked, Genesis, StateTold};
 use facts::{Fact, Moment, Text};
 use pipeline::{Body, Letter, Topic, bytes};
 use serde_json::Value;
@@ -118,6 +118,12 @@ fn rejections_and_what_the_log_says_of_itself_pass_their_schemas() {
             end: 9,
         }),
         Fact::ClockAsked(ClockAsked {}),
+        Fact::StateTold(StateTold {
+            service: Text::new("thermal"),
+            offset: 10_000,
+            hash: Text::new("00".repeat(32)),
+            bytes: 9,
+        }),
     ];
     for fact in facts {
         schemas.holds(&json(services::of_log(&names, Topic::Facts, 3, 1_772_352_000_000, fact)));

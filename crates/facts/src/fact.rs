@@ -94,4 +94,5 @@ pub enum Fact {
     #[serde(rename = "coldwatch.log.genesis.v1")]                 Genesis(log::Genesis),
     #[serde(rename = "coldwatch.log.alive.v1")]                   Alive(log::Alive),
     #[serde(rename = "coldwatch.log.clock-asked.v1")]             ClockAsked(log::ClockAsked),
+    #[serde(rename = "coldwatch.log.state-told.v1")]              StateTold(log::StateTold),
 }

@@ -82,6 +82,7 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("coldwatch.log.genesis.v1",                 &["begins here: {topic}, {partitions!} partitions, generation {generation!}"]),
     ("coldwatch.log.alive.v1",                   &["has come to {position!} of {end!} in {topic} {partition!}"]),
     ("coldwatch.log.clock-asked.v1",             &["asks what time it is"]),
+    ("coldwatch.log.state-told.v1",              &["{service} has folded up to {offset!}, and its state is {hash}"]),
 ];
 
 impl fmt::Display for Fact {

@@ -59,7 +59,7 @@ impl JournalRecord {
             Fact::Tick(_) => JournalEntry::Tick(event.at),
             Fact::RulebookPublished(published) => JournalEntry::Rulebook(bytes::book(published)?),
             Fact::BehaviourSwitched(switched) => JournalEntry::Behaviour(switched.number),
-            Fact::Genesis(_) | Fact::ClockAsked(_) | Fact::Alive(_) => {
+            Fact::Genesis(_) | Fact::ClockAsked(_) | Fact::Alive(_) | Fact::StateTold(_) => {
                 JournalEntry::Beside(Box::new(event))
             }
             _ => match beside.shipment {

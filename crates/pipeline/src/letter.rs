@@ -1,6 +1,7 @@
 //! What a stage writes: one record for one partition of one topic, and what it says.
 
 use alerts::Incident;
+use facts::fact::log::StateTold;
 use facts::{Book, Context, Event, Finding, Moment, Origin, Subject};
 
 /// The topics of the log.
@@ -68,6 +69,8 @@ pub enum Body {
     Rulebook(Book),
     /// From here on this behaviour is in force.
     Behaviour(u32),
+    /// What an engine's state is.
+    StateTold(StateTold),
     /// Something is wrong, or that changed.
     Finding(Box<Finding>),
     /// What else the card shows.

@@ -7,6 +7,7 @@ use crate::roles;
 use crate::stage::{AlertsStage, DispatchStage, EngineStage, Heard, Sign, Unusable};
 use alerts::Word;
 use custody::Custody;
+use facts::fact::log::StateTold;
 use facts::{Engine, Event, Moment, Origin, Said, Subject};
 use fold::{Admission, Matter, Record, Stop};
 use permits::Permits;
@@ -27,6 +28,7 @@ pub struct Partition {
     pub(crate) journal: u64,
     exceptions: u64,
     pub(crate) outputs: Vec<Output>,
+    pub(crate) states: Vec<StateTold>,
     /// Whether anything has happened here since the next stroke was looked for.
     pub(crate) touched: bool,
     stroke: Option<Moment>,
@@ -47,6 +49,7 @@ impl Partition {
             journal: 0,
             exceptions: 0,
             outputs: Vec::new(),
+            states: Vec::new(),
             touched: true,
             stroke: None,
             letters: Vec::new(),
@@ -122,6 +125,10 @@ impl Partition {
             Body::Finding(finding) => Word::Finding(finding),
             Body::Context(context) => Word::Context(context),
             Body::Event(event) => Word::Act(event),
+            Body::StateTold(state) => {
+                self.states.push(state);
+                return self.hear(link, Matter::Beside, None);
+            }
             Body::Tick(now) => {
                 let stage = link.as_ref().map(|(origin, _)| stage_of(origin));
                 return self.hear(

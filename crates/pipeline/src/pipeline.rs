@@ -9,6 +9,7 @@ use crate::letter::{Body, Letter, Topic};
 use crate::output::{Output, Tally, What};
 use crate::partition::Partition;
 use crate::stage::{Fates, Homes, Unusable};
+use facts::fact::log::StateTold;
 use facts::{Book, Event, Fact, Moment, Origin, Span, State, Subject, SubjectKind};
 use fold::{Admission, Matter, Record, Stop};
 use std::collections::VecDeque;
@@ -72,6 +73,12 @@ impl Pipeline {
     /// What was kept of the journal since the last call.
     pub fn take_journal(&mut self) -> Vec<JournalRecord> {
         self.journal.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// The states that the engines have told, with their partitions: those of a service that has folded the same
+    /// journal are the same.
+    pub fn states(&self) -> impl Iterator<Item = (u16, &StateTold)> {
+        (0..).zip(&self.parts).flat_map(|(p, part)| part.states.iter().map(move |state| (p, state)))
     }
 
     /// From here on these rules are in force.

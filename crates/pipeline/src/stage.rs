@@ -7,6 +7,7 @@
 mod alerts;
 mod dispatch;
 mod engine;
+mod states;
 
 pub use alerts::{AlertsStage, Heard, Sign};
 pub use dispatch::DispatchStage;

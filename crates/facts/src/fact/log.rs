@@ -104,3 +104,17 @@ pub struct Alive {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClockAsked {}
+
+/// Written by an engine now and then: what its state is. Whoever folds the same entries must come to the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct StateTold {
+    /// Whose.
+    pub service: Text,
+    /// The last entry of the journal in it.
+    pub offset: u64,
+    /// SHA-256 of its canonical form, in hexadecimal.
+    pub hash: Text,
+    /// How many bytes that form has.
+    pub bytes: u64,
+}

@@ -1,6 +1,7 @@
 //! A rule engine: `journal` in, `exceptions` out.
 
 use super::dispatch::log_subject;
+use super::states::States;
 use super::{LAST, Unusable, faulted, origin};
 use crate::letter::{Body, Letter, Topic};
 use facts::{Engine, Event, Origin, Said, Subject};
@@ -12,6 +13,7 @@ pub struct EngineStage<E: Engine> {
     source: String,
     number: u16,
     fold: Fold<E>,
+    states: States,
     said: Vec<Out<Said>>,
 }
 
@@ -24,19 +26,24 @@ impl<E: Engine<Word = Event, Said = Said>> EngineStage<E> {
             source: format!("{service}/1"),
             number,
             fold: Fold::new(role),
+            states: States::default(),
             said: Vec::new(),
         }
     }
 
     /// Goes on where an image was taken.
     pub fn resume(role: Role<E>, number: u16, image: &[u8]) -> Result<Self, Unusable> {
-        let fold = Fold::from_image(role.clone(), image).map_err(|e| e.to_string())?;
-        Ok(Self { fold, ..Self::new(role, number) })
+        let (states, fold) =
+            postcard::take_from_bytes::<States>(image).map_err(|e| e.to_string())?;
+        let fold = Fold::from_image(role.clone(), fold).map_err(|e| e.to_string())?;
+        Ok(Self { fold, states, ..Self::new(role, number) })
     }
 
     /// The whole state.
     pub fn image(&mut self) -> Result<Vec<u8>, Unusable> {
-        self.fold.image().map_err(|e| e.to_string())
+        let mut image = postcard::to_allocvec(&self.states).map_err(|e| e.to_string())?;
+        image.extend(self.fold.image().map_err(|e| e.to_string())?);
+        Ok(image)
     }
 
     /// The fold behind it.
@@ -70,6 +77,11 @@ impl<E: Engine<Word = Event, Said = Said>> EngineStage<E> {
             self.send(one.key, origin, one.now, body, out);
         }
         self.said = said;
+        if let Some(state) = self.states.at(self.service, record.offset, &mut self.fold) {
+            let origin = origin(&self.source, "journal", self.number, record.offset, LAST - 1);
+            let now = self.fold.now();
+            self.send(log_subject(), origin, now, Body::StateTold(state), out);
+        }
         // Behind all that was said at it: whoever hears the stroke has heard everything up to it. Who has no rules
         // has judged nothing, and must not look as if it had.
         if let Matter::Tick(now) = record.matter
@@ -163,5 +175,48 @@ mod tests {
         for value in [&b"nonsense"[..], b"{}", b"{\"origin\":7}", b"{\"origin\":\"x\"}"] {
             assert!(bytes::beside_of::<Event>(9, value).is_none());
         }
+    }
+
+    /// The states that an engine tells over so many strokes; it begins anew from its image behind each of these.
+    fn told(strokes: u64, restarts: &[u64], skip: Option<u64>) -> Vec<Letter> {
+        let mut stage = EngineStage::new(roles::custody(), 0);
+        let book = rulebook::shipped().expect("rules").book;
+        let (mut out, mut told) = (Vec::new(), Vec::new());
+        let rules = Record { offset: 0, origin: None, after: None, matter: Matter::Rulebook(book) };
+        stage.take(&rules, &mut out).expect("it goes on");
+        for offset in 1..=strokes {
+            let of = if Some(offset) == skip { offset - 1 } else { offset };
+            let matter = Matter::Tick(at(of));
+            let tick = Record { offset, origin: None, after: None, matter };
+            stage.take(&tick, &mut out).expect("it goes on");
+            told.extend(out.drain(..).filter(|letter| matches!(letter.body, Body::StateTold(_))));
+            if restarts.contains(&offset) {
+                let image = stage.image().expect("an image");
+                stage = EngineStage::resume(roles::custody(), 0, &image).expect("it goes on");
+            }
+        }
+        told
+    }
+
+    fn hashes(told: &[Letter]) -> Vec<(u64, String)> {
+        let state = |letter: &Letter| match &letter.body {
+            Body::StateTold(state) => Some((state.offset, state.hash.to_string())),
+            _ => None,
+        };
+        told.iter().filter_map(state).collect()
+    }
+
+    #[test]
+    fn a_state_is_told_every_ten_thousand_entries_and_a_restart_changes_nothing() {
+        let straight = told(25_000, &[], None);
+        let offsets: Vec<u64> = hashes(&straight).into_iter().map(|(offset, _)| offset).collect();
+        assert_eq!(offsets, [10_000, 20_000]);
+        assert_eq!(told(25_000, &[1, 9_999, 10_000, 15_000], None), straight);
+    }
+
+    #[test]
+    fn who_has_folded_something_else_tells_another_state() {
+        let (one, other) = (told(20_000, &[], None), told(20_000, &[], Some(5_000)));
+        assert_ne!(hashes(&one), hashes(&other), "a stroke that one of them did not hear");
     }
 }
