@@ -86,7 +86,7 @@ fn judged(target: &str, met: bool) -> String {
 
 fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let rows: [(&str, fn()); 10] = [
+    let rows: [(&str, fn()); 11] = [
         ("1", row_1),
         ("2", row_2),
         ("5", row_5),
@@ -97,6 +97,7 @@ fn main() {
         ("11", embedded::row_11),
         ("12", broker::row_12),
         ("13", row_13),
+        ("restart", embedded::restart),
     ];
     for (_, row) in
         rows.iter().filter(|(name, _)| asked.is_empty() || asked.iter().any(|a| a == name))

@@ -1,14 +1,16 @@
+//! Restart: how long until a million entries behind are worked off.
 //! Rows 10 and 11: the whole pipeline over the embedded log, and one service that folds its journal again.
 
 use crate::site::{self, Site};
 use crate::timed::Timed;
 use crate::{each, judged, median, runs, spread, timed};
+use coldwatch::config::Config;
 use coldwatch::services::{self, Service};
 use pipeline::stage::EngineStage;
 use pipeline::{Topic, bytes, roles};
 use rusqlite::Connection;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use stream::{Embedded, Log};
 
 const PARTITIONS: u16 = 16;
@@ -154,4 +156,49 @@ pub(crate) fn row_11() {
         each(median(here), records),
         each(median(again), records)
     );
+}
+
+/// From the start of a service until it has taken all there is, and until all of it is committed.
+fn caught_up(log: &Arc<dyn Log>, config: &Config, topic: &str) -> (Duration, Duration, usize) {
+    let timed = Arc::new(Timed::new(log.clone(), topic));
+    let thermal = Site::resume(timed.clone(), config.clone(), &[Service::Thermal]);
+    site::wait_until(|| timed.noted().taken.is_some());
+    site::wait_until(|| thermal.is_worked_off(Service::Thermal));
+    let (noted, now) = (timed.noted(), Instant::now());
+    let (joined, taken) = (noted.joined.expect("it joined"), noted.taken.expect("it ended"));
+    thermal.finish();
+    (taken - joined, noted.committed.unwrap_or(now) - joined, timed.records())
+}
+
+/// A service that was away: it has everything to say, or has said it and keeps no state, or keeps one.
+pub(crate) fn restart() {
+    let week = site::week_of(3_400);
+    let folder = site::folder("restart");
+    let config = site::config(String::new(), PARTITIONS, &folder);
+    let log = embedded(&folder);
+    let site =
+        Site::open(log.clone(), config.clone(), week[0].0, &[Service::Intake, Service::Dispatch]);
+    let drafts: Vec<_> = week.iter().map(|(at, event)| (*at, site.draft(event))).collect();
+    site.work_off(&drafts);
+    let topic = site.names.topic(Topic::Journal);
+    site.finish();
+    drop((week, drafts));
+    let (_, first, records) = caught_up(&log, &config, &topic);
+    let (_, kept, _) = caught_up(&log, &config, &topic);
+    let mut nothing = config.clone();
+    nothing.snapshots.folder = site::folder("restart-nothing");
+    let (refold, _, _) = caught_up(&log, &nothing, &topic);
+    for folder in ["restart", "restart-nothing"] {
+        site::folder(folder);
+    }
+    let line = |what: &str, took: Duration| {
+        let rate = records as f64 / took.as_secs_f64();
+        println!("        {what}: {:.2} s ({rate:.0} entries a second)", took.as_secs_f64());
+    };
+    println!(
+        "restart thermal, {records} entries of its journal behind, embedded log, until caught up:"
+    );
+    line("nothing worked off yet, its findings written and committed", first);
+    line("all worked off, no snapshot: folded again silently", refold);
+    println!("        all worked off, a snapshot at the end: {:.3} s", kept.as_secs_f64());
 }

@@ -34,7 +34,12 @@ pub(crate) fn folder(name: &str) -> PathBuf {
 
 /// About 300,000 events in the order of their arrival.
 pub(crate) fn week() -> Vec<(Moment, Event)> {
-    let shipments = u32::try_from(scaled(1_000)).expect("it is small");
+    week_of(1_000)
+}
+
+/// About 290 events for each shipment, in the order of their arrival.
+pub(crate) fn week_of(shipments: usize) -> Vec<(Moment, Event)> {
+    let shipments = u32::try_from(scaled(shipments)).expect("it is small");
     let arrivals = simulate::make(7, shipments).inbound;
     let mut week: Vec<_> = arrivals.into_iter().map(|one| (one.at, one.event)).collect();
     week.sort_by_key(|(at, _)| *at);
@@ -117,12 +122,17 @@ impl Site {
 
     /// Waits until a service has worked off all there is.
     pub(crate) fn drain(&self, service: Service) {
+        wait_until(|| self.is_worked_off(service));
+    }
+
+    /// Whether a service has worked off all there is.
+    pub(crate) fn is_worked_off(&self, service: Service) -> bool {
         let topic = match service.reads() {
             Some(topic) => self.names.topic(topic).to_string(),
             None => self.names.other("inbound.events"),
         };
         let group = self.names.other(service.name());
-        wait_until(|| is_drained(&*self.log, &group, &topic).unwrap_or(false));
+        is_drained(&*self.log, &group, &topic).unwrap_or(false)
     }
 
     /// The names of all topics.
