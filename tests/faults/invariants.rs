@@ -6,7 +6,7 @@
 
 use crate::coverage::Coverage;
 use crate::places::{Place, Refolded, SERVICES, topic_of};
-use crate::storm::Site;
+use crate::site::Site;
 use crate::verdicts::{self, Verdict};
 use alerts::{Incident, Word};
 use coldwatch::live::STRIKE_EVERY;

@@ -33,9 +33,12 @@ mod coverage;
 mod faults;
 mod hours;
 mod invariants;
+mod misfortune;
 mod places;
 mod roads;
+mod scheduler;
 mod seed;
+mod site;
 mod storm;
 mod tails;
 #[path = "../verdicts.rs"]

@@ -3,7 +3,8 @@
 use crate::coverage::Coverage;
 use crate::faults::Plan;
 use crate::invariants::{Ending, Look};
-use crate::storm::{Site, Storm};
+use crate::site::Site;
+use crate::storm::Storm;
 use crate::tails;
 use crate::workload::Workload;
 use fastrand::Rng;

@@ -154,9 +154,9 @@ fn what_the_log_can_never_take_stops_the_service_by_name() {
         log.append(vec![(Ticket::default(), draft)], &send);
         answers.recv().unwrap().placed.expect("it is written");
     };
-    [10, 200].into_iter().for_each(|offset| {
-        write(offset);
-    });
+    for bytes in [10, 200] {
+        write(bytes);
+    }
     log.memory.take_at_most(100);
     let now = Instant::now();
     let mut all = Loop::join(&log, &Echo, &group, (&stop, &watch), 7, now).unwrap();

@@ -1,0 +1,94 @@
+//! What stands for a whole seed: the log with its first records, what is on its way, the services and their places.
+
+use crate::faults::Plan;
+use crate::hours::Hours;
+use crate::places::{INBOUND, Place, SERVICES, Stages, topic_of};
+use crate::roads::Roads;
+use crate::workload::Workload;
+use coldwatch::live::STRIKE_EVERY;
+use coldwatch::services::Service;
+use coldwatch::services::names::Names;
+use coldwatch::topics::Plan as Topics;
+use fastrand::Rng;
+use pipeline::Topic;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::time::Duration;
+use stream::{Log, Memory};
+
+/// What stands for a whole seed, and what the processes at work borrow from.
+pub(crate) struct Site {
+    pub(crate) names: Names,
+    pub(crate) hours: Arc<Hours>,
+    pub(crate) roads: Arc<Roads>,
+    pub(crate) stages: Stages,
+    pub(crate) places: Vec<Place>,
+    pub(crate) folder: PathBuf,
+    pub(crate) intake_is_wrong_by: Arc<AtomicI64>,
+}
+
+impl Site {
+    /// A log with its first records, and nobody at work.
+    pub(crate) fn open(
+        workload: &Workload,
+        plan: Plan,
+        (word, folder): (&str, &Path),
+        luck: &mut Rng,
+    ) -> Self {
+        let hours = Hours::begin(workload.begin);
+        let exact = Arc::<AtomicI64>::default();
+        let memory = Memory::new(hours.clock(&exact));
+        let names = Names::with(word, workload.partitions);
+        let inbound = [INBOUND.to_owned()];
+        let topics = Topics { names: &names, generation: 1, inbound: &inbound };
+        topics.create_at(&memory, &workload.book, workload.begin).expect("topics can be made");
+        let roads = Roads::new(memory, plan, Rng::with_seed(luck.u64(..)));
+        let intake_is_wrong_by = Arc::<AtomicI64>::default();
+        let stages = Stages::new(&names, &hours, &intake_is_wrong_by);
+        let every = Duration::from_millis(luck.u64(1_000..20_000));
+        let folder = folder.join(word);
+        let place = |service| {
+            [0, 1].map(|nth| Place::new((service, nth), (&names, &roads, &hours), &folder, every))
+        };
+        let places = SERVICES.into_iter().flat_map(place).collect();
+        Self { names, hours, roads, stages, places, folder, intake_is_wrong_by }
+    }
+
+    /// Whether every service has worked everything off.
+    pub(crate) fn drained(&self) -> bool {
+        SERVICES.into_iter().all(|service| self.is_drained(service))
+    }
+
+    pub(crate) fn is_drained(&self, service: Service) -> bool {
+        let group = self.names.other(service.name());
+        coldwatch::live::is_drained(&self.roads.memory, &group, &topic_of(service, &self.names))
+            .unwrap_or(false)
+    }
+
+    /// Whether the clock of every partition that is struck stands at the time.
+    pub(crate) fn struck(&self) -> bool {
+        let due = self.hours.wall() - self.hours.wall().rem_euclid(STRIKE_EVERY) - STRIKE_EVERY;
+        [Topic::Facts, Topic::Exceptions]
+            .into_iter()
+            .all(|topic| (0..self.names.partitions).all(|p| self.last_stroke(topic, p) >= due))
+    }
+
+    /// Of the last records of a partition: the greatest stroke that its owner made.
+    fn last_stroke(&self, topic: Topic, partition: u16) -> i64 {
+        let name = self.names.topic(topic);
+        let end = self.roads.memory.range(&name, partition).map_or(0, |range| range.end);
+        let mut records = Vec::new();
+        let reader = self.roads.memory.read(&name, &[(partition, end.saturating_sub(40))]);
+        if reader.and_then(|mut reader| reader.poll(Duration::ZERO, &mut records)).is_err() {
+            return 0;
+        }
+        let stroke = |record: &stream::Record| {
+            let text = std::str::from_utf8(&record.value).ok()?;
+            let own = text.contains("coldwatch.log.tick.v1") && !text.contains("\"origin\"");
+            let at = text.split("\"time\":\"").nth(1)?.split('"').next()?;
+            own.then(|| at.parse::<facts::Moment>().map(facts::Moment::millis).unwrap_or(0))
+        };
+        records.iter().filter_map(|(_, record)| stroke(record)).max().unwrap_or(0)
+    }
+}
