@@ -24,7 +24,8 @@ pub(crate) fn note(site: &Site, service: Service) -> Note {
         Some(topic) => site.names.topic(topic).to_string(),
         None => site.names.other("inbound.events"),
     };
-    let points = site.log.committed(&site.names.other(service.name()), &topic).expect("it answers");
+    let group = site.names.other(service.name());
+    let points = site.asks(|log| log.committed(&group, &topic));
     let mut sum = Note::default();
     for note in points.values().map(|point| Note::read(&point.note)) {
         sum.read += note.read;

@@ -46,7 +46,7 @@ impl Outputs {
     fn records(&mut self, n: usize, site: &Site) -> Vec<(u16, Record)> {
         let (topic, reader, positions) = &mut self.readers[n];
         let name = site.names.topic(*topic);
-        let end = |p: u16| site.log.range(&name, p).expect("a range").end;
+        let end = |p: u16| site.asks(|log| log.range(&name, p)).end;
         let ends: Vec<u64> = (0..site.names.partitions).map(end).collect();
         let (mut records, until) = (Vec::new(), Instant::now() + Duration::from_secs(30));
         while positions.iter().zip(&ends).any(|(at, end)| at < end) {

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use stream::log::wall_clock;
-use stream::{Embedded, Log, Memory};
+use stream::{Embedded, Log, Memory, StreamError};
 
 /// How long a group waits for a member, and how often a service keeps its state.
 pub(crate) const SESSION: Duration = Duration::from_secs(6);
@@ -167,6 +167,18 @@ impl Site {
             .spawn()
             .expect("a process starts");
         self.processes.push((service, child));
+    }
+
+    /// What the log answers. One that does not answer at the moment, as while a broker begins, is asked again.
+    pub(crate) fn asks<T>(&self, ask: impl Fn(&dyn Log) -> Result<T, StreamError>) -> T {
+        let until = Instant::now() + Duration::from_secs(30);
+        loop {
+            match ask(&*self.log) {
+                Ok(answer) => return answer,
+                Err(error) => assert!(Instant::now() < until, "{error}"),
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// How many partitions the processes of a service have begun, by what they said.
