@@ -120,7 +120,7 @@ fn by_alerts(log: &dyn Log, names: &Names, stage: Service, since: Instant) -> Re
     }
     let right = |f: &&Finding| {
         &*f.name.rule == "system/stage-silent"
-            && &*f.name.about == stage.name()
+            && f.name.about.split(' ').next() == Some(stage.name())
             && f.state == State::Raised
     };
     match found.iter().filter(right).count() == found.len() {

@@ -2,7 +2,9 @@
 //! stop it is dispatch, from whom they have it. Intake writes now and then that it is alive.
 //! Its page is `stage_silent.md`.
 
-use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
+use alloc::collections::btree_map::Entry;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::{format, string::String, vec::Vec};
 use facts::{Finding, Moment, Name, Severity, ShipmentId, Span, State, Text, Verdict};
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +12,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Numbers {
-    /// How far the log's clock may be ahead of an engine's last tick.
+    /// How far the log's clock may be ahead of a stage's last sign of life.
     pub after: Span,
+    /// A part of what comes in that intake has not named for so long is read no more.
+    pub forgets: Span,
 }
 
 /// The stages whose signs of life come to one partition.
@@ -19,21 +23,24 @@ pub struct Numbers {
 pub struct Stages {
     /// Engines, in the order of `WATCHED`: the log time inside their last tick.
     heard: [Option<Moment>; WATCHED.len()],
-    /// Intake, by what it reads: when it was heard.
+    /// Intake, by what it reads: the stroke behind its last sign of life.
     alive: BTreeMap<String, Moment>,
+    /// Parts that have given one since the last stroke.
+    fresh: BTreeSet<String>,
     silent: BTreeMap<String, Finding>,
     first: Option<Moment>,
+    /// When dispatch came back: engines have their time from then on.
+    back: Option<Moment>,
 }
 
 /// The engines whose ticks are watched.
 pub const WATCHED: [&str; 4] = ["custody", "thermal", "permits", "schedule"];
-/// Who is silent when all of them are: they have their clock from it.
+/// Who is silent when all of them fall silent at once: they have their clock from it.
 const BEFORE: &str = "dispatch";
-const INTAKE: &str = "intake";
 
-/// Since when a stage is silent, and what of it.
+/// A stage that is silent: who, since when, and what of it.
 struct Silence {
-    stage: &'static str,
+    stage: String,
     since: Moment,
     what: String,
 }
@@ -47,24 +54,29 @@ impl Stages {
         }
     }
 
-    /// Intake is at work on a part of what it reads, as of this log time. What was heard of once is awaited.
-    pub fn alive(&mut self, part: &str, now: Moment) {
-        self.alive.insert(String::from(part), now);
+    /// Intake is at work on a part of what it reads. It counts from the next stroke on: while nobody struck the clock,
+    /// as while alerts was away, no time went by that it could be late in. What was heard of once is awaited.
+    pub fn alive(&mut self, part: &str) {
+        self.fresh.insert(String::from(part));
     }
 
     /// Log time is here: who is silent now, and who no longer.
     pub fn tick(&mut self, now: Moment, partition: u16, numbers: &Numbers) -> Vec<Finding> {
         let first = *self.first.get_or_insert(now);
+        let fresh = core::mem::take(&mut self.fresh);
+        self.alive.extend(fresh.into_iter().map(|part| (part, now)));
+        self.alive.retain(|_, last| now <= *last + numbers.forgets);
         let late = |last: Moment| now > last + numbers.after;
         let any = self.heard.iter().any(|last| late(last.unwrap_or(first)))
             || self.alive.values().any(|last| late(*last));
         if !any && self.silent.is_empty() {
             return Vec::new();
         }
-        let silences = self.silences(first, late, partition);
+        let mut silences = self.engines(first, now, partition, late);
+        silences.extend(self.parts(late));
         let mut said = Vec::new();
         self.silent.retain(|stage, finding| {
-            let stays = silences.iter().any(|silence| silence.stage == stage);
+            let stays = silences.iter().any(|silence| silence.stage == *stage);
             if !stays {
                 (finding.state, finding.until, finding.learnt) = (State::Cleared, Some(now), now);
                 said.push(finding.clone());
@@ -72,44 +84,55 @@ impl Stages {
             stays
         });
         for silence in silences {
-            if !self.silent.contains_key(silence.stage) {
-                let finding = finding(&silence, now, partition);
-                self.silent.insert(String::from(silence.stage), finding.clone());
-                said.push(finding);
+            let finding = finding(&silence, now, partition);
+            if let Entry::Vacant(place) = self.silent.entry(silence.stage) {
+                said.push(place.insert(finding).clone());
             }
         }
         said
     }
 
-    fn silences(
-        &self,
+    /// Engines that are silent, or dispatch where all fall silent at once. Whoever is told of stays until it is heard;
+    /// when dispatch is back, engines have their time to come back, too.
+    fn engines(
+        &mut self,
         first: Moment,
-        late: impl Fn(Moment) -> bool,
+        now: Moment,
         partition: u16,
+        late: impl Fn(Moment) -> bool,
     ) -> Vec<Silence> {
-        let clock = |stage, since| {
-            let what = format!(
-                "{stage} has not passed the clock of partition {partition} on since {since}: nothing it would say is known"
-            );
-            Silence { stage, since, what }
-        };
         let last =
             WATCHED.into_iter().zip(self.heard).map(|(name, at)| (name, at.unwrap_or(first)));
         let silent: Vec<_> = last.filter(|(_, last)| late(*last)).collect();
-        let earliest = silent.iter().map(|(_, last)| *last).min();
-        let mut silences: Vec<Silence> = match earliest.filter(|_| silent.len() == WATCHED.len()) {
-            Some(since) => [clock(BEFORE, since)].into(),
-            None => silent.into_iter().map(|(engine, last)| clock(engine, last)).collect(),
+        let all = silent.len() == WATCHED.len();
+        if !all && self.silent.contains_key(BEFORE) {
+            self.back = Some(now);
+        }
+        let spared = all || self.back.is_some_and(|back| !late(back));
+        let clock = |stage: &str, since| {
+            let what = format!(
+                "{stage} has not passed the clock of partition {partition} on since {since}: nothing it would say is known"
+            );
+            Silence { stage: String::from(stage), since, what }
         };
-        let mut parts: Vec<_> = self.alive.iter().filter(|(_, last)| late(**last)).collect();
-        parts.sort_by_key(|(_, last)| **last);
-        if let Some((part, since)) = parts.first() {
+        let told = |engine: &str| self.silent.contains_key(engine);
+        let of_engines = silent.iter().filter(|(engine, _)| told(engine) || !spared);
+        let mut silences: Vec<Silence> =
+            of_engines.map(|(engine, last)| clock(engine, *last)).collect();
+        let since = silent.iter().map(|(_, last)| *last).max().filter(|_| all);
+        silences.extend(since.map(|since| clock(BEFORE, since)));
+        silences
+    }
+
+    /// Parts of what comes in of which intake says nothing.
+    fn parts(&self, late: impl Fn(Moment) -> bool) -> impl Iterator<Item = Silence> {
+        let parts = self.alive.iter().filter(move |(_, last)| late(**last));
+        parts.map(|(part, since)| {
             let what = format!(
                 "intake has not been heard of at {part} since {since}: nothing that was sent there is known"
             );
-            silences.push(Silence { stage: INTAKE, since: **since, what });
-        }
-        silences
+            Silence { stage: format!("intake {part}"), since: *since, what }
+        })
     }
 }
 
@@ -117,7 +140,7 @@ fn finding(silence: &Silence, now: Moment, partition: u16) -> Finding {
     let page = include_str!("stage_silent.md");
     let action = page.lines().find_map(|line| line.strip_prefix("1. ")).unwrap_or_default();
     let offset = u64::try_from(now.millis()).unwrap_or_default();
-    let (rule, about) = (Text::new("system/stage-silent"), Text::new(silence.stage));
+    let (rule, about) = (Text::new("system/stage-silent"), Text::new(&silence.stage));
     Finding {
         name: Name { rule, about, offset, index: 0 },
         code: Text::new("SYS-STAGE"),
@@ -153,7 +176,7 @@ mod tests {
 
     #[test]
     fn an_engine_whose_tick_stops_is_a_finding_and_clears_when_it_comes_back() {
-        let numbers = Numbers { after: Span::seconds(15) };
+        let numbers = Numbers { after: Span::seconds(15), forgets: Span::days(1) };
         let mut stages = Stages::default();
         let hear = |stages: &mut Stages, seconds, who: &[&str]| {
             who.iter().for_each(|engine| stages.heard(engine, at(seconds)));
@@ -170,7 +193,7 @@ mod tests {
 
     #[test]
     fn an_engine_that_never_spoke_is_silent_too() {
-        let numbers = Numbers { after: Span::seconds(15) };
+        let numbers = Numbers { after: Span::seconds(15), forgets: Span::days(1) };
         let mut stages = Stages::default();
         assert!(stages.tick(at(0), 0, &numbers).is_empty());
         stages.heard("custody", at(16));
@@ -181,36 +204,72 @@ mod tests {
 
     #[test]
     fn where_all_engines_stop_at_once_it_is_dispatch() {
-        let numbers = Numbers { after: Span::seconds(15) };
+        let numbers = Numbers { after: Span::seconds(15), forgets: Span::days(1) };
         let mut stages = Stages::default();
         WATCHED.iter().for_each(|engine| stages.heard(engine, at(0)));
         assert!(stages.tick(at(15), 0, &numbers).is_empty());
         let said = stages.tick(at(20), 0, &numbers);
         assert_eq!(states(&said), [("dispatch".into(), State::Raised)]);
-        // It is back, and one engine is not.
-        WATCHED[1..].iter().for_each(|engine| stages.heard(engine, at(25)));
-        let said = stages.tick(at(25), 0, &numbers);
-        let (back, left) = (("dispatch".into(), State::Cleared), ("custody".into(), State::Raised));
-        assert_eq!(states(&said), [back, left]);
+        // It is back, and one engine is not: it has its time, too, and is told then.
+        let hear = |stages: &mut Stages, seconds, who: &[&str]| {
+            who.iter().for_each(|engine| stages.heard(engine, at(seconds)));
+            states(&stages.tick(at(seconds), 0, &numbers))
+        };
+        let others = &WATCHED[1..];
+        assert_eq!(hear(&mut stages, 25, others), [("dispatch".into(), State::Cleared)]);
+        assert_eq!(hear(&mut stages, 40, others), []);
+        assert_eq!(hear(&mut stages, 45, others), [("custody".into(), State::Raised)]);
+        // While it is away dispatch stops, and comes back: nobody calls custody well.
+        assert_eq!(hear(&mut stages, 65, &[]), [("dispatch".into(), State::Raised)]);
+        assert_eq!(hear(&mut stages, 70, others), [("dispatch".into(), State::Cleared)]);
+        assert_eq!(hear(&mut stages, 75, &WATCHED), [("custody".into(), State::Cleared)]);
+    }
+
+    /// Strokes of a partition that hears of intake.
+    fn beat(stages: &mut Stages, seconds: i64, parts: &[&str]) -> Vec<(String, State)> {
+        let numbers = Numbers { after: Span::seconds(15), forgets: Span::days(1) };
+        WATCHED.iter().for_each(|engine| stages.heard(engine, at(seconds)));
+        parts.iter().for_each(|part| stages.alive(part));
+        states(&stages.tick(at(seconds), 0, &numbers))
     }
 
     #[test]
     fn intake_is_awaited_wherever_it_was_heard_of() {
-        let numbers = Numbers { after: Span::seconds(15) };
         let mut stages = Stages::default();
-        let mut beat = |seconds, parts: &[&str]| {
-            WATCHED.iter().for_each(|engine| stages.heard(engine, at(seconds)));
-            parts.iter().for_each(|part| stages.alive(part, at(seconds)));
-            stages.tick(at(seconds), 0, &numbers)
-        };
-        assert!(beat(0, &[]).is_empty(), "one that was never heard of may read no such partition");
-        assert!(beat(5, &["inbound:0", "inbound:4"]).is_empty());
-        assert!(beat(20, &["inbound:0"]).is_empty(), "on the stroke it is not yet silent");
-        let said = beat(25, &["inbound:0"]);
-        assert_eq!(states(&said), [("intake".into(), State::Raised)]);
-        assert!(said[0].sentence.contains("at inbound:4 since"), "{}", said[0].sentence);
-        assert!(beat(30, &["inbound:0"]).is_empty(), "said once");
-        let said = beat(35, &["inbound:0", "inbound:4"]);
-        assert_eq!(states(&said), [("intake".into(), State::Cleared)]);
+        let both = ["inbound:0", "inbound:4"];
+        let of = |part: &str, state| (format!("intake inbound:{part}"), state);
+        assert_eq!(beat(&mut stages, 0, &[]), [], "who was never heard of may read no such part");
+        assert_eq!(beat(&mut stages, 5, &both), []);
+        assert_eq!(beat(&mut stages, 20, &both[..1]), [], "on the stroke it is not yet silent");
+        assert_eq!(beat(&mut stages, 25, &both[..1]), [of("4", State::Raised)]);
+        assert_eq!(beat(&mut stages, 30, &both[..1]), [], "said once");
+        assert_eq!(
+            beat(&mut stages, 50, &[]),
+            [of("0", State::Raised)],
+            "one does not hide the other"
+        );
+        let back = [of("0", State::Cleared), of("4", State::Cleared)];
+        assert_eq!(beat(&mut stages, 55, &both), back);
+    }
+
+    #[test]
+    fn a_topic_that_is_read_no_more_is_forgotten_after_a_day() {
+        let mut stages = Stages::default();
+        assert_eq!(beat(&mut stages, 0, &["old:0"]), []);
+        let old = |state| [("intake old:0".into(), state)];
+        assert_eq!(beat(&mut stages, 20, &[]), old(State::Raised));
+        assert_eq!(beat(&mut stages, 86_400, &[]), []);
+        assert_eq!(beat(&mut stages, 86_405, &[]), old(State::Cleared));
+        assert_eq!(beat(&mut stages, 90_000, &[]), []);
+    }
+
+    #[test]
+    fn while_alerts_was_away_intake_was_not_late() {
+        let mut stages = Stages::default();
+        assert_eq!(beat(&mut stages, 0, &["inbound:0"]), []);
+        // An hour of signs, and no stroke among them: alerts strikes again when it is back.
+        (0..720).for_each(|_| stages.alive("inbound:0"));
+        assert_eq!(beat(&mut stages, 3_600, &[]), []);
+        assert_eq!(beat(&mut stages, 3_620, &[]).len(), 1, "from then on it is awaited");
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::config::{WatchdogConfig, duration};
 use crate::live::Watched;
+use crate::services::Service;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -46,16 +47,23 @@ impl Watchdog {
         for (n, (service, seen)) in seen.iter().enumerate() {
             let turned = now.saturating_duration_since(seen.turned.unwrap_or(self.begun));
             let round = (turned, format!("{service} has not come round"));
-            let still = seen.partitions.iter().map(|(partition, sight)| {
-                let waits = sight.end.saturating_sub(done(sight));
+            let waiting = seen.waiting.iter().map(|partition| {
+                let what = format!("{service} cannot begin partition {partition}");
+                (self.stood((n, *partition), BEGINS, true, now), what)
+            });
+            let waiting: Vec<_> = waiting.collect();
+            let begun = seen.partitions.iter().filter(|(p, _)| !seen.waiting.contains(p));
+            let still = begun.map(|(partition, sight)| {
+                let waits = end(service, sight).saturating_sub(done(sight));
                 let what = format!(
                     "{service} does not move in partition {partition}: it stands at {} and {waits} records wait",
                     sight.position
                 );
-                (self.stood((n, *partition), sight, now), what)
+                let at = (sight.position, sight.committed);
+                (self.stood((n, *partition), at, waits > 0, now), what)
             });
             let still: Vec<_> = still.collect();
-            for (long, what) in still.into_iter().chain([round]) {
+            for (long, what) in waiting.into_iter().chain(still).chain([round]) {
                 if long >= self.unready {
                     told.push(format!("{what}, for {} s", long.as_secs()));
                 }
@@ -65,27 +73,43 @@ impl Watchdog {
             }
         }
         let here = |(n, partition): &(usize, u16)| {
-            seen.get(*n).is_some_and(|(_, seen)| seen.partitions.contains_key(partition))
+            seen.get(*n).is_some_and(|(_, seen)| {
+                seen.partitions.contains_key(partition) || seen.waiting.contains(partition)
+            })
         };
         self.still.retain(|place, _| here(place));
         *self.told.lock().unwrap_or_else(PoisonError::into_inner) = told;
         last
     }
 
-    /// For how long a partition has stood still with work before it.
-    fn stood(&mut self, place: (usize, u16), sight: &Sight, now: Instant) -> Duration {
-        let at = (sight.position, sight.committed);
+    /// For how long a partition has stood there with work before it.
+    fn stood(
+        &mut self,
+        place: (usize, u16),
+        at: (u64, u64),
+        works: bool,
+        now: Instant,
+    ) -> Duration {
         let still = self.still.entry(place).or_insert(Still { at, since: now });
-        if still.at != at || sight.end <= done(sight) {
+        if still.at != at || !works {
             *still = Still { at, since: now };
         }
         now.saturating_duration_since(still.since)
     }
 }
 
+/// Where a partition stands that has not begun.
+const BEGINS: (u64, u64) = (u64::MAX, u64::MAX);
+
 /// Up to where nothing is left to do: what is folded again has not been reached, what is read not committed.
 fn done(sight: &Sight) -> u64 {
     sight.position.min(sight.committed)
+}
+
+/// Where a partition ends. In what comes from outside that is not known: a producer with transactions leaves marks
+/// behind its last record that nobody is handed. There what was read must be committed.
+fn end(service: &str, sight: &Sight) -> u64 {
+    if service == Service::Intake.name() { sight.position } else { sight.end }
 }
 
 #[cfg(test)]
@@ -177,5 +201,39 @@ mod tests {
         assert_eq!(dog.judge(&gone, later(100)), None);
         assert_eq!(dog.judge(&at(later(310), 10, 10, 20), later(310)), None);
         assert_eq!(told(&dog), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_partition_that_cannot_begin_stands_still_too() {
+        let begun = Instant::now();
+        let mut dog = watchdog(begun);
+        let waits =
+            |now| [("alerts", Seen { waiting: [7].into(), turned: Some(now), ..Seen::default() })];
+        assert_eq!(dog.judge(&waits(begun), begun), None);
+        let later = begun + Duration::from_secs(31);
+        assert_eq!(dog.judge(&waits(later), later), None);
+        assert_eq!(told(&dog), ["alerts cannot begin partition 7, for 31 s"]);
+    }
+
+    #[test]
+    fn marks_of_foreign_transactions_behind_the_last_record_are_no_work_for_intake() {
+        let begun = Instant::now();
+        let mut dog = watchdog(begun);
+        let later = begun + Duration::from_secs(400);
+        let sight =
+            |position, committed| Sight { position, committed, end: 12, ..Sight::default() };
+        let intake = |now, sight| {
+            [(
+                "intake",
+                Seen { partitions: [(0, sight)].into(), turned: Some(now), ..Seen::default() },
+            )]
+        };
+        assert_eq!(dog.judge(&intake(begun, sight(11, 11)), begun), None);
+        assert_eq!(dog.judge(&intake(later, sight(11, 11)), later), None);
+        assert_eq!(told(&dog), Vec::<String>::new());
+        // What it has read it must commit, here as elsewhere.
+        assert_eq!(dog.judge(&intake(later, sight(11, 9)), later), None);
+        let last = later + Duration::from_secs(301);
+        assert!(dog.judge(&intake(last, sight(11, 9)), last).is_some());
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::local::lock;
 use crate::log::{Draft, Record};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -89,6 +89,8 @@ pub struct Watch(Mutex<Seen>);
 pub struct Seen {
     /// Its partitions in this process.
     pub partitions: BTreeMap<u16, Sight>,
+    /// Partitions of its share that have not begun, or begin again.
+    pub waiting: BTreeSet<u16>,
     /// Whether it has ever been given its share.
     pub joined: bool,
     /// When the loop came round last.

@@ -38,6 +38,8 @@ impl Life for Echo {
 struct Counting {
     memory: Memory,
     away: AtomicBool,
+    /// The partition that cannot be asked for.
+    leaderless: AtomicU32,
     committed: AtomicU32,
     ranges: AtomicU32,
 }
@@ -50,7 +52,8 @@ impl Counting {
             assert_eq!(memory.create(&topic), Ok(true));
         }
         let (committed, ranges) = (AtomicU32::new(0), AtomicU32::new(0));
-        Self { memory, away: AtomicBool::new(false), committed, ranges }
+        let (away, leaderless) = (AtomicBool::new(false), AtomicU32::new(u32::MAX));
+        Self { memory, away, leaderless, committed, ranges }
     }
     fn answers(&self) -> Result<(), StreamError> {
         match self.away.load(Relaxed) {
@@ -73,6 +76,9 @@ impl Log for Counting {
     fn range(&self, topic: &str, partition: u16) -> Result<Range<u64>, StreamError> {
         self.ranges.fetch_add(1, Relaxed);
         self.answers()?;
+        if self.leaderless.load(Relaxed) == u32::from(partition) {
+            return Err(StreamError::Unavailable(format!("partition {partition} has no leader")));
+        }
         self.memory.range(topic, partition)
     }
     fn committed(&self, group: &str, topic: &str) -> Result<BTreeMap<u16, Committed>, StreamError> {
@@ -125,6 +131,24 @@ fn a_log_that_is_away_is_asked_once_for_all_partitions() {
     let later = now + Duration::from_secs(1);
     all.turn(later).unwrap();
     assert_eq!((log.asked(), watch.seen().lives), ((2, 16), 16), "all begin");
+}
+
+#[test]
+fn a_partition_that_cannot_be_asked_for_keeps_no_other_from_beginning() {
+    let (log, group, stop, watch) =
+        (Counting::new(16), group(), AtomicBool::new(false), Watch::default());
+    let mut now = Instant::now();
+    let mut all = Loop::join(&log, &Echo, &group, (&stop, &watch), 7, now).unwrap();
+    log.leaderless.store(7, Relaxed);
+    for _ in 0..3 {
+        all.turn(now).unwrap();
+        // As long as a client waits for a leader.
+        now += Duration::from_secs(10);
+    }
+    assert_eq!(watch.seen().lives, 15, "all but the one");
+    log.leaderless.store(u32::MAX, Relaxed);
+    all.turn(now).unwrap();
+    assert_eq!(watch.seen().lives, 16);
 }
 
 #[test]

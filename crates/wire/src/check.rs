@@ -1,7 +1,6 @@
 //! What must hold of an event beyond its shape: no patient's name, check digits, time zones.
 
 use crate::reject::{Code, Rejection};
-use crate::size;
 use chrono::{NaiveDate, NaiveTime, TimeZone};
 use facts::fact::permit::{Bound, Granted};
 use facts::{Fact, Moment, Span, ident};
@@ -131,7 +130,6 @@ pub(crate) fn may_name_a_patient(bytes: &[u8]) -> bool {
 
 /// What must hold of a fact's members; a permit's bare days become moments in its issuer's zone.
 pub(crate) fn fact(fact: Fact) -> Result<Fact, Rejection> {
-    size::check(&fact)?;
     Ok(match fact {
         Fact::Granted(granted) => Fact::Granted(Box::new(in_zone(*granted)?)),
         Fact::Amended(granted) => Fact::Amended(Box::new(in_zone(*granted)?)),

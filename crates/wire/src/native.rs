@@ -15,6 +15,7 @@ use crate::diagnose::diagnose;
 use crate::envelope::{Envelope, Str};
 use crate::limits::Limits;
 use crate::reject::{Code, Rejection};
+use crate::size;
 use facts::{Event, Moment, Origin, ShipmentId, Subject, SubjectKind, Text};
 use serde_json::{Map, Value};
 
@@ -47,7 +48,13 @@ pub struct Beside {
 /// Reads one line, without its end.
 pub fn read(line: &[u8], limits: &Limits) -> Result<Incoming, Rejection> {
     let text = limits.check(line).map_err(|rejection| rejection.keeping(line))?;
-    incoming(text).map_err(|rejection| rejection.keeping(line))
+    let sized = |read: Incoming| {
+        if limits.sizes {
+            size::check(&read.event.fact)?;
+        }
+        Ok(read)
+    };
+    incoming(text).and_then(sized).map_err(|rejection| rejection.keeping(line))
 }
 
 fn incoming(text: &str) -> Result<Incoming, Rejection> {

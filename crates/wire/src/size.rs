@@ -121,6 +121,16 @@ mod tests {
     }
 
     #[test]
+    fn what_was_let_in_once_is_read_from_our_own_topics_whatever_its_size() {
+        let line = format!(
+            r#"{{"specversion":"1.0","id":"e-1","source":"t","type":"coldwatch.shipment.incident-noted.v1","subject":"SHP-1","time":"2026-03-01T08:00:00Z","data":{{"by":"ANNA","text":"{}"}}}}"#,
+            "x".repeat(2_001)
+        );
+        assert!(native::read(line.as_bytes(), &Limits::default()).is_err());
+        assert!(native::read(line.as_bytes(), &Limits::of_ours()).is_ok());
+    }
+
+    #[test]
     fn units_are_so_many_named_or_counted() {
         let named = |n: usize| {
             let units: Vec<String> = (0..n).map(|n| format!("\"U{n}\"")).collect();

@@ -11,6 +11,7 @@ use coldwatch::services::{self, Service};
 use coldwatch::topics::{self, Plan};
 use facts::{Event, Moment, Subject};
 use pipeline::{GRID, Topic};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -123,6 +124,15 @@ impl Site {
     /// Waits until a service has worked off all there is.
     pub(crate) fn drain(&self, service: Service) {
         wait_until(|| self.is_worked_off(service));
+    }
+
+    /// Whether the services here stand at the ends of their partitions, each of so many.
+    pub(crate) fn stands_at(&self, ends: &BTreeMap<u16, u64>) -> bool {
+        self.live.watched().iter().all(|watched| {
+            let seen = watched.watch.seen().partitions;
+            let there = |(p, end): (&u16, &u64)| seen.get(p).is_some_and(|s| s.position >= *end);
+            ends.iter().all(there)
+        })
     }
 
     /// Whether a service has worked off all there is.

@@ -116,15 +116,20 @@ impl Ingest {
         let Counts { accepted, rejected, .. } = counts;
         let done =
             format!("{accepted} events are in the log, {rejected} were rejected before this");
-        let to = match &self.to {
-            Some(to) => format!("--to {to}"),
-            None => "--config …".into(),
+        let to = match (&self.to, &self.token_file) {
+            (Some(to), Some(token)) => format!("--to {to} --token-file {}", token.display()),
+            (Some(to), None) => format!("--to {to}"),
+            (None, _) => "--config …".into(),
+        };
+        // Lines are those of what is in it.
+        let opened = match name.rsplit('.').next() {
+            Some("zst") => format!("zstd -dc {name} | tail -n +{line}"),
+            Some("gz") => format!("gzip -dc {name} | tail -n +{line}"),
+            _ => format!("tail -n +{line} {name}"),
         };
         let rest = match line {
             1 => format!("go on with {name} from its beginning"),
-            _ => format!(
-                "go on with line {line} of {name}: `tail -n +{line} {name} | coldwatch ingest - {to}`"
-            ),
+            _ => format!("go on with line {line} of {name}: `{opened} | coldwatch ingest - {to}`"),
         };
         let behind = self.files.iter().skip_while(|file| file.to_string_lossy() != name).skip(1);
         let behind: Vec<String> = behind.map(|file| file.display().to_string()).collect();

@@ -155,11 +155,16 @@ fn complaints(board: &Board, trust: &Trust, freshness: &Freshness, now: Moment) 
     // One sentence for a stage, in however many partitions it is silent.
     let system = board.silences().into_iter().filter(|one| one.silent).map(|one| {
         let since = one.since.map_or(String::new(), |at| format!(" since {}", when(at, now).text));
-        format!(
-            "{} does not pass the clock on {}{since}: nothing it would say is known.",
-            one.stage,
-            places(&one.partitions)
-        )
+        match one.stage.strip_prefix("intake ") {
+            Some(part) => format!(
+                "intake has not been heard of at {part}{since}: nothing that was sent there is known."
+            ),
+            None => format!(
+                "{} does not pass the clock on {}{since}: nothing it would say is known.",
+                one.stage,
+                places(&one.partitions)
+            ),
+        }
     });
     stages.chain(readers).chain(system).collect()
 }

@@ -105,7 +105,7 @@ fn heading(counts: &Counts, stages: &Stages, frame: &Frame) -> (String, &'static
             ("Every incident known here is taken, but this is not current".into(), "warn")
         }
         _ if stages.waiting => {
-            ("No open incident of a shipment; a stage was silent, see below".into(), "warn")
+            ("No open incident of a shipment; a stage is or was silent, see below".into(), "warn")
         }
         _ => match &frame.as_of {
             Some(as_of) if frame.current => (format!("No open incident, as of {as_of}"), "calm"),

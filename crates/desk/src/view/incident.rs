@@ -33,7 +33,7 @@ pub(crate) struct Incidents {
 /// One stage that is silent, or was, in however many partitions.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct SilenceView {
-    /// `custody`, `thermal`, `permits`, `schedule`.
+    /// `dispatch`, `custody`, `thermal`, `permits`, `schedule`, or `intake` with what it reads: `intake inbound.events:3`.
     stage: String,
     /// In which partitions of the log.
     partitions: Vec<u16>,

@@ -88,8 +88,7 @@ impl AlertsStage {
         if admission == Admission::Admitted {
             match &heard.sign {
                 Some(Sign::Passed(stage, now)) => self.stages.heard(stage, *now),
-                // Its own clock decides nothing.
-                Some(Sign::Alive(part)) => self.stages.alive(part, self.fold.now()),
+                Some(Sign::Alive(part)) => self.stages.alive(part),
                 None => {}
             }
         }

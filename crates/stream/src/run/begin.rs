@@ -8,41 +8,47 @@ use crate::snapshots::Snapshot;
 use crate::stage::Stage;
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 impl<S: Stage> Loop<'_, S> {
-    /// Begins every partition whose time has come. How far the group has come is asked once for all of them; where
-    /// the log does not answer now, the rest is put off, since a log that is away may take long to say nothing.
+    /// Begins every partition whose time has come, those first that have waited longest. How far the group has come is
+    /// asked once for all of them; where the log does not answer now, they are put off, since a log that is away may
+    /// take long to say nothing. One partition that cannot be asked for alone waits behind all others.
     pub(super) fn begin_due(&mut self) -> Result<(), StreamError> {
-        let due = self.waiting.iter().filter(|(_, at)| **at <= self.now).map(|(p, _)| *p);
-        let due: Vec<u16> = due.collect();
-        if due.is_empty() {
+        let due = self.waiting.iter().filter(|(_, at)| **at <= self.now);
+        let mut due: Vec<(Instant, u16)> = due.map(|(partition, at)| (*at, *partition)).collect();
+        if due.is_empty() || self.stop.load(Ordering::Relaxed) {
             return Ok(());
         }
-        match self.begin_all(&due) {
+        due.sort_unstable();
+        let mut points = match self.log.committed(&self.group.name, &self.group.topic) {
+            Ok(points) => points,
             Err(StreamError::Unavailable(reason)) => {
-                let service = self.group.service;
-                for partition in due {
-                    if !self.running.contains_key(&partition) {
-                        tracing::warn!(service, partition, reason, "a partition cannot begin yet");
-                        self.put_off(partition);
-                    }
-                }
-                Ok(())
+                due.iter().for_each(|(_, partition)| self.cannot_begin(*partition, &reason));
+                return Ok(());
             }
-            done => done,
-        }
-    }
-
-    fn begin_all(&mut self, due: &[u16]) -> Result<(), StreamError> {
-        let mut points = self.log.committed(&self.group.name, &self.group.topic)?;
-        for partition in due {
+            Err(other) => return Err(other),
+        };
+        for (_, partition) in due {
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(());
             }
-            self.begin(*partition, points.remove(partition))?;
+            match self.begin(partition, points.remove(&partition)) {
+                Ok(()) => {}
+                Err(StreamError::Unavailable(reason)) => {
+                    self.cannot_begin(partition, &reason);
+                    return Ok(());
+                }
+                Err(other) => return Err(other),
+            }
         }
         Ok(())
+    }
+
+    fn cannot_begin(&mut self, partition: u16, reason: &str) {
+        let service = self.group.service;
+        tracing::warn!(service, partition, reason, "a partition cannot begin yet");
+        self.put_off(partition);
     }
 
     fn begin(&mut self, partition: u16, point: Option<Committed>) -> Result<(), StreamError> {

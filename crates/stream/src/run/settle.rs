@@ -123,7 +123,10 @@ impl<S: Stage> Loop<'_, S> {
         for (partition, reason) in failed {
             tracing::warn!(service, partition, reason, "a partition's life ends");
             self.running.remove(&partition);
-            self.put_off(partition);
+            // What is asked back does not begin again here.
+            if !self.leaving.iter().any(|leaving| leaving.partitions.contains(&partition)) {
+                self.put_off(partition);
+            }
             self.watch.note(|seen| {
                 seen.failed += 1;
                 seen.reason = Some(reason);
@@ -181,9 +184,10 @@ impl<S: Stage> Loop<'_, S> {
     pub(super) fn show(&mut self) {
         self.shown = Some(self.now);
         let (now, ends) = (self.now, self.member.ends());
-        let running = &mut self.running;
+        let (running, waiting) = (&mut self.running, &self.waiting);
         self.watch.note(|seen| {
             seen.turned = Some(now);
+            seen.waiting = waiting.keys().copied().collect();
             for (partition, running) in running {
                 running.end = ends.get(partition).copied().unwrap_or(0).max(running.position);
                 let sight = Sight {

@@ -26,7 +26,8 @@ impl<S: Stage> Loop<'_, S> {
                 });
             };
             let Running { life, stroke: known, position, end, .. } = running;
-            if stroke > known.sign {
+            // A clock that was set back must not silence it.
+            if stroke != known.sign {
                 known.sign = stroke;
                 send(known, life.sign_of_life(now, *position, (*end).max(*position)));
             }
