@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// One seed of so many runs twice: the same seed must be the same run.
-const TWICE: u64 = 4;
+const TWICE: u64 = 8;
 
 /// A folder that is gone with its owner; on a disk in memory where there is one, since every snapshot is brought to
 /// the disk.
