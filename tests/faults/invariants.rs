@@ -15,7 +15,9 @@ use facts::{Finding, Moment, Origin};
 use fold::{Admission, Matter, Seen};
 use pipeline::Topic;
 use pipeline::bytes::{self, Alert};
+use serde::Deserialize;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use stream::{Log, Record, Snapshots};
@@ -233,6 +235,10 @@ impl<'a> Look<'a> {
             let name = self.site.names.topic(topic);
             for partition in 0..self.site.names.partitions {
                 for record in self.records(&name, partition) {
+                    let text = String::from_utf8_lossy(&record.value);
+                    if !text.contains("coldwatch.log.tick.v1") {
+                        continue;
+                    }
                     let Ok(heard) = bytes::exception(record.offset, &record.value) else {
                         continue;
                     };
@@ -307,11 +313,20 @@ fn sorted(said: &[Said]) -> Vec<&Said> {
     all
 }
 
+/// Of a record, what readers go by: the rest of it is passed over.
+#[derive(Default, Deserialize)]
+struct Links<'a> {
+    #[serde(borrow)]
+    origin: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    after: Option<Cow<'a, str>>,
+}
+
 /// Origin and link of one of our own records.
 fn links(value: &[u8]) -> (Option<Origin>, Option<Origin>) {
-    let event: Value = serde_json::from_slice(value).unwrap_or_default();
-    let origin = |name: &str| event[name].as_str().and_then(|text| text.parse().ok());
-    (origin("origin"), origin("after"))
+    let links: Links<'_> = serde_json::from_slice(value).unwrap_or_default();
+    let origin = |text: Option<Cow<'_, str>>| text.and_then(|text| text.parse().ok());
+    (origin(links.origin), origin(links.after))
 }
 
 fn service_of(origin: &Origin) -> Service {

@@ -1,5 +1,6 @@
-//! One seed: its world without a fault, then the same in a storm, twice.
+//! One seed: its world in a storm, which must end as it does without a fault; for some, twice.
 
+use crate::calm::Calm;
 use crate::coverage::Coverage;
 use crate::faults::Plan;
 use crate::invariants::{Ending, Look};
@@ -11,19 +12,39 @@ use fastrand::Rng;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-/// A folder of a seed; on a disk in memory where there is one, since every snapshot is brought to the disk.
-pub(crate) fn folder(seed: u64) -> PathBuf {
-    let memory = Path::new("/dev/shm");
-    let within = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
-    within.join(format!("coldwatch-faults-{}-{seed}", std::process::id()))
+/// One seed of so many runs twice: the same seed must be the same run.
+const TWICE: u64 = 8;
+
+/// A folder that is gone with its owner; on a disk in memory where there is one, since every snapshot is brought to
+/// the disk.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new(of: &str) -> Self {
+        let memory = Path::new("/dev/shm");
+        let within = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        Self(within.join(format!("coldwatch-faults-{}-{of}", std::process::id())))
+    }
 }
 
-/// What was seen in a seed, or which invariants it breaks.
-pub(crate) fn play(seed: u64) -> Result<Coverage, Vec<String>> {
-    let folder = folder(seed);
-    let played = catch_unwind(AssertUnwindSafe(|| all(seed, &folder)));
-    // What a seed leaves behind is in memory, or a disk is full: neither is its own fault.
-    let _ = std::fs::remove_dir_all(&folder);
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left behind is in memory, or a disk is full: neither is a seed's own fault.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What was seen in a seed, or which invariants it breaks. The small world of some seeds is played in calm once.
+pub(crate) fn play(seed: u64, small: &mut Option<Calm>) -> Result<Coverage, Vec<String>> {
+    let played = catch_unwind(AssertUnwindSafe(|| {
+        if !Workload::is_small(seed) {
+            return all(seed, &Calm::over(seed)?);
+        }
+        if small.is_none() {
+            *small = Some(Calm::over(seed)?);
+        }
+        small.as_ref().map_or(Err(Vec::new()), |calm| all(seed, calm))
+    }));
     played.unwrap_or_else(|panic| {
         let says = panic.downcast_ref::<String>().cloned();
         let says = says.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
@@ -31,36 +52,16 @@ pub(crate) fn play(seed: u64) -> Result<Coverage, Vec<String>> {
     })
 }
 
-fn all(seed: u64, folder: &Path) -> Result<Coverage, Vec<String>> {
+fn all(seed: u64, calm: &Calm) -> Result<Coverage, Vec<String>> {
     let mut luck = Rng::with_seed(seed);
-    let workload = Workload::draw(&mut luck);
     let plan = Plan::draw(&mut luck);
     let order = luck.u64(..);
-    // The log of the world without a fault is another log: it is a minute older.
-    let calm =
-        Workload { begin: workload.begin - 60_000, ..Workload::draw(&mut Rng::with_seed(seed)) };
-    let site = Site::open(
-        &calm,
-        Plan { slow: 1, ..Plan::default() },
-        ("calm.", folder),
-        &mut Rng::with_seed(order),
-    );
-    let mut storm = Storm::over(&site, order, None);
-    let mut wrong = Vec::new();
-    wrong.extend(run(&mut storm, &calm, true).err());
-    let mut look = Look::at(&site);
-    look.everything();
-    wrong.append(&mut look.wrong);
-    let without = look.ending();
-    drop(storm);
-    let foreign = site.folder.clone();
-    drop(site);
-    if !wrong.is_empty() {
-        return Err(wrong.into_iter().map(|w| format!("without a fault: {w}")).collect());
+    let folder = Folder::new(&seed.to_string());
+    let (first, coverage) = stormy(calm, plan, ("storm.", &folder.0), order, true)?;
+    if !seed.is_multiple_of(TWICE) {
+        return Ok(coverage);
     }
-    let (first, coverage) =
-        stormy(&workload, plan, ("storm.", folder), (order, &foreign), Some(&without))?;
-    let (second, _) = stormy(&workload, plan, ("again.", folder), (order, &foreign), None)?;
+    let (second, _) = stormy(calm, plan, ("again.", &folder.0), order, false)?;
     if first != second {
         return Err(vec![format!(
             "same again: the trace of the first run is {first:x}, of the second {second:x}"
@@ -69,36 +70,27 @@ fn all(seed: u64, folder: &Path) -> Result<Coverage, Vec<String>> {
     Ok(coverage)
 }
 
-fn run(storm: &mut Storm<'_>, workload: &Workload, calm: bool) -> Result<(), String> {
-    storm.weather(workload, calm)?;
-    storm.settle()?;
-    if let Some((service, error)) = storm.ended.first() {
-        return Err(format!("goes on: {} ended: {error}", service.name()));
-    }
-    storm.stop_all()
-}
-
 fn stormy(
-    workload: &Workload,
+    calm: &Calm,
     plan: Plan,
     (word, folder): (&str, &Path),
-    (order, foreign): (u64, &Path),
-    compare: Option<&Ending>,
+    order: u64,
+    compare: bool,
 ) -> Result<(u64, Coverage), Vec<String>> {
     // Names are part of what is hashed: both runs have the same.
     let folder = folder.join(word);
-    let site = Site::open(workload, plan, ("storm.", &folder), &mut Rng::with_seed(order));
-    let mut storm = Storm::over(&site, order, Some(foreign.to_owned()));
+    let site = Site::open(&calm.workload, plan, ("storm.", &folder), &mut Rng::with_seed(order));
+    let mut storm = Storm::over(&site, order, Some(calm.snapshots.clone()));
     let mut wrong = Vec::new();
-    wrong.extend(run(&mut storm, workload, false).err());
+    wrong.extend(storm.play(&calm.workload, false).err());
     let mut look = Look::at(&site);
     let mut coverage = storm.count;
-    if let Some(without) = compare {
+    if compare {
         if wrong.is_empty() {
             look.everything();
             let ending = look.ending();
-            if ending != *without {
-                look.wrong.push(differences(&ending, without));
+            if ending != calm.ending {
+                look.wrong.push(differences(&ending, &calm.ending));
             }
             coverage += look.count;
         }
@@ -111,7 +103,7 @@ fn stormy(
     }
     wrong.append(&mut look.wrong);
     let trace = site.roads.trace();
-    if wrong.is_empty() && compare.is_some() {
+    if wrong.is_empty() && compare {
         match tails::play(&mut storm, order) {
             Ok(()) => coverage.refusals += 1,
             Err(says) => wrong.push(format!("refusal: {says}")),

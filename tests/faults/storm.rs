@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use stream::{Draft, StreamError};
 
 /// How many steps a round may take while things go wrong; after that it is ended in calm.
-const LONG: u64 = 6_000;
+const LONG: u64 = 2_500;
 /// How many steps everything must be caught up in once nothing goes wrong any more.
 pub(crate) const BOUND: u64 = 6_000;
 
@@ -59,8 +59,18 @@ impl<'a> Storm<'a> {
         }
     }
 
+    /// A whole world, until all services have stopped in order. What is wrong, if anything.
+    pub(crate) fn play(&mut self, workload: &Workload, calm: bool) -> Result<(), String> {
+        self.weather(workload, calm)?;
+        self.settle()?;
+        if let Some((service, error)) = self.ended.first() {
+            return Err(format!("goes on: {} ended: {error}", service.name()));
+        }
+        self.stop_all()
+    }
+
     /// All that the world does, round by round, in a storm or in calm. What is wrong, if anything.
-    pub(crate) fn weather(&mut self, workload: &Workload, calm: bool) -> Result<(), String> {
+    fn weather(&mut self, workload: &Workload, calm: bool) -> Result<(), String> {
         if !calm {
             self.site.roads.rage();
         }
@@ -74,7 +84,7 @@ impl<'a> Storm<'a> {
     }
 
     /// Faults stop: whatever was going on, everything is caught up within so many steps.
-    pub(crate) fn settle(&mut self) -> Result<(), String> {
+    fn settle(&mut self) -> Result<(), String> {
         self.calm_down();
         // Some of what the dead have sent lands before, the rest while the living work.
         for _ in 0..self.luck.usize(..20) {
@@ -99,7 +109,7 @@ impl<'a> Storm<'a> {
     }
 
     /// All services stop in order and keep their snapshots.
-    pub(crate) fn stop_all(&mut self) -> Result<(), String> {
+    fn stop_all(&mut self) -> Result<(), String> {
         for n in 0..self.at.len() {
             let now = self.site.hours.now();
             if let At::Up(all, _) | At::Stopping(all, _) =

@@ -28,13 +28,28 @@ pub(crate) struct Workload {
 }
 
 /// A round is not longer than this, and not fuller.
-const LONGEST: Span = Span::hours(24);
-const FULL: usize = 25;
+const LONGEST: Span = Span::hours(36);
+const FULL: usize = 40;
+/// So many seeds are played one after another; all but the first have their world in common.
+pub(crate) const BLOCK: u64 = 10;
 
 impl Workload {
-    pub(crate) fn draw(luck: &mut Rng) -> Self {
-        let shipments = luck.u32(2..4);
-        let mut arrivals = thinned(simulate::make(luck.u64(..), shipments).inbound, luck);
+    /// Nine seeds of ten are over a small world.
+    pub(crate) fn is_small(seed: u64) -> bool {
+        !seed.is_multiple_of(BLOCK)
+    }
+
+    /// Of the world of a seed: those of a block that are small have the same one.
+    pub(crate) fn number(seed: u64) -> u64 {
+        if Self::is_small(seed) { seed - seed % BLOCK + 1 } else { seed }
+    }
+
+    pub(crate) fn of(seed: u64) -> Self {
+        let (small, luck) = (Self::is_small(seed), &mut Rng::with_seed(Self::number(seed)));
+        let shipments = if small { 1 } else { luck.u32(2..4) };
+        let readings = if small { luck.usize(12..25) } else { luck.usize(40..90) };
+        let inbound = simulate::make(luck.u64(..), shipments).inbound;
+        let mut arrivals = thinned(inbound, readings, luck);
         staff(&mut arrivals, luck);
         arrivals.sort_by_key(|(at, _)| *at);
         let begin = arrivals.first().map_or(0, |(at, _)| at.millis());
@@ -63,10 +78,10 @@ fn rules(more: &str) -> Book {
     scenario::beside(book.expect("a number"), more).expect("numbers")
 }
 
-/// One reading of so many stays, and those who take no part are not described.
-fn thinned(inbound: Vec<simulate::Arrival>, luck: &mut Rng) -> Vec<(Moment, Event)> {
+/// About so many readings stay, and those who take no part are not described.
+fn thinned(inbound: Vec<simulate::Arrival>, stay: usize, luck: &mut Rng) -> Vec<(Moment, Event)> {
     let readings = inbound.iter().filter(|a| matches!(a.event.fact, Fact::Reading(_))).count();
-    let every = (readings / luck.usize(40..90)).max(1);
+    let every = (readings / stay).max(1);
     let said: String = inbound
         .iter()
         .filter(|arrival| arrival.event.subject.kind != SubjectKind::Party)
@@ -110,7 +125,7 @@ fn staff(arrivals: &mut Vec<(Moment, Event)>, luck: &mut Rng) {
     let last = arrivals.iter().map(|(at, _)| *at).max().unwrap_or(Moment::EARLIEST);
     let (anna, ben) = (PartyId::new("ANNA"), PartyId::new("BEN"));
     let mut number = 0;
-    for subject in shipments {
+    for subject in &shipments {
         let acts = [
             Fact::Acknowledged(Acknowledged { by: anna.clone(), reason: Text::new("calling") }),
             Fact::IncidentNoted(IncidentNoted { by: anna.clone(), text: Text::new("in a tunnel") }),
@@ -120,7 +135,9 @@ fn staff(arrivals: &mut Vec<(Moment, Event)>, luck: &mut Rng) {
                 second: Some(ben.clone()),
             }),
         ];
-        for fact in acts {
+        // Each has rounds of its own: in a small world not all of them happen.
+        let skipped = if shipments.len() == 1 { luck.usize(1..acts.len()) } else { 0 };
+        for fact in acts.into_iter().skip(skipped) {
             number += 1;
             let at = last - Span::minutes(luck.i64(0..6 * 24 * 60));
             let (source, id) = (Text::new("desk"), Text::new(format!("act-{number}")));

@@ -1,0 +1,45 @@
+//! A world without a fault: what must stand at the end of every storm over it.
+
+use crate::faults::Plan;
+use crate::invariants::{Ending, Look};
+use crate::seed::Folder;
+use crate::site::Site;
+use crate::storm::Storm;
+use crate::workload::Workload;
+use fastrand::Rng;
+use std::path::PathBuf;
+
+/// A world that has been played in calm.
+pub(crate) struct Calm {
+    pub(crate) workload: Workload,
+    pub(crate) ending: Ending,
+    /// Snapshots of its log, which is another one than that of the storms.
+    pub(crate) snapshots: PathBuf,
+    /// Gone with it.
+    _folder: Folder,
+}
+
+impl Calm {
+    /// Plays the world of a seed; what is wrong already without a fault.
+    pub(crate) fn over(seed: u64) -> Result<Self, Vec<String>> {
+        let folder = Folder::new(&format!("calm-{seed}"));
+        // The log is another one: it is a minute older.
+        let workload = Workload::of(seed);
+        let older = Workload { begin: workload.begin - 60_000, ..Workload::of(seed) };
+        let number = Workload::number(seed);
+        let plan = Plan { slow: 1, ..Plan::default() };
+        let luck = &mut Rng::with_seed(number);
+        let site = Site::open(&older, plan, ("calm.", &folder.0), luck);
+        let mut storm = Storm::over(&site, number, None);
+        let mut wrong = Vec::new();
+        wrong.extend(storm.play(&older, true).err());
+        let mut look = Look::at(&site);
+        look.everything();
+        wrong.append(&mut look.wrong);
+        let ending = look.ending();
+        match wrong.is_empty() {
+            true => Ok(Self { workload, ending, snapshots: site.folder.clone(), _folder: folder }),
+            false => Err(wrong.into_iter().map(|w| format!("without a fault: {w}")).collect()),
+        }
+    }
+}
