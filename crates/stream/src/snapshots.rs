@@ -182,4 +182,53 @@ mod tests {
         assert!(read(7, &whole).is_ok());
         fs::remove_dir_all(folder).unwrap();
     }
+
+    /// Does to a file what disks and half-done copies do.
+    fn damage(whole: &[u8], other: &[u8], luck: &mut fastrand::Rng) -> Vec<u8> {
+        let mut bytes = whole.to_vec();
+        let (from, to) = (luck.usize(0..bytes.len()), luck.usize(0..bytes.len()));
+        let (from, to) = (from.min(to), from.max(to) + 1);
+        match luck.u8(0..7) {
+            0 => (0..luck.usize(1..9)).for_each(|_| bytes[luck.usize(from..to)] ^= luck.u8(1..)),
+            1 => bytes[from..to].fill(0),
+            2 => bytes[from..to].reverse(),
+            3 => drop(bytes.drain(from..to)),
+            4 => bytes.truncate(from),
+            5 => bytes.splice(from..from, whole[from..to].to_vec()).for_each(drop),
+            // Half of it is another snapshot's.
+            _ => bytes[from..].copy_from_slice(&other[from..]),
+        }
+        bytes
+    }
+
+    #[test]
+    fn of_ten_thousand_damaged_snapshots_none_is_accepted_and_the_one_before_is_read() {
+        let (folder, seed) = (folder("damaged"), fastrand::u64(..));
+        let (all, mut luck) = (Snapshots::new(&folder), fastrand::Rng::with_seed(seed));
+        let image = |n: u64| (0..500).map(|at: u64| (at * n % 251) as u8).collect::<Vec<u8>>();
+        let before = Snapshot { offset: 5, image: image(5) };
+        all.keep("thermal", 3, 7, &before).unwrap();
+        all.keep("thermal", 3, 7, &Snapshot { offset: 9, image: image(9) }).unwrap();
+        let files = all.files("thermal", 3);
+        let (whole, other) = (fs::read(&files[0]).unwrap(), fs::read(&files[1]).unwrap());
+        let mut damaged = 0;
+        while damaged < 10_000 {
+            let bytes = damage(&whole, &other, &mut luck);
+            // Some damage leaves what was there, as where zeroes are filled with zeroes.
+            if bytes == whole || bytes == other {
+                continue;
+            }
+            assert!(read(7, &bytes).is_err(), "seed {seed}: {damaged} was accepted");
+            damaged += 1;
+            if damaged % 100 == 0 {
+                fs::write(&files[0], &bytes).unwrap();
+                let mut passed_over = Vec::new();
+                let mut told = |_: &Path, why: &str| passed_over.push(why.to_owned());
+                let read = all.newest("thermal", 3, 7, u64::MAX, &mut told);
+                assert_eq!(read.as_ref(), Some(&before), "seed {seed}: {damaged}");
+                assert_eq!(passed_over.len(), 1, "it says why");
+            }
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
 }
