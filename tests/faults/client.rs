@@ -45,7 +45,7 @@ impl Log for Client {
         let inner = self.roads.memory.join(group, topic, instance)?;
         let (roads, id) = (self.roads.clone(), self.id.load(Relaxed));
         let (group, topic) = (group.to_owned(), topic.to_owned());
-        Ok(Box::new(Seat { inner, roads, id, group, topic, heard: VecDeque::new() }))
+        Ok(Box::new(Seat { inner, roads, id, group, topic, lives: 0, heard: VecDeque::new() }))
     }
     fn read(&self, topic: &str, from: &[(u16, u64)]) -> Result<Box<dyn Reader>, StreamError> {
         self.roads.memory.read(topic, from)
@@ -59,6 +59,8 @@ struct Seat {
     id: u64,
     group: String,
     topic: String,
+    /// Lives that its process has begun.
+    lives: u32,
     /// Fetched, and not handed on yet.
     heard: VecDeque<Happening>,
 }
@@ -91,9 +93,12 @@ impl Member for Seat {
     }
 
     fn start(&mut self, partition: u16, from: u64) -> Result<(), StreamError> {
+        self.lives += 1;
         self.roads.reach()?;
         self.forget(&[partition]);
-        self.roads.begins(&self.group, partition, self.id);
+        let points = self.roads.memory.committed(&self.group, &self.topic)?;
+        let worked_off = points.get(&partition).map_or(0, |point| point.offset);
+        self.roads.begins(&self.group, partition, (self.id, self.lives), worked_off);
         self.inner.start(partition, from)
     }
 
