@@ -8,7 +8,7 @@ use crate::coverage::Coverage;
 use crate::faults::Plan;
 use crate::invariants::links;
 use fastrand::Rng;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -50,6 +50,8 @@ pub(crate) struct All {
     commits: BTreeMap<(String, u16), u64>,
     /// Up to where its partition was worked off when a process began a life.
     worked_off: BTreeMap<(u64, u32), u64>,
+    /// Lives that know that their partition is no longer theirs.
+    over: BTreeSet<(u64, u32)>,
     trace: DefaultHasher,
     /// What must never happen, and has.
     pub(crate) broken: Vec<String>,
@@ -72,6 +74,7 @@ impl Roads {
             owners: BTreeMap::new(),
             commits: BTreeMap::new(),
             worked_off: BTreeMap::new(),
+            over: BTreeSet::new(),
             trace: DefaultHasher::new(),
             broken: Vec::new(),
             count: Coverage::default(),
@@ -233,6 +236,13 @@ impl Roads {
         all.answers.remove(&client);
     }
 
+    /// Lives of a process know that they are over.
+    pub(crate) fn are_over(&self, client: u64, lives: Vec<u32>) {
+        if !lives.is_empty() {
+            self.all().over.extend(lives.into_iter().map(|life| (client, life)));
+        }
+    }
+
     /// A process begins a partition.
     pub(crate) fn begins(&self, group: &str, partition: u16, life: (u64, u32), worked_off: u64) {
         let mut all = self.all();
@@ -277,8 +287,12 @@ impl Roads {
 }
 
 impl All {
-    /// What was worked off is folded again silently.
+    /// What was worked off is folded again silently, and what is lost is left alone.
     fn must_be_new(&mut self, client: u64, ticket: Ticket, draft: &Draft) {
+        if self.over.contains(&(client, ticket.life)) && self.broken.len() < 8 {
+            let says = format!("owners: partition {} is lost and written for", ticket.partition);
+            self.broken.push(says);
+        }
         let worked_off = self.worked_off.get(&(client, ticket.life)).copied().unwrap_or(0);
         let (origin, _) = links(&draft.value);
         if let Some(origin) = origin.filter(|origin| origin.offset < worked_off) {
