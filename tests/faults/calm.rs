@@ -9,6 +9,8 @@ use crate::workload::Workload;
 use fastrand::Rng;
 use std::path::PathBuf;
 
+const OLDER: i64 = 60_000;
+
 /// A world that has been played in calm.
 pub(crate) struct Calm {
     pub(crate) workload: Workload,
@@ -24,19 +26,20 @@ impl Calm {
     pub(crate) fn over(seed: u64) -> Result<Self, Vec<String>> {
         let folder = Folder::new(&format!("calm-{seed}"));
         // The log is another one: it is a minute older.
-        let workload = Workload::of(seed);
-        let older = Workload { begin: workload.begin - 60_000, ..Workload::of(seed) };
+        let mut workload = Workload::of(seed);
+        workload.begin -= OLDER;
         let number = Workload::number(seed);
         let plan = Plan { slow: 1, ..Plan::default() };
         let luck = &mut Rng::with_seed(number);
-        let site = Site::open(&older, plan, ("calm.", &folder.0), luck);
+        let site = Site::open(&workload, plan, ("calm.", &folder.0), luck);
         let mut storm = Storm::over(&site, number, None);
         let mut wrong = Vec::new();
-        wrong.extend(storm.play(&older, true).err());
+        wrong.extend(storm.play(&workload, true).err());
         let mut look = Look::at(&site);
         look.everything();
         wrong.append(&mut look.wrong);
         let ending = look.ending();
+        workload.begin += OLDER;
         match wrong.is_empty() {
             true => Ok(Self { workload, ending, snapshots: site.folder.clone(), _folder: folder }),
             false => Err(wrong.into_iter().map(|w| format!("without a fault: {w}")).collect()),

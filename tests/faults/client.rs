@@ -45,7 +45,17 @@ impl Log for Client {
         let inner = self.roads.memory.join(group, topic, instance)?;
         let (roads, id) = (self.roads.clone(), self.id.load(Relaxed));
         let (group, topic) = (group.to_owned(), topic.to_owned());
-        Ok(Box::new(Seat { inner, roads, id, group, topic, heard: VecDeque::new() }))
+        Ok(Box::new(Seat {
+            inner,
+            roads,
+            id,
+            group,
+            topic,
+            lives: 0,
+            begun: BTreeMap::new(),
+            over: Vec::new(),
+            heard: VecDeque::new(),
+        }))
     }
     fn read(&self, topic: &str, from: &[(u16, u64)]) -> Result<Box<dyn Reader>, StreamError> {
         self.roads.memory.read(topic, from)
@@ -59,6 +69,12 @@ struct Seat {
     id: u64,
     group: String,
     topic: String,
+    /// Lives that its process has begun.
+    lives: u32,
+    /// The life that is at work on each partition.
+    begun: BTreeMap<u16, u32>,
+    /// Lives whose partitions were lost or given back: from the next turn on they write nothing.
+    over: Vec<u32>,
     /// Fetched, and not handed on yet.
     heard: VecDeque<Happening>,
 }
@@ -71,6 +87,7 @@ impl Seat {
 
 impl Member for Seat {
     fn poll(&mut self, _: Duration, to: &mut Vec<Happening>) -> Result<(), StreamError> {
+        self.roads.are_over(self.id, std::mem::take(&mut self.over));
         self.roads.reach()?;
         let mut fetched = Vec::new();
         self.inner.poll(Duration::ZERO, &mut fetched)?;
@@ -86,14 +103,23 @@ impl Member for Seat {
         // Only records wait here: what the group says of partitions is known at once.
         let news = self.heard.iter().rposition(|h| !matches!(h, Happening::Record(..)));
         let count = most.max(news.map_or(0, |at| at + 1)).min(self.heard.len());
-        to.extend(self.heard.drain(..count));
+        for happening in self.heard.drain(..count) {
+            if let Happening::Lost(partitions) = &happening {
+                self.over.extend(partitions.iter().filter_map(|p| self.begun.remove(p)));
+            }
+            to.push(happening);
+        }
         Ok(())
     }
 
     fn start(&mut self, partition: u16, from: u64) -> Result<(), StreamError> {
+        self.lives += 1;
+        self.begun.insert(partition, self.lives);
         self.roads.reach()?;
         self.forget(&[partition]);
-        self.roads.begins(&self.group, partition, self.id);
+        let points = self.roads.memory.committed(&self.group, &self.topic)?;
+        let worked_off = points.get(&partition).map_or(0, |point| point.offset);
+        self.roads.begins(&self.group, partition, (self.id, self.lives), worked_off);
         self.inner.start(partition, from)
     }
 
@@ -129,6 +155,7 @@ impl Member for Seat {
     fn release(&mut self, partitions: &[u16]) -> Result<(), StreamError> {
         self.forget(partitions);
         self.inner.release(partitions)?;
+        self.over.extend(partitions.iter().filter_map(|p| self.begun.remove(p)));
         self.roads.all().may_die()
     }
 

@@ -32,6 +32,7 @@ counts! {
     ambiguous: "writes that landed and were said to have failed",
     late: "writes said to have failed that landed later",
     doubled: "writes that landed twice",
+    stuck: "times at which writes to one partition stood still while others landed",
     ghosts: "writes of dead processes that landed",
     zombie_writes: "writes of processes that had lost their partition",
     commits_unsure: "commits that were done and said to have failed",

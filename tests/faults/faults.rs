@@ -14,6 +14,8 @@ pub(crate) struct Plan {
     pub(crate) writes: Faults,
     /// How much longer writes and answers take than turns: of so many steps one goes on with them.
     pub(crate) slow: u32,
+    /// What one process writes to one partition stands still, while the rest goes on.
+    pub(crate) stuck: u32,
     /// A commit is done, and said to have failed; in a thousand commits.
     pub(crate) commit_unsure: u32,
     /// A process stands still.
@@ -49,6 +51,7 @@ impl Plan {
             crash_inside: some(luck, 2, 25),
             writes,
             slow: luck.u32(1..5),
+            stuck: some(luck, 5, 60),
             commit_unsure: some(luck, 3, 30),
             pause: some(luck, 3, 15),
             give_up: some(luck, 5, 30),

@@ -323,7 +323,7 @@ struct Links<'a> {
 }
 
 /// Origin and link of one of our own records.
-fn links(value: &[u8]) -> (Option<Origin>, Option<Origin>) {
+pub(crate) fn links(value: &[u8]) -> (Option<Origin>, Option<Origin>) {
     let links: Links<'_> = serde_json::from_slice(value).unwrap_or_default();
     let origin = |text: Option<Cow<'_, str>>| text.and_then(|text| text.parse().ok());
     (origin(links.origin), origin(links.after))

@@ -36,6 +36,10 @@ impl Storm<'_> {
             *wake = self.site.hours.now() + Duration::from_millis(self.luck.u64(100..3_000));
             self.count.paused += 1;
         }
+        if self.happens(plan.stuck) {
+            let landings = self.luck.u32(20..150);
+            self.site.roads.hold(landings);
+        }
         if self.happens(plan.give_up) {
             let (nth, deaf) = (self.luck.usize(..2), self.luck.u32(1..60));
             self.site.roads.memory.give_up(&place.group.name, &place.group.topic, nth, deaf);

@@ -6,8 +6,9 @@
 
 use crate::coverage::Coverage;
 use crate::faults::Plan;
+use crate::invariants::links;
 use fastrand::Rng;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -40,11 +41,17 @@ pub(crate) struct All {
     /// The broker is gone.
     pub(crate) away: bool,
     lanes: BTreeMap<Lane, VecDeque<Write>>,
+    /// One that stands still, for so many landings.
+    stuck: Option<(Lane, u32)>,
     answers: BTreeMap<u64, VecDeque<(Sender<Ack>, Ack)>>,
     ghosts: Vec<VecDeque<Draft>>,
     /// Who has begun a partition last.
     owners: BTreeMap<(String, u16), u64>,
     commits: BTreeMap<(String, u16), u64>,
+    /// Up to where its partition was worked off when a process began a life.
+    worked_off: BTreeMap<(u64, u32), u64>,
+    /// Lives that know that their partition is no longer theirs.
+    over: BTreeSet<(u64, u32)>,
     trace: DefaultHasher,
     /// What must never happen, and has.
     pub(crate) broken: Vec<String>,
@@ -61,10 +68,13 @@ impl Roads {
             calm: true,
             away: false,
             lanes: BTreeMap::new(),
+            stuck: None,
             answers: BTreeMap::new(),
             ghosts: Vec::new(),
             owners: BTreeMap::new(),
             commits: BTreeMap::new(),
+            worked_off: BTreeMap::new(),
+            over: BTreeSet::new(),
             trace: DefaultHasher::new(),
             broken: Vec::new(),
             count: Coverage::default(),
@@ -96,6 +106,7 @@ impl Roads {
     ) {
         let mut all = self.all();
         for (ticket, draft) in drafts {
+            all.must_be_new(client, ticket, &draft);
             let lane = (client, draft.topic.clone(), draft.partition);
             let write = Write { group: group.to_owned(), ticket, draft, answers: to.clone() };
             all.lanes.entry(lane).or_default().push_back(write);
@@ -119,6 +130,11 @@ impl Roads {
             all.luck.usize(..n)
         };
         let Some(lane) = all.lanes.keys().nth(nth).cloned() else { return };
+        let stuck = all.stuck.take().filter(|(_, left)| *left > 0);
+        all.stuck = stuck.map(|(held, left)| (held, left - 1));
+        if all.stuck.as_ref().is_some_and(|(held, _)| *held == lane) {
+            return;
+        }
         for _ in 0..all.luck.usize(1..9) {
             let Some(write) = all.lanes.get_mut(&lane).and_then(VecDeque::pop_front) else { break };
             let (client, at) = (lane.0, (write.group.clone(), write.ticket.partition));
@@ -140,6 +156,17 @@ impl Roads {
         let ack = heard.try_recv().expect("a log in memory answers at once");
         ack.placed.as_ref().map(|placed| placed.offset).ok().hash(&mut all.trace);
         ack
+    }
+
+    /// What is on its way from one process to one partition stands still: the answers come when its life may be over, and
+    /// another one of the same process waits for its own.
+    pub(crate) fn hold(&self, landings: u32) {
+        let mut all = self.all();
+        let lanes: Vec<Lane> = all.lanes.keys().cloned().collect();
+        if let Some(lane) = all.luck.choice(lanes) {
+            all.count.stuck += 1;
+            all.stuck = Some((lane, landings));
+        }
     }
 
     /// Some answers of one process are heard.
@@ -209,9 +236,18 @@ impl Roads {
         all.answers.remove(&client);
     }
 
+    /// Lives of a process know that they are over.
+    pub(crate) fn are_over(&self, client: u64, lives: Vec<u32>) {
+        if !lives.is_empty() {
+            self.all().over.extend(lives.into_iter().map(|life| (client, life)));
+        }
+    }
+
     /// A process begins a partition.
-    pub(crate) fn begins(&self, group: &str, partition: u16, client: u64) {
+    pub(crate) fn begins(&self, group: &str, partition: u16, life: (u64, u32), worked_off: u64) {
         let mut all = self.all();
+        all.worked_off.insert(life, worked_off);
+        let client = life.0;
         ("begins", group, partition, client).hash(&mut all.trace);
         let before = all.owners.insert((group.to_owned(), partition), client);
         all.count.takeovers += u64::from(before.is_some_and(|before| before != client));
@@ -232,7 +268,7 @@ impl Roads {
     /// From here on all is well; what is late lands now.
     pub(crate) fn calm_down(&self) {
         let mut all = self.all();
-        (all.calm, all.away) = (true, false);
+        (all.calm, all.away, all.stuck) = (true, false, None);
         drop(all);
         self.memory.behave();
     }
@@ -251,6 +287,22 @@ impl Roads {
 }
 
 impl All {
+    /// What was worked off is folded again silently, and what is lost is left alone.
+    fn must_be_new(&mut self, client: u64, ticket: Ticket, draft: &Draft) {
+        if self.over.contains(&(client, ticket.life)) && self.broken.len() < 8 {
+            let says = format!("owners: partition {} is lost and written for", ticket.partition);
+            self.broken.push(says);
+        }
+        let worked_off = self.worked_off.get(&(client, ticket.life)).copied().unwrap_or(0);
+        let (origin, _) = links(&draft.value);
+        if let Some(origin) = origin.filter(|origin| origin.offset < worked_off) {
+            let says = format!("silent: {origin} is written again, worked off is {worked_off}");
+            if self.broken.len() < 8 {
+                self.broken.push(says);
+            }
+        }
+    }
+
     /// In so many of so many.
     pub(crate) fn happens(&mut self, rate: u32, of: u32) -> bool {
         !self.calm && rate > 0 && self.luck.u32(..of) < rate

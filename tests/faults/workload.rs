@@ -82,6 +82,9 @@ fn rules(more: &str) -> Book {
 fn thinned(inbound: Vec<simulate::Arrival>, stay: usize, luck: &mut Rng) -> Vec<(Moment, Event)> {
     let readings = inbound.iter().filter(|a| matches!(a.event.fact, Fact::Reading(_))).count();
     let every = (readings / stay).max(1);
+    // For a while each is heard, as one that is calm is passed over only where others are near.
+    let begin = luck.usize(..(readings / 3).max(1));
+    let dense = begin..begin + 6;
     let said: String = inbound
         .iter()
         .filter(|arrival| arrival.event.subject.kind != SubjectKind::Party)
@@ -94,7 +97,7 @@ fn thinned(inbound: Vec<simulate::Arrival>, stay: usize, luck: &mut Rng) -> Vec<
             Fact::Reading(_) => {
                 let n = of.entry(event.subject.clone()).or_default();
                 *n += 1;
-                if *n % every != 0 {
+                if *n % every != 0 && !dense.contains(n) {
                     continue;
                 }
                 if luck.u8(..12) == 0 {

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use stream::log::wall_clock;
+use stream::log::{Placed, wall_clock};
 use stream::{
     Ack, Committed, Draft, Group, Halt, Life, Log, Loop, Member, Memory, Reader, Record, Stage,
     StreamError, Ticket, Topic, Watch,
@@ -42,6 +42,9 @@ struct Counting {
     leaderless: AtomicU32,
     committed: AtomicU32,
     ranges: AtomicU32,
+    /// Whether writes wait here to be answered by the test.
+    holds: AtomicBool,
+    held: Mutex<Vec<(Ticket, Sender<Ack>)>>,
 }
 
 impl Counting {
@@ -53,7 +56,8 @@ impl Counting {
         }
         let (committed, ranges) = (AtomicU32::new(0), AtomicU32::new(0));
         let (away, leaderless) = (AtomicBool::new(false), AtomicU32::new(u32::MAX));
-        Self { memory, away, leaderless, committed, ranges }
+        let (holds, held) = (AtomicBool::new(false), Mutex::default());
+        Self { memory, away, leaderless, committed, ranges, holds, held }
     }
     fn answers(&self) -> Result<(), StreamError> {
         match self.away.load(Relaxed) {
@@ -87,6 +91,10 @@ impl Log for Counting {
         self.memory.committed(group, topic)
     }
     fn append(&self, drafts: Vec<(Ticket, Draft)>, answers: &Sender<Ack>) {
+        if self.holds.load(Relaxed) {
+            let held = drafts.into_iter().map(|(ticket, _)| (ticket, answers.clone()));
+            return self.held.lock().unwrap().extend(held);
+        }
         self.memory.append(drafts, answers);
     }
     fn join(
@@ -190,4 +198,36 @@ fn what_the_log_can_never_take_stops_the_service_by_name() {
         says,
         "echo: what follows from partition 0 before offset 2 can never be written: 200 bytes are more than 100, which is too large"
     );
+}
+
+#[test]
+fn an_answer_to_an_earlier_life_counts_for_nothing() {
+    let (log, group, stop, watch) =
+        (Counting::new(1), group(), AtomicBool::new(false), Watch::default());
+    let draft = || Draft { topic: "in".into(), partition: 0, key: Vec::new(), value: vec![1] };
+    let (send, _heard) = std::sync::mpsc::channel();
+    log.memory.append(vec![(Ticket::default(), draft()), (Ticket::default(), draft())], &send);
+    log.holds.store(true, Relaxed);
+    let now = Instant::now();
+    let mut all = Loop::join(&log, &Echo, &group, (&stop, &watch), 7, now).unwrap();
+    let answer = |nth: usize, lands: bool| {
+        let (ticket, to) = log.held.lock().unwrap()[nth].clone();
+        let placed = Placed { offset: 0, appended: 0 };
+        let placed = if lands { Ok(placed) } else { Err("it was lost".to_owned().into()) };
+        to.send(Ack { ticket, placed }).unwrap();
+    };
+    let mut turns = |from: u64| {
+        for n in 0..5 {
+            all.turn(now + Duration::from_secs(from + n)).unwrap();
+        }
+        (log.held.lock().unwrap().len(), log.memory.committed("echo", "in").unwrap().len())
+    };
+    assert_eq!(turns(0), (2, 0));
+    answer(0, false);
+    assert_eq!(turns(10), (4, 0), "another life writes both again");
+    answer(1, true);
+    answer(2, true);
+    assert_eq!(turns(20), (4, 0), "the second write of this life is not answered");
+    answer(3, true);
+    assert_eq!(turns(30), (4, 1));
 }
