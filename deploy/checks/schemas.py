@@ -20,6 +20,7 @@ OUTPUT = {
     "coldwatch.incident.v1",
     "coldwatch.log.alive.v1",
     "coldwatch.log.genesis.v1",
+    "coldwatch.log.state-told.v1",
     "coldwatch.rejection.v1",
 }
 failed = False

@@ -7,6 +7,7 @@ use pipeline::pipeline::PARTITIONS;
 use pipeline::stage::EngineStage;
 use pipeline::{JournalRecord, Letter, Output, Pipeline, What, roles};
 use serde_json::Value;
+use wire::Limits;
 
 fn outputs(arrivals: Vec<(Moment, Event)>, restart_every: usize) -> Vec<Output> {
     let mut pipeline = Pipeline::new(&book_with(Value::Null)).expect("the rules can be used");
@@ -134,5 +135,44 @@ fn an_engine_says_the_same_of_the_same_journal_wherever_it_goes_on() {
             &letters(roles::schedule, of.0, usize::MAX),
             &letters(roles::schedule, of.0, of.1),
         );
+    }
+}
+
+/// Every sample that may come from outside, whole and with each member of its data left out that may be.
+fn kinds() -> Vec<(String, Event)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/schemas");
+    let samples = std::fs::read_to_string(folder.join("samples.ndjson")).expect("samples");
+    let mut kinds = Vec::new();
+    for line in samples.lines() {
+        let whole: Value = serde_json::from_str(line).expect("JSON");
+        let kind = whole["type"].as_str().unwrap_or_default().to_owned();
+        if kind.starts_with("coldwatch.log.") {
+            continue;
+        }
+        let members = whole["data"].as_object().into_iter().flat_map(|data| data.keys().cloned());
+        for left_out in [None].into_iter().chain(members.map(Some)) {
+            let mut event = whole.clone();
+            event["id"] = format!("{kind} without {left_out:?}").into();
+            if let (Some(member), Some(data)) = (&left_out, event["data"].as_object_mut()) {
+                data.remove(member);
+            }
+            // What is needed cannot be left out.
+            if let Ok(read) = wire::native::read(event.to_string().as_bytes(), &Limits::default()) {
+                kinds.push((format!("{kind} without {left_out:?}"), read.event));
+            }
+        }
+    }
+    kinds
+}
+
+#[test]
+fn every_kind_of_fact_survives_in_every_image_with_and_without_what_may_be_left_out() {
+    let kinds = kinds();
+    assert!(kinds.len() > 100, "{} of them", kinds.len());
+    let mut pipeline = Pipeline::new(&book_with(Value::Null)).expect("the rules can be used");
+    for (n, (kind, event)) in (1..).zip(kinds) {
+        let arrived = event.at + Span::minutes(n);
+        pipeline.feed(arrived, event, intake(n as u64)).expect("nothing stops");
+        pipeline.restart().unwrap_or_else(|e| panic!("after {kind}: {e}"));
     }
 }

@@ -15,10 +15,19 @@ pub struct Alerts {
     told: Told,
     incident: Option<Incident>,
     /// What staff have done, as it is recognised when it comes again.
-    acts: Vec<(Identity, Moment, Fact)>,
+    acts: Vec<Done>,
     /// How many incidents there were.
     number: u32,
     now: Option<Moment>,
+}
+
+/// An act that was taken in, as it was reported.
+#[derive(Debug, Serialize, Deserialize)]
+struct Done {
+    identity: Identity,
+    at: Moment,
+    #[serde(with = "facts::as_json")]
+    fact: Fact,
 }
 
 impl Engine for Alerts {
@@ -43,7 +52,8 @@ impl Engine for Alerts {
                 self.incident.as_mut().into_iter().for_each(|open| open.refuse_copy(event));
             }
             Cause::Word(Word::Act(event)) => {
-                self.acts.push((event.identity(), event.at, event.fact.clone()));
+                let (identity, at, fact) = (event.identity(), event.at, event.fact.clone());
+                self.acts.push(Done { identity, at, fact });
                 let done = self
                     .incident
                     .as_mut()
@@ -86,7 +96,7 @@ impl Alerts {
     /// Whether an act of this name has been taken in before.
     pub fn knows(&self, act: &Event) -> bool {
         let identity = act.identity();
-        self.acts.iter().any(|(known, ..)| *known == identity)
+        self.acts.iter().any(|done| done.identity == identity)
     }
 
     /// Whether this very act has been taken in before.
@@ -94,7 +104,7 @@ impl Alerts {
         let identity = act.identity();
         self.acts
             .iter()
-            .any(|(known, at, fact)| *known == identity && *at == act.at && *fact == act.fact)
+            .any(|done| done.identity == identity && done.at == act.at && done.fact == act.fact)
     }
 
     /// Takes in a finding; what is new or worse makes or wakes the incident.
