@@ -127,7 +127,7 @@ fn read(form: u64, bytes: &[u8]) -> Result<Snapshot, String> {
     }
     match number(12) == form {
         true => Ok(snapshot),
-        false => Err("it is of another release".into()),
+        false => Err("it is of another release or of another log".into()),
     }
 }
 
