@@ -154,8 +154,12 @@ fn in_rounds(arrivals: &[(Moment, Event)], luck: &mut Rng) -> Vec<Round> {
     let (mut began, mut acted) = (Moment::EARLIEST, false);
     for (at, event) in arrivals {
         let full = rounds.last().is_none_or(|round| round.records.len() >= FULL);
-        // What staff do meets what stands: a finding that is on its way at that moment may come before or after it.
+        // What staff do meets what stands: a finding that is on its way at that moment may come before or after it. So
+        // the clock goes on to that moment first, and everything that time brings is worked off.
         let act = event.source == Text::new("desk");
+        if act {
+            rounds.push(Round { until: at.millis(), ..Round::default() });
+        }
         if full || act || acted || *at - began > LONGEST {
             rounds.push(Round::default());
             began = *at;
