@@ -24,6 +24,10 @@ pub(crate) struct Plan {
     pub(crate) give_up: u32,
     /// All members lose everything at once.
     pub(crate) scatter: u32,
+    /// How many processes in a hundred start with the release before.
+    pub(crate) first: u32,
+    /// A process stops in order and starts again with the other release.
+    pub(crate) roll: u32,
     /// A second process of a service comes, or goes.
     pub(crate) second: u32,
     /// Nobody reaches the log for a while.
@@ -57,6 +61,8 @@ impl Plan {
             give_up: some(luck, 5, 30),
             scatter: some(luck, 1, 3),
             second: some(luck, 8, 30),
+            first: some(luck, 10, 70),
+            roll: some(luck, 2, 15),
             outage: some(luck, 2, 8),
             clock: some(luck, 3, 15),
             disk: some(luck, 3, 15),

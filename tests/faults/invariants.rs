@@ -6,8 +6,10 @@
 
 use crate::coverage::Coverage;
 use crate::places::{Place, Refolded, SERVICES, topic_of};
+use crate::releases::{NEXT, Release};
 use crate::site::Site;
 use crate::verdicts::{self, Verdict};
+use alerts::incident::IncidentState;
 use alerts::{Incident, Word};
 use coldwatch::live::STRIKE_EVERY;
 use coldwatch::services::{Note, Service};
@@ -92,7 +94,7 @@ impl<'a> Look<'a> {
         let records = self.records(&topic, partition);
         let place = format!("{} {partition}", service.name());
         let Refolded { drafts, image, note } =
-            match self.site.stages.refold(service, partition, &records) {
+            match self.site.stages(Release::Next).refold(service, partition, &records) {
                 Ok(refolded) => refolded,
                 Err(reason) => return self.says("refold", format!("{place}: {reason}")),
             };
@@ -127,9 +129,12 @@ impl<'a> Look<'a> {
         let of = |place: &&Place| place.service == service;
         let mut kept = Vec::new();
         for place in self.site.places.iter().filter(of) {
-            let form = self.site.stages.form(service) ^ place.group.log_identity;
             let snapshots = Snapshots::new(&place.folder);
-            kept.extend(snapshots.newest(service.name(), partition, form, offset, &mut |_, _| {}));
+            let forms = self.site.stages.iter().map(|stages| stages.form(service));
+            kept.extend(forms.filter_map(|form| {
+                let form = form ^ place.group.log_identity;
+                snapshots.newest(service.name(), partition, form, offset, &mut |_, _| {})
+            }));
         }
         kept.retain(|snapshot| snapshot.offset == offset);
         let place = format!("{} {partition} at {offset}", service.name());
@@ -256,8 +261,8 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// What stands at the end.
-    pub(crate) fn ending(&mut self) -> Ending {
+    /// What stands at the end; `lasting`: without incidents that were over before anybody had to know, and without numbers.
+    pub(crate) fn ending(&mut self, lasting: bool) -> Ending {
         let (mut findings, mut incidents) = (Vec::<Finding>::new(), BTreeMap::<_, Incident>::new());
         for partition in 0..self.site.names.partitions {
             let exceptions = self.site.names.topic(Topic::Exceptions);
@@ -288,13 +293,18 @@ impl<'a> Look<'a> {
             }
         }
         self.count.findings += findings.len() as u64;
+        self.count.by_next += findings.iter().filter(|f| f.behaviour == NEXT).count() as u64;
+        if lasting {
+            let over = [IncidentState::ReturnedUnacked, IncidentState::ReturnedAcked];
+            incidents.retain(|_, i| i.latched || !over.contains(&i.state));
+        }
         let line = |i: Incident| {
+            let number = if lasting { 0 } else { i.number };
             let by = |act: Option<alerts::incident::Act>| act.map(|act| (act.by, act.text));
             let notes: Vec<_> = i.notes.into_iter().map(|note| note.text).collect();
             format!(
-                "{} {} {} latched {} taken {:?} notes {notes:?} closed {:?} refused {}",
+                "{} {number} {} latched {} taken {:?} notes {notes:?} closed {:?} refused {}",
                 i.shipment,
-                i.number,
                 i.state,
                 i.latched,
                 by(i.acknowledged),

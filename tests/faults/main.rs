@@ -10,7 +10,8 @@
 //! lost alone, unsure, or land after their process is dead; commits that are done and said to have failed; rebalances,
 //! members given up that go on until they hear of it, all members losing everything; a broker that is gone; snapshots
 //! torn, flipped, lost, of another log, or that cannot be written; clocks wrong by hours; idle partitions; a rulebook
-//! published under traffic. A seed ends with a log that must be refused by name: cut short, made anew, holed, of a
+//! published under traffic; processes that are upgraded and rolled back, and a behaviour that is switched, and switched
+//! back, under traffic. A seed ends with a log that must be refused by name: cut short, made anew, holed, of a
 //! behaviour that nobody knows, or one that cannot take what is to be written.
 //!
 //! Not simulated: the client of Kafka and its brokers (`tests/live` kills real ones), the files of the embedded log, threads,
@@ -37,6 +38,7 @@ mod hours;
 mod invariants;
 mod misfortune;
 mod places;
+mod releases;
 mod roads;
 mod scheduler;
 mod seed;

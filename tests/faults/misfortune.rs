@@ -47,6 +47,9 @@ impl Storm<'_> {
         if self.happens(plan.scatter) {
             self.site.roads.memory.scatter();
         }
+        if self.happens(plan.roll) {
+            self.stop(n);
+        }
         if self.happens(plan.second) {
             self.second[n / 2] ^= true;
         }

@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::hours::Hours;
+use crate::releases::{Release, Released, next};
 use crate::roads::Roads;
 use coldwatch::live::STRIKE_EVERY;
 use coldwatch::services::alerts::Alerts;
@@ -15,6 +16,7 @@ use custody::Custody;
 use permits::Permits;
 use pipeline::roles;
 use schedule::Schedule;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
@@ -58,6 +60,7 @@ impl Place {
             instance: None,
             snapshots: Some(Snapshots::new(&folder)),
             log_identity,
+            made_anew: "look into it".into(),
             snapshot_every,
             clock: hours.clock(&wrong_by),
             strike_every: strikes.then_some(STRIKE_EVERY),
@@ -95,15 +98,15 @@ impl<S: Stage> Turns for Loop<'_, S> {
     }
 }
 
-/// The stages of all services.
+/// The stages of all services, as one release has them.
 pub(crate) struct Stages {
-    intake: Intake,
-    dispatch: Dispatch,
-    custody: Judging<Custody>,
-    thermal: Judging<Thermal>,
-    permits: Judging<Permits>,
-    schedule: Judging<Schedule>,
-    alerts: Alerts,
+    intake: Released<Intake>,
+    dispatch: Released<Dispatch>,
+    custody: Released<Judging<Custody>>,
+    thermal: Released<Judging<Thermal>>,
+    permits: Released<Judging<Permits>>,
+    schedule: Released<Judging<Schedule>>,
+    alerts: Released<Alerts>,
 }
 
 /// What a partition says from its beginning on, and what it is then.
@@ -150,16 +153,35 @@ macro_rules! of_service {
 
 impl Stages {
     /// Intake's stamps are by a clock that is wrong.
-    pub(crate) fn new(names: &Names, hours: &Arc<Hours>, wrong_by: &Arc<AtomicI64>) -> Self {
-        let name = || names.clone();
+    pub(crate) fn new(
+        release: Release,
+        names: &Names,
+        hours: &Arc<Hours>,
+        wrong_by: &Arc<AtomicI64>,
+    ) -> Self {
+        let intake = Intake {
+            names: names.clone(),
+            inbound: INBOUND.parse().expect("a name"),
+            before: BTreeMap::new(),
+            clock: hours.clock(wrong_by),
+        };
+        macro_rules! of {
+            ($service:ident, $role:ident) => {{
+                let role = match release {
+                    Release::First => roles::$role,
+                    Release::Next => next::$role,
+                };
+                Released { stage: $service { names: names.clone(), role }, release }
+            }};
+        }
         Self {
-            intake: Intake { names: name(), topic: INBOUND.into(), clock: hours.clock(wrong_by) },
-            dispatch: Dispatch(name()),
-            custody: Judging { names: name(), role: roles::custody },
-            thermal: Judging { names: name(), role: roles::thermal },
-            permits: Judging { names: name(), role: roles::permits },
-            schedule: Judging { names: name(), role: roles::schedule },
-            alerts: Alerts(name()),
+            intake: Released { stage: intake, release },
+            dispatch: of!(Dispatch, dispatch),
+            custody: of!(Judging, custody),
+            thermal: of!(Judging, thermal),
+            permits: of!(Judging, permits),
+            schedule: of!(Judging, schedule),
+            alerts: of!(Alerts, alerts),
         }
     }
 

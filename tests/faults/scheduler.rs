@@ -2,6 +2,7 @@
 
 use crate::client::is_killed;
 use crate::places::{SERVICES, Turns};
+use crate::releases::Release;
 use crate::storm::Storm;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -67,12 +68,7 @@ impl Storm<'_> {
                     self.start(n);
                 }
             }
-            At::Up(_, _) if !wanted => {
-                let At::Up(all, _) = std::mem::replace(&mut self.at[n], At::Down(now)) else {
-                    return;
-                };
-                self.at[n] = At::Stopping(all, now + Duration::from_secs(10));
-            }
+            At::Up(_, _) if !wanted => self.stop(n),
             At::Up(all, wake) => {
                 if now < *wake {
                     return;
@@ -105,7 +101,15 @@ impl Storm<'_> {
         self.clients += 1;
         let (now, place) = (self.site.hours.now(), &self.site.places[n]);
         place.client.id.store(self.clients, Relaxed);
-        match self.site.stages.join(place, self.luck.u64(..), now) {
+        let release = self.drawn();
+        if release != self.release[n] {
+            match release {
+                Release::First => self.count.rolled_back += 1,
+                Release::Next => self.count.upgraded += 1,
+            }
+        }
+        self.release[n] = release;
+        match self.site.stages(release).join(place, self.luck.u64(..), now) {
             Ok(all) => self.at[n] = At::Up(all, now),
             Err(StreamError::Unavailable(_)) => {
                 self.at[n] = At::Down(now + Duration::from_millis(500))
@@ -114,14 +118,41 @@ impl Storm<'_> {
         }
     }
 
+    /// The release that a process starts with; once all is well it is the next one.
+    fn drawn(&mut self) -> Release {
+        let (calm, first) = {
+            let all = self.site.roads.all();
+            (all.calm, all.plan.first)
+        };
+        // One that the log is too new for falls behind until somebody looks: that is not done on purpose often.
+        let first = if self.switched { first.min(4) } else { first };
+        match !calm && self.luck.u32(..100) < first {
+            true => Release::First,
+            false => Release::Next,
+        }
+    }
+
     /// A process has ended: killed, or for a reason of its own.
     fn end(&mut self, n: usize, error: StreamError) {
+        let too_old = self.switched && self.release[n] == Release::First;
         if is_killed(&error) {
+            self.kill(n);
+        } else if too_old && error.to_string().contains("use a release that knows 2") {
+            self.count.too_old += 1;
             self.kill(n);
         } else {
             self.ended.push((self.site.places[n].service, error));
             self.kill(n);
         }
+    }
+
+    /// A process is asked to stop, and does so in order.
+    pub(crate) fn stop(&mut self, n: usize) {
+        let now = self.site.hours.now();
+        self.at[n] = match std::mem::replace(&mut self.at[n], At::Down(now)) {
+            At::Up(all, _) => At::Stopping(all, now + Duration::from_secs(10)),
+            other => other,
+        };
     }
 
     pub(crate) fn kill(&mut self, n: usize) {

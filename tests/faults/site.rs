@@ -3,6 +3,7 @@
 use crate::faults::Plan;
 use crate::hours::Hours;
 use crate::places::{INBOUND, Place, SERVICES, Stages, topic_of};
+use crate::releases::Release;
 use crate::roads::Roads;
 use crate::workload::Workload;
 use coldwatch::live::STRIKE_EVERY;
@@ -22,7 +23,8 @@ pub(crate) struct Site {
     pub(crate) names: Names,
     pub(crate) hours: Arc<Hours>,
     pub(crate) roads: Arc<Roads>,
-    pub(crate) stages: Stages,
+    /// Of the first release and of the next.
+    pub(crate) stages: [Stages; 2],
     pub(crate) places: Vec<Place>,
     pub(crate) folder: PathBuf,
     pub(crate) intake_is_wrong_by: Arc<AtomicI64>,
@@ -40,12 +42,13 @@ impl Site {
         let exact = Arc::<AtomicI64>::default();
         let memory = Memory::new(hours.clock(&exact));
         let names = Names::with(word, workload.partitions);
-        let inbound = [INBOUND.to_owned()];
+        let inbound = [INBOUND.parse().expect("a name")];
         let topics = Topics { names: &names, generation: 1, inbound: &inbound };
         topics.create_at(&memory, &workload.book, workload.begin).expect("topics can be made");
         let roads = Roads::new(memory, plan, Rng::with_seed(luck.u64(..)));
         let intake_is_wrong_by = Arc::<AtomicI64>::default();
-        let stages = Stages::new(&names, &hours, &intake_is_wrong_by);
+        let stages =
+            Release::ALL.map(|release| Stages::new(release, &names, &hours, &intake_is_wrong_by));
         let every = Duration::from_millis(luck.u64(1_000..20_000));
         let folder = folder.join(word);
         let place = |service| {
@@ -53,6 +56,15 @@ impl Site {
         };
         let places = SERVICES.into_iter().flat_map(place).collect();
         Self { names, hours, roads, stages, places, folder, intake_is_wrong_by }
+    }
+
+    /// The services as a release has them.
+    pub(crate) fn stages(&self, release: Release) -> &Stages {
+        let [first, next] = &self.stages;
+        match release {
+            Release::First => first,
+            Release::Next => next,
+        }
     }
 
     /// Whether every service has worked everything off.

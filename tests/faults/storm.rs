@@ -2,11 +2,14 @@
 
 use crate::coverage::Coverage;
 use crate::places::{INBOUND, SERVICES};
+use crate::releases::{NEXT, Release};
 use crate::scheduler::At;
 use crate::site::Site;
 use crate::workload::{Round, Workload};
 use coldwatch::services::{Service, of_log};
 use coldwatch::topics;
+use facts::Fact;
+use facts::fact::log::BehaviourSwitched;
 use fastrand::Rng;
 use pipeline::{Topic, bytes};
 use std::path::PathBuf;
@@ -32,6 +35,10 @@ pub(crate) struct Storm<'a> {
     pub(crate) away_until: u64,
     pub(crate) clocks_until: u64,
     pub(crate) disk_until: u64,
+    /// The release that each process ran last.
+    pub(crate) release: Vec<Release>,
+    /// Whether the log asks for what only the next release knows.
+    pub(crate) switched: bool,
     /// Why a service ended that was not killed.
     pub(crate) ended: Vec<(Service, StreamError)>,
     /// Where snapshots of another log lie.
@@ -53,6 +60,8 @@ impl<'a> Storm<'a> {
             away_until: 0,
             clocks_until: 0,
             disk_until: 0,
+            release: site.places.iter().map(|_| Release::Next).collect(),
+            switched: false,
             ended: Vec::new(),
             foreign,
             count: Coverage::default(),
@@ -140,6 +149,12 @@ impl<'a> Storm<'a> {
                 self.site.hours.wall(),
                 bytes::published(book),
             ));
+        }
+        if let Some(number) = round.behaviour {
+            self.count.behaviours += 1;
+            self.switched |= number == NEXT;
+            let switched = Fact::BehaviourSwitched(BehaviourSwitched { number });
+            drafts.push(of_log(names, Topic::Facts, 0, self.site.hours.wall(), switched));
         }
         // What the world has been told to be taken is in the log: it sends again what is not.
         for draft in drafts {

@@ -2,24 +2,28 @@
 //! it by name. A seed ends with one of these.
 
 use crate::places::{INBOUND, topic_of};
+use crate::releases::NEXT;
 use crate::storm::{BOUND, Storm};
 use coldwatch::services::{Service, of_log};
 use coldwatch::topics::{self, Plan};
 use facts::Fact;
-use facts::fact::log::BehaviourSwitched;
+use facts::fact::log::{BehaviourSwitched, Tick};
 use pipeline::Topic;
-use stream::Log;
+use stream::{Draft, Log};
 
 /// Plays one of them after all services have stopped; says what is not as it must be.
 pub(crate) fn play(storm: &mut Storm<'_>, luck: u64) -> Result<(), String> {
     let of = [Service::Dispatch, Service::Custody, Service::Thermal, Service::Alerts];
     let service = of[usize::try_from(luck >> 8).unwrap_or(0) % of.len()];
-    match luck % 6 {
+    match luck % 9 {
         0 => cut_short(storm, service, true),
         1 => cut_short(storm, service, false),
-        2 => made_anew(storm, service),
-        3 => holed(storm, service),
-        4 => unknown_behaviour(storm),
+        2 => cut_and_grown(storm, service),
+        3 => made_anew(storm, service),
+        4 => outgrown(storm, service),
+        5 => outgrown(storm, Service::Intake),
+        6 => holed(storm, service),
+        7 => unknown_behaviour(storm),
         _ => too_large(storm),
     }
 }
@@ -44,15 +48,54 @@ fn cut_short(storm: &mut Storm<'_>, service: Service, running: bool) -> Result<(
     refused(storm, "made anew or cut")
 }
 
-fn made_anew(storm: &mut Storm<'_>, service: Service) -> Result<(), String> {
+fn cut_and_grown(storm: &mut Storm<'_>, service: Service) -> Result<(), String> {
     let topic = topic_of(service, &storm.site.names);
+    let memory = &storm.site.roads.memory;
+    let end = memory.range(&topic, 0).map_err(|e| e.to_string())?.end;
+    memory.cut(&topic, 0, end - 1);
+    grow(storm, &topic, 0, end + 1)?;
+    refused(storm, "another one now: the topic was made anew or cut")
+}
+
+/// Made anew, and longer by now than it ever was: its end alone shows nothing.
+fn outgrown(storm: &mut Storm<'_>, service: Service) -> Result<(), String> {
+    let topic = topic_of(service, &storm.site.names);
+    let end = |storm: &Storm<'_>, partition| {
+        storm.site.roads.memory.range(&topic, partition).map(|range| range.end)
+    };
+    let partitions = storm.site.names.partitions;
+    let ends: Result<Vec<u64>, _> = (0..partitions).map(|p| end(storm, p)).collect();
+    make_anew(storm, &topic)?;
+    for (partition, end) in (0..).zip(ends.map_err(|e| e.to_string())?) {
+        grow(storm, &topic, partition, end + 1)?;
+    }
+    refused(storm, "another one now: the topic was made anew or cut")
+}
+
+/// Writes what says nothing, until a partition ends there.
+fn grow(storm: &Storm<'_>, topic: &str, partition: u16, end: u64) -> Result<(), String> {
+    let memory = &storm.site.roads.memory;
+    let range = memory.range(topic, partition).map_err(|e| e.to_string())?;
+    let wall = storm.site.hours.wall();
+    let stroke = of_log(&storm.site.names, Topic::Facts, partition, wall, Fact::Tick(Tick {}));
+    let draft = Draft { topic: topic.into(), ..stroke };
+    let drafts = (range.end..end).map(|_| draft.clone()).collect();
+    topics::append(memory, drafts).map(|_| ()).map_err(|e| e.to_string())
+}
+
+fn made_anew(storm: &mut Storm<'_>, service: Service) -> Result<(), String> {
+    make_anew(storm, &topic_of(service, &storm.site.names))?;
+    refused(storm, "made anew or cut")
+}
+
+fn make_anew(storm: &Storm<'_>, topic: &str) -> Result<(), String> {
     let (memory, names) = (&storm.site.roads.memory, &storm.site.names);
-    memory.delete(&topic);
-    let inbound = [INBOUND.to_owned()];
+    memory.delete(topic);
+    let inbound = [INBOUND.parse()?];
     let plan = Plan { names, generation: 1, inbound: &inbound };
     let book = pipeline::rulebook::shipped().map_err(|p| format!("{p:?}"))?.book;
     plan.create_at(memory, &book, storm.site.hours.wall()).map_err(|e| e.to_string())?;
-    refused(storm, "made anew or cut")
+    Ok(())
 }
 
 fn holed(storm: &mut Storm<'_>, service: Service) -> Result<(), String> {
@@ -69,10 +112,10 @@ fn unknown_behaviour(storm: &mut Storm<'_>) -> Result<(), String> {
         Topic::Facts,
         0,
         now,
-        Fact::BehaviourSwitched(BehaviourSwitched { number: 2 }),
+        Fact::BehaviourSwitched(BehaviourSwitched { number: NEXT + 1 }),
     );
     topics::append(&storm.site.roads.memory, vec![switched]).map_err(|e| e.to_string())?;
-    refused(storm, "use a release that knows 2")
+    refused(storm, "use a release that knows 3")
 }
 
 fn too_large(storm: &mut Storm<'_>) -> Result<(), String> {

@@ -2,6 +2,7 @@
 //! is attached late, readings that come hours late, an event that comes twice, a record that is none, what staff do, and
 //! other rules half-way. All of it in rounds: what a round brings is in the log before the clock goes on to its end.
 
+use crate::releases::NEXT;
 use facts::fact::incident::{Acknowledged, IncidentClosed, IncidentNoted};
 use facts::{Book, Event, Fact, Moment, PartyId, Span, Subject, SubjectKind, Text};
 use fastrand::Rng;
@@ -17,6 +18,8 @@ pub(crate) struct Round {
     pub(crate) records: Vec<(Subject, Vec<u8>)>,
     /// Rules that are published at its beginning.
     pub(crate) book: Option<Book>,
+    /// A behaviour that is switched to at its beginning.
+    pub(crate) behaviour: Option<u32>,
 }
 
 /// A world.
@@ -25,6 +28,8 @@ pub(crate) struct Workload {
     pub(crate) book: Book,
     pub(crate) rounds: Vec<Round>,
     pub(crate) partitions: u16,
+    /// Whether a behaviour is switched to amid records.
+    pub(crate) amid: bool,
 }
 
 /// A round is not longer than this, and not fuller.
@@ -61,13 +66,39 @@ impl Workload {
             round.book =
                 Some(rules("[\"custody/custody-gap\"]\nground = \"10 min\"\nairside = \"60 min\""));
         }
+        let amid = behave(&mut rounds, luck);
         let mut last = rounds.last().map_or(begin, |round| round.until);
         for span in [Span::hours(1), Span::hours(12), Span::days(2)] {
             last += span.as_millis();
             rounds.push(Round { until: last, ..Round::default() });
         }
-        Self { begin, book, rounds, partitions: *luck.choice(&[2, 2, 2, 3, 3, 4]).unwrap_or(&2) }
+        let partitions = *luck.choice(&[2, 2, 2, 3, 3, 4]).unwrap_or(&2);
+        Self { begin, book, rounds, partitions, amid }
     }
+}
+
+/// In two worlds of three the next behaviour comes, and in every second of these the one before comes back: amid the
+/// records of a round, or between two rounds. Says whether amid: what is told for a moment and withdrawn, because a
+/// record was judged by the one behaviour and then by the other, depends on which of them came first.
+fn behave(rounds: &mut Vec<Round>, luck: &mut Rng) -> bool {
+    let (amid, mut at) = (luck.bool(), 0);
+    if luck.u8(..3) == 0 {
+        return false;
+    }
+    for number in [NEXT, NEXT - 1] {
+        let beyond = if number == NEXT { rounds.len() } else { 2 * rounds.len() - at };
+        at = luck.usize(at..beyond.max(at + 1));
+        if at >= rounds.len() {
+            break;
+        }
+        if !amid {
+            let until = at.checked_sub(1).map_or(rounds[at].until, |before| rounds[before].until);
+            rounds.insert(at, Round { until, ..Round::default() });
+        }
+        rounds[at].behaviour = Some(number);
+        at += 1;
+    }
+    amid
 }
 
 /// The rulebook of this release; a service that is killed may be silent for longer than its finding allows, since here

@@ -1,8 +1,11 @@
 //! The configuration: flags over `COLDWATCH_*` over a file over what is built in. It refuses keys that nobody
 //! knows, and secrets that stand in the file itself.
 
+mod inbound;
 mod layers;
 mod show;
+
+pub use inbound::InboundTopic;
 
 use crate::exit::Failure;
 use facts::Span;
@@ -47,7 +50,7 @@ pub struct LogConfig {
     /// Which generation of topics.
     pub generation: u32,
     /// What intake reads.
-    pub inbound: Vec<String>,
+    pub inbound: Vec<InboundTopic>,
     /// After this without a sign of life a member's partitions go to others.
     pub session_timeout: Span,
     /// More settings of the Kafka client, by its own names.
@@ -120,7 +123,7 @@ impl Default for LogConfig {
             partitions: 16,
             replication: None,
             generation: 1,
-            inbound: vec!["inbound.events".into()],
+            inbound: vec![InboundTopic { topic: "inbound.events".into(), generation: 1 }],
             session_timeout: Span::seconds(10),
             client: BTreeMap::new(),
             secrets: BTreeMap::new(),

@@ -3,11 +3,12 @@
 use crate::config::{self, Config};
 use crate::exit::Failure;
 use crate::log;
+use crate::services::intake::{self, Intake};
 use crate::services::names::Names;
-use crate::services::{self, Service};
+use crate::services::{self, Service, Work};
 use crate::topics::{self, Plan};
 use crate::watchdog::{self, Watchdog};
-use pipeline::{Topic, roles};
+use pipeline::roles;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -87,23 +88,23 @@ impl Live {
         let names = self.names.clone();
         match service {
             Service::Intake => {
-                for topic in self.config.log.inbound.clone() {
-                    let clock = self.clock.clone();
-                    let stage = services::intake::Intake {
-                        names: names.clone(),
-                        topic: topic.clone(),
-                        clock,
-                    };
-                    self.spawn(service, stage, names.other(&topic))?;
+                for inbound in self.config.log.inbound.clone() {
+                    let of = || Intake::of(&names, &inbound, &*self.log, self.clock.clone());
+                    let stage = log::patiently(&self.stop, of).map_err(log::failure)?;
+                    self.spawn(service, stage, intake::work(&names, &inbound))?;
                 }
                 Ok(())
             }
-            Service::Dispatch => self.on(service, services::dispatch::Dispatch(names)),
+            Service::Dispatch => {
+                self.on(service, services::dispatch::Dispatch { names, role: roles::dispatch })
+            }
             Service::Custody => self.engine(service, roles::custody),
             Service::Thermal => self.engine(service, roles::thermal),
             Service::Permits => self.engine(service, roles::permits),
             Service::Schedule => self.engine(service, roles::schedule),
-            Service::Alerts => self.on(service, services::alerts::Alerts(names)),
+            Service::Alerts => {
+                self.on(service, services::alerts::Alerts { names, role: roles::alerts })
+            }
             Service::Desk => Ok(()),
         }
     }
@@ -117,12 +118,13 @@ impl Live {
     }
 
     fn on<S: Stage + Send + 'static>(&mut self, service: Service, stage: S) -> Result<(), Failure> {
-        let topic = service.reads().unwrap_or(Topic::Facts);
-        let topic = self.names.topic(topic).to_string();
-        self.spawn(service, stage, topic)
+        match service.work(&self.names, &[]).pop() {
+            Some(work) => self.spawn(service, stage, work),
+            None => Ok(()),
+        }
     }
 
-    fn spawn<S>(&mut self, service: Service, stage: S, topic: String) -> Result<(), Failure>
+    fn spawn<S>(&mut self, service: Service, stage: S, work: Work) -> Result<(), Failure>
     where
         S: Stage + Send + 'static,
     {
@@ -131,6 +133,7 @@ impl Live {
         let beats = strikes || service == Service::Intake;
         let every = (beats && self.config.clock.strike).then_some(STRIKE_EVERY);
         // One process may be a member once for each inbound topic, under a name of its own.
+        let Work { group: name, topic, .. } = work;
         let instance = self.instance.as_ref().map(|name| match service {
             Service::Intake => format!("{name}.{topic}"),
             _ => name.clone(),
@@ -138,7 +141,7 @@ impl Live {
         let topic_of_log = topic.clone();
         let group = Group {
             service: service.name(),
-            name: self.names.other(service.name()),
+            name,
             topic,
             instance,
             snapshots: Some(Snapshots::new(&self.config.snapshots.folder)),
@@ -146,6 +149,7 @@ impl Live {
                 topics::identity(&*self.log, &topic_of_log)
             })
             .map_err(log::failure)?,
+            made_anew: made_anew(service),
             snapshot_every: config::duration(self.config.snapshots.every),
             clock: self.clock.clone(),
             strike_every: every,
@@ -250,18 +254,23 @@ impl Live {
     pub fn drained(&self) -> Result<bool, StreamError> {
         for running in &self.running {
             let service = running.watched.service;
-            let topics: Vec<String> = match service.reads() {
-                Some(topic) => vec![self.names.topic(topic).to_string()],
-                None => self.config.log.inbound.iter().map(|name| self.names.other(name)).collect(),
-            };
-            for topic in topics {
-                if !is_drained(&*self.log, &self.names.other(service.name()), &topic)? {
+            for Work { group, topic, .. } in service.work(&self.names, &self.config.log.inbound) {
+                if !is_drained(&*self.log, &group, &topic)? {
                     return Ok(false);
                 }
             }
         }
         Ok(true)
     }
+}
+
+/// What a person can do when a topic was made anew.
+fn made_anew(service: Service) -> String {
+    match service {
+        Service::Intake => "count its generation up in log.inbound, as in `inbound.events@2`",
+        _ => "name another log.prefix and make its topics",
+    }
+    .to_owned()
 }
 
 /// Whether a group has worked everything of a topic off.

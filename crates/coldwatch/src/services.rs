@@ -10,6 +10,7 @@ mod image;
 pub mod intake;
 pub mod names;
 
+use crate::config::InboundTopic;
 use facts::fact::log::{ClockAsked, Tick};
 use facts::{Event, Fact, Moment, Subject, SubjectKind, Text};
 use fold::Counts;
@@ -17,7 +18,8 @@ use names::Names;
 use pipeline::stage::Fates;
 use pipeline::{Letter, Topic, bytes};
 use serde::Serialize;
-use stream::{Draft, Gauge, Halt};
+use std::collections::BTreeMap;
+use stream::{Draft, Gauge, Halt, Log, StreamError};
 use wire::Rejection;
 use wire::native::{self, Beside};
 
@@ -74,6 +76,54 @@ impl Service {
             Self::Dispatch => Some(Topic::Facts),
             Self::Custody | Self::Thermal | Self::Permits | Self::Schedule => Some(Topic::Journal),
             Self::Alerts => Some(Topic::Exceptions),
+        }
+    }
+}
+
+/// What a group works off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Work {
+    /// The group's name.
+    pub group: String,
+    /// The topic's.
+    pub topic: String,
+    /// Groups that worked earlier generations of the topic off, the first one first.
+    pub earlier: Vec<String>,
+}
+
+impl Work {
+    /// What was counted in each partition of earlier generations.
+    pub fn counted_before(&self, log: &dyn Log) -> Result<BTreeMap<u16, Note>, StreamError> {
+        self.counted_by(log, &self.earlier)
+    }
+    /// What was counted in each partition, those of earlier generations that are not gone on with yet among them.
+    pub fn counted(&self, log: &dyn Log) -> Result<BTreeMap<u16, Note>, StreamError> {
+        self.counted_by(log, self.earlier.iter().chain([&self.group]))
+    }
+
+    fn counted_by<'a>(
+        &self,
+        log: &dyn Log,
+        groups: impl IntoIterator<Item = &'a String>,
+    ) -> Result<BTreeMap<u16, Note>, StreamError> {
+        let mut notes = BTreeMap::new();
+        for group in groups {
+            let points = log.committed(group, &self.topic)?.into_iter();
+            notes.extend(points.map(|(partition, point)| (partition, Note::read(&point.note))));
+        }
+        Ok(notes)
+    }
+}
+
+impl Service {
+    /// What it works off, by its full names.
+    pub fn work(self, names: &Names, inbound: &[InboundTopic]) -> Vec<Work> {
+        let group = names.other(self.name());
+        match self.reads() {
+            Some(topic) => {
+                vec![Work { group, topic: names.topic(topic).to_string(), earlier: Vec::new() }]
+            }
+            None => inbound.iter().map(|inbound| intake::work(names, inbound)).collect(),
         }
     }
 }

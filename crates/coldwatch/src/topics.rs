@@ -6,6 +6,7 @@
 
 mod begin;
 
+use crate::config::InboundTopic;
 use crate::live::STRIKE_EVERY;
 use crate::services::names::Names;
 use crate::services::{self, of_log};
@@ -28,7 +29,7 @@ pub struct Plan<'a> {
     /// Which generation.
     pub generation: u32,
     /// What intake reads.
-    pub inbound: &'a [String],
+    pub inbound: &'a [InboundTopic],
 }
 
 /// What was made.
@@ -142,12 +143,12 @@ impl Plan<'_> {
 
     fn topics(&self) -> Vec<(String, bool)> {
         let ours = Topic::ALL.map(|t| (self.names.topic(t).to_string(), t.stamped_by_log()));
-        let inbound = self.inbound.iter().map(|name| (self.names.other(name), false));
+        let inbound = self.inbound.iter().map(|inbound| (self.names.other(&inbound.topic), false));
         inbound.chain(ours).collect()
     }
 
     fn is_inbound(&self, name: &str) -> bool {
-        self.inbound.iter().any(|inbound| self.names.other(inbound) == name)
+        self.inbound.iter().any(|inbound| self.names.other(&inbound.topic) == name)
     }
 
     /// Genesis, rulebook, stroke: the one at this place, where it is missing.

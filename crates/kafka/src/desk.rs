@@ -168,8 +168,7 @@ impl Desk {
                 (u16::try_from(element.partition()), element.offset())
             {
                 let offset = u64::try_from(offset).unwrap_or(0);
-                let note = element.metadata().to_owned();
-                points.insert(partition, Committed { offset, note });
+                points.insert(partition, Committed::read(offset, element.metadata()));
             }
         }
         Ok(points)

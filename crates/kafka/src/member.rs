@@ -158,14 +158,14 @@ impl Member for KafkaMember {
         let mut list = TopicPartitionList::with_capacity(points.len());
         let doing =
             || format!("noting how far group `{}` has come in `{}`", self.group, self.topic);
-        for (partition, Committed { offset, note }) in points {
+        for (partition, point) in points {
             if self.share.of(*partition).is_none() {
                 continue;
             }
             let mut element = list.add_partition(&self.topic, i32::from(*partition));
-            let offset = Offset::Offset(i64::try_from(*offset).unwrap_or(i64::MAX));
+            let offset = Offset::Offset(i64::try_from(point.offset).unwrap_or(i64::MAX));
             element.set_offset(offset).map_err(|error| named(&doing(), &error))?;
-            element.set_metadata(note);
+            element.set_metadata(point.text());
         }
         if list.count() == 0 {
             return Ok(());

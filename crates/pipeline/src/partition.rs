@@ -39,12 +39,12 @@ impl Partition {
     pub(crate) fn new(number: u16) -> Self {
         Self {
             number,
-            dispatch: DispatchStage::new(number, PARTITIONS),
+            dispatch: DispatchStage::new(roles::dispatch(), number, PARTITIONS),
             custody: EngineStage::new(roles::custody(), number),
             thermal: EngineStage::new(roles::thermal(), number),
             permits: EngineStage::new(roles::permits(), number),
             schedule: EngineStage::new(roles::schedule(), number),
-            alerts: AlertsStage::new(number),
+            alerts: AlertsStage::new(roles::alerts(), number),
             facts: 0,
             journal: 0,
             exceptions: 0,
@@ -59,12 +59,13 @@ impl Partition {
     /// Every stage goes on from its own image.
     pub(crate) fn restart(&mut self) -> Result<(), Unusable> {
         let n = self.number;
-        self.dispatch = DispatchStage::resume(n, PARTITIONS, &self.dispatch.image()?)?;
+        self.dispatch =
+            DispatchStage::resume(roles::dispatch(), n, PARTITIONS, &self.dispatch.image()?)?;
         self.custody = EngineStage::resume(roles::custody(), n, &self.custody.image()?)?;
         self.thermal = EngineStage::resume(roles::thermal(), n, &self.thermal.image()?)?;
         self.permits = EngineStage::resume(roles::permits(), n, &self.permits.image()?)?;
         self.schedule = EngineStage::resume(roles::schedule(), n, &self.schedule.image()?)?;
-        self.alerts = AlertsStage::resume(n, &self.alerts.image()?)?;
+        self.alerts = AlertsStage::resume(roles::alerts(), n, &self.alerts.image()?)?;
         self.touched = true;
         Ok(())
     }

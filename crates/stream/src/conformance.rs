@@ -189,7 +189,7 @@ fn a_group_goes_on(log: &dyn Log, word: &str) {
     };
     assert_eq!(of(&seen, 0), (0..10).collect::<Vec<u64>>());
     assert_eq!(of(&seen, 1), (4..10).collect::<Vec<u64>>());
-    let point = Committed { offset: 7, note: r#"{"read":7}"#.into() };
+    let point = Committed { offset: 7, last: 3 << 60, note: r#"{"read":7}"#.into() };
     member.commit(&[(0, point.clone())]).expect("it is committed");
     assert_eq!(log.committed(word, &name), Ok(BTreeMap::from([(0, point.clone())])));
     // Asked to start again it goes back.
@@ -220,12 +220,12 @@ fn groups_are_apart(log: &dyn Log, word: &str) {
             assert!(Instant::now() < end, "it learns where they end: {:?}", member.ends());
             member.poll(Duration::from_millis(50), &mut seen).expect("it can be polled");
         }
-        let point = Committed { offset: n, note: note.clone() };
+        let point = Committed { offset: n, last: n, note: note.clone() };
         member.commit(&[(1, point)]).expect("it is committed");
         member.leave().expect("it leaves");
     }
     for (n, group) in (3..).zip(&groups) {
-        let point = Committed { offset: n, note: note.clone() };
+        let point = Committed { offset: n, last: n, note: note.clone() };
         assert_eq!(log.committed(group, &name), Ok(BTreeMap::from([(1, point)])));
     }
     assert_eq!(read(log, &name, 1, 10).len(), 10, "a reader is in no group");
@@ -249,7 +249,8 @@ fn a_second_member(log: &dyn Log, word: &str) {
             if let Happening::Revoked(partitions) = happening
                 && released.insert(partitions.clone())
             {
-                let point = |p: &u16| (*p, Committed { offset: 0, note: format!("of {p}") });
+                let point =
+                    |p: &u16| (*p, Committed { offset: 0, last: 0, note: format!("of {p}") });
                 let points: Vec<_> = partitions.iter().map(point).collect();
                 first.commit(&points).expect("what is asked back can still be committed");
                 first.release(partitions).expect("it is given back");
@@ -336,6 +337,7 @@ fn group(word: &str, topic: &str, snapshots: Option<&PathBuf>) -> Group {
         instance: None,
         snapshots: snapshots.map(Snapshots::new),
         log_identity: 0,
+        made_anew: "make it again".into(),
         snapshot_every: Duration::from_millis(20),
         clock: wall_clock(),
         strike_every: None,
@@ -575,7 +577,9 @@ fn beyond_the_end(log: &dyn Log, word: &str) {
     let mut member = log.join(word, &name, None).expect("a member");
     let mut seen = Vec::new();
     until(&mut *member, &mut seen, |seen| assigned(seen).len() == 2);
-    member.commit(&[(0, Committed { offset: 99, note: String::new() })]).expect("it is committed");
+    member
+        .commit(&[(0, Committed { offset: 99, last: 0, note: String::new() })])
+        .expect("it is committed");
     member.leave().expect("it leaves");
     drop(member);
     let stage = Sums { out: Arc::from(&*name), remembers: true };

@@ -26,6 +26,8 @@ pub(crate) struct Running<L> {
     strict: bool,
     marks: VecDeque<Mark>,
     first: u64,
+    /// What it has taken last.
+    last: Option<Record>,
     /// Taken, and waiting for what it says to be committed.
     pub(crate) image: Option<Snapshot>,
     pub(crate) kept: u64,
@@ -104,6 +106,7 @@ impl Stroke {
 struct Mark {
     position: u64,
     open: usize,
+    last: u64,
     note: String,
 }
 
@@ -126,6 +129,7 @@ impl<L: Life> Running<L> {
             strict,
             marks: VecDeque::new(),
             first: 0,
+            last: None,
             image: None,
             kept: position,
             kept_at: None,
@@ -141,7 +145,7 @@ impl<L: Life> Running<L> {
     /// Takes one record in. What was worked off before is said a second time by nobody.
     pub(crate) fn take(
         &mut self,
-        record: &Record,
+        record: Record,
         drafts: &mut Vec<(Ticket, Draft)>,
         room: &mut Vec<Draft>,
     ) -> Result<(), Halt> {
@@ -154,9 +158,11 @@ impl<L: Life> Running<L> {
                 self.partition, record.offset, self.position
             )));
         }
-        self.life.take(record, room)?;
+        self.life.take(&record, room)?;
         self.position = record.offset + 1;
-        if record.offset < self.worked_off {
+        let silent = record.offset < self.worked_off;
+        self.last = Some(record);
+        if silent {
             room.clear();
             return Ok(());
         }
@@ -173,8 +179,8 @@ impl<L: Life> Running<L> {
     pub(crate) fn mark(&mut self, open: usize) {
         let last = self.marks.back().map_or(self.committed, |mark| mark.position);
         if self.position > last {
-            let note = self.life.note();
-            self.marks.push_back(Mark { position: self.position, open, note });
+            let (note, last) = (self.life.note(), self.last.as_ref().map_or(0, Record::called));
+            self.marks.push_back(Mark { position: self.position, open, last, note });
         }
     }
 
@@ -214,7 +220,7 @@ impl<L: Life> Running<L> {
             self.first += 1;
             point = self.marks.pop_front();
         }
-        point.map(|Mark { position, note, .. }| Committed { offset: position, note })
+        point.map(|Mark { position, last, note, .. }| Committed { offset: position, last, note })
     }
 
     /// Writes that are not answered yet.

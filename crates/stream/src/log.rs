@@ -5,6 +5,7 @@
 //! up to where it was worked off.
 
 use crate::error::StreamError;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -76,6 +77,21 @@ pub struct Record {
     pub value: Vec<u8>,
 }
 
+impl Record {
+    /// A name by what it is and when it was taken, never 0: at the same place of a topic that was made anew, or of a
+    /// partition that was cut and has grown again, stands a record that is called otherwise.
+    pub fn called(&self) -> u64 {
+        let key = self.key.len() as u64;
+        let hash = Sha256::new()
+            .chain_update(self.appended.to_le_bytes())
+            .chain_update(key.to_le_bytes())
+            .chain_update(&self.key)
+            .chain_update(&self.value)
+            .finalize();
+        hash.iter().take(8).fold(0, |n, byte| n << 8 | u64::from(*byte)).max(1)
+    }
+}
+
 /// Whose write it was: comes back with its acknowledgement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Ticket {
@@ -127,8 +143,29 @@ impl From<String> for Unwritten {
 pub struct Committed {
     /// The next offset.
     pub offset: u64,
+    /// What the record before it is called, by [`Record::called`]; 0 where that is not known.
+    pub last: u64,
     /// What the service noted with it: its counts.
     pub note: String,
+}
+
+/// Hexadecimal digits of what a record is called.
+const DIGITS: usize = 16;
+
+impl Committed {
+    /// What a log keeps beside the offset: what the last record is called, a space, the note.
+    pub fn text(&self) -> String {
+        format!("{:0DIGITS$x} {}", self.last, self.note)
+    }
+
+    /// The point that such a text belongs to. One without a name is all note.
+    pub fn read(offset: u64, text: &str) -> Self {
+        let named = text.split_once(' ').filter(|(name, _)| name.len() == DIGITS);
+        let named =
+            named.and_then(|(name, note)| Some((u64::from_str_radix(name, 16).ok()?, note)));
+        let (last, note) = named.unwrap_or((0, text));
+        Self { offset, last, note: note.to_owned() }
+    }
 }
 
 /// What a member of a group learns.

@@ -43,6 +43,8 @@ pub struct Group {
     pub snapshots: Option<Snapshots>,
     /// What tells this log from every other: a snapshot of another one is not read.
     pub log_identity: u64,
+    /// What a person can do when the topic was made anew or cut.
+    pub made_anew: String,
     /// How often.
     pub snapshot_every: Duration,
     /// Whose clock strokes are made by.
@@ -181,7 +183,7 @@ impl<'a, S: Stage> Loop<'a, S> {
             match happening {
                 Happening::Record(partition, record) => {
                     let Some(running) = self.running.get_mut(&partition) else { continue };
-                    running.take(&record, &mut drafts, &mut self.room).map_err(stop)?;
+                    running.take(record, &mut drafts, &mut self.room).map_err(stop)?;
                 }
                 Happening::Assigned(partitions) => {
                     self.watch.note(|seen| seen.joined = true);

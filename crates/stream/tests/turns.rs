@@ -118,6 +118,7 @@ fn group() -> Group {
         instance: None,
         snapshots: None,
         log_identity: 0,
+        made_anew: "make it again".into(),
         snapshot_every: Duration::from_secs(60),
         clock: wall_clock(),
         strike_every: None,

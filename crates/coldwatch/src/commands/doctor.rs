@@ -7,7 +7,7 @@ use crate::config::{Config, Kind};
 use crate::exit::{self, CODES, Failure};
 use crate::live::is_drained;
 use crate::services::names::Names;
-use crate::services::{self, Note, Service};
+use crate::services::{self, Note, Service, Work};
 use crate::topics::Plan;
 use crate::{log, telemetry};
 use clap::Args;
@@ -223,22 +223,19 @@ fn progress(
     names: &Names,
     service: Service,
 ) -> Result<Vec<(Service, Note)>, Failure> {
-    let topics: Vec<String> = match service.reads() {
-        Some(topic) => vec![names.topic(topic).to_string()],
-        None => config.log.inbound.iter().map(|name| names.other(name)).collect(),
-    };
-    let group = names.other(service.name());
     let mut notes = Vec::new();
-    for topic in topics {
-        let points = log.committed(&group, &topic).map_err(log::failure)?;
+    for work in service.work(names, &config.log.inbound) {
+        let Work { group, topic, .. } = &work;
+        let points = log.committed(group, topic).map_err(log::failure)?;
         let mut end = 0;
-        for partition in 0..log.partitions(&topic).map_err(log::failure)?.unwrap_or(0) {
-            end += log.range(&topic, partition).map_err(log::failure)?.end;
+        for partition in 0..log.partitions(topic).map_err(log::failure)?.unwrap_or(0) {
+            end += log.range(topic, partition).map_err(log::failure)?.end;
         }
         let at: u64 = points.values().map(|point| point.offset).sum();
-        notes.extend(points.values().map(|point| (service, Note::read(&point.note))));
+        let noted = work.counted(log).map_err(log::failure)?;
+        notes.extend(noted.into_values().map(|note| (service, note)));
         let line = format!("{} has worked off {at} of {end} records of {topic}", service.name());
-        match is_drained(log, &group, &topic).map_err(log::failure)? {
+        match is_drained(log, group, topic).map_err(log::failure)? {
             true => findings.ok(&line)?,
             false if at == 0 => findings.note(&format!("{line}: it has not run yet"))?,
             false => findings.note(&format!("{line}: {} wait", end.saturating_sub(at)))?,

@@ -4,13 +4,18 @@ use super::image;
 use super::names::Names;
 use super::{Note, asks_the_time, draft, stroke, unreadable, without_rules};
 use crate::form;
-use fold::Matter;
+use fold::{Matter, Role};
 use pipeline::stage::{AlertsStage, Heard};
 use pipeline::{Letter, Topic, bytes};
 use stream::{Draft, Gauge, Halt, Life, Record, Stage};
 
 /// The service.
-pub struct Alerts(pub Names);
+pub struct Alerts {
+    /// What topics are called.
+    pub names: Names,
+    /// What it is.
+    pub role: fn() -> Role<alerts::Alerts>,
+}
 
 /// One partition of it.
 pub struct Partition {
@@ -23,7 +28,7 @@ pub struct Partition {
 
 impl Alerts {
     fn with(&self, number: u16, stage: AlertsStage) -> Partition {
-        Partition { names: self.0.clone(), number, stage, letters: Vec::new(), unreadable: 0 }
+        Partition { names: self.names.clone(), number, stage, letters: Vec::new(), unreadable: 0 }
     }
 }
 
@@ -33,11 +38,11 @@ impl Stage for Alerts {
         form::of_this_program()
     }
     fn begin(&self, partition: u16, _: &str) -> Result<Partition, Halt> {
-        Ok(self.with(partition, AlertsStage::new(partition)))
+        Ok(self.with(partition, AlertsStage::new((self.role)(), partition)))
     }
     fn resume(&self, partition: u16, image: &[u8]) -> Result<Partition, String> {
         let (unreadable, rest) = image::read(image)?;
-        let stage = AlertsStage::resume(partition, rest)?;
+        let stage = AlertsStage::resume((self.role)(), partition, rest)?;
         Ok(Partition { unreadable, ..self.with(partition, stage) })
     }
 }

@@ -5,13 +5,18 @@ use super::names::Names;
 use super::{Note, asks_the_time, draft, rejected, stroke, unreadable, without_rules};
 use crate::form;
 use facts::Moment;
-use fold::Matter;
+use fold::{Matter, Role};
 use pipeline::stage::{DispatchStage, Homes};
 use pipeline::{Letter, Topic, bytes};
 use stream::{Draft, Gauge, Halt, Life, Record, Stage};
 
 /// The service.
-pub struct Dispatch(pub Names);
+pub struct Dispatch {
+    /// What topics are called.
+    pub names: Names,
+    /// What it is.
+    pub role: fn() -> Role<dispatch::Dispatch>,
+}
 
 /// One partition of it.
 pub struct Partition {
@@ -26,7 +31,7 @@ pub struct Partition {
 impl Dispatch {
     fn with(&self, number: u16, stage: DispatchStage) -> Partition {
         let (homes, letters) = (Homes::default(), Vec::new());
-        Partition { names: self.0.clone(), number, stage, homes, letters, unreadable: 0 }
+        Partition { names: self.names.clone(), number, stage, homes, letters, unreadable: 0 }
     }
 }
 
@@ -36,11 +41,12 @@ impl Stage for Dispatch {
         form::of_this_program()
     }
     fn begin(&self, partition: u16, _: &str) -> Result<Partition, Halt> {
-        Ok(self.with(partition, DispatchStage::new(partition, self.0.partitions)))
+        Ok(self
+            .with(partition, DispatchStage::new((self.role)(), partition, self.names.partitions)))
     }
     fn resume(&self, partition: u16, image: &[u8]) -> Result<Partition, String> {
         let (unreadable, rest) = image::read(image)?;
-        let stage = DispatchStage::resume(partition, self.0.partitions, rest)?;
+        let stage = DispatchStage::resume((self.role)(), partition, self.names.partitions, rest)?;
         Ok(Partition { unreadable, ..self.with(partition, stage) })
     }
 }

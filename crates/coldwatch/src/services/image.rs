@@ -54,9 +54,9 @@ mod tests {
         let names = || Names::with("", 1);
         let judging = Judging { names: names(), role: roles::custody };
         for (before, after) in [
-            counted(&Dispatch(names()), Topic::Facts),
+            counted(&Dispatch { names: names(), role: roles::dispatch }, Topic::Facts),
             counted(&judging, Topic::Journal),
-            counted(&Alerts(names()), Topic::Exceptions),
+            counted(&Alerts { names: names(), role: roles::alerts }, Topic::Exceptions),
         ] {
             assert_eq!((before.unreadable, after.unreadable), (2, 3));
         }

@@ -2,7 +2,8 @@
 //! it saw an event and decides nothing.
 
 use super::names::Names;
-use super::{Note, draft, of_log, rejected};
+use super::{Note, Work, draft, of_log, rejected};
+use crate::config::InboundTopic;
 use facts::fact::log::Alive;
 use facts::{Event, Fact, Moment, Origin, Subject, Text};
 use fold::Links;
@@ -10,12 +11,10 @@ use pipeline::pipeline::{is_act, may_come_from_outside};
 use pipeline::stage::Homes;
 use pipeline::{Body, Letter, Topic};
 use std::borrow::Cow;
-use stream::{Clock, Draft, Gauge, Halt, Life, Record, Stage};
+use std::collections::BTreeMap;
+use stream::{Clock, Draft, Gauge, Halt, Life, Log, Record, Stage, StreamError};
 use wire::native;
 use wire::{Limits, Rejection};
-
-/// Who writes what intake takes in, with the generation of its input.
-const INTAKE: &str = "intake/1";
 
 /// How much of a file's name is kept, in bytes.
 const LONGEST_NAME: usize = 120;
@@ -24,8 +23,10 @@ const LONGEST_NAME: usize = 120;
 pub struct Intake {
     /// What topics are called.
     pub names: Names,
-    /// The topic without prefix.
-    pub topic: String,
+    /// The topic.
+    pub inbound: InboundTopic,
+    /// What was counted in it before it was made anew, by partition.
+    pub before: BTreeMap<u16, Note>,
     /// Whose time its stamp tells.
     pub clock: Clock,
 }
@@ -33,13 +34,38 @@ pub struct Intake {
 /// One partition of it.
 pub struct Partition {
     names: Names,
+    /// Who writes what intake takes in, with the generation of its input: `intake/1`.
+    source: Text,
     topic: Text,
+    /// Topic and partition, as rejections name them.
+    place: String,
     number: u16,
     clock: Clock,
     counts: Note,
     /// Each life begins without links: what stands before them is committed.
     links: Links,
     homes: Homes,
+}
+
+impl Intake {
+    /// The service for a topic, with what was counted in it before it was made anew: the counts go on.
+    ///
+    /// # Errors
+    ///
+    /// What the log answers.
+    pub fn of(
+        names: &Names,
+        inbound: &InboundTopic,
+        log: &dyn Log,
+        clock: Clock,
+    ) -> Result<Self, StreamError> {
+        let before = work(names, inbound).counted_before(log)?;
+        Ok(Self { names: names.clone(), inbound: inbound.clone(), before, clock })
+    }
+
+    fn counted_before(&self, partition: u16) -> Note {
+        self.before.get(&partition).copied().unwrap_or_default()
+    }
 }
 
 impl Stage for Intake {
@@ -50,10 +76,12 @@ impl Stage for Intake {
     fn begin(&self, number: u16, note: &str) -> Result<Partition, Halt> {
         Ok(Partition {
             names: self.names.clone(),
-            topic: Text::new(&self.topic),
+            source: Text::new(format!("intake/{}", self.inbound.generation)),
+            topic: Text::new(&self.inbound.topic),
+            place: format!("{}:{number}", self.inbound),
             number,
             clock: self.clock.clone(),
-            counts: Note::read(note),
+            counts: if note.is_empty() { self.counted_before(number) } else { Note::read(note) },
             links: Links::default(),
             homes: Homes::default(),
         })
@@ -65,8 +93,7 @@ impl Stage for Intake {
 
 impl Life for Partition {
     fn take(&mut self, record: &Record, out: &mut Vec<Draft>) -> Result<(), Halt> {
-        let place = format!("{}:{}", self.topic, self.number);
-        for (index, read) in (0..).zip(decode(&place, record)) {
+        for (index, read) in (0..).zip(decode(&self.place, record)) {
             self.counts.read += 1;
             match read {
                 Ok(event) => {
@@ -136,13 +163,27 @@ impl Partition {
         let topic = if is_act(&event.fact) { Topic::Exceptions } else { Topic::Facts };
         let key: Subject = event.subject.clone();
         let partition = self.homes.of(&key, self.names.partitions);
-        let (service, input) = (Text::new(INTAKE), self.topic.clone());
+        let (service, input) = (self.source.clone(), self.topic.clone());
         let origin = Origin { service, topic: input, partition: self.number, offset, index };
         let after = self.links.stamp(topic.name(), partition, &origin);
         let now = Moment::from_millis((self.clock)());
         let body = Body::Event(event);
         let letter = Letter { topic, partition, key, origin: Some(origin), after, now, body };
         draft(&self.names, &letter)
+    }
+}
+
+/// What intake works off of one topic. Offsets of a topic that was made anew are others than those noted before, so
+/// each generation after the first has a group of its own, `intake/2`.
+pub(crate) fn work(names: &Names, inbound: &InboundTopic) -> Work {
+    let group = |generation| match generation {
+        1 => names.other("intake"),
+        n => names.other(&format!("intake/{n}")),
+    };
+    Work {
+        group: group(inbound.generation),
+        topic: names.other(&inbound.topic),
+        earlier: (1..inbound.generation).map(group).collect(),
     }
 }
 

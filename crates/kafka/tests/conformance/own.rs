@@ -139,7 +139,7 @@ fn a_quick_restart(log: &Kafka, word: &str) {
     assert_eq!(again[0].1, before, "the same as before");
     let heard = poll(&mut *second.0).expect("it can be polled");
     assert_eq!(heard, [], "the other one was not disturbed");
-    let point = Committed { offset: 0, note: "still a member".into() };
+    let point = Committed { offset: 0, last: 0, note: "still a member".into() };
     second.0.commit(&[(*others.iter().next().expect("two"), point)]).expect("it may commit");
 }
 
@@ -154,7 +154,7 @@ fn a_name_is_taken(log: &Kafka, word: &str) {
         poll(&mut *first[0].0).err()
     });
     assert!(matches!(stopped, StreamError::Stop(_)), "{stopped:?}");
-    let point = Committed { offset: 1, note: String::new() };
+    let point = Committed { offset: 1, last: 0, note: String::new() };
     let refused = first[0].0.commit(&[(0, point)]);
     assert!(refused.is_err(), "{refused:?}");
     second.leave().expect("it leaves");

@@ -3,10 +3,9 @@
 use super::dispatch::log_subject;
 use super::{Fates, LAST, Unusable, faulted, origin};
 use crate::letter::{Body, Letter, Topic};
-use crate::roles;
 use alerts::{Alerts, Notice, Stages, Word};
 use facts::{Moment, Origin, Subject, Text};
-use fold::{Admission, Fold, Matter, Out, Record, Stop};
+use fold::{Admission, Fold, Matter, Out, Record, Role, Stop};
 
 /// Who writes what alerts says.
 const ALERTS: &str = "alerts/1";
@@ -41,17 +40,17 @@ pub struct AlertsStage {
 
 impl AlertsStage {
     /// The beginning of a partition.
-    pub fn new(number: u16) -> Self {
+    pub fn new(role: Role<Alerts>, number: u16) -> Self {
         let (stages, fates, said) = (Stages::default(), Fates::default(), Vec::new());
-        Self { number, fold: Fold::new(roles::alerts()), stages, fates, said }
+        Self { number, fold: Fold::new(role), stages, fates, said }
     }
 
     /// Goes on where an image was taken.
-    pub fn resume(number: u16, image: &[u8]) -> Result<Self, Unusable> {
+    pub fn resume(role: Role<Alerts>, number: u16, image: &[u8]) -> Result<Self, Unusable> {
         let ((fates, stages), fold) =
             postcard::take_from_bytes::<(Fates, Stages)>(image).map_err(|e| e.to_string())?;
-        let fold = Fold::from_image(roles::alerts(), fold).map_err(|e| e.to_string())?;
-        Ok(Self { fold, stages, fates, ..Self::new(number) })
+        let fold = Fold::from_image(role, fold).map_err(|e| e.to_string())?;
+        Ok(Self { number, fold, stages, fates, said: Vec::new() })
     }
 
     /// The whole state.

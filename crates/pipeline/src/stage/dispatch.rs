@@ -2,10 +2,9 @@
 
 use super::{Fates, Homes, Unusable, faulted, origin};
 use crate::letter::{Body, Letter, Topic};
-use crate::roles;
 use dispatch::{Dispatch, Fate, Passed};
 use facts::{Event, Moment, Origin, Subject, SubjectKind};
-use fold::{Admission, Fold, Matter, Out, Record, Stop};
+use fold::{Admission, Fold, Matter, Out, Record, Role, Stop};
 
 /// Who writes what dispatch passes on, with the generation of its input.
 const DISPATCH: &str = "dispatch/1";
@@ -21,16 +20,21 @@ pub struct DispatchStage {
 
 impl DispatchStage {
     /// The beginning of a partition, out of so many.
-    pub fn new(number: u16, of: u16) -> Self {
+    pub fn new(role: Role<Dispatch>, number: u16, of: u16) -> Self {
         let (fates, passed) = (Fates::default(), Vec::new());
-        Self { number, of, fold: Fold::new(roles::dispatch()), fates, passed }
+        Self { number, of, fold: Fold::new(role), fates, passed }
     }
 
     /// Goes on where an image was taken.
-    pub fn resume(number: u16, of: u16, image: &[u8]) -> Result<Self, Unusable> {
+    pub fn resume(
+        role: Role<Dispatch>,
+        number: u16,
+        of: u16,
+        image: &[u8],
+    ) -> Result<Self, Unusable> {
         let (fates, fold) = postcard::take_from_bytes::<Fates>(image).map_err(|e| e.to_string())?;
-        let fold = Fold::from_image(roles::dispatch(), fold).map_err(|e| e.to_string())?;
-        Ok(Self { fold, fates, ..Self::new(number, of) })
+        let fold = Fold::from_image(role, fold).map_err(|e| e.to_string())?;
+        Ok(Self { number, of, fold, fates, passed: Vec::new() })
     }
 
     /// The whole state.

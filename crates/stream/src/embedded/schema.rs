@@ -189,7 +189,7 @@ pub(super) fn commit(
     let insert = "INSERT OR REPLACE INTO committed (grp, topic, partition, next, note) VALUES (?1, ?2, ?3, ?4, ?5)";
     let mut insert = connection.prepare_cached(insert).map_err(wrong)?;
     for (partition, point) in points {
-        let row = params![group, topic, partition, signed(point.offset), point.note];
+        let row = params![group, topic, partition, signed(point.offset), point.text()];
         insert.execute(row).map_err(wrong)?;
     }
     Ok(())
@@ -204,7 +204,7 @@ pub(super) fn committed(
     let mut ask = connection.prepare_cached(ask).map_err(wrong)?;
     let row = |row: &rusqlite::Row<'_>| {
         let (partition, next, note): (u16, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok((partition, Committed { offset: u64::try_from(next).unwrap_or_default(), note }))
+        Ok((partition, Committed::read(u64::try_from(next).unwrap_or_default(), &note)))
     };
     ask.query_map([group, topic], row).map_err(wrong)?.collect::<Result<_, _>>().map_err(wrong)
 }

@@ -3,12 +3,17 @@
 use super::{Loop, stop};
 use crate::error::StreamError;
 use crate::life::Running;
-use crate::log::Committed;
+use crate::log::{Committed, Record};
 use crate::snapshots::Snapshot;
 use crate::stage::Stage;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+
+/// How long one look for a record may take, and how often it is looked for.
+const LOOK: Duration = Duration::from_millis(500);
+const SHOWN: u32 = 10;
 
 impl<S: Stage> Loop<'_, S> {
     /// Begins every partition whose time has come, those first that have waited longest. How far the group has come is
@@ -54,13 +59,13 @@ impl<S: Stage> Loop<'_, S> {
     fn begin(&mut self, partition: u16, point: Option<Committed>) -> Result<(), StreamError> {
         let (service, topic) = (self.group.service, &self.group.topic);
         let range = self.log.range(topic, partition)?;
-        let Committed { offset, note } =
-            point.unwrap_or(Committed { offset: range.start, note: String::new() });
-        if offset > range.end {
+        let nothing = Committed { offset: range.start, ..Committed::default() };
+        let Committed { offset, last, note } = point.unwrap_or(nothing);
+        if let Some(how) = self.is_another_log(partition, &range, offset, last)? {
             return Err(StreamError::Stop(format!(
-                "{service} has worked partition {partition} of {topic} off up to {offset}, and it ends at {}: \
-                 the topic was made anew or cut; name another log.prefix and make its topics",
-                range.end
+                "{service} has worked partition {partition} of {topic} off up to {offset}, and {how}: the topic was \
+                 made anew or cut; {}",
+                self.group.made_anew
             )));
         }
         let (life, position) = match self.stage.remembers() {
@@ -87,6 +92,39 @@ impl<S: Stage> Loop<'_, S> {
         self.running.insert(partition, running);
         self.waiting.remove(&partition);
         Ok(())
+    }
+
+    /// Whether this is not the log that was worked off up to there: it ends before, or its last record is another one.
+    /// What was trimmed away since cannot be looked at.
+    fn is_another_log(
+        &self,
+        partition: u16,
+        range: &Range<u64>,
+        offset: u64,
+        last: u64,
+    ) -> Result<Option<String>, StreamError> {
+        if offset > range.end {
+            return Ok(Some(format!("it ends at {}", range.end)));
+        }
+        if last == 0 || offset <= range.start {
+            return Ok(None);
+        }
+        let record = self.record(partition, offset - 1)?;
+        let other = record.offset + 1 == offset && record.called() != last;
+        Ok(other.then(|| "the last record before is another one now".to_owned()))
+    }
+
+    /// The record at a place, or where none is, the next one.
+    fn record(&self, partition: u16, at: u64) -> Result<Record, StreamError> {
+        let mut reader = self.log.read(&self.group.topic, &[(partition, at)])?;
+        let mut records = Vec::new();
+        for _ in 0..SHOWN {
+            reader.poll(LOOK, &mut records)?;
+            if let Some((_, record)) = records.drain(..).next() {
+                return Ok(record);
+            }
+        }
+        Err(StreamError::Unavailable(format!("the record at {at} is not to be read")))
     }
 
     /// Not all at the same moment: what failed together would fail together again.

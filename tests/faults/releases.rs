@@ -1,0 +1,104 @@
+//! Two releases of the same services. The first knows the behaviour 1 alone; the next one also knows 2, by which other
+//! numbers hold, and must judge by 1 as the first does until the log says otherwise. Neither reads a snapshot of the other.
+
+use custody::Custody;
+use dispatch::Dispatch;
+use facts::Book;
+use fold::Role;
+use permits::Permits;
+use pipeline::roles;
+use schedule::Schedule;
+use stream::{Halt, Stage};
+use thermal::Thermal;
+
+/// The behaviour that only the next release knows.
+pub(crate) const NEXT: u32 = 2;
+
+/// Which release a process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Release {
+    First,
+    Next,
+}
+
+impl Release {
+    pub(crate) const ALL: [Self; 2] = [Self::First, Self::Next];
+}
+
+/// A stage as a release has it.
+pub(crate) struct Released<S> {
+    pub(crate) stage: S,
+    pub(crate) release: Release,
+}
+
+impl<S: Stage> Stage for Released<S> {
+    type Life = S::Life;
+    fn remembers(&self) -> bool {
+        self.stage.remembers()
+    }
+    fn form(&self) -> u64 {
+        self.stage.form() ^ u64::from(self.release == Release::Next)
+    }
+    fn begin(&self, partition: u16, note: &str) -> Result<S::Life, Halt> {
+        self.stage.begin(partition, note)
+    }
+    fn resume(&self, partition: u16, image: &[u8]) -> Result<S::Life, String> {
+        self.stage.resume(partition, image)
+    }
+}
+
+/// What the next release judges by where the log is at 2: something of every service.
+const NUMBERS: &str = r#"
+["custody/custody-gap"]
+ground = "3 min"
+airside = "15 min"
+fresh = "2 min"
+["schedule/milestone-overdue"]
+pick_up = { late = "5 min", very_late = "10 min" }
+flight = { late = "5 min", very_late = "10 min" }
+["thermal/logger-silent"]
+long_fresh = "30 min"
+long_other = "30 min"
+["thermal/gap"]
+part_of_leg = 2
+["permits/not-valid-at-act"]
+near = "300 h"
+["alerts/incident"]
+near = "40 h"
+["dispatch"]
+quiet_after = 2
+"#;
+
+/// The rulebook keeps its name: it is the code that reads it otherwise.
+fn as_judged(book: &Book, behaviour: u32) -> Book {
+    if behaviour < NEXT {
+        return book.clone();
+    }
+    let changed = scenario::beside(book.clone(), NUMBERS).expect("numbers");
+    Book { hash: book.hash.clone(), ..changed }
+}
+
+macro_rules! next {
+    ($($name:ident: $engine:ty),* $(,)?) => {
+        /// The roles of the next release.
+        pub(crate) mod next {
+            use super::*;
+            $(pub(crate) fn $name() -> Role<$engine> {
+                Role {
+                    rules: |book, n| (roles::$name().rules)(&as_judged(book, n), n),
+                    behaviours: 1..=NEXT,
+                    ..roles::$name()
+                }
+            })*
+        }
+    };
+}
+
+next! {
+    dispatch: Dispatch,
+    custody: Custody,
+    thermal: Thermal,
+    permits: Permits,
+    schedule: Schedule,
+    alerts: alerts::Alerts,
+}
