@@ -10,7 +10,7 @@ use coldwatch::services::dispatch::Dispatch;
 use coldwatch::services::engine::Judging;
 use coldwatch::services::intake::Intake;
 use coldwatch::services::names::Names;
-use coldwatch::services::{self, Service};
+use coldwatch::services::{self, Note, Service};
 use coldwatch::topics;
 use custody::Custody;
 use permits::Permits;
@@ -211,9 +211,13 @@ impl Stages {
             records: &[Record],
         ) -> Result<Refolded, String> {
             let mut life = stage.begin(partition, "").map_err(|halt| halt.0)?;
-            let mut drafts = Vec::new();
+            let (mut drafts, mut now) = (Vec::new(), 0);
             for record in records {
                 life.take(record, &mut drafts).map_err(|halt| halt.0)?;
+                let before = std::mem::replace(&mut now, Note::read(&life.note()).now_ms);
+                if now < before {
+                    return Err(format!("log time goes back from {before} to {now}"));
+                }
             }
             Ok(Refolded { drafts, image: life.image(), note: life.note() })
         }
