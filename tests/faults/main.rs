@@ -3,15 +3,16 @@
 //! What runs here is what is shipped: the folds, the stages of intake, dispatch, the four engines and alerts, the loop,
 //! the snapshots in their files, the groups and the log in memory. One scheduler takes one step after another, in one
 //! thread: a process goes round once, a write lands, an answer is heard, something goes wrong. Time, chance and waiting
-//! come from it alone, so that the same seed is the same run: each runs twice, and both must leave the same trace. Nine seeds of ten are over a small world of one shipment, the tenth is over one with more going on at once.
+//! come from it alone, so that the same seed is the same run: each runs twice, and both must leave the same trace.
+//! Nine seeds of ten are over a small world of one shipment, the tenth is over one with more going on at once.
 //!
 //! Simulated: processes killed between any two steps and inside of any call to the log; writes that are late, doubled,
 //! lost alone, unsure, or land after their process is dead; commits that are done and said to have failed; rebalances,
 //! members given up that go on until they hear of it, all members losing everything; a broker that is gone; snapshots
 //! torn, flipped, lost, of another log, or that cannot be written; clocks wrong by hours; idle partitions; a rulebook
 //! published under traffic; processes that are upgraded and rolled back, and a behaviour that is switched, and switched
-//! back, under traffic. A seed ends with a log that must be refused by name: cut short, made anew, holed, of a
-//! behaviour that nobody knows, or one that cannot take what is to be written.
+//! back, under traffic. A seed ends with a log that must be refused by name: cut short, made anew, either of them
+//! grown again, holed, of a behaviour that nobody knows, or one that cannot take what is to be written.
 //!
 //! Not simulated: the client of Kafka and its brokers (`tests/live` kills real ones), the files of the embedded log, threads,
 //! the desk and the doors, a disk that lies about what it has. Hours of log time go by between rounds, when everything

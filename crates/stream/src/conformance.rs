@@ -35,6 +35,7 @@ pub const ALL: &[Case] = &[
     ("the loop asks the time before it strikes the clock", the_loop_strikes),
     ("the loop waits for a log that does not answer", the_loop_waits),
     ("a committed offset beyond the end refuses to start", beyond_the_end),
+    ("another last record than the committed one refuses to start", another_last_record),
 ];
 
 /// What a log in time must have done.
@@ -569,6 +570,36 @@ fn the_loop_waits(log: &dyn Log, word: &str) {
     for partition in 0..2 {
         assert_eq!(admitted(log, &out, partition), expected(20));
     }
+}
+
+/// What a topic shows that was made anew, or cut, and is longer by now than it was.
+fn another_last_record(log: &dyn Log, word: &str) {
+    let (input, out) = (topic(log, word, 2), topic(log, &format!("{word}-out"), 2));
+    let stage = Sums { out: Arc::from(&*out), remembers: true };
+    feed(log, &input, 0, 10);
+    work(log, &stage, &group(word, &input, None), 10, SOON).expect("it works");
+    let points = log.committed(word, &input).expect("it answers");
+    for partition in 0..2_u16 {
+        let last = read(log, &input, partition, 10).remove(9);
+        assert_eq!(points[&partition].last, last.called(), "the commit names its last record");
+    }
+    feed(log, &input, 10, 20);
+    work(log, &stage, &group(word, &input, None), 20, SOON).expect("it goes on where it was");
+    let mut member = log.join(word, &input, None).expect("a member");
+    let mut seen = Vec::new();
+    until(&mut *member, &mut seen, |seen| assigned(seen).len() == 2);
+    let mut other = log.committed(word, &input).expect("it answers")[&0].clone();
+    other.last ^= 1;
+    member.commit(&[(0, other)]).expect("it is committed");
+    member.leave().expect("it leaves");
+    drop(member);
+    feed(log, &input, 20, 30);
+    let refused = work(log, &stage, &group(word, &input, None), 30, SOON);
+    let says = |reason: &str| {
+        reason.contains("another one now: the topic was made anew or cut; make it again")
+    };
+    assert!(matches!(&refused, Err(StreamError::Stop(reason)) if says(reason)), "{refused:?}");
+    assert_eq!(admitted(log, &out, 0), expected(20), "nothing is judged of another log");
 }
 
 fn beyond_the_end(log: &dyn Log, word: &str) {
