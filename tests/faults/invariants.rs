@@ -129,7 +129,8 @@ impl<'a> Look<'a> {
         for place in self.site.places.iter().filter(of) {
             let form = self.site.stages.form(service) ^ place.group.log_identity;
             let snapshots = Snapshots::new(&place.folder);
-            kept.extend(snapshots.newest(service.name(), partition, form, offset, &mut |_, _| {}));
+            let newest = snapshots.newest(service.name(), partition, form, offset, &mut |_, _| {});
+            kept.extend(newest.expect("the folder can be read"));
         }
         kept.retain(|snapshot| snapshot.offset == offset);
         let place = format!("{} {partition} at {offset}", service.name());
