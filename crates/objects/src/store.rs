@@ -119,7 +119,12 @@ impl Store {
             }
         };
         *self.silent.lock().unwrap_or_else(PoisonError::into_inner) = silent;
-        answer.map_err(|error| io::Error::new(kind(&error), error))
+        answer.map_err(|error| {
+            // Some answer with a page of XML, and this stands in one line of a log.
+            let words = error.to_string();
+            let words: Vec<&str> = words.split_whitespace().collect();
+            io::Error::new(kind(&error), words.join(" "))
+        })
     }
 
     /// Whoever reads is the loop, and all its partitions wait: not for one silence after another.
@@ -142,7 +147,18 @@ fn kind(error: &Error) -> ErrorKind {
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
             ErrorKind::PermissionDenied
         }
-        _ => ErrorKind::Other,
+        // What is not about one object has no name of its own, as that there is no such bucket.
+        other => {
+            let text = other.to_string();
+            let is = |code: u16| text.contains(&format!("status code: {code} "));
+            if is(404) {
+                ErrorKind::NotFound
+            } else if is(401) || is(403) {
+                ErrorKind::PermissionDenied
+            } else {
+                ErrorKind::Other
+            }
+        }
     }
 }
 
@@ -184,7 +200,8 @@ impl Shelf for Store {
 mod tests {
     use super::*;
     use object_store::memory::InMemory;
-    use std::net::TcpListener;
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
     use stream::snapshots::suite;
 
@@ -273,6 +290,57 @@ mod tests {
         let before = asked.load(SeqCst);
         shelf.list("thermal/0").unwrap_err();
         assert!(asked.load(SeqCst) > before, "after a while it is asked again");
+    }
+
+    /// Answers every request in this way.
+    fn answers(how: impl Fn(&mut TcpStream) + Send + 'static) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for mut connection in listener.incoming().flatten() {
+                let _ = connection.read(&mut [0; 4096]);
+                how(&mut connection);
+            }
+        });
+        endpoint
+    }
+
+    #[test]
+    fn one_that_forbids_is_told_from_one_that_is_not_there_in_one_line() {
+        let address = Address::read("s3://bucket").unwrap();
+        for (status, kind) in [
+            ("403 Forbidden", ErrorKind::PermissionDenied),
+            ("401 Unauthorized", ErrorKind::PermissionDenied),
+            ("404 Not Found", ErrorKind::NotFound),
+            ("400 Bad Request", ErrorKind::Other),
+        ] {
+            let endpoint = answers(move |to| {
+                let page = "<Error>\n<Code>No</Code>\n</Error>";
+                let length = page.len();
+                let _ = write!(
+                    to,
+                    "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{page}"
+                );
+            });
+            let shelf = open(&address, &environment(&endpoint), Patience::default()).unwrap();
+            let error = shelf.list("thermal/0").unwrap_err();
+            assert_eq!((error.kind(), error.to_string().lines().count()), (kind, 1), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_trickles_is_given_up() {
+        let endpoint = answers(|to| {
+            let _ = write!(to, "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n");
+            while to.write_all(b" ").is_ok() {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        });
+        let patience = Patience { answer: Duration::from_millis(200), ..Patience::default() };
+        let address = Address::read("s3://bucket").unwrap();
+        let shelf = open(&address, &environment(&endpoint), patience).unwrap();
+        let error = shelf.read("thermal/0", "a").unwrap_err().to_string();
+        assert!(error.contains("takes too long"), "{error}");
     }
 
     #[test]

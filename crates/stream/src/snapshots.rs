@@ -95,15 +95,20 @@ impl Snapshots {
         passed_over: &mut dyn FnMut(&str, &str),
     ) -> io::Result<Option<Snapshot>> {
         let place = place(service, partition);
-        let mut own = self.shelf.list(&place).inspect_err(|error| {
+        let names = self.shelf.list(&place).inspect_err(|error| {
             passed_over(&self.shelf.called(&place), &error.to_string());
         })?;
-        own.retain(|name| Name::read(name).is_some_and(|name| name.form == Some(form)));
-        own.sort_unstable_by(|a, b| b.cmp(a));
+        let mut own: Vec<Name> = names.iter().filter_map(|name| Name::read(name)).collect();
+        own.retain(|name| name.form == Some(form));
+        own.sort_unstable_by_key(|name| std::cmp::Reverse(name.offset));
         let mut silent = None;
         for name in own {
-            let file = self.shelf.called(&format!("{place}/{name}"));
-            let bytes = match self.shelf.read(&place, &name) {
+            let file = self.shelf.called(&format!("{place}/{}", name.write()));
+            if name.offset > most {
+                passed_over(&file, "it is ahead of what was worked off");
+                continue;
+            }
+            let bytes = match self.shelf.read(&place, &name.write()) {
                 Ok(bytes) => bytes,
                 Err(error) => {
                     passed_over(&file, &error.to_string());
@@ -112,8 +117,8 @@ impl Snapshots {
                 }
             };
             match head::read(form, &bytes) {
-                Ok(snapshot) if snapshot.offset <= most => return Ok(Some(snapshot)),
-                Ok(_) => passed_over(&file, "it is ahead of what was worked off"),
+                Ok(snapshot) if snapshot.offset == name.offset => return Ok(Some(snapshot)),
+                Ok(_) => passed_over(&file, "it is not the one that its name says"),
                 Err(reason) => passed_over(&file, &reason),
             }
         }
