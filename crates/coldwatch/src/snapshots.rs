@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::exit::Failure;
-use objects::{Address, Patience};
+use objects::{Address, PATIENCE};
 use std::sync::Arc;
 use stream::{Shelf, Snapshots};
 
@@ -24,7 +24,7 @@ pub(crate) fn store(config: &Config) -> Result<Option<Arc<dyn Shelf>>, Failure> 
     let environment: Vec<(String, String)> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
-    let opened = Address::read(url)
-        .and_then(|address| objects::open(&address, &environment, Patience::default()));
+    let opened =
+        Address::read(url).and_then(|address| objects::open(&address, &environment, PATIENCE));
     opened.map(Some).map_err(|why| Failure::configuration(format!("snapshots.url: {why}")))
 }

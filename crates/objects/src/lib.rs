@@ -18,4 +18,4 @@ pub mod store;
 
 pub use address::Address;
 pub use probe::probe;
-pub use store::{Patience, Store, open};
+pub use store::{PATIENCE, Store, open};

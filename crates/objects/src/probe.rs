@@ -14,7 +14,6 @@ pub fn probe(shelf: &dyn Shelf) -> Result<(), String> {
     let name = format!("written-by-doctor-{}", std::process::id());
     let bytes = name.as_bytes();
     let all = shelf.called("");
-    let all = all.trim_end_matches('/');
     let cannot = |what: &str, error: &io::Error| {
         let hint = match error.kind() {
             ErrorKind::NotFound => "is its name right, and does it exist?",
@@ -42,14 +41,14 @@ pub fn probe(shelf: &dyn Shelf) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Patience, Store};
+    use crate::store::Store;
     use object_store::memory::InMemory;
     use std::sync::Arc;
     use stream::Folder;
 
     #[test]
     fn a_good_one_is_as_it_was_and_a_bad_one_is_told() {
-        let store = Store::over(Arc::new(InMemory::new()), "", "memory", Patience::default());
+        let store = Store::over(Arc::new(InMemory::new()), "", "memory");
         assert_eq!(probe(&store), Ok(()));
         assert_eq!(store.list(PLACE).unwrap(), Vec::<String>::new());
         let file = std::env::temp_dir().join(format!("coldwatch-probe-{}", std::process::id()));

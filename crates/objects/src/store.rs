@@ -13,28 +13,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use stream::{Folder, Shelf};
 
-/// How long a store is waited for.
-#[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// For an answer to one request; what is large has a second more for each MiB.
-    pub answer: Duration,
-    /// After a silence as long as that, nobody who wants to read asks again so soon.
-    pub rest: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self { answer: Duration::from_secs(10), rest: Duration::from_secs(30) }
-    }
-}
+/// How long a store is waited for at work: for an answer to one request; what is large has a second more for each MiB.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+/// Whoever reads does not ask again before this many times as long has passed as a silence took to show.
+const RESTS: u32 = 3;
 
 /// A bucket, and what stands before every name in it.
 pub struct Store {
     store: Arc<dyn ObjectStore>,
     prefix: String,
     called: String,
-    patience: Patience,
-    /// Since when it is silent, and how that showed.
+    /// Until when it is taken to be silent, and how that showed.
     silent: Mutex<Option<(Instant, String)>>,
 }
 
@@ -46,13 +35,13 @@ pub struct Store {
 pub fn open(
     address: &Address,
     environment: &[(String, String)],
-    patience: Patience,
+    patience: Duration,
 ) -> Result<Arc<dyn Shelf>, String> {
     let (provider, bucket, prefix) = match address {
         Address::Folder(folder) => return Ok(Arc::new(Folder::new(folder))),
         Address::Bucket { provider, bucket, prefix } => (*provider, bucket, prefix),
     };
-    let line = Line::new(environment, patience.answer)?;
+    let line = Line::new(environment, patience)?;
     let retry = RetryConfig {
         backoff: BackoffConfig {
             init_backoff: Duration::from_millis(100),
@@ -60,17 +49,18 @@ pub fn open(
             base: 2.0,
         },
         max_retries: 2,
-        retry_timeout: patience.answer,
+        retry_timeout: patience,
     };
     let ours = environment.iter().filter(|(name, _)| name.starts_with(provider.environment()));
     let ours = ours.map(|(name, value)| (name.to_ascii_lowercase(), value));
-    // Names that the store does not know are somebody else's.
+    // Names that the store does not know are somebody else's; the bucket is the URL's in any case.
     macro_rules! built {
-        ($builder:expr) => {
+        ($builder:expr, $named:ident) => {
             ours.fold($builder, |builder, (name, value)| match name.parse() {
                 Ok(key) => builder.with_config(key, value),
                 Err(_) => builder,
             })
+            .$named(bucket)
             .with_retry(retry)
             .with_http_connector(line)
             .build()
@@ -80,25 +70,20 @@ pub fn open(
     let store = match provider {
         // One object is taken away at a time, which each of those that speak like S3 knows.
         Provider::S3 => {
-            built!(AmazonS3Builder::new().with_bucket_name(bucket).with_disable_bulk_delete(true))
+            built!(AmazonS3Builder::new().with_disable_bulk_delete(true), with_bucket_name)
         }
-        Provider::Google => built!(GoogleCloudStorageBuilder::new().with_bucket_name(bucket)),
-        Provider::Azure => built!(MicrosoftAzureBuilder::new().with_container_name(bucket)),
+        Provider::Google => built!(GoogleCloudStorageBuilder::new(), with_bucket_name),
+        Provider::Azure => built!(MicrosoftAzureBuilder::new(), with_container_name),
     };
     let store = store.map_err(|error| format!("{error}; set {}", provider.credentials()))?;
-    Ok(Arc::new(Store::over(store, prefix, &address.to_string(), patience)))
+    Ok(Arc::new(Store::over(store, prefix, &address.to_string())))
 }
 
 impl Store {
     /// Over a store that is open.
-    pub fn over(
-        store: Arc<dyn ObjectStore>,
-        prefix: &str,
-        called: &str,
-        patience: Patience,
-    ) -> Self {
+    pub fn over(store: Arc<dyn ObjectStore>, prefix: &str, called: &str) -> Self {
         let (prefix, called) = (prefix.to_owned(), called.to_owned());
-        Self { store, prefix, called, patience, silent: Mutex::default() }
+        Self { store, prefix, called, silent: Mutex::default() }
     }
 
     fn path(&self, rest: &str) -> Path {
@@ -111,29 +96,26 @@ impl Store {
         // One of its own for each: the loop and the writer ask from threads that have nothing to do with each other.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let answer = runtime.block_on(asked);
-        let silent = match &answer {
-            Err(Error::NotFound { .. }) | Ok(_) => None,
-            Err(error) => {
-                let long = began.elapsed() >= self.patience.answer;
-                long.then(|| (Instant::now(), error.to_string()))
-            }
-        };
-        *self.silent.lock().unwrap_or_else(PoisonError::into_inner) = silent;
-        answer.map_err(|error| {
+        let answer = answer.map_err(|error| {
             // Some answer with a page of XML, and this stands in one line of a log.
             let words = error.to_string();
             let words: Vec<&str> = words.split_whitespace().collect();
             io::Error::new(kind(&error), words.join(" "))
-        })
+        });
+        // That something is not there or not allowed is an answer.
+        let silent = answer.as_ref().err().filter(|error| error.kind() == ErrorKind::Other);
+        let until = Instant::now() + began.elapsed().min(PATIENCE) * RESTS;
+        *self.silent.lock().unwrap_or_else(PoisonError::into_inner) =
+            silent.map(|error| (until, error.to_string()));
+        answer
     }
 
     /// Whoever reads is the loop, and all its partitions wait: not for one silence after another.
     fn answers(&self) -> io::Result<()> {
         let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
         match &*silent {
-            Some((since, how)) if since.elapsed() < self.patience.rest => {
-                let seconds = since.elapsed().as_secs();
-                let reason = format!("the store did not answer {seconds} s ago: {how}");
+            Some((until, how)) if Instant::now() < *until => {
+                let reason = format!("the store did not answer a moment ago: {how}");
                 Err(io::Error::new(ErrorKind::TimedOut, reason))
             }
             _ => Ok(()),
@@ -192,7 +174,10 @@ impl Shelf for Store {
     }
 
     fn called(&self, file: &str) -> String {
-        format!("{}/{file}", self.called)
+        match file {
+            "" => self.called.clone(),
+            file => format!("{}/{file}", self.called),
+        }
     }
 }
 
@@ -207,7 +192,7 @@ mod tests {
 
     fn in_memory(prefix: &str) -> Arc<dyn Shelf> {
         let store = Arc::new(InMemory::new());
-        Arc::new(Store::over(store, prefix, "memory", Patience::default()))
+        Arc::new(Store::over(store, prefix, "memory"))
     }
 
     #[test]
@@ -238,7 +223,7 @@ mod tests {
             let address = Address::read(url).unwrap();
             let set: Vec<_> =
                 environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-            open(&address, &set, Patience::default()).map(|shelf| shelf.called("a/0"))
+            open(&address, &set, PATIENCE).map(|shelf| shelf.called("a/0"))
         };
         assert_eq!(opened("s3://b/p", &[]).unwrap(), "s3://b/p/a/0");
         assert_eq!(opened("gs://b", &[]).unwrap(), "gs://b/a/0");
@@ -270,36 +255,36 @@ mod tests {
             }
         });
         let address = Address::read("s3://bucket").unwrap();
-        let short = Duration::from_millis(200);
-        let rest = |rest| Patience { answer: short, rest };
-        let shelf =
-            open(&address, &environment(&endpoint), rest(Duration::from_secs(600))).unwrap();
+        let shelf = open(&address, &environment(&endpoint), Duration::from_secs(1)).unwrap();
         shelf.list("thermal/0").unwrap_err();
         let before = asked.load(SeqCst);
         assert!((1..=3).contains(&before), "few retries: {before}");
         for partition in 1..16 {
             let error = shelf.list(&format!("thermal/{partition}")).unwrap_err();
-            assert!(error.to_string().contains("did not answer"), "{error}");
+            assert!(error.to_string().contains("did not answer a moment ago"), "{error}");
         }
         assert!(shelf.read("thermal/0", "a").is_err());
         assert_eq!(asked.load(SeqCst), before, "nobody has asked again");
-        shelf.write("thermal/0", "a", vec![1]).unwrap_err();
-        assert!(asked.load(SeqCst) > before, "whoever writes tries it");
-        let shelf = open(&address, &environment(&endpoint), rest(Duration::ZERO)).unwrap();
-        shelf.list("thermal/0").unwrap_err();
+        let late = Instant::now() + Duration::from_secs(60);
+        while asked.load(SeqCst) == before {
+            assert!(Instant::now() < late, "after a while it is asked again");
+            std::thread::sleep(Duration::from_millis(50));
+            shelf.list("thermal/0").unwrap_err();
+        }
         let before = asked.load(SeqCst);
-        shelf.list("thermal/0").unwrap_err();
-        assert!(asked.load(SeqCst) > before, "after a while it is asked again");
+        shelf.write("thermal/0", "a", vec![1]).unwrap_err();
+        assert!(asked.load(SeqCst) > before, "whoever writes tries it in any case");
     }
 
     /// Answers every request in this way.
-    fn answers(how: impl Fn(&mut TcpStream) + Send + 'static) -> String {
+    fn answers(how: impl Fn(&mut TcpStream, &str) + Send + 'static) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         std::thread::spawn(move || {
             for mut connection in listener.incoming().flatten() {
-                let _ = connection.read(&mut [0; 4096]);
-                how(&mut connection);
+                let mut request = [0; 4096];
+                let n = connection.read(&mut request).unwrap_or(0);
+                how(&mut connection, &String::from_utf8_lossy(&request[..n]));
             }
         });
         endpoint
@@ -314,7 +299,7 @@ mod tests {
             ("404 Not Found", ErrorKind::NotFound),
             ("400 Bad Request", ErrorKind::Other),
         ] {
-            let endpoint = answers(move |to| {
+            let endpoint = answers(move |to, _| {
                 let page = "<Error>\n<Code>No</Code>\n</Error>";
                 let length = page.len();
                 let _ = write!(
@@ -322,42 +307,55 @@ mod tests {
                     "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{page}"
                 );
             });
-            let shelf = open(&address, &environment(&endpoint), Patience::default()).unwrap();
+            let shelf = open(&address, &environment(&endpoint), PATIENCE).unwrap();
             let error = shelf.list("thermal/0").unwrap_err();
             assert_eq!((error.kind(), error.to_string().lines().count()), (kind, 1), "{error}");
         }
     }
 
     #[test]
+    fn the_bucket_and_the_prefix_are_those_of_the_url_and_credentials_are_in_no_line() {
+        let (told, asked) = std::sync::mpsc::channel();
+        let endpoint = answers(move |_, request| drop(told.send(request.to_owned())));
+        let mut set = environment(&endpoint);
+        set.push(("AWS_BUCKET".into(), "other".into()));
+        let address = Address::read("s3://bucket/boston").unwrap();
+        let shelf = open(&address, &set, Duration::from_secs(1)).unwrap();
+        shelf.list("thermal/0").unwrap_err();
+        let request = asked.recv().unwrap();
+        let line = request.lines().next().unwrap();
+        assert!(line.starts_with("GET /bucket?"), "{line}");
+        assert!(line.contains("prefix=boston%2Fthermal%2F0%2F "), "{line}");
+        assert!(!line.contains("ignature"), "{line}");
+        assert!(request.to_lowercase().contains("authorization: aws4-hmac-sha256"), "{request}");
+    }
+
+    #[test]
     fn an_answer_that_trickles_is_given_up() {
-        let endpoint = answers(|to| {
+        let endpoint = answers(|to, _| {
             let _ = write!(to, "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n");
             while to.write_all(b" ").is_ok() {
                 std::thread::sleep(Duration::from_millis(10));
             }
         });
-        let patience = Patience { answer: Duration::from_millis(200), ..Patience::default() };
         let address = Address::read("s3://bucket").unwrap();
-        let shelf = open(&address, &environment(&endpoint), patience).unwrap();
+        let shelf = open(&address, &environment(&endpoint), Duration::from_millis(200)).unwrap();
         let error = shelf.read("thermal/0", "a").unwrap_err().to_string();
         assert!(error.contains("takes too long"), "{error}");
     }
 
     #[test]
-    fn one_that_refuses_at_once_is_no_silence_and_plain_http_is_spoken_only_where_that_is_allowed()
-    {
+    fn one_that_refuses_is_told_and_plain_http_is_spoken_only_where_that_is_allowed() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         drop(listener);
         let address = Address::read("s3://bucket").unwrap();
-        let shelf = open(&address, &environment(&endpoint), Patience::default()).unwrap();
-        for _ in 0..2 {
-            let error = shelf.list("thermal/0").unwrap_err().to_string();
-            assert!(error.to_lowercase().contains("refused"), "{error}");
-        }
+        let shelf = open(&address, &environment(&endpoint), PATIENCE).unwrap();
+        let error = shelf.list("thermal/0").unwrap_err().to_string();
+        assert!(error.to_lowercase().contains("refused"), "{error}");
         let mut strict = environment(&endpoint);
         strict.retain(|(name, _)| name != "AWS_ALLOW_HTTP");
-        let shelf = open(&address, &strict, Patience::default()).unwrap();
+        let shelf = open(&address, &strict, PATIENCE).unwrap();
         let error = shelf.list("thermal/0").unwrap_err().to_string();
         assert!(error.contains("https"), "{error}");
         assert!(!error.to_lowercase().contains("refused"), "nobody was asked: {error}");

@@ -113,10 +113,9 @@ fn folder(findings: &mut Findings, folder: &Path) -> Result<(), Failure> {
 fn store(findings: &mut Findings, shelf: &dyn Shelf) -> Result<(), Failure> {
     let store = shelf.called("");
     match objects::probe(shelf) {
-        Ok(()) => findings.ok(&format!(
-            "snapshots can be listed, written, read and deleted in {}",
-            store.trim_end_matches('/')
-        )),
+        Ok(()) => {
+            findings.ok(&format!("snapshots can be listed, written, read and deleted in {store}"))
+        }
         Err(why) => findings.wrong(&format!("{why} (snapshots.url)")),
     }
 }

@@ -77,8 +77,9 @@ impl Drop for Aside {
         let waited = self.desk.changed.wait_timeout_while(state, self.last, waits);
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         // Nobody brings another one, to whom it could be said.
-        for (place, reason) in &state.failed {
-            tracing::error!(place, reason, "the last snapshot could not be kept");
+        if let Some((place, reason)) = state.failed.first_key_value() {
+            let partitions = state.failed.len();
+            tracing::error!(partitions, place, reason, "the last snapshots could not be kept");
         }
         if !state.ended {
             let seconds = self.last.as_secs();

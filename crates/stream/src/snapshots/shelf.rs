@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A place is called `service/partition`. Whoever reads a name sees all that was written under it, or nothing of it.
 pub trait Shelf: Send + Sync {
@@ -30,7 +30,7 @@ pub trait Shelf: Send + Sync {
     ///
     /// It may be there still.
     fn remove(&self, place: &str, name: &str) -> io::Result<()>;
-    /// What people call a place or a file in it.
+    /// What people call a place or a file in it, or, where nothing is named, all of it.
     fn called(&self, file: &str) -> String;
 }
 
@@ -86,7 +86,10 @@ impl Shelf for Folder {
     }
 
     fn called(&self, file: &str) -> String {
-        self.0.join(Path::new(file)).display().to_string()
+        match file {
+            "" => self.0.display().to_string(),
+            file => self.0.join(file).display().to_string(),
+        }
     }
 }
 
