@@ -150,16 +150,18 @@ impl Live {
             _ => name.clone(),
         });
         let topic_of_log = topic.clone();
-        let snapshots = match &self.snapshots {
-            Some(snapshots) => snapshots.clone(),
-            None => self.snapshots.insert(snapshots::open(&self.config)?).clone(),
+        // Who remembers nothing needs no place for it, and no right to one.
+        let snapshots = match (stage.remembers(), &self.snapshots) {
+            (false, _) => None,
+            (true, Some(snapshots)) => Some(snapshots.clone()),
+            (true, None) => Some(self.snapshots.insert(snapshots::open(&self.config)?).clone()),
         };
         let group = Group {
             service: service.name(),
             name: self.names.other(service.name()),
             topic,
             instance,
-            snapshots: Some(snapshots),
+            snapshots,
             log_identity: log::patiently(&self.stop, || {
                 topics::identity(&*self.log, &topic_of_log)
             })

@@ -199,7 +199,7 @@ mod tests {
     fn an_object_store_is_a_shelf() {
         for shelf in [in_memory("boston/snapshots"), in_memory("")] {
             for (n, (says, case)) in suite::ALL.iter().enumerate() {
-                println!("{says}");
+                eprintln!("{says}");
                 case(&shelf, &format!("case-{n}"));
             }
         }

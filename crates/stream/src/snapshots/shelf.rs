@@ -105,7 +105,7 @@ mod tests {
         let _ = fs::remove_dir_all(&folder);
         let shelf: Arc<dyn Shelf> = Arc::new(Folder::new(&folder));
         for (n, (says, case)) in suite::ALL.iter().enumerate() {
-            println!("{says}");
+            eprintln!("{says}");
             case(&shelf, &format!("case-{n}"));
         }
         fs::remove_dir_all(folder).unwrap();
