@@ -49,7 +49,7 @@ impl Site {
         let every = Duration::from_millis(luck.u64(1_000..20_000));
         let folder = folder.join(word);
         // In every other seed the two processes of a service share their snapshots, as they do in an object store.
-        let shared = every.as_millis() % 2 == 0;
+        let shared = every.as_millis().is_multiple_of(2);
         let place = |service| {
             [0, 1].map(|nth| {
                 let folder = folder.join(if shared { 0 } else { nth }.to_string());
