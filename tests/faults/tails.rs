@@ -48,6 +48,10 @@ fn made_anew(storm: &mut Storm<'_>, service: Service) -> Result<(), String> {
     let topic = topic_of(service, &storm.site.names);
     let (memory, names) = (&storm.site.roads.memory, &storm.site.names);
     memory.delete(&topic);
+    // Snapshots are gone as well: how far the group had come must be enough to tell.
+    for place in storm.site.places.iter().filter(|place| place.service == service) {
+        let _ = std::fs::remove_dir_all(place.folder.join(service.name()));
+    }
     let inbound = [INBOUND.to_owned()];
     let plan = Plan { names, generation: 1, inbound: &inbound };
     let book = pipeline::rulebook::shipped().map_err(|p| format!("{p:?}"))?.book;
