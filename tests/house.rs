@@ -33,7 +33,10 @@ fn names(folder: &Path) -> Vec<String> {
 /// From the ground up; a crate may use crates of lower floors only.
 const FLOORS: &[&[&str]] = &[
     &["facts", "stream"],
-    &["kafka", "wire", "fold", "dispatch", "custody", "thermal", "permits", "schedule", "alerts"],
+    &[
+        "kafka", "objects", "wire", "fold", "dispatch", "custody", "thermal", "permits",
+        "schedule", "alerts",
+    ],
     &["pipeline", "simulate", "desk"],
     &["replay"],
     &["coldwatch"],

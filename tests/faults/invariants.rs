@@ -133,7 +133,9 @@ impl<'a> Look<'a> {
             let forms = self.site.stages.iter().map(|stages| stages.form(service));
             kept.extend(forms.filter_map(|form| {
                 let form = form ^ place.group.log_identity;
-                snapshots.newest(service.name(), partition, form, offset, &mut |_, _| {})
+                let newest =
+                    snapshots.newest(service.name(), partition, form, offset, &mut |_, _| {});
+                newest.expect("the folder can be read")
             }));
         }
         kept.retain(|snapshot| snapshot.offset == offset);

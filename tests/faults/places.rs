@@ -17,7 +17,7 @@ use permits::Permits;
 use pipeline::roles;
 use schedule::Schedule;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
 use std::time::{Duration, Instant};
@@ -40,16 +40,15 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// `nth` of the service's places.
+    /// One of the service's places, with its snapshots in that folder.
     pub(crate) fn new(
-        (service, nth): (Service, usize),
+        service: Service,
         (names, roads, hours): (&Names, &Arc<Roads>, &Arc<Hours>),
-        folder: &Path,
+        folder: PathBuf,
         snapshot_every: Duration,
     ) -> Self {
         let topic = topic_of(service, names);
         let wrong_by = Arc::<AtomicI64>::default();
-        let folder = folder.join(nth.to_string());
         let log_identity = topics::identity(&roads.memory, &topic).expect("the topic is there");
         let strikes = matches!(service, Service::Intake | Service::Dispatch | Service::Alerts);
         let name = names.other(service.name());

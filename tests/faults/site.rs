@@ -51,8 +51,13 @@ impl Site {
             Release::ALL.map(|release| Stages::new(release, &names, &hours, &intake_is_wrong_by));
         let every = Duration::from_millis(luck.u64(1_000..20_000));
         let folder = folder.join(word);
+        // In every other seed the two processes of a service share their snapshots, as they do in an object store.
+        let shared = every.as_millis().is_multiple_of(2);
         let place = |service| {
-            [0, 1].map(|nth| Place::new((service, nth), (&names, &roads, &hours), &folder, every))
+            [0, 1].map(|nth| {
+                let folder = folder.join(if shared { 0 } else { nth }.to_string());
+                Place::new(service, (&names, &roads, &hours), folder, every)
+            })
         };
         let places = SERVICES.into_iter().flat_map(place).collect();
         Self { names, hours, roads, stages, places, folder, intake_is_wrong_by }

@@ -85,6 +85,10 @@ fn grow(storm: &Storm<'_>, topic: &str, partition: u16, end: u64) -> Result<(), 
 
 fn made_anew(storm: &mut Storm<'_>, service: Service) -> Result<(), String> {
     make_anew(storm, &topic_of(service, &storm.site.names))?;
+    // Snapshots are gone as well: how far the group had come must be enough to tell.
+    for place in storm.site.places.iter().filter(|place| place.service == service) {
+        let _ = std::fs::remove_dir_all(place.folder.join(service.name()));
+    }
     refused(storm, "made anew or cut")
 }
 

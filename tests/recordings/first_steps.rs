@@ -142,6 +142,40 @@ fn doctor_makes_no_folder_and_says_whether_snapshots_can_be_written() {
 }
 
 #[test]
+fn doctor_tries_a_store_and_a_url_that_is_none_is_a_wrong_configuration() {
+    let folder = folder("doctor-store");
+    let file = configuration(&folder, "");
+    let doctor = |url: &str| {
+        let mut asked = coldwatch(&["doctor", "--config", &file]);
+        // Nobody listens there.
+        asked.env("AWS_ENDPOINT", "http://127.0.0.1:9").env("AWS_ALLOW_HTTP", "true");
+        asked.env("AWS_ACCESS_KEY_ID", "k").env("AWS_SECRET_ACCESS_KEY", "hunter2");
+        asked.env("COLDWATCH_SNAPSHOTS_URL", url).output().expect("it runs")
+    };
+    let store = folder.join("store");
+    let out = data(&doctor(&format!("file://{}", store.display())));
+    assert!(out.contains("ok     snapshots can be listed, written, read and deleted in "), "{out}");
+    assert_eq!(std::fs::read_dir(store.join("doctor/0")).expect("listed").count(), 0);
+    let out = doctor("s3://bucket/boston");
+    assert_eq!(out.status.code(), Some(1));
+    let out = data(&out);
+    let wrong = out.lines().find(|line| line.starts_with("WRONG  snapshots in s3://bucket/boston"));
+    let wrong = wrong.unwrap_or_else(|| panic!("{out}"));
+    assert!(wrong.contains("cannot be listed") && wrong.contains("can it be reached"), "{wrong}");
+    assert!(!out.contains("hunter2"), "{out}");
+    let mut up = coldwatch(&["up", "--config", &file]);
+    let out = up.env("COLDWATCH_SNAPSHOTS_URL", "s4://bucket").output().expect("it runs");
+    assert_eq!(out.status.code(), Some(78), "{}", said(&out));
+    assert!(said(&out).contains("snapshots.url: `s4://bucket` is of no kind"), "{}", said(&out));
+    let mut up = coldwatch(&["up", "--config", &file]);
+    let both =
+        up.env("COLDWATCH_SNAPSHOTS_URL", "s3://bucket").env("COLDWATCH_SNAPSHOTS_FOLDER", "a");
+    let out = both.output().expect("it runs");
+    assert_eq!(out.status.code(), Some(78), "{}", said(&out));
+    assert!(said(&out).contains("both set"), "{}", said(&out));
+}
+
+#[test]
 fn the_same_rulebook_is_not_written_again() {
     let folder = folder("publish-twice");
     let file = configuration(&folder, "");

@@ -75,6 +75,8 @@ pub enum Kind {
 pub struct SnapshotsConfig {
     /// In which folder; without one, by the log's.
     pub folder: PathBuf,
+    /// In which object store, instead of a folder.
+    pub url: Option<String>,
     /// How often.
     pub every: Span,
 }
@@ -133,7 +135,7 @@ impl Default for LogConfig {
 
 impl Default for SnapshotsConfig {
     fn default() -> Self {
-        Self { folder: "coldwatch-data/snapshots".into(), every: Span::minutes(1) }
+        Self { folder: "coldwatch-data/snapshots".into(), url: None, every: Span::minutes(1) }
     }
 }
 
@@ -194,6 +196,9 @@ impl Config {
             return Err(format!(
                 "log.client: `{name}` is a secret: write it to a file and name that in [log.secrets]"
             ));
+        }
+        if let Some(url) = &self.snapshots.url {
+            objects::Address::read(url).map_err(|why| format!("snapshots.url: {why}"))?;
         }
         if self.snapshots.every <= Span::ZERO || self.log.session_timeout <= Span::ZERO {
             return Err("a span must be longer than nothing, like `1 min`".into());

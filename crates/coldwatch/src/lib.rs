@@ -5,7 +5,7 @@
 //! - `commands`: the sub-commands, one file each; [`exit`]: how they end
 //! - [`config`]: the configuration and its layers
 //! - [`services`]: each service is a codec, a stage and the loop; [`live`]: services at work in this process
-//! - [`topics`]: the topics, made and checked; [`log`]: the log that the configuration names
+//! - [`topics`]: the topics, made and checked; [`log`]: the log that the configuration names; `snapshots`: their place
 //! - `watchdog`: what waits and does not move
 //! - `doors`: health, metrics, events in; `desk`: the board's reader, acts and feed
 //!
@@ -23,6 +23,7 @@ pub mod live;
 pub mod log;
 pub mod services;
 mod signals;
+mod snapshots;
 mod telemetry;
 pub mod topics;
 mod watchdog;

@@ -6,6 +6,7 @@ use crate::log;
 use crate::services::intake::{self, Intake};
 use crate::services::names::Names;
 use crate::services::{self, Service, Work};
+use crate::snapshots;
 use crate::topics::{self, Plan};
 use crate::watchdog::{self, Watchdog};
 use pipeline::roles;
@@ -40,6 +41,8 @@ pub struct Live {
     pub(crate) still: watchdog::Told,
     running: Vec<Running>,
     last_words: LastWords,
+    /// Where states are kept, once a service needs it; the last who lets go of it waits until all is written.
+    snapshots: Option<Snapshots>,
 }
 
 /// A service that runs here, as others see it.
@@ -64,7 +67,18 @@ impl Live {
     pub fn new(log: Arc<dyn Log>, config: Config, clock: Clock, instance: Option<String>) -> Self {
         let (names, stop) = (Names::of(&config), Arc::default());
         let (still, running, last_words) = (Arc::default(), Vec::new(), Arc::default());
-        Self { log, config, names, clock, instance, stop, still, running, last_words }
+        Self {
+            log,
+            config,
+            names,
+            clock,
+            instance,
+            stop,
+            still,
+            running,
+            last_words,
+            snapshots: None,
+        }
     }
 
     /// The same, and it stops when `stop` says so.
@@ -139,12 +153,18 @@ impl Live {
             _ => name.clone(),
         });
         let topic_of_log = topic.clone();
+        // Who remembers nothing needs no place for it, and no right to one.
+        let snapshots = match (stage.remembers(), &self.snapshots) {
+            (false, _) => None,
+            (true, Some(snapshots)) => Some(snapshots.clone()),
+            (true, None) => Some(self.snapshots.insert(snapshots::open(&self.config)?).clone()),
+        };
         let group = Group {
             service: service.name(),
             name,
             topic,
             instance,
-            snapshots: Some(Snapshots::new(&self.config.snapshots.folder)),
+            snapshots,
             log_identity: log::patiently(&self.stop, || {
                 topics::identity(&*self.log, &topic_of_log)
             })

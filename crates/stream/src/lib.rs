@@ -6,7 +6,7 @@
 //! - [`error`]: what went wrong, named by what the caller must do
 //! - [`run`]: the loop: poll → take → append → acknowledged → commit → snapshot
 //! - [`stage`]: what a service brings to the loop, and what it shows of itself
-//! - [`snapshots`]: immutable files that check themselves
+//! - [`snapshots`]: immutable files that check themselves, on a shelf that processes may share
 //! - [`memory`]: a log in memory, which misbehaves on request
 //! - [`embedded`]: a durable log on one machine, over SQLite
 //! - [`conformance`]: what every backing must do, as a suite that each of them runs
@@ -34,4 +34,5 @@ pub use log::{
 pub use memory::{Faults, Happened, Memory};
 pub use run::{Group, Halt, Loop};
 pub use snapshots::Snapshots;
+pub use snapshots::shelf::{Folder, Shelf};
 pub use stage::{Gauge, Life, Stage, Watch};

@@ -2,15 +2,17 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeMap;
+use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use stream::log::{Placed, wall_clock};
+use stream::snapshots::Snapshot;
 use stream::{
-    Ack, Committed, Draft, Group, Halt, Life, Log, Loop, Member, Memory, Reader, Record, Stage,
-    StreamError, Ticket, Topic, Watch,
+    Ack, Committed, Draft, Folder, Group, Halt, Life, Log, Loop, Member, Memory, Reader, Record,
+    Shelf, Snapshots, Stage, StreamError, Ticket, Topic, Watch,
 };
 
 /// Says of each record that it was there.
@@ -38,6 +40,8 @@ impl Life for Echo {
 struct Counting {
     memory: Memory,
     away: AtomicBool,
+    /// Where partitions begin.
+    trimmed: AtomicU32,
     /// The partition that cannot be asked for.
     leaderless: AtomicU32,
     committed: AtomicU32,
@@ -56,8 +60,9 @@ impl Counting {
         }
         let (committed, ranges) = (AtomicU32::new(0), AtomicU32::new(0));
         let (away, leaderless) = (AtomicBool::new(false), AtomicU32::new(u32::MAX));
+        let trimmed = AtomicU32::new(0);
         let (holds, held) = (AtomicBool::new(false), Mutex::default());
-        Self { memory, away, leaderless, committed, ranges, holds, held }
+        Self { memory, away, trimmed, leaderless, committed, ranges, holds, held }
     }
     fn answers(&self) -> Result<(), StreamError> {
         match self.away.load(Relaxed) {
@@ -83,7 +88,8 @@ impl Log for Counting {
         if self.leaderless.load(Relaxed) == u32::from(partition) {
             return Err(StreamError::Unavailable(format!("partition {partition} has no leader")));
         }
-        self.memory.range(topic, partition)
+        let range = self.memory.range(topic, partition)?;
+        Ok(u64::from(self.trimmed.load(Relaxed))..range.end)
     }
     fn committed(&self, group: &str, topic: &str) -> Result<BTreeMap<u16, Committed>, StreamError> {
         self.committed.fetch_add(1, Relaxed);
@@ -158,6 +164,68 @@ fn a_partition_that_cannot_be_asked_for_keeps_no_other_from_beginning() {
     log.leaderless.store(u32::MAX, Relaxed);
     all.turn(now).unwrap();
     assert_eq!(watch.seen().lives, 16);
+}
+
+/// A shelf that does not answer while it is away.
+struct Away {
+    folder: Folder,
+    away: AtomicBool,
+}
+
+impl Shelf for Away {
+    fn list(&self, place: &str) -> io::Result<Vec<String>> {
+        match self.away.load(Relaxed) {
+            true => Err(io::ErrorKind::TimedOut.into()),
+            false => self.folder.list(place),
+        }
+    }
+    fn read(&self, place: &str, name: &str) -> io::Result<Vec<u8>> {
+        self.folder.read(place, name)
+    }
+    fn write(&self, place: &str, name: &str, bytes: Vec<u8>) -> io::Result<()> {
+        self.folder.write(place, name, bytes)
+    }
+    fn remove(&self, place: &str, name: &str) -> io::Result<()> {
+        self.folder.remove(place, name)
+    }
+    fn called(&self, file: &str) -> String {
+        self.folder.called(file)
+    }
+}
+
+#[test]
+fn where_the_past_was_trimmed_a_shelf_that_is_away_is_waited_for_and_an_empty_one_stops_the_service()
+ {
+    let folder = std::env::temp_dir().join(format!("coldwatch-turns-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let shelf = Arc::new(Away { folder: Folder::new(&folder), away: AtomicBool::new(true) });
+    let (log, stop, watch) = (Counting::new(1), AtomicBool::new(false), Watch::default());
+    let group = Group { snapshots: Some(Snapshots::on(shelf.clone())), ..group() };
+    let record = || Draft { topic: "in".into(), partition: 0, key: vec![], value: vec![1] };
+    let (answers, _hears) = std::sync::mpsc::channel();
+    log.memory.append((0..5).map(|_| (Ticket::default(), record())).collect(), &answers);
+    log.trimmed.store(3, Relaxed);
+    let mut now = Instant::now();
+    let mut all = Loop::join(&log, &Echo, &group, (&stop, &watch), 7, now).unwrap();
+    for _ in 0..3 {
+        all.turn(now).unwrap();
+        now += Duration::from_secs(1);
+    }
+    assert_eq!((watch.seen().lives, watch.seen().snapshots_refused), (0, 3), "it is told why");
+    shelf.away.store(false, Relaxed);
+    let stopped = all.turn(now).unwrap_err().to_string();
+    assert!(stopped.contains("its past was trimmed; bring a snapshot back"), "{stopped}");
+    drop(all);
+
+    let snapshot = Snapshot { offset: 3, image: vec![1] };
+    group.snapshots.as_ref().unwrap().keep("echo", 0, Echo.form(), snapshot).unwrap();
+    let (watch, now) = (Watch::default(), Instant::now());
+    let mut all = Loop::join(&log, &Echo, &group, (&stop, &watch), 7, now).unwrap();
+    for n in 0..3 {
+        all.turn(now + Duration::from_secs(n)).unwrap();
+    }
+    assert_eq!((watch.seen().lives, watch.seen().snapshots_used), (1, 1));
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]

@@ -9,13 +9,13 @@ use crate::live::is_drained;
 use crate::services::names::Names;
 use crate::services::{self, Note, Service, Work};
 use crate::topics::Plan;
-use crate::{log, telemetry};
+use crate::{log, snapshots, telemetry};
 use clap::Args;
 use pipeline::{Topic, roles};
 use std::path::Path;
 use std::process::ExitCode;
-use stream::Log;
 use stream::log::wall_clock;
+use stream::{Log, Shelf};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,8 +24,8 @@ Examples:
   coldwatch doctor --config coldwatch.toml | grep -v '^ok'
       only what is wrong
 
-Looks at: the configuration, the log, topics and partition counts, the rulebook in force, the clock, the folder of
-snapshots, how far each service has come, holes, and whether the counts add up.";
+Looks at: the configuration, the log, topics and partition counts, the rulebook in force, the clock, where
+snapshots are kept, how far each service has come, holes, and whether the counts add up.";
 
 /// Look at everything and say what is wrong
 #[derive(Args)]
@@ -66,7 +66,11 @@ impl Doctor {
             }
         };
         findings.ok(&format!("the configuration can be read: a log on {}", place(&config)))?;
-        folder(&mut findings, &config.snapshots.folder)?;
+        match snapshots::store(&config) {
+            Ok(None) => folder(&mut findings, &config.snapshots.folder)?,
+            Ok(Some(shelf)) => store(&mut findings, &*shelf)?,
+            Err(failure) => findings.wrong(&failure.to_string())?,
+        }
         if let Some(log) = reach(&mut findings, &config)? {
             examine(&mut findings, &*log, &config)?;
         }
@@ -102,6 +106,17 @@ fn folder(findings: &mut Findings, folder: &Path) -> Result<(), Failure> {
             "snapshots cannot be written to {place}: {}: {e}; name another folder in snapshots.folder",
             nearest.display()
         )),
+    }
+}
+
+/// Whether the store does what it must. What is tried there does not stay.
+fn store(findings: &mut Findings, shelf: &dyn Shelf) -> Result<(), Failure> {
+    let store = shelf.called("");
+    match objects::probe(shelf) {
+        Ok(()) => {
+            findings.ok(&format!("snapshots can be listed, written, read and deleted in {store}"))
+        }
+        Err(why) => findings.wrong(&format!("{why} (snapshots.url)")),
     }
 }
 

@@ -10,7 +10,7 @@ use toml::{Table, Value};
 const ENVIRONMENT: &str = "COLDWATCH_";
 
 /// Keys that the environment may set: `log.brokers` is `COLDWATCH_LOG_BROKERS`.
-const KEYS: [(&str, &str, Shape); 18] = [
+const KEYS: [(&str, &str, Shape); 19] = [
     ("log", "kind", Shape::Text),
     ("log", "folder", Shape::Text),
     ("log", "brokers", Shape::Text),
@@ -21,6 +21,7 @@ const KEYS: [(&str, &str, Shape); 18] = [
     ("log", "inbound", Shape::List),
     ("log", "session_timeout", Shape::Text),
     ("snapshots", "folder", Shape::Text),
+    ("snapshots", "url", Shape::Text),
     ("snapshots", "every", Shape::Text),
     ("http", "listen", Shape::Text),
     ("http", "token_file", Shape::Text),
@@ -74,6 +75,7 @@ pub(super) fn read(
             table.insert((*key).to_owned(), value);
         }
     }
+    one_place(&all)?;
     follow(&mut all);
     Config::deserialize(all).map_err(|e| format!("the configuration: {e}"))
 }
@@ -94,6 +96,18 @@ fn misspelt(name: &str) -> Result<(), String> {
     });
     match ours || distance(&nearest) <= 2 {
         true => Err(format!("{name} names no setting; the nearest that does is {nearest}")),
+        false => Ok(()),
+    }
+}
+
+/// Snapshots have one place, and nobody should have to guess which.
+fn one_place(all: &Table) -> Result<(), String> {
+    let set = |key: &str| all.get("snapshots").and_then(|table| table.get(key)).is_some();
+    match set("folder") && set("url") {
+        true => {
+            Err("snapshots.folder and snapshots.url are both set: keep the one that is meant"
+                .into())
+        }
         false => Ok(()),
     }
 }
@@ -189,10 +203,19 @@ mod tests {
                 format!("{name} names no setting; the nearest that does is {nearest}")
             );
         }
-        for name in
-            ["KAFKA", "KAFKA_PORT", "VECTORS", "RELEASE", "SEEDS", "ALL_JOURNEYS", "INSTANCE"]
-                .into_iter()
-                .chain(["CONFIG_FILE", "WRITE_SCHEMAS", "BENCH_RUNS", "BENCH_SCALE", "PORT"])
+        for name in [
+            "KAFKA",
+            "KAFKA_PORT",
+            "S3",
+            "S3_PORT",
+            "VECTORS",
+            "RELEASE",
+            "SEEDS",
+            "ALL_JOURNEYS",
+            "INSTANCE",
+        ]
+        .into_iter()
+        .chain(["CONFIG_FILE", "WRITE_SCHEMAS", "BENCH_RUNS", "BENCH_SCALE", "PORT"])
         {
             let other = set(&format!("COLDWATCH_{name}"), "1");
             assert!(read(None, [other].into_iter()).is_ok(), "{name}");
@@ -270,5 +293,32 @@ mod tests {
         let both = "[log]\nfolder = \"/data/log\"\n[snapshots]\nfolder = \"/fast\"\n";
         assert_eq!(folder("follow-d", both), "/fast");
         assert_eq!(folder("follow-e", "[log]\npartitions = 4\n"), "coldwatch-data/snapshots");
+    }
+
+    #[test]
+    fn snapshots_have_one_place() {
+        let both = file("both", "[snapshots]\nfolder = \"a\"\nurl = \"s3://b\"\n");
+        let error = read(Some(&both), std::iter::empty()).unwrap_err();
+        assert_eq!(
+            error,
+            "snapshots.folder and snapshots.url are both set: keep the one that is meant"
+        );
+        let folder = file("folder", "[log]\nfolder = \"/data/log\"\n[snapshots]\nfolder = \"a\"\n");
+        let url = || [set("COLDWATCH_SNAPSHOTS_URL", "s3://b/p")].into_iter();
+        assert!(read(Some(&folder), url()).unwrap_err().contains("both set"));
+        let log = file("log", "[log]\nfolder = \"/data/log\"\n");
+        let config = read(Some(&log), url()).unwrap();
+        assert_eq!(config.snapshots.url.as_deref(), Some("s3://b/p"), "a log's folder is no such");
+        [both, folder, log].iter().for_each(|file| std::fs::remove_file(file).unwrap());
+        let misspelt = [set("COLDWATCH_SNAPSHOTS_URI", "s3://b")].into_iter();
+        assert!(read(None, misspelt).unwrap_err().contains("COLDWATCH_SNAPSHOTS_URL"));
+        let nothing = super::super::Config {
+            snapshots: super::super::SnapshotsConfig {
+                url: Some("s4://b".into()),
+                ..config.snapshots
+            },
+            ..super::super::Config::default()
+        };
+        assert!(nothing.check().unwrap_err().starts_with("snapshots.url: `s4://b` is of no kind"));
     }
 }

@@ -36,7 +36,12 @@ impl Config {
             let (open, own): (Vec<_>, Vec<_>) =
                 table.iter().partition(|(key, _)| OPEN.contains(&key.as_str()));
             heading(&mut text, name);
-            own.iter().for_each(|(key, value)| sources.line(&mut text, name, key, value));
+            // Where a store is named no folder is used, and a file that has both is refused.
+            let used =
+                |key: &str| (name, key) != ("snapshots", "folder") || self.snapshots.url.is_none();
+            own.iter()
+                .filter(|(key, _)| used(key))
+                .for_each(|(key, value)| sources.line(&mut text, name, key, value));
             for (part, value) in open {
                 let Some(keys) = value.as_table().filter(|keys| !keys.is_empty()) else { continue };
                 heading(&mut text, &format!("{name}.{part}"));
@@ -102,6 +107,10 @@ mod tests {
         let text = std::fs::read_to_string(example()).unwrap();
         let all = Config {
             http: super::super::HttpConfig { token_file: Some("t".into()), ..Default::default() },
+            snapshots: super::super::SnapshotsConfig {
+                url: Some("u".into()),
+                ..Default::default()
+            },
             ..Config::default()
         };
         for (name, keys) in table(&all) {
@@ -138,6 +147,11 @@ mod tests {
             assert!(shown.lines().any(|shown| shown == line), "{line} is not in\n{shown}");
         }
         assert!(!shown.contains("hunter2"));
+        assert!(shown.contains("folder = \"coldwatch-data/snapshots\" # default, follows"));
+        config.snapshots.url = Some("s3://bucket/boston".into());
+        let shown = config.show(Some(&file), |name| name == "COLDWATCH_SNAPSHOTS_URL").unwrap();
+        let line = "url = \"s3://bucket/boston\" # environment, COLDWATCH_SNAPSHOTS_URL";
+        assert!(shown.contains(line) && !shown.contains("coldwatch-data/snapshots"), "{shown}");
         let again: Config = toml::from_str(&shown).unwrap();
         assert_eq!((&*again.log.brokers, again.http.events_per_second), ("a:1", 7));
         std::fs::remove_file(file).unwrap();

@@ -27,9 +27,16 @@ fn made(at: i64) -> Arc<dyn Log> {
 fn live(log: &Arc<dyn Log>, snapshots: &Path) -> Live {
     let mut config = Config::default();
     (config.log.partitions, config.clock.strike) = (1, false);
-    config.snapshots =
-        config::SnapshotsConfig { folder: snapshots.to_path_buf(), every: Span::millis(20) };
+    config.snapshots.folder = snapshots.to_path_buf();
+    config.snapshots.every = Span::millis(20);
     Live::new(log.clone(), config, stream::log::wall_clock(), None)
+}
+
+/// The same, with its snapshots in a store.
+fn live_at(log: &Arc<dyn Log>, url: &str) -> Live {
+    let mut live = live(log, Path::new("/nowhere"));
+    live.config.snapshots.url = Some(url.into());
+    live
 }
 
 /// Puts these values into `facts`.
@@ -98,6 +105,59 @@ fn a_snapshot_of_another_log_is_not_read() {
     let seen = other.watched()[0].watch.seen().partitions[&0].clone();
     assert_eq!(unreadable(&seen), 0, "that is the other log's count: {seen:?}");
     other.finish().unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_service_goes_on_from_a_snapshot_in_a_store() {
+    let folder = folder("store");
+    let url = format!("file://{}", folder.display());
+    let log = made(1_772_352_000_000);
+    let mut first = live_at(&log, &url);
+    first.start(Service::Dispatch).unwrap();
+    put(&log, &[&b"nonsense"[..]; 3]);
+    wait(&first, "all is worked off", |s| s.committed == 6);
+    assert_eq!(first.watched()[0].watch.seen().snapshots_used, 0, "there was none");
+    // Whoever stops waits until its last snapshot is written.
+    first.finish().unwrap();
+
+    let mut again = live_at(&log, &url);
+    again.start(Service::Dispatch).unwrap();
+    wait(&again, "it goes on", |s| s.position == 6 && unreadable(s) == 3);
+    let seen = again.watched()[0].watch.seen();
+    assert_eq!((seen.snapshots_used, seen.snapshots_refused, seen.lives), (1, 0, 1));
+    again.finish().unwrap();
+
+    // Elsewhere there is none, and it folds again.
+    let mut other = live_at(&log, &format!("{url}/elsewhere"));
+    other.start(Service::Dispatch).unwrap();
+    wait(&other, "it folds", |s| s.position == 6 && unreadable(s) == 3);
+    assert_eq!(other.watched()[0].watch.seen().snapshots_used, 0);
+    other.finish().unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_store_that_is_away_ends_nothing_and_one_that_cannot_be_is_a_wrong_configuration() {
+    let folder = folder("store-away");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("file"), "no folder").unwrap();
+    let log = made(1_772_352_000_000);
+    let mut live = live_at(&log, &format!("file://{}/file", folder.display()));
+    live.start(Service::Dispatch).unwrap();
+    put(&log, &[b"nonsense"]);
+    wait(&live, "it folds from the start", |s| s.committed == 4 && unreadable(s) == 1);
+    put(&log, &[b"nonsense"]);
+    let late = Instant::now() + Duration::from_secs(20);
+    let seen = || live.watched()[0].watch.seen();
+    while seen().snapshots_failed == 0 {
+        assert!(Instant::now() < late, "it is counted: {:?}", seen());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!((seen().snapshots_used, seen().snapshots_refused), (0, 1), "said once, why");
+    live.finish().unwrap();
+    let refused = live_at(&log, "s4://bucket").start(Service::Dispatch).unwrap_err();
+    assert!(refused.is_refusal(), "{refused}");
     std::fs::remove_dir_all(folder).unwrap();
 }
 

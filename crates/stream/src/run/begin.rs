@@ -7,7 +7,6 @@ use crate::log::{Committed, Record};
 use crate::snapshots::Snapshot;
 use crate::stage::Stage;
 use std::ops::Range;
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -71,7 +70,9 @@ impl<S: Stage> Loop<'_, S> {
         let (life, position) = match self.stage.remembers() {
             false => (self.stage.begin(partition, &note).map_err(stop)?, offset),
             true => match self.last_snapshot(partition, offset) {
-                Some((life, position)) if position >= range.start => (life, position),
+                Ok(Some((life, position))) if position >= range.start => (life, position),
+                // There may be one, and without it nothing can begin there.
+                Err(reason) if range.start > 0 => return Err(StreamError::Unavailable(reason)),
                 _ if range.start > 0 => {
                     return Err(StreamError::Stop(format!(
                         "partition {partition} of {topic} begins at {}, and {service} has no snapshot there: \
@@ -133,25 +134,28 @@ impl<S: Stage> Loop<'_, S> {
         self.waiting.insert(partition, self.now + wait);
     }
 
-    fn last_snapshot(&self, partition: u16, most: u64) -> Option<(S::Life, u64)> {
-        let snapshots = self.group.snapshots.as_ref()?;
+    /// The newest one that can be used; or why that cannot be told.
+    fn last_snapshot(&self, partition: u16, most: u64) -> Result<Option<(S::Life, u64)>, String> {
+        let Some(snapshots) = &self.group.snapshots else { return Ok(None) };
         let mut most = most;
         loop {
-            let mut told = |file: &Path, reason: &str| {
-                tracing::warn!(file = %file.display(), reason, "a snapshot is passed over");
+            let mut told = |file: &str, reason: &str| {
+                tracing::warn!(file, reason, "a snapshot is passed over");
                 self.watch.note(|seen| seen.snapshots_refused += 1);
             };
             let form = self.stage.form() ^ self.group.log_identity;
-            let Snapshot { offset, image } =
-                snapshots.newest(self.group.service, partition, form, most, &mut told)?;
+            let newest = snapshots.newest(self.group.service, partition, form, most, &mut told);
+            let newest = newest.map_err(|error| format!("snapshots cannot be read: {error}"))?;
+            let Some(Snapshot { offset, image }) = newest else { return Ok(None) };
             match self.stage.resume(partition, &image) {
                 Ok(life) => {
                     self.watch.note(|seen| seen.snapshots_used += 1);
-                    return Some((life, offset));
+                    return Ok(Some((life, offset)));
                 }
                 Err(reason) => {
                     tracing::warn!(partition, offset, reason, "a snapshot cannot be used");
-                    most = offset.checked_sub(1)?;
+                    let Some(before) = offset.checked_sub(1) else { return Ok(None) };
+                    most = before;
                 }
             }
         }

@@ -98,9 +98,10 @@ impl<S: Stage> Loop<'_, S> {
                 running.image = image.map(|image| Snapshot { offset: running.position, image });
             }
             let Some(ripe) = running.ripe() else { continue };
-            match snapshots.keep(self.group.service, *partition, form, &ripe) {
+            let offset = ripe.offset;
+            match snapshots.keep(self.group.service, *partition, form, ripe) {
                 Ok(()) => {
-                    running.kept = ripe.offset;
+                    running.kept = offset;
                     running.kept_at = Some((self.group.clock)());
                 }
                 Err(error) => {
