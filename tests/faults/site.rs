@@ -49,7 +49,7 @@ impl Site {
         let intake_is_wrong_by = Arc::<AtomicI64>::default();
         let stages =
             Release::ALL.map(|release| Stages::new(release, &names, &hours, &intake_is_wrong_by));
-        let every = Duration::from_millis(luck.u64(1_000..20_000));
+        let every = Duration::from_millis(luck.u64(200..6_000));
         let folder = folder.join(word);
         // In every other seed the two processes of a service share their snapshots, as they do in an object store.
         let shared = every.as_millis().is_multiple_of(2);

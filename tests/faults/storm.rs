@@ -18,7 +18,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use stream::{Draft, StreamError};
 
 /// How many steps a round may take while things go wrong; after that it is ended in calm.
-const LONG: u64 = 2_000;
+const LONG: u64 = 1_500;
 /// How many steps everything must be caught up in once nothing goes wrong any more.
 pub(crate) const BOUND: u64 = 6_000;
 
