@@ -97,7 +97,8 @@ fn main() {
         ("11", embedded::row_11),
         ("12", broker::row_12),
         ("13", row_13),
-        ("restart", embedded::restart),
+        ("restart", restart::restart),
+        ("open", restart::open),
     ];
     for (_, row) in
         rows.iter().filter(|(name, _)| asked.is_empty() || asked.iter().any(|a| a == name))

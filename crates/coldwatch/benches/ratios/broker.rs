@@ -25,7 +25,7 @@ use wire::{Limits, native};
 
 const PARTITIONS: u16 = 8;
 
-fn brokers(row: &str) -> Option<String> {
+pub(crate) fn brokers(row: &str) -> Option<String> {
     let brokers = std::env::var("COLDWATCH_KAFKA").ok().filter(|brokers| !brokers.is_empty());
     if brokers.is_none() {
         println!("row {row:<3} skipped: COLDWATCH_KAFKA names no broker");
@@ -34,14 +34,14 @@ fn brokers(row: &str) -> Option<String> {
 }
 
 /// One client for the whole process: it may have one producer.
-fn connect(brokers: &str) -> Arc<dyn Log> {
+pub(crate) fn connect(brokers: &str) -> Arc<dyn Log> {
     static BROKER: OnceLock<Kafka> = OnceLock::new();
     let settings = Settings::new(brokers, format!("bench-{}", std::process::id()));
     Arc::new(BROKER.get_or_init(|| Kafka::connect(settings).expect("a broker")).clone())
 }
 
 /// No two runs share a topic.
-fn prefix(row: &str, run: usize) -> String {
+pub(crate) fn prefix(row: &str, run: usize) -> String {
     format!("bench-{row}-{}-{run}.", wall_clock()())
 }
 
@@ -152,13 +152,18 @@ const COOLED_DOWN: Span = Span::hours(2);
 const FROZEN: usize = 20;
 
 fn reads(device: &Subject, n: usize, temperature: i32) -> Event {
+    reads_at(device, n, temperature, Moment::from_millis(wall_clock()()))
+}
+
+/// The nth reading of all.
+pub(crate) fn reads_at(device: &Subject, n: usize, temperature: i32, at: Moment) -> Event {
     let (channel, sequence) = (Text::new("payload"), Some(n as u64));
     let temperature = MilliCelsius(temperature);
     Event {
         source: Text::new("bench"),
         id: Text::new(format!("r-{n}")),
         subject: device.clone(),
-        at: Moment::from_millis(wall_clock()()),
+        at,
         fact: Fact::Reading(Reading { temperature, channel, sequence }),
     }
 }

@@ -1,4 +1,3 @@
-//! Restart: how long until a million entries behind are worked off.
 //! Rows 10 and 11: the whole pipeline over the embedded log, and one service that folds its journal again.
 
 use crate::site::{self, Site};
@@ -17,7 +16,7 @@ const PARTITIONS: u16 = 16;
 /// As many records go into one of SQLite's own commits.
 const COMMIT: usize = 500;
 
-fn embedded(folder: &std::path::Path) -> Arc<dyn Log> {
+pub(crate) fn embedded(folder: &std::path::Path) -> Arc<dyn Log> {
     Arc::new(Embedded::here(&folder.join("log")).expect("a log"))
 }
 
@@ -156,50 +155,4 @@ pub(crate) fn row_11() {
         each(median(here), records),
         each(median(again), records)
     );
-}
-
-/// From the start of a service until it stands at the end of its journal, and all of that is committed. What is to be
-/// seen of a service is a quarter of a second old.
-fn caught_up(log: &Arc<dyn Log>, config: &Config, topic: &str) -> (Duration, usize) {
-    let timed = Timed::new(log.clone(), topic);
-    let took = Instant::now();
-    let thermal = Site::resume(log.clone(), config.clone(), &[Service::Thermal]);
-    site::wait_until(|| thermal.stands_at(&timed.ends));
-    site::wait_until(|| thermal.is_worked_off(Service::Thermal));
-    let took = took.elapsed();
-    thermal.finish();
-    (took, timed.records())
-}
-
-/// A service that was away: it has everything to say, or has said it and keeps no state, or keeps one.
-pub(crate) fn restart() {
-    let week = site::week_of(3_400);
-    let folder = site::folder("restart");
-    let config = site::config(String::new(), PARTITIONS, &folder);
-    let log = embedded(&folder);
-    let site =
-        Site::open(log.clone(), config.clone(), week[0].0, &[Service::Intake, Service::Dispatch]);
-    let drafts: Vec<_> = week.iter().map(|(at, event)| (*at, site.draft(event))).collect();
-    site.work_off(&drafts);
-    let topic = site.names.topic(Topic::Journal);
-    site.finish();
-    drop((week, drafts));
-    let (first, records) = caught_up(&log, &config, &topic);
-    let (kept, _) = caught_up(&log, &config, &topic);
-    let mut nothing = config.clone();
-    nothing.snapshots.folder = site::folder("restart-nothing");
-    let (refold, _) = caught_up(&log, &nothing, &topic);
-    for folder in ["restart", "restart-nothing"] {
-        site::folder(folder);
-    }
-    let line = |what: &str, took: Duration| {
-        let rate = records as f64 / took.as_secs_f64();
-        println!("        {what}: {:.1} s ({rate:.0} entries a second)", took.as_secs_f64());
-    };
-    println!(
-        "restart thermal, {records} entries of its journal behind, embedded log, until caught up:"
-    );
-    line("nothing worked off yet, its findings written and committed", first);
-    line("all worked off, no snapshot: folded again silently", refold);
-    println!("        all worked off, a snapshot at the end: {:.1} s", kept.as_secs_f64());
 }
