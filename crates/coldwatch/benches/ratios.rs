@@ -16,6 +16,8 @@
 mod broker;
 #[path = "ratios/embedded.rs"]
 mod embedded;
+#[path = "ratios/restart.rs"]
+mod restart;
 #[path = "ratios/site.rs"]
 mod site;
 #[path = "ratios/timed.rs"]
@@ -86,7 +88,7 @@ fn judged(target: &str, met: bool) -> String {
 
 fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let rows: [(&str, fn()); 11] = [
+    let rows: [(&str, fn()); 12] = [
         ("1", row_1),
         ("2", row_2),
         ("5", row_5),

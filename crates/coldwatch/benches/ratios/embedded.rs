@@ -3,13 +3,12 @@
 use crate::site::{self, Site};
 use crate::timed::Timed;
 use crate::{each, judged, median, runs, spread, timed};
-use coldwatch::config::Config;
 use coldwatch::services::{self, Service};
 use pipeline::stage::EngineStage;
 use pipeline::{Topic, bytes, roles};
 use rusqlite::Connection;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use stream::{Embedded, Log};
 
 const PARTITIONS: u16 = 16;

@@ -61,7 +61,9 @@ pub(crate) fn restart() {
             let rate = records as f64 / took.as_secs_f64();
             println!("        {what}: {:.1} s ({rate:.0} entries a second)", took.as_secs_f64());
         };
-        println!("restart thermal, {records} entries of its journal behind, {name}, until caught up:");
+        println!(
+            "restart thermal, {records} entries of its journal behind, {name}, until caught up:"
+        );
         line("nothing worked off yet, its findings written and committed", first);
         line("all worked off, no snapshot: folded again silently", refold);
         println!("        all worked off, a snapshot at the end: {:.1} s", kept.as_secs_f64());
@@ -109,7 +111,10 @@ pub(crate) fn open() {
             records - before,
             took.as_secs_f64()
         );
-        println!("        snapshots of {:.0} MiB, {HAD} readings of each shipment", bytes as f64 / 1_048_576.0);
+        println!(
+            "        snapshots of {:.0} MiB, {HAD} readings of each shipment",
+            bytes as f64 / 1_048_576.0
+        );
     }
     for folder in ["open", "open-snapshots"] {
         site::folder(folder);
