@@ -65,6 +65,7 @@ impl<'a> Look<'a> {
         self.outputs(&admitted, &expected);
         self.accounts();
         self.strokes();
+        self.rules();
         for journal in 0..self.site.names.partitions {
             let name = self.site.names.topic(Topic::Journal);
             let shipment = |record: &Record| record.key != b"log";
@@ -261,6 +262,38 @@ impl<'a> Look<'a> {
                 }
             }
         }
+    }
+
+    /// Rules and behaviours that were published stand in every partition that judges, once each and in their order.
+    fn rules(&mut self) {
+        let published = self.published(Topic::Facts, 0);
+        for topic in [Topic::Facts, Topic::Journal, Topic::Exceptions] {
+            for partition in 0..self.site.names.partitions {
+                // The first rulebook stands in each from its beginning, and is passed on like every other.
+                let mut here = self.published(topic, partition);
+                here.dedup();
+                if here != published {
+                    let (here, all) = (here.len(), published.len());
+                    let name = topic.name();
+                    self.says("rules", format!("{here} of {all} stand in {name} {partition}"));
+                }
+            }
+        }
+    }
+
+    fn published(&self, topic: Topic, partition: u16) -> Vec<Value> {
+        let (mut seen, mut all) = (Seen::default(), Vec::new());
+        for record in self.records(&self.site.names.topic(topic), partition) {
+            let (origin, after) = links(&record.value);
+            let new = seen.admit(origin.as_ref(), after.as_ref()) == Admission::Admitted;
+            let text = String::from_utf8_lossy(&record.value);
+            let of_rules = ["log.rulebook-published", "log.behaviour-switched"];
+            if new && of_rules.iter().any(|kind| text.contains(kind)) {
+                let event: Value = serde_json::from_slice(&record.value).unwrap_or_default();
+                all.push(event.get("data").cloned().unwrap_or_default());
+            }
+        }
+        all
     }
 
     /// What stands at the end; `lasting`: without incidents that were over before anybody had to know, and without numbers.
