@@ -264,14 +264,13 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// Rules and behaviours that were published stand in every partition that judges, once each and in their order.
+    /// Rules and behaviours that were published stand in every partition that judges, in their order. One may stand there twice in a row: who
+    /// publishes may do it again, and the first rulebook stands in each from its beginning and is passed on as well.
     fn rules(&mut self) {
         let published = self.published(Topic::Facts, 0);
         for topic in [Topic::Facts, Topic::Journal, Topic::Exceptions] {
             for partition in 0..self.site.names.partitions {
-                // The first rulebook stands in each from its beginning, and is passed on like every other.
-                let mut here = self.published(topic, partition);
-                here.dedup();
+                let here = self.published(topic, partition);
                 if here != published {
                     let (here, all) = (here.len(), published.len());
                     let name = topic.name();
@@ -293,6 +292,7 @@ impl<'a> Look<'a> {
                 all.push(event.get("data").cloned().unwrap_or_default());
             }
         }
+        all.dedup();
         all
     }
 
