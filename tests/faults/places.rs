@@ -16,7 +16,6 @@ use custody::Custody;
 use permits::Permits;
 use pipeline::roles;
 use schedule::Schedule;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
@@ -158,12 +157,8 @@ impl Stages {
         hours: &Arc<Hours>,
         wrong_by: &Arc<AtomicI64>,
     ) -> Self {
-        let intake = Intake {
-            names: names.clone(),
-            inbound: INBOUND.parse().expect("a name"),
-            before: BTreeMap::new(),
-            clock: hours.clock(wrong_by),
-        };
+        let intake =
+            Intake { names: names.clone(), topic: INBOUND.into(), clock: hours.clock(wrong_by) };
         macro_rules! of {
             ($service:ident, $role:ident) => {{
                 let role = match release {

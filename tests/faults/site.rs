@@ -42,7 +42,7 @@ impl Site {
         let exact = Arc::<AtomicI64>::default();
         let memory = Memory::new(hours.clock(&exact));
         let names = Names::with(word, workload.partitions);
-        let inbound = [INBOUND.parse().expect("a name")];
+        let inbound = [INBOUND.to_owned()];
         let topics = Topics { names: &names, generation: 1, inbound: &inbound };
         topics.create_at(&memory, &workload.book, workload.begin).expect("topics can be made");
         let roads = Roads::new(memory, plan, Rng::with_seed(luck.u64(..)));

@@ -1,11 +1,8 @@
 //! The configuration: flags over `COLDWATCH_*` over a file over what is built in. It refuses keys that nobody
 //! knows, and secrets that stand in the file itself.
 
-mod inbound;
 mod layers;
 mod show;
-
-pub use inbound::InboundTopic;
 
 use crate::exit::Failure;
 use facts::Span;
@@ -50,7 +47,7 @@ pub struct LogConfig {
     /// Which generation of topics.
     pub generation: u32,
     /// What intake reads.
-    pub inbound: Vec<InboundTopic>,
+    pub inbound: Vec<String>,
     /// After this without a sign of life a member's partitions go to others.
     pub session_timeout: Span,
     /// More settings of the Kafka client, by its own names.
@@ -125,7 +122,7 @@ impl Default for LogConfig {
             partitions: 16,
             replication: None,
             generation: 1,
-            inbound: vec![InboundTopic { topic: "inbound.events".into(), generation: 1 }],
+            inbound: vec!["inbound.events".into()],
             session_timeout: Span::seconds(10),
             client: BTreeMap::new(),
             secrets: BTreeMap::new(),
@@ -187,6 +184,12 @@ impl Config {
         }
         if self.log.inbound.is_empty() {
             return Err("log.inbound: name at least one topic that intake reads".into());
+        }
+        let twice = |(n, name): &(usize, &String)| self.log.inbound[..*n].contains(name);
+        if let Some((_, name)) = self.log.inbound.iter().enumerate().find(twice) {
+            return Err(format!(
+                "log.inbound: `{name}` stands there twice, and would be taken in twice"
+            ));
         }
         let secret = |name: &&String| {
             let name = name.as_str();

@@ -67,7 +67,7 @@ impl Serving {
             board: desk.as_ref().map(|desk| desk.board.clone()),
             caught_up: AtomicBool::new(false),
             inbound: events::Inbound::new(
-                live.names.other(live.config.log.inbound.first().map_or("", |first| &first.topic)),
+                live.names.other(live.config.log.inbound.first().map_or("", |name| name)),
             ),
             rate: events::Rate::new(live.config.http.events_per_second),
             stop: live.stop.clone(),

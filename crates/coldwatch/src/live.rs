@@ -3,7 +3,7 @@
 use crate::config::{self, Config};
 use crate::exit::Failure;
 use crate::log;
-use crate::services::intake::{self, Intake};
+use crate::services::intake::Intake;
 use crate::services::names::Names;
 use crate::services::{self, Service, Work};
 use crate::snapshots;
@@ -102,12 +102,12 @@ impl Live {
         let names = self.names.clone();
         match service {
             Service::Intake => {
-                for inbound in self.config.log.inbound.clone() {
-                    let of = || Intake::of(&names, &inbound, &*self.log, self.clock.clone());
-                    let stage = log::patiently(&self.stop, of).map_err(log::failure)?;
-                    self.spawn(service, stage, intake::work(&names, &inbound))?;
-                }
-                Ok(())
+                let inbound = self.config.log.inbound.clone();
+                let work = service.work(&names, &inbound);
+                inbound.into_iter().zip(work).try_for_each(|(topic, work)| {
+                    let (names, clock) = (names.clone(), self.clock.clone());
+                    self.spawn(service, Intake { names, topic, clock }, work)
+                })
             }
             Service::Dispatch => {
                 self.on(service, services::dispatch::Dispatch { names, role: roles::dispatch })
@@ -147,17 +147,21 @@ impl Live {
         let beats = strikes || service == Service::Intake;
         let every = (beats && self.config.clock.strike).then_some(STRIKE_EVERY);
         // One process may be a member once for each inbound topic, under a name of its own.
-        let Work { group: name, topic, .. } = work;
+        let Work { group: name, topic } = work;
         let instance = self.instance.as_ref().map(|name| match service {
             Service::Intake => format!("{name}.{topic}"),
             _ => name.clone(),
         });
-        let topic_of_log = topic.clone();
         // Who remembers nothing needs no place for it, and no right to one.
         let snapshots = match (stage.remembers(), &self.snapshots) {
             (false, _) => None,
             (true, Some(snapshots)) => Some(snapshots.clone()),
             (true, None) => Some(self.snapshots.insert(snapshots::open(&self.config)?).clone()),
+        };
+        let identity = || topics::identity(&*self.log, &topic);
+        let log_identity = match snapshots {
+            Some(_) => log::patiently(&self.stop, identity).map_err(log::failure)?,
+            None => 0,
         };
         let group = Group {
             service: service.name(),
@@ -165,10 +169,7 @@ impl Live {
             topic,
             instance,
             snapshots,
-            log_identity: log::patiently(&self.stop, || {
-                topics::identity(&*self.log, &topic_of_log)
-            })
-            .map_err(log::failure)?,
+            log_identity,
             made_anew: made_anew(service),
             snapshot_every: config::duration(self.config.snapshots.every),
             clock: self.clock.clone(),
@@ -274,7 +275,7 @@ impl Live {
     pub fn drained(&self) -> Result<bool, StreamError> {
         for running in &self.running {
             let service = running.watched.service;
-            for Work { group, topic, .. } in service.work(&self.names, &self.config.log.inbound) {
+            for Work { group, topic } in service.work(&self.names, &self.config.log.inbound) {
                 if !is_drained(&*self.log, &group, &topic)? {
                     return Ok(false);
                 }
@@ -287,7 +288,7 @@ impl Live {
 /// What a person can do when a topic was made anew.
 fn made_anew(service: Service) -> String {
     match service {
-        Service::Intake => "count its generation up in log.inbound, as in `inbound.events@2`",
+        Service::Intake => "give the new one another name in log.inbound",
         _ => "name another log.prefix and make its topics",
     }
     .to_owned()

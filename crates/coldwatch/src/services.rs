@@ -10,7 +10,6 @@ mod image;
 pub mod intake;
 pub mod names;
 
-use crate::config::InboundTopic;
 use facts::fact::log::{ClockAsked, Tick};
 use facts::{Event, Fact, Moment, Subject, SubjectKind, Text};
 use fold::Counts;
@@ -18,8 +17,7 @@ use names::Names;
 use pipeline::stage::Fates;
 use pipeline::{Letter, Topic, bytes};
 use serde::Serialize;
-use std::collections::BTreeMap;
-use stream::{Draft, Gauge, Halt, Log, StreamError};
+use stream::{Draft, Gauge, Halt};
 use wire::Rejection;
 use wire::native::{self, Beside};
 
@@ -87,43 +85,20 @@ pub struct Work {
     pub group: String,
     /// The topic's.
     pub topic: String,
-    /// Groups that worked earlier generations of the topic off, the first one first.
-    pub earlier: Vec<String>,
-}
-
-impl Work {
-    /// What was counted in each partition of earlier generations.
-    pub fn counted_before(&self, log: &dyn Log) -> Result<BTreeMap<u16, Note>, StreamError> {
-        self.counted_by(log, &self.earlier)
-    }
-    /// What was counted in each partition, those of earlier generations that are not gone on with yet among them.
-    pub fn counted(&self, log: &dyn Log) -> Result<BTreeMap<u16, Note>, StreamError> {
-        self.counted_by(log, self.earlier.iter().chain([&self.group]))
-    }
-
-    fn counted_by<'a>(
-        &self,
-        log: &dyn Log,
-        groups: impl IntoIterator<Item = &'a String>,
-    ) -> Result<BTreeMap<u16, Note>, StreamError> {
-        let mut notes = BTreeMap::new();
-        for group in groups {
-            let points = log.committed(group, &self.topic)?.into_iter();
-            notes.extend(points.map(|(partition, point)| (partition, Note::read(&point.note))));
-        }
-        Ok(notes)
-    }
 }
 
 impl Service {
     /// What it works off, by its full names.
-    pub fn work(self, names: &Names, inbound: &[InboundTopic]) -> Vec<Work> {
+    pub fn work(self, names: &Names, inbound: &[String]) -> Vec<Work> {
         let group = names.other(self.name());
         match self.reads() {
             Some(topic) => {
-                vec![Work { group, topic: names.topic(topic).to_string(), earlier: Vec::new() }]
+                vec![Work { group, topic: names.topic(topic).to_string() }]
             }
-            None => inbound.iter().map(|inbound| intake::work(names, inbound)).collect(),
+            None => {
+                let work = |name: &String| Work { group: group.clone(), topic: names.other(name) };
+                inbound.iter().map(work).collect()
+            }
         }
     }
 }
@@ -160,6 +135,8 @@ pub struct Note {
     pub gaps: u64,
     /// Log time, in milliseconds since 1970; 0 before the first stroke.
     pub now_ms: i64,
+    /// Of intake: what the first record of its partition is called, where it was read from there; 0 otherwise.
+    pub made: u64,
 }
 
 impl Note {

@@ -6,7 +6,6 @@
 
 mod begin;
 
-use crate::config::InboundTopic;
 use crate::live::STRIKE_EVERY;
 use crate::services::names::Names;
 use crate::services::{self, of_log};
@@ -29,7 +28,7 @@ pub struct Plan<'a> {
     /// Which generation.
     pub generation: u32,
     /// What intake reads.
-    pub inbound: &'a [InboundTopic],
+    pub inbound: &'a [String],
 }
 
 /// What was made.
@@ -43,6 +42,9 @@ pub struct Made {
 
 /// Topics that begin with a genesis.
 const OURS: [Topic; 4] = [Topic::Facts, Topic::Journal, Topic::Exceptions, Topic::Alerts];
+
+/// So many records a partition begins with at the most.
+const FIRST: u64 = 3;
 
 /// How long a log may take to show a record that is there.
 const SHOWN: Duration = Duration::from_secs(10);
@@ -61,12 +63,37 @@ impl Plan<'_> {
 
     fn make(&self, log: &dyn Log, book: &Book, mut begin: Begin) -> Result<Made, StreamError> {
         let mut made = Made::default();
+        self.none_is_gone(log)?;
         self.create_topics(log, &mut made)?;
         // Each step stands in every partition before the next is made: whatever ends this, it can be gone on with.
         for step in 0..3 {
             made.records += self.step(log, step, book, &mut begin)?;
         }
         Ok(made)
+    }
+
+    /// One of our topics that is gone, while others are at work, is not made again: its offsets would begin anew, and what
+    /// comes from it would be taken for repeats of what came before. No group can tell: a broker forgets with a topic how
+    /// far its groups had come.
+    fn none_is_gone(&self, log: &dyn Log) -> Result<(), StreamError> {
+        let (mut gone, mut at_work) = (None, None);
+        for topic in OURS {
+            let name = self.names.topic(topic);
+            let mut most = 0;
+            for partition in 0..log.partitions(&name)?.unwrap_or(0) {
+                most = most.max(log.range(&name, partition)?.end);
+            }
+            gone = gone.or((most == 0).then(|| name.clone()));
+            at_work = at_work.or((most > FIRST).then_some(name));
+        }
+        match (gone, at_work) {
+            (Some(gone), Some(other)) => Err(StreamError::Configuration(format!(
+                "topic {gone} is gone or empty, while {other} holds more than its first records: what would come of it \
+                 now would be taken for repeats; bring it back from its copy, or name another log.prefix and make \
+                 its topics"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     fn create_topics(&self, log: &dyn Log, made: &mut Made) -> Result<(), StreamError> {
@@ -143,12 +170,12 @@ impl Plan<'_> {
 
     fn topics(&self) -> Vec<(String, bool)> {
         let ours = Topic::ALL.map(|t| (self.names.topic(t).to_string(), t.stamped_by_log()));
-        let inbound = self.inbound.iter().map(|inbound| (self.names.other(&inbound.topic), false));
+        let inbound = self.inbound.iter().map(|name| (self.names.other(name), false));
         inbound.chain(ours).collect()
     }
 
     fn is_inbound(&self, name: &str) -> bool {
-        self.inbound.iter().any(|inbound| self.names.other(&inbound.topic) == name)
+        self.inbound.iter().any(|inbound| self.names.other(inbound) == name)
     }
 
     /// Genesis, rulebook, stroke: the one at this place, where it is missing.

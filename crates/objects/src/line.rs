@@ -133,5 +133,31 @@ fn fault(error: ureq::Error) -> HttpError {
         },
         _ => HttpErrorKind::Unknown,
     };
-    HttpError::new(kind, error)
+    match error {
+        // These name the whole address, in which a token may stand.
+        ureq::Error::RequireHttpsOnly(_) => HttpError::new(
+            kind,
+            io::Error::other(
+                "its address speaks no TLS; where that is meant, allow it (AWS_ALLOW_HTTP=true)",
+            ),
+        ),
+        ureq::Error::BadUri(_) => {
+            HttpError::new(kind, io::Error::other("its address is none that can be asked"))
+        }
+        error => HttpError::new(kind, error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fault;
+
+    #[test]
+    fn no_fault_shows_an_address_in_which_a_token_may_stand() {
+        let address = || "http://store.example/c/f?sig=hunter2".to_owned();
+        for error in [ureq::Error::RequireHttpsOnly(address()), ureq::Error::BadUri(address())] {
+            let fault = fault(error);
+            assert!(!format!("{fault} {fault:?}").contains("hunter2"), "{fault:?}");
+        }
+    }
 }

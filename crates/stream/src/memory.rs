@@ -146,9 +146,11 @@ impl Memory {
         }
     }
 
-    /// Forgets a topic; its groups are where they were.
+    /// Forgets a topic, and with it, as a broker does, how far its groups had come.
     pub fn delete(&self, topic: &str) {
-        lock(&self.all).topics.remove(topic);
+        let mut all = lock(&self.all);
+        all.topics.remove(topic);
+        all.commits.retain(|(_, of, _), _| of != topic);
     }
 }
 

@@ -86,6 +86,8 @@ pub struct Loop<'a, S: Stage> {
     committed: Instant,
     shown: Option<Instant>,
     luck: fastrand::Rng,
+    /// Since when the shelf of snapshots does not answer.
+    silent: Option<Instant>,
 }
 
 /// Runs a service until it is asked to stop.
@@ -143,6 +145,7 @@ impl<'a, S: Stage> Loop<'a, S> {
             committed: now,
             shown: None,
             luck: fastrand::Rng::with_seed(luck),
+            silent: None,
         })
     }
 

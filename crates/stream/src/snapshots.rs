@@ -21,6 +21,10 @@ use shelf::{Folder, Shelf};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// As long as a network policy, a name or a sidecar may take to be there when a process starts.
+const AWAY: Duration = Duration::from_secs(30);
 
 /// Snapshots on a shelf.
 #[derive(Clone)]
@@ -61,11 +65,18 @@ impl Snapshots {
         Ok(Self { shelf, aside })
     }
 
+    /// How long one that begins waits for a shelf that does not answer, before it folds everything again: a store may be
+    /// away for a moment, a folder is there or is not.
+    pub(crate) fn patience(&self) -> Duration {
+        if self.aside.is_some() { AWAY } else { Duration::ZERO }
+    }
+
     /// Keeps one; older ones than the last few go.
     ///
     /// # Errors
     ///
-    /// It could not be kept; or, where a thread writes, the one before could not: this one is taken all the same.
+    /// It could not be kept; or, where a thread writes, the one before could not, or waits still to be written: this one
+    /// is taken all the same.
     pub fn keep(
         &self,
         service: &str,

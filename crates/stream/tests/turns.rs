@@ -229,6 +229,43 @@ fn where_the_past_was_trimmed_a_shelf_that_is_away_is_waited_for_and_an_empty_on
 }
 
 #[test]
+fn a_store_that_is_away_for_a_moment_is_waited_for_before_everything_is_folded_again() {
+    let folder = std::env::temp_dir().join(format!("coldwatch-moment-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let record = || Draft { topic: "in".into(), partition: 0, key: vec![], value: vec![1] };
+    // It comes back after a while, or does not.
+    for back in [20, 1_000] {
+        let shelf = Arc::new(Away { folder: Folder::new(&folder), away: AtomicBool::new(false) });
+        let (log, stop) = (Counting::new(1), AtomicBool::new(false));
+        let (answers, _hears) = std::sync::mpsc::channel();
+        log.memory.append((0..5).map(|_| (Ticket::default(), record())).collect(), &answers);
+        let mut member = log.join("echo", "in", None).unwrap();
+        member.poll(Duration::ZERO, &mut Vec::new()).unwrap();
+        member.commit(&[(0, Committed { offset: 5, ..Committed::default() })]).unwrap();
+        member.leave().unwrap();
+        drop(member);
+        Snapshots::on(shelf.clone())
+            .keep("echo", 0, Echo.form(), Snapshot { offset: 3, image: vec![1] })
+            .unwrap();
+        shelf.away.store(true, Relaxed);
+        let group = Group { snapshots: Some(Snapshots::aside(shelf.clone()).unwrap()), ..group() };
+        let (watch, began) = (Watch::default(), Instant::now());
+        let mut all = Loop::join(&log, &Echo, &group, (&stop, &watch), 7, began).unwrap();
+        for second in 0..40 {
+            shelf.away.store(second < back, Relaxed);
+            all.turn(began + Duration::from_secs(second)).unwrap();
+            let lives = watch.seen().lives;
+            assert_eq!(lives, u64::from(second >= back.min(30)), "at {second} s, back at {back}");
+            if lives > 0 {
+                break;
+            }
+        }
+        assert_eq!(watch.seen().snapshots_used, u64::from(back == 20));
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn a_loop_that_is_asked_to_stop_begins_nothing_more() {
     let (log, group, stop, watch) =
         (Counting::new(16), group(), AtomicBool::new(false), Watch::default());

@@ -235,7 +235,7 @@ impl Show<'_> {
         week: &mut std::iter::Peekable<std::vec::IntoIter<simulate::Arrival>>,
         by: Moment,
     ) -> Result<usize, Failure> {
-        let topic = self.live.names.other(&self.live.config.log.inbound[0].topic);
+        let topic = self.live.names.other(&self.live.config.log.inbound[0]);
         let mut drafts = Vec::new();
         while let Some(arrival) = week.next_if(|arrival| arrival.at <= by) {
             let event = &arrival.event;

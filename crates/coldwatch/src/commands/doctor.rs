@@ -239,16 +239,15 @@ fn progress(
     service: Service,
 ) -> Result<Vec<(Service, Note)>, Failure> {
     let mut notes = Vec::new();
-    for work in service.work(names, &config.log.inbound) {
-        let Work { group, topic, .. } = &work;
+    for Work { group, topic } in service.work(names, &config.log.inbound) {
+        let (group, topic) = (&group, &topic);
         let points = log.committed(group, topic).map_err(log::failure)?;
         let mut end = 0;
         for partition in 0..log.partitions(topic).map_err(log::failure)?.unwrap_or(0) {
             end += log.range(topic, partition).map_err(log::failure)?.end;
         }
         let at: u64 = points.values().map(|point| point.offset).sum();
-        let noted = work.counted(log).map_err(log::failure)?;
-        notes.extend(noted.into_values().map(|note| (service, note)));
+        notes.extend(points.values().map(|point| (service, Note::read(&point.note))));
         let line = format!("{} has worked off {at} of {end} records of {topic}", service.name());
         match is_drained(log, group, topic).map_err(log::failure)? {
             true => findings.ok(&line)?,

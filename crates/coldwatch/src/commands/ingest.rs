@@ -146,7 +146,7 @@ impl Ingest {
         }
         let config = self.given.read()?;
         let log = log::open(&config, wall_clock())?;
-        let topic = format!("{}{}", config.log.prefix, config.log.inbound[0].topic);
+        let topic = format!("{}{}", config.log.prefix, config.log.inbound[0]);
         let partitions = log.partitions(&topic).map_err(log::failure)?.ok_or_else(|| {
             Failure::configuration(format!(
                 "topic {topic} is missing: run `coldwatch topics create`"

@@ -254,7 +254,7 @@ mod tests {
         let file = file("layers", "[log]\nkind = \"kafka\"\nbrokers = \"a:1\"\nprefix = \"p.\"\n");
         let environment = [
             set("COLDWATCH_LOG_BROKERS", "b:2"),
-            set("COLDWATCH_LOG_INBOUND", "inbound.a, inbound.b@3"),
+            set("COLDWATCH_LOG_INBOUND", "inbound.a, inbound.b"),
             set("COLDWATCH_CLOCK_STRIKE", "false"),
             set("COLDWATCH_VECTORS", "not a key"),
             set("COLDWATCH_DESK_SERVICE_HOST", "what an orchestrator sets"),
@@ -262,8 +262,7 @@ mod tests {
         let config = read(Some(&file), environment.into_iter()).unwrap();
         assert_eq!((config.log.kind, &*config.log.brokers), (Kind::Kafka, "b:2"));
         assert_eq!((&*config.log.prefix, config.log.partitions), ("p.", 16));
-        let inbound = config.log.inbound.iter().map(ToString::to_string);
-        assert_eq!(inbound.collect::<Vec<_>>(), ["inbound.a", "inbound.b@3"]);
+        assert_eq!(config.log.inbound, ["inbound.a", "inbound.b"]);
         assert!(!config.clock.strike);
         std::fs::remove_file(file).unwrap();
     }

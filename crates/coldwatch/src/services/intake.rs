@@ -2,8 +2,7 @@
 //! it saw an event and decides nothing.
 
 use super::names::Names;
-use super::{Note, Work, draft, of_log, rejected};
-use crate::config::InboundTopic;
+use super::{Note, draft, of_log, rejected};
 use facts::fact::log::Alive;
 use facts::{Event, Fact, Moment, Origin, Subject, Text};
 use fold::Links;
@@ -11,8 +10,7 @@ use pipeline::pipeline::{is_act, may_come_from_outside};
 use pipeline::stage::Homes;
 use pipeline::{Body, Letter, Topic};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use stream::{Clock, Draft, Gauge, Halt, Life, Log, Record, Stage, StreamError};
+use stream::{Clock, Draft, Gauge, Halt, Life, Record, Stage};
 use wire::native;
 use wire::{Limits, Rejection};
 
@@ -23,10 +21,8 @@ const LONGEST_NAME: usize = 120;
 pub struct Intake {
     /// What topics are called.
     pub names: Names,
-    /// The topic.
-    pub inbound: InboundTopic,
-    /// What was counted in it before it was made anew, by partition.
-    pub before: BTreeMap<u16, Note>,
+    /// The topic without prefix.
+    pub topic: String,
     /// Whose time its stamp tells.
     pub clock: Clock,
 }
@@ -34,11 +30,8 @@ pub struct Intake {
 /// One partition of it.
 pub struct Partition {
     names: Names,
-    /// Who writes what intake takes in, with the generation of its input: `intake/1`.
     source: Text,
     topic: Text,
-    /// Topic and partition, as rejections name them.
-    place: String,
     number: u16,
     clock: Clock,
     counts: Note,
@@ -47,24 +40,13 @@ pub struct Partition {
     homes: Homes,
 }
 
-impl Intake {
-    /// The service for a topic, with what was counted in it before it was made anew: the counts go on.
-    ///
-    /// # Errors
-    ///
-    /// What the log answers.
-    pub fn of(
-        names: &Names,
-        inbound: &InboundTopic,
-        log: &dyn Log,
-        clock: Clock,
-    ) -> Result<Self, StreamError> {
-        let before = work(names, inbound).counted_before(log)?;
-        Ok(Self { names: names.clone(), inbound: inbound.clone(), before, clock })
-    }
-
-    fn counted_before(&self, partition: u16) -> Note {
-        self.before.get(&partition).copied().unwrap_or_default()
+/// Who writes what intake takes in. Offsets begin again in a topic that was made anew, and what came from there must not
+/// be taken for repeats: so the source is named after the first record of its partition, by which both differ. What
+/// was begun behind it is `intake/1`.
+fn source(made: u64) -> Text {
+    match made {
+        0 => Text::new("intake/1"),
+        made => Text::new(format!("intake/{:08x}", made >> 32)),
     }
 }
 
@@ -74,14 +56,14 @@ impl Stage for Intake {
         false
     }
     fn begin(&self, number: u16, note: &str) -> Result<Partition, Halt> {
+        let counts = Note::read(note);
         Ok(Partition {
             names: self.names.clone(),
-            source: Text::new(format!("intake/{}", self.inbound.generation)),
-            topic: Text::new(&self.inbound.topic),
-            place: format!("{}:{number}", self.inbound),
+            source: source(counts.made),
+            topic: Text::new(&self.topic),
             number,
             clock: self.clock.clone(),
-            counts: if note.is_empty() { self.counted_before(number) } else { Note::read(note) },
+            counts,
             links: Links::default(),
             homes: Homes::default(),
         })
@@ -93,7 +75,12 @@ impl Stage for Intake {
 
 impl Life for Partition {
     fn take(&mut self, record: &Record, out: &mut Vec<Draft>) -> Result<(), Halt> {
-        for (index, read) in (0..).zip(decode(&self.place, record)) {
+        if record.offset == 0 {
+            self.counts.made = record.called();
+            self.source = source(self.counts.made);
+        }
+        let place = format!("{}:{}", self.topic, self.number);
+        for (index, read) in (0..).zip(decode(&place, record)) {
             self.counts.read += 1;
             match read {
                 Ok(event) => {
@@ -170,20 +157,6 @@ impl Partition {
         let body = Body::Event(event);
         let letter = Letter { topic, partition, key, origin: Some(origin), after, now, body };
         draft(&self.names, &letter)
-    }
-}
-
-/// What intake works off of one topic. Offsets of a topic that was made anew are others than those noted before, so
-/// each generation after the first has a group of its own, `intake/2`.
-pub(crate) fn work(names: &Names, inbound: &InboundTopic) -> Work {
-    let group = |generation| match generation {
-        1 => names.other("intake"),
-        n => names.other(&format!("intake/{n}")),
-    };
-    Work {
-        group: group(inbound.generation),
-        topic: names.other(&inbound.topic),
-        earlier: (1..inbound.generation).map(group).collect(),
     }
 }
 

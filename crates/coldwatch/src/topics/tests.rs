@@ -21,7 +21,7 @@ struct Place {
     machine: Arc<AtomicI64>,
     names: Names,
     book: Book,
-    inbound: Vec<InboundTopic>,
+    inbound: Vec<String>,
 }
 
 impl Place {
@@ -31,7 +31,7 @@ impl Place {
             machine: Arc::new(AtomicI64::new(NOW + ahead)),
             names: Names::with("", 2),
             book: pipeline::rulebook::shipped().unwrap().book,
-            inbound: vec!["inbound.events".parse().unwrap()],
+            inbound: vec!["inbound.events".into()],
         }
     }
     fn plan(&self) -> Plan<'_> {

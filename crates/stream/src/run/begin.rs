@@ -4,12 +4,14 @@ use super::{Loop, stop};
 use crate::error::StreamError;
 use crate::life::Running;
 use crate::log::{Committed, Record};
-use crate::snapshots::Snapshot;
+use crate::snapshots::{Snapshot, Snapshots};
 use crate::stage::Stage;
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+/// Bytes of a snapshot after which others wait for the next turn.
+const LARGE: usize = 1 << 20;
 /// How long one look for a record may take, and how often it is looked for.
 const LOOK: Duration = Duration::from_millis(500);
 const SHOWN: u32 = 10;
@@ -38,7 +40,9 @@ impl<S: Stage> Loop<'_, S> {
                 return Ok(());
             }
             match self.begin(partition, points.remove(&partition)) {
-                Ok(()) => {}
+                Ok(read) if read < LARGE => {}
+                // The next one begins in the next turn, or a group would not hear of us for too long.
+                Ok(_) => return Ok(()),
                 Err(StreamError::Unavailable(reason)) => {
                     self.cannot_begin(partition, &reason);
                     return Ok(());
@@ -55,7 +59,8 @@ impl<S: Stage> Loop<'_, S> {
         self.put_off(partition);
     }
 
-    fn begin(&mut self, partition: u16, point: Option<Committed>) -> Result<(), StreamError> {
+    /// Begins one; says how many bytes of a snapshot were read for it.
+    fn begin(&mut self, partition: u16, point: Option<Committed>) -> Result<usize, StreamError> {
         let (service, topic) = (self.group.service, &self.group.topic);
         let range = self.log.range(topic, partition)?;
         let nothing = Committed { offset: range.start, ..Committed::default() };
@@ -67,12 +72,18 @@ impl<S: Stage> Loop<'_, S> {
                 self.group.made_anew
             )));
         }
+        let mut read = 0;
         let (life, position) = match self.stage.remembers() {
             false => (self.stage.begin(partition, &note).map_err(stop)?, offset),
             true => match self.last_snapshot(partition, offset) {
-                Ok(Some((life, position))) if position >= range.start => (life, position),
-                // There may be one, and without it nothing can begin there.
-                Err(reason) if range.start > 0 => return Err(StreamError::Unavailable(reason)),
+                Ok(Some((life, position, bytes))) if position >= range.start => {
+                    (read, self.silent) = (bytes, None);
+                    (life, position)
+                }
+                // There may be one: without it nothing can begin there, or all must be folded again.
+                Err(reason) if range.start > 0 || (offset > 0 && self.may_wait()) => {
+                    return Err(StreamError::Unavailable(reason));
+                }
                 _ if range.start > 0 => {
                     return Err(StreamError::Stop(format!(
                         "partition {partition} of {topic} begins at {}, and {service} has no snapshot there: \
@@ -92,7 +103,14 @@ impl<S: Stage> Loop<'_, S> {
         self.member.start(partition, position)?;
         self.running.insert(partition, running);
         self.waiting.remove(&partition);
-        Ok(())
+        Ok(read)
+    }
+
+    /// Whether a shelf that does not answer may yet do so.
+    fn may_wait(&mut self) -> bool {
+        let patience = self.group.snapshots.as_ref().map(Snapshots::patience).unwrap_or_default();
+        let since = *self.silent.get_or_insert(self.now);
+        self.now - since < patience
     }
 
     /// Whether this is not the log that was worked off up to there: it ends before, or its last record is another one.
@@ -110,22 +128,33 @@ impl<S: Stage> Loop<'_, S> {
         if last == 0 || offset <= range.start {
             return Ok(None);
         }
-        let record = self.record(partition, offset - 1)?;
+        let Some(record) = self.record(partition, offset - 1)? else {
+            let (service, topic) = (self.group.service, &self.group.topic);
+            tracing::warn!(
+                service,
+                topic,
+                partition,
+                offset,
+                "the last record that was worked off is not to be read: whether this is the same log is not known"
+            );
+            return Ok(None);
+        };
         let other = record.offset + 1 == offset && record.called() != last;
         Ok(other.then(|| "the last record before is another one now".to_owned()))
     }
 
-    /// The record at a place, or where none is, the next one.
-    fn record(&self, partition: u16, at: u64) -> Result<Record, StreamError> {
+    /// The record at a place, or where none is, the next one; none that shows within a few seconds: where records are
+    /// thinned out there may be nothing behind it, and a partition must not stand still for that.
+    fn record(&self, partition: u16, at: u64) -> Result<Option<Record>, StreamError> {
         let mut reader = self.log.read(&self.group.topic, &[(partition, at)])?;
         let mut records = Vec::new();
         for _ in 0..SHOWN {
             reader.poll(LOOK, &mut records)?;
             if let Some((_, record)) = records.drain(..).next() {
-                return Ok(record);
+                return Ok(Some(record));
             }
         }
-        Err(StreamError::Unavailable(format!("the record at {at} is not to be read")))
+        Ok(None)
     }
 
     /// Not all at the same moment: what failed together would fail together again.
@@ -135,7 +164,11 @@ impl<S: Stage> Loop<'_, S> {
     }
 
     /// The newest one that can be used; or why that cannot be told.
-    fn last_snapshot(&self, partition: u16, most: u64) -> Result<Option<(S::Life, u64)>, String> {
+    fn last_snapshot(
+        &self,
+        partition: u16,
+        most: u64,
+    ) -> Result<Option<(S::Life, u64, usize)>, String> {
         let Some(snapshots) = &self.group.snapshots else { return Ok(None) };
         let mut most = most;
         loop {
@@ -150,7 +183,7 @@ impl<S: Stage> Loop<'_, S> {
             match self.stage.resume(partition, &image) {
                 Ok(life) => {
                     self.watch.note(|seen| seen.snapshots_used += 1);
-                    return Ok(Some((life, offset)));
+                    return Ok(Some((life, offset, image.len())));
                 }
                 Err(reason) => {
                     tracing::warn!(partition, offset, reason, "a snapshot cannot be used");

@@ -60,7 +60,13 @@ impl Aside {
         let before = state.failed.remove(&place);
         let next = Waiting { place, form, snapshot };
         match state.waiting.iter_mut().find(|waiting| waiting.place == next.place) {
-            Some(waiting) => *waiting = next,
+            // Else nobody would see that what is kept grows old.
+            Some(waiting) => {
+                *waiting = next;
+                return Err(io::Error::other(
+                    "the one before waits still to be written: the store is too slow",
+                ));
+            }
             None => state.waiting.push_back(next),
         }
         self.desk.changed.notify_all();
@@ -177,8 +183,14 @@ mod tests {
         keep(&all, 0, 10).unwrap();
         assert_eq!(hears.recv().unwrap(), "thermal/0/10", "it is being written");
         for offset in [20, 30, 40] {
-            keep(&all, 0, offset).unwrap();
-            keep(&all, 1, offset + 1).unwrap();
+            for partition in [0, 1] {
+                let said = keep(&all, partition, offset + u64::from(partition));
+                assert_eq!(
+                    said.is_ok(),
+                    offset == 20,
+                    "that one was not written is said: {said:?}"
+                );
+            }
         }
         assert_eq!(shelf.names.lock().unwrap().len(), 0, "and nobody has waited for that");
         (0..3).for_each(|_| go_on.send(()).unwrap());
@@ -201,7 +213,8 @@ mod tests {
         assert_eq!(hears.recv().unwrap(), "thermal/1/11");
         shelf.fails.store(false, SeqCst);
         assert_eq!(keep(&all, 0, 20).unwrap_err(), "the one before: full");
-        assert_eq!(keep(&all, 0, 30), Ok(()), "it is said once");
+        let again = keep(&all, 0, 30).unwrap_err();
+        assert!(!again.contains("full"), "it is said once, and that 20 waits still: {again}");
         assert_eq!(keep(&all, 1, 21), Ok(()), "and of no other partition");
         drop(go_on);
         drop(all);
@@ -247,9 +260,10 @@ mod tests {
         let all = Snapshots::aside(Arc::new(Breaks)).unwrap();
         keep(&all, 0, 10).unwrap();
         let late = Instant::now() + Duration::from_secs(20);
-        while keep(&all, 0, 20).is_ok() {
+        let ended = "the thread that writes snapshots has ended";
+        while keep(&all, 0, 20) != Err(ended.into()) {
             assert!(Instant::now() < late, "it is told");
         }
-        assert_eq!(keep(&all, 1, 20).unwrap_err(), "the thread that writes snapshots has ended");
+        assert_eq!(keep(&all, 1, 20).unwrap_err(), ended);
     }
 }
