@@ -20,6 +20,7 @@ pub(crate) const ALL: &[Case] = &[
     ("a member that restarts quickly keeps its partitions", a_quick_restart),
     ("a member whose name another takes stops", a_name_is_taken),
     ("a topic that is deleted stops who reads it", deleted),
+    ("with a topic that is deleted it is forgotten how far its groups had come", forgotten),
     ("what is there is described, with what is wrong", described),
 ];
 
@@ -160,17 +161,44 @@ fn a_name_is_taken(log: &Kafka, word: &str) {
     second.leave().expect("it leaves");
 }
 
+/// The answer comes later; it is not waited for.
+fn delete(topic: &str) {
+    let mut config = ClientConfig::new();
+    let admin: AdminClient<_> =
+        config.set("bootstrap.servers", brokers()).create().expect("a client");
+    let _deleting = admin.delete_topics(&[topic], &AdminOptions::new());
+}
+
+/// So a topic that is made anew under its name cannot be told by what was committed.
+fn forgotten(log: &Kafka, word: &str) {
+    topic(log, word, 1);
+    write(log, word, 0).placed.expect("it is written");
+    let mut member = log.join(word, word, None).expect("a member");
+    until(|| {
+        let seen = poll(&mut *member).expect("it can be polled");
+        seen.contains(&Happening::Assigned(vec![0])).then_some(())
+    });
+    let point = Committed { offset: 1, last: 7, note: "counts".into() };
+    member.commit(&[(0, point.clone())]).expect("it is committed");
+    member.leave().expect("it leaves");
+    drop(member);
+    assert_eq!(log.committed(word, word), Ok([(0, point)].into()));
+    delete(word);
+    until(|| (log.partitions(word) == Ok(None)).then_some(()));
+    until(|| {
+        let topic = Topic { name: word.to_owned(), partitions: 1, stamped_by_log: true };
+        log.create(&topic).ok()
+    });
+    assert_eq!(log.committed(word, word), Ok([].into()));
+}
+
 fn deleted(log: &Kafka, word: &str) {
     topic(log, word, 1);
     let mut members = [(log.join(word, word, None).expect("a member"), BTreeSet::new())];
     share(&mut members, 1);
     let mut reader = log.read(word, &[(0, 0)]).expect("a reader");
     reader.poll(Duration::from_millis(300), &mut Vec::new()).expect("it can be read");
-    let mut config = ClientConfig::new();
-    let admin: AdminClient<_> =
-        config.set("bootstrap.servers", brokers()).create().expect("a client");
-    // The answer comes later; it is not waited for.
-    let _deleting = admin.delete_topics(&[word], &AdminOptions::new());
+    delete(word);
     let (mut of_reader, mut of_member) = (None, None);
     let (of_reader, of_member) = until(|| {
         let read = reader.poll(Duration::from_millis(50), &mut Vec::new());
