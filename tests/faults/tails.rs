@@ -40,6 +40,11 @@ fn cut_short(storm: &mut Storm<'_>, service: Service, running: bool) -> Result<(
     let topic = topic_of(service, &storm.site.names);
     if running {
         storm.go_on(400);
+    } else {
+        // Snapshots are gone as well: how far the group had come must be enough to tell.
+        for place in storm.site.places.iter().filter(|place| place.service == service) {
+            let _ = std::fs::remove_dir_all(place.folder.join(service.name()));
+        }
     }
     let end = storm.site.roads.memory.range(&topic, 0).map_err(|e| e.to_string())?.end;
     storm.site.roads.memory.cut(&topic, 0, end / 2);
