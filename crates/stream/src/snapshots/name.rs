@@ -1,8 +1,8 @@
 //! What a snapshot is called, and which go when one is kept.
 //!
-//! Several processes may write to one place, also one that was frozen and wakes late. So what is ahead of the one that
-//! was written is never removed when it is of the same form: it is a later state of the same log. Neither does it count:
-//! were it to lie ahead for ever, the new ones would never be among the last.
+//! Several processes may write to one place, also one that was frozen and wakes late, also of another release. So what is
+//! ahead of the one that was written is a later state, and stays; of another form, which may be another log's, the last
+//! few of it. Neither does it count: were it to lie ahead for ever, the new ones would never be among the last.
 
 /// So many are kept of each partition: the last one may be the one that a disk has damaged.
 pub(super) const KEPT: usize = 3;
@@ -37,7 +37,7 @@ impl Name {
 }
 
 /// Which of these go now that one was written: of its own form all but the last few up to it; of all others together
-/// all but the last few, and all that are ahead: they are another log's, since this one has not come so far.
+/// all but the last few up to it and the last few ahead of it.
 pub(super) fn gone(written: Name, all: &[Name]) -> Vec<Name> {
     let mut all = all.to_vec();
     all.sort_by_key(|name| std::cmp::Reverse(name.offset));
@@ -46,7 +46,8 @@ pub(super) fn gone(written: Name, all: &[Name]) -> Vec<Name> {
     let (ahead, behind): (Vec<Name>, Vec<Name>) =
         others.into_iter().partition(|name| name.offset > written.offset);
     let own = own.into_iter().filter(|name| name.offset <= written.offset).skip(KEPT);
-    own.chain(ahead).chain(behind.into_iter().skip(KEPT)).collect()
+    let others = [ahead, behind].into_iter().flat_map(|part| part.into_iter().skip(KEPT));
+    own.chain(others).collect()
 }
 
 #[cfg(test)]
@@ -85,10 +86,16 @@ mod tests {
     }
 
     #[test]
-    fn of_other_forms_the_last_three_stay_together_and_what_is_ahead_goes() {
+    fn of_other_forms_the_last_three_stay_together_before_it_and_ahead() {
         let old = Name { offset: 11, form: None };
         let all = [name(15, 1), name(10, 2), old, name(12, 3), name(14, 2), name(16, 3)];
-        assert_eq!(gone(name(15, 1), &all), [name(16, 3), name(10, 2)]);
+        assert_eq!(
+            gone(name(15, 1), &all),
+            [name(10, 2)],
+            "a late writer takes nothing of another's"
+        );
+        let ahead = [name(16, 3), name(17, 2), name(18, 2), name(19, 3)];
+        assert_eq!(gone(name(15, 1), &ahead), [name(16, 3)], "of which three stay");
         assert_eq!(gone(name(15, 1), &all[..3]), [], "few of them all stay");
     }
 }
