@@ -4,7 +4,7 @@
 //! the snapshots in their files, the groups and the log in memory. One scheduler takes one step after another, in one
 //! thread: a process goes round once, a write lands, an answer is heard, something goes wrong. Time, chance and waiting
 //! come from it alone, so that the same seed is the same run: each runs twice, and both must leave the same trace.
-//! Nine seeds of ten are over a small world of one shipment, the tenth is over one with more going on at once.
+//! Nineteen seeds of twenty are over a small world of one shipment, the twentieth is over one with more going on at once.
 //!
 //! Simulated: processes killed between any two steps and inside of any call to the log; writes that are late, doubled,
 //! lost alone, unsure, or land after their process is dead; commits that are done and said to have failed; rebalances,

@@ -36,10 +36,10 @@ pub(crate) struct Workload {
 const LONGEST: Span = Span::hours(36);
 const FULL: usize = 40;
 /// So many seeds are played one after another; all but the first have their world in common.
-pub(crate) const BLOCK: u64 = 10;
+pub(crate) const BLOCK: u64 = 20;
 
 impl Workload {
-    /// Nine seeds of ten are over a small world.
+    /// All but one of twenty seeds are over a small world.
     pub(crate) fn is_small(seed: u64) -> bool {
         !seed.is_multiple_of(BLOCK)
     }

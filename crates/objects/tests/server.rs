@@ -103,7 +103,11 @@ fn a_server_that_goes_while_one_is_written_holds_nobody_up() {
     proxy.becomes(Mode::Silent);
     keep(&all, 20).unwrap();
     until("the second is being written", || proxy.held() > 0);
-    (0..100).for_each(|n| keep(&all, 30 + n).unwrap());
+    let slow = (0..100).filter(|n| keep(&all, 30 + n).is_err()).count();
+    assert_eq!(
+        slow, 99,
+        "all but the first took the place of one that was not written, and that is said"
+    );
     assert_eq!(proxy.held(), 1, "nothing was answered, and a hundred were taken meanwhile");
     assert_eq!(newest(&direct).0, Some(10));
 
@@ -111,16 +115,15 @@ fn a_server_that_goes_while_one_is_written_holds_nobody_up() {
     let mut said = String::new();
     until("that it failed is said at the next", || {
         said = keep(&all, 200).err().unwrap_or_default();
-        !said.is_empty()
+        said.starts_with("the one before: ")
     });
-    assert!(said.starts_with("the one before: "), "{said}");
 
     proxy.becomes(Mode::Open);
     until("it is written when the server is back", || {
         let _ = keep(&all, 300);
         newest(&direct).0 == Some(300)
     });
-    keep(&all, 400).unwrap();
+    let _ = keep(&all, 400);
     drop(all);
     assert_eq!(newest(&direct), (Some(400), vec![]), "the last one waits until it is written");
 }
