@@ -38,7 +38,7 @@ impl Calm {
         let mut look = Look::at(&site);
         look.everything();
         wrong.append(&mut look.wrong);
-        let ending = look.ending(workload.amid);
+        let ending = look.ending(!workload.amid);
         workload.begin += OLDER;
         match wrong.is_empty() {
             true => Ok(Self { workload, ending, snapshots: site.folder.clone(), _folder: folder }),

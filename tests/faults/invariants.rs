@@ -9,7 +9,6 @@ use crate::places::{Place, Refolded, SERVICES, topic_of};
 use crate::releases::{NEXT, Release};
 use crate::site::Site;
 use crate::verdicts::{self, Verdict};
-use alerts::incident::IncidentState;
 use alerts::{Incident, Word};
 use coldwatch::live::STRIKE_EVERY;
 use coldwatch::services::{Note, Service};
@@ -296,8 +295,8 @@ impl<'a> Look<'a> {
         all
     }
 
-    /// What stands at the end; `lasting`: without incidents that were over before anybody had to know, and without numbers.
-    pub(crate) fn ending(&mut self, lasting: bool) -> Ending {
+    /// What stands at the end: settled verdicts, and incidents where no finding can wake one for a moment only.
+    pub(crate) fn ending(&mut self, incidents_too: bool) -> Ending {
         let (mut findings, mut incidents) = (Vec::<Finding>::new(), BTreeMap::<_, Incident>::new());
         for partition in 0..self.site.names.partitions {
             let exceptions = self.site.names.topic(Topic::Exceptions);
@@ -329,17 +328,16 @@ impl<'a> Look<'a> {
         }
         self.count.findings += findings.len() as u64;
         self.count.by_next += findings.iter().filter(|f| f.behaviour == NEXT).count() as u64;
-        if lasting {
-            let over = [IncidentState::ReturnedUnacked, IncidentState::ReturnedAcked];
-            incidents.retain(|_, i| i.latched || !over.contains(&i.state));
+        if !incidents_too {
+            incidents.clear();
         }
         let line = |i: Incident| {
-            let number = if lasting { 0 } else { i.number };
             let by = |act: Option<alerts::incident::Act>| act.map(|act| (act.by, act.text));
             let notes: Vec<_> = i.notes.into_iter().map(|note| note.text).collect();
             format!(
-                "{} {number} {} latched {} taken {:?} notes {notes:?} closed {:?} refused {}",
+                "{} {} {} latched {} taken {:?} notes {notes:?} closed {:?} refused {}",
                 i.shipment,
+                i.number,
                 i.state,
                 i.latched,
                 by(i.acknowledged),

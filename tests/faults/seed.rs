@@ -83,7 +83,7 @@ fn stormy(
     if compare {
         if wrong.is_empty() {
             look.everything();
-            let ending = look.ending(calm.workload.amid);
+            let ending = look.ending(!calm.workload.amid);
             if ending != calm.ending {
                 look.wrong.push(differences(&ending, &calm.ending));
             }

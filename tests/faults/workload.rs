@@ -79,7 +79,7 @@ impl Workload {
 
 /// In two worlds of three the next behaviour comes, and in every second of these the one before comes back: amid the
 /// records of a round, or between two rounds. Says whether amid: what is told for a moment and withdrawn, because a
-/// record was judged by the one behaviour and then by the other, depends on which of them came first.
+/// record was judged by the one behaviour and then by the other, depends on which came first: it may wake an incident.
 fn behave(rounds: &mut Vec<Round>, luck: &mut Rng) -> bool {
     let (amid, mut at) = (luck.bool(), 0);
     if luck.u8(..3) == 0 {
