@@ -13,6 +13,7 @@
 //! machine, and a simulator with one of its own. Neither the loop nor a partition in it looks at a clock or draws a lot.
 
 mod begin;
+mod same_log;
 mod settle;
 mod strike;
 

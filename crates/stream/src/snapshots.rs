@@ -71,6 +71,11 @@ impl Snapshots {
         if self.aside.is_some() { AWAY } else { Duration::ZERO }
     }
 
+    /// What the place is called where those of a partition are kept.
+    pub(crate) fn place(&self, service: &str, partition: u16) -> String {
+        self.shelf.called(&place(service, partition))
+    }
+
     /// Keeps one; older ones than the last few go.
     ///
     /// # Errors
@@ -110,7 +115,16 @@ impl Snapshots {
             passed_over(&self.shelf.called(&place), &error.to_string());
         })?;
         let mut own: Vec<Name> = names.iter().filter_map(|name| Name::read(name)).collect();
+        let snapshots = own.len();
         own.retain(|name| name.form == Some(form));
+        if own.is_empty() && snapshots > 0 {
+            let shelf = self.shelf.called(&place);
+            tracing::info!(
+                shelf,
+                snapshots,
+                "none of these is of this release and this log: all is folded again"
+            );
+        }
         own.sort_unstable_by_key(|name| std::cmp::Reverse(name.offset));
         let mut silent = None;
         for name in own {

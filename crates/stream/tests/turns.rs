@@ -46,6 +46,10 @@ struct Counting {
     leaderless: AtomicU32,
     committed: AtomicU32,
     ranges: AtomicU32,
+    readers: AtomicU32,
+    /// The partition of which a reader in no group shows nothing, and whether it says that there may be more.
+    mute: AtomicU32,
+    unsure: Arc<AtomicBool>,
     /// Whether writes wait here to be answered by the test.
     holds: AtomicBool,
     held: Mutex<Vec<(Ticket, Sender<Ack>)>>,
@@ -60,9 +64,22 @@ impl Counting {
         }
         let (committed, ranges) = (AtomicU32::new(0), AtomicU32::new(0));
         let (away, leaderless) = (AtomicBool::new(false), AtomicU32::new(u32::MAX));
-        let trimmed = AtomicU32::new(0);
+        let (trimmed, readers) = (AtomicU32::new(0), AtomicU32::new(0));
+        let (mute, unsure) = (AtomicU32::new(u32::MAX), Arc::default());
         let (holds, held) = (AtomicBool::new(false), Mutex::default());
-        Self { memory, away, trimmed, leaderless, committed, ranges, holds, held }
+        Self {
+            memory,
+            away,
+            trimmed,
+            leaderless,
+            committed,
+            ranges,
+            readers,
+            mute,
+            unsure,
+            holds,
+            held,
+        }
     }
     fn answers(&self) -> Result<(), StreamError> {
         match self.away.load(Relaxed) {
@@ -112,7 +129,27 @@ impl Log for Counting {
         self.memory.join(group, topic, as_)
     }
     fn read(&self, topic: &str, from: &[(u16, u64)]) -> Result<Box<dyn Reader>, StreamError> {
-        self.memory.read(topic, from)
+        self.readers.fetch_add(1, Relaxed);
+        let (inner, unsure) = (self.memory.read(topic, from)?, self.unsure.clone());
+        Ok(Box::new(Muted { inner, mute: self.mute.load(Relaxed), unsure }))
+    }
+}
+
+/// Reads all but one partition.
+struct Muted {
+    inner: Box<dyn Reader>,
+    mute: u32,
+    unsure: Arc<AtomicBool>,
+}
+
+impl Reader for Muted {
+    fn poll(&mut self, _: Duration, to: &mut Vec<(u16, Record)>) -> Result<(), StreamError> {
+        self.inner.poll(Duration::ZERO, to)?;
+        to.retain(|(partition, _)| u32::from(*partition) != self.mute);
+        match to.is_empty() && self.unsure.load(Relaxed) {
+            true => Err(StreamError::Unavailable("a broker is silent".into())),
+            false => Ok(()),
+        }
     }
 }
 
@@ -166,6 +203,61 @@ fn a_partition_that_cannot_be_asked_for_keeps_no_other_from_beginning() {
     assert_eq!(watch.seen().lives, 16);
 }
 
+/// A log of four partitions that a group has worked off in part.
+fn worked_off() -> Counting {
+    let log = Counting::new(4);
+    let draft = |partition| {
+        let (topic, key) = (Arc::from("in"), Vec::new());
+        (Ticket::default(), Draft { topic, partition, key, value: vec![1] })
+    };
+    let (answers, _heard) = std::sync::mpsc::channel();
+    log.memory.append((0..4).chain([0; 2_000]).map(draft).collect(), &answers);
+    let mut records = Vec::new();
+    let from: Vec<(u16, u64)> = (0..4).map(|partition| (partition, 0)).collect();
+    log.memory.read("in", &from).unwrap().poll(Duration::ZERO, &mut records).unwrap();
+    let points = |record: &(u16, Record)| {
+        let last = record.1.called();
+        (record.1.offset == 0)
+            .then(|| (record.0, Committed { offset: 1, last, ..Committed::default() }))
+    };
+    let points: Vec<_> = records.iter().filter_map(points).collect();
+    let mut member = log.memory.join("echo", "in", None).unwrap();
+    member.poll(Duration::ZERO, &mut Vec::new()).unwrap();
+    member.commit(&points).unwrap();
+    member.leave().unwrap();
+    log
+}
+
+#[test]
+fn the_last_records_of_all_partitions_are_looked_at_with_one_reader() {
+    let (log, group, stop, watch) =
+        (worked_off(), group(), AtomicBool::new(false), Watch::default());
+    let now = Instant::now();
+    let mut all = Loop::join(&log, &Echo, &group, (&stop, &watch), 7, now).unwrap();
+    all.turn(now).unwrap();
+    assert_eq!((log.readers.load(Relaxed), watch.seen().lives), (1, 4));
+}
+
+#[test]
+fn a_last_record_that_does_not_show_is_waited_for_where_there_may_be_one_and_keeps_no_other_back() {
+    for unsure in [false, true] {
+        let (log, group, stop, watch) =
+            (worked_off(), group(), AtomicBool::new(false), Watch::default());
+        log.mute.store(2, Relaxed);
+        log.unsure.store(unsure, Relaxed);
+        let mut now = Instant::now();
+        let mut all = Loop::join(&log, &Echo, &group, (&stop, &watch), 7, now).unwrap();
+        for _ in 0..3 {
+            all.turn(now).unwrap();
+            now += Duration::from_secs(10);
+        }
+        assert_eq!(watch.seen().lives, if unsure { 3 } else { 4 });
+        log.mute.store(u32::MAX, Relaxed);
+        all.turn(now).unwrap();
+        assert_eq!(watch.seen().lives, 4);
+    }
+}
+
 /// A shelf that does not answer while it is away.
 struct Away {
     folder: Folder,
@@ -215,6 +307,7 @@ fn where_the_past_was_trimmed_a_shelf_that_is_away_is_waited_for_and_an_empty_on
     shelf.away.store(false, Relaxed);
     let stopped = all.turn(now).unwrap_err().to_string();
     assert!(stopped.contains("its past was trimmed; bring a snapshot back"), "{stopped}");
+    assert!(stopped.contains(&*folder.to_string_lossy()), "the place is named: {stopped}");
     drop(all);
 
     let snapshot = Snapshot { offset: 3, image: vec![1] };

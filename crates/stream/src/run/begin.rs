@@ -1,20 +1,20 @@
 //! How a partition begins here: at a snapshot, or at the start, or where its group has come to.
 
+use super::same_log::{Lasts, Place};
 use super::{Loop, stop};
 use crate::error::StreamError;
 use crate::life::Running;
-use crate::log::{Committed, Record};
+use crate::log::Committed;
 use crate::snapshots::{Snapshot, Snapshots};
 use crate::stage::Stage;
-use std::ops::Range;
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// Bytes of a snapshot after which others wait for the next turn.
 const LARGE: usize = 1 << 20;
-/// How long one look for a record may take, and how often it is looked for.
-const LOOK: Duration = Duration::from_millis(500);
-const SHOWN: u32 = 10;
+/// So many partitions are looked at with one reader.
+const TOGETHER: usize = 32;
 
 impl<S: Stage> Loop<'_, S> {
     /// Begins every partition whose time has come, those first that have waited longest. How far the group has come is
@@ -35,22 +35,50 @@ impl<S: Stage> Loop<'_, S> {
             }
             Err(other) => return Err(other),
         };
-        for (_, partition) in due {
-            if self.stop.load(Ordering::Relaxed) {
-                return Ok(());
+        let due: Vec<u16> = due.into_iter().map(|(_, partition)| partition).collect();
+        for some in due.chunks(TOGETHER) {
+            if !self.begin_some(some, &mut points)? {
+                break;
             }
-            match self.begin(partition, points.remove(&partition)) {
-                Ok(read) if read < LARGE => {}
-                // The next one begins in the next turn, or a group would not hear of us for too long.
-                Ok(_) => return Ok(()),
+        }
+        Ok(())
+    }
+
+    /// Begins these, in this order; says whether others may begin in the same turn.
+    fn begin_some(
+        &mut self,
+        partitions: &[u16],
+        points: &mut BTreeMap<u16, Committed>,
+    ) -> Result<bool, StreamError> {
+        let (mut places, mut others) = (Vec::new(), true);
+        for partition in partitions {
+            match self.place(*partition, points.remove(partition)) {
+                Ok(place) => places.push(place),
                 Err(StreamError::Unavailable(reason)) => {
-                    self.cannot_begin(partition, &reason);
-                    return Ok(());
+                    self.cannot_begin(*partition, &reason);
+                    others = false;
+                    break;
                 }
                 Err(other) => return Err(other),
             }
         }
-        Ok(())
+        let lasts = self.lasts(&places)?;
+        for place in places {
+            if self.stop.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
+            match self.begin(&place, &lasts) {
+                Ok(read) if read < LARGE => {}
+                // The next one begins in the next turn, or a group would not hear of us for too long.
+                Ok(_) => return Ok(false),
+                Err(StreamError::Unavailable(reason)) => {
+                    self.cannot_begin(place.partition, &reason);
+                    return Ok(false);
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(others)
     }
 
     fn cannot_begin(&mut self, partition: u16, reason: &str) {
@@ -60,24 +88,17 @@ impl<S: Stage> Loop<'_, S> {
     }
 
     /// Begins one; says how many bytes of a snapshot were read for it.
-    fn begin(&mut self, partition: u16, point: Option<Committed>) -> Result<usize, StreamError> {
+    fn begin(&mut self, place: &Place, lasts: &Lasts) -> Result<usize, StreamError> {
+        self.is_the_same_log(place, lasts)?;
         let (service, topic) = (self.group.service, &self.group.topic);
-        let range = self.log.range(topic, partition)?;
-        let nothing = Committed { offset: range.start, ..Committed::default() };
-        let Committed { offset, last, note } = point.unwrap_or(nothing);
-        if let Some(how) = self.is_another_log(partition, &range, offset, last)? {
-            return Err(StreamError::Stop(format!(
-                "{service} has worked partition {partition} of {topic} off up to {offset}, and {how}: the topic was \
-                 made anew or cut; {}",
-                self.group.made_anew
-            )));
-        }
+        let Place { partition, range, point: Committed { offset, note, .. } } = place;
+        let (partition, offset) = (*partition, *offset);
         let mut read = 0;
         let (life, position) = match self.stage.remembers() {
-            false => (self.stage.begin(partition, &note).map_err(stop)?, offset),
+            false => (self.stage.begin(partition, note).map_err(stop)?, offset),
             true => match self.last_snapshot(partition, offset) {
                 Ok(Some((life, position, bytes))) if position >= range.start => {
-                    (read, self.silent) = (bytes, None);
+                    read = bytes;
                     (life, position)
                 }
                 // There may be one: without it nothing can begin there, or all must be folded again.
@@ -86,9 +107,10 @@ impl<S: Stage> Loop<'_, S> {
                 }
                 _ if range.start > 0 => {
                     return Err(StreamError::Stop(format!(
-                        "partition {partition} of {topic} begins at {}, and {service} has no snapshot there: \
-                         its past was trimmed; bring a snapshot back",
-                        range.start
+                        "partition {partition} of {topic} begins at {}, and {service} of this release has no \
+                         snapshot of it ({}): its past was trimmed; bring a snapshot back",
+                        range.start,
+                        self.shelf_of(partition)
                     )));
                 }
                 _ => (self.stage.begin(partition, "").map_err(stop)?, 0),
@@ -113,59 +135,24 @@ impl<S: Stage> Loop<'_, S> {
         self.now - since < patience
     }
 
-    /// Whether this is not the log that was worked off up to there: it ends before, or its last record is another one.
-    /// What was trimmed away since cannot be looked at.
-    fn is_another_log(
-        &self,
-        partition: u16,
-        range: &Range<u64>,
-        offset: u64,
-        last: u64,
-    ) -> Result<Option<String>, StreamError> {
-        if offset > range.end {
-            return Ok(Some(format!("it ends at {}", range.end)));
-        }
-        if last == 0 || offset <= range.start {
-            return Ok(None);
-        }
-        let Some(record) = self.record(partition, offset - 1)? else {
-            let (service, topic) = (self.group.service, &self.group.topic);
-            tracing::warn!(
-                service,
-                topic,
-                partition,
-                offset,
-                "the last record that was worked off is not to be read: whether this is the same log is not known"
-            );
-            return Ok(None);
-        };
-        let other = record.offset + 1 == offset && record.called() != last;
-        Ok(other.then(|| "the last record before is another one now".to_owned()))
-    }
-
-    /// The record at a place, or where none is, the next one; none that shows within a few seconds: where records are
-    /// thinned out there may be nothing behind it, and a partition must not stand still for that.
-    fn record(&self, partition: u16, at: u64) -> Result<Option<Record>, StreamError> {
-        let mut reader = self.log.read(&self.group.topic, &[(partition, at)])?;
-        let mut records = Vec::new();
-        for _ in 0..SHOWN {
-            reader.poll(LOOK, &mut records)?;
-            if let Some((_, record)) = records.drain(..).next() {
-                return Ok(Some(record));
-            }
-        }
-        Ok(None)
-    }
-
     /// Not all at the same moment: what failed together would fail together again.
     pub(super) fn put_off(&mut self, partition: u16) {
         let wait = Duration::from_millis(self.luck.u64(100..1000));
         self.waiting.insert(partition, self.now + wait);
     }
 
+    /// Where its snapshots would be.
+    fn shelf_of(&self, partition: u16) -> String {
+        let snapshots = self.group.snapshots.as_ref();
+        snapshots.map_or_else(
+            || "it keeps none".to_owned(),
+            |shelf| shelf.place(self.group.service, partition),
+        )
+    }
+
     /// The newest one that can be used; or why that cannot be told.
     fn last_snapshot(
-        &self,
+        &mut self,
         partition: u16,
         most: u64,
     ) -> Result<Option<(S::Life, u64, usize)>, String> {
@@ -179,6 +166,7 @@ impl<S: Stage> Loop<'_, S> {
             let form = self.stage.form() ^ self.group.log_identity;
             let newest = snapshots.newest(self.group.service, partition, form, most, &mut told);
             let newest = newest.map_err(|error| format!("snapshots cannot be read: {error}"))?;
+            self.silent = None;
             let Some(Snapshot { offset, image }) = newest else { return Ok(None) };
             match self.stage.resume(partition, &image) {
                 Ok(life) => {
