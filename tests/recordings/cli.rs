@@ -1,8 +1,8 @@
 //! The command as people call it: help with examples, exit codes, what goes to which stream.
 
-use crate::command::{coldwatch, folder};
+use crate::command::{coldwatch, folder, unread};
 use std::path::PathBuf;
-use std::process::{Output, Stdio};
+use std::process::Output;
 
 fn run(arguments: &[&str]) -> Output {
     coldwatch(arguments).output().expect("it runs")
@@ -141,26 +141,14 @@ fn a_simulation_is_the_same_bytes_for_the_same_seed_and_other_bytes_for_another(
 #[test]
 fn a_reader_that_goes_away_ends_it_quietly() {
     let (folder, file) = simulated("pipe", "3", "60");
-    let mut child = coldwatch(&["replay", &file, "--output", "ndjson"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it runs");
-    drop(child.stdout.take());
-    let out = child.wait_with_output().expect("it ends");
+    let out = unread(&["replay", &file, "--output", "ndjson"]);
     assert!(!said(&out).contains("panicked"), "{}", said(&out));
     // What was asked beside the report has no answer then, and that is no success.
     let journal = folder.join("journal.ndjson");
     let path = journal.to_string_lossy().into_owned();
     for more in [["--fail-on", "P1"], ["--journal", &path]] {
         let arguments = [&["replay", &file, "--output", "ndjson"], &more[..]].concat();
-        let mut child = coldwatch(&arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it runs");
-        drop(child.stdout.take());
-        let out = child.wait_with_output().expect("it ends");
+        let out = unread(&arguments);
         assert_eq!(out.status.code(), Some(69), "{}", said(&out));
         assert!(said(&out).contains("not read to its end"), "{}", said(&out));
     }
