@@ -159,10 +159,12 @@ impl Plan<'_> {
                     ));
                 }
             }
-            match self.genesis(log, &name, 0)? {
-                None => wrong
+            match self.genesis(log, &name) {
+                Ok(None) => wrong
                     .push(format!("topic {name} has no genesis: run `coldwatch topics create`")),
-                Some(genesis) => wrong.extend(self.differs(&name, &genesis)),
+                Ok(Some(genesis)) => wrong.extend(self.differs(&name, &genesis)),
+                Err(StreamError::Stop(trimmed)) => wrong.push(trimmed),
+                Err(other) => return Err(other),
             }
         }
         Ok(wrong)
@@ -189,7 +191,7 @@ impl Plan<'_> {
         let name = self.names.topic(topic);
         let range = log.range(&name, partition)?;
         if step == 0 && range.end > 0 && range.start == 0 && partition == 0 {
-            let wrong = match self.genesis(log, &name, partition)? {
+            let wrong = match self.genesis(log, &name)? {
                 None => Some(format!(
                     "topic {name} is in use by something else: its first record is no genesis"
                 )),
@@ -227,13 +229,8 @@ impl Plan<'_> {
         })
     }
 
-    fn genesis(
-        &self,
-        log: &dyn Log,
-        name: &str,
-        partition: u16,
-    ) -> Result<Option<Genesis>, StreamError> {
-        let Some(first) = first_record(log, name, partition)? else { return Ok(None) };
+    fn genesis(&self, log: &dyn Log, name: &str) -> Result<Option<Genesis>, StreamError> {
+        let Some(first) = first_record(log, name)? else { return Ok(None) };
         let read = native::read(&first.value, &Limits::default());
         Ok(read.ok().and_then(|read| match read.event.fact {
             Fact::Genesis(genesis) => Some(genesis),
@@ -242,15 +239,16 @@ impl Plan<'_> {
     }
 }
 
-pub(crate) fn first_record(
-    log: &dyn Log,
-    topic: &str,
-    partition: u16,
-) -> Result<Option<Record>, StreamError> {
-    let range = log.range(topic, partition)?;
-    match range.is_empty() {
-        true => Ok(None),
-        false => record(log, topic, partition, range.start).map(Some),
+/// The first record of a topic, which tells it from every other; none while it is empty.
+fn first_record(log: &dyn Log, topic: &str) -> Result<Option<Record>, StreamError> {
+    let range = log.range(topic, 0)?;
+    match range.start {
+        _ if range.is_empty() && range.start == 0 => Ok(None),
+        0 => record(log, topic, 0, 0).map(Some),
+        start => Err(StreamError::Stop(format!(
+            "partition 0 of {topic} begins at {start}: it was trimmed, and the record is gone that tells this log \
+             from every other; bring the topic back whole from its copy, and let the brokers keep it without limit"
+        ))),
     }
 }
 
@@ -268,9 +266,13 @@ fn record(log: &dyn Log, topic: &str, partition: u16, at: u64) -> Result<Record,
 }
 
 /// What tells this log from every other: the first record of a topic, and when it was taken.
+///
+/// # Errors
+///
+/// It was trimmed away; or as [`Log::range`] and [`Log::read`].
 pub fn identity(log: &dyn Log, topic: &str) -> Result<u64, StreamError> {
     let mut hash = Sha256::new().chain_update(topic);
-    if let Some(record) = first_record(log, topic, 0)? {
+    if let Some(record) = first_record(log, topic)? {
         hash.update(record.appended.to_le_bytes());
         hash.update(record.value);
     }

@@ -122,3 +122,59 @@ fn topics_that_are_half_made_are_named_one_by_one() {
     place.create().unwrap();
     assert_eq!(wrong(), Vec::<String>::new());
 }
+
+/// A log whose topics were trimmed up to there.
+struct Trimmed<'a>(&'a Memory, u64);
+
+impl Log for Trimmed<'_> {
+    fn create(&self, topic: &stream::Topic) -> Result<bool, StreamError> {
+        self.0.create(topic)
+    }
+    fn partitions(&self, topic: &str) -> Result<Option<u16>, StreamError> {
+        self.0.partitions(topic)
+    }
+    fn range(&self, topic: &str, partition: u16) -> Result<std::ops::Range<u64>, StreamError> {
+        Ok(self.1..self.0.range(topic, partition)?.end)
+    }
+    fn committed(
+        &self,
+        group: &str,
+        topic: &str,
+    ) -> Result<BTreeMap<u16, stream::Committed>, StreamError> {
+        self.0.committed(group, topic)
+    }
+    fn append(&self, drafts: Vec<(Ticket, Draft)>, answers: &std::sync::mpsc::Sender<stream::Ack>) {
+        self.0.append(drafts, answers);
+    }
+    fn join(
+        &self,
+        group: &str,
+        topic: &str,
+        instance: Option<&str>,
+    ) -> Result<Box<dyn stream::Member>, StreamError> {
+        self.0.join(group, topic, instance)
+    }
+    fn read(
+        &self,
+        topic: &str,
+        from: &[(u16, u64)],
+    ) -> Result<Box<dyn stream::Reader>, StreamError> {
+        self.0.read(topic, from)
+    }
+}
+
+#[test]
+fn a_trimmed_topic_is_called_so_and_another_is_known_by_its_first_record() {
+    let place = Place::new(0);
+    place.create().unwrap();
+    let (whole, trimmed) = (Trimmed(&place.log, 0), Trimmed(&place.log, 2));
+    assert_eq!(identity(&whole, "facts"), identity(&place.log, "facts"));
+    assert_ne!(identity(&whole, "facts"), identity(&whole, "journal"));
+    let Err(StreamError::Stop(says)) = identity(&trimmed, "facts") else {
+        panic!("a log is not known by whatever record is there still")
+    };
+    assert!(says.starts_with("partition 0 of facts begins at 2: it was trimmed"), "{says}");
+    let wrong = place.plan().check(&trimmed).unwrap();
+    assert_eq!(wrong.len(), 4, "each of our topics: {wrong:?}");
+    assert!(wrong.iter().all(|w| w.contains("bring the topic back whole")), "{wrong:?}");
+}
