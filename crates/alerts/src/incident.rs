@@ -131,7 +131,10 @@ impl Incident {
                 self.headline.clone_from(&worst.sentence);
                 self.action.clone_from(&worst.action);
             }
-            None => self.headline = "all that was reported has been withdrawn".into(),
+            None => {
+                self.headline = "all that was reported has been withdrawn".into();
+                self.action = Text::default();
+            }
         }
         self.deadline = open.iter().filter_map(|f| f.deadline).chain(no_return(memory)).min();
         let near = self.deadline.is_some_and(|deadline| now >= deadline - numbers.near);

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 /// Who takes it, and what they do about it.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Taking {
     /// Who: one word.
     by: String,

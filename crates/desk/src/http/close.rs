@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 /// Who closes it, and why.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Closing {
     /// Who: one word.
     by: String,
