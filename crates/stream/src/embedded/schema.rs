@@ -118,6 +118,11 @@ pub(super) fn ends(connection: &Connection) -> Result<Ends, StreamError> {
     Ok(ends)
 }
 
+/// Asked for both in one question, every record would be read.
+fn first_and_last(table: &str) -> String {
+    format!("SELECT (SELECT min(at) FROM {table}), (SELECT max(at) FROM {table})")
+}
+
 pub(super) fn range(
     connection: &Connection,
     place: Place,
@@ -126,8 +131,8 @@ pub(super) fn range(
     if partition >= place.partitions {
         return Err(StreamError::Configuration(format!("there is no partition {partition}")));
     }
-    let ask = format!("SELECT min(at), max(at) FROM {}", table(place, partition));
-    let mut ask = connection.prepare_cached(&ask).map_err(wrong)?;
+    let mut ask =
+        connection.prepare_cached(&first_and_last(&table(place, partition))).map_err(wrong)?;
     let ends: (Option<i64>, Option<i64>) =
         ask.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(wrong)?;
     let unsigned = |n: i64| u64::try_from(n).unwrap_or_default();
@@ -217,4 +222,39 @@ pub(super) fn in_transaction<T>(
     let done = work(&transaction)?;
     transaction.commit().map_err(wrong)?;
     Ok(done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How the question is answered, a line for each step.
+    fn plan(connection: &Connection, question: &str) -> String {
+        let mut ask = connection.prepare(&format!("EXPLAIN QUERY PLAN {question}")).unwrap();
+        let steps = ask.query_map([], |row| row.get::<_, String>(3)).unwrap();
+        steps.map(Result::unwrap).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn where_a_partition_begins_and_ends_is_found_without_reading_all_of_it() {
+        let folder = std::env::temp_dir().join(format!("coldwatch-schema-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let connection = open(&folder.join("log.db")).unwrap();
+        let topic = Topic { name: "facts".into(), partitions: 1, stamped_by_log: true };
+        let place = create(&connection, &topic).unwrap();
+        let table = table(place, 0);
+        assert_eq!(range(&connection, place, 0).unwrap(), 0..0);
+        for at in 3..9 {
+            let row = format!("INSERT INTO {table} VALUES ({at}, 0, x'', x'')");
+            connection.execute(&row, []).unwrap();
+        }
+        assert_eq!(range(&connection, place, 0).unwrap(), 3..9);
+        let all = format!("SCAN {table}");
+        let found = plan(&connection, &first_and_last(&table));
+        assert!(!found.contains(&all) && found.contains("SEARCH"), "{found}");
+        let both = plan(&connection, &format!("SELECT min(at), max(at) FROM {table}"));
+        assert!(both.contains(&all), "so the plan tells: {both}");
+        drop(connection);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 }
