@@ -89,18 +89,22 @@ impl Told {
         let mut rest = core::mem::take(&mut self.said);
         let mut old: Vec<Line> = rest.extract_if(.., |line| mine(line)).collect();
         old.sort_by_key(|line| (line.name.offset, line.name.index));
+        // A place whose line has found its episode is empty.
+        let mut old: Vec<Option<Line>> = old.into_iter().map(Some).collect();
         for episode in found {
             // In a merger the oldest name lives on; in a split the first part keeps it.
             let same = |l: &Line| l.name.about == episode.about && overlap(&l.episode, &episode);
-            let exact = |l: &Line| same(l) && l.episode.since == episode.since;
-            let place = old.iter().position(exact).or_else(|| old.iter().position(same));
-            let line = match place {
-                Some(place) => voice.again(old.remove(place), episode, say),
+            let exact = |l: &Line| l.episode.since == episode.since && same(l);
+            let one =
+                |is: &dyn Fn(&Line) -> bool| old.iter().position(|l| l.as_ref().is_some_and(is));
+            let place = one(&exact).or_else(|| one(&same));
+            let line = match place.and_then(|place| old[place].take()) {
+                Some(line) => voice.again(line, episode, say),
                 None => voice.first(episode, say),
             };
             rest.push(line);
         }
-        for line in old {
+        for line in old.into_iter().flatten() {
             rest.extend(voice.gone(line, say));
         }
         self.said = rest;
@@ -173,9 +177,10 @@ impl Voice<'_> {
             }
         }
         let settled = fresh.is_some_and(|said| self.now >= said + self.settle);
-        let figures = |e: &Episode| (e.sentence.clone(), e.unknown, e.deadline);
+        let same_figures = (&episode.sentence, episode.unknown, episode.deadline)
+            == (&now.sentence, now.unknown, now.deadline);
         let state = match differs(&episode, &now) {
-            None if settled && figures(&episode) != figures(&now) => State::Changed,
+            None if settled && !same_figures => State::Changed,
             // What was said last stays beside what is true, so that the difference is not lost.
             None if settled => return Line { name, episode: now, held: None, fresh: None },
             None => return Line { name, episode, held: None, fresh },
@@ -208,11 +213,12 @@ fn overlap(a: &Episode, b: &Episode) -> bool {
 /// figure of one that is over.
 fn differs(was: &Episode, now: &Episode) -> Option<State> {
     let weight = |e: &Episode| (e.severity, e.verdict, e.latched, e.since);
-    let over = |e: &Episode| e.until.map(|_| (e.unknown, e.sentence.clone()));
     if was.until.is_none() && now.until.is_some() {
         return Some(State::Cleared);
     }
-    let same = weight(was) == weight(now) && was.until == now.until && over(was) == over(now);
+    let over = (was.unknown, &was.sentence) == (now.unknown, &now.sentence);
+    let same =
+        weight(was) == weight(now) && was.until == now.until && (now.until.is_none() || over);
     (!same).then_some(State::Changed)
 }
 
