@@ -158,7 +158,7 @@ impl Live {
             (true, Some(snapshots)) => Some(snapshots.clone()),
             (true, None) => Some(self.snapshots.insert(snapshots::open(&self.config)?).clone()),
         };
-        let identity = || topics::identity(&*self.log, &topic);
+        let identity = || topics::identity(&*self.log, &self.names, &topic);
         let log_identity = match snapshots {
             Some(_) => log::patiently(&self.stop, identity).map_err(log::failure)?,
             None => 0,

@@ -64,6 +64,9 @@ impl Plan<'_> {
     fn make(&self, log: &dyn Log, book: &Book, mut begin: Begin) -> Result<Made, StreamError> {
         let mut made = Made::default();
         self.none_is_gone(log)?;
+        if let Some(trimmed) = self.trimmed(log)?.into_iter().next() {
+            return Err(StreamError::Configuration(trimmed));
+        }
         self.create_topics(log, &mut made)?;
         // Each step stands in every partition before the next is made: whatever ends this, it can be gone on with.
         for step in 0..3 {
@@ -159,15 +162,36 @@ impl Plan<'_> {
                     ));
                 }
             }
-            match self.genesis(log, &name) {
-                Ok(None) => wrong
+            if log.range(&name, 0)?.start > 0 {
+                continue; // told below, where it is wrong
+            }
+            match self.genesis(log, &name)? {
+                None => wrong
                     .push(format!("topic {name} has no genesis: run `coldwatch topics create`")),
-                Ok(Some(genesis)) => wrong.extend(self.differs(&name, &genesis)),
-                Err(StreamError::Stop(trimmed)) => wrong.push(trimmed),
-                Err(other) => return Err(other),
+                Some(genesis) => wrong.extend(self.differs(&name, &genesis)),
             }
         }
+        wrong.extend(self.trimmed(log)?);
         Ok(wrong)
+    }
+
+    /// What was trimmed and must be whole. `facts` may be, behind the oldest snapshot: what was judged of them stands in the
+    /// journal.
+    fn trimmed(&self, log: &dyn Log) -> Result<Vec<String>, StreamError> {
+        let mut trimmed = Vec::new();
+        for topic in OURS.into_iter().filter(|topic| *topic != Topic::Facts) {
+            let name = self.names.topic(topic);
+            for partition in 0..log.partitions(&name)?.unwrap_or(0) {
+                let start = log.range(&name, partition)?.start;
+                if start > 0 {
+                    trimmed.push(format!(
+                        "partition {partition} of {name} begins at {start}: it was trimmed, and is needed whole: bring \
+                         the topic back from its copy, and let the brokers keep it without limit"
+                    ));
+                }
+            }
+        }
+        Ok(trimmed)
     }
 
     fn topics(&self) -> Vec<(String, bool)> {
@@ -243,11 +267,11 @@ impl Plan<'_> {
 fn first_record(log: &dyn Log, topic: &str) -> Result<Option<Record>, StreamError> {
     let range = log.range(topic, 0)?;
     match range.start {
-        _ if range.is_empty() && range.start == 0 => Ok(None),
+        0 if range.is_empty() => Ok(None),
         0 => record(log, topic, 0, 0).map(Some),
         start => Err(StreamError::Stop(format!(
             "partition 0 of {topic} begins at {start}: it was trimmed, and the record is gone that tells this log \
-             from every other; bring the topic back whole from its copy, and let the brokers keep it without limit"
+             from every other; bring the topic back whole from its copy"
         ))),
     }
 }
@@ -265,14 +289,19 @@ fn record(log: &dyn Log, topic: &str, partition: u16, at: u64) -> Result<Record,
     Ok(first)
 }
 
-/// What tells this log from every other: the first record of a topic, and when it was taken.
+/// What tells this log, as who reads a topic of it sees it, from every other: the topic, and the first record of one that
+/// is never trimmed, with when it was taken. Of `facts`, which may be, that is the journal, where what they say comes to.
 ///
 /// # Errors
 ///
-/// It was trimmed away; or as [`Log::range`] and [`Log::read`].
-pub fn identity(log: &dyn Log, topic: &str) -> Result<u64, StreamError> {
+/// It was trimmed away all the same; or as [`Log::range`] and [`Log::read`].
+pub fn identity(log: &dyn Log, names: &Names, topic: &str) -> Result<u64, StreamError> {
+    let known_by = match names.topic(Topic::Facts) {
+        facts if *facts == *topic => names.topic(Topic::Journal),
+        _ => topic.into(),
+    };
     let mut hash = Sha256::new().chain_update(topic);
-    if let Some(record) = first_record(log, topic)? {
+    if let Some(record) = first_record(log, &known_by)? {
         hash.update(record.appended.to_le_bytes());
         hash.update(record.value);
     }

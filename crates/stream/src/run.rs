@@ -76,6 +76,8 @@ pub struct Loop<'a, S: Stage> {
     running: BTreeMap<u16, Running<S::Life>>,
     /// Partitions that have yet to begin here, and when: at once, or a while after an error has ended their life.
     waiting: BTreeMap<u16, Instant>,
+    /// Those of them that are the same log as ever, and only wait for their turn.
+    verified: BTreeMap<u16, same_log::Place>,
     /// Partitions that are asked back.
     leaving: Vec<Leaving>,
     lives: u32,
@@ -136,6 +138,7 @@ impl<'a, S: Stage> Loop<'a, S> {
             member,
             running: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            verified: BTreeMap::new(),
             leaving: Vec::new(),
             lives: 0,
             send,

@@ -119,11 +119,7 @@ impl Snapshots {
         own.retain(|name| name.form == Some(form));
         if own.is_empty() && snapshots > 0 {
             let shelf = self.shelf.called(&place);
-            tracing::info!(
-                shelf,
-                snapshots,
-                "none of these is of this release and this log: all is folded again"
-            );
+            tracing::info!(shelf, snapshots, "none of these is of this release and this log");
         }
         own.sort_unstable_by_key(|name| std::cmp::Reverse(name.offset));
         let mut silent = None;

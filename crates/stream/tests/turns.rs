@@ -50,6 +50,8 @@ struct Counting {
     /// The partition of which a reader in no group shows nothing, and whether it says that there may be more.
     mute: AtomicU32,
     unsure: Arc<AtomicBool>,
+    /// Whether such a reader shows the first of its partitions alone, as long as that has any.
+    busy: AtomicBool,
     /// Whether writes wait here to be answered by the test.
     holds: AtomicBool,
     held: Mutex<Vec<(Ticket, Sender<Ack>)>>,
@@ -77,6 +79,7 @@ impl Counting {
             readers,
             mute,
             unsure,
+            busy: AtomicBool::new(false),
             holds,
             held,
         }
@@ -131,7 +134,8 @@ impl Log for Counting {
     fn read(&self, topic: &str, from: &[(u16, u64)]) -> Result<Box<dyn Reader>, StreamError> {
         self.readers.fetch_add(1, Relaxed);
         let (inner, unsure) = (self.memory.read(topic, from)?, self.unsure.clone());
-        Ok(Box::new(Muted { inner, mute: self.mute.load(Relaxed), unsure }))
+        let (mute, busy) = (self.mute.load(Relaxed), self.busy.load(Relaxed));
+        Ok(Box::new(Muted { inner, mute, unsure, busy }))
     }
 }
 
@@ -140,12 +144,16 @@ struct Muted {
     inner: Box<dyn Reader>,
     mute: u32,
     unsure: Arc<AtomicBool>,
+    busy: bool,
 }
 
 impl Reader for Muted {
     fn poll(&mut self, _: Duration, to: &mut Vec<(u16, Record)>) -> Result<(), StreamError> {
         self.inner.poll(Duration::ZERO, to)?;
         to.retain(|(partition, _)| u32::from(*partition) != self.mute);
+        if let (true, Some(first)) = (self.busy, to.iter().map(|(partition, _)| *partition).min()) {
+            to.retain(|(partition, _)| *partition == first);
+        }
         match to.is_empty() && self.unsure.load(Relaxed) {
             true => Err(StreamError::Unavailable("a broker is silent".into())),
             false => Ok(()),
@@ -203,7 +211,7 @@ fn a_partition_that_cannot_be_asked_for_keeps_no_other_from_beginning() {
     assert_eq!(watch.seen().lives, 16);
 }
 
-/// A log of four partitions that a group has worked off in part.
+/// A log of four partitions that a group has worked off in part, the first of them with more to come.
 fn worked_off() -> Counting {
     let log = Counting::new(4);
     let draft = |partition| {
@@ -236,6 +244,47 @@ fn the_last_records_of_all_partitions_are_looked_at_with_one_reader() {
     let mut all = Loop::join(&log, &Echo, &group, (&stop, &watch), 7, now).unwrap();
     all.turn(now).unwrap();
     assert_eq!((log.readers.load(Relaxed), watch.seen().lives), (1, 4));
+}
+
+#[test]
+fn a_partition_behind_a_busy_one_is_looked_at_all_the_same() {
+    let (log, group, stop, watch) =
+        (worked_off(), group(), AtomicBool::new(false), Watch::default());
+    let mut another = log.memory.committed("echo", "in").unwrap()[&3].clone();
+    another.last ^= 1;
+    let mut member = log.memory.join("echo", "in", None).unwrap();
+    member.poll(Duration::ZERO, &mut Vec::new()).unwrap();
+    member.commit(&[(3, another)]).unwrap();
+    member.leave().unwrap();
+    log.busy.store(true, Relaxed);
+    let now = Instant::now();
+    let mut all = Loop::join(&log, &Echo, &group, (&stop, &watch), 7, now).unwrap();
+    let Err(StreamError::Stop(says)) = all.turn(now) else { panic!("another log is worked on") };
+    assert!(says.contains("partition 3 of in") && says.contains("another one now"), "{says}");
+}
+
+#[test]
+fn partitions_that_wait_for_their_turn_are_not_asked_for_again() {
+    let folder = std::env::temp_dir().join(format!("coldwatch-turn-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let (log, stop, watch) = (worked_off(), AtomicBool::new(false), Watch::default());
+    let snapshots = Snapshots::on(Arc::new(Folder::new(&folder)));
+    for partition in 0..4 {
+        let large = Snapshot { offset: 1, image: vec![1; 1 << 20] };
+        snapshots.keep("echo", partition, Echo.form(), large).unwrap();
+    }
+    let group = Group { snapshots: Some(snapshots), ..group() };
+    let now = Instant::now();
+    let mut all = Loop::join(&log, &Echo, &group, (&stop, &watch), 7, now).unwrap();
+    let mut lives = Vec::new();
+    for _ in 0..4 {
+        all.turn(now).unwrap();
+        lives.push(watch.seen().lives);
+    }
+    assert_eq!(lives.last(), Some(&4), "{lives:?}");
+    assert!(lives[0] < 4, "large ones begin in turns of their own: {lives:?}");
+    assert_eq!((log.asked().1, log.readers.load(Relaxed)), (4, 1));
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]

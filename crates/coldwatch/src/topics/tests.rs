@@ -123,8 +123,8 @@ fn topics_that_are_half_made_are_named_one_by_one() {
     assert_eq!(wrong(), Vec::<String>::new());
 }
 
-/// A log whose topics were trimmed up to there.
-struct Trimmed<'a>(&'a Memory, u64);
+/// A log of which the topics of one name were trimmed up to there.
+struct Trimmed<'a>(&'a Memory, &'a str, u64);
 
 impl Log for Trimmed<'_> {
     fn create(&self, topic: &stream::Topic) -> Result<bool, StreamError> {
@@ -134,7 +134,8 @@ impl Log for Trimmed<'_> {
         self.0.partitions(topic)
     }
     fn range(&self, topic: &str, partition: u16) -> Result<std::ops::Range<u64>, StreamError> {
-        Ok(self.1..self.0.range(topic, partition)?.end)
+        let whole = self.0.range(topic, partition)?;
+        Ok(if topic == self.1 { self.2..whole.end } else { whole })
     }
     fn committed(
         &self,
@@ -164,17 +165,39 @@ impl Log for Trimmed<'_> {
 }
 
 #[test]
-fn a_trimmed_topic_is_called_so_and_another_is_known_by_its_first_record() {
+fn a_trimmed_topic_is_called_so_but_facts_may_be() {
     let place = Place::new(0);
     place.create().unwrap();
-    let (whole, trimmed) = (Trimmed(&place.log, 0), Trimmed(&place.log, 2));
-    assert_eq!(identity(&whole, "facts"), identity(&place.log, "facts"));
-    assert_ne!(identity(&whole, "facts"), identity(&whole, "journal"));
-    let Err(StreamError::Stop(says)) = identity(&trimmed, "facts") else {
+    let plan = place.plan();
+    for (topic, partitions) in [("journal", 2), ("exceptions", 2), ("alerts", 2), ("facts", 0)] {
+        let trimmed = Trimmed(&place.log, topic, 1);
+        let wrong = plan.check(&trimmed).unwrap();
+        assert_eq!(wrong.len(), partitions, "each partition of {topic}: {wrong:?}");
+        let says = format!("of {topic} begins at 1: it was trimmed, and is needed whole");
+        assert!(wrong.iter().all(|wrong| wrong.contains(&says)), "{wrong:?}");
+        let made = plan.create_at(&trimmed, &place.book, NOW).map(|made| made.records);
+        match topic {
+            "facts" => assert_eq!(made, Ok(0)),
+            _ => assert_eq!(made, Err(StreamError::Configuration(wrong[0].clone()))),
+        }
+    }
+}
+
+#[test]
+fn a_log_is_known_by_a_record_that_stays() {
+    let place = Place::new(0);
+    place.create().unwrap();
+    let of = |log: &dyn Log, topic: &str| identity(log, &place.names, topic);
+    let facts = of(&place.log, "facts").unwrap();
+    assert_eq!(of(&Trimmed(&place.log, "facts", 2), "facts"), Ok(facts), "it is the same log");
+    let Err(StreamError::Stop(says)) = of(&Trimmed(&place.log, "journal", 2), "journal") else {
         panic!("a log is not known by whatever record is there still")
     };
-    assert!(says.starts_with("partition 0 of facts begins at 2: it was trimmed"), "{says}");
-    let wrong = place.plan().check(&trimmed).unwrap();
-    assert_eq!(wrong.len(), 4, "each of our topics: {wrong:?}");
-    assert!(wrong.iter().all(|w| w.contains("bring the topic back whole")), "{wrong:?}");
+    assert!(says.starts_with("partition 0 of journal begins at 2: it was trimmed"), "{says}");
+    // The same, begun a minute later.
+    let later = Place { log: Memory::new(Arc::new(|| NOW + 60_000)), ..Place::new(60_000) };
+    later.create().unwrap();
+    for topic in ["facts", "journal", "exceptions"] {
+        assert_ne!(of(&place.log, topic), of(&later.log, topic), "{topic}");
+    }
 }

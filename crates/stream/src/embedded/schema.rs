@@ -238,6 +238,7 @@ mod tests {
     #[test]
     fn where_a_partition_begins_and_ends_is_found_without_reading_all_of_it() {
         let folder = std::env::temp_dir().join(format!("coldwatch-schema-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
         let connection = open(&folder.join("log.db")).unwrap();
         let topic = Topic { name: "facts".into(), partitions: 1, stamped_by_log: true };

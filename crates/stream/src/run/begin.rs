@@ -1,6 +1,6 @@
 //! How a partition begins here: at a snapshot, or at the start, or where its group has come to.
 
-use super::same_log::{Lasts, Place};
+use super::same_log::Place;
 use super::{Loop, stop};
 use crate::error::StreamError;
 use crate::life::Running;
@@ -63,21 +63,33 @@ impl<S: Stage> Loop<'_, S> {
             }
         }
         let lasts = self.lasts(&places)?;
+        let mut same = Vec::new();
         for place in places {
-            if self.stop.load(Ordering::Relaxed) {
-                return Ok(false);
-            }
-            match self.begin(&place, &lasts) {
-                Ok(read) if read < LARGE => {}
-                // The next one begins in the next turn, or a group would not hear of us for too long.
-                Ok(_) => return Ok(false),
+            match self.is_the_same_log(&place, &lasts) {
+                Ok(()) => same.push(place),
                 Err(StreamError::Unavailable(reason)) => {
                     self.cannot_begin(place.partition, &reason);
-                    return Ok(false);
+                    others = false;
                 }
                 Err(other) => return Err(other),
             }
         }
+        let mut same = same.into_iter();
+        while let Some(place) = same.next().filter(|_| !self.stop.load(Ordering::Relaxed)) {
+            match self.begin(&place) {
+                Ok(read) if read < LARGE => continue,
+                // The next one begins in the next turn, or a group would not hear of us for too long.
+                Ok(_) => {}
+                Err(StreamError::Unavailable(reason)) => {
+                    self.cannot_begin(place.partition, &reason);
+                    self.waits(place);
+                }
+                Err(other) => return Err(other),
+            }
+            others = false;
+            break;
+        }
+        same.for_each(|place| self.waits(place));
         Ok(others)
     }
 
@@ -88,15 +100,14 @@ impl<S: Stage> Loop<'_, S> {
     }
 
     /// Begins one; says how many bytes of a snapshot were read for it.
-    fn begin(&mut self, place: &Place, lasts: &Lasts) -> Result<usize, StreamError> {
-        self.is_the_same_log(place, lasts)?;
+    fn begin(&mut self, place: &Place) -> Result<usize, StreamError> {
         let (service, topic) = (self.group.service, &self.group.topic);
-        let Place { partition, range, point: Committed { offset, note, .. } } = place;
+        let Place { partition, range, point: Committed { offset, note, .. }, .. } = place;
         let (partition, offset) = (*partition, *offset);
         let mut read = 0;
         let (life, position) = match self.stage.remembers() {
             false => (self.stage.begin(partition, note).map_err(stop)?, offset),
-            true => match self.last_snapshot(partition, offset) {
+            true => match self.last_snapshot(partition, offset).inspect(|_| self.silent = None) {
                 Ok(Some((life, position, bytes))) if position >= range.start => {
                     read = bytes;
                     (life, position)
@@ -107,8 +118,8 @@ impl<S: Stage> Loop<'_, S> {
                 }
                 _ if range.start > 0 => {
                     return Err(StreamError::Stop(format!(
-                        "partition {partition} of {topic} begins at {}, and {service} of this release has no \
-                         snapshot of it ({}): its past was trimmed; bring a snapshot back",
+                        "partition {partition} of {topic} begins at {}, and {service} has no snapshot between there \
+                         and {offset} that this release can use ({}): its past was trimmed; bring a snapshot back",
                         range.start,
                         self.shelf_of(partition)
                     )));
@@ -152,7 +163,7 @@ impl<S: Stage> Loop<'_, S> {
 
     /// The newest one that can be used; or why that cannot be told.
     fn last_snapshot(
-        &mut self,
+        &self,
         partition: u16,
         most: u64,
     ) -> Result<Option<(S::Life, u64, usize)>, String> {
@@ -166,7 +177,6 @@ impl<S: Stage> Loop<'_, S> {
             let form = self.stage.form() ^ self.group.log_identity;
             let newest = snapshots.newest(self.group.service, partition, form, most, &mut told);
             let newest = newest.map_err(|error| format!("snapshots cannot be read: {error}"))?;
-            self.silent = None;
             let Some(Snapshot { offset, image }) = newest else { return Ok(None) };
             match self.stage.resume(partition, &image) {
                 Ok(life) => {

@@ -7,19 +7,23 @@ use crate::log::{Committed, Record};
 use crate::stage::Stage;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// How long is waited for a record at a time, and how often nothing new may come.
+/// How long is waited for a record at a time, and how often nothing may come: longer than a client takes to notice that
+/// no broker answers.
 const LOOK: Duration = Duration::from_millis(500);
-const NOTHING: usize = 10;
-/// How often what comes may be of partitions that were seen already.
-const MORE: usize = 1_000;
+const NOTHING: usize = 14;
+/// How often only partitions may be heard of that were seen, until a new reader asks for the others alone.
+const SEEN: usize = 4;
 
 /// What a partition holds, and up to where its group has worked it off.
 pub(super) struct Place {
     pub(super) partition: u16,
     pub(super) range: Range<u64>,
     pub(super) point: Committed,
+    /// Whether it is known to be the same log.
+    same: bool,
 }
 
 impl Place {
@@ -27,7 +31,12 @@ impl Place {
     fn last(&self) -> Option<u64> {
         let Committed { offset, last, .. } = self.point;
         let known = last != 0 && offset > self.range.start && offset <= self.range.end;
-        known.then(|| offset - 1)
+        (known && !self.same).then(|| offset - 1)
+    }
+
+    fn is_at(&self, point: Option<&Committed>) -> bool {
+        let nowhere = || Committed { offset: self.range.start, ..Committed::default() };
+        point.map_or_else(|| self.point == nowhere(), |point| self.point == *point)
     }
 }
 
@@ -40,48 +49,60 @@ pub(super) struct Lasts {
 }
 
 impl<S: Stage> Loop<'_, S> {
+    /// Where a partition stands: asked, unless it has waited only for its turn since it was looked at.
     pub(super) fn place(
-        &self,
+        &mut self,
         partition: u16,
         point: Option<Committed>,
     ) -> Result<Place, StreamError> {
+        if let Some(place) =
+            self.verified.remove(&partition).filter(|place| place.is_at(point.as_ref()))
+        {
+            return Ok(place);
+        }
         let range = self.log.range(&self.group.topic, partition)?;
         let nothing = Committed { offset: range.start, ..Committed::default() };
-        Ok(Place { partition, range, point: point.unwrap_or(nothing) })
+        Ok(Place { partition, range, point: point.unwrap_or(nothing), same: false })
     }
 
-    /// Looks at the last records of all these partitions with one reader. Some may not show: where records are thinned
+    /// It is the same log, and has to wait for its turn.
+    pub(super) fn waits(&mut self, place: Place) {
+        self.verified.insert(place.partition, Place { same: true, ..place });
+    }
+
+    /// Looks at the last records of all these partitions together. Some may not show: where records are thinned
     /// out there may be nothing behind them, and no partition must stand still for that.
     pub(super) fn lasts(&self, places: &[Place]) -> Result<Lasts, StreamError> {
-        let from: Vec<(u16, u64)> =
-            places.iter().filter_map(|place| Some((place.partition, place.last()?))).collect();
+        let missing = places.iter().filter_map(|place| Some((place.partition, place.last()?)));
         let mut lasts = Lasts::default();
-        match self.look(&from, &mut lasts.found) {
+        match self.look(missing.collect(), &mut lasts.found) {
             Err(StreamError::Unavailable(reason)) => lasts.away = Some(reason),
             other => other?,
         }
         Ok(lasts)
     }
 
+    /// What a reader brings first is of one that is missing: so each reader but one finds some.
     fn look(
         &self,
-        from: &[(u16, u64)],
+        mut missing: BTreeMap<u16, u64>,
         found: &mut BTreeMap<u16, Record>,
     ) -> Result<(), StreamError> {
-        if from.is_empty() {
-            return Ok(());
-        }
-        let mut reader = self.log.read(&self.group.topic, from)?;
-        let mut records = Vec::new();
-        let (mut nothing, mut more) = (0, 0);
-        while found.len() < from.len() && nothing < NOTHING && more < MORE {
-            reader.poll(LOOK, &mut records)?;
-            match records.is_empty() {
-                true => nothing += 1,
-                false => more += 1,
-            }
-            for (partition, record) in records.drain(..) {
-                found.entry(partition).or_insert(record);
+        let (mut records, mut nothing) = (Vec::new(), 0);
+        while !missing.is_empty() && nothing < NOTHING && !self.stop.load(Ordering::Relaxed) {
+            let from: Vec<(u16, u64)> = missing.iter().map(|(p, at)| (*p, *at)).collect();
+            let mut reader = self.log.read(&self.group.topic, &from)?;
+            let mut seen = 0;
+            while !missing.is_empty() && nothing < NOTHING && seen < SEEN {
+                reader.poll(LOOK, &mut records)?;
+                let before = missing.len();
+                nothing += usize::from(records.is_empty());
+                for (partition, record) in records.drain(..) {
+                    if missing.remove(&partition).is_some() {
+                        found.insert(partition, record);
+                    }
+                }
+                seen += usize::from(missing.len() == before);
             }
         }
         Ok(())
@@ -90,7 +111,7 @@ impl<S: Stage> Loop<'_, S> {
     /// Stops where this is another log than the one that was worked off.
     pub(super) fn is_the_same_log(&self, place: &Place, lasts: &Lasts) -> Result<(), StreamError> {
         let (service, topic) = (self.group.service, &self.group.topic);
-        let Place { partition, range, point: Committed { offset, last, .. } } = place;
+        let Place { partition, range, point: Committed { offset, last, .. }, .. } = place;
         let another = |how: &str| {
             StreamError::Stop(format!(
                 "{service} has worked partition {partition} of {topic} off up to {offset}, and {how}: the topic was \

@@ -140,6 +140,7 @@ impl<S: Stage> Loop<'_, S> {
     pub(super) fn is_asked_back(&mut self, partitions: Vec<u16>) {
         for partition in &partitions {
             self.waiting.remove(partition);
+            self.verified.remove(partition);
             if let Some(running) = self.running.get_mut(partition) {
                 running.leaving = true;
             }
@@ -178,6 +179,7 @@ impl<S: Stage> Loop<'_, S> {
         for partition in partitions {
             self.running.remove(partition);
             self.waiting.remove(partition);
+            self.verified.remove(partition);
             self.watch.note(|seen| seen.partitions.remove(partition));
         }
     }
