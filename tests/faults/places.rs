@@ -48,7 +48,8 @@ impl Place {
     ) -> Self {
         let topic = topic_of(service, names);
         let wrong_by = Arc::<AtomicI64>::default();
-        let log_identity = topics::identity(&roads.memory, &topic).expect("the topic is there");
+        let log_identity =
+            topics::identity(&roads.memory, names, &topic).expect("the topic is there");
         let strikes = matches!(service, Service::Intake | Service::Dispatch | Service::Alerts);
         let name = names.other(service.name());
         let group = Group {
