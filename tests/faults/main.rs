@@ -21,6 +21,7 @@
 //! ```sh
 //! cargo test -p coldwatch --test faults                                    # a few seeds
 //! COLDWATCH_FAULT_SEEDS=1..2001 cargo test -p coldwatch --test faults      # a range, over all threads
+//! COLDWATCH_FAULT_SEEDS=7,5480 cargo test -p coldwatch --test faults       # a list
 //! ```
 #![allow(
     missing_docs,
@@ -51,50 +52,63 @@ mod workload;
 
 use coverage::Coverage;
 use libtest_mimic::{Arguments, Failed, Trial};
-use std::ops::Range;
 use std::process::{Command, ExitCode};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 use workload::BLOCK;
 
-/// In a plain `cargo test`.
-const FEW: Range<u64> = 1..41;
+/// In a plain `cargo test`: a few, and those that have found something.
+const FEW: &str = "1..41,5480,5680";
 /// From so many seeds on every kind of fault must have happened.
-const MANY: u64 = 200;
+const MANY: usize = 200;
 /// After so many broken seeds no further one is played.
 const ENOUGH: usize = 3;
 
 fn main() -> ExitCode {
-    let trials = vec![Trial::test("faults: seeds", || seeds(&asked()))];
+    let trials = vec![Trial::test("faults: seeds", || seeds(&asked()?))];
     let mut arguments = Arguments::from_args();
     arguments.test_threads = arguments.test_threads.or(Some(1));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// `COLDWATCH_FAULT_SEEDS=7` plays one, `7..9` a range.
-fn asked() -> Range<u64> {
-    let asked = std::env::var("COLDWATCH_FAULT_SEEDS").unwrap_or_default();
-    let one = |n: u64| n..n + 1;
-    let read = |(from, to): (&str, &str)| Some(from.parse().ok()?..to.parse().ok()?);
-    let range = asked.split_once("..").and_then(read);
-    range.or_else(|| asked.parse().ok().map(one)).unwrap_or(FEW)
+/// `COLDWATCH_FAULT_SEEDS=7` plays one, `7..9` a range, `7,20..41` both.
+fn asked() -> Result<Vec<u64>, String> {
+    let asked = std::env::var("COLDWATCH_FAULT_SEEDS").unwrap_or_else(|_| FEW.to_owned());
+    let mut seeds = Vec::new();
+    for part in asked.split(',') {
+        let wrong =
+            || format!("COLDWATCH_FAULT_SEEDS: `{part}` is no seed or range, as in `7,20..41`");
+        let number = |text: &str| text.parse::<u64>().map_err(|_| wrong());
+        let range = match part.split_once("..") {
+            Some((from, to)) => number(from)?..number(to)?,
+            None => number(part)?..number(part)? + 1,
+        };
+        if range.is_empty() {
+            return Err(wrong());
+        }
+        seeds.extend(range);
+    }
+    seeds.sort_unstable();
+    seeds.dedup();
+    Ok(seeds)
 }
 
-fn seeds(range: &Range<u64>) -> Result<(), Failed> {
+fn seeds(asked: &[u64]) -> Result<(), Failed> {
     // A seed that panics says so itself, with its number.
     std::panic::set_hook(Box::new(|_| {}));
-    let (next, played) = (AtomicU64::new(range.start / BLOCK), AtomicU64::new(0));
+    // Those of a block have a world in common.
+    let blocks: Vec<&[u64]> = asked.chunk_by(|a, b| a / BLOCK == b / BLOCK).collect();
+    let (next, played) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let began = Instant::now();
     let (broken, total) = (Mutex::new(Vec::new()), Mutex::new(Coverage::default()));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                loop {
-                    let first = BLOCK * next.fetch_add(1, Ordering::Relaxed);
+                while let Some(block) = blocks.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let mut small = None;
-                    for seed in first.max(range.start)..(first + BLOCK).min(range.end) {
+                    for &seed in *block {
                         if broken.lock().unwrap().len() >= ENOUGH {
                             return;
                         }
@@ -106,9 +120,6 @@ fn seeds(range: &Range<u64>) -> Result<(), Failed> {
                             Ok(coverage) => *total.lock().unwrap() += coverage,
                             Err(wrong) => broken.lock().unwrap().push((seed, wrong)),
                         }
-                    }
-                    if first >= range.end {
-                        return;
                     }
                 }
             });

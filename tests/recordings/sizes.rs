@@ -173,8 +173,11 @@ fn reads_back(letter: &Letter) {
                 (Body::Finding(f), Matter::Word { word: alerts::Word::Finding(read), .. }) => {
                     assert_eq!(*f, read);
                 }
-                (Body::Context(c), Matter::Word { word: alerts::Word::Context(read), .. }) => {
-                    assert_eq!(*c, read);
+                (
+                    Body::Context(c),
+                    Matter::Word { word: alerts::Word::Context(learnt, read), .. },
+                ) => {
+                    assert_eq!((letter.now, c), (learnt, &read));
                 }
                 (Body::Event(e), Matter::Word { word: alerts::Word::Act(read), .. }) => {
                     assert_eq!(*e, read);

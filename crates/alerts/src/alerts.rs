@@ -18,6 +18,7 @@ pub struct Alerts {
     acts: Vec<Done>,
     /// How many incidents there were.
     number: u32,
+    /// Log time, which an engine that speaks may have seen go further than the clock of this partition.
     now: Option<Moment>,
 }
 
@@ -41,11 +42,17 @@ impl Engine for Alerts {
 
     fn step(&mut self, rules: &Rules, entry: &Entry<'_, Word>, said: &mut Vec<Notice>) {
         let Some(shipment) = entry.subject.shipment() else { return };
-        self.now = self.now.max(Some(entry.now));
+        let learnt = match entry.cause {
+            Cause::Word(word) => word.learnt(),
+            Cause::Struck | Cause::Rejudged => None,
+        };
+        let now = self.now.max(learnt).map_or(entry.now, |known| known.max(entry.now));
+        self.now = Some(now);
+        let entry = &Entry { now, cause: entry.cause.again(), ..*entry };
         let before = self.incident.clone();
         match entry.cause {
             Cause::Word(Word::Finding(finding)) => self.finding(finding),
-            Cause::Word(Word::Context(context)) => self.memory.context(entry.now, context),
+            Cause::Word(Word::Context(learnt, context)) => self.memory.context(*learnt, context),
             // The same act again is none: it must not close the next incident.
             Cause::Word(Word::Act(event)) if self.has(event) => return,
             Cause::Word(Word::Act(event)) if self.knows(event) => {

@@ -10,17 +10,17 @@ use serde::{Deserialize, Serialize};
 pub struct Memory {
     /// Every finding that was not taken back, in the order of its first appearance.
     pub findings: Vec<Finding>,
-    /// The latest of custody, and each change of when the goods are expected, by log time.
+    /// The latest of custody.
     pub custody: Custody,
-    /// When that was learnt, and what.
+    /// Each change of when the goods are expected.
     pub expected: Vec<Expected>,
     /// The latest of thermal.
     pub thermal: Thermal,
-    /// Stretches without a known temperature, by what was known at the time.
+    /// Stretches without a known temperature, by what thermal knew at the time.
     pub unknown: Vec<Unknown>,
     /// The latest of schedule.
     pub schedule: Schedule,
-    /// Since when an order is known, by log time: what belongs to it follows a moment later.
+    /// Since when an order is known, by schedule's log time: what belongs to it follows a moment later.
     pub ordered: Option<Moment>,
     /// When conditioning was reported as begun, kept while it is held afterwards.
     pub started: Option<Moment>,
@@ -29,7 +29,7 @@ pub struct Memory {
 /// What was expected from then on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expected {
-    /// Learnt then, by log time.
+    /// Learnt then, by custody's log time.
     pub learnt: Moment,
     /// When the consignee is to have the goods.
     pub eta: Option<Moment>,
@@ -42,7 +42,7 @@ pub struct Expected {
 pub struct Unknown {
     /// Since then, by the devices.
     pub since: Moment,
-    /// Until something was heard again, by log time.
+    /// Until thermal heard something again, by its log time.
     pub until: Option<Moment>,
 }
 
@@ -59,7 +59,8 @@ impl Memory {
         }
     }
 
-    /// Takes in what an engine says beside its findings.
+    /// Takes in what an engine says beside its findings, and learnt at that moment by its log time: whether alerts hears
+    /// of it at once or hours later, what was known when stays the same.
     pub fn context(&mut self, learnt: Moment, context: &Context) {
         match context {
             Context::Custody(custody) => {

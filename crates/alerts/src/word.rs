@@ -2,17 +2,28 @@
 
 use crate::incident::Incident;
 use alloc::boxed::Box;
-use facts::{Context, Event, Finding};
+use facts::{Context, Event, Finding, Moment};
 
 /// One word on `exceptions`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Word {
     /// An engine says what is wrong, or that it changed.
     Finding(Box<Finding>),
-    /// An engine says what the card shows beside it.
-    Context(Context),
+    /// An engine says what the card shows beside it, and since when it knows that, by its log time.
+    Context(Moment, Context),
     /// Somebody of the staff did something about the incident.
     Act(Event),
+}
+
+impl Word {
+    /// When an engine learnt what it says, by its log time; staff say nothing of it.
+    pub fn learnt(&self) -> Option<Moment> {
+        match self {
+            Self::Finding(finding) => Some(finding.learnt),
+            Self::Context(learnt, _) => Some(*learnt),
+            Self::Act(_) => None,
+        }
+    }
 }
 
 /// One thing that people are told.

@@ -4,7 +4,6 @@
 
 use alerts::rules::{ALL, Rules};
 use alerts::{Alerts, Notice, Word};
-use facts::context::{Custody, Schedule, Thermal};
 use facts::{Context, Finding, Moment, Name, Severity, ShipmentId, Span, State, Text, Verdict};
 use scenario::{OneShipment, Page, Player};
 
@@ -53,17 +52,13 @@ fn word(learnt: Moment, at: Moment, words: &str, id: &str) -> Result<Word, Strin
     let (_, rest) = words.split_once(' ').ok_or("a shipment comes first")?;
     let (kind, data) = rest.split_once(' ').ok_or("and then what it is")?;
     let wrong = |e: serde_json::Error| e.to_string();
+    // An engine learnt it then; alerts may hear of it later, or stand at an earlier time itself.
+    let context = |context| Word::Context(at, context);
     Ok(match kind {
         "finding" => Word::Finding(Box::new(finding(learnt, at, data)?)),
-        "custody" => {
-            Word::Context(Context::Custody(serde_json::from_str::<Custody>(data).map_err(wrong)?))
-        }
-        "thermal" => {
-            Word::Context(Context::Thermal(serde_json::from_str::<Thermal>(data).map_err(wrong)?))
-        }
-        "schedule" => {
-            Word::Context(Context::Schedule(serde_json::from_str::<Schedule>(data).map_err(wrong)?))
-        }
+        "custody" => context(Context::Custody(serde_json::from_str(data).map_err(wrong)?)),
+        "thermal" => context(Context::Thermal(serde_json::from_str(data).map_err(wrong)?)),
+        "schedule" => context(Context::Schedule(serde_json::from_str(data).map_err(wrong)?)),
         _ => Word::Act(scenario::event(at, words, id)?),
     })
 }

@@ -136,7 +136,7 @@ fn take(board: &mut Board, topic: Topic, partition: u16, record: &Record) {
             }
             match &heard.record.matter {
                 Matter::Word { word: Word::Finding(finding), .. } => board.finding(finding),
-                Matter::Word { key, word: Word::Context(context) } => {
+                Matter::Word { key, word: Word::Context(_, context) } => {
                     if let Some(shipment) = key.shipment() {
                         board.context(&shipment, context);
                     }

@@ -152,6 +152,7 @@ struct Head<'a> {
     kind: Cow<'a, str>,
     #[serde(borrow)]
     subject: Cow<'a, str>,
+    time: Moment,
     #[serde(borrow, default)]
     origin: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
@@ -198,7 +199,7 @@ pub fn exception(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
     let head: Head<'_> = serde_json::from_str(text).map_err(wrong)?;
     let word = match &*head.kind {
         FINDING => Word::Finding(data(head.data)?),
-        CONTEXT => Word::Context(data(head.data)?),
+        CONTEXT => Word::Context(head.time, data(head.data)?),
         _ => return other(offset, value),
     };
     let key = Subject::from(&head.subject.parse::<ShipmentId>().map_err(wrong)?);
@@ -287,7 +288,7 @@ pub fn alert(value: &[u8]) -> Result<Alert, Rejection> {
 /// A context, for those who look on.
 pub fn context(heard: &Heard) -> Option<(&Subject, &Context)> {
     match &heard.record.matter {
-        Matter::Word { key, word: Word::Context(context) } => Some((key, context)),
+        Matter::Word { key, word: Word::Context(_, context) } => Some((key, context)),
         _ => None,
     }
 }

@@ -120,11 +120,11 @@ impl Partition {
 
     /// A letter to `exceptions`; findings come out as they are, too.
     pub(crate) fn post(&mut self, letter: Letter) -> Result<(), Stop> {
-        let Letter { key, origin, after, body, .. } = letter;
+        let Letter { key, origin, after, now, body, .. } = letter;
         let link = origin.map(|origin| (origin, after));
         let word = match body {
             Body::Finding(finding) => Word::Finding(finding),
-            Body::Context(context) => Word::Context(context),
+            Body::Context(context) => Word::Context(now, context),
             Body::Event(event) => Word::Act(event),
             Body::StateTold(state) => {
                 self.states.push(state);

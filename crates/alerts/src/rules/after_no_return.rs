@@ -54,7 +54,7 @@ impl Rule for AfterNoReturn {
         let settle = given.reference.settle;
         let planned = memory.schedule.conditioning_start.filter(|_| memory.schedule.order);
         let limit = self.limit(memory.thermal.class);
-        let unknown = memory.unknown.last().map(|u| past(u.since + limit));
+        let unknown = memory.unknown.last().map(|u| u.since + limit + settle);
         let strokes = [planned.map(|start| start + settle), unknown];
         strokes.into_iter().flatten().filter(|moment| *moment > given.now).min()
     }
@@ -88,7 +88,7 @@ impl AfterNoReturn {
         let mut reasons = Vec::new();
         for stretch in &memory.unknown {
             let (from, until) = (stretch.since + limit, stretch.until);
-            if until.unwrap_or(given.now) > from {
+            if until.unwrap_or(given.now) >= from + given.reference.settle {
                 let words = format!(
                     "no temperature is known since {}, for longer than {}",
                     stretch.since,
@@ -106,11 +106,6 @@ impl AfterNoReturn {
         }
         reasons
     }
-}
-
-/// The first moment that lies beyond a limit.
-fn past(limit: Moment) -> Moment {
-    limit + Span::millis(1)
 }
 
 /// When the patient passed the point of no return, and when that mattered no longer.
