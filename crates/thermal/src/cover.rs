@@ -98,15 +98,11 @@ impl<'a> Cover<'a> {
     pub fn known(&self) -> Vec<(Moment, Moment)> {
         let mut all: Vec<(Moment, Moment)> = Vec::new();
         for (probe, attachment, window) in self.stretches() {
-            let readings = probe.series.between(window.from, window.end());
-            for (n, reading) in readings.iter().enumerate() {
-                let (until, _) = held(reading, readings.get(n + 1), attachment, &window);
-                match all.last_mut() {
-                    Some((from, last)) if *last == reading.at && *from <= reading.at => {
-                        *last = until
-                    }
-                    _ => all.push((reading.at, until)),
-                }
+            // Within a piece each reading holds until the next one.
+            let most = attachment.log_every * 2;
+            for (piece, next) in probe.series.pieces(window.from, window.end(), most) {
+                let (Some(first), Some(last)) = (piece.first(), piece.last()) else { continue };
+                all.push((first.at, held(last, next, attachment, &window).0));
             }
         }
         all.sort_unstable();

@@ -1,8 +1,8 @@
-//! The readings of one probe, sorted by time, with a summary of every 64 so that calm stretches are
-//! skipped without being looked at.
+//! The readings of one probe, sorted by time, with a summary of every 64 so that stretches which are calm, or without a
+//! hole, are skipped without being looked at.
 
 use alloc::vec::Vec;
-use facts::{MilliCelsius, Moment};
+use facts::{MilliCelsius, Moment, Span};
 use serde::{Deserialize, Serialize};
 
 /// One reading, 16 bytes.
@@ -18,12 +18,20 @@ pub struct Reading {
 
 const BLOCK: usize = 64;
 
+/// What is known of a block without looking into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Sum {
+    cold: i32,
+    warm: i32,
+    /// The longest time from a reading to the one before it, which may lie in the block before.
+    apart: Span,
+}
+
 /// Readings sorted by time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Series {
     readings: Vec<Reading>,
-    /// The coldest and the warmest of each block.
-    blocks: Vec<(i32, i32)>,
+    blocks: Vec<Sum>,
 }
 
 impl Series {
@@ -87,7 +95,7 @@ impl Series {
             .blocks
             .iter()
             .enumerate()
-            .filter(move |(_, (cold, warm))| *cold < below || *warm > above);
+            .filter(move |(_, sum)| sum.cold < below || sum.warm > above);
         loud.flat_map(move |(block, _)| {
             let first = block * BLOCK;
             let readings = self.readings.get(first..).unwrap_or_default().iter().take(BLOCK);
@@ -96,23 +104,77 @@ impl Series {
         })
     }
 
-    fn sum_last(&mut self) {
-        let Some(last) = self.readings.last().map(|r| r.milli) else { return };
-        match self.blocks.last_mut() {
-            Some((cold, warm)) if self.readings.len() % BLOCK != 1 => {
-                (*cold, *warm) = ((*cold).min(last), (*warm).max(last));
+    /// Readings of a stretch of time, `until` included, cut wherever one is further than `most` from the one before:
+    /// blocks without such a hole are skipped. With each piece comes the reading behind it, if that is in the stretch.
+    pub fn pieces(
+        &self,
+        from: Moment,
+        until: Moment,
+        most: Span,
+    ) -> impl Iterator<Item = (&[Reading], Option<&Reading>)> + '_ {
+        let begin = self.readings.partition_point(|r| r.at < from);
+        let end = self.readings.partition_point(|r| r.at <= until);
+        let mut next = Some(begin).filter(|begin| *begin < end);
+        core::iter::from_fn(move || {
+            let begin = next?;
+            let cut = self.first_apart(begin + 1, end, most);
+            next = Some(cut).filter(|cut| *cut < end);
+            Some((self.readings.get(begin..cut)?, next.and_then(|cut| self.readings.get(cut))))
+        })
+    }
+
+    /// The first place from `begin` on whose reading is further than `most` from the one before; `end` where there is none.
+    fn first_apart(&self, begin: usize, end: usize, most: Span) -> usize {
+        let mut place = begin;
+        while place < end {
+            let block = place / BLOCK;
+            let over = ((block + 1) * BLOCK).min(end);
+            if self.blocks.get(block).is_none_or(|sum| sum.apart > most) {
+                let found = (place..over).find(|place| self.apart(*place) > most);
+                if let Some(found) = found {
+                    return found;
+                }
             }
-            _ => self.blocks.push((last, last)),
+            place = over;
+        }
+        end
+    }
+
+    /// How long after the one before it this reading was taken.
+    fn apart(&self, place: usize) -> Span {
+        let before = place.checked_sub(1).and_then(|before| self.readings.get(before));
+        before.zip(self.readings.get(place)).map_or(Span::ZERO, |(before, it)| it.at - before.at)
+    }
+
+    fn sum_last(&mut self) {
+        let Some(place) = self.readings.len().checked_sub(1) else { return };
+        let last = self.sum(place);
+        match self.blocks.last_mut() {
+            Some(sum) if place % BLOCK != 0 => *sum = sum.and(last),
+            _ => self.blocks.push(last),
         }
     }
     fn sum_from(&mut self, place: usize) {
         self.blocks.truncate(place / BLOCK);
-        for block in
-            self.readings.get(self.blocks.len() * BLOCK..).unwrap_or_default().chunks(BLOCK)
-        {
-            let cold = block.iter().map(|r| r.milli).min().unwrap_or_default();
-            let warm = block.iter().map(|r| r.milli).max().unwrap_or_default();
-            self.blocks.push((cold, warm));
+        for begin in (self.blocks.len() * BLOCK..self.readings.len()).step_by(BLOCK) {
+            let end = (begin + BLOCK).min(self.readings.len());
+            let sum = (begin..end).map(|place| self.sum(place)).reduce(Sum::and);
+            self.blocks.extend(sum);
+        }
+    }
+    /// Of one reading.
+    fn sum(&self, place: usize) -> Sum {
+        let milli = self.readings.get(place).map_or(0, |r| r.milli);
+        Sum { cold: milli, warm: milli, apart: self.apart(place) }
+    }
+}
+
+impl Sum {
+    fn and(self, other: Self) -> Self {
+        Self {
+            cold: self.cold.min(other.cold),
+            warm: self.warm.max(other.warm),
+            apart: self.apart.max(other.apart),
         }
     }
 }
