@@ -2,7 +2,7 @@
 
 use crate::site::Site;
 use alerts::{Incident, Word};
-use facts::{Finding, Moment, Origin};
+use facts::{Finding, Origin};
 use fold::{Admission, Matter, Seen};
 use pipeline::bytes::{self, Alert};
 use pipeline::{Output, Topic, What};
@@ -15,7 +15,6 @@ use stream::{Reader, Record};
 pub(crate) struct Outputs {
     readers: Vec<(Topic, Box<dyn Reader>, Vec<u64>)>,
     seen: BTreeMap<(Topic, u16), Seen>,
-    learnt: BTreeMap<(u16, u64), Moment>,
     pub(crate) doubled: u64,
 }
 
@@ -27,7 +26,7 @@ impl Outputs {
             (topic, reader, vec![0; usize::from(site.names.partitions)])
         };
         let readers = [Topic::Exceptions, Topic::Alerts, Topic::Rejects].map(open).into();
-        Self { readers, seen: BTreeMap::new(), learnt: BTreeMap::new(), doubled: 0 }
+        Self { readers, seen: BTreeMap::new(), doubled: 0 }
     }
 
     /// Everything new up to the ends that the topics have now, in the order of a replay.
@@ -76,7 +75,6 @@ impl Outputs {
             let Matter::Word { word: Word::Finding(finding), .. } = heard.record.matter else {
                 return None;
             };
-            self.learnt.insert((partition, offset), finding.learnt);
             let (learnt, what) = (finding.learnt, What::Finding(finding));
             return Some(Output { learnt, partition, offset, index: 0, what });
         }
@@ -92,14 +90,12 @@ impl Outputs {
             return unclaimed(partition, offset, &event);
         }
         let (offset, index) = origin.map_or((0, 0), |origin| (origin.offset, origin.index));
-        let (said, what) = match bytes::alert(&record.value).expect("our own record can be read") {
+        let (learnt, what) = match bytes::alert(&record.value).expect("our own record can be read")
+        {
             Alert::Incident(incident) => (incident.changed, What::Incident(incident)),
             Alert::Finding(finding) => (finding.learnt, What::Finding(finding)),
             Alert::Beat(_) | Alert::Beside => return None,
         };
-        // What follows from a finding stands behind it.
-        let cause = self.learnt.get(&(partition, offset)).copied();
-        let learnt = cause.into_iter().chain([said]).max().unwrap_or(said);
         Some(Output { learnt, partition, offset, index: index.saturating_add(1), what })
     }
 

@@ -48,11 +48,14 @@ impl Engine for Alerts {
         };
         let now = self.now.max(learnt).map_or(entry.now, |known| known.max(entry.now));
         self.now = Some(now);
+        // All that follows is judged and said at that time.
         let entry = &Entry { now, cause: entry.cause.again(), ..*entry };
         let before = self.incident.clone();
         match entry.cause {
             Cause::Word(Word::Finding(finding)) => self.finding(finding),
-            Cause::Word(Word::Context(learnt, context)) => self.memory.context(*learnt, context),
+            Cause::Word(Word::Context(learnt, context)) => {
+                self.memory.context(now, *learnt, context)
+            }
             // The same act again is none: it must not close the next incident.
             Cause::Word(Word::Act(event)) if self.has(event) => return,
             Cause::Word(Word::Act(event)) if self.knows(event) => {

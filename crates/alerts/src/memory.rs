@@ -1,7 +1,7 @@
 //! All that is known of one shipment where its findings meet.
 
 use alloc::vec::Vec;
-use facts::context::{Custody, Phase, Schedule, Thermal};
+use facts::context::{Class, Custody, Phase, Schedule};
 use facts::{Context, Finding, Moment, State};
 use serde::{Deserialize, Serialize};
 
@@ -14,13 +14,11 @@ pub struct Memory {
     pub custody: Custody,
     /// Each change of when the goods are expected.
     pub expected: Vec<Expected>,
-    /// The latest of thermal.
-    pub thermal: Thermal,
     /// Stretches without a known temperature, by what thermal knew at the time.
     pub unknown: Vec<Unknown>,
     /// The latest of schedule.
     pub schedule: Schedule,
-    /// Since when an order is known, by schedule's log time: what belongs to it follows a moment later.
+    /// When an order was first heard of: what belongs to it follows a moment later.
     pub ordered: Option<Moment>,
     /// When conditioning was reported as begun, kept while it is held afterwards.
     pub started: Option<Moment>,
@@ -40,8 +38,12 @@ pub struct Expected {
 /// No temperature is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unknown {
+    /// How fast the goods are lost.
+    pub class: Class,
     /// Since then, by the devices.
     pub since: Moment,
+    /// When this was heard first: where thermal catches up, more follows a moment later.
+    pub heard: Moment,
     /// Until thermal heard something again, by its log time.
     pub until: Option<Moment>,
 }
@@ -61,7 +63,7 @@ impl Memory {
 
     /// Takes in what an engine says beside its findings, and learnt at that moment by its log time: whether alerts hears
     /// of it at once or hours later, what was known when stays the same.
-    pub fn context(&mut self, learnt: Moment, context: &Context) {
+    pub fn context(&mut self, now: Moment, learnt: Moment, context: &Context) {
         match context {
             Context::Custody(custody) => {
                 let (eta, received) = (custody.eta, custody.received);
@@ -75,19 +77,21 @@ impl Memory {
                 self.custody.clone_from(custody);
             }
             Context::Thermal(thermal) => {
+                let stretch = thermal.unknown_since.map(|since| {
+                    let class = thermal.class;
+                    Unknown { class, since, heard: now, until: None }
+                });
                 let open = self.unknown.iter_mut().find(|stretch| stretch.until.is_none());
-                match (open, thermal.unknown_since) {
-                    (None, Some(since)) => self.unknown.push(Unknown { since, until: None }),
-                    (Some(stretch), None) => stretch.until = Some(learnt),
+                match (open, stretch) {
                     // Later data say how it was: from now on less is unknown, and what was unknown stays so.
-                    (Some(stretch), Some(since)) if since > stretch.since => {
-                        stretch.until = Some(learnt);
-                        self.unknown.push(Unknown { since, until: None });
+                    (Some(open), Some(stretch)) if stretch.since > open.since => {
+                        open.until = Some(learnt);
+                        self.unknown.push(stretch);
                     }
-                    (Some(stretch), Some(since)) => stretch.since = since,
-                    (None, None) => {}
+                    (Some(open), Some(stretch)) => *open = Unknown { heard: open.heard, ..stretch },
+                    (Some(open), None) => open.until = Some(learnt),
+                    (None, stretch) => self.unknown.extend(stretch),
                 }
-                self.thermal.clone_from(thermal);
             }
             Context::Schedule(schedule) => {
                 match schedule.phase {
@@ -95,7 +99,7 @@ impl Memory {
                     Phase::Scheduled | Phase::Unscheduled => self.started = None,
                     Phase::Held | Phase::Infused => {}
                 }
-                self.ordered = schedule.order.then(|| self.ordered.unwrap_or(learnt));
+                self.ordered = schedule.order.then(|| self.ordered.unwrap_or(now));
                 self.schedule.clone_from(schedule);
             }
         }

@@ -9,14 +9,14 @@ use facts::{Context, Event, Finding, Moment};
 pub enum Word {
     /// An engine says what is wrong, or that it changed.
     Finding(Box<Finding>),
-    /// An engine says what the card shows beside it, and since when it knows that, by its log time.
+    /// An engine says what the card shows beside it, and when it learnt that, by its log time.
     Context(Moment, Context),
     /// Somebody of the staff did something about the incident.
     Act(Event),
 }
 
 impl Word {
-    /// When an engine learnt what it says, by its log time; staff say nothing of it.
+    /// When a stage learnt what it says, by its log time; staff say nothing of it.
     pub fn learnt(&self) -> Option<Moment> {
         match self {
             Self::Finding(finding) => Some(finding.learnt),
@@ -33,4 +33,14 @@ pub enum Notice {
     Finding(Box<Finding>),
     /// The incident as it is now.
     Incident(Box<Incident>),
+}
+
+impl Notice {
+    /// When it was said, by log time.
+    pub fn said(&self) -> Moment {
+        match self {
+            Self::Finding(finding) => finding.learnt,
+            Self::Incident(incident) => incident.changed,
+        }
+    }
 }

@@ -13,7 +13,8 @@
 //! ```
 //!
 //! The first time is log time (day 1 is 2026-03-01, `d2` the day after); `at` is when it happened,
-//! where that is another moment. `#scan-1` is the event's id, for corrections. `then` lines hold
+//! where that is another moment; of what an engine says on a page of `alerts`, when that engine
+//! learnt it. `#scan-1` is the event's id, for corrections. `then` lines hold
 //! what came since the last `then`, from the first `when` on; `when` and `then` may alternate.
 
 mod clock;

@@ -53,10 +53,15 @@ impl Rule for AfterNoReturn {
     fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
         let settle = given.reference.settle;
         let planned = memory.schedule.conditioning_start.filter(|_| memory.schedule.order);
-        let limit = self.limit(memory.thermal.class);
-        let unknown = memory.unknown.last().map(|u| u.since + limit + settle);
-        let strokes = [planned.map(|start| start + settle), unknown];
-        strokes.into_iter().flatten().filter(|moment| *moment > given.now).min()
+        let open = memory.unknown.last().map(|open| (open.since + self.limit(open.class), open));
+        // At once where it touches one that counts, else when what races had its time.
+        let unknown = open.map(|(from, open)| [from, from.max(open.heard) + settle]);
+        let strokes = planned.map(|start| start + settle);
+        strokes
+            .into_iter()
+            .chain(unknown.into_iter().flatten())
+            .filter(|moment| *moment > given.now)
+            .min()
     }
 }
 
@@ -84,11 +89,18 @@ impl AfterNoReturn {
     }
 
     fn unknown(&self, memory: &Memory, given: &Given<'_>) -> Vec<Reason> {
-        let limit = self.limit(memory.thermal.class);
-        let mut reasons = Vec::new();
+        let settle = given.reference.settle;
+        let mut reasons = Vec::<Reason>::new();
         for stretch in &memory.unknown {
+            let limit = self.limit(stretch.class);
             let (from, until) = (stretch.since + limit, stretch.until);
-            if until.unwrap_or(given.now) >= from + given.reference.settle {
+            // What touches one that counts goes on with it.
+            let on = reasons.last().is_some_and(|r| r.until.is_none_or(|until| from <= until));
+            let counts = match until {
+                Some(until) => until >= if on { from } else { from + settle },
+                None => given.now >= if on { from } else { from.max(stretch.heard) + settle },
+            };
+            if counts {
                 let words = format!(
                     "no temperature is known since {}, for longer than {}",
                     stretch.since,

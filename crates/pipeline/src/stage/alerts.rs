@@ -91,13 +91,9 @@ impl AlertsStage {
                 None => {}
             }
         }
-        // What follows from a finding stands behind it, also where a timer of the engine was ahead.
-        let learnt = match &record.matter {
-            Matter::Word { word: Word::Finding(finding), .. } => finding.learnt,
-            _ => Moment::EARLIEST,
-        };
         for one in said.drain(..) {
-            let now = one.now.max(learnt);
+            // What follows from a word stands behind it, also where a timer of its engine was ahead.
+            let now = one.said.as_ref().map_or(one.now, Notice::said);
             let body = match one.said {
                 Some(Notice::Finding(finding)) => Body::Finding(finding),
                 Some(Notice::Incident(incident)) => Body::Incident(incident),
