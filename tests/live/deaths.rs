@@ -87,8 +87,8 @@ struct Seen {
 fn seen(site: &Site, outputs: &[Output]) -> Seen {
     let line = |incident: &Incident| {
         // What was told and taken back at once depends on how facts raced; what stands does not.
-        let Incident { state, priority, latched, headline, holder, place, .. } = incident;
-        format!("{state} {priority:?} {latched} {headline} {holder:?} {place:?}")
+        let Incident { state, priority, latched, headline, missed, holder, place, .. } = incident;
+        format!("{state} {priority:?} {latched} {headline} {missed:?} {holder:?} {place:?}")
     };
     let all = incidents(outputs);
     let incidents = all.iter().map(|(name, incident)| (name.clone(), line(incident))).collect();

@@ -45,6 +45,13 @@ fn an_incident_has_the_members_of_its_schema() {
         latched: true,
         priority: Some(Severity::P1),
         findings: vec![Name { rule, about: Text::new("LOG-7"), offset: 120, index: 0 }],
+        unseen: vec![Name {
+            rule: Text::new("thermal/gap"),
+            about: Text::new(""),
+            offset: 7,
+            index: 1,
+        }],
+        missed: Some("9.1 °C for 20 min".into()),
         headline: "9.1 °C for 20 min".into(),
         holder: Some(by.clone()),
         place: Some(Text::new("Luxembourg")),

@@ -37,6 +37,7 @@ fn without_places(outputs: Vec<Output>) -> Vec<String> {
         }
         What::Incident(mut incident) => {
             incident.findings.clear();
+            incident.unseen.clear();
             format!("{} {incident:?}", output.learnt)
         }
         What::Expired(event, reason) => format!("{} {event:?} {reason}", output.learnt),

@@ -18,6 +18,7 @@ impl Incident {
         match &event.fact {
             Fact::Acknowledged(a) => {
                 self.acknowledged = Some(Act { by: a.by.clone(), at, text: a.reason.clone() });
+                self.unseen.clear();
                 true
             }
             Fact::IncidentNoted(_) if self.notes.len() >= MOST_NOTES => {

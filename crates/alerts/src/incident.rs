@@ -58,8 +58,14 @@ pub struct Incident {
     pub priority: Option<Severity>,
     /// The findings that belong to it.
     pub findings: Vec<Name>,
-    /// The sentence of the worst of them.
+    /// Those of them that are new or worse since somebody last took it.
+    #[serde(default)]
+    pub unseen: Vec<Name>,
+    /// The sentence of the worst of them that goes on, or of all where none does.
     pub headline: String,
+    /// What is over, was seen by nobody, and was worse than what goes on: it keeps the priority up until it is seen.
+    #[serde(default)]
+    pub missed: Option<String>,
     /// Who holds the goods.
     pub holder: Option<PartyId>,
     /// Where.
@@ -104,6 +110,9 @@ impl Incident {
         }
         if worse {
             self.acknowledged = None;
+            if !self.unseen.contains(&finding.name) {
+                self.unseen.push(finding.name.clone());
+            }
         }
     }
 
@@ -139,7 +148,12 @@ impl Incident {
         self.deadline = open.iter().filter_map(|f| f.deadline).chain(no_return(memory)).min();
         let near = self.deadline.is_some_and(|deadline| now >= deadline - numbers.near);
         let severity = worst.map(|worst| worst.severity);
-        self.priority = if near && !open.is_empty() { severity.map(step_up) } else { severity };
+        let urgent = if near && !open.is_empty() { severity.map(step_up) } else { severity };
+        let missed = mine.iter().filter(|f| !is_open(f) && self.unseen.contains(&f.name));
+        let missed =
+            missed.min_by_key(rank).filter(|f| !open.is_empty() && Some(f.severity) < urgent);
+        self.missed = missed.map(|missed| missed.sentence.clone());
+        self.priority = missed.map(|missed| missed.severity).or(urgent);
         let custody = &memory.custody;
         self.holder.clone_from(&custody.holder);
         self.place.clone_from(&custody.place);
@@ -189,7 +203,7 @@ impl fmt::Display for IncidentState {
 }
 
 impl fmt::Display for Incident {
-    /// The line of a scenario: number, state, priority, headline, and what was refused.
+    /// The line of a scenario: number, state, priority, headline, what was missed, and what was refused.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "incident {} {}", self.number, self.state)?;
         if self.latched {
@@ -199,6 +213,9 @@ impl fmt::Display for Incident {
             write!(f, " {priority}")?;
         }
         write!(f, " \"{}\"", self.headline)?;
+        if let Some(missed) = &self.missed {
+            write!(f, " missed \"{missed}\"")?;
+        }
         if let Some(act) = &self.acknowledged {
             write!(f, " owned by {}", act.by)?;
         }
@@ -209,5 +226,19 @@ impl fmt::Display for Incident {
             Some(refused) => write!(f, " refused: {refused}"),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_withdrawn_asks_nothing_of_anybody() {
+        let mut incident = Incident { action: Text::new("Ring the holder"), ..Incident::default() };
+        let numbers = Numbers { near: Span::hours(4) };
+        incident.review(&Memory::default(), Moment::EARLIEST, &numbers);
+        assert_eq!(incident.headline, "all that was reported has been withdrawn");
+        assert_eq!((incident.action, incident.priority), (Text::default(), None));
     }
 }

@@ -183,6 +183,17 @@ async fn the_list_says_first_what_nobody_has_taken() {
 }
 
 #[tokio::test]
+async fn what_was_missed_stands_beside_what_goes_on() {
+    let (router, _) = made(Does::Shows);
+    let page = get(&router, "/shipments/VEC-77").await;
+    assert!(page.text.contains("it was worse, and nobody has seen it: warmer than"));
+    assert!(!get(&router, "/shipments/DP-2041").await.text.contains("it was worse"));
+    let all = get(&router, "/v1/incidents?shipment=vec-77").await.json();
+    let missed = all["items"][0]["missed"].as_str().unwrap();
+    assert!(missed.starts_with("warmer than -60.0 °C"), "{all}");
+}
+
+#[tokio::test]
 async fn text_from_outside_is_text() {
     let (router, _) = made(Does::Shows);
     for path in [

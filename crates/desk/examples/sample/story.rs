@@ -318,7 +318,9 @@ fn others(t: &mut Teller<'_>) {
         "Ask the permit's holder whether the authority amends it in time, and have the amendment reported",
     );
     t.board.finding(&not_valid);
-    let mut open = incident("VEC-77", 1, IncidentState::ActiveUnacked, Severity::P2, permit);
+    let mut open = incident("VEC-77", 1, IncidentState::ActiveUnacked, Severity::P1, permit);
+    open.missed =
+        Some("warmer than -60.0 °C for 41 min, from 2026-03-01T22:10:00Z to 22:51:00Z".into());
     open.holder = Some(PartyId::new("VITAVAN"));
     open.since = Some(ago(290));
     open.action = not_valid.action;

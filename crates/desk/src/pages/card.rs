@@ -28,6 +28,8 @@ pub(crate) struct Card {
     pub(crate) closed: bool,
     pub(crate) latched: bool,
     pub(crate) headline: String,
+    /// Over, not seen, and worse than what goes on.
+    pub(crate) missed: Option<String>,
     pub(crate) action: String,
     pub(crate) opened: Option<When>,
     pub(crate) lasting: Option<String>,
@@ -151,6 +153,7 @@ impl Card {
             closed: i.is_closed(),
             latched: i.latched,
             headline: words::plain(&i.headline, now),
+            missed: i.missed.as_ref().map(|what| words::plain(what, now)),
             action: i.action.to_string(),
             opened: maybe(i.opened, now),
             lasting: lasting.filter(|span| *span >= Span::ZERO).map(words::age),

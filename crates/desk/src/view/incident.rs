@@ -106,6 +106,8 @@ pub(crate) struct IncidentView {
     latched: bool,
     /// What is wrong, in one sentence.
     headline: String,
+    /// What is over, was seen by nobody, and was worse than what goes on.
+    missed: Option<String>,
     /// The first thing to do.
     action: String,
     /// When it was opened, by log time.
@@ -219,6 +221,7 @@ impl IncidentView {
             priority: i.priority.map(|priority| priority.to_string()),
             latched: i.latched,
             headline: i.headline.clone(),
+            missed: i.missed.clone(),
             action: i.action.to_string(),
             opened: i.opened,
             changed: i.changed,

@@ -133,6 +133,9 @@ fn card(incident: &Incident, to: &mut impl Write) -> io::Result<()> {
     let latched = if incident.latched { "; only a person can end it" } else { "" };
     let priority = incident.priority.map_or(String::new(), |priority| format!("{priority} "));
     writeln!(to, "  at the end: {state}{latched}. {priority}{}", incident.headline)?;
+    if let Some(missed) = &incident.missed {
+        writeln!(to, "  over, worse than that, and seen by nobody: {missed}")?;
+    }
     let holder = incident.holder.as_ref().map_or("nobody that is known", |holder| holder.as_str());
     let place = incident.place.as_ref().map_or(String::new(), |place| format!(", last at {place}"));
     let since = incident.since.map_or(String::new(), |since| format!(" since {}", short(since)));
