@@ -82,7 +82,7 @@ fn asked() -> Result<Vec<u64>, String> {
         let number = |text: &str| text.parse::<u64>().map_err(|_| wrong());
         let range = match part.split_once("..") {
             Some((from, to)) => number(from)?..number(to)?,
-            None => number(part)?..number(part)? + 1,
+            None => number(part)?..number(part)?.saturating_add(1),
         };
         if range.is_empty() {
             return Err(wrong());

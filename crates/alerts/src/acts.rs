@@ -34,6 +34,8 @@ impl Incident {
                     self.closed = Some(Act { by: c.by.clone(), at, text: c.reason.clone() });
                     self.second.clone_from(&c.second);
                     (self.state, self.changed) = (IncidentState::Closed, now);
+                    self.unseen.clear();
+                    self.missed = None;
                     true
                 }
                 Err(reason) => {

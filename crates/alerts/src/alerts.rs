@@ -120,12 +120,15 @@ impl Alerts {
     /// Takes in a finding; what is new or worse makes or wakes the incident.
     fn finding(&mut self, finding: &Finding) {
         let known = self.memory.findings.iter().find(|known| known.name == finding.name);
-        let back = matches!(finding.state, State::Withdrawn | State::Superseded | State::Cleared);
-        let worse = !back
-            && known.is_none_or(|known| {
-                let again = !is_open(known) && is_open(finding);
-                finding.severity < known.severity || again
-            });
+        let gone = matches!(finding.state, State::Withdrawn | State::Superseded);
+        let worse = match known {
+            // What has ended may have turned out worse than it was while it went on.
+            Some(known) => {
+                finding.severity < known.severity || (!is_open(known) && is_open(finding))
+            }
+            None => finding.state != State::Cleared,
+        };
+        let worse = worse && !gone;
         self.memory.finding(finding);
         match &mut self.incident {
             Some(incident) => incident.hear(finding, worse),

@@ -1,7 +1,7 @@
 //! One incident: what belongs to it, its state, and the card. Its page is `incident.md`.
 
 use crate::memory::{Memory, is_open};
-use alloc::{string::String, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 use facts::context::Phase;
 use facts::{Finding, Moment, Name, PartyId, Severity, ShipmentId, Span, State, Text};
@@ -61,9 +61,9 @@ pub struct Incident {
     /// Those of them that are new or worse since somebody last took it.
     #[serde(default)]
     pub unseen: Vec<Name>,
-    /// The sentence of the worst of them that goes on, or of all where none does.
+    /// The sentence of the worst of them that goes on; where none does, of those that nobody has seen, or of all.
     pub headline: String,
-    /// What is over, was seen by nobody, and was worse than what goes on: it keeps the priority up until it is seen.
+    /// What is over, was seen by nobody, and was worse than what goes on: until it is seen it keeps the priority up.
     #[serde(default)]
     pub missed: Option<String>,
     /// Who holds the goods.
@@ -134,7 +134,11 @@ impl Incident {
         };
         self.latched = open.iter().any(|f| f.latched);
         let rank = |f: &&&Finding| (f.severity, f.verdict, f.happened);
-        let worst = open.iter().min_by_key(rank).or_else(|| mine.iter().min_by_key(rank));
+        self.unseen.retain(|name| mine.iter().any(|f| f.name == *name));
+        let over = mine.iter().filter(|f| !is_open(f) && self.unseen.contains(&f.name));
+        let worst = open.iter().min_by_key(rank);
+        let worst = worst.or_else(|| over.clone().min_by_key(rank));
+        let worst = worst.or_else(|| mine.iter().min_by_key(rank));
         match worst {
             Some(worst) => {
                 self.headline.clone_from(&worst.sentence);
@@ -149,11 +153,14 @@ impl Incident {
         let near = self.deadline.is_some_and(|deadline| now >= deadline - numbers.near);
         let severity = worst.map(|worst| worst.severity);
         let urgent = if near && !open.is_empty() { severity.map(step_up) } else { severity };
-        let missed = mine.iter().filter(|f| !is_open(f) && self.unseen.contains(&f.name));
-        let missed =
-            missed.min_by_key(rank).filter(|f| !open.is_empty() && Some(f.severity) < urgent);
-        self.missed = missed.map(|missed| missed.sentence.clone());
-        self.priority = missed.map(|missed| missed.severity).or(urgent);
+        let mut missed: Vec<&Finding> =
+            over.filter(|f| !open.is_empty() && Some(f.severity) < severity).copied().collect();
+        missed.sort_by_key(|f| rank(&f));
+        self.missed = missed.first().map(|first| match missed.len() {
+            1 => first.sentence.clone(),
+            n => format!("{}; and {} more", first.sentence, n - 1),
+        });
+        self.priority = missed.first().map(|first| first.severity).into_iter().chain(urgent).min();
         let custody = &memory.custody;
         self.holder.clone_from(&custody.holder);
         self.place.clone_from(&custody.place);

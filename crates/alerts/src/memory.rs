@@ -42,7 +42,9 @@ pub struct Unknown {
     pub class: Class,
     /// Since then, by the devices.
     pub since: Moment,
-    /// When this was heard first: where thermal catches up, more follows a moment later.
+    /// When thermal learnt that first: what it learns next follows a moment later.
+    pub learnt: Moment,
+    /// When alerts heard that first: where thermal catches up, more follows a moment later.
     pub heard: Moment,
     /// Until thermal heard something again, by its log time.
     pub until: Option<Moment>,
@@ -79,7 +81,7 @@ impl Memory {
             Context::Thermal(thermal) => {
                 let stretch = thermal.unknown_since.map(|since| {
                     let class = thermal.class;
-                    Unknown { class, since, heard: now, until: None }
+                    Unknown { class, since, learnt, heard: now, until: None }
                 });
                 let open = self.unknown.iter_mut().find(|stretch| stretch.until.is_none());
                 match (open, stretch) {
@@ -88,7 +90,10 @@ impl Memory {
                         open.until = Some(learnt);
                         self.unknown.push(stretch);
                     }
-                    (Some(open), Some(stretch)) => *open = Unknown { heard: open.heard, ..stretch },
+                    (Some(open), Some(stretch)) => {
+                        let (learnt, heard) = (open.learnt, open.heard);
+                        *open = Unknown { learnt, heard, ..stretch };
+                    }
                     (Some(open), None) => open.until = Some(learnt),
                     (None, stretch) => self.unknown.extend(stretch),
                 }

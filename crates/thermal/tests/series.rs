@@ -1,10 +1,14 @@
-//! What a series skips by its summaries is what a look at every reading would have left out.
+//! What is skipped by summaries of a series is what a look at each reading would have left out.
 
 #![allow(clippy::expect_used)]
 
-use facts::{MilliCelsius, Moment, Span};
+use facts::{DeviceId, MilliCelsius, Moment, Span, Text};
 use proptest::prelude::*;
+use thermal::cover::Cover;
 use thermal::series::{Reading, Series};
+use thermal::setting::Attachment;
+use thermal::window::Window;
+use thermal::{Probe, Setting};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -75,5 +79,67 @@ proptest! {
             .map(|(place, _)| place)
             .collect();
         prop_assert_eq!(series.outside(below, above).collect::<Vec<_>>(), naive);
+    }
+}
+
+/// What is known, minute by minute: one that looks at each reading, as the page of the gap rule says it.
+fn known_by_looking(series: &Series, a: &Attachment, window: Window) -> Vec<(Moment, Moment)> {
+    let from = window.from.max(a.from);
+    let until = window.until.into_iter().chain(a.until).min();
+    let all = series.all();
+    let inside = |r: &&Reading| from <= r.at && until.is_none_or(|until| r.at <= until);
+    let inside: Vec<&Reading> = all.iter().filter(inside).collect();
+    let holds = |(n, reading): (usize, &&Reading)| match (inside.get(n + 1), until) {
+        (Some(next), _) if next.at - reading.at <= a.log_every * 2 => next.at,
+        (Some(_), _) => reading.at + a.log_every,
+        (None, Some(until)) => until.min(reading.at + a.log_every),
+        (None, None) => reading.at,
+    };
+    inside.iter().enumerate().map(|(n, reading)| (reading.at, holds((n, reading)))).collect()
+}
+
+fn joined(mut all: Vec<(Moment, Moment)>) -> Vec<(Moment, Moment)> {
+    let mut joined: Vec<(Moment, Moment)> = Vec::new();
+    all.sort_unstable();
+    for (from, until) in all {
+        match joined.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(until),
+            _ => joined.push((from, until)),
+        }
+    }
+    joined
+}
+
+proptest! {
+    #[test]
+    fn what_is_known_is_what_a_look_at_each_reading_says(
+        one in steps(), other in steps(), every in 1..12_i64,
+        bounds in prop::collection::vec((-20..600_i64, prop::option::of(0..600_i64)), 4),
+    ) {
+        let stretch = |(from, long): (i64, Option<i64>)| (at(from), long.map(|long| at(from + long)));
+        let probe = |name: &str, steps| {
+            let (device, channel) = (DeviceId::new(name), Text::new("payload"));
+            Probe { device, channel, series: played(steps), ..Probe::default() }
+        };
+        let probes = [probe("A", &one), probe("B", &other)];
+        let attached = |probe: &Probe, bounds| {
+            let (from, until) = stretch(bounds);
+            let (device, channel) = (probe.device.clone(), probe.channel.clone());
+            let log_every = Span::minutes(every);
+            Attachment { device, channel, from, until, log_every, send_every: None, store: false }
+        };
+        let attachments = vec![attached(&probes[0], bounds[0]), attached(&probes[1], bounds[1])];
+        let setting = Setting { attachments, ..Setting::default() };
+        let windows: Vec<Window> = bounds[2..]
+            .iter()
+            .map(|bounds| stretch(*bounds))
+            .map(|(from, until)| Window { from, until })
+            .collect();
+        let by_looking = setting.attachments.iter().zip(&probes).flat_map(|(a, probe)| {
+            windows.iter().flat_map(move |w| known_by_looking(&probe.series, a, *w))
+        });
+        let by_looking = joined(by_looking.collect());
+        let cover = Cover { setting: &setting, probes: &probes, windows: &windows };
+        prop_assert_eq!(cover.known(), by_looking);
     }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("after_no_return.md")]
 
+use crate::gate::{NOT_MET, closed_again, missing};
 use crate::memory::{Memory, is_open};
 use crate::spans::{Reason, cut, merge};
 use alloc::{format, vec::Vec};
@@ -7,7 +8,7 @@ use facts::context::{Class, Phase};
 use facts::{Episode, Finding, Given, Moment, Rule, Severity, Span, Text, Verdict};
 use serde::Deserialize;
 
-/// Conditioning has begun and the product is compromised or unknown.
+/// Conditioning has begun and the product is compromised, lost or unknown.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AfterNoReturn {
@@ -36,6 +37,7 @@ impl Rule for AfterNoReturn {
         );
         reasons
             .extend(self.unknown(memory, given).into_iter().filter_map(|r| cut(r, begun, until)));
+        reasons.extend(lost(memory).filter_map(|r| cut(r, begun, until)));
         let rescue = if memory.schedule.rescue {
             "rescue cells are confirmed"
         } else {
@@ -97,7 +99,7 @@ impl AfterNoReturn {
             // What touches one that counts goes on with it.
             let on = reasons.last().is_some_and(|r| r.until.is_none_or(|until| from <= until));
             let counts = match until {
-                Some(until) => until >= if on { from } else { from + settle },
+                Some(until) => until >= if on { from } else { from.max(stretch.learnt) + settle },
                 None => given.now >= if on { from } else { from.max(stretch.heard) + settle },
             };
             if counts {
@@ -118,6 +120,15 @@ impl AfterNoReturn {
         }
         reasons
     }
+}
+
+/// The dose was whole, and is so no more.
+fn lost(memory: &Memory) -> impl Iterator<Item = Reason> + '_ {
+    closed_again(&memory.schedule).map(|(from, until)| {
+        let words = until.map_or_else(|| missing(&memory.schedule), |_| NOT_MET.into());
+        let (severity, verdict) = (Severity::P1, Verdict::Violated);
+        Reason { from, until, severity, verdict, words, evidence: Vec::new() }
+    })
 }
 
 /// When the patient passed the point of no return, and when that mattered no longer.

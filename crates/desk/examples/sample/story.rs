@@ -318,9 +318,15 @@ fn others(t: &mut Teller<'_>) {
         "Ask the permit's holder whether the authority amends it in time, and have the amendment reported",
     );
     t.board.finding(&not_valid);
+    let warmed =
+        "warmer than -60.0 °C for 41 min, from 2026-03-01T22:10:00Z to 2026-03-01T22:51:00Z";
     let mut open = incident("VEC-77", 1, IncidentState::ActiveUnacked, Severity::P1, permit);
-    open.missed =
-        Some("warmer than -60.0 °C for 41 min, from 2026-03-01T22:10:00Z to 22:51:00Z".into());
+    let mut warm = finding("VEC-77", "THM-01", "thermal/too-warm", Severity::P1, warmed);
+    (warm.state, warm.until) = (State::Cleared, Some(ago(261)));
+    t.board.finding(&warm);
+    open.missed = Some(warmed.into());
+    open.unseen = vec![warm.name, not_valid.name.clone()];
+    open.findings.clone_from(&open.unseen);
     open.holder = Some(PartyId::new("VITAVAN"));
     open.since = Some(ago(290));
     open.action = not_valid.action;
