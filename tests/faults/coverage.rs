@@ -65,6 +65,7 @@ counts! {
     findings: "findings told",
     incidents: "incidents told",
     refusals: "logs refused by name",
+    trimmed: "logs whose facts were trimmed, and gone on with",
     hurried: "rounds that had to be ended in calm",
     steps: "steps",
 }

@@ -12,7 +12,8 @@
 //! torn, flipped, lost, of another log, or that cannot be written; clocks wrong by hours; idle partitions; a rulebook
 //! published under traffic; processes that are upgraded and rolled back, and a behaviour that is switched, and switched
 //! back, under traffic. A seed ends with a log that must be refused by name: cut short, made anew, either of them
-//! grown again, holed, of a behaviour that nobody knows, or one that cannot take what is to be written.
+//! grown again, holed, of a behaviour that nobody knows, or one that cannot take what is to be written; or its facts are
+//! trimmed away behind dispatch's snapshots, and it is gone on with.
 //!
 //! Not simulated: the client of Kafka and its brokers (`tests/live` kills real ones), the files of the embedded log, threads,
 //! the desk and the doors, a disk that lies about what it has. Hours of log time go by between rounds, when everything

@@ -94,9 +94,9 @@ impl Site {
     /// Of the last records of a partition: the greatest stroke that its owner made.
     fn last_stroke(&self, topic: Topic, partition: u16) -> i64 {
         let name = self.names.topic(topic);
-        let end = self.roads.memory.range(&name, partition).map_or(0, |range| range.end);
-        let mut records = Vec::new();
-        let reader = self.roads.memory.read(&name, &[(partition, end.saturating_sub(40))]);
+        let range = self.roads.memory.range(&name, partition).unwrap_or(0..0);
+        let (from, mut records) = (range.end.saturating_sub(40).max(range.start), Vec::new());
+        let reader = self.roads.memory.read(&name, &[(partition, from)]);
         if reader.and_then(|mut reader| reader.poll(Duration::ZERO, &mut records)).is_err() {
             return 0;
         }

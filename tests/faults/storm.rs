@@ -118,7 +118,7 @@ impl<'a> Storm<'a> {
     }
 
     /// All services stop in order and keep their snapshots.
-    fn stop_all(&mut self) -> Result<(), String> {
+    pub(crate) fn stop_all(&mut self) -> Result<(), String> {
         for n in 0..self.at.len() {
             let now = self.site.hours.now();
             if let At::Up(all, _) | At::Stopping(all, _) =
@@ -186,14 +186,14 @@ impl<'a> Storm<'a> {
         })
     }
 
-    fn places(&self) -> String {
+    pub(crate) fn places(&self) -> String {
         let drained = |service: &Service| !self.site.is_drained(*service);
         let behind: Vec<&str> = SERVICES.iter().filter(|s| drained(s)).map(|s| s.name()).collect();
         format!("behind are {behind:?}; struck: {}", self.site.struck())
     }
 
     /// Goes on until everything is worked off, and the clock has been struck if that is asked for.
-    fn wait(&mut self, longest: u64, struck: bool) -> Result<(), ()> {
+    pub(crate) fn wait(&mut self, longest: u64, struck: bool) -> Result<(), ()> {
         let until = self.steps + longest;
         while self.steps < until {
             if !self.ended.is_empty() {

@@ -1,8 +1,9 @@
 //! What ends a log for good: it is cut short, made anew, holed, or asks for what nobody here knows. A service must refuse
-//! it by name. A seed ends with one of these.
+//! it by name. A seed ends with one of these; or with facts that are trimmed away behind dispatch's snapshots, which ends
+//! nothing as long as the snapshots are there.
 
-use crate::places::{INBOUND, topic_of};
-use crate::releases::NEXT;
+use crate::places::{INBOUND, Place, SERVICES, topic_of};
+use crate::releases::{NEXT, Release};
 use crate::storm::{BOUND, Storm};
 use coldwatch::services::{Service, of_log};
 use coldwatch::topics::{self, Plan};
@@ -11,19 +12,30 @@ use facts::fact::log::{BehaviourSwitched, Tick};
 use pipeline::Topic;
 use stream::{Draft, Log};
 
+const HOUR: i64 = 3_600_000;
+
+/// How a seed ends.
+pub(crate) enum Ended {
+    Refused,
+    GoesOn,
+}
+
 /// Plays one of them after all services have stopped; says what is not as it must be.
-pub(crate) fn play(storm: &mut Storm<'_>, luck: u64) -> Result<(), String> {
+pub(crate) fn play(storm: &mut Storm<'_>, luck: u64) -> Result<Ended, String> {
     let of = [Service::Dispatch, Service::Custody, Service::Thermal, Service::Alerts];
     let service = of[usize::try_from(luck >> 8).unwrap_or(0) % of.len()];
-    match luck % 7 {
+    match luck % 9 {
         0 => cut_short(storm, service, true),
         1 => cut_short(storm, service, false),
         2 => cut_and_grown(storm, service),
         3 => made_anew(storm, service),
         4 => holed(storm, service),
         5 => unknown_behaviour(storm),
-        _ => too_large(storm),
+        6 => too_large(storm),
+        7 => trimmed(storm, false),
+        _ => return trimmed(storm, true).map(|()| Ended::GoesOn),
     }
+    .map(|()| Ended::Refused)
 }
 
 /// Goes on until a service ends by itself, and looks for these words.
@@ -109,4 +121,38 @@ fn too_large(storm: &mut Storm<'_>) -> Result<(), String> {
     // Not even a stroke of the clock can be written any more.
     storm.site.roads.memory.take_at_most(64);
     refused(storm, "too large")
+}
+
+/// Facts behind dispatch's snapshots are trimmed away: it goes on from these, and without them it ends.
+fn trimmed(storm: &mut Storm<'_>, kept: bool) -> Result<(), String> {
+    // One process of the next release keeps a snapshot of each partition.
+    storm.second = [false; SERVICES.len()];
+    storm.site.hours.skip_to(storm.site.hours.wall() + HOUR);
+    storm.wait(BOUND, true).map_err(|()| "before facts are trimmed it does not catch up")?;
+    storm.stop_all()?;
+    let site = storm.site;
+    let of_dispatch = |place: &&Place| place.service == Service::Dispatch;
+    let place = site.places.iter().find(of_dispatch).ok_or("dispatch has no place")?;
+    let (topic, snapshots) = (topic_of(Service::Dispatch, &site.names), &place.group.snapshots);
+    let snapshots = snapshots.as_ref().ok_or("dispatch keeps no snapshots")?;
+    let form = site.stages(Release::Next).form(Service::Dispatch) ^ place.group.log_identity;
+    for partition in 0..site.names.partitions {
+        let newest = snapshots.newest("dispatch", partition, form, u64::MAX, &mut |_, _| {});
+        let newest = newest.map_err(|error| error.to_string())?;
+        let newest = newest.ok_or_else(|| format!("no snapshot of partition {partition}"))?;
+        site.roads.memory.trim(&topic, partition, newest.offset);
+    }
+    if !kept {
+        std::fs::remove_dir_all(place.folder.join("dispatch")).map_err(|e| e.to_string())?;
+        return refused(storm, "its past was trimmed; bring a snapshot back");
+    }
+    let used = place.watch.seen().snapshots_used;
+    site.hours.skip_to(site.hours.wall() + HOUR);
+    let done = storm.wait(BOUND, true);
+    match (done, storm.ended.first()) {
+        (_, Some((service, error))) => Err(format!("trimmed: {} ended: {error}", service.name())),
+        (Err(()), None) => Err(format!("trimmed: {}", storm.places())),
+        (Ok(()), None) if place.watch.seen().snapshots_used > used => Ok(()),
+        (Ok(()), None) => Err("trimmed: no snapshot was used".into()),
+    }
 }

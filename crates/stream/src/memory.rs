@@ -59,7 +59,7 @@ pub struct Memory {
 
 #[derive(Default)]
 struct All {
-    topics: BTreeMap<String, Vec<Vec<Record>>>,
+    topics: BTreeMap<String, Vec<Part>>,
     commits: BTreeMap<(String, String, u16), Committed>,
     faults: Faults,
     luck: fastrand::Rng,
@@ -67,6 +67,24 @@ struct All {
     happened: Happened,
     /// A record of more bytes is never taken; 0: any is.
     largest: usize,
+}
+
+/// One partition.
+#[derive(Clone, Default)]
+struct Part {
+    /// Where it begins: what stood before has been trimmed away.
+    begin: u64,
+    records: VecDeque<Record>,
+}
+
+impl Part {
+    fn end(&self) -> u64 {
+        self.begin + self.records.len() as u64
+    }
+    /// How many of its records stand before an offset.
+    fn before(&self, offset: u64) -> usize {
+        usize::try_from(offset.saturating_sub(self.begin)).unwrap_or(usize::MAX)
+    }
 }
 
 impl Default for Memory {
@@ -139,10 +157,17 @@ impl Memory {
 
     /// Cuts a partition short, as a disk does that has lost its last blocks.
     pub fn cut(&self, topic: &str, partition: u16, to: u64) {
-        let mut all = lock(&self.all);
-        let of = all.topics.get_mut(topic).and_then(|t| t.get_mut(usize::from(partition)));
-        if let Some(records) = of {
-            records.truncate(usize::try_from(to).unwrap_or(usize::MAX));
+        if let Some(part) = lock(&self.all).part_mut(topic, partition) {
+            part.records.truncate(part.before(to));
+        }
+    }
+
+    /// Trims away what stands before this offset, as a broker does when it is told to.
+    pub fn trim(&self, topic: &str, partition: u16, to: u64) {
+        if let Some(part) = lock(&self.all).part_mut(topic, partition) {
+            let gone = part.before(to).min(part.records.len());
+            part.records.drain(..gone);
+            part.begin += gone as u64;
         }
     }
 
@@ -155,6 +180,15 @@ impl Memory {
 }
 
 impl All {
+    fn part(&self, topic: &str, partition: u16) -> Result<&Part, StreamError> {
+        let part = self.topics.get(topic).and_then(|parts| parts.get(usize::from(partition)));
+        part.ok_or_else(|| StreamError::no_topic(topic))
+    }
+
+    fn part_mut(&mut self, topic: &str, partition: u16) -> Option<&mut Part> {
+        self.topics.get_mut(topic).and_then(|parts| parts.get_mut(usize::from(partition)))
+    }
+
     fn put(&mut self, draft: Draft, appended: i64) -> Result<Placed, Unwritten> {
         let size = draft.key.len() + draft.value.len();
         if self.largest > 0 && size > self.largest {
@@ -162,12 +196,11 @@ impl All {
             return Err(Unwritten::Never(reason));
         }
         let Draft { topic, partition, key, value } = draft;
-        let to = self.topics.get_mut(&*topic).and_then(|t| t.get_mut(usize::from(partition)));
-        let Some(to) = to else {
+        let Some(to) = self.part_mut(&topic, partition) else {
             return Err(format!("there is no partition {partition} of `{topic}`").into());
         };
-        let offset = to.len() as u64;
-        to.push(Record { offset, appended, key, value });
+        let offset = to.end();
+        to.records.push_back(Record { offset, appended, key, value });
         Ok(Placed { offset, appended })
     }
 
@@ -224,16 +257,18 @@ impl Source for Memory {
         to: &mut dyn FnMut(Record),
     ) -> Result<(), StreamError> {
         let all = lock(&self.all);
-        let records = all.topics.get(topic).and_then(|t| t.get(usize::from(partition)));
-        let records = records.ok_or_else(|| StreamError::no_topic(topic))?;
-        let from = usize::try_from(from).unwrap_or(usize::MAX);
-        if from > records.len() {
-            return Err(StreamError::Stop(format!(
-                "partition {partition} of {topic} is read from {from} on, and it ends at {}: the topic was made anew or cut",
-                records.len()
-            )));
+        let part = all.part(topic, partition)?;
+        let wrong = |says: String| {
+            let what = format!("partition {partition} of {topic} is read from {from} on, and it ");
+            Err(StreamError::Stop(what + &says))
+        };
+        if from > part.end() {
+            return wrong(format!("ends at {}: the topic was made anew or cut", part.end()));
         }
-        records.iter().skip(from).take(most).cloned().for_each(to);
+        if from < part.begin {
+            return wrong(format!("begins at {}: it was trimmed", part.begin));
+        }
+        part.records.iter().skip(part.before(from)).take(most).cloned().for_each(to);
         Ok(())
     }
 
@@ -263,7 +298,7 @@ impl Log for Memory {
         if let Some(there) = all.topics.get(&topic.name) {
             return topic.fits(there.len());
         }
-        let partitions = vec![Vec::new(); usize::from(topic.partitions)];
+        let partitions = vec![Part::default(); usize::from(topic.partitions)];
         all.topics.insert(topic.name.clone(), partitions);
         Ok(true)
     }
@@ -275,8 +310,8 @@ impl Log for Memory {
 
     fn range(&self, topic: &str, partition: u16) -> Result<Range<u64>, StreamError> {
         let all = lock(&self.all);
-        let records = all.topics.get(topic).and_then(|t| t.get(usize::from(partition)));
-        Ok(0..records.ok_or_else(|| StreamError::no_topic(topic))?.len() as u64)
+        let part = all.part(topic, partition)?;
+        Ok(part.begin..part.end())
     }
 
     fn committed(&self, group: &str, topic: &str) -> Result<BTreeMap<u16, Committed>, StreamError> {

@@ -40,8 +40,6 @@ impl Life for Echo {
 struct Counting {
     memory: Memory,
     away: AtomicBool,
-    /// Where partitions begin.
-    trimmed: AtomicU32,
     /// The partition that cannot be asked for.
     leaderless: AtomicU32,
     committed: AtomicU32,
@@ -66,13 +64,12 @@ impl Counting {
         }
         let (committed, ranges) = (AtomicU32::new(0), AtomicU32::new(0));
         let (away, leaderless) = (AtomicBool::new(false), AtomicU32::new(u32::MAX));
-        let (trimmed, readers) = (AtomicU32::new(0), AtomicU32::new(0));
+        let readers = AtomicU32::new(0);
         let (mute, unsure) = (AtomicU32::new(u32::MAX), Arc::default());
         let (holds, held) = (AtomicBool::new(false), Mutex::default());
         Self {
             memory,
             away,
-            trimmed,
             leaderless,
             committed,
             ranges,
@@ -108,8 +105,7 @@ impl Log for Counting {
         if self.leaderless.load(Relaxed) == u32::from(partition) {
             return Err(StreamError::Unavailable(format!("partition {partition} has no leader")));
         }
-        let range = self.memory.range(topic, partition)?;
-        Ok(u64::from(self.trimmed.load(Relaxed))..range.end)
+        self.memory.range(topic, partition)
     }
     fn committed(&self, group: &str, topic: &str) -> Result<BTreeMap<u16, Committed>, StreamError> {
         self.committed.fetch_add(1, Relaxed);
@@ -345,7 +341,7 @@ fn where_the_past_was_trimmed_a_shelf_that_is_away_is_waited_for_and_an_empty_on
     let record = || Draft { topic: "in".into(), partition: 0, key: vec![], value: vec![1] };
     let (answers, _hears) = std::sync::mpsc::channel();
     log.memory.append((0..5).map(|_| (Ticket::default(), record())).collect(), &answers);
-    log.trimmed.store(3, Relaxed);
+    log.memory.trim("in", 0, 3);
     let mut now = Instant::now();
     let mut all = Loop::join(&log, &Echo, &group, (&stop, &watch), 7, now).unwrap();
     for _ in 0..3 {

@@ -123,59 +123,17 @@ fn topics_that_are_half_made_are_named_one_by_one() {
     assert_eq!(wrong(), Vec::<String>::new());
 }
 
-/// A log of which the topics of one name were trimmed up to there.
-struct Trimmed<'a>(&'a Memory, &'a str, u64);
-
-impl Log for Trimmed<'_> {
-    fn create(&self, topic: &stream::Topic) -> Result<bool, StreamError> {
-        self.0.create(topic)
-    }
-    fn partitions(&self, topic: &str) -> Result<Option<u16>, StreamError> {
-        self.0.partitions(topic)
-    }
-    fn range(&self, topic: &str, partition: u16) -> Result<std::ops::Range<u64>, StreamError> {
-        let whole = self.0.range(topic, partition)?;
-        Ok(if topic == self.1 { self.2..whole.end } else { whole })
-    }
-    fn committed(
-        &self,
-        group: &str,
-        topic: &str,
-    ) -> Result<BTreeMap<u16, stream::Committed>, StreamError> {
-        self.0.committed(group, topic)
-    }
-    fn append(&self, drafts: Vec<(Ticket, Draft)>, answers: &std::sync::mpsc::Sender<stream::Ack>) {
-        self.0.append(drafts, answers);
-    }
-    fn join(
-        &self,
-        group: &str,
-        topic: &str,
-        instance: Option<&str>,
-    ) -> Result<Box<dyn stream::Member>, StreamError> {
-        self.0.join(group, topic, instance)
-    }
-    fn read(
-        &self,
-        topic: &str,
-        from: &[(u16, u64)],
-    ) -> Result<Box<dyn stream::Reader>, StreamError> {
-        self.0.read(topic, from)
-    }
-}
-
 #[test]
 fn a_trimmed_topic_is_called_so_but_facts_may_be() {
-    let place = Place::new(0);
-    place.create().unwrap();
-    let plan = place.plan();
     for (topic, partitions) in [("journal", 2), ("exceptions", 2), ("alerts", 2), ("facts", 0)] {
-        let trimmed = Trimmed(&place.log, topic, 1);
-        let wrong = plan.check(&trimmed).unwrap();
+        let place = Place::new(0);
+        place.create().unwrap();
+        (0..2).for_each(|partition| place.log.trim(topic, partition, 1));
+        let wrong = place.plan().check(&place.log).unwrap();
         assert_eq!(wrong.len(), partitions, "each partition of {topic}: {wrong:?}");
         let says = format!("of {topic} begins at 1: it was trimmed, and is needed whole");
         assert!(wrong.iter().all(|wrong| wrong.contains(&says)), "{wrong:?}");
-        let made = plan.create_at(&trimmed, &place.book, NOW).map(|made| made.records);
+        let made = place.plan().create_at(&place.log, &place.book, NOW).map(|made| made.records);
         match topic {
             "facts" => assert_eq!(made, Ok(0)),
             _ => assert_eq!(made, Err(StreamError::Configuration(wrong[0].clone()))),
@@ -187,17 +145,19 @@ fn a_trimmed_topic_is_called_so_but_facts_may_be() {
 fn a_log_is_known_by_a_record_that_stays() {
     let place = Place::new(0);
     place.create().unwrap();
-    let of = |log: &dyn Log, topic: &str| identity(log, &place.names, topic);
-    let facts = of(&place.log, "facts").unwrap();
-    assert_eq!(of(&Trimmed(&place.log, "facts", 2), "facts"), Ok(facts), "it is the same log");
-    let Err(StreamError::Stop(says)) = of(&Trimmed(&place.log, "journal", 2), "journal") else {
-        panic!("a log is not known by whatever record is there still")
-    };
-    assert!(says.starts_with("partition 0 of journal begins at 2: it was trimmed"), "{says}");
+    let of = |place: &Place, topic: &str| identity(&place.log, &place.names, topic);
     // The same, begun a minute later.
     let later = Place { log: Memory::new(Arc::new(|| NOW + 60_000)), ..Place::new(60_000) };
     later.create().unwrap();
     for topic in ["facts", "journal", "exceptions"] {
-        assert_ne!(of(&place.log, topic), of(&later.log, topic), "{topic}");
+        assert_ne!(of(&place, topic), of(&later, topic), "{topic}");
     }
+    let facts = of(&place, "facts").unwrap();
+    place.log.trim("facts", 0, 2);
+    assert_eq!(of(&place, "facts"), Ok(facts), "it is the same log");
+    place.log.trim("journal", 0, 2);
+    let Err(StreamError::Stop(says)) = of(&place, "journal") else {
+        panic!("a log is not known by whatever record is there still")
+    };
+    assert!(says.starts_with("partition 0 of journal begins at 2: it was trimmed"), "{says}");
 }
