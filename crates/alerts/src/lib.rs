@@ -8,7 +8,6 @@
 //! - [`Memory`]: findings by name, and what the other engines say beside them
 //! - [`incident`] ([its page](incident.md)): states, priority, the card
 //! - `acts`: what staff do, and when that is refused
-//! - `gate`: the gate of the patient's product, in words and stretches
 //! - `spans`: several reasons for one alarm become one episode
 //! - [`rules`]: hold conditioning; after the point of no return
 //! - [`stages`]: engines that fell silent
@@ -20,7 +19,6 @@ extern crate alloc;
 
 mod acts;
 mod alerts;
-mod gate;
 pub mod incident;
 mod memory;
 pub mod rules;

@@ -20,8 +20,6 @@ pub struct Memory {
     pub schedule: Schedule,
     /// When an order was first heard of: what belongs to it follows a moment later.
     pub ordered: Option<Moment>,
-    /// When conditioning was reported as begun, kept while it is held afterwards.
-    pub started: Option<Moment>,
 }
 
 /// What was expected from then on.
@@ -99,11 +97,6 @@ impl Memory {
                 }
             }
             Context::Schedule(schedule) => {
-                match schedule.phase {
-                    Phase::Started => self.started = schedule.since,
-                    Phase::Scheduled | Phase::Unscheduled => self.started = None,
-                    Phase::Held | Phase::Infused => {}
-                }
                 self.ordered = schedule.order.then(|| self.ordered.unwrap_or(now));
                 self.schedule.clone_from(schedule);
             }

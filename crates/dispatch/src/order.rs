@@ -80,12 +80,12 @@ fn milestones(
             }
             Fact::QualityReleased(q) => (&q.units, |unit, at| unit.released = Some(at)),
             Fact::Dispositioned(d) => match d.outcome {
-                Disposition::Discard => (&d.units, |unit, at| unit.lost = Some(at)),
+                Disposition::Discard => (&d.units, lost),
                 Disposition::Use | Disposition::UseOutOfSpecification => {
                     (&d.units, decided_for_use)
                 }
             },
-            Fact::Destroyed(d) => (&d.units, |unit, at| unit.lost = Some(at)),
+            Fact::Destroyed(d) => (&d.units, lost),
             Fact::Infused(i) => (&i.units, |unit, at| unit.infused = Some(at)),
             _ => continue,
         };
@@ -96,6 +96,11 @@ fn milestones(
             mark(unit, kept.at);
         }
     }
+}
+
+/// What was discarded is destroyed afterwards: it was lost when the first of it was said.
+fn lost(unit: &mut DoseUnit, at: Moment) {
+    unit.lost = Some(unit.lost.map_or(at, |known| known.min(at)));
 }
 
 /// Quality decided that a unit may be used: that settles a deviation, and releases it.

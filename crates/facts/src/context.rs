@@ -1,6 +1,6 @@
 //! What the engines tell `alerts` beside findings, so that a card needs one topic only.
 
-use crate::id::{PartyId, Text};
+use crate::id::{PartyId, Text, UnitId};
 use crate::moment::{Moment, Span};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -106,6 +106,20 @@ pub struct Shut {
     pub until: Moment,
 }
 
+/// Units of the dose that were lost at one moment, where nothing took their place at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Loss {
+    /// The first of them.
+    pub unit: UnitId,
+    /// Which they are, for the sentence.
+    pub what: Text,
+    /// When they were lost.
+    pub at: Moment,
+    /// When others had taken their place.
+    pub until: Option<Moment>,
+}
+
 /// The patient's schedule and the dose.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -128,6 +142,12 @@ pub struct Schedule {
     pub phase: Phase,
     /// When that began (started, held, infused).
     pub since: Option<Moment>,
+    /// When conditioning began, also where it is held since.
+    #[serde(default)]
+    pub started: Option<Moment>,
+    /// Units of this shipment that the dose has lost.
+    #[serde(default)]
+    pub losses: Vec<Loss>,
     /// When conditioning is planned to begin.
     pub conditioning_start: Option<Moment>,
     /// Whether rescue cells are confirmed.

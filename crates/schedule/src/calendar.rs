@@ -3,7 +3,7 @@
 use crate::order::Order;
 use alloc::vec::Vec;
 use facts::fact::shipment::{Goods, Planned};
-use facts::{Context, Fact, LegId, Moment, Reference, Story, Subject, View, context};
+use facts::{Context, Fact, LegId, Moment, Reference, ShipmentId, Story, Subject, View, context};
 
 /// Something happened on a leg.
 #[derive(Debug, Clone)]
@@ -48,6 +48,8 @@ pub struct Plan {
 /// All that schedule rules look at.
 #[derive(Debug, Default)]
 pub struct Calendar {
+    /// Whose calendar it is.
+    pub shipment: Option<ShipmentId>,
     /// Every plan, in the order of its versions.
     pub plans: Vec<Plan>,
     /// Every milestone of a leg, in the order in which it happened.
@@ -69,9 +71,13 @@ impl View for Calendar {
         leg || ends || wrong || Order::hears(fact)
     }
 
-    fn read(story: &Story, _: &Subject) -> Self {
-        let mut calendar =
-            Calendar { plans: plans(story), order: Order::read(story), ..Calendar::default() };
+    fn read(story: &Story, shipment: &Subject) -> Self {
+        let mut calendar = Calendar {
+            shipment: shipment.shipment(),
+            plans: plans(story),
+            order: Order::read(story),
+            ..Calendar::default()
+        };
         for chapter in story.chapters() {
             if let Some((what, leg)) = mark(&chapter.fact) {
                 let (leg, at, offset) = (leg.cloned(), chapter.at, chapter.offset);
@@ -91,6 +97,8 @@ impl View for Calendar {
         let order = &self.order;
         let gate = order.gate(reference);
         let (earlier, closed_at) = order.shut(reference);
+        let losses = self.shipment.as_ref().map(|shipment| order.losses(reference, shipment));
+        let losses = losses.unwrap_or_default();
         let (phase, since) = order.phase();
         Some(Context::Schedule(context::Schedule {
             order: true,
@@ -101,6 +109,8 @@ impl View for Calendar {
             missing: gate.missing,
             phase,
             since,
+            started: order.began(),
+            losses,
             conditioning_start: order.conditioning_start,
             rescue: order.rescue.is_some(),
             receipt_lead: order.product(reference).map(|p| p.receipt_lead).unwrap_or_default(),

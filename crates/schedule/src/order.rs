@@ -1,10 +1,11 @@
 //! The patient's order: what the dose plan asks for, what is confirmed, and where the patient stands.
 
+use alloc::collections::BTreeMap;
 use alloc::{format, string::String, vec::Vec};
-use facts::context::{Phase, Shut};
+use facts::context::{Loss, Phase, Shut};
 use facts::fact::order::{DoseUnit, Opened};
 use facts::rulebook::{GateKind, Product};
-use facts::{Fact, Gate, Moment, Reference, Story, Text};
+use facts::{Fact, Gate, Moment, Reference, ShipmentId, Story, Text};
 
 /// What is known of it.
 #[derive(Debug, Clone, Default)]
@@ -92,6 +93,15 @@ impl Order {
         self.turns.last().map_or((Phase::Unscheduled, None), |(at, phase)| (*phase, Some(*at)))
     }
 
+    /// When conditioning began, by what was reported since it was last planned; holding it does not undo that.
+    pub fn began(&self) -> Option<Moment> {
+        self.turns.iter().fold(None, |began, (at, phase)| match phase {
+            Phase::Scheduled | Phase::Unscheduled => None,
+            Phase::Started => began.or(Some(*at)),
+            Phase::Held | Phase::Infused => began,
+        })
+    }
+
     /// Whether the product's gate is open, by all that is known.
     pub fn gate(&self, reference: &Reference) -> GateState {
         self.gate_at(reference, Moment::LATEST)
@@ -116,12 +126,8 @@ impl Order {
     /// The stretches in which it was closed: those before the last that are over, and when the last began,
     /// if it had been open before.
     pub fn shut(&self, reference: &Reference) -> (Vec<Shut>, Option<Moment>) {
-        let marks = |unit: &DoseUnit| [unit.received, unit.released, unit.settled, unit.lost];
-        let mut moments: Vec<Moment> = self.dose.iter().flat_map(marks).flatten().collect();
-        moments.sort();
-        moments.dedup();
         let (mut over, mut open, mut since) = (Vec::new(), false, None);
-        for at in moments {
+        for at in self.moments() {
             let opens = self.gate_at(reference, at).gate == Gate::Met;
             match (open, opens) {
                 (false, true) => over.push(Shut { since, until: at }),
@@ -134,6 +140,59 @@ impl Order {
             over.pop();
         }
         (over, since)
+    }
+
+    /// What the dose has lost of a shipment, by moments. A unit that was given before is not lost, nor is a spare one.
+    pub fn losses(&self, reference: &Reference, shipment: &ShipmentId) -> Vec<Loss> {
+        let mut lost = BTreeMap::<Moment, Vec<&DoseUnit>>::new();
+        for unit in &self.dose {
+            let Some(at) = unit.lost.filter(|at| unit.infused.is_none_or(|given| given > *at))
+            else {
+                continue;
+            };
+            let named = self.opened.as_ref().map_or(&[][..], |opened| &opened.units);
+            let mine = unit.shipment.as_ref() == Some(shipment);
+            if mine && (named.is_empty() || named.contains(&unit.unit)) {
+                lost.entry(at).or_default().push(unit);
+            }
+        }
+        lost.into_iter().filter_map(|(at, units)| self.loss(reference, at, &units)).collect()
+    }
+
+    fn loss(&self, reference: &Reference, at: Moment, units: &[&DoseUnit]) -> Option<Loss> {
+        let unit = units.first()?.unit.clone();
+        let by_receipt = self.product(reference).is_some_and(|p| p.gate == GateKind::Received);
+        let until = if by_receipt {
+            let met = |at| self.gate_at(reference, at).gate == Gate::Met;
+            if met(at) {
+                return None;
+            }
+            self.moments().into_iter().find(|later| *later > at && met(*later))
+        } else {
+            let left = self.dose.iter().filter(|unit| unit.lost.is_none_or(|lost| lost > at));
+            let count = self.opened.as_ref()?.count.and_then(|n| usize::try_from(n).ok());
+            if count.is_some_and(|count| left.count() >= count) {
+                return None;
+            }
+            None
+        };
+        let names: Vec<&str> =
+            units.iter().take(MOST_NAMED).map(|unit| unit.unit.as_str()).collect();
+        let what = match (units.len(), units.len().saturating_sub(MOST_NAMED)) {
+            (1, _) => format!("{} is lost", names.join(", ")),
+            (_, 0) => format!("{} are lost", names.join(", ")),
+            (_, more) => format!("{} and {more} more are lost", names.join(", ")),
+        };
+        Some(Loss { unit, what: Text::new(what), at, until })
+    }
+
+    /// The moments at which the gate may have opened or closed.
+    fn moments(&self) -> Vec<Moment> {
+        let marks = |unit: &DoseUnit| [unit.received, unit.released, unit.settled, unit.lost];
+        let mut moments: Vec<Moment> = self.dose.iter().flat_map(marks).flatten().collect();
+        moments.sort();
+        moments.dedup();
+        moments
     }
 
     fn received(&self, opened: &Opened, at: Moment) -> GateState {

@@ -1,10 +1,9 @@
 #![doc = include_str!("after_no_return.md")]
 
-use crate::gate::{NOT_MET, closed_again, missing};
 use crate::memory::{Memory, is_open};
 use crate::spans::{Reason, cut, merge};
-use alloc::{format, vec::Vec};
-use facts::context::{Class, Phase};
+use alloc::{format, string::ToString, vec::Vec};
+use facts::context::{Class, Loss, Phase};
 use facts::{Episode, Finding, Given, Moment, Rule, Severity, Span, Text, Verdict};
 use serde::Deserialize;
 
@@ -37,19 +36,20 @@ impl Rule for AfterNoReturn {
         );
         reasons
             .extend(self.unknown(memory, given).into_iter().filter_map(|r| cut(r, begun, until)));
-        reasons.extend(lost(memory).filter_map(|r| cut(r, begun, until)));
         let rescue = if memory.schedule.rescue {
             "rescue cells are confirmed"
         } else {
             "rescue cells are not confirmed"
         };
-        let opening = match memory.started {
+        let opening = match memory.schedule.started {
             Some(_) => format!("conditioning has begun at {begun}, {rescue}"),
             None => {
                 format!("conditioning was planned for {begun} and not reported as held, {rescue}")
             }
         };
         found.extend(merge(reasons, &opening));
+        let losses = memory.schedule.losses.iter();
+        found.extend(losses.filter_map(|loss| lost(loss, begun, until, &opening)));
     }
 
     fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
@@ -122,13 +122,13 @@ impl AfterNoReturn {
     }
 }
 
-/// The dose was whole, and is so no more.
-fn lost(memory: &Memory) -> impl Iterator<Item = Reason> + '_ {
-    closed_again(&memory.schedule).map(|(from, until)| {
-        let words = until.map_or_else(|| missing(&memory.schedule), |_| NOT_MET.into());
-        let (severity, verdict) = (Severity::P1, Verdict::Violated);
-        Reason { from, until, severity, verdict, words, evidence: Vec::new() }
-    })
+/// A loss is an episode of its own: it must be told also while the dose is in doubt already.
+fn lost(loss: &Loss, begun: Moment, until: Option<Moment>, opening: &str) -> Option<Episode> {
+    let (severity, verdict) = (Severity::P1, Verdict::Violated);
+    let (words, evidence) = (loss.what.to_string(), Vec::new());
+    let reason = Reason { from: loss.at, until: loss.until, severity, verdict, words, evidence };
+    let episode = merge(alloc::vec![cut(reason, begun, until)?], opening).pop()?;
+    Some(episode.about(loss.unit.as_str()))
 }
 
 /// When the patient passed the point of no return, and when that mattered no longer.
@@ -137,7 +137,7 @@ fn begun(memory: &Memory, given: &Given<'_>) -> Option<(Moment, Option<Moment>)>
     if !schedule.order {
         return None;
     }
-    if let Some(started) = memory.started {
+    if let Some(started) = memory.schedule.started {
         return Some((started, memory.ended(&[Phase::Infused])));
     }
     let planned =

@@ -1,12 +1,13 @@
 #![doc = include_str!("hold_conditioning.md")]
 
-use crate::gate::{NOT_MET, missing};
 use crate::memory::{Memory, is_open};
 use crate::spans::{Reason, cut, merge};
 use alloc::{format, string::String, vec::Vec};
 use facts::context::{Phase, Shut};
 use facts::{Episode, Finding, Gate, Given, Moment, Rule, Severity, Span, Text, Verdict};
 use serde::Deserialize;
+
+const NOT_MET: &str = "the product's gate was not met";
 
 /// Conditioning is near and the product is not there, not whole, or in doubt.
 #[derive(Debug, Deserialize)]
@@ -33,7 +34,7 @@ impl Rule for HoldConditioning {
         );
         reasons.extend(self.too_late(memory, &window));
         // Once it has begun there is nothing to hold: what comes after that is for `after-no-return`.
-        let begun = memory.started.unwrap_or(Moment::LATEST);
+        let begun = memory.schedule.started.unwrap_or(Moment::LATEST);
         let reasons =
             reasons.into_iter().filter(|r| r.from <= given.now && r.from < begun).collect();
         let opening = format!("hold conditioning, planned for {}", window.start);
@@ -80,7 +81,7 @@ impl HoldConditioning {
                 String::from("there is no dose plan or product to hold it against"),
             ),
             Gate::Met => (Verdict::Violated, NOT_MET.into()),
-            Gate::NotMet => (Verdict::Violated, missing(schedule)),
+            Gate::NotMet => (Verdict::Violated, missing(&schedule.missing)),
         };
         let severity = if late { Severity::P1 } else { Severity::P2 };
         let from = schedule.closed_at.map_or(window.from, |closed| closed.max(window.from));
@@ -131,5 +132,13 @@ impl HoldConditioning {
             ));
         }
         reasons
+    }
+}
+
+fn missing(what: &str) -> String {
+    if what.is_empty() {
+        String::from("the product's gate is not met")
+    } else {
+        format!("missing: {what}")
     }
 }
