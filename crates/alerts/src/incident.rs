@@ -133,9 +133,11 @@ impl Incident {
             (true, true) => IncidentState::ReturnedAcked,
         };
         self.latched = open.iter().any(|f| f.latched);
-        let rank = |f: &&&Finding| (f.severity, f.verdict, f.happened);
         self.unseen.retain(|name| mine.iter().any(|f| f.name == *name));
-        let over = mine.iter().filter(|f| !is_open(f) && self.unseen.contains(&f.name));
+        // Of what is equally bad, what woke the incident comes first.
+        let seen = |f: &Finding| !self.unseen.contains(&f.name);
+        let rank = |f: &&&Finding| (f.severity, f.verdict, seen(f), f.happened);
+        let over = mine.iter().filter(|f| !is_open(f) && !seen(f));
         let worst = open.iter().min_by_key(rank);
         let worst = worst.or_else(|| over.clone().min_by_key(rank));
         let worst = worst.or_else(|| mine.iter().min_by_key(rank));

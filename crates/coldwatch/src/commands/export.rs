@@ -16,7 +16,8 @@ const EXAMPLES: &str = "\
 Examples:
   coldwatch export journal --config coldwatch.toml > journal.ndjson && coldwatch replay journal.ndjson
       the journal as it was recorded gives the same findings, byte for byte
-  coldwatch export alerts --config coldwatch.toml | jq .event.data.headline
+  coldwatch export alerts --config coldwatch.toml |
+    jq 'select(.event.type == \"coldwatch.incident.v1\").event.data.headline'
   coldwatch export rejects --config coldwatch.toml
       what was not taken in, whole, with reason and place";
 

@@ -134,7 +134,7 @@ fn card(incident: &Incident, to: &mut impl Write) -> io::Result<()> {
     let priority = incident.priority.map_or(String::new(), |priority| format!("{priority} "));
     writeln!(to, "  at the end: {state}{latched}. {priority}{}", incident.headline)?;
     if let Some(missed) = &incident.missed {
-        writeln!(to, "  over, worse than that, and seen by nobody: {missed}")?;
+        writeln!(to, "  the priority is that of what is over and was seen by nobody: {missed}")?;
     }
     let holder = incident.holder.as_ref().map_or("nobody that is known", |holder| holder.as_str());
     let place = incident.place.as_ref().map_or(String::new(), |place| format!(", last at {place}"));
