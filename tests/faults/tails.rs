@@ -2,6 +2,7 @@
 //! it by name. A seed ends with one of these; or with facts that are trimmed away behind dispatch's snapshots, which ends
 //! nothing as long as the snapshots are there.
 
+use crate::misfortune::HOUR;
 use crate::places::{INBOUND, Place, SERVICES, topic_of};
 use crate::releases::{NEXT, Release};
 use crate::storm::{BOUND, Storm};
@@ -11,8 +12,6 @@ use facts::Fact;
 use facts::fact::log::{BehaviourSwitched, Tick};
 use pipeline::Topic;
 use stream::{Draft, Log};
-
-const HOUR: i64 = 3_600_000;
 
 /// How a seed ends.
 pub(crate) enum Ended {
