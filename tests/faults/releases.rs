@@ -1,5 +1,5 @@
-//! Two releases of the same services. The first knows the behaviour 1 alone; the next one also knows 2, by which other
-//! numbers hold, and must judge by 1 as the first does until the log says otherwise. Neither reads a snapshot of the other.
+//! Two releases of the same services. The first knows one behaviour alone; the next one also knows the number after it, by which
+//! other numbers hold, and must judge by the first as the first does until the log says otherwise. Neither reads a snapshot of the other.
 
 use custody::Custody;
 use dispatch::Dispatch;
@@ -12,7 +12,9 @@ use stream::{Halt, Stage};
 use thermal::Thermal;
 
 /// The behaviour that only the next release knows.
-pub(crate) const NEXT: u32 = 2;
+pub(crate) const NEXT: u32 = FIRST + 1;
+/// The behaviour that both know, at which every log begins.
+const FIRST: u32 = *roles::BEHAVIOURS.end();
 
 /// Which release a process runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +49,7 @@ impl<S: Stage> Stage for Released<S> {
     }
 }
 
-/// What the next release judges by where the log is at 2: something of every service.
+/// What the next release judges by where the log is at its number: something of every service.
 const NUMBERS: &str = r#"
 ["custody/custody-gap"]
 ground = "3 min"
@@ -86,7 +88,7 @@ macro_rules! next {
             $(pub(crate) fn $name() -> Role<$engine> {
                 Role {
                     rules: |book, n| (roles::$name().rules)(&as_judged(book, n), n),
-                    behaviours: 1..=NEXT,
+                    behaviours: FIRST..=NEXT,
                     ..roles::$name()
                 }
             })*

@@ -110,7 +110,12 @@ fn rejections_and_what_the_log_says_of_itself_pass_their_schemas() {
     let (mut schemas, names) = (Schemas::new(), Names::with("", 16));
     let json = |draft: stream::Draft| serde_json::from_slice::<Value>(&draft.value).expect("JSON");
     let facts = [
-        Fact::Genesis(Genesis { topic: Text::new("facts"), partitions: 16, generation: 1 }),
+        Fact::Genesis(Genesis {
+            topic: Text::new("facts"),
+            partitions: 16,
+            generation: 1,
+            behaviour: 2,
+        }),
         Fact::Alive(Alive {
             topic: Text::new("inbound.events"),
             partition: 3,

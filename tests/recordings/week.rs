@@ -62,6 +62,7 @@ fn judged(number: u16, journal: Vec<JournalRecord>) -> Vec<Letter> {
                 Matter::Tick(now) => Body::Tick(now),
                 Matter::Rulebook(book) => Body::Rulebook(book),
                 Matter::Behaviour(number) => Body::Behaviour(number),
+                Matter::Genesis(genesis) => Body::Behaviour(genesis.behaviour),
                 Matter::Word { .. } | Matter::Beside => continue,
             };
             let topic = Topic::Exceptions;

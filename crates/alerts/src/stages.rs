@@ -8,6 +8,15 @@ use alloc::{format, string::String, vec::Vec};
 use facts::{Finding, Moment, Name, Severity, ShipmentId, Span, State, Text, Verdict};
 use serde::{Deserialize, Serialize};
 
+/// Where a silence is noticed.
+#[derive(Debug, Clone, Copy)]
+pub struct Of {
+    /// The partition.
+    pub partition: u16,
+    /// The behaviour number in force there.
+    pub behaviour: u32,
+}
+
 /// The table `["system/stage-silent"]`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,7 +70,7 @@ impl Stages {
     }
 
     /// Log time is here: who is silent now, and who no longer.
-    pub fn tick(&mut self, now: Moment, partition: u16, numbers: &Numbers) -> Vec<Finding> {
+    pub fn tick(&mut self, now: Moment, of: Of, numbers: &Numbers) -> Vec<Finding> {
         let first = *self.first.get_or_insert(now);
         let fresh = core::mem::take(&mut self.fresh);
         self.alive.extend(fresh.into_iter().map(|part| (part, now)));
@@ -72,7 +81,7 @@ impl Stages {
         if !any && self.silent.is_empty() {
             return Vec::new();
         }
-        let mut silences = self.engines(first, now, partition, late);
+        let mut silences = self.engines(first, now, of.partition, late);
         silences.extend(self.parts(late));
         let mut said = Vec::new();
         self.silent.retain(|stage, finding| {
@@ -84,7 +93,7 @@ impl Stages {
             stays
         });
         for silence in silences {
-            let finding = finding(&silence, now, partition);
+            let finding = finding(&silence, now, of);
             if let Entry::Vacant(place) = self.silent.entry(silence.stage) {
                 said.push(place.insert(finding).clone());
             }
@@ -136,7 +145,8 @@ impl Stages {
     }
 }
 
-fn finding(silence: &Silence, now: Moment, partition: u16) -> Finding {
+fn finding(silence: &Silence, now: Moment, of: Of) -> Finding {
+    let Of { partition, behaviour } = of;
     let page = include_str!("stage_silent.md");
     let action = page.lines().find_map(|line| line.strip_prefix("1. ")).unwrap_or_default();
     let offset = u64::try_from(now.millis()).unwrap_or_default();
@@ -156,9 +166,11 @@ fn finding(silence: &Silence, now: Moment, partition: u16) -> Finding {
         evidence: Vec::new(),
         unknown: Span::ZERO,
         deadline: None,
+        figures: None,
+        compromises: false,
         action: Text::new(action),
         rulebook: Text::default(),
-        behaviour: 1,
+        behaviour,
     }
 }
 
@@ -180,7 +192,7 @@ mod tests {
         let mut stages = Stages::default();
         let hear = |stages: &mut Stages, seconds, who: &[&str]| {
             who.iter().for_each(|engine| stages.heard(engine, at(seconds)));
-            stages.tick(at(seconds), 3, &numbers)
+            stages.tick(at(seconds), Of { partition: 3, behaviour: 2 }, &numbers)
         };
         assert!(hear(&mut stages, 0, &WATCHED).is_empty());
         let alive = ["custody", "permits", "schedule"];
@@ -195,9 +207,9 @@ mod tests {
     fn an_engine_that_never_spoke_is_silent_too() {
         let numbers = Numbers { after: Span::seconds(15), forgets: Span::days(1) };
         let mut stages = Stages::default();
-        assert!(stages.tick(at(0), 0, &numbers).is_empty());
+        assert!(stages.tick(at(0), Of { partition: 0, behaviour: 2 }, &numbers).is_empty());
         stages.heard("custody", at(16));
-        let said = stages.tick(at(16), 0, &numbers);
+        let said = stages.tick(at(16), Of { partition: 0, behaviour: 2 }, &numbers);
         let raised = |name: &str| (name.into(), State::Raised);
         assert_eq!(states(&said), [raised("thermal"), raised("permits"), raised("schedule")]);
     }
@@ -207,13 +219,13 @@ mod tests {
         let numbers = Numbers { after: Span::seconds(15), forgets: Span::days(1) };
         let mut stages = Stages::default();
         WATCHED.iter().for_each(|engine| stages.heard(engine, at(0)));
-        assert!(stages.tick(at(15), 0, &numbers).is_empty());
-        let said = stages.tick(at(20), 0, &numbers);
+        assert!(stages.tick(at(15), Of { partition: 0, behaviour: 2 }, &numbers).is_empty());
+        let said = stages.tick(at(20), Of { partition: 0, behaviour: 2 }, &numbers);
         assert_eq!(states(&said), [("dispatch".into(), State::Raised)]);
         // It is back, and one engine is not: it has its time, too, and is told then.
         let hear = |stages: &mut Stages, seconds, who: &[&str]| {
             who.iter().for_each(|engine| stages.heard(engine, at(seconds)));
-            states(&stages.tick(at(seconds), 0, &numbers))
+            states(&stages.tick(at(seconds), Of { partition: 0, behaviour: 2 }, &numbers))
         };
         let others = &WATCHED[1..];
         assert_eq!(hear(&mut stages, 25, others), [("dispatch".into(), State::Cleared)]);
@@ -230,7 +242,7 @@ mod tests {
         let numbers = Numbers { after: Span::seconds(15), forgets: Span::days(1) };
         WATCHED.iter().for_each(|engine| stages.heard(engine, at(seconds)));
         parts.iter().for_each(|part| stages.alive(part));
-        states(&stages.tick(at(seconds), 0, &numbers))
+        states(&stages.tick(at(seconds), Of { partition: 0, behaviour: 2 }, &numbers))
     }
 
     #[test]

@@ -63,6 +63,15 @@ fn word(learnt: Moment, at: Moment, words: &str, id: &str) -> Result<Word, Strin
     })
 }
 
+/// What the rules of custody and thermal declare of themselves.
+fn compromises(code: &str, severity: Severity) -> bool {
+    match code {
+        "CUS-01" | "THM-01" | "THM-02" | "THM-05" | "THM-06" => severity <= Severity::P2,
+        "CUS-02" | "CUS-03" | "CUS-09" => severity == Severity::P1,
+        _ => false,
+    }
+}
+
 /// `CUS-02 P2 raised [latched|over] custody/custody-gap "sentence"`; a cleared one is over now.
 fn finding(learnt: Moment, at: Moment, text: &str) -> Result<Finding, String> {
     let (head, sentence) = text.split_once(" \"").ok_or("a finding has a sentence")?;
@@ -92,6 +101,8 @@ fn finding(learnt: Moment, at: Moment, text: &str) -> Result<Finding, String> {
         evidence: Vec::new(),
         unknown: Span::ZERO,
         deadline: None,
+        figures: None,
+        compromises: compromises(code, severity),
         action: Text::default(),
         rulebook: Text::default(),
         behaviour: 1,

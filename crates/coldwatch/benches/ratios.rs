@@ -239,9 +239,15 @@ fn thermal_fold() -> Fold<Thermal> {
         true
     };
     let rules = |book: &facts::Book, n| Rules::read(thermal::rules::ALL, book, n);
-    let mut fold = Fold::new(Role { name: "thermal", rules, behaviours: 1..=1, contain: CONTAIN });
+    let mut fold = Fold::new(Role {
+        name: "thermal",
+        rules,
+        behaviours: pipeline::roles::BEHAVIOURS,
+        contain: CONTAIN,
+    });
     let book = pipeline::rulebook::shipped().expect("the shipped rulebook").book;
-    take(&mut fold, 0, Matter::Rulebook(book));
+    take(&mut fold, 0, Matter::Behaviour(*pipeline::roles::BEHAVIOURS.end()));
+    take(&mut fold, 1, Matter::Rulebook(book));
     fold
 }
 

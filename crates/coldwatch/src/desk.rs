@@ -126,7 +126,8 @@ fn take(board: &mut Board, topic: Topic, partition: u16, record: &Record) {
                         board.rulebook(&published);
                     }
                 }
-                JournalEntry::Behaviour(_) | JournalEntry::Beside(_) => {}
+                JournalEntry::Behaviour(_) | JournalEntry::Genesis(_) | JournalEntry::Beside(_) => {
+                }
             }
         }
         Topic::Exceptions => {

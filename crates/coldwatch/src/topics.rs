@@ -12,7 +12,7 @@ use crate::services::{self, of_log};
 use begin::Begin;
 use facts::fact::log::Genesis;
 use facts::{Book, Fact, Text};
-use pipeline::{Topic, bytes};
+use pipeline::{Topic, bytes, roles};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::mpsc::channel;
@@ -233,7 +233,8 @@ impl Plan<'_> {
             0 => {
                 let (topic_name, partitions) = (Text::new(topic.name()), self.names.partitions);
                 let generation = self.generation;
-                let genesis = Genesis { topic: topic_name, partitions, generation };
+                let behaviour = *roles::BEHAVIOURS.end();
+                let genesis = Genesis { topic: topic_name, partitions, generation, behaviour };
                 of_log(self.names, topic, partition, now, Fact::Genesis(genesis))
             }
             1 => of_log(self.names, topic, partition, now, bytes::published(book)),
@@ -243,6 +244,14 @@ impl Plan<'_> {
 
     fn differs(&self, name: &str, genesis: &Genesis) -> Option<String> {
         let Genesis { partitions, generation, .. } = genesis;
+        if !roles::BEHAVIOURS.contains(&genesis.behaviour) {
+            let (from, to) = (roles::BEHAVIOURS.start(), roles::BEHAVIOURS.end());
+            return Some(format!(
+                "topic {name} began at behaviour {}, and this release knows {from} to {to}: use a release that knows it, or \
+                 make the topics anew under another prefix",
+                genesis.behaviour
+            ));
+        }
         let same = (*partitions, *generation) == (self.names.partitions, self.generation);
         (!same).then(|| {
             format!(

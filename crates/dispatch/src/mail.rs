@@ -103,6 +103,8 @@ impl Mail<'_> {
             evidence: Vec::new(),
             unknown: Span::ZERO,
             deadline: None,
+            figures: None,
+            compromises: false,
             action: Text::new(todo),
             rulebook: self.book.0.clone(),
             behaviour: self.book.1,

@@ -161,6 +161,7 @@ impl Told {
             rule: "",
             code: "",
             action: "",
+            compromises: None,
             shipment: &shipment,
             offset: entry.offset,
             index: entry.index,
@@ -176,6 +177,7 @@ impl Told {
         }
         rules.judge(memory, entry.now, |on, found| {
             (voice.rule, voice.code, voice.action) = (on.kind.name, on.kind.code, on.action);
+            voice.compromises = on.kind.compromises;
             self.amend(&voice, found, say);
         });
     }

@@ -2,6 +2,7 @@
 
 use crate::id::{ShipmentId, Text};
 use crate::moment::{Moment, Span};
+use crate::unit::MilliCelsius;
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -80,6 +81,26 @@ pub struct Name {
     pub index: u32,
 }
 
+/// What was measured of a finding, beside its sentence: programs and rules of what to tell look at these, people at the
+/// sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Figures {
+    /// The value furthest outside the limit, so far.
+    pub peak: MilliCelsius,
+    /// The limit or step that it is held against.
+    pub limit: MilliCelsius,
+    /// How long it is known to have been outside, in all.
+    pub lasted: Span,
+}
+
+impl Figures {
+    /// How far outside the limit the peak lies, in thousandths of a degree.
+    pub fn distance(&self) -> i32 {
+        self.peak.milli().saturating_sub(self.limit.milli()).saturating_abs()
+    }
+}
+
 /// A change of what we say is wrong with a shipment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -112,6 +133,12 @@ pub struct Finding {
     pub unknown: Span,
     /// After this it cannot be undone.
     pub deadline: Option<Moment>,
+    /// What was measured, where the finding is about a measured value.
+    #[serde(default)]
+    pub figures: Option<Figures>,
+    /// Whether the goods are compromised by it, at this severity: the rule declares from which severity on.
+    #[serde(default)]
+    pub compromises: bool,
     /// The first action of the rule's page.
     pub action: Text,
     /// SHA-256 of the rulebook that judged.

@@ -8,6 +8,7 @@
 //! - [`fact`], [`sentence`], [`event`]: what happened, in words and as a record
 //! - [`finding`], [`context`]: what is wrong, and what else a card shows
 //! - [`rulebook`], [`rule`], [`told`], [`story`], [`engine`]: how a verdict comes about
+//! - [`timeline`]: what a shipment's facts say together, asked by everybody
 //!
 //! **Invariant:** nothing here decides about a shipment, and nothing here touches the outside
 //! world: no clock, file, network, thread, random number or floating point.
@@ -33,6 +34,7 @@ pub mod sentence;
 pub mod story;
 pub mod subject;
 mod text;
+pub mod timeline;
 pub mod told;
 pub mod unit;
 
@@ -42,7 +44,7 @@ pub use engine::{Engine, Judged, Said, View};
 pub use entry::{Cause, Entry, Origin};
 pub use event::{Event, Identity};
 pub use fact::Fact;
-pub use finding::{Finding, Name, Severity, State, Verdict};
+pub use finding::{Figures, Finding, Name, Severity, State, Verdict};
 pub use id::{
     DeviceId, LegId, OrderId, PartyId, PermitId, ShipmentId, ShipperId, StoreId, Text, UnitId,
 };
@@ -51,5 +53,6 @@ pub use rule::{Episode, Given, Kind, Rule, Rules, rule};
 pub use rulebook::{Book, BookError, Product, Profile, Reference};
 pub use story::{Chapter, Story, as_json, expected};
 pub use subject::{Subject, SubjectKind};
+pub use timeline::{Timeline, TimelineEntry};
 pub use told::Told;
 pub use unit::MilliCelsius;

@@ -1,6 +1,6 @@
 //! What a rule is: its numbers, its page, and a judgement over the memory of its engine.
 
-use crate::finding::{Severity, Verdict};
+use crate::finding::{Figures, Severity, Verdict};
 use crate::id::Text;
 use crate::moment::{Moment, Span};
 use crate::rulebook::{Book, BookError, Reference};
@@ -32,6 +32,8 @@ pub struct Episode {
     pub unknown: Span,
     /// After this it cannot be undone.
     pub deadline: Option<Moment>,
+    /// What was measured, where the episode is about a measured value.
+    pub figures: Option<Figures>,
 }
 
 impl Episode {
@@ -48,6 +50,7 @@ impl Episode {
             evidence: Vec::new(),
             unknown: Span::ZERO,
             deadline: None,
+            figures: None,
         }
     }
     /// What it is about.
@@ -85,6 +88,11 @@ impl Episode {
         self.deadline = deadline;
         self
     }
+    /// What was measured.
+    pub fn figures(mut self, figures: Figures) -> Self {
+        self.figures = Some(figures);
+        self
+    }
 }
 
 /// What a judgement is given beside the memory.
@@ -94,6 +102,8 @@ pub struct Given<'a> {
     pub now: Moment,
     /// Profiles, products, settle.
     pub reference: &'a Reference,
+    /// The behaviour number in force: a rule whose code has changed judges by the number that the log is at.
+    pub behaviour: u32,
 }
 
 /// One rule over the memory of its engine. Its fields are its numbers; they have no defaults in code.
@@ -109,6 +119,8 @@ pub trait Rule: DeserializeOwned + Send + Sync + 'static {
     const CODE: &'static str;
     /// Its page.
     const PAGE: &'static str;
+    /// From which severity on a finding of this rule compromises the goods; `None` if it never does.
+    const COMPROMISES: Option<Severity> = None;
     /// Every episode that it holds true, open or over, in the order of their beginnings.
     fn judge(&self, memory: &Self::Memory, given: &Given<'_>, found: &mut Vec<Episode>);
     /// The next moment, strictly after `given.now`, at which silence alone changes its answer.
@@ -140,6 +152,8 @@ pub struct Kind<M> {
     pub code: &'static str,
     /// Its page.
     pub page: &'static str,
+    /// From which severity on its findings compromise the goods.
+    pub compromises: Option<Severity>,
     read: Read<M>,
 }
 
@@ -149,6 +163,7 @@ pub const fn rule<R: Rule>() -> Kind<R::Memory> {
         name: R::NAME,
         code: R::CODE,
         page: R::PAGE,
+        compromises: R::COMPROMISES,
         read: |v| R::deserialize(v).map(|r| Box::new(r) as _).map_err(|e| e.to_string()),
     }
 }
@@ -197,7 +212,7 @@ impl<M> Rules<M> {
     }
     /// What holds at log time `now`, rule by rule in the order of the list.
     pub fn judge(&self, memory: &M, now: Moment, mut each: impl FnMut(&On<M>, Vec<Episode>)) {
-        let given = Given { now, reference: &self.reference };
+        let given = Given { now, reference: &self.reference, behaviour: self.behaviour };
         for (on, rule) in &self.on {
             let mut found = Vec::new();
             rule.judge(memory, &given, &mut found);
@@ -206,7 +221,7 @@ impl<M> Rules<M> {
     }
     /// The first moment after `now` at which silence alone changes an answer.
     pub fn due(&self, memory: &M, now: Moment) -> Option<Moment> {
-        let given = Given { now, reference: &self.reference };
+        let given = Given { now, reference: &self.reference, behaviour: self.behaviour };
         self.on.iter().filter_map(|(_, rule)| rule.due(memory, &given)).min()
     }
     /// The code and the first action of a rule, on or off.

@@ -7,10 +7,11 @@ use crate::event::{Event, Identity};
 use crate::fact::Fact;
 use crate::moment::Moment;
 use crate::subject::Subject;
+use crate::timeline::{self, Timeline, TimelineEntry};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-/// Facts sorted by when they happened, then by where they stand in the journal.
+/// Facts in the order of the [`crate::timeline`]: by when they happened, never by arrival.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Story {
     chapters: Vec<Chapter>,
@@ -55,9 +56,14 @@ impl Story {
             return false;
         }
         let (at, subject, fact) = (event.at, event.subject.clone(), event.fact.clone());
-        let place = self.chapters.partition_point(|c| (c.at, c.offset) <= (at, offset));
+        let sequence = timeline::sequence(at, &fact, identity);
+        let place = self.chapters.partition_point(|chapter| chapter.sequence() <= sequence);
         self.chapters.insert(place, Chapter { offset, learnt, at, identity, subject, fact });
         true
+    }
+    /// What the facts say together.
+    pub fn timeline(&self) -> Timeline<'_> {
+        Timeline::new(self.chapters.iter().map(Chapter::entry), self.corrected)
     }
     /// When something was last declared wrong, by log time.
     pub fn corrected(&self) -> Option<Moment> {
@@ -75,22 +81,21 @@ impl Story {
     }
 }
 
-/// When a waypoint is expected to be reached: by the latest word of the plan in force or of a new time. A new
-/// plan says more than a time that was told before it.
-pub fn expected(chapters: &[Chapter], waypoint: &str) -> Option<Moment> {
-    let (mut eta, mut version) = (None, 0);
-    for chapter in chapters {
-        match &chapter.fact {
-            Fact::Planned(plan) if plan.version >= version => {
-                version = plan.version;
-                let known = plan.waypoints.iter().find(|known| &*known.name == waypoint);
-                eta = known.and_then(|known| known.eta);
-            }
-            Fact::EtaChanged(changed) if &*changed.waypoint == waypoint => eta = Some(changed.eta),
-            _ => {}
-        }
+impl Chapter {
+    /// As the timeline takes it.
+    pub fn entry(&self) -> TimelineEntry<'_> {
+        let Self { offset, learnt, at, identity, subject, fact } = self;
+        let (offset, learnt, at, identity) = (*offset, *learnt, *at, *identity);
+        TimelineEntry { offset, at, learnt, identity, subject, fact }
     }
-    eta
+    fn sequence(&self) -> timeline::Sequence {
+        timeline::sequence(self.at, &self.fact, self.identity)
+    }
+}
+
+/// When a waypoint is expected to be reached, by some facts of a story.
+pub fn expected(chapters: &[Chapter], waypoint: &str) -> Option<Moment> {
+    Timeline::new(chapters.iter().map(Chapter::entry), None).eta(waypoint)
 }
 
 /// For `#[serde(with)]`: facts stand in a state as their JSON: optional members may be added without breaking it.

@@ -8,8 +8,12 @@ use crate::finding::{Finding, Name, Severity, State};
 use crate::id::{ShipmentId, Text};
 use crate::moment::{Moment, Span};
 use crate::rule::Episode;
+use crate::unit::MilliCelsius;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
+
+#[cfg(test)]
+mod tests;
 
 /// Everything said about one shipment by one engine and not taken back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +30,38 @@ struct Line {
     held: Option<Moment>,
     /// When it was said, while facts that race may still complete its figures.
     fresh: Option<Moment>,
+    /// The peak, where there is one.
+    peak: Option<Peak>,
+}
+
+/// How far out of range it has been.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Peak {
+    /// As it was said last.
+    said: MilliCelsius,
+    /// When that was, by log time.
+    at: Moment,
+    /// As it is by now.
+    now: MilliCelsius,
+}
+
+/// A peak that has moved by this much is told, in thousandths of a degree: what a card shows is what people decide by.
+const PEAK_TOLD_EVERY: i32 = 1_000;
+
+impl Peak {
+    fn of(episode: &Episode, at: Moment) -> Option<Self> {
+        let peak = episode.figures?.peak;
+        Some(Self { said: peak, at, now: peak })
+    }
+    /// The same, as an episode that was not said has it.
+    fn moved(self, episode: &Episode) -> Self {
+        Self { now: episode.figures.map_or(self.now, |figures| figures.peak), ..self }
+    }
+    /// When it was said last, if it has moved since by so much that people must be told.
+    fn untold(self) -> Option<Moment> {
+        let moved = self.now.milli().saturating_sub(self.said.milli()).saturating_abs();
+        (moved >= PEAK_TOLD_EVERY).then_some(self.at)
+    }
 }
 
 /// In whose name, and when, something is said.
@@ -37,6 +73,8 @@ pub struct Voice<'a> {
     pub code: &'a str,
     /// Its page's first action.
     pub action: &'a str,
+    /// From which severity on its findings compromise the goods.
+    pub compromises: Option<Severity>,
     /// Whose.
     pub shipment: &'a ShipmentId,
     /// The entry that is judged.
@@ -72,6 +110,8 @@ impl Voice<'_> {
             evidence: episode.evidence.clone(),
             unknown: episode.unknown,
             deadline: episode.deadline,
+            figures: episode.figures,
+            compromises: self.compromises.is_some_and(|from| episode.severity <= from),
             action: Text::new(self.action),
             rulebook: self.rulebook.clone(),
             behaviour: self.behaviour,
@@ -132,7 +172,10 @@ impl Told {
     pub fn due(&self, settle: Span) -> Option<Moment> {
         self.said
             .iter()
-            .filter_map(|line| Some(line.held.into_iter().chain(line.fresh).min()? + settle))
+            .filter_map(|line| {
+                let untold = line.peak.and_then(Peak::untold);
+                Some([line.held, line.fresh, untold].into_iter().flatten().min()? + settle)
+            })
             .min()
     }
 
@@ -154,11 +197,15 @@ impl Voice<'_> {
         let (rule, about) = (Text::new(self.rule), episode.about.clone());
         let name = Name { rule, about, offset: self.offset, index };
         say.push(self.finding(name.clone(), State::Raised, &episode));
-        Line { name, episode, held: None, fresh: Some(self.now) }
+        let peak = Peak::of(&episode, self.now);
+        Line { name, episode, held: None, fresh: Some(self.now), peak }
     }
 
     fn again(&self, was: Line, now: Episode, say: &mut Vec<Finding>) -> Line {
-        let Line { name, episode, held, fresh } = was;
+        let Line { name, episode, held, fresh, peak } = was;
+        let peak = peak.map(|peak| peak.moved(&now)).or_else(|| Peak::of(&now, self.now));
+        let untold = peak.and_then(Peak::untold);
+        let new_peak = untold.is_some_and(|said| self.now >= said + self.settle);
         // Milder, or the same with other bounds: what comes in one go is told when all of it is in.
         let weight = |e: &Episode| (e.severity, e.verdict, core::cmp::Reverse(e.latched));
         let no_worse = weight(&now) >= weight(&episode)
@@ -173,6 +220,7 @@ impl Voice<'_> {
                     episode,
                     held: Some(since),
                     fresh: fresh.filter(|_| !settled),
+                    peak,
                 };
             }
         }
@@ -181,14 +229,16 @@ impl Voice<'_> {
             == (&now.sentence, now.unknown, now.deadline);
         let state = match differs(&episode, &now) {
             None if settled && !same_figures => State::Changed,
+            None if new_peak => State::Changed,
             // What was said last stays beside what is true, so that the difference is not lost.
-            None if settled => return Line { name, episode: now, held: None, fresh: None },
-            None => return Line { name, episode, held: None, fresh },
+            None if settled => return Line { name, episode: now, held: None, fresh: None, peak },
+            None => return Line { name, episode, held: None, fresh, peak },
             Some(state) => state,
         };
         say.push(self.finding(name.clone(), state, &now));
         let fresh = (!settled && state == State::Changed).then_some(self.now);
-        Line { name, episode: now, held: None, fresh }
+        let peak = Peak::of(&now, self.now);
+        Line { name, episode: now, held: None, fresh, peak }
     }
 
     fn gone(&self, was: Line, say: &mut Vec<Finding>) -> Option<Line> {

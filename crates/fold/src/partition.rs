@@ -7,6 +7,9 @@ use crate::timers::Timers;
 use alloc::{string::String, vec::Vec};
 use facts::{Book, BookError, Cause, Engine, Entry, Moment, Subject};
 
+/// The behaviour of a log that does not say at which it is.
+const UNSAID: u32 = 1;
+
 /// Runs a piece of work and says whether it came through. Where there is an operating system this
 /// catches a panic; a fold knows of none.
 pub type Contain = fn(&mut dyn FnMut()) -> bool;
@@ -82,7 +85,7 @@ impl<E: Engine> Fold<E> {
             links: Links::default(),
             now: Moment::EARLIEST,
             book: None,
-            behaviour: 1,
+            behaviour: UNSAID,
             shelf: Shelf::default(),
             counts: Counts::default(),
             rules: None,
@@ -112,6 +115,9 @@ impl<E: Engine> Fold<E> {
                         self.rule_by(record.offset, book, behaviour, out)?;
                     }
                     Matter::Behaviour(number) => self.behave(record.offset, *number, out)?,
+                    Matter::Genesis(genesis) => {
+                        self.behave(record.offset, genesis.behaviour, out)?;
+                    }
                     Matter::Beside => {}
                 }
             }
@@ -126,6 +132,10 @@ impl<E: Engine> Fold<E> {
     /// Log time: the greatest tick seen.
     pub fn now(&self) -> Moment {
         self.now
+    }
+    /// The behaviour number in force.
+    pub fn behaviour(&self) -> u32 {
+        self.behaviour
     }
     /// The rules in force, once the log has named any.
     pub fn rules(&self) -> Option<&E::Rules> {
@@ -241,10 +251,7 @@ impl<E: Engine> Fold<E> {
     }
 
     fn behave(&mut self, offset: u64, asked: u32, out: &mut Vec<Out<E::Said>>) -> Result<(), Stop> {
-        if !self.role.behaviours.contains(&asked) {
-            let (from, to) = (*self.role.behaviours.start(), *self.role.behaviours.end());
-            return Err(Stop::Behaviour { service: self.role.name, asked, from, to });
-        }
+        self.know(asked)?;
         self.behaviour = asked;
         match self.book.clone() {
             Some(book) => self.rule_by(offset, book, asked, out),
@@ -270,7 +277,17 @@ impl<E: Engine> Fold<E> {
         Ok(())
     }
 
+    /// A release that does not know a behaviour stops instead of judging by another one.
+    fn know(&self, asked: u32) -> Result<(), Stop> {
+        if self.role.behaviours.contains(&asked) {
+            return Ok(());
+        }
+        let (from, to) = (*self.role.behaviours.start(), *self.role.behaviours.end());
+        Err(Stop::Behaviour { service: self.role.name, asked, from, to })
+    }
+
     pub(crate) fn read_rules(&mut self, book: &Book, behaviour: u32) -> Result<(), Stop> {
+        self.know(behaviour)?;
         let rules = (self.role.rules)(book, behaviour).map_err(|e| Stop::Rulebook {
             service: self.role.name,
             reason: alloc::format!("{e}"),

@@ -1,5 +1,6 @@
 //! What stands in a partition, and what a fold gives back for it.
 
+use facts::fact::log::Genesis;
 use facts::{Book, Moment, Origin, Subject};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,8 @@ pub enum Matter<W> {
     Rulebook(Book),
     /// From here on this behaviour is in force.
     Behaviour(u32),
+    /// The first record: what the log is, and the behaviour that it begins at.
+    Genesis(Genesis),
     /// Something for others: it is admitted, so that what is linked to it is, and no more.
     Beside,
 }

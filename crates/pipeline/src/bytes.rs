@@ -172,9 +172,8 @@ pub fn fact(offset: u64, key: &[u8], value: &[u8]) -> Result<Record<Event>, Reje
         Fact::Tick(_) => Matter::Tick(event.at),
         Fact::RulebookPublished(published) => Matter::Rulebook(book(published)?),
         Fact::BehaviourSwitched(switched) => Matter::Behaviour(switched.number),
-        Fact::Genesis(_) | Fact::ClockAsked(_) | Fact::Alive(_) | Fact::StateTold(_) => {
-            Matter::Beside
-        }
+        Fact::Genesis(genesis) => Matter::Genesis(genesis.clone()),
+        Fact::ClockAsked(_) | Fact::Alive(_) | Fact::StateTold(_) => Matter::Beside,
         _ => {
             let key =
                 std::str::from_utf8(key).map_err(wrong)?.parse().map_err(|e: String| wrong(e))?;
@@ -233,7 +232,8 @@ fn other(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
             sign = Some(Sign::Alive(Text::new(format!("{}:{}", alive.topic, alive.partition))));
             Matter::Beside
         }
-        Fact::Genesis(_) | Fact::ClockAsked(_) | Fact::StateTold(_) => Matter::Beside,
+        Fact::Genesis(genesis) => Matter::Genesis(genesis.clone()),
+        Fact::ClockAsked(_) | Fact::StateTold(_) => Matter::Beside,
         _ => Matter::Word { key: event.subject.clone(), word: Word::Act(event) },
     };
     let record = Record { offset, origin: beside.origin, after: beside.after, matter };

@@ -1,6 +1,7 @@
 //! The journal as records: what dispatch writes, and what a replay plays again.
 
 use crate::bytes;
+use facts::fact::log::Genesis;
 use facts::{Book, Event, Fact, Moment, Origin, ShipmentId, Subject};
 use fold::{Matter, Record};
 use wire::native::Incoming;
@@ -32,7 +33,9 @@ pub enum JournalEntry {
     Rulebook(Book),
     /// From here on this behaviour is in force.
     Behaviour(u32),
-    /// What the log says of itself and no engine hears: its genesis.
+    /// What the log is, and the behaviour that it begins at.
+    Genesis(Genesis),
+    /// What the log says of itself and no engine hears.
     Beside(Box<Event>),
 }
 
@@ -46,6 +49,7 @@ impl JournalRecord {
             Matter::Tick(now) => JournalEntry::Tick(*now),
             Matter::Rulebook(book) => JournalEntry::Rulebook(book.clone()),
             Matter::Behaviour(number) => JournalEntry::Behaviour(*number),
+            Matter::Genesis(genesis) => JournalEntry::Genesis(genesis.clone()),
             Matter::Beside => return None,
         };
         let (offset, origin, after) = (record.offset, record.origin.clone(), record.after.clone());
@@ -59,7 +63,8 @@ impl JournalRecord {
             Fact::Tick(_) => JournalEntry::Tick(event.at),
             Fact::RulebookPublished(published) => JournalEntry::Rulebook(bytes::book(published)?),
             Fact::BehaviourSwitched(switched) => JournalEntry::Behaviour(switched.number),
-            Fact::Genesis(_) | Fact::ClockAsked(_) | Fact::Alive(_) | Fact::StateTold(_) => {
+            Fact::Genesis(genesis) => JournalEntry::Genesis(genesis.clone()),
+            Fact::ClockAsked(_) | Fact::Alive(_) | Fact::StateTold(_) => {
                 JournalEntry::Beside(Box::new(event))
             }
             _ => match beside.shipment {
@@ -83,6 +88,7 @@ impl JournalRecord {
             JournalEntry::Tick(now) => Matter::Tick(now),
             JournalEntry::Rulebook(book) => Matter::Rulebook(book),
             JournalEntry::Behaviour(number) => Matter::Behaviour(number),
+            JournalEntry::Genesis(genesis) => Matter::Genesis(genesis),
             JournalEntry::Beside(_) => Matter::Beside,
         };
         Record { offset, origin, after, matter }

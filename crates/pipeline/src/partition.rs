@@ -99,6 +99,7 @@ impl Partition {
             Matter::Tick(now) => self.hear(None, Matter::Tick(now), None)?,
             Matter::Rulebook(book) => self.hear(None, Matter::Rulebook(book), None)?,
             Matter::Behaviour(n) => self.hear(None, Matter::Behaviour(n), None)?,
+            Matter::Genesis(genesis) => self.hear(None, Matter::Genesis(genesis), None)?,
             Matter::Word { .. } | Matter::Beside => {}
         }
         Ok(admission)

@@ -8,9 +8,10 @@ use crate::journal::{JournalEntry, JournalRecord};
 use crate::letter::{Body, Letter, Topic};
 use crate::output::{Output, Tally, What};
 use crate::partition::Partition;
+use crate::roles::BEHAVIOURS;
 use crate::stage::{Fates, Homes, Unusable};
-use facts::fact::log::StateTold;
-use facts::{Book, Event, Fact, Moment, Origin, Span, State, Subject, SubjectKind};
+use facts::fact::log::{Genesis, StateTold};
+use facts::{Book, Event, Fact, Moment, Origin, Span, State, Subject, SubjectKind, Text};
 use fold::{Admission, Matter, Record, Stop};
 use std::collections::VecDeque;
 
@@ -45,6 +46,7 @@ impl Pipeline {
     /// The beginning of every partition, with its rules.
     pub fn new(book: &Book) -> Result<Self, Stop> {
         let mut all = Self::empty();
+        all.begin()?;
         all.publish(book)?;
         Ok(all)
     }
@@ -66,6 +68,7 @@ impl Pipeline {
     /// The same, and every record of the journal is kept; see [`Pipeline::take_journal`].
     pub fn keeping_journal(book: &Book) -> Result<Self, Stop> {
         let mut all = Self { journal: Some(Vec::new()), ..Self::empty() };
+        all.begin()?;
         all.publish(book)?;
         Ok(all)
     }
@@ -79,6 +82,21 @@ impl Pipeline {
     /// journal are the same.
     pub fn states(&self) -> impl Iterator<Item = (u16, &StateTold)> {
         (0..).zip(&self.parts).flat_map(|(p, part)| part.states.iter().map(move |state| (p, state)))
+    }
+
+    /// The first record of every partition.
+    fn begin(&mut self) -> Result<(), Stop> {
+        let genesis = |topic: &str| Genesis {
+            topic: Text::new(topic),
+            partitions: PARTITIONS,
+            generation: 1,
+            behaviour: *BEHAVIOURS.end(),
+        };
+        for p in 0..PARTITIONS {
+            self.dispatch(p, None, None, Matter::Genesis(genesis("facts")))?;
+            self.write(p, None, None, Matter::Genesis(genesis("journal")))?;
+        }
+        Ok(())
     }
 
     /// From here on these rules are in force.

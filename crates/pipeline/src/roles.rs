@@ -10,8 +10,9 @@ use schedule::Schedule;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use thermal::Thermal;
 
-/// The behaviour numbers that this release implements.
-pub const BEHAVIOURS: std::ops::RangeInclusive<u32> = 1..=1;
+/// The behaviour numbers that this release implements. A new log begins at the last of them; every change of what is
+/// judged or passed on, on the same log under the same rulebook, is a new number.
+pub const BEHAVIOURS: std::ops::RangeInclusive<u32> = 2..=2;
 
 const CONTAIN: Contain = |work| catch_unwind(AssertUnwindSafe(work)).is_ok();
 

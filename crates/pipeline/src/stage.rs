@@ -77,9 +77,9 @@ fn origin(service: &str, topic: &str, partition: u16, offset: u64, index: u32) -
 fn faulted(
     service: &str,
     shipment: ShipmentId,
-    offset: u64,
-    index: u32,
+    (offset, index): (u64, u32),
     now: Moment,
+    behaviour: u32,
 ) -> Box<Finding> {
     let rule = Text::new("system/faulted");
     Box::new(Finding {
@@ -99,8 +99,10 @@ fn faulted(
         evidence: vec![offset],
         unknown: Span::ZERO,
         deadline: None,
+        figures: None,
+        compromises: false,
         action: Text::new("Watch this shipment by hand and report the entry to the developers"),
         rulebook: Text::default(),
-        behaviour: 1,
+        behaviour,
     })
 }

@@ -39,6 +39,10 @@ pub fn write(to: &mut dyn Write, record: &JournalRecord) -> io::Result<()> {
             let switched = Fact::BehaviourSwitched(BehaviourSwitched { number: *number });
             native::write(&of_log(record, Moment::EARLIEST, switched), &beside)
         }
+        JournalEntry::Genesis(genesis) => {
+            let genesis = Fact::Genesis(genesis.clone());
+            native::write(&of_log(record, Moment::EARLIEST, genesis), &beside)
+        }
         JournalEntry::Beside(event) => native::write(event, &beside),
     };
     to.write_all(line.as_bytes())?;

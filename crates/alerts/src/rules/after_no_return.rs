@@ -11,7 +11,6 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AfterNoReturn {
-    compromised_by: Vec<Text>,
     unknown_fresh: Span,
     unknown_cryo: Span,
     unknown_frozen: Span,
@@ -78,9 +77,7 @@ impl AfterNoReturn {
     }
 
     fn compromised(&self, finding: &Finding) -> Option<Reason> {
-        let mine =
-            self.compromised_by.iter().any(|family| finding.code.starts_with(family.as_str()));
-        (mine && finding.severity == Severity::P1).then(|| Reason {
+        (finding.compromises && finding.severity == Severity::P1).then(|| Reason {
             from: finding.happened,
             until: finding.until.filter(|_| !is_open(finding)),
             severity: Severity::P1,

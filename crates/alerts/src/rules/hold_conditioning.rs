@@ -15,7 +15,6 @@ const NOT_MET: &str = "the product's gate was not met";
 pub struct HoldConditioning {
     near: Span,
     last_call: Span,
-    compromised_by: Vec<Text>,
 }
 
 impl Rule for HoldConditioning {
@@ -102,9 +101,7 @@ impl HoldConditioning {
     }
 
     fn compromised(&self, finding: &Finding, window: &Window) -> Option<Reason> {
-        let mine =
-            self.compromised_by.iter().any(|family| finding.code.starts_with(family.as_str()));
-        if !mine || finding.severity > Severity::P2 {
+        if !finding.compromises {
             return None;
         }
         let until = finding.until.filter(|_| !is_open(finding));

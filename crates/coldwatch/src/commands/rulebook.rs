@@ -118,16 +118,22 @@ impl Publish {
 /// `None`: none was given, or what was given is trimmed away.
 pub(super) fn in_force(log: &dyn Log, names: &Names) -> Result<Option<(Text, u32)>, Failure> {
     let topic = names.topic(Topic::Facts);
-    let (mut hash, mut behaviour) = (None, 1);
+    let (mut hash, mut behaviour) = (None, 0);
     if log.range(&topic, 0).map_err(log::failure)?.start > 0 {
         return Ok(None);
     }
     export::each_of(log, &topic, 0, |record| {
         let has = |word: &[u8]| record.value.windows(word.len()).any(|window| window == word);
-        if has(b"coldwatch.log.rulebook-published") || has(b"coldwatch.log.behaviour-switched") {
+        let asked: [&[u8]; 3] = [
+            b"coldwatch.log.genesis",
+            b"coldwatch.log.rulebook-published",
+            b"coldwatch.log.behaviour-switched",
+        ];
+        if asked.into_iter().any(has) {
             match bytes::fact(record.offset, &record.key, &record.value).map(|fact| fact.matter) {
                 Ok(fold::Matter::Rulebook(book)) => hash = Some(book.hash),
                 Ok(fold::Matter::Behaviour(number)) => behaviour = number,
+                Ok(fold::Matter::Genesis(genesis)) => behaviour = genesis.behaviour,
                 _ => {}
             }
         }

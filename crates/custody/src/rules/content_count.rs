@@ -28,6 +28,7 @@ impl Rule for ContentCount {
     const NAME: &'static str = "custody/content-count";
     const CODE: &'static str = "CUS-09";
     const PAGE: &'static str = include_str!("content_count.md");
+    const COMPROMISES: Option<Severity> = Some(Severity::P1);
 
     fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
         let Some(packed) = packed(ledger) else { return };

@@ -23,6 +23,7 @@ impl Rule for CustodyGap {
     const NAME: &'static str = "custody/custody-gap";
     const CODE: &'static str = "CUS-02";
     const PAGE: &'static str = include_str!("custody_gap.md");
+    const COMPROMISES: Option<Severity> = Some(Severity::P1);
 
     fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
         let judged = given.now - given.reference.settle;

@@ -18,6 +18,7 @@ impl Rule for DoubleHolder {
     const NAME: &'static str = "custody/double-holder";
     const CODE: &'static str = "CUS-01";
     const PAGE: &'static str = include_str!("double_holder.md");
+    const COMPROMISES: Option<Severity> = Some(Severity::P2);
 
     fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut alloc::vec::Vec<Episode>) {
         for hand in &ledger.hand_overs {

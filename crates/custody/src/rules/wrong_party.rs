@@ -17,6 +17,7 @@ impl Rule for WrongParty {
     const NAME: &'static str = "custody/wrong-party";
     const CODE: &'static str = "CUS-03";
     const PAGE: &'static str = include_str!("wrong_party.md");
+    const COMPROMISES: Option<Severity> = Some(Severity::P1);
 
     fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
         for (n, hand) in ledger.hand_overs.iter().enumerate() {

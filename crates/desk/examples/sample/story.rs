@@ -129,6 +129,8 @@ pub fn finding(
         evidence: vec![103, 104],
         unknown: Span::ZERO,
         deadline: None,
+        figures: None,
+        compromises: false,
         action: Text::new(
             "Ring the party that holds the goods: is the box closed, is there fresh coolant, can it be put into a fridge",
         ),

@@ -84,6 +84,14 @@ pub struct Genesis {
     pub partitions: u16,
     /// Which generation of topics: one that was made anew is a new one.
     pub generation: u32,
+    /// The behaviour number that the log begins at. A log whose genesis does not say it was made before there was a
+    /// choice: it is at 1.
+    #[serde(default = "first")]
+    pub behaviour: u32,
+}
+
+fn first() -> u32 {
+    1
 }
 
 /// Written by intake now and then: how far it has come.

@@ -3,6 +3,7 @@
 use super::dispatch::log_subject;
 use super::{Fates, LAST, Unusable, faulted, origin};
 use crate::letter::{Body, Letter, Topic};
+use alerts::stages::Of;
 use alerts::{Alerts, Notice, Stages, Word};
 use facts::{Moment, Origin, Subject, Text};
 use fold::{Admission, Fold, Matter, Out, Record, Role, Stop};
@@ -99,7 +100,13 @@ impl AlertsStage {
                 Some(Notice::Incident(incident)) => Body::Incident(incident),
                 None => {
                     let Some(shipment) = one.key.shipment() else { continue };
-                    Body::Finding(faulted("alerts", shipment, one.offset, one.index, one.now))
+                    Body::Finding(faulted(
+                        "alerts",
+                        shipment,
+                        (one.offset, one.index),
+                        one.now,
+                        self.fold.behaviour(),
+                    ))
                 }
             };
             self.send(Topic::Alerts, one.key, (one.offset, one.index), now, body, out);
@@ -117,7 +124,8 @@ impl AlertsStage {
     /// Looks for stages that fell silent, and passes the stroke on.
     fn struck(&mut self, offset: u64, now: Moment, out: &mut Vec<Letter>) {
         let numbers = self.fold.rules().map(|rules| rules.stages.clone());
-        let silent = numbers.map(|numbers| self.stages.tick(now, self.number, &numbers));
+        let of = Of { partition: self.number, behaviour: self.fold.behaviour() };
+        let silent = numbers.map(|numbers| self.stages.tick(now, of, &numbers));
         for (n, finding) in (0..).zip(silent.unwrap_or_default()) {
             let key = Subject::from(&finding.shipment);
             let body = Body::Finding(Box::new(finding));

@@ -95,7 +95,7 @@ impl DispatchStage {
         let body = match &record.matter {
             Matter::Rulebook(book) => Body::Rulebook(book.clone()),
             Matter::Behaviour(number) => Body::Behaviour(*number),
-            Matter::Word { .. } | Matter::Tick(_) | Matter::Beside => return,
+            Matter::Word { .. } | Matter::Tick(_) | Matter::Genesis(_) | Matter::Beside => return,
         };
         let now = self.fold.now();
         let mut index = u32::MAX - 3 * u32::from(self.of);
@@ -153,7 +153,13 @@ impl DispatchStage {
             // A subject that failed in dispatch: what it hears from now on is held.
             None => {
                 if let Some(shipment) = one.key.shipment() {
-                    let finding = faulted("dispatch", shipment, one.offset, one.index, now);
+                    let finding = faulted(
+                        "dispatch",
+                        shipment,
+                        (one.offset, one.index),
+                        now,
+                        self.fold.behaviour(),
+                    );
                     self.tell(finding, origin, now, homes, out);
                 }
             }

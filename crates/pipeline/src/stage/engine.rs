@@ -70,9 +70,13 @@ impl<E: Engine<Word = Event, Said = Said>> EngineStage<E> {
             let body = match one.said {
                 Some(Said::Finding(finding)) => Body::Finding(finding),
                 Some(Said::Context(context)) => Body::Context(context),
-                None => {
-                    Body::Finding(faulted(self.service, shipment, one.offset, one.index, one.now))
-                }
+                None => Body::Finding(faulted(
+                    self.service,
+                    shipment,
+                    (one.offset, one.index),
+                    one.now,
+                    self.fold.behaviour(),
+                )),
             };
             self.send(one.key, origin, one.now, body, out);
         }

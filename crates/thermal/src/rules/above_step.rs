@@ -19,6 +19,7 @@ impl Rule for AboveStep {
     const NAME: &'static str = "thermal/above-step";
     const CODE: &'static str = "THM-05";
     const PAGE: &'static str = include_str!("above_step.md");
+    const COMPROMISES: Option<Severity> = Some(Severity::P2);
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         let Some((profile, windows)) = judged(memory, given) else { return };

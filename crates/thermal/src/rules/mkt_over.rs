@@ -19,6 +19,7 @@ impl Rule for MktOver {
     const NAME: &'static str = "thermal/mkt-over";
     const CODE: &'static str = "THM-06";
     const PAGE: &'static str = include_str!("mkt_over.md");
+    const COMPROMISES: Option<Severity> = Some(Severity::P2);
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         let Some((profile, windows)) = judged(memory, given) else { return };

@@ -16,6 +16,7 @@ impl Rule for TooCold {
     const NAME: &'static str = "thermal/too-cold";
     const CODE: &'static str = "THM-02";
     const PAGE: &'static str = include_str!("too_cold.md");
+    const COMPROMISES: Option<Severity> = Some(Severity::P2);
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         let Some((profile, windows)) = judged(memory, given) else { return };

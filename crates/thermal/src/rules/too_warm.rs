@@ -18,6 +18,7 @@ impl Rule for TooWarm {
     const NAME: &'static str = "thermal/too-warm";
     const CODE: &'static str = "THM-01";
     const PAGE: &'static str = include_str!("too_warm.md");
+    const COMPROMISES: Option<Severity> = Some(Severity::P2);
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         let Some((profile, windows)) = judged(memory, given) else { return };

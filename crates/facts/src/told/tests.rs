@@ -1,0 +1,71 @@
+//! The peak of an excursion that goes on is told as it grows, and not reading by reading.
+
+use super::{Told, Voice};
+use crate::finding::{Figures, Finding, Severity, State};
+use crate::id::{ShipmentId, Text};
+use crate::moment::{Moment, Span};
+use crate::rule::Episode;
+use crate::unit::MilliCelsius;
+use alloc::{format, vec, vec::Vec};
+
+fn second(n: i64) -> Moment {
+    Moment::from_millis(1_772_323_200_000) + Span::seconds(n)
+}
+
+fn warm(peak: i64) -> Episode {
+    let celsius = |milli| MilliCelsius::from_milli(milli).expect("a temperature");
+    let (peak, limit, lasted) = (celsius(peak), celsius(-120_000), Span::ZERO);
+    let sentence = format!("up to {peak}");
+    Episode::new(Severity::P1, second(0), sentence).figures(Figures { peak, limit, lasted })
+}
+
+/// What is said when the rule holds this true at that second.
+fn amend(told: &mut Told, at: i64, episode: Episode) -> Vec<Finding> {
+    let (shipment, rulebook) = (ShipmentId::new("SHP-1"), Text::new("r"));
+    let voice = Voice {
+        rule: "thermal/above-step",
+        code: "THM-05",
+        action: "",
+        compromises: Some(Severity::P2),
+        shipment: &shipment,
+        offset: u64::try_from(at).unwrap_or_default(),
+        index: 0,
+        now: second(at),
+        settle: Span::seconds(30),
+        rejudged: false,
+        rulebook: &rulebook,
+        behaviour: 2,
+    };
+    let mut said = Vec::new();
+    told.amend(&voice, vec![episode], &mut said);
+    said
+}
+
+fn peaks(said: &[Finding]) -> Vec<(State, i32)> {
+    let peak = |f: &Finding| f.figures.map_or(0, |figures| figures.peak.milli());
+    said.iter().map(|finding| (finding.state, peak(finding))).collect()
+}
+
+#[test]
+fn a_peak_that_has_moved_by_a_degree_is_told_once_in_the_settling_time() {
+    let mut told = Told::default();
+    assert_eq!(peaks(&amend(&mut told, 0, warm(-119_000))), [(State::Raised, -119_000)]);
+    assert_eq!(peaks(&amend(&mut told, 10, warm(-80_000))), [], "it was told ten seconds ago");
+    assert_eq!(told.due(Span::seconds(30)), Some(second(30)));
+    assert_eq!(peaks(&amend(&mut told, 30, warm(-40_000))), [(State::Changed, -40_000)]);
+    assert_eq!(peaks(&amend(&mut told, 200, warm(-39_100))), [], "less than a degree");
+    assert_eq!(peaks(&amend(&mut told, 300, warm(20_000))), [(State::Changed, 20_000)]);
+    assert_eq!(peaks(&amend(&mut told, 310, warm(21_000))), []);
+    assert_eq!(told.due(Span::seconds(30)), Some(second(330)));
+    assert_eq!(peaks(&amend(&mut told, 330, warm(21_000))), [(State::Changed, 21_000)]);
+    assert_eq!(told.due(Span::seconds(30)), None, "nothing is left to be told");
+}
+
+#[test]
+fn a_rule_says_from_which_severity_on_its_findings_compromise_the_goods() {
+    let mut told = Told::default();
+    assert!(amend(&mut told, 0, warm(-119_000)).iter().all(|finding| finding.compromises));
+    let milder = Episode { severity: Severity::P3, ..warm(-119_000) };
+    let said = amend(&mut Told::default(), 0, milder);
+    assert!(said.iter().all(|finding| !finding.compromises));
+}
