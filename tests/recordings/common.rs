@@ -1,5 +1,6 @@
 //! Feeds events in the order of their arrival and hands back what came out.
 
+use alerts::Incident;
 use facts::{Book, Event, Finding, Moment, Origin, State, Text};
 use pipeline::{Output, Pipeline, Tally, What};
 use serde_json::Value;
@@ -7,6 +8,7 @@ use serde_json::Value;
 /// What came out of a recording.
 pub(crate) struct Outcome {
     pub(crate) findings: Vec<Finding>,
+    pub(crate) incidents: Vec<Incident>,
     pub(crate) tally: Tally,
 }
 
@@ -68,11 +70,15 @@ pub(crate) fn judge_republishing(
     outputs.extend(pipeline.finish());
     let tally = pipeline.tally().clone();
     assert!(tally.adds_up(), "the counts do not add up: {tally:?}");
-    let finding = |output: Output| match output.what {
-        What::Finding(finding) => Some(*finding),
-        _ => None,
-    };
-    Outcome { findings: outputs.into_iter().filter_map(finding).collect(), tally }
+    let (mut findings, mut incidents) = (Vec::new(), Vec::new());
+    for output in outputs {
+        match output.what {
+            What::Finding(finding) => findings.push(*finding),
+            What::Incident(incident) => incidents.push(*incident),
+            What::Expired(..) => {}
+        }
+    }
+    Outcome { findings, incidents, tally }
 }
 
 /// Where a record of a recording comes from.

@@ -13,6 +13,7 @@ mod cli;
 mod command;
 mod common;
 mod first_steps;
+mod laws;
 mod resumed;
 mod same_bytes;
 mod schemas;

@@ -26,6 +26,7 @@ pub(crate) fn plan(id: ShipmentId, start: Moment, rng: &mut Rng) -> Trip {
         quality: Some(received + Span::hours(rng.i64(18..30))),
         available: Some(start - Span::days(1)),
         infused: Some(infused),
+        second: None,
         stored: rng.u8(..3) == 0,
     };
     Trip {
@@ -49,6 +50,11 @@ pub(crate) fn plan(id: ShipmentId, start: Moment, rng: &mut Rng) -> Trip {
         patient: Some(patient),
         lost_leg: None,
         cancelled: None,
+        planned_again: None,
+        planned_anew: None,
+        packed_stamp: Span::ZERO,
+        other_site: None,
+        also: Vec::new(),
         closed: infused + Span::days(2),
         truth: Vec::new(),
         id,

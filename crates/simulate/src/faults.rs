@@ -23,7 +23,11 @@ mod wrong_party;
 use crate::trip::{Cargo, Trip};
 use fastrand::Rng;
 
+pub(crate) use content_count::hold;
+pub(crate) use started_early::plant as started_early;
+
 /// One kind of fault.
+#[derive(Clone, Copy)]
 pub(crate) struct Fault {
     /// Which cargo it can happen to.
     pub(crate) cargo: &'static [Cargo],

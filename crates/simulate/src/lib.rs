@@ -5,8 +5,10 @@
 //! - [`simulate`]: writes `inbound.ndjson` and `truth.ndjson`; [`make`] gives both in memory
 //! - `trip`: one shipment as it was planned and as it went; `cells`, `vector`, `dose` plan the three kinds
 //! - `faults`: what can go wrong, one file each, with all that follows from it
+//! - `kinds`: what the field showed to be missed, in the same way, where it is asked for
 //! - `tell`: a trip as the events that its people and devices report
 //! - `script`: events in the order of arrival, with the weather: delays, repeats, shuffles
+//! - `noise`: what the field sends beside that, where it is asked for
 //! - `world`: who there is
 //!
 //! **Invariant:** the truth is written from what was planned. No rule is ever run here, and nothing is
@@ -15,6 +17,8 @@
 mod cells;
 mod dose;
 mod faults;
+mod kinds;
+mod noise;
 mod route;
 mod script;
 mod tell;
@@ -23,6 +27,8 @@ mod truth;
 mod vector;
 mod world;
 
+pub use kinds::Kind;
+pub use noise::Noise;
 pub use script::Arrival;
 pub use truth::Truth;
 
@@ -49,8 +55,33 @@ pub struct Summary {
     pub faults: usize,
 }
 
+/// What the field adds to a week.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Field<'a> {
+    /// What is sent beside what happens.
+    pub noise: &'a [Noise],
+    /// What is planted beside the faults that every week has.
+    pub kinds: &'a [Kind],
+}
+
+impl Field<'_> {
+    /// All of it.
+    pub const ALL: Field<'static> = Field { noise: Noise::ALL, kinds: Kind::ALL };
+}
+
 /// A week of shipments. About every second one has a fault, all kinds of fault in turn.
 pub fn make(seed: u64, shipments: u32) -> Simulated {
+    make_in(Field::default(), seed, shipments)
+}
+
+/// The same in the field: with noise, and with what the field showed to be missed among the faults.
+pub fn make_in(field: Field<'_>, seed: u64, shipments: u32) -> Simulated {
+    let Simulated { mut inbound, mut truth } = make_quiet(seed, shipments, field.kinds);
+    noise::lay(field.noise, seed, &mut inbound, &mut truth);
+    Simulated { inbound, truth }
+}
+
+fn make_quiet(seed: u64, shipments: u32, kinds: &[Kind]) -> Simulated {
     let mut rng = Rng::with_seed(seed);
     let mut script = script::Script::new(Rng::with_seed(rng.u64(..)));
     world::tell(&mut script);
@@ -58,14 +89,15 @@ pub fn make(seed: u64, shipments: u32) -> Simulated {
     for n in 1..=shipments {
         let fault = rng.bool().then(|| {
             if deck.is_empty() {
-                deck.extend(faults::ALL);
+                deck.extend(faults::ALL.iter().copied());
+                deck.extend(kinds.iter().map(|kind| kind.fault()));
                 rng.shuffle(&mut deck);
             }
             deck.pop()
         });
         let fault = fault.flatten();
         let cargo = *rng
-            .choice(fault.map_or(trip::Cargo::ALL, |fault| fault.cargo))
+            .choice(fault.as_ref().map_or(trip::Cargo::ALL, |fault| fault.cargo))
             .unwrap_or(&trip::Cargo::Cells);
         let mut trip = trip::Trip::plan(n, shipments, cargo, &mut rng);
         if let Some(fault) = fault {

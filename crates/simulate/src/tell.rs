@@ -16,7 +16,7 @@ use facts::fact::shipment::{
 };
 use facts::fact::store::{Holds, NoLongerHolds};
 use facts::{
-    DeviceId, Fact, LegId, MilliCelsius, Moment, OrderId, PartyId, Span, StoreId, Subject, Text,
+    DeviceId, Fact, LegId, MilliCelsius, Moment, PartyId, Span, StoreId, Subject, Text, UnitId,
 };
 use fastrand::Rng;
 
@@ -30,6 +30,10 @@ pub(crate) fn tell(trip: &Trip, script: &mut Script, rng: &mut Rng) {
     }
     if let Some(patient) = &trip.patient {
         teller.patient(patient);
+    }
+    for also in &trip.also {
+        let source = also.source.as_str();
+        teller.script.late(source, &also.subject, also.at, also.sent, also.fact.clone());
     }
     if trip.cancelled.is_none() {
         teller.logger(rng);
@@ -51,8 +55,14 @@ const DESK: &str = "planning";
 impl Teller<'_> {
     /// Somebody reports something of the shipment, unless it was cancelled before that.
     fn say(&mut self, source: &PartyId, at: Moment, fact: Fact) {
+        self.say_dated(source, at, Span::ZERO, fact);
+    }
+
+    /// The same by a clock that is ahead by so much.
+    fn say_dated(&mut self, source: &PartyId, at: Moment, ahead: Span, fact: Fact) {
         if self.trip.cancelled.is_none_or(|cancelled| at < cancelled) {
-            self.script.at(source.as_str(), &Subject::from(&self.trip.id), at, fact);
+            let subject = Subject::from(&self.trip.id);
+            self.script.late(source.as_str(), &subject, at + ahead, at, fact);
         }
     }
 
@@ -65,6 +75,13 @@ impl Teller<'_> {
             self.say(&desk, *lost, Fact::LegCancelled(LegCancelled { leg: leg.clone(), reason }));
             let legs = later(&trip.legs, leg);
             self.say(&desk, *again, Fact::Planned(Box::new(planned(trip, 2, &legs))));
+        }
+        if let Some(again) = trip.planned_again {
+            self.say(&desk, again, Fact::Planned(Box::new(planned(trip, 2, &trip.legs))));
+        }
+        if let Some((leg, anew)) = &trip.planned_anew {
+            let legs = later(&trip.legs, leg);
+            self.say(&desk, *anew, Fact::Planned(Box::new(planned(trip, 2, &legs))));
         }
         if let Some(cancelled) = trip.cancelled {
             let fact = Fact::Cancelled(Cancelled { reason: Text::new("not needed any more") });
@@ -82,17 +99,17 @@ impl Teller<'_> {
     fn milestones(&mut self) {
         let trip = self.trip;
         let all = trip.units.clone();
-        let order = trip.patient.is_some().then(|| order(trip));
+        let order = trip.patient.is_some().then(|| trip.order());
         let packed = Packed {
             units: all.clone(),
             count: None,
             order: order.clone(),
             by: Some(trip.consignor.clone()),
         };
-        self.say(&trip.consignor, trip.packed, Fact::Packed(packed));
+        self.say_dated(&trip.consignor, trip.packed, trip.packed_stamp, Fact::Packed(packed));
         trip.hands.iter().for_each(|hand| self.hand(hand));
         trip.legs.iter().for_each(|leg| self.leg(leg));
-        let by = trip.consignee.clone();
+        let by = trip.other_site.clone().unwrap_or_else(|| trip.consignee.clone());
         self.say(&by, trip.unpacked, Fact::Unpacked(Unpacked { by: by.clone() }));
         let there = all.get(trip.missing..).unwrap_or_default().to_vec();
         let (verdict, count) = (Receipt::Accept, None);
@@ -166,7 +183,7 @@ impl Teller<'_> {
 
     fn patient(&mut self, patient: &Patient) {
         let trip = self.trip;
-        let (id, opened) = (Subject::from(&order(trip)), trip.planned - Span::days(6));
+        let (id, opened) = (Subject::from(&trip.order()), trip.planned - Span::days(6));
         let (by, rescue_required) = (trip.consignee.clone(), patient.product == "EXA");
         let (product, units) = (Text::new(patient.product), trip.units.clone());
         let mut say = |at, fact| drop(self.script.at("registry", &id, at, fact));
@@ -193,20 +210,29 @@ impl Teller<'_> {
             self.say(&trip.consignor, at, Fact::QualityReleased(released));
         }
         if let Some(at) = patient.infused {
-            let (thawed, given) = (by.clone(), by.clone());
-            self.say(
-                &by,
-                at - Span::minutes(20),
-                Fact::Thawed(Thawed { by: thawed, units: Vec::new() }),
-            );
-            self.say(&by, at, Fact::Infused(Infused { by: given, units: Vec::new() }));
+            match patient.second {
+                None => self.given(&by, at, &[]),
+                Some(second) => {
+                    let (first, others) = trip.units.split_at(1.min(trip.units.len()));
+                    self.given(&by, at, first);
+                    self.given(&by, second, others);
+                }
+            }
         }
+    }
+
+    /// These units, or all of them, are thawed and infused.
+    fn given(&mut self, by: &PartyId, at: Moment, units: &[UnitId]) {
+        let thawed = Thawed { by: by.clone(), units: units.to_vec() };
+        self.say(by, at - Span::minutes(20), Fact::Thawed(thawed));
+        let infused = Infused { by: by.clone(), units: units.to_vec() };
+        self.say(by, at, Fact::Infused(infused));
     }
 
     /// The logger in the box: what it measures, and when that arrives.
     fn logger(&mut self, rng: &mut Rng) {
         let (trip, logger) = (self.trip, &self.trip.logger);
-        let device = Subject::from(&DeviceId::new(format!("LOG-{}", trip.id)));
+        let device = trip.device();
         let calibrated = Calibrated { passed: true, until: Some(trip.planned + Span::days(300)) };
         self.script.at(
             "laboratory",
@@ -214,7 +240,8 @@ impl Teller<'_> {
             trip.planned - Span::days(60),
             Fact::Calibrated(calibrated),
         );
-        let (from, until) = (trip.packed - Span::minutes(10), trip.unpacked + Span::minutes(10));
+        let off = logger.off.unwrap_or(trip.unpacked + Span::minutes(10));
+        let (from, until) = (trip.packed - Span::minutes(10), off);
         let attached = Attached {
             shipment: Some(trip.id.clone()),
             store: None,
@@ -259,7 +286,8 @@ impl Teller<'_> {
         let name = StoreId::new(format!("TANK-{}", trip.id));
         let (store, device) =
             (Subject::from(&name), Subject::from(&DeviceId::new(format!("LOG-{name}"))));
-        let infused = trip.patient.as_ref().and_then(|patient| patient.infused);
+        let patient = trip.patient.as_ref();
+        let infused = patient.and_then(|patient| patient.second.or(patient.infused));
         let out =
             infused.map_or(trip.closed - Span::days(1), |infused| infused - Span::minutes(30));
         let attached = Attached {
@@ -273,6 +301,15 @@ impl Teller<'_> {
         let from = trip.received - Span::hours(1);
         self.script.at(trip.consignee.as_str(), &device, from, Fact::Attached(attached));
         let (shipment, units) = (trip.id.clone(), Vec::new());
+        if let Some((patient, first)) =
+            patient.filter(|p| p.second.is_some()).zip(trip.units.first())
+        {
+            // The first bag leaves before the others.
+            let (shipment, units) = (trip.id.clone(), vec![first.clone()]);
+            let at = patient.infused.unwrap_or(out) - Span::minutes(30);
+            let gone = Fact::NoLongerHolds(NoLongerHolds { shipment, units });
+            self.script.at(trip.consignee.as_str(), &store, at, gone);
+        }
         let holds = Fact::Holds(Holds { shipment: shipment.clone(), units: units.clone() });
         self.script.at(trip.consignee.as_str(), &store, trip.stowed, holds);
         let gone = Fact::NoLongerHolds(NoLongerHolds { shipment, units });
@@ -332,10 +369,6 @@ fn beside_a_spell(logger: &Logger, at: Moment) -> bool {
     logger.spells.iter().any(|(from, until, _)| *from - near <= at && at < *until + near)
 }
 
-fn order(trip: &Trip) -> OrderId {
-    OrderId::new(format!("ORD-{}", trip.id))
-}
-
 fn vials(amount: u32) -> Quantity {
     Quantity { amount, unit: Text::new("vials") }
 }
@@ -364,6 +397,13 @@ fn planned(trip: &Trip, version: u32, legs: &[Leg]) -> Planned {
         leg: Some(LegId::new("L2")),
         quantity: Some(vials(permit.used)),
     });
+    let receipt = trip.permit.iter().filter(|permit| permit.receipt).map(|permit| Gated {
+        permit: permit.id.clone(),
+        act: Act::Receipt,
+        waypoint: Text::new("door"),
+        leg: None,
+        quantity: Some(vials(permit.used)),
+    });
     let leg = |leg: &Leg| facts::fact::shipment::Leg {
         id: leg.id.clone(),
         mode: leg.mode,
@@ -378,14 +418,14 @@ fn planned(trip: &Trip, version: u32, legs: &[Leg]) -> Planned {
         version,
         kind: trip.goods,
         profile: Text::new(trip.profile),
-        order: trip.patient.is_some().then(|| order(trip)),
+        order: trip.patient.is_some().then(|| trip.order()),
         coi: None,
         units: trip.units.clone(),
         consignor: trip.consignor.clone(),
         consignee: trip.consignee.clone(),
         legs: legs.iter().map(leg).collect(),
         waypoints: border.into_iter().chain([door]).collect(),
-        permits: gated.collect(),
+        permits: gated.chain(receipt).collect(),
         slot: collected.map(|end| end + Span::hours(48)),
         collection_end: collected,
         expires_at: collected.map(|end| end + Span::hours(72)),

@@ -4,7 +4,9 @@ use crate::truth::Truth;
 use crate::world::WEEK;
 use crate::{cells, dose, vector};
 use facts::fact::shipment::{Goods, Mode};
-use facts::{LegId, Moment, PartyId, PermitId, ShipmentId, Span, UnitId};
+use facts::{
+    DeviceId, Fact, LegId, Moment, OrderId, PartyId, PermitId, ShipmentId, Span, Subject, UnitId,
+};
 use fastrand::Rng;
 
 /// What is shipped, and how.
@@ -72,6 +74,8 @@ pub(crate) struct Logger {
     pub(crate) lost: Vec<(Moment, Moment)>,
     /// From when until when it cannot send; it sends later what it measured.
     pub(crate) mute: Vec<(Moment, Moment)>,
+    /// When somebody takes it off before the goods are out of the box.
+    pub(crate) off: Option<Moment>,
 }
 
 /// The import permit.
@@ -85,6 +89,8 @@ pub(crate) struct Permit {
     pub(crate) suspended: Option<(Moment, Moment)>,
     /// New times for the border, and when they were told.
     pub(crate) expected: Vec<(Moment, Moment)>,
+    /// Whether it must cover the receipt, too.
+    pub(crate) receipt: bool,
 }
 
 /// The patient who waits for the dose.
@@ -97,8 +103,20 @@ pub(crate) struct Patient {
     pub(crate) quality: Option<Moment>,
     pub(crate) available: Option<Moment>,
     pub(crate) infused: Option<Moment>,
+    /// When all bags but the first are infused, where that is another day.
+    pub(crate) second: Option<Moment>,
     /// Whether the dose waits in a tank that a logger watches.
     pub(crate) stored: bool,
+}
+
+/// Something else that somebody reports.
+#[derive(Debug, Clone)]
+pub(crate) struct Also {
+    pub(crate) source: PartyId,
+    pub(crate) subject: Subject,
+    pub(crate) at: Moment,
+    pub(crate) sent: Moment,
+    pub(crate) fact: Fact,
 }
 
 /// One shipment.
@@ -128,6 +146,16 @@ pub(crate) struct Trip {
     /// Legs that were cancelled, with the new plan's moment.
     pub(crate) lost_leg: Option<(LegId, Moment, Moment)>,
     pub(crate) cancelled: Option<Moment>,
+    /// When the same was planned again under the next version.
+    pub(crate) planned_again: Option<Moment>,
+    /// From which leg on it was planned for a day later, and when.
+    pub(crate) planned_anew: Option<(LegId, Moment)>,
+    /// By how much the scanner's clock was ahead at packing.
+    pub(crate) packed_stamp: Span,
+    /// Who received the goods, where that was not the consignee.
+    pub(crate) other_site: Option<PartyId>,
+    /// What else was reported.
+    pub(crate) also: Vec<Also>,
     pub(crate) closed: Moment,
     pub(crate) truth: Vec<Truth>,
 }
@@ -148,7 +176,7 @@ impl Trip {
     /// What must be found.
     pub(crate) fn must_find(&mut self, code: &str, from: Moment, until: impl Into<Option<Moment>>) {
         let (shipment, code, until) = (self.id.clone(), code.to_owned(), until.into());
-        self.truth.push(Truth { shipment, code, from, until });
+        self.truth.push(Truth { shipment, code, from, until, ..Truth::default() });
     }
 
     /// From a moment on everything happens later; the plan stays what it was.
@@ -162,6 +190,16 @@ impl Trip {
         for moment in legs.chain(hands).chain(ends).filter(|moment| **moment >= from) {
             *moment = *moment + by;
         }
+    }
+
+    /// The order of its patient.
+    pub(crate) fn order(&self) -> OrderId {
+        OrderId::new(format!("ORD-{}", self.id))
+    }
+
+    /// The logger in its box.
+    pub(crate) fn device(&self) -> Subject {
+        Subject::from(&DeviceId::new(format!("LOG-{}", self.id)))
     }
 
     /// The flight, where there is one.
@@ -188,5 +226,6 @@ pub(crate) fn one_of(role: &crate::world::Role, rng: &mut Rng) -> PartyId {
 pub(crate) fn logger(usual: i32, reads_out: bool, log_every: Span) -> Logger {
     let send_every = (!reads_out).then_some(Span::minutes(15));
     let (spells, lost, mute) = (Vec::new(), Vec::new(), Vec::new());
-    Logger { log_every, send_every, read_out: Span::minutes(25), usual, spells, lost, mute }
+    let read_out = Span::minutes(25);
+    Logger { log_every, send_every, read_out, usual, spells, lost, mute, off: None }
 }

@@ -4,7 +4,7 @@ use facts::{Moment, ShipmentId};
 use serde::{Deserialize, Serialize};
 
 /// One fault. A finding of this shipment and code whose bounds overlap these finds it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Truth {
     /// Whose.
     pub shipment: ShipmentId,
@@ -14,9 +14,30 @@ pub struct Truth {
     pub from: Moment,
     /// When it ends; `null` where only a person ends it.
     pub until: Option<Moment>,
+    /// It is enough that somebody is told of it, however it ends.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub told: bool,
+    /// When somebody must have been told of it, where it would be too late after that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Moment>,
+    /// It may not be called over before it ends.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub lasts: bool,
+    /// It wakes somebody, whatever was seen and closed before.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub wakes: bool,
+    /// What its last sentence must show, where a person decides by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shows: Option<String>,
 }
 
 impl Truth {
+    /// Somebody must be told of it about this moment.
+    pub(crate) fn told(shipment: &ShipmentId, code: &str, at: Moment) -> Self {
+        let (shipment, code) = (shipment.clone(), code.to_owned());
+        Self { shipment, code, from: at, until: Some(at), told: true, ..Self::default() }
+    }
+
     /// Whether a finding with these bounds finds it.
     pub fn overlaps(&self, from: Moment, until: Option<Moment>) -> bool {
         let end = |until: Option<Moment>| until.unwrap_or(Moment::LATEST);

@@ -27,6 +27,7 @@ pub(crate) fn plan(id: ShipmentId, start: Moment, cargo: Cargo, rng: &mut Rng) -
         used: vials,
         suspended: None,
         expected: Vec::new(),
+        receipt: false,
     };
     Trip {
         cargo,
@@ -49,6 +50,11 @@ pub(crate) fn plan(id: ShipmentId, start: Moment, cargo: Cargo, rng: &mut Rng) -
         patient: None,
         lost_leg: None,
         cancelled: None,
+        planned_again: None,
+        planned_anew: None,
+        packed_stamp: Span::ZERO,
+        other_site: None,
+        also: Vec::new(),
         closed: received + Span::days(4),
         truth: Vec::new(),
         id,

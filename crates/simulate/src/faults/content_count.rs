@@ -19,7 +19,7 @@ fn plant(trip: &mut Trip, _: &mut Rng) {
 
 /// The patient's conditioning is held two and a half days before it was to begin; the alarm to hold it
 /// stands from three days before.
-pub(super) fn hold(trip: &mut Trip) {
+pub(crate) fn hold(trip: &mut Trip) {
     let Some(patient) = &mut trip.patient else { return };
     let (from, held) =
         (patient.conditioning - Span::hours(72), patient.conditioning - Span::hours(60));

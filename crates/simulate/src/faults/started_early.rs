@@ -7,7 +7,7 @@ use fastrand::Rng;
 
 pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], plant };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+pub(crate) fn plant(trip: &mut Trip, rng: &mut Rng) {
     let Some(patient) = &mut trip.patient else { return };
     let Some(started) = patient.started else { return };
     patient.product = "EXA";

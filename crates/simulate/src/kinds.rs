@@ -1,0 +1,96 @@
+//! What the field showed to be missed: one file each, as with `faults`. They are planted only where they are asked for, so
+//! that a week without them stays what it was.
+
+mod another_hospital;
+mod booked_ahead;
+mod cancelled_and_revived;
+mod frozen_while_settling;
+mod future_stamp;
+mod offloaded;
+mod one_bag_left;
+mod one_permit_two_acts;
+mod opened_with_leave;
+mod packed_tomorrow;
+mod repacked_at_once;
+mod rising;
+mod schedule_sent_again;
+mod second_excursion;
+mod taken_off;
+
+use crate::faults::Fault;
+
+/// A kind of fault of the field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Received by another hospital.
+    AnotherHospital,
+    /// A logger is booked for its next trip and falls silent on this one.
+    BookedAhead,
+    /// Cancelled by mistake and planned again; then conditioning is begun too early.
+    CancelledAndRevived,
+    /// Frozen in the half hour in which a box settles.
+    FrozenWhileSettling,
+    /// One reading is stamped months ahead in the middle of an excursion.
+    FutureStamp,
+    /// The flight leaves without the goods, and their logger falls silent.
+    Offloaded,
+    /// One bag is infused, and the tank of the other one warms.
+    OneBagLeft,
+    /// One permit for two acts, and it ends between them.
+    OnePermitTwoActs,
+    /// Opened with leave, closed again, and warm after it.
+    OpenedWithLeave,
+    /// The packing is dated a day ahead, and the box is warm today.
+    PackedTomorrow,
+    /// Unpacked and repacked in one minute, and warm after it.
+    RepackedAtOnce,
+    /// A tank that goes on warming while its alarm stands.
+    Rising,
+    /// The schedule is sent again with a later day after conditioning has begun; then the tank warms.
+    ScheduleSentAgain,
+    /// A second excursion after the first one's incident was closed.
+    SecondExcursion,
+    /// The logger is taken off in the middle of an excursion.
+    TakenOff,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: &'static [Kind] = &[
+        Self::AnotherHospital,
+        Self::BookedAhead,
+        Self::CancelledAndRevived,
+        Self::FrozenWhileSettling,
+        Self::FutureStamp,
+        Self::Offloaded,
+        Self::OneBagLeft,
+        Self::OnePermitTwoActs,
+        Self::OpenedWithLeave,
+        Self::PackedTomorrow,
+        Self::RepackedAtOnce,
+        Self::Rising,
+        Self::ScheduleSentAgain,
+        Self::SecondExcursion,
+        Self::TakenOff,
+    ];
+
+    pub(crate) fn fault(self) -> Fault {
+        match self {
+            Self::AnotherHospital => another_hospital::FAULT,
+            Self::BookedAhead => booked_ahead::FAULT,
+            Self::CancelledAndRevived => cancelled_and_revived::FAULT,
+            Self::FrozenWhileSettling => frozen_while_settling::FAULT,
+            Self::FutureStamp => future_stamp::FAULT,
+            Self::Offloaded => offloaded::FAULT,
+            Self::OneBagLeft => one_bag_left::FAULT,
+            Self::OnePermitTwoActs => one_permit_two_acts::FAULT,
+            Self::OpenedWithLeave => opened_with_leave::FAULT,
+            Self::PackedTomorrow => packed_tomorrow::FAULT,
+            Self::RepackedAtOnce => repacked_at_once::FAULT,
+            Self::Rising => rising::FAULT,
+            Self::ScheduleSentAgain => schedule_sent_again::FAULT,
+            Self::SecondExcursion => second_excursion::FAULT,
+            Self::TakenOff => taken_off::FAULT,
+        }
+    }
+}

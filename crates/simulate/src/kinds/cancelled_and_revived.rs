@@ -1,0 +1,23 @@
+//! SCH-01 and SCH-03: somebody cancelled by mistake and planned again; the dose travels, and conditioning is begun before
+//! quality has released it.
+
+use crate::faults::{Fault, started_early};
+use crate::trip::{Also, Cargo, Trip};
+use facts::fact::shipment::Cancelled;
+use facts::{Fact, PartyId, Span, Subject, Text};
+use fastrand::Rng;
+
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], plant };
+
+fn plant(trip: &mut Trip, rng: &mut Rng) {
+    started_early(trip, rng);
+    let cancelled = trip.planned + Span::minutes(rng.i64(5..2_000));
+    trip.also.push(Also {
+        source: PartyId::new("planning"),
+        subject: Subject::from(&trip.id),
+        at: cancelled,
+        sent: cancelled,
+        fact: Fact::Cancelled(Cancelled { reason: Text::new("wrong button") }),
+    });
+    trip.planned_again = Some(cancelled + Span::minutes(rng.i64(2..30)));
+}
