@@ -73,6 +73,8 @@ pub struct Reference {
     pub profiles: BTreeMap<Text, Profile>,
     /// Products by name.
     pub products: BTreeMap<Text, Product>,
+    /// What thermometers say instead of a temperature when they fail.
+    pub fault_codes: Vec<MilliCelsius>,
 }
 
 /// How warm goods may be, for how long, and how that is measured.
@@ -83,7 +85,7 @@ pub struct Profile {
     pub class: Class,
     /// Living cells: no mean kinetic temperature.
     pub living: bool,
-    /// How long after packing the temperature settles before it is judged.
+    /// How long after packing the temperature settles before it is judged; what cannot be undone is judged at once.
     pub settle_in: Span,
     /// Colder than this is out of range.
     #[serde(default)]
@@ -97,12 +99,19 @@ pub struct Profile {
     /// How long it may be too warm.
     #[serde(default)]
     pub grace_high: Option<Span>,
-    /// An excursion ends only when it is this much inside the limit again, in °C; absent = at the limit.
+    /// An excursion ends only when it is this much inside the limit again, in °C; absent = at the limit. It says
+    /// when one ends, never how many minutes count.
     #[serde(default)]
     pub hysteresis: Option<MilliCelsius>,
-    /// Too warm for this long in all is P1; absent = no such limit.
+    /// Two probes of one position that differ by more than this cannot both be right; absent = they always may.
     #[serde(default)]
-    pub cumulative_high: Option<Span>,
+    pub contradicts: Option<MilliCelsius>,
+    /// How long it may be too warm in all; absent = no such limit.
+    #[serde(default)]
+    pub cumulative_high: Option<Cumulative>,
+    /// How long it may be too cold in all; absent = no such limit.
+    #[serde(default)]
+    pub cumulative_low: Option<Cumulative>,
     /// At or below this the goods freeze and are lost; absent = freezing does no harm.
     #[serde(default)]
     pub freezes_at: Option<MilliCelsius>,
@@ -112,6 +121,16 @@ pub struct Profile {
     /// Steps that the goods may be above only so long, in all.
     #[serde(default)]
     pub steps: Vec<Step>,
+}
+
+/// How long goods may be outside a limit in all, however short each time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cumulative {
+    /// From this long on.
+    pub total: Span,
+    /// How bad that is.
+    pub severity: Severity,
 }
 
 /// Mean kinetic temperature: a fixed trailing window and its limit.
@@ -180,12 +199,34 @@ impl Reference {
         }
         let profiles: BTreeMap<Text, Profile> = named("profile", table("profile"))?;
         for (name, profile) in &profiles {
-            if profile.lower.zip(profile.upper).is_some_and(|(lower, upper)| lower >= upper) {
-                let reason = "`lower` must be below `upper`".to_string();
-                return Err(wrong(&format!("profile.{name}"), reason));
+            if let Some(reason) = profile.contradiction() {
+                return Err(wrong(&format!("profile.{name}"), reason.to_string()));
             }
         }
-        Ok(Self { settle: log.settle, profiles, products: named("product", table("product"))? })
+        #[derive(Default, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Probe {
+            #[serde(default)]
+            fault_codes: Vec<MilliCelsius>,
+        }
+        let probe = table("probe").map(Probe::deserialize).transpose();
+        let probe = probe.map_err(|e| wrong("probe", e.to_string()))?.unwrap_or_default();
+        let products = named("product", table("product"))?;
+        Ok(Self { settle: log.settle, profiles, products, fault_codes: probe.fault_codes })
+    }
+}
+
+impl Profile {
+    /// What in it cannot hold together.
+    fn contradiction(&self) -> Option<&'static str> {
+        let back = self.hysteresis.map_or(0, MilliCelsius::milli);
+        let (lower, upper) = (self.lower?.milli(), self.upper?.milli());
+        if lower >= upper {
+            return Some("`lower` must be below `upper`");
+        }
+        let apart = i64::from(upper) - i64::from(lower);
+        let narrow = back < 0 || i64::from(back) * 2 >= apart;
+        narrow.then_some("`hysteresis` leaves nothing between `lower` and `upper`")
     }
 }
 

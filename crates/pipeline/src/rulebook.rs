@@ -25,7 +25,7 @@ const SHIPPED: &[(&str, &str)] = &[
 
 /// Tables that are not a rule's.
 const REFERENCE: &[&str] =
-    &["log", "profile", "product", "dispatch", "alerts/incident", "system/stage-silent"];
+    &["log", "probe", "profile", "product", "dispatch", "alerts/incident", "system/stage-silent"];
 
 /// Something wrong with a rulebook, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,9 +5,11 @@
 use crate::probe::Probe;
 use crate::series::Reading;
 use crate::setting::{Attachment, Setting};
+use crate::settling::Settling;
+use crate::trust::{Doubts, Trust};
 use crate::window::Window;
 use alloc::vec::Vec;
-use facts::{Moment, Span};
+use facts::Moment;
 
 /// A stretch for which a probe vouches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,23 +22,18 @@ pub struct Held {
     pub milli: i32,
     /// Whether it is the latest reading of a window that is still open.
     pub latest: bool,
-    /// Whether the probe was fit.
-    pub fit: bool,
+    /// How far it can be relied on.
+    pub trust: Trust,
+    /// Whether the box had settled by then.
+    pub settled: bool,
 }
 
-/// A stretch outside a limit, over all probes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Run {
-    /// Its first reading.
-    pub from: Moment,
-    /// Its end.
-    pub until: Moment,
-    /// How much of it is known.
-    pub known: Span,
-    /// Whether it goes on as far as anybody knows.
-    pub open: bool,
-    /// The reading furthest out.
-    pub peak: i32,
+impl Held {
+    /// With warm and cold exchanged, so that what is colder lies further out.
+    pub fn mirrored(self) -> Self {
+        let milli = if self.milli == UNKNOWN { UNKNOWN } else { -self.milli };
+        Self { milli, ..self }
+    }
 }
 
 /// Everything about the probes that one judgement asks for.
@@ -47,6 +44,10 @@ pub struct Cover<'a> {
     pub probes: &'a [Probe],
     /// When the goods are judged.
     pub windows: &'a [Window],
+    /// What readings are doubted by.
+    pub doubts: Doubts<'a>,
+    /// Where the windows begin with packing: how what was measured before the box had settled is looked at.
+    pub settling: Option<Settling<'a>>,
 }
 
 impl<'a> Cover<'a> {
@@ -64,29 +65,29 @@ impl<'a> Cover<'a> {
         })
     }
 
-    /// Stretches held by readings outside the limits, of all probes; with `fit` only fit ones.
+    /// Stretches held by readings outside the limits, of all probes, in order.
     pub fn outside(&self, below: i32, above: i32) -> Vec<Held> {
         let mut out = Vec::new();
         for (probe, attachment, window) in self.stretches() {
             let all = probe.series.all();
             for place in probe.series.outside(below, above) {
                 let Some(reading) = all.get(place).filter(|r| window.holds(r.at)) else { continue };
-                let next = all
-                    .get(place + 1..)
-                    .unwrap_or_default()
-                    .iter()
-                    .find(|next| next.at > reading.at);
+                let early = self.settling.as_ref().filter(|s| !s.is_over(reading.at));
+                if early.is_some_and(|s| !self.proves(s, probe, attachment, &window, place)) {
+                    continue;
+                }
+                let behind = all.get(place + 1..).unwrap_or_default();
+                let next = behind.iter().find(|next| next.at > reading.at);
                 let (from, milli) = (reading.at, reading.milli);
-                let fit = self.setting.fit(&probe.device, from);
+                let (trust, settled) = (self.trust(probe, attachment, place), early.is_none());
                 let (until, latest) = held(reading, next, attachment, &window);
-                out.push(Held { from, until, milli, latest, fit });
+                out.push(Held { from, until, milli, latest, trust, settled });
                 // Out on both sides of a hole: nobody saw it come back.
                 if let Some(next) =
                     next.filter(|n| n.at > until && (n.milli < below || n.milli > above))
                 {
-                    let bridge =
-                        Held { from: until, until: next.at.min(window.end()), milli, latest, fit };
-                    out.push(Held { milli: UNKNOWN, ..bridge });
+                    let (from, until) = (until, next.at.min(window.end()));
+                    out.push(Held { from, until, milli: UNKNOWN, latest, trust, settled });
                 }
             }
         }
@@ -98,11 +99,25 @@ impl<'a> Cover<'a> {
     pub fn known(&self) -> Vec<(Moment, Moment)> {
         let mut all: Vec<(Moment, Moment)> = Vec::new();
         for (probe, attachment, window) in self.stretches() {
+            let looked_at = match self.looked_at(probe, attachment, &window) {
+                Look::Nothing => continue,
+                Look::All => None,
+                Look::Each(wrong) => Some(wrong),
+            };
+            let over = |last, next| held(last, next, attachment, &window).0;
             // Within a piece each reading holds until the next one.
             let most = attachment.log_every * 2;
             for (piece, next) in probe.series.pieces(window.from, window.end(), most) {
-                let (Some(first), Some(last)) = (piece.first(), piece.last()) else { continue };
-                all.push((first.at, held(last, next, attachment, &window).0));
+                let Some(wrong) = &looked_at else {
+                    let ends = piece.first().zip(piece.last());
+                    all.extend(ends.map(|(first, last)| (first.at, over(last, next))));
+                    continue;
+                };
+                let behind = piece.iter().skip(1).map(Some).chain([next]);
+                let vouches =
+                    |r: &Reading| self.setting.fit(attachment, r.at) && !wrong.contains(r);
+                let each = piece.iter().zip(behind).filter(|(reading, _)| vouches(reading));
+                all.extend(each.map(|(reading, next)| (reading.at, over(reading, next))));
             }
         }
         all.sort_unstable();
@@ -115,46 +130,51 @@ impl<'a> Cover<'a> {
         });
         all
     }
+
+    /// The readings of a stretch, each with how far it can be relied on.
+    pub fn readings(
+        &self,
+        probe: &'a Probe,
+        attachment: &Attachment,
+        window: &Window,
+    ) -> impl Iterator<Item = (&'a Reading, Trust)> {
+        let all = probe.series.all();
+        let first = all.partition_point(|r| r.at < window.from);
+        let last = all.partition_point(|r| r.at <= window.end());
+        let inside = (first..last).zip(all.get(first..last).unwrap_or_default());
+        inside.map(|(place, reading)| (reading, self.trust(probe, attachment, place)))
+    }
+
+    /// Which readings of a stretch vouch for the goods.
+    fn looked_at(&self, probe: &Probe, attachment: &Attachment, window: &Window) -> Look {
+        let all = probe.series.all();
+        let codes = self.doubts.fault_codes.iter();
+        let places = codes.flat_map(|code| probe.series.exactly(code.milli()));
+        let inside = places.filter(|place| all.get(*place).is_some_and(|r| window.holds(r.at)));
+        let wrong = inside.filter(|place| self.is_fault_code(probe, attachment, *place));
+        let wrong: Vec<Reading> = wrong.filter_map(|place| all.get(place).copied()).collect();
+        let fit = self.setting.fit(attachment, window.from);
+        let changes = self.setting.fitness_changes(attachment, window.from, window.end());
+        match (fit, changes) {
+            (false, false) => Look::Nothing,
+            (true, false) if wrong.is_empty() => Look::All,
+            _ => Look::Each(wrong),
+        }
+    }
+}
+
+/// Which readings of a stretch vouch for the goods.
+enum Look {
+    /// None of them: the probe is unfit.
+    Nothing,
+    /// All of them.
+    All,
+    /// Those taken while the probe was fit, but these.
+    Each(Vec<Reading>),
 }
 
 /// Marks a stretch that is out on both sides and unknown in between.
 pub const UNKNOWN: i32 = i32::MIN;
-
-/// Stretches that touch are one run.
-pub fn runs(held: &[Held]) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
-    let mut covered = Moment::EARLIEST;
-    for stretch in held {
-        let known = stretch.milli != UNKNOWN;
-        match runs.last_mut() {
-            Some(run) if stretch.from <= run.until => {
-                run.until = run.until.max(stretch.until);
-                run.open |= stretch.latest;
-                if known && further(stretch.milli, run.peak) {
-                    run.peak = stretch.milli;
-                }
-            }
-            _ => {
-                covered = stretch.from;
-                let (from, until, open) = (stretch.from, stretch.until, stretch.latest);
-                runs.push(Run { from, until, known: Span::ZERO, open, peak: stretch.milli });
-            }
-        }
-        if let (true, Some(run)) = (known, runs.last_mut()) {
-            let from = stretch.from.max(covered);
-            if stretch.until > from {
-                run.known += stretch.until - from;
-                covered = stretch.until;
-            }
-        }
-    }
-    runs
-}
-
-/// Whether a reading lies further out than the peak so far; runs are all warm or all cold.
-fn further(milli: i32, peak: i32) -> bool {
-    peak == UNKNOWN || milli > peak
-}
 
 fn cut(window: Window, attachment: &Attachment) -> Option<Window> {
     let from = window.from.max(attachment.from);

@@ -27,8 +27,8 @@ pub(crate) struct Calm {
     pub(crate) above: i32,
     /// For profiles with mean kinetic temperature: how long a warm reading weighs.
     pub(crate) weighs: Option<Span>,
-    /// Whether it is judged by steps, where one probe may contradict another.
-    pub(crate) stepped: bool,
+    /// Whether one probe may contradict another.
+    pub(crate) doubts: bool,
 }
 
 impl Calm {
@@ -40,10 +40,10 @@ impl Calm {
         let below =
             [profile.lower, profile.freezes_at].into_iter().flatten().map(|limit| limit.milli());
         Self {
-            below: below.max().unwrap_or(i32::MIN + 1),
+            below: below.max().map_or(i32::MIN + 1, |below| below + hysteresis),
             above: above.min().map_or(i32::MAX, |above| above - hysteresis),
             weighs: profile.mkt.as_ref().map(|mkt| mkt.window),
-            stepped: !profile.steps.is_empty(),
+            doubts: profile.contradicts.is_some(),
         }
     }
     fn holds(&self, milli: i32) -> bool {
@@ -107,7 +107,7 @@ impl Memory {
         }
         let weighs =
             calm.weighs.is_some_and(|window| self.warm_within(place, at, window, calm.above));
-        let contradicts = calm.stepped && self.loud_elsewhere(place, at, calm);
+        let contradicts = calm.doubts && self.loud_elsewhere(place, at, calm);
         if latest && !hole && !weighs && !contradicts { Matter::Calm } else { Matter::Later }
     }
 

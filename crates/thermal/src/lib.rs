@@ -5,7 +5,9 @@
 //! - [`Thermal`]: the engine value, one per shipment; the fast way of a calm reading
 //! - [`Memory`]: the probes with their [`series`], and the story of everything else
 //! - [`setting`]: what was attached when, flights, hand-overs; [`window`]: when the goods are judged
-//! - [`cover`]: readings as stretches of time: too warm, too cold, unknown
+//! - [`cover`]: readings as stretches of time: too warm, too cold, unknown; [`trust`]: how far each can be relied on;
+//!   [`settling`]: what it proves before the box has settled
+//! - [`excursion`]: stretches beyond a limit, put together
 //! - [`mkt`]: mean kinetic temperature in integers
 //! - [`rules`]: one page each
 #![no_std]
@@ -13,6 +15,7 @@
 extern crate alloc;
 
 pub mod cover;
+pub mod excursion;
 mod hearing;
 mod memory;
 pub mod mkt;
@@ -20,7 +23,9 @@ mod probe;
 pub mod rules;
 pub mod series;
 pub mod setting;
+pub mod settling;
 mod thermal;
+pub mod trust;
 pub mod window;
 
 pub use memory::Memory;

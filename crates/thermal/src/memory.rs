@@ -2,11 +2,14 @@
 
 use crate::cover::Cover;
 use crate::probe::Probe;
+use crate::series;
 use crate::setting::Setting;
+use crate::trust::Doubts;
 use crate::window::{Window, windows};
 use alloc::vec::Vec;
 use core::cell::OnceCell;
-use facts::{DeviceId, Given, Moment, Profile, Reference, ShipmentId, Story, Text};
+use facts::fact::device::Reading;
+use facts::{DeviceId, Given, Moment, Profile, Reference, ShipmentId, Span, Story, Text};
 use serde::{Deserialize, Serialize};
 
 /// The probes, and the story of everything but readings.
@@ -38,9 +41,15 @@ impl Memory {
     pub fn windows(&self, profile: &Profile) -> Vec<Window> {
         windows(self.setting(), profile.settle_in)
     }
+    /// When the goods are watched for what cannot be undone: from packing on, before the box has settled.
+    pub fn watched(&self) -> Vec<Window> {
+        windows(self.setting(), Span::ZERO)
+    }
     /// The readings as stretches of time.
-    pub fn cover<'a>(&'a self, windows: &'a [Window]) -> Cover<'a> {
-        Cover { setting: self.setting(), probes: &self.probes, windows }
+    pub fn cover<'a>(&'a self, given: &Given<'a>, windows: &'a [Window]) -> Cover<'a> {
+        let profile = self.profile(given.reference);
+        let doubts = profile.map(|profile| Doubts::of(profile, given.reference)).unwrap_or_default();
+        Cover { setting: self.setting(), probes: &self.probes, windows, doubts, settling: None }
     }
     /// Whether a probe sat with the goods at a moment.
     pub(crate) fn is_payload(&self, device: &str, channel: &Text, at: Moment) -> bool {
@@ -64,12 +73,26 @@ impl Memory {
         all.dedup();
         all
     }
-    /// The latest reading of a probe that sat with the goods.
-    pub(crate) fn last_payload(&self) -> Option<Moment> {
+    /// Whether a reading tells how warm the goods are: by a fit probe that sat with them, and no code of a fault.
+    pub(crate) fn tells(&self, device: &str, event: (Moment, &Reading), reference: &Reference) -> bool {
+        let (at, reading) = event;
+        let setting = self.setting();
+        let mine = setting.attachments.iter().filter(|a| {
+            let then = a.from <= at && a.until.is_none_or(|until| at <= until);
+            then && a.device.as_str() == device && a.channel == reading.channel
+        });
+        let is_code = reference.fault_codes.contains(&reading.temperature);
+        mine.filter(|_| !is_code).any(|a| setting.fit(a, at))
+    }
+    /// The latest reading of a fit probe that sat with the goods.
+    pub(crate) fn last_payload(&self, reference: &Reference) -> Option<Moment> {
         let last = |a: &crate::setting::Attachment| {
             let mine = |p: &&Probe| p.device == a.device && p.channel == a.channel;
             let probe = self.probes.iter().find(mine)?;
-            probe.series.between(a.from, a.until.unwrap_or(Moment::LATEST)).last().map(|r| r.at)
+            let all = probe.series.between(a.from, a.until.unwrap_or(Moment::LATEST));
+            let is_code = |milli| reference.fault_codes.iter().any(|code| code.milli() == milli);
+            let tells = |r: &&series::Reading| !is_code(r.milli) && self.setting().fit(a, r.at);
+            all.iter().rev().find(tells).map(|r| r.at)
         };
         self.setting().attachments.iter().filter_map(last).max()
     }

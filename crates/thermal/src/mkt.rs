@@ -17,6 +17,9 @@ const FROM: i32 = -40_000;
 const STEP: i32 = 50;
 const ROWS: usize = 2_001;
 static TABLE: [u64; ROWS] = table();
+/// The coldest and the warmest temperature of the table.
+#[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // it is 2,001
+pub const TABLE_ENDS: (i32, i32) = (FROM, FROM + STEP * (ROWS as i32 - 1));
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // at the end it is 2⁵⁰
 const fn table() -> [u64; ROWS] {
@@ -72,6 +75,13 @@ pub fn temperature(weight_of: u128) -> i32 {
         if weight(middle) < weight_of { low = middle + 1 } else { high = middle }
     }
     low
+}
+
+/// The temperature that has this weight, where the table has it: beyond it nothing was ever that is worth a number.
+pub fn in_table(weight_of: u128) -> Option<i32> {
+    let (coldest, warmest) = TABLE_ENDS;
+    let inside = weight(coldest) <= weight_of && weight_of <= weight(warmest);
+    inside.then(|| temperature(weight_of))
 }
 
 /// Of steps, each held for a time.

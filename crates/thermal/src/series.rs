@@ -104,6 +104,18 @@ impl Series {
         })
     }
 
+    /// Places of readings of exactly this: blocks that cannot have one are skipped.
+    pub fn exactly(&self, milli: i32) -> impl Iterator<Item = usize> + '_ {
+        let blocks = self.blocks.iter().enumerate();
+        let might = blocks.filter(move |(_, sum)| sum.cold <= milli && milli <= sum.warm);
+        might.flat_map(move |(block, _)| {
+            let first = block * BLOCK;
+            let readings = self.readings.get(first..).unwrap_or_default().iter().take(BLOCK);
+            let it = readings.enumerate().filter(move |(_, r)| r.milli == milli);
+            it.map(move |(n, _)| first + n)
+        })
+    }
+
     /// Readings of a stretch of time, `until` included, cut wherever one is further than `most` from the one before:
     /// blocks without such a hole are skipped. With each piece comes the reading behind it, if that is in the stretch.
     pub fn pieces(

@@ -1,6 +1,7 @@
 //! What the story tells beside readings: attachments, flights, hand-overs, the plan.
 
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 use facts::fact::device::Position;
 use facts::fact::shipment::{Mode, Planned};
 use facts::{Chapter, DeviceId, Fact, LegId, Moment, ShipmentId, Span, Story, Subject, Text};
@@ -22,6 +23,19 @@ pub struct Attachment {
     pub send_every: Option<Span>,
     /// Whether it is with a store and not with the shipment itself.
     pub store: bool,
+}
+
+/// A device was compared with a standard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Calibration {
+    /// Which device.
+    pub device: DeviceId,
+    /// From when that holds.
+    pub from: Moment,
+    /// Whether it passed.
+    pub passed: bool,
+    /// When its certificate ends.
+    pub until: Option<Moment>,
 }
 
 /// One leg, by what happened and by what was planned.
@@ -54,8 +68,10 @@ pub struct Setting {
     pub over: Option<Moment>,
     /// Payload probes only.
     pub attachments: Vec<Attachment>,
-    /// Calibrations: from when a device is fit or unfit.
-    pub fitness: Vec<(DeviceId, Moment, bool)>,
+    /// What is known of the fitness of devices, in order.
+    pub calibrations: Vec<Calibration>,
+    /// When quality decided what becomes of units: what is out again after that is another event.
+    pub decided: Vec<Moment>,
     /// When a store held the units.
     pub stays: Vec<(Moment, Option<Moment>)>,
     /// The legs.
@@ -89,12 +105,11 @@ impl Setting {
                 Fact::Destroyed(d) if d.units.is_empty() => setting.end(chapter.at),
                 Fact::Attached(_) | Fact::Detached(_) => setting.bind(chapter, shipment),
                 Fact::Calibrated(c) => {
-                    let device = device(&chapter.subject);
-                    setting.fitness.push((device.clone(), chapter.at, c.passed));
-                    setting
-                        .fitness
-                        .extend(c.until.filter(|_| c.passed).map(|until| (device, until, false)));
+                    let (device, from) = (device(&chapter.subject), chapter.at);
+                    let (passed, until) = (c.passed, c.until);
+                    setting.calibrations.push(Calibration { device, from, passed, until });
                 }
+                Fact::Dispositioned(_) => setting.decided.push(chapter.at),
                 Fact::Holds(_) => setting.stays.push((chapter.at, None)),
                 Fact::NoLongerHolds(_) => {
                     if let Some((_, until @ None)) = setting.stays.last_mut() {
@@ -114,7 +129,8 @@ impl Setting {
             (known.air, known.arrives) = (leg.mode == Mode::Air, Some(leg.arrives));
         }
         setting.profile = plan.map(|plan| plan.profile.clone()).unwrap_or_default();
-        setting.fitness.sort_by_key(|(_, from, _)| *from);
+        // Of two words of one moment the worse one counts, in whatever order they came.
+        setting.calibrations.sort_by_key(|c| (c.from, !c.passed, Reverse(c.until.unwrap_or(Moment::LATEST))));
         setting
     }
 
@@ -162,10 +178,30 @@ impl Setting {
         }
     }
 
-    /// Whether a device is fit at a moment; nothing known against it = fit.
-    pub fn fit(&self, device: &DeviceId, at: Moment) -> bool {
-        let until = self.fitness.iter().take_while(|(_, from, _)| *from <= at);
-        until.filter(|(d, ..)| d == device).last().is_none_or(|(.., fit)| *fit)
+    /// Whether the probe of an attachment is fit at a moment; nothing known against its device = fit. A certificate that
+    /// had ended before the probe came to the goods makes it unfit, one that ends while it is with them does not.
+    pub fn fit(&self, attachment: &Attachment, at: Moment) -> bool {
+        let said = self.calibrations.iter().take_while(|c| c.from <= at);
+        let Some(last) = said.filter(|c| c.device == attachment.device).last() else { return true };
+        let used = self.with_goods(attachment, at).max(last.from);
+        last.passed && last.until.is_none_or(|until| until > used)
+    }
+
+    /// Whether another answer than at the beginning of a stretch of time is possible within it.
+    pub fn fitness_changes(&self, attachment: &Attachment, from: Moment, until: Moment) -> bool {
+        let within = |at: Moment| from < at && at <= until;
+        let mut mine = self.calibrations.iter().filter(|c| c.device == attachment.device);
+        mine.clone().any(|c| within(c.from))
+            || attachment.store
+                && mine.any(|c| c.until.is_some())
+                && self.stays.iter().any(|(stay, _)| within(*stay))
+    }
+
+    /// Since when the probe of an attachment is with the goods: a store's, since they came to it.
+    pub fn with_goods(&self, attachment: &Attachment, at: Moment) -> Moment {
+        let stays = self.stays.iter().filter(|_| attachment.store).map(|(from, _)| *from);
+        let stay = stays.filter(|from| *from <= at).max();
+        attachment.from.max(stay.unwrap_or(attachment.from))
     }
 
     /// Until when facts of a flight may still come in, if a moment lies in one or just after it.

@@ -68,7 +68,11 @@ impl Engine for Thermal {
         );
         let plan = matches!(
             word.fact,
-            Fact::Planned(_) | Fact::Cancelled(_) | Fact::Destroyed(_) | Fact::Closed(_)
+            Fact::Planned(_)
+                | Fact::Cancelled(_)
+                | Fact::Dispositioned(_)
+                | Fact::Destroyed(_)
+                | Fact::Closed(_)
         );
         let wrong = matches!(word.fact, Fact::ShipmentCorrected(_) | Fact::DeviceCorrected(_));
         device || bound || stored || boxed || moved || plan || wrong
@@ -85,9 +89,12 @@ impl Engine for Thermal {
                 if let Fact::Reading(reading) = &event.fact
                     && self.memory.is_payload(&event.subject.id, &reading.channel, event.at)
                 {
-                    // What was measured long ago tells of then, and a clock that is ahead tells nothing more.
-                    let heard = event.at.min(entry.now);
-                    self.deaf = self.deaf.max(self.deaf_after().map(|after| heard + after));
+                    let heard = (event.at, reading);
+                    if self.memory.tells(&event.subject.id, heard, &rules.reference) {
+                        // What was measured long ago tells of then, and a clock that is ahead tells nothing more.
+                        let heard = event.at.min(entry.now);
+                        self.deaf = self.deaf.max(self.deaf_after().map(|after| heard + after));
+                    }
                     match (matter, self.turns()) {
                         (Matter::Calm, Some(_)) => return,
                         // The window is over: even a calm reading fills a hole up to its end.
@@ -128,7 +135,7 @@ impl Thermal {
         said.extend(say.into_iter().map(|finding| Said::Finding(finding.into())));
         self.next = rules.due(&self.memory, self.now);
         self.calm = self.memory.profile(&rules.reference).map(Calm::of);
-        let heard = self.memory.last_payload().map(|at| at.min(self.now));
+        let heard = self.memory.last_payload(&rules.reference).map(|at| at.min(self.now));
         self.deaf = heard.zip(self.deaf_after()).map(|(heard, after)| heard + after);
         self.tell(rules, entry, said);
     }
@@ -155,7 +162,8 @@ impl Thermal {
         let window = windows.iter().rev().find(|w| w.from <= self.now).or(windows.last())?;
         let deaf = self.deaf.is_none_or(|deaf| self.now >= deaf);
         let unknown = window.until.is_none() && window.from <= self.now && deaf;
-        let last = self.memory.last_payload().map_or(window.from, |last| last.max(window.from));
+        let last = self.memory.last_payload(&rules.reference);
+        let last = last.map_or(window.from, |last| last.max(window.from));
         let (class, from, until) = (profile.class, Some(window.from), window.until);
         Some(Known { class, from, until, unknown_since: unknown.then_some(last) })
     }

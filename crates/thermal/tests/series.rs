@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use thermal::cover::Cover;
 use thermal::series::{Reading, Series};
 use thermal::setting::Attachment;
+use thermal::trust::Doubts;
 use thermal::window::Window;
 use thermal::{Probe, Setting};
 
@@ -139,7 +140,8 @@ proptest! {
             windows.iter().flat_map(move |w| known_by_looking(&probe.series, a, *w))
         });
         let by_looking = joined(by_looking.collect());
-        let cover = Cover { setting: &setting, probes: &probes, windows: &windows };
+        let doubts = Doubts::default();
+        let cover = Cover { setting: &setting, probes: &probes, windows: &windows, doubts, settling: None };
         prop_assert_eq!(cover.known(), by_looking);
     }
 }

@@ -1,7 +1,10 @@
 #![doc = include_str!("above_step.md")]
 
-use crate::cover::{Cover, Held, UNKNOWN, runs};
-use crate::memory::{Memory, judged};
+use crate::cover::{Cover, Held};
+use crate::excursion::{Excursion, Minutes, doubt, excursions};
+use crate::memory::Memory;
+use crate::settling::Settling;
+use crate::trust::Trust;
 use alloc::{format, string::String, vec::Vec};
 use facts::rulebook::Step;
 use facts::{Episode, Given, MilliCelsius, Moment, Rule, Severity, Span};
@@ -10,9 +13,7 @@ use serde::Deserialize;
 /// Warmer than a step of the product for longer than that step allows, in all.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AboveStep {
-    contradicts: MilliCelsius,
-}
+pub struct AboveStep {}
 
 impl Rule for AboveStep {
     type Memory = Memory;
@@ -22,43 +23,41 @@ impl Rule for AboveStep {
     const COMPROMISES: Option<Severity> = Some(Severity::P2);
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
-        let Some((profile, windows)) = judged(memory, given) else { return };
+        let Some(profile) = memory.profile(given.reference) else { return };
         let Some(lowest) = profile.steps.iter().map(|step| step.above.milli()).min() else {
             return;
         };
-        let cover = memory.cover(&windows);
-        let warm = cover.outside(i32::MIN, lowest);
-        if warm.is_empty() {
-            return;
+        let (watched, settled) = (memory.watched(), memory.windows(profile));
+        let never = profile.steps.iter().filter(|step| step.longer_than == Span::ZERO);
+        let never = never.map(|step| step.above.milli()).min().unwrap_or(i32::MAX);
+        let settling = Some(Settling { settled: &settled, beyond: (i32::MIN, never) });
+        let cover = Cover { settling, ..memory.cover(given, &watched) };
+        let back = lowest - profile.hysteresis.map_or(0, |h| h.milli());
+        let warm = cover.outside(i32::MIN, back);
+        let decided = &memory.setting().decided;
+        let counts = |held: &Held| held.trust.counts();
+        let sure = excursions(warm.iter().copied().filter(counts), lowest);
+        let sure: Vec<Excursion> =
+            sure.into_iter().flat_map(|one| one.cut(decided, lowest)).collect();
+        let mut told: Vec<&Excursion> = Vec::new();
+        let mut spent = Spent::of(&profile.steps);
+        for one in &sure {
+            if let Some(worst) = spent.with(one, proves) {
+                found.push(latched(memory, one, &worst));
+                told.push(one);
+            }
         }
-        let sure: Vec<Held> =
-            warm.iter().copied().filter(|held| self.vouched_for(&cover, held)).collect();
-        if let Some((step, from, spent, peak)) = worst(&profile.steps, &sure) {
-            let lasted = match spent {
-                Span::ZERO => String::new(),
-                spent => format!(" for {} in all", spent.spoken()),
-            };
-            let (above, peak, allowed) =
-                (step.above, celsius(peak, step), step.longer_than.spoken());
-            let sentence = format!(
-                "warmer than {above}{lasted}, since {from}, up to {peak} (allowed: {allowed})"
-            );
-            let evidence = memory.evidence([from]);
-            found.push(Episode::new(step.severity, from, sentence).latched().evidence(evidence));
-            return;
+        let mut spent = Spent::of(&profile.steps);
+        for one in excursions(warm, lowest) {
+            let worst = spent.with(&one, |_, _| true);
+            let code = one.beyond(lowest).any(|held| held.trust == Trust::FaultCode);
+            let worst = worst.or_else(|| spent.lowest(&one).filter(|_| code));
+            let doubted = one.beyond(lowest).any(|held| held.trust != Trust::Sure);
+            if let Some(worst) = worst.filter(|_| doubted && !told.iter().any(|t| t.meets(&one))) {
+                found.push(unknown(memory, &one, &worst));
+            }
         }
-        if let Some((step, from, _, peak)) = worst(&profile.steps, &warm) {
-            let last = runs(&warm).into_iter().next_back();
-            let end = last.filter(|run| !run.open).map(|run| run.until);
-            let sentence = format!(
-                "a probe says warmer than {}, up to {}, and it is unfit or another probe contradicts it",
-                step.above,
-                celsius(peak, step)
-            );
-            let evidence = memory.evidence([from].into_iter().chain(end));
-            let episode = Episode::new(Severity::P2, from, sentence).unknown().until(end);
-            found.push(episode.evidence(evidence));
-        }
+        found.sort_by_key(|episode| episode.since);
     }
 
     fn due(&self, _: &Memory, _: &Given<'_>) -> Option<Moment> {
@@ -66,41 +65,92 @@ impl Rule for AboveStep {
     }
 }
 
-impl AboveStep {
-    /// Whether a warm stretch comes from a fit probe that no other probe contradicts.
-    fn vouched_for(&self, cover: &Cover<'_>, warm: &Held) -> bool {
-        if warm.milli == UNKNOWN {
-            return false;
-        }
-        let contradicted = cover.stretches().any(|(probe, attachment, _)| {
-            let near = probe
-                .series
-                .between(warm.from - attachment.log_every, warm.from + attachment.log_every);
-            let far = |milli: i32| (milli - warm.milli).abs() > self.contradicts.milli();
-            if !cover.setting.fit(&probe.device, warm.from) {
-                return false;
-            }
-            // The probe itself and those that agree say nothing against it.
-            !near.is_empty() && near.iter().all(|reading| far(reading.milli))
-        });
-        warm.fit && !contradicted
+/// Whether a stretch counts for a step. Two probes that differ make it unknown for how long it was a little too warm; at a
+/// step that goods may never be above, a second reading in a row is enough.
+fn proves(step: &Step, held: &Held) -> bool {
+    match step.longer_than {
+        Span::ZERO => true,
+        _ => held.trust == Trust::Sure,
     }
 }
 
-/// The worst step that was exceeded, from when, for how long in all, and how warm it was.
-fn worst<'s>(steps: &'s [Step], warm: &[Held]) -> Option<(&'s Step, Moment, Span, i32)> {
-    let exceeded = steps.iter().filter_map(|step| {
-        let above: Vec<Held> =
-            warm.iter().copied().filter(|held| held.milli > step.above.milli()).collect();
-        let first = above.first()?;
-        let spent = runs(&above).into_iter().fold(Span::ZERO, |sum, run| sum + run.known);
-        let over = step.longer_than == Span::ZERO || spent > step.longer_than;
-        let peak = above.iter().map(|held| held.milli).max()?;
-        over.then_some((step, first.from, spent, peak))
-    });
-    exceeded.min_by_key(|(step, ..)| (step.severity, core::cmp::Reverse(step.above.milli())))
+/// How much of what each step allows was used so far.
+struct Spent<'s>(Vec<(&'s Step, Minutes, Option<Moment>)>);
+
+/// The worst step that was exceeded.
+struct Worst<'s> {
+    step: &'s Step,
+    /// The first reading of this excursion above it.
+    from: Moment,
+    /// Since when minutes above it add up.
+    since: Moment,
+    spent: Span,
 }
 
-fn celsius(milli: i32, step: &Step) -> MilliCelsius {
-    MilliCelsius::from_milli(i64::from(milli)).unwrap_or(step.above)
+impl<'s> Spent<'s> {
+    fn of(steps: &'s [Step]) -> Self {
+        Self(steps.iter().map(|step| (step, Minutes::default(), None)).collect())
+    }
+
+    /// With another excursion, and the worst step that it exceeds. Minutes add up over all of them; a step that goods may
+    /// never be above is exceeded anew by each.
+    fn with(
+        &mut self,
+        one: &Excursion,
+        counts: impl Fn(&Step, &Held) -> bool,
+    ) -> Option<Worst<'s>> {
+        let mut exceeded = Vec::new();
+        for (step, minutes, since) in &mut self.0 {
+            let never = step.longer_than == Span::ZERO;
+            let mine = |held: &&Held| (held.settled || never) && counts(step, held);
+            let above = || one.beyond(step.above.milli()).filter(mine);
+            let Some(first) = above().next() else { continue };
+            *minutes = minutes.and(above());
+            let since = *since.get_or_insert(first.from);
+            let from = first.from;
+            let (spent, since) = match never {
+                true => (Minutes::default().and(above()).sum, from),
+                false => (minutes.sum, since),
+            };
+            if never || spent > step.longer_than {
+                exceeded.push(Worst { step, from, since, spent });
+            }
+        }
+        exceeded.into_iter().min_by_key(|worst| {
+            (worst.step.severity, core::cmp::Reverse(worst.step.above.milli()))
+        })
+    }
+
+    /// The lowest step that an excursion is above, whether or not it exceeds it.
+    fn lowest(&self, one: &Excursion) -> Option<Worst<'s>> {
+        let step = self.0.iter().map(|(step, ..)| *step).min_by_key(|step| step.above.milli())?;
+        let first = one.beyond(step.above.milli()).next()?.from;
+        Some(Worst { step, from: first, since: first, spent: Span::ZERO })
+    }
+}
+
+fn latched(memory: &Memory, one: &Excursion, worst: &Worst<'_>) -> Episode {
+    let (step, from, since) = (worst.step, worst.from, worst.since);
+    let lasted = match worst.spent {
+        Span::ZERO => String::new(),
+        spent => format!(" for {} in all", spent.spoken()),
+    };
+    let (above, peak, allowed) = (step.above, peak(one, step), step.longer_than.spoken());
+    let sentence =
+        format!("warmer than {above}{lasted}, since {since}, up to {peak} (allowed: {allowed})");
+    let episode = Episode::new(step.severity, from, sentence).latched();
+    episode.evidence(memory.evidence([from]))
+}
+
+fn unknown(memory: &Memory, one: &Excursion, worst: &Worst<'_>) -> Episode {
+    let (step, from, end) = (worst.step, worst.from, one.end());
+    let (peak, doubt) = (peak(one, step), doubt(one, step.above.milli()));
+    let sentence = format!("a probe says warmer than {}, up to {peak}, {doubt}", step.above);
+    let episode = Episode::new(Severity::P2, from, sentence).unknown().until(end);
+    let evidence = memory.evidence([from].into_iter().chain(end));
+    episode.unknown_for(one.until - from).evidence(evidence)
+}
+
+fn peak(one: &Excursion, step: &Step) -> MilliCelsius {
+    MilliCelsius::from_milli(i64::from(one.peak())).unwrap_or(step.above)
 }

@@ -35,7 +35,7 @@ impl Rule for Gap {
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         let Some((_, windows)) = judged(memory, given) else { return };
-        let holes = self.holes(memory, &windows, given.reference.settle);
+        let holes = self.holes(memory, &windows, given);
         for hole in holes.iter().filter(|hole| hole.judged <= given.now) {
             let length = hole.until - hole.from;
             let across =
@@ -63,15 +63,15 @@ impl Rule for Gap {
 
     fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
         let (_, windows) = judged(memory, given)?;
-        let holes = self.holes(memory, &windows, given.reference.settle);
+        let holes = self.holes(memory, &windows, given);
         holes.into_iter().map(|hole| hole.judged).filter(|judged| *judged > given.now).min()
     }
 }
 
 impl Gap {
-    fn holes(&self, memory: &Memory, windows: &[Window], settle: Span) -> Vec<Hole> {
-        let setting = memory.setting();
-        let cover = memory.cover(windows);
+    fn holes(&self, memory: &Memory, windows: &[Window], given: &Given<'_>) -> Vec<Hole> {
+        let (setting, settle) = (memory.setting(), given.reference.settle);
+        let cover = memory.cover(given, windows);
         let known = cover.known();
         let mut holes = Vec::new();
         for window in windows {

@@ -29,7 +29,7 @@ impl Rule for LoggerSilent {
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         let Some((profile, windows)) = judged(memory, given) else { return };
         let long = if profile.class == Class::Fresh { self.long_fresh } else { self.long_other };
-        let cover = memory.cover(&windows);
+        let cover = memory.cover(given, &windows);
         for (probe, _, window) in cover.stretches() {
             for silence in &probe.silences {
                 found.extend(

@@ -1,8 +1,9 @@
 #![doc = include_str!("mkt_over.md")]
 
 use crate::memory::{Memory, judged};
-use crate::mkt::{temperature, weight};
+use crate::mkt::{TABLE_ENDS, in_table, weight};
 use crate::series::Reading;
+use crate::trust::Trust;
 use alloc::{format, vec::Vec};
 use facts::{Episode, Given, MilliCelsius, Moment, Rule, Severity, Span};
 use serde::Deserialize;
@@ -28,40 +29,146 @@ impl Rule for MktOver {
         else {
             return;
         };
-        let (limit, floor) = (mkt.limit.milli(), profile.lower.unwrap_or(mkt.limit).milli());
-        let mut first: Option<(Moment, i32)> = None;
-        let cover = memory.cover(&windows);
+        let back = mkt.limit.milli() - profile.hysteresis.map_or(0, |h| h.milli());
+        let numbers = Numbers {
+            window: mkt.window,
+            limit: weight(mkt.limit.milli()),
+            back: weight(back),
+            floor: weight(profile.lower.unwrap_or(mkt.limit).milli()),
+            known: self.known,
+            decided: &memory.setting().decided,
+        };
+        let (mut sure, mut doubtful) = (Vec::new(), Vec::new());
+        let cover = memory.cover(given, &windows);
         for (probe, attachment, window) in cover.stretches() {
-            let readings = probe.series.between(window.from, window.end());
-            if !readings.iter().any(|reading| reading.milli > limit) {
+            let inside = probe.series.between(window.from, window.end());
+            if !inside.iter().any(|reading| reading.milli > mkt.limit.milli()) {
                 continue;
             }
-            let sums = Sums::of(readings, attachment.log_every * 2);
-            for (n, reading) in readings.iter().enumerate() {
-                if !self.cover_fit(memory, probe, reading.at) {
-                    continue;
-                }
-                if let Some(over) = self.over(&sums, readings, n, mkt.window, limit, floor)
-                    && first.is_none_or(|(at, _)| reading.at < at)
-                {
-                    first = Some((reading.at, over));
-                    break;
-                }
+            let hole = attachment.log_every * 2;
+            let all: Vec<(&Reading, Trust)> =
+                cover.readings(probe, attachment, &window).collect();
+            let only = |is: fn(Trust) -> bool| {
+                let relied_on = all.iter().filter(move |(_, trust)| is(*trust));
+                relied_on.map(|(reading, _)| **reading).collect::<Vec<Reading>>()
+            };
+            sure.extend(numbers.over(&only(Trust::counts), hole));
+            if all.iter().any(|(_, trust)| !trust.counts()) {
+                doubtful.extend(numbers.over(&only(|trust| trust != Trust::FaultCode), hole));
             }
         }
-        let Some((at, over)) = first else { return };
-        let over = MilliCelsius::from_milli(i64::from(over)).unwrap_or(mkt.limit);
-        let sentence = format!(
-            "mean kinetic temperature {over} over {} until {at} (limit: {})",
-            mkt.window.spoken(),
-            mkt.limit
-        );
-        let evidence = memory.evidence([at]);
-        found.push(Episode::new(Severity::P2, at, sentence).latched().evidence(evidence));
+        let (sure, doubtful) = (joined(sure), joined(doubtful));
+        for over in &sure {
+            found.push(self::over(memory, mkt, over, false));
+        }
+        for over in doubtful.iter().filter(|one| !sure.iter().any(|sure| sure.meets(one))) {
+            found.push(self::over(memory, mkt, over, true));
+        }
+        found.sort_by_key(|episode| episode.since);
     }
 
     fn due(&self, _: &Memory, _: &Given<'_>) -> Option<Moment> {
         None
+    }
+}
+
+/// What a mean is held against, as weights.
+struct Numbers<'a> {
+    window: Span,
+    limit: u128,
+    /// At or below this it is back.
+    back: u128,
+    /// What is unknown was at least this.
+    floor: u128,
+    known: i64,
+    /// After each of these moments what is over is another event.
+    decided: &'a [Moment],
+}
+
+/// From the first window whose mean is over the limit until one is back.
+#[derive(Debug, Clone, Copy)]
+struct Over {
+    from: Moment,
+    until: Option<Moment>,
+    /// The end of the window whose mean is the highest.
+    worst: Moment,
+    mean: u128,
+}
+
+impl Over {
+    fn meets(&self, other: &Self) -> bool {
+        let end = |one: &Self| one.until.unwrap_or(Moment::LATEST);
+        self.from <= end(other) && other.from <= end(self)
+    }
+}
+
+/// What the mean of a window says.
+enum Mean {
+    /// Too little of it is known to say.
+    Open,
+    /// It is, or at least it is, this.
+    Over(u128),
+    /// It is between the limit and where it counts as back.
+    Near,
+    /// It is back.
+    Back,
+}
+
+impl Numbers<'_> {
+    /// The stretches in which the mean of one probe is over.
+    fn over(&self, readings: &[Reading], hole: Span) -> Vec<Over> {
+        let sums = Sums::of(readings, hole);
+        let (mut all, mut open): (Vec<Over>, Option<Over>) = (Vec::new(), None);
+        let mut first = 0;
+        for (n, reading) in readings.iter().enumerate() {
+            let from = reading.at - self.window;
+            while readings.get(first).is_some_and(|r| r.at < from) {
+                first += 1;
+            }
+            if let Some(was) = open
+                && let Some(cut) = self.decided.iter().find(|d| was.from <= **d && **d < reading.at)
+            {
+                all.push(Over { until: Some(*cut), ..was });
+                open = None;
+            }
+            match (self.mean(&sums, first, n), open.as_mut()) {
+                (Mean::Over(mean), Some(was)) if mean > was.mean => {
+                    (was.mean, was.worst) = (mean, reading.at)
+                }
+                (Mean::Over(mean), None) => {
+                    let (from, worst) = (reading.at, reading.at);
+                    open = Some(Over { from, until: None, worst, mean });
+                }
+                (Mean::Back, Some(was)) => {
+                    all.push(Over { until: Some(reading.at), ..*was });
+                    open = None;
+                }
+                _ => {}
+            }
+        }
+        all.extend(open);
+        all
+    }
+
+    /// Of the window that ends with a reading.
+    fn mean(&self, sums: &Sums, first: usize, last: usize) -> Mean {
+        let ((to, known_to), (from, known_from)) = (sums.at(last), sums.at(first));
+        let (sum, known) = (to - from, known_to - known_from);
+        let all = u128::try_from(self.window.as_millis()).unwrap_or_default();
+        // The first interval of the window may begin before it: only whole intervals are known.
+        let unknown = all.saturating_sub(known);
+        let enough = known * 100 >= all * u128::try_from(self.known).unwrap_or_default();
+        let mean = match (enough, known) {
+            (_, 0) => return Mean::Open,
+            (true, known) => sum / known,
+            (false, _) => (sum + unknown * self.floor) / all,
+        };
+        match mean {
+            over if over > self.limit => Mean::Over(over),
+            _ if !enough => Mean::Open,
+            back if back <= self.back => Mean::Back,
+            _ => Mean::Near,
+        }
     }
 }
 
@@ -91,35 +198,42 @@ impl Sums {
     }
 }
 
-impl MktOver {
-    fn cover_fit(&self, memory: &Memory, probe: &crate::probe::Probe, at: Moment) -> bool {
-        memory.setting().fit(&probe.device, at)
+/// What several probes say, put together: it is back when each of them is.
+fn joined(mut all: Vec<Over>) -> Vec<Over> {
+    all.sort_by_key(|over| over.from);
+    let mut joined: Vec<Over> = Vec::new();
+    for over in all {
+        match joined.last_mut() {
+            Some(last) if last.meets(&over) => {
+                last.until = last.until.zip(over.until).map(|(one, other)| one.max(other));
+                if over.mean > last.mean {
+                    (last.mean, last.worst) = (over.mean, over.worst);
+                }
+            }
+            _ => joined.push(over),
+        }
     }
+    joined
+}
 
-    /// The mean kinetic temperature of the window that ends with a reading, if that is over the limit for certain.
-    fn over(
-        &self,
-        sums: &Sums,
-        readings: &[Reading],
-        n: usize,
-        window: Span,
-        limit: i32,
-        floor: i32,
-    ) -> Option<i32> {
-        let end = readings.get(n)?.at;
-        let start = end - window;
-        let first = readings.partition_point(|r| r.at < start);
-        let ((to, known_to), (from, known_from)) = (sums.at(n), sums.at(first));
-        let (sum, known) = (to - from, known_to - known_from);
-        let all = u128::try_from(window.as_millis()).ok()?;
-        // The first interval of the window may begin before it: only whole intervals are known.
-        let unknown = all.saturating_sub(known);
-        let enough = known * 100 >= all * u128::try_from(self.known).ok()?;
-        let mean = match (enough, known) {
-            (_, 0) => return None,
-            (true, known) => sum / known,
-            (false, _) => (sum + unknown * weight(floor)) / all,
-        };
-        (mean > weight(limit)).then(|| temperature(mean))
+fn over(memory: &Memory, mkt: &facts::rulebook::Mkt, over: &Over, doubtful: bool) -> Episode {
+    let celsius = |milli: i32| MilliCelsius::from_milli(i64::from(milli)).unwrap_or(mkt.limit);
+    let (window, worst, limit) = (mkt.window.spoken(), over.worst, mkt.limit);
+    let evidence = memory.evidence([over.from]);
+    let Some(mean) = in_table(over.mean).map(celsius) else {
+        let (coldest, warmest) = (celsius(TABLE_ENDS.0), celsius(TABLE_ENDS.1));
+        let sentence = format!(
+            "no mean kinetic temperature of the {window} until {worst}: what a probe says gives none from {coldest} to {warmest} (limit: {limit})"
+        );
+        let episode = Episode::new(Severity::P2, over.from, sentence).unknown().until(over.until);
+        return episode.evidence(evidence);
+    };
+    let sentence =
+        format!("mean kinetic temperature {mean} over {window} until {worst} (limit: {limit})");
+    if doubtful {
+        let sentence = format!("by a probe that is unfit or that another one contradicts: {sentence}");
+        let episode = Episode::new(Severity::P2, over.from, sentence).unknown().until(over.until);
+        return episode.evidence(evidence);
     }
+    Episode::new(Severity::P2, over.from, sentence).latched().evidence(evidence)
 }

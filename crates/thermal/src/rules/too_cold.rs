@@ -1,9 +1,11 @@
 #![doc = include_str!("too_cold.md")]
 
-use crate::cover::{Held, UNKNOWN, runs};
+use crate::cover::{Cover, Held};
+use crate::excursion::{Exceeded, Excursion, Limit, doubt, exceeded, excursions};
 use crate::memory::{Memory, judged};
+use crate::settling::Settling;
 use alloc::{format, vec::Vec};
-use facts::{Episode, Given, MilliCelsius, Moment, Rule, Severity};
+use facts::{Episode, Given, MilliCelsius, Moment, Profile, Rule, Severity, Span};
 use serde::Deserialize;
 
 /// Colder than the lower limit for longer than the grace, or frozen.
@@ -19,52 +21,26 @@ impl Rule for TooCold {
     const COMPROMISES: Option<Severity> = Some(Severity::P2);
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
-        let Some((profile, windows)) = judged(memory, given) else { return };
-        let cover = memory.cover(&windows);
+        let Some(profile) = memory.profile(given.reference) else { return };
         if let Some(freezes) = profile.freezes_at {
-            let frozen = cover.outside(freezes.milli() + 1, i32::MAX);
-            if let Some(first) = frozen.iter().find(|held| held.milli != UNKNOWN) {
-                let coldest =
-                    frozen.iter().filter(|held| held.milli != UNKNOWN).map(|held| held.milli).min();
-                let coldest = coldest
-                    .and_then(|milli| MilliCelsius::from_milli(i64::from(milli)))
-                    .unwrap_or(freezes);
-                let sentence =
-                    format!("{freezes} or colder at {}, down to {coldest}: frozen", first.from);
-                let evidence = memory.evidence([first.from]);
-                found.push(
-                    Episode::new(Severity::P1, first.from, sentence).latched().evidence(evidence),
-                );
-            }
+            frozen(memory, given, profile, freezes, found);
         }
+        let Some((_, windows)) = judged(memory, given) else { return };
         let Some(lower) = profile.lower else { return };
+        let back = lower.milli() + profile.hysteresis.map_or(0, |h| h.milli());
+        let held = memory.cover(given, &windows).outside(back, i32::MAX);
+        let held: Vec<Held> = held.into_iter().map(Held::mirrored).collect();
+        let in_all = profile.cumulative_low.as_ref().map(|most| (most.total, most.severity));
         let grace = profile.grace_low.unwrap_or_default();
-        // Colder is further out: mirrored, a run knows its peak.
-        let held: Vec<Held> =
-            cover.outside(lower.milli(), i32::MAX).into_iter().map(mirrored).collect();
-        for run in runs(&held).into_iter().filter(|run| run.known > grace) {
-            let end = (!run.open).then_some(run.until);
-            let coldest = MilliCelsius::from_milli(-i64::from(run.peak)).unwrap_or(lower);
-            let sentence = match end {
-                None => format!(
-                    "colder than {lower} since {}, down to {coldest} (allowed: {})",
-                    run.from,
-                    grace.spoken()
-                ),
-                Some(end) => format!(
-                    "colder than {lower} for {}, from {} to {end}, down to {coldest}",
-                    run.known.spoken(),
-                    run.from
-                ),
-            };
-            let unknown = (run.until - run.from) - run.known;
-            found.push(
-                Episode::new(Severity::P2, run.from, sentence)
-                    .about("cold")
-                    .until(end)
-                    .unknown_for(unknown)
-                    .evidence(memory.evidence([run.from].into_iter().chain(end))),
-            );
+        let (at, severity) = (-lower.milli(), Severity::P2);
+        let limit = Limit { at, grace, severity, in_all, tells_alone: true };
+        let freezes = profile.freezes_at.map(|freezes| -freezes.milli());
+        for one in exceeded(&held, &limit) {
+            // What it says of ice stands in the other finding.
+            let of_ice = freezes.is_some_and(|freezes| one.excursion.peak() >= freezes);
+            if !(one.doubtful && of_ice) {
+                found.push(told(memory, lower, grace, &one));
+            }
         }
     }
 
@@ -73,7 +49,71 @@ impl Rule for TooCold {
     }
 }
 
-fn mirrored(held: Held) -> Held {
-    let milli = if held.milli == UNKNOWN { UNKNOWN } else { -held.milli };
-    Held { milli, ..held }
+/// Each time that the goods froze, from packing on: until they are within their limits again it is the same event.
+fn frozen(
+    memory: &Memory,
+    given: &Given<'_>,
+    profile: &Profile,
+    freezes: MilliCelsius,
+    found: &mut Vec<Episode>,
+) {
+    let (watched, settled) = (memory.watched(), memory.windows(profile));
+    let beyond = (freezes.milli(), i32::MAX);
+    let settling = Some(Settling { settled: &settled, beyond });
+    let cover = Cover { settling, ..memory.cover(given, &watched) };
+    let back = profile.lower.unwrap_or(freezes).milli() + profile.hysteresis.map_or(0, |h| h.milli());
+    let held = cover.outside(back.max(freezes.milli() + 1), i32::MAX);
+    let held: Vec<Held> = held.into_iter().map(Held::mirrored).collect();
+    // At the limit it freezes: mirrored, all that is warmer than a thousandth less.
+    let at = -freezes.milli() - 1;
+    let sure = excursions(held.iter().copied().filter(|held| held.trust.counts()), at);
+    let decided = &memory.setting().decided;
+    let sure: Vec<Excursion> = sure.into_iter().flat_map(|one| one.cut(decided, at)).collect();
+    let coldest = |one: &Excursion| MilliCelsius::from_milli(-i64::from(one.peak()));
+    for one in &sure {
+        let (from, coldest) = (one.from, coldest(one).unwrap_or(freezes));
+        let sentence = format!("{freezes} or colder at {from}, down to {coldest}: frozen");
+        let episode = Episode::new(Severity::P1, from, sentence).latched();
+        found.push(episode.evidence(memory.evidence([from])));
+    }
+    for one in excursions(held, at) {
+        let doubted = one.beyond(at).any(|held| !held.trust.counts());
+        if !doubted || sure.iter().any(|sure| sure.meets(&one)) {
+            continue;
+        }
+        let (from, end) = (one.from, one.end());
+        let (coldest, doubt) = (coldest(&one).unwrap_or(freezes), doubt(&one, at));
+        let sentence = format!("a probe says {freezes} or colder, down to {coldest}, {doubt}");
+        let episode = Episode::new(Severity::P2, from, sentence).unknown().until(end);
+        let evidence = memory.evidence([from].into_iter().chain(end));
+        found.push(episode.unknown_for(one.until - from).evidence(evidence));
+    }
+}
+
+fn told(memory: &Memory, lower: MilliCelsius, grace: Span, one: &Exceeded) -> Episode {
+    let (run, at) = (&one.excursion, -lower.milli());
+    let coldest = MilliCelsius::from_milli(-i64::from(run.peak())).unwrap_or(lower);
+    let sentence = match run.end() {
+        _ if one.doubtful => {
+            let doubt = doubt(run, at);
+            format!("a probe says colder than {lower}, down to {coldest}, {doubt}")
+        }
+        None => format!(
+            "colder than {lower} since {}, down to {coldest} (allowed: {})",
+            run.from,
+            grace.spoken()
+        ),
+        Some(end) => format!(
+            "colder than {lower} for {}, from {} to {end}, down to {coldest}",
+            run.lasted(at).spoken(),
+            run.from
+        ),
+    };
+    let evidence = memory.evidence([run.from].into_iter().chain(run.end()));
+    let episode = Episode::new(one.severity, run.from, sentence).about("cold").until(run.end());
+    let episode = episode.evidence(evidence);
+    if one.doubtful {
+        return episode.unknown().unknown_for(run.until - run.from);
+    }
+    episode.unknown_for(run.unknown())
 }

@@ -1,0 +1,191 @@
+//! Stretches beyond a limit, put together to excursions. One begins beyond the limit and ends where it counts as back,
+//! a hysteresis inside of it; only minutes beyond the limit count. "Further out" is warmer here: what is too cold comes
+//! mirrored.
+
+use crate::cover::{Held, UNKNOWN};
+use crate::trust::Trust;
+use alloc::vec::Vec;
+use facts::{Moment, Severity, Span};
+
+/// From the first reading beyond a limit until it is known to be back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excursion {
+    /// Its first reading beyond the limit.
+    pub from: Moment,
+    /// As far as it is known to go on.
+    pub until: Moment,
+    /// Whether it goes on as far as anybody knows.
+    pub open: bool,
+    /// Its stretches in order, those between the limit and where it counts as back, too.
+    pub held: Vec<Held>,
+}
+
+impl Excursion {
+    fn of(first: Held) -> Self {
+        let (from, until, open) = (first.from, first.until, first.latest);
+        Self { from, until, open, held: Vec::from([first]) }
+    }
+    fn join(&mut self, held: Held) {
+        self.until = self.until.max(held.until);
+        self.open |= held.latest;
+        self.held.push(held);
+    }
+    /// When it was over.
+    pub fn end(&self) -> Option<Moment> {
+        (!self.open).then_some(self.until)
+    }
+    /// Its stretches beyond a limit for which a probe vouches.
+    pub fn beyond(&self, limit: i32) -> impl Iterator<Item = &Held> {
+        self.held.iter().filter(move |held| held.milli != UNKNOWN && held.milli > limit)
+    }
+    /// How far out it went.
+    pub fn peak(&self) -> i32 {
+        self.held.iter().map(|held| held.milli).max().unwrap_or(UNKNOWN)
+    }
+    /// How long it is known to have been beyond a limit, a minute once.
+    pub fn lasted(&self, limit: i32) -> Span {
+        Minutes::default().and(self.beyond(limit)).sum
+    }
+    /// How much of it nobody vouches for.
+    pub fn unknown(&self) -> Span {
+        (self.until - self.from) - self.lasted(UNKNOWN)
+    }
+    /// Whether another one was at the same time.
+    pub fn meets(&self, other: &Self) -> bool {
+        let end = |one: &Self| one.end().unwrap_or(Moment::LATEST);
+        self.from <= end(other) && other.from <= end(self)
+    }
+
+    /// Cut at moments: what is beyond the limit by a reading after one of them is an excursion of its own.
+    pub fn cut(self, at: &[Moment], limit: i32) -> Vec<Self> {
+        let Some(cut) = at.iter().copied().filter(|at| self.from <= *at).min() else {
+            return Vec::from([self]);
+        };
+        let (before, after): (Vec<Held>, Vec<Held>) =
+            self.held.iter().copied().partition(|held| held.from <= cut);
+        let after = excursions(after, limit);
+        if after.is_empty() {
+            return Vec::from([self]);
+        }
+        let first = Self { until: self.until.min(cut), open: false, held: before, ..self };
+        let later: Vec<Moment> = at.iter().copied().filter(|at| *at > cut).collect();
+        let after = after.into_iter().flat_map(|one| one.cut(&later, limit));
+        core::iter::once(first).chain(after).collect()
+    }
+}
+
+/// A sum of minutes, each of them once, of stretches in the order of their beginnings.
+#[derive(Debug, Clone, Copy)]
+pub struct Minutes {
+    /// The sum.
+    pub sum: Span,
+    covered: Moment,
+}
+
+impl Default for Minutes {
+    fn default() -> Self {
+        Self { sum: Span::ZERO, covered: Moment::EARLIEST }
+    }
+}
+
+impl Minutes {
+    /// With these, too.
+    pub fn and<'a>(mut self, held: impl Iterator<Item = &'a Held>) -> Self {
+        for stretch in held {
+            let from = stretch.from.max(self.covered);
+            if stretch.until > from {
+                self.sum += stretch.until - from;
+                self.covered = stretch.until;
+            }
+        }
+        self
+    }
+}
+
+/// Excursions beyond a limit, of stretches that lie beyond where it counts as back, in the order of their beginnings.
+/// What only bridges a hole begins none.
+pub fn excursions(held: impl IntoIterator<Item = Held>, limit: i32) -> Vec<Excursion> {
+    let mut all: Vec<Excursion> = Vec::new();
+    for stretch in held {
+        match all.last_mut() {
+            Some(last) if stretch.from <= last.until => last.join(stretch),
+            _ if stretch.milli != UNKNOWN && stretch.milli > limit => {
+                all.push(Excursion::of(stretch))
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
+/// What a limit allows.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit {
+    /// Beyond this.
+    pub at: i32,
+    /// For longer than this at a time; `0 min` = any reading.
+    pub grace: Span,
+    /// How bad that is.
+    pub severity: Severity,
+    /// For so long in all, and how bad that is.
+    pub in_all: Option<(Span, Severity)>,
+    /// Whether a single reading that another probe contradicts is told at once.
+    pub tells_alone: bool,
+}
+
+/// An excursion that is longer than a limit allows.
+#[derive(Debug)]
+pub struct Exceeded {
+    /// The excursion.
+    pub excursion: Excursion,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Whether only what cannot be relied on says so.
+    pub doubtful: bool,
+}
+
+/// The excursions of these stretches that are longer than a limit allows.
+pub fn exceeded(held: &[Held], limit: &Limit) -> Vec<Exceeded> {
+    let mut found: Vec<Exceeded> = Vec::new();
+    let mut total = Span::ZERO;
+    let sure = held.iter().copied().filter(|held| held.trust.counts());
+    for excursion in excursions(sure, limit.at) {
+        let lasted = excursion.lasted(limit.at);
+        total += lasted;
+        let spent = limit.in_all.filter(|(most, _)| total >= *most).map(|(_, worse)| worse);
+        let over = lasted > limit.grace || limit.grace == Span::ZERO;
+        let severity = spent.into_iter().chain(over.then_some(limit.severity)).min();
+        let found_it = severity.map(|severity| Exceeded { excursion, severity, doubtful: false });
+        found.extend(found_it);
+    }
+    let sure = found.len();
+    let mut total = Span::ZERO;
+    for excursion in excursions(held.iter().copied(), limit.at) {
+        let lasted = excursion.lasted(limit.at);
+        total += lasted;
+        let says = |trust: Trust| excursion.beyond(limit.at).any(|held| held.trust == trust);
+        let leap = says(Trust::FaultCode) || (limit.tells_alone && says(Trust::Alone));
+        let over = lasted > limit.grace || limit.grace == Span::ZERO;
+        let spent = limit.in_all.is_some_and(|(most, _)| total >= most);
+        let doubted = excursion.beyond(limit.at).any(|held| !held.trust.counts());
+        let told = found.iter().take(sure).any(|one| one.excursion.meets(&excursion));
+        if doubted && !told && (leap || over || spent) {
+            // Nobody is woken at the worst for what may be a broken cable, and somebody is.
+            let least = if leap { Severity::P2 } else { Severity::P4 };
+            let severity = limit.severity.max(Severity::P2).min(least);
+            found.push(Exceeded { excursion, severity, doubtful: true });
+        }
+    }
+    found.sort_by_key(|one| one.excursion.from);
+    found
+}
+
+/// Why what is said of an excursion cannot be relied on, and whether the figure is a temperature at all.
+pub fn doubt(excursion: &Excursion, limit: i32) -> &'static str {
+    let code = excursion.beyond(limit).any(|held| held.trust == Trust::FaultCode);
+    if code {
+        "and that is the code of a fault"
+    } else {
+        "and it is unfit or another probe contradicts it"
+    }
+}
