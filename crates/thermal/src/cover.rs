@@ -22,6 +22,8 @@ pub struct Held {
     pub milli: i32,
     /// Whether it is the latest reading of a window that is still open.
     pub latest: bool,
+    /// Until when what another probe says belongs to the same event: the next reading of this one is awaited.
+    pub awaited: Moment,
     /// How far it can be relied on.
     pub trust: Trust,
     /// Whether the box had settled by then.
@@ -51,17 +53,20 @@ pub struct Cover<'a> {
 }
 
 impl<'a> Cover<'a> {
-    /// Every payload probe with one of its attachments and one judged window, cut to both.
+    /// Every attachment of a payload probe with one judged window, cut to both.
+    pub fn attached(&self) -> impl Iterator<Item = (&'a Attachment, Window)> + '_ {
+        self.setting.attachments.iter().flat_map(move |attachment| {
+            let cut = self.windows.iter().filter_map(move |window| cut(*window, attachment));
+            cut.map(move |window| (attachment, window))
+        })
+    }
+
+    /// The same with its probe, where something is known of it.
     pub fn stretches(&self) -> impl Iterator<Item = (&'a Probe, &'a Attachment, Window)> + '_ {
-        let with = |attachment: &'a Attachment| {
+        self.attached().filter_map(|(attachment, window)| {
             let is_it =
                 |p: &&Probe| p.device == attachment.device && p.channel == attachment.channel;
-            self.probes.iter().find(is_it).map(|probe| (probe, attachment))
-        };
-        let attached = self.setting.attachments.iter().filter_map(with);
-        attached.flat_map(move |(probe, attachment)| {
-            let cut = self.windows.iter().filter_map(move |window| cut(*window, attachment));
-            cut.map(move |window| (probe, attachment, window))
+            self.probes.iter().find(is_it).map(|probe| (probe, attachment, window))
         })
     }
 
@@ -81,13 +86,15 @@ impl<'a> Cover<'a> {
                 let (from, milli) = (reading.at, reading.milli);
                 let (trust, settled) = (self.trust(probe, attachment, place), early.is_none());
                 let (until, latest) = held(reading, next, attachment, &window);
-                out.push(Held { from, until, milli, latest, trust, settled });
+                let awaited = if latest { from + attachment.log_every * 2 } else { until };
+                let it = Held { from, until, milli, latest, awaited, trust, settled };
+                out.push(it);
                 // Out on both sides of a hole: nobody saw it come back.
                 if let Some(next) =
                     next.filter(|n| n.at > until && (n.milli < below || n.milli > above))
                 {
                     let (from, until) = (until, next.at.min(window.end()));
-                    out.push(Held { from, until, milli: UNKNOWN, latest, trust, settled });
+                    out.push(Held { from, until, milli: UNKNOWN, awaited: until, ..it });
                 }
             }
         }

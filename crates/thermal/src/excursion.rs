@@ -16,18 +16,21 @@ pub struct Excursion {
     pub until: Moment,
     /// Whether it goes on as far as anybody knows.
     pub open: bool,
+    /// Until when what another probe says belongs to it.
+    awaited: Moment,
     /// Its stretches in order, those between the limit and where it counts as back, too.
     pub held: Vec<Held>,
 }
 
 impl Excursion {
     fn of(first: Held) -> Self {
-        let (from, until, open) = (first.from, first.until, first.latest);
-        Self { from, until, open, held: Vec::from([first]) }
+        let (from, until, open, awaited) = (first.from, first.until, first.latest, first.awaited);
+        Self { from, until, open, awaited, held: Vec::from([first]) }
     }
     fn join(&mut self, held: Held) {
         self.until = self.until.max(held.until);
         self.open |= held.latest;
+        self.awaited = self.awaited.max(held.awaited);
         self.held.push(held);
     }
     /// When it was over.
@@ -108,7 +111,7 @@ pub fn excursions(held: impl IntoIterator<Item = Held>, limit: i32) -> Vec<Excur
     let mut all: Vec<Excursion> = Vec::new();
     for stretch in held {
         match all.last_mut() {
-            Some(last) if stretch.from <= last.until => last.join(stretch),
+            Some(last) if stretch.from <= last.awaited => last.join(stretch),
             _ if stretch.milli != UNKNOWN && stretch.milli > limit => {
                 all.push(Excursion::of(stretch))
             }

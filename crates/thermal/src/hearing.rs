@@ -29,6 +29,8 @@ pub(crate) struct Calm {
     pub(crate) weighs: Option<Span>,
     /// Whether one probe may contradict another.
     pub(crate) doubts: bool,
+    /// When the last judged window began: what was measured before it fills no hole in it.
+    pub(crate) from: Option<Moment>,
 }
 
 impl Calm {
@@ -44,6 +46,7 @@ impl Calm {
             above: above.min().map_or(i32::MAX, |above| above - hysteresis),
             weighs: profile.mkt.as_ref().map(|mkt| mkt.window),
             doubts: profile.contradicts.is_some(),
+            from: None,
         }
     }
     fn holds(&self, milli: i32) -> bool {
@@ -96,7 +99,12 @@ impl Memory {
         if !self.is_payload(&event.subject.id, &reading.channel, at) {
             return if calm.is_some() { Matter::Calm } else { Matter::Now };
         }
-        let hole = earlier.is_none_or(|earlier| self.is_hole(place, earlier.at, at));
+        let begins = calm.and_then(|calm| calm.from).filter(|from| *from <= at);
+        let hole = earlier.is_none_or(|earlier| {
+            self.is_hole(place, earlier.at, at)
+                || self.was_unfit(place, earlier.at)
+                || begins.is_some_and(|from| earlier.at < from)
+        });
         if hole {
             self.note_hole(at, entry.now);
         }
@@ -108,7 +116,11 @@ impl Memory {
         let weighs =
             calm.weighs.is_some_and(|window| self.warm_within(place, at, window, calm.above));
         let contradicts = calm.doubts && self.loud_elsewhere(place, at, calm);
-        if latest && !hole && !weighs && !contradicts { Matter::Calm } else { Matter::Later }
+        // What joins the one before it may bridge a hole that another probe has left.
+        let bridges =
+            earlier.is_some_and(|e| self.holes.iter().any(|(closing, _)| e.at < *closing));
+        let quiet = latest && !hole && !weighs && !contradicts && !bridges;
+        if quiet { Matter::Calm } else { Matter::Later }
     }
 
     /// Whether another probe says something loud at about that time, which this one may contradict.
@@ -138,6 +150,18 @@ impl Memory {
             self.holes = stand;
         }
         self.holes.push((at, learnt));
+    }
+
+    /// Whether what a probe said at a moment proves nothing, so that the next reading ends a hole.
+    fn was_unfit(&self, place: usize, at: Moment) -> bool {
+        let setting = self.setting();
+        let Some(probe) = self.probes.get(place).filter(|_| !setting.calibrations.is_empty()) else {
+            return false;
+        };
+        let mut mine = setting.attachments.iter().filter(|a| {
+            a.device == probe.device && a.channel == probe.channel && a.from <= at
+        });
+        mine.any(|a| a.until.is_none_or(|until| at <= until) && !setting.fit(a, at))
     }
 
     /// Whether two readings in a row are too far apart.

@@ -1,6 +1,7 @@
 //! Every rule of temperature and its record, one line each.
 
 pub mod above_step;
+pub mod device_unfit;
 pub mod gap;
 pub mod logger_silent;
 pub mod mkt_over;
@@ -19,5 +20,6 @@ pub const ALL: &[Kind<Memory>] = &[
     rule::<mkt_over::MktOver>(),
     rule::<logger_silent::LoggerSilent>(),
     rule::<gap::Gap>(),
+    rule::<device_unfit::DeviceUnfit>(),
     rule::<not_judged::NotJudged>(),
 ];

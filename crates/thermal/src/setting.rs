@@ -181,10 +181,15 @@ impl Setting {
     /// Whether the probe of an attachment is fit at a moment; nothing known against its device = fit. A certificate that
     /// had ended before the probe came to the goods makes it unfit, one that ends while it is with them does not.
     pub fn fit(&self, attachment: &Attachment, at: Moment) -> bool {
-        let said = self.calibrations.iter().take_while(|c| c.from <= at);
-        let Some(last) = said.filter(|c| c.device == attachment.device).last() else { return true };
+        let Some(last) = self.calibration(&attachment.device, at) else { return true };
         let used = self.with_goods(attachment, at).max(last.from);
         last.passed && last.until.is_none_or(|until| until > used)
+    }
+
+    /// The last word on a device's fitness at a moment.
+    pub fn calibration(&self, device: &DeviceId, at: Moment) -> Option<&Calibration> {
+        let said = self.calibrations.iter().take_while(|c| c.from <= at);
+        said.filter(|c| c.device == *device).last()
     }
 
     /// Whether another answer than at the beginning of a stretch of time is possible within it.

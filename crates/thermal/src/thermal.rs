@@ -134,7 +134,10 @@ impl Thermal {
         self.told.judge(rules, &self.memory, entry, &mut say);
         said.extend(say.into_iter().map(|finding| Said::Finding(finding.into())));
         self.next = rules.due(&self.memory, self.now);
-        self.calm = self.memory.profile(&rules.reference).map(Calm::of);
+        self.calm = self.memory.profile(&rules.reference).map(|profile| {
+            let from = self.memory.windows(profile).last().map(|window| window.from);
+            Calm { from, ..Calm::of(profile) }
+        });
         let heard = self.memory.last_payload(&rules.reference).map(|at| at.min(self.now));
         self.deaf = heard.zip(self.deaf_after()).map(|(heard, after)| heard + after);
         self.tell(rules, entry, said);

@@ -1,0 +1,158 @@
+#![doc = include_str!("device_unfit.md")]
+
+use crate::memory::{Memory, judged};
+use crate::setting::{Attachment, Setting};
+use crate::window::Window;
+use alloc::{format, string::String, vec::Vec};
+use facts::{Episode, Given, Moment, Rule, Severity, Span};
+use serde::Deserialize;
+
+/// A logger is with the goods without a valid calibration.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceUnfit {
+    after: Span,
+}
+
+/// What is wrong with a probe, for how long, and when that can be said.
+struct Defect {
+    from: Moment,
+    until: Option<Moment>,
+    due: Moment,
+    severity: Severity,
+    sentence: String,
+}
+
+impl Rule for DeviceUnfit {
+    type Memory = Memory;
+    const NAME: &'static str = "thermal/device-unfit";
+    const CODE: &'static str = "DAT-07";
+    const PAGE: &'static str = include_str!("device_unfit.md");
+
+    fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
+        for (about, defect) in self.defects(memory, given) {
+            if defect.due <= given.now {
+                let episode = Episode::new(defect.severity, defect.from, defect.sentence);
+                found.push(episode.about(about).until(defect.until));
+            }
+        }
+    }
+
+    fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
+        let defects = self.defects(memory, given).into_iter();
+        defects.map(|(_, defect)| defect.due).filter(|due| *due > given.now).min()
+    }
+}
+
+impl DeviceUnfit {
+    /// Every defect, with the probe that it is about.
+    fn defects(&self, memory: &Memory, given: &Given<'_>) -> Vec<(String, Defect)> {
+        let setting = memory.setting();
+        let Some((_, windows)) = judged(memory, given).filter(|_| !setting.calibrations.is_empty())
+        else {
+            return Vec::new();
+        };
+        let cover = memory.cover(given, &windows);
+        let mut all = Vec::new();
+        for (attachment, window) in cover.attached() {
+            let settle = given.reference.settle;
+            let unfit = self.unfit(setting, attachment, &window, settle);
+            let ended = ended(setting, attachment, &window, settle);
+            let about = format!("{}/{}", attachment.device, attachment.channel);
+            all.extend(unfit.into_iter().chain(ended).map(|defect| (about.clone(), defect)));
+        }
+        all.sort_by_key(|(_, defect)| defect.from);
+        all
+    }
+
+    /// The stretches in which what a probe says proves nothing.
+    fn unfit(
+        &self,
+        setting: &Setting,
+        attachment: &Attachment,
+        window: &Window,
+        settle: Span,
+    ) -> Vec<Defect> {
+        let mut defects: Vec<Defect> = Vec::new();
+        let turns = turns(setting, attachment, window);
+        for (n, from) in turns.iter().copied().enumerate() {
+            let until = turns.get(n + 1).copied().or(window.until);
+            if setting.fit(attachment, from) {
+                continue;
+            }
+            if let Some(last) = defects.last_mut().filter(|last| last.until == Some(from)) {
+                last.until = until;
+                continue;
+            }
+            let due = from + self.after + settle;
+            let sentence = why(setting, attachment, from);
+            defects.push(Defect { from, until, due, severity: Severity::P2, sentence });
+        }
+        defects.retain(|defect| defect.until.is_none_or(|end| end - defect.from > self.after));
+        for defect in &mut defects {
+            if accompanied(setting, attachment, defect) {
+                defect.severity = Severity::P3;
+            }
+        }
+        defects
+    }
+}
+
+/// The moments of a stretch at which another answer begins, its beginning first.
+fn turns(setting: &Setting, attachment: &Attachment, window: &Window) -> Vec<Moment> {
+    let mine = setting.calibrations.iter().filter(|c| c.device == attachment.device);
+    let mut turns: Vec<Moment> = mine.map(|c| c.from).collect();
+    turns.retain(|at| window.from < *at && window.until.is_none_or(|until| *at < until));
+    turns.push(window.from);
+    turns.sort_unstable();
+    turns.dedup();
+    turns
+}
+
+fn why(setting: &Setting, attachment: &Attachment, at: Moment) -> String {
+    let device = &attachment.device;
+    let last = setting.calibration(device, at);
+    match last.and_then(|last| last.until.filter(|_| last.passed)) {
+        Some(until) => format!(
+            "the certificate of {device} had ended at {until} when it came to the goods: what it says proves nothing"
+        ),
+        None => format!("{device} failed its calibration: what it says proves nothing"),
+    }
+}
+
+/// Whether another fit probe is with the goods as long as this one is unfit.
+fn accompanied(setting: &Setting, attachment: &Attachment, defect: &Defect) -> bool {
+    let end = defect.until.unwrap_or(Moment::LATEST);
+    let mut others = setting.attachments.iter().filter(|other| {
+        (&other.device, &other.channel) != (&attachment.device, &attachment.channel)
+            && other.store == attachment.store
+    });
+    others.any(|other| {
+        let there = other.from <= end && other.until.is_none_or(|until| until >= end);
+        there && setting.fit(other, end.max(other.from))
+    })
+}
+
+/// Where the certificate of a probe ended while it was with the goods.
+fn ended(
+    setting: &Setting,
+    attachment: &Attachment,
+    window: &Window,
+    settle: Span,
+) -> Option<Defect> {
+    let mine = setting.calibrations.iter().filter(|c| c.device == attachment.device);
+    let mut ends = mine.filter_map(|c| c.until.filter(|_| c.passed));
+    let from = ends.find(|end| {
+        let inside = window.from < *end && window.until.is_none_or(|until| *end < until);
+        let last = setting.calibration(&attachment.device, *end);
+        inside && last.is_some_and(|last| last.until == Some(*end)) && setting.fit(attachment, *end)
+    })?;
+    let later = setting.calibrations.iter().filter(|c| c.device == attachment.device);
+    let again = later.map(|c| c.from).filter(|at| *at > from).min();
+    let until = again.into_iter().chain(window.until).min();
+    let sentence = format!(
+        "the certificate of {} ended at {from}, while it is with the goods: what it says still counts",
+        attachment.device
+    );
+    Some(Defect { from, until, due: from + settle, severity: Severity::P3, sentence })
+}
