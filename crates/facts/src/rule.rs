@@ -34,6 +34,9 @@ pub struct Episode {
     pub deadline: Option<Moment>,
     /// What was measured, where the episode is about a measured value.
     pub figures: Option<Figures>,
+    /// When what is latched, and so has no end, was back within its limits: what is out again after that is another episode.
+    #[serde(default)]
+    pub back: Option<Moment>,
 }
 
 impl Episode {
@@ -51,6 +54,7 @@ impl Episode {
             unknown: Span::ZERO,
             deadline: None,
             figures: None,
+            back: None,
         }
     }
     /// What it is about.
@@ -86,6 +90,11 @@ impl Episode {
     /// After this it cannot be undone.
     pub fn deadline(mut self, deadline: Option<Moment>) -> Self {
         self.deadline = deadline;
+        self
+    }
+    /// When what is latched was back within its limits.
+    pub fn back(mut self, back: Option<Moment>) -> Self {
+        self.back = back;
         self
     }
     /// What was measured.

@@ -203,6 +203,8 @@ impl Voice<'_> {
 
     fn again(&self, was: Line, now: Episode, say: &mut Vec<Finding>) -> Line {
         let Line { name, episode, held, fresh, peak } = was;
+        // Until when it reaches is no news, and says which of several this one is.
+        let episode = Episode { back: now.back, ..episode };
         let peak = peak.map(|peak| peak.moved(&now)).or_else(|| Peak::of(&now, self.now));
         let untold = peak.and_then(Peak::untold);
         let new_peak = untold.is_some_and(|said| self.now >= said + self.settle);
@@ -254,8 +256,10 @@ impl Voice<'_> {
     }
 }
 
+/// Whether two episodes share a moment. What is latched has no end, and reaches until it was back within its limits: so what was out
+/// once and is out again is told as two, and a correction of the first does not hand its name to the second.
 fn overlap(a: &Episode, b: &Episode) -> bool {
-    let end = |e: &Episode| e.until.unwrap_or(Moment::LATEST);
+    let end = |e: &Episode| e.until.or(e.back).unwrap_or(Moment::LATEST);
     a.since <= end(b) && b.since <= end(a)
 }
 

@@ -7,7 +7,7 @@ use crate::settling::Settling;
 use crate::trust::Trust;
 use alloc::{format, string::String, vec::Vec};
 use facts::rulebook::Step;
-use facts::{Episode, Given, MilliCelsius, Moment, Rule, Severity, Span};
+use facts::{Episode, Figures, Given, MilliCelsius, Moment, Rule, Severity, Span};
 use serde::Deserialize;
 
 /// Warmer than a step of the product for longer than that step allows, in all.
@@ -138,8 +138,9 @@ fn latched(memory: &Memory, one: &Excursion, worst: &Worst<'_>) -> Episode {
     let (above, peak, allowed) = (step.above, peak(one, step), step.longer_than.spoken());
     let sentence =
         format!("warmer than {above}{lasted}, since {since}, up to {peak} (allowed: {allowed})");
-    let episode = Episode::new(step.severity, from, sentence).latched();
-    episode.evidence(memory.evidence([from]))
+    let episode = Episode::new(step.severity, from, sentence).latched().back(one.end());
+    let figures = Figures { peak, limit: above, lasted: worst.spent };
+    episode.figures(figures).evidence(memory.evidence([from]))
 }
 
 fn unknown(memory: &Memory, one: &Excursion, worst: &Worst<'_>) -> Episode {

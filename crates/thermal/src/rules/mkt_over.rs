@@ -5,7 +5,7 @@ use crate::mkt::{TABLE_ENDS, in_table, weight};
 use crate::series::Reading;
 use crate::trust::Trust;
 use alloc::{format, vec::Vec};
-use facts::{Episode, Given, MilliCelsius, Moment, Rule, Severity, Span};
+use facts::{Episode, Figures, Given, MilliCelsius, Moment, Rule, Severity, Span};
 use serde::Deserialize;
 
 /// Mean kinetic temperature over a fixed trailing window is above its limit.
@@ -90,6 +90,8 @@ struct Numbers<'a> {
 struct Over {
     from: Moment,
     until: Option<Moment>,
+    /// The end of the last window that is over.
+    last: Moment,
     /// The end of the window whose mean is the highest.
     worst: Moment,
     mean: u128,
@@ -132,12 +134,15 @@ impl Numbers<'_> {
                 open = None;
             }
             match (self.mean(&sums, first, n), open.as_mut()) {
-                (Mean::Over(mean), Some(was)) if mean > was.mean => {
-                    (was.mean, was.worst) = (mean, reading.at)
+                (Mean::Over(mean), Some(was)) => {
+                    was.last = reading.at;
+                    if mean > was.mean {
+                        (was.mean, was.worst) = (mean, reading.at);
+                    }
                 }
                 (Mean::Over(mean), None) => {
-                    let (from, worst) = (reading.at, reading.at);
-                    open = Some(Over { from, until: None, worst, mean });
+                    let at = reading.at;
+                    open = Some(Over { from: at, until: None, last: at, worst: at, mean });
                 }
                 (Mean::Back, Some(was)) => {
                     all.push(Over { until: Some(reading.at), ..*was });
@@ -206,6 +211,7 @@ fn joined(mut all: Vec<Over>) -> Vec<Over> {
         match joined.last_mut() {
             Some(last) if last.meets(&over) => {
                 last.until = last.until.zip(over.until).map(|(one, other)| one.max(other));
+                last.last = last.last.max(over.last);
                 if over.mean > last.mean {
                     (last.mean, last.worst) = (over.mean, over.worst);
                 }
@@ -235,5 +241,7 @@ fn over(memory: &Memory, mkt: &facts::rulebook::Mkt, over: &Over, doubtful: bool
         let episode = Episode::new(Severity::P2, over.from, sentence).unknown().until(over.until);
         return episode.evidence(evidence);
     }
-    Episode::new(Severity::P2, over.from, sentence).latched().evidence(evidence)
+    let figures = Figures { peak: mean, limit, lasted: over.last - over.from };
+    let episode = Episode::new(Severity::P2, over.from, sentence).latched().back(over.until);
+    episode.figures(figures).evidence(evidence)
 }

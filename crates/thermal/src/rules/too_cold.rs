@@ -5,7 +5,7 @@ use crate::excursion::{Exceeded, Excursion, Limit, doubt, exceeded, excursions};
 use crate::memory::{Memory, judged};
 use crate::settling::Settling;
 use alloc::{format, vec::Vec};
-use facts::{Episode, Given, MilliCelsius, Moment, Profile, Rule, Severity, Span};
+use facts::{Episode, Figures, Given, MilliCelsius, Moment, Profile, Rule, Severity, Span};
 use serde::Deserialize;
 
 /// Colder than the lower limit for longer than the grace, or frozen.
@@ -73,8 +73,9 @@ fn frozen(
     for one in &sure {
         let (from, coldest) = (one.from, coldest(one).unwrap_or(freezes));
         let sentence = format!("{freezes} or colder at {from}, down to {coldest}: frozen");
-        let episode = Episode::new(Severity::P1, from, sentence).latched();
-        found.push(episode.evidence(memory.evidence([from])));
+        let figures = Figures { peak: coldest, limit: freezes, lasted: one.lasted(at) };
+        let episode = Episode::new(Severity::P1, from, sentence).latched().back(one.end());
+        found.push(episode.figures(figures).evidence(memory.evidence([from])));
     }
     for one in excursions(held, at) {
         let doubted = one.beyond(at).any(|held| !held.trust.counts());
@@ -112,8 +113,9 @@ fn told(memory: &Memory, lower: MilliCelsius, grace: Span, one: &Exceeded) -> Ep
     let evidence = memory.evidence([run.from].into_iter().chain(run.end()));
     let episode = Episode::new(one.severity, run.from, sentence).about("cold").until(run.end());
     let episode = episode.evidence(evidence);
-    if one.doubtful {
-        return episode.unknown().unknown_for(run.until - run.from);
+    let figures = Figures { peak: coldest, limit: lower, lasted: run.lasted(at) };
+    match one.doubtful {
+        true => episode.unknown().unknown_for(run.until - run.from),
+        false => episode.unknown_for(run.unknown()).figures(figures),
     }
-    episode.unknown_for(run.unknown())
 }

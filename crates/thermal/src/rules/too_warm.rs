@@ -3,7 +3,7 @@
 use crate::excursion::{Exceeded, Limit, doubt, exceeded};
 use crate::memory::{Memory, judged};
 use alloc::{format, vec::Vec};
-use facts::{Episode, Given, MilliCelsius, Rule, Severity, Span};
+use facts::{Episode, Figures, Given, MilliCelsius, Rule, Severity, Span};
 use serde::Deserialize;
 
 /// Warmer than the upper limit for longer than the grace.
@@ -66,8 +66,9 @@ fn told(memory: &Memory, upper: MilliCelsius, grace: Span, one: &Exceeded) -> Ep
     let evidence = memory.evidence([run.from].into_iter().chain(run.end()));
     let episode = Episode::new(one.severity, run.from, sentence).until(run.end());
     let episode = episode.evidence(evidence);
-    if one.doubtful {
-        return episode.unknown().unknown_for(run.until - run.from);
+    let figures = Figures { peak, limit: upper, lasted: run.lasted(upper.milli()) };
+    match one.doubtful {
+        true => episode.unknown().unknown_for(run.until - run.from),
+        false => episode.unknown_for(run.unknown()).figures(figures),
     }
-    episode.unknown_for(run.unknown())
 }
