@@ -173,7 +173,8 @@ impl Told {
         self.said
             .iter()
             .filter_map(|line| {
-                let untold = line.peak.and_then(Peak::untold);
+                // What is held is said with all that is true by then.
+                let untold = line.peak.filter(|_| line.held.is_none()).and_then(Peak::untold);
                 Some([line.held, line.fresh, untold].into_iter().flatten().min()? + settle)
             })
             .min()

@@ -155,12 +155,14 @@ impl Memory {
     /// Whether what a probe said at a moment proves nothing, so that the next reading ends a hole.
     fn was_unfit(&self, place: usize, at: Moment) -> bool {
         let setting = self.setting();
-        let Some(probe) = self.probes.get(place).filter(|_| !setting.calibrations.is_empty()) else {
+        let Some(probe) = self.probes.get(place).filter(|_| !setting.calibrations.is_empty())
+        else {
             return false;
         };
-        let mut mine = setting.attachments.iter().filter(|a| {
-            a.device == probe.device && a.channel == probe.channel && a.from <= at
-        });
+        let mut mine = setting
+            .attachments
+            .iter()
+            .filter(|a| a.device == probe.device && a.channel == probe.channel && a.from <= at);
         mine.any(|a| a.until.is_none_or(|until| at <= until) && !setting.fit(a, at))
     }
 

@@ -45,10 +45,17 @@ impl Memory {
     pub fn watched(&self) -> Vec<Window> {
         windows(self.setting(), Span::ZERO)
     }
+    /// When the last word before a box has settled is known, strictly after log time.
+    pub(crate) fn settles(&self, given: &Given<'_>) -> Option<Moment> {
+        let windows = self.windows(self.profile(given.reference)?);
+        let known = windows.iter().map(|window| window.from + given.reference.settle);
+        known.filter(|known| *known > given.now).min()
+    }
     /// The readings as stretches of time.
     pub fn cover<'a>(&'a self, given: &Given<'a>, windows: &'a [Window]) -> Cover<'a> {
         let profile = self.profile(given.reference);
-        let doubts = profile.map(|profile| Doubts::of(profile, given.reference)).unwrap_or_default();
+        let doubts =
+            profile.map(|profile| Doubts::of(profile, given.reference)).unwrap_or_default();
         Cover { setting: self.setting(), probes: &self.probes, windows, doubts, settling: None }
     }
     /// Whether a probe sat with the goods at a moment.
@@ -74,7 +81,12 @@ impl Memory {
         all
     }
     /// Whether a reading tells how warm the goods are: by a fit probe that sat with them, and no code of a fault.
-    pub(crate) fn tells(&self, device: &str, event: (Moment, &Reading), reference: &Reference) -> bool {
+    pub(crate) fn tells(
+        &self,
+        device: &str,
+        event: (Moment, &Reading),
+        reference: &Reference,
+    ) -> bool {
         let (at, reading) = event;
         let setting = self.setting();
         let mine = setting.attachments.iter().filter(|a| {

@@ -130,7 +130,9 @@ impl Setting {
         }
         setting.profile = plan.map(|plan| plan.profile.clone()).unwrap_or_default();
         // Of two words of one moment the worse one counts, in whatever order they came.
-        setting.calibrations.sort_by_key(|c| (c.from, !c.passed, Reverse(c.until.unwrap_or(Moment::LATEST))));
+        setting
+            .calibrations
+            .sort_by_key(|c| (c.from, !c.passed, Reverse(c.until.unwrap_or(Moment::LATEST))));
         setting
     }
 

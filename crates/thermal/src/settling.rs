@@ -2,14 +2,14 @@
 //! that goods may never be above, are not, for they do not heal.
 //!
 //! But a probe that lay in the room and is put into a dewar is warm itself: as long as it only comes nearer to the
-//! limits it tells of its own past and not of the goods.
+//! limits it tells of its own past and not of the goods. What it says last, when the box has settled, is judged.
 
 use crate::cover::Cover;
 use crate::probe::Probe;
 use crate::series::Reading;
 use crate::setting::Attachment;
 use crate::window::Window;
-use facts::Moment;
+use facts::{Moment, Span};
 
 /// How what was measured before the box had settled is looked at.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +18,8 @@ pub struct Settling<'a> {
     pub settled: &'a [Window],
     /// At or below this, and above this, nothing can be undone.
     pub beyond: (i32, i32),
+    /// Log time, less the time for which facts that race are awaited.
+    pub known_until: Moment,
 }
 
 impl Settling<'_> {
@@ -29,12 +31,17 @@ impl Settling<'_> {
     fn is_beyond(&self, milli: i32) -> bool {
         milli <= self.beyond.0 || milli > self.beyond.1
     }
+    /// When the box will have settled in which a reading was taken, if its readings of then are known by now.
+    fn over_after(&self, at: Moment, window: &Window) -> Option<Moment> {
+        let later = self.settled.iter().map(|settled| settled.from).filter(|from| *from > at);
+        later.min().filter(|from| *from <= window.end() && *from <= self.known_until)
+    }
 }
 
 impl Cover<'_> {
     /// Whether a reading that was taken while the box settles proves that the goods suffered what cannot be undone: its
     /// probe had been within the limits since it was attached, or says so a second time in a row and is not just
-    /// coming from where it lay before.
+    /// coming from where it lay before, or it is the last word when the box has settled.
     pub fn proves(
         &self,
         settling: &Settling<'_>,
@@ -52,11 +59,8 @@ impl Cover<'_> {
         let cold = reading.milli <= settling.beyond.0;
         // On the way out it may already have been a little outside, on this side.
         let on_its_way = |r: &Reading| {
-            let other_side = if cold {
-                r.milli > self.doubts.within.1
-            } else {
-                r.milli < self.doubts.within.0
-            };
+            let other_side =
+                if cold { r.milli > self.doubts.within.1 } else { r.milli < self.doubts.within.0 };
             !settling.is_beyond(r.milli) && !other_side
         };
         let was_within = before.iter().any(|r| self.doubts.holds(r.milli));
@@ -69,7 +73,18 @@ impl Cover<'_> {
             let same_side = (r.milli <= settling.beyond.0) == cold;
             same_side && settling.is_beyond(r.milli)
         });
-        again && since.len() > 1 && !self.comes(since, cold)
+        let comes = since.len() > 1 && self.comes(since, cold);
+        if again && since.len() > 1 && !comes {
+            return true;
+        }
+        let next = all.get(place + 1);
+        let came = next.is_some_and(|next| nearer(cold)(reading, next));
+        let stands = |over: Moment| {
+            let most: Span = attachment.log_every * 2;
+            reading.at + most >= over && next.is_none_or(|next| next.at > over)
+        };
+        let over = settling.over_after(reading.at, window);
+        !comes && !came && over.is_some_and(stands)
     }
 
     /// Whether readings lie outside the limits on one side, each of them nearer to the limits than the one before.
@@ -77,9 +92,13 @@ impl Cover<'_> {
         let out = |r: &Reading| {
             if cold { r.milli < self.doubts.within.0 } else { r.milli > self.doubts.within.1 }
         };
-        let nearer = |before: &Reading, after: &Reading| {
-            if cold { after.milli > before.milli } else { after.milli < before.milli }
-        };
-        readings.iter().all(out) && readings.is_sorted_by(nearer)
+        readings.iter().all(out) && readings.is_sorted_by(nearer(cold))
+    }
+}
+
+/// Whether the second of two readings is nearer to the limits.
+fn nearer(cold: bool) -> impl Fn(&Reading, &Reading) -> bool {
+    move |before, after| {
+        if cold { after.milli > before.milli } else { after.milli < before.milli }
     }
 }

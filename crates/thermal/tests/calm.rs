@@ -2,7 +2,9 @@
 
 #![allow(clippy::expect_used)]
 
-use facts::{Cause, Engine, Entry, Event, Finding, Moment, Rules, Said, Span, State, Subject, SubjectKind};
+use facts::{
+    Cause, Engine, Entry, Event, Finding, Moment, Rules, Said, Span, State, Subject, SubjectKind,
+};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use thermal::{Memory, Thermal, rules::ALL};
@@ -54,7 +56,10 @@ impl Player {
         }
     }
     fn until(&mut self, now: Moment) {
+        let mut last = Moment::EARLIEST;
         while let Some(due) = self.engine.due(&self.rules).filter(|due| *due <= now) {
+            assert!(due > last, "the engine named {due} as due again: `due` must move on");
+            last = due;
             self.step(due, Cause::Struck);
         }
     }
@@ -86,9 +91,8 @@ fn words() -> impl Strategy<Value = Vec<Word>> {
     ];
     let late = prop_oneof![12 => Just(0_i64), 1 => 1..90_i64];
     let after = prop_oneof![20 => 2..11_i64, 1 => 11..50_i64];
-    let word = (after, late, 0..2_usize, milli, 0..40_u8).prop_map(|(after, late, device, milli, other)| {
-        Word { after, late, device, milli, other }
-    });
+    let word = (after, late, 0..2_usize, milli, 0..40_u8)
+        .prop_map(|(after, late, device, milli, other)| Word { after, late, device, milli, other });
     prop::collection::vec(word, 1..80)
 }
 

@@ -30,7 +30,8 @@ impl Rule for AboveStep {
         let (watched, settled) = (memory.watched(), memory.windows(profile));
         let never = profile.steps.iter().filter(|step| step.longer_than == Span::ZERO);
         let never = never.map(|step| step.above.milli()).min().unwrap_or(i32::MAX);
-        let settling = Some(Settling { settled: &settled, beyond: (i32::MIN, never) });
+        let (beyond, known_until) = ((i32::MIN, never), given.now - given.reference.settle);
+        let settling = Some(Settling { settled: &settled, beyond, known_until });
         let cover = Cover { settling, ..memory.cover(given, &watched) };
         let back = lowest - profile.hysteresis.map_or(0, |h| h.milli());
         let warm = cover.outside(i32::MIN, back);
@@ -60,8 +61,10 @@ impl Rule for AboveStep {
         found.sort_by_key(|episode| episode.since);
     }
 
-    fn due(&self, _: &Memory, _: &Given<'_>) -> Option<Moment> {
-        None
+    fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
+        let stepped = |profile: &&facts::Profile| !profile.steps.is_empty();
+        memory.profile(given.reference).filter(stepped)?;
+        memory.settles(given)
     }
 }
 
@@ -116,9 +119,9 @@ impl<'s> Spent<'s> {
                 exceeded.push(Worst { step, from, since, spent });
             }
         }
-        exceeded.into_iter().min_by_key(|worst| {
-            (worst.step.severity, core::cmp::Reverse(worst.step.above.milli()))
-        })
+        exceeded
+            .into_iter()
+            .min_by_key(|worst| (worst.step.severity, core::cmp::Reverse(worst.step.above.milli())))
     }
 
     /// The lowest step that an excursion is above, whether or not it exceeds it.

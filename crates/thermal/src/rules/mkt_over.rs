@@ -46,8 +46,7 @@ impl Rule for MktOver {
                 continue;
             }
             let hole = attachment.log_every * 2;
-            let all: Vec<(&Reading, Trust)> =
-                cover.readings(probe, attachment, &window).collect();
+            let all: Vec<(&Reading, Trust)> = cover.readings(probe, attachment, &window).collect();
             let only = |is: fn(Trust) -> bool| {
                 let relied_on = all.iter().filter(move |(_, trust)| is(*trust));
                 relied_on.map(|(reading, _)| **reading).collect::<Vec<Reading>>()
@@ -237,7 +236,8 @@ fn over(memory: &Memory, mkt: &facts::rulebook::Mkt, over: &Over, doubtful: bool
     let sentence =
         format!("mean kinetic temperature {mean} over {window} until {worst} (limit: {limit})");
     if doubtful {
-        let sentence = format!("by a probe that is unfit or that another one contradicts: {sentence}");
+        let sentence =
+            format!("by a probe that is unfit or that another one contradicts: {sentence}");
         let episode = Episode::new(Severity::P2, over.from, sentence).unknown().until(over.until);
         return episode.evidence(evidence);
     }

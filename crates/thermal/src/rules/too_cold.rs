@@ -44,8 +44,9 @@ impl Rule for TooCold {
         }
     }
 
-    fn due(&self, _: &Memory, _: &Given<'_>) -> Option<Moment> {
-        None
+    fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
+        memory.profile(given.reference)?.freezes_at?;
+        memory.settles(given)
     }
 }
 
@@ -59,9 +60,11 @@ fn frozen(
 ) {
     let (watched, settled) = (memory.watched(), memory.windows(profile));
     let beyond = (freezes.milli(), i32::MAX);
-    let settling = Some(Settling { settled: &settled, beyond });
+    let known_until = given.now - given.reference.settle;
+    let settling = Some(Settling { settled: &settled, beyond, known_until });
     let cover = Cover { settling, ..memory.cover(given, &watched) };
-    let back = profile.lower.unwrap_or(freezes).milli() + profile.hysteresis.map_or(0, |h| h.milli());
+    let back =
+        profile.lower.unwrap_or(freezes).milli() + profile.hysteresis.map_or(0, |h| h.milli());
     let held = cover.outside(back.max(freezes.milli() + 1), i32::MAX);
     let held: Vec<Held> = held.into_iter().map(Held::mirrored).collect();
     // At the limit it freezes: mirrored, all that is warmer than a thousandth less.
