@@ -102,7 +102,7 @@ impl Cover<'_> {
         let bears_out = |near: &Reading| {
             !self.doubts.is_code(near.milli) && self.doubts.near(near.milli, reading.milli)
         };
-        let own = beside(probe, attachment, place).any(|near| bears_out(near));
+        let own = beside(probe, attachment, place).any(&bears_out);
         !own && !self.others(probe, reading.at).any(|mut near| near.any(bears_out))
     }
 
