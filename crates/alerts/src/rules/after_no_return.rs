@@ -4,7 +4,7 @@ use crate::memory::{Memory, is_open};
 use crate::spans::{Reason, cut, merge};
 use alloc::{format, string::ToString, vec::Vec};
 use facts::context::{Class, Loss, Phase};
-use facts::{Episode, Finding, Given, Moment, Rule, Severity, Span, Text, Verdict};
+use facts::{Episode, Finding, Given, Moment, Rule, Severity, Span, Verdict};
 use serde::Deserialize;
 
 /// Conditioning has begun and the product is compromised, lost or unknown.

@@ -4,7 +4,7 @@ use crate::memory::{Memory, is_open};
 use crate::spans::{Reason, cut, merge};
 use alloc::{format, string::String, vec::Vec};
 use facts::context::{Phase, Shut};
-use facts::{Episode, Finding, Gate, Given, Moment, Rule, Severity, Span, Text, Verdict};
+use facts::{Episode, Finding, Gate, Given, Moment, Rule, Severity, Span, Verdict};
 use serde::Deserialize;
 
 const NOT_MET: &str = "the product's gate was not met";

@@ -1,18 +1,33 @@
 //! What is asked of all that is known of a shipment.
 
 use super::dossier::{Dossier, Probe, is_open};
+use super::lines::Line;
 use alerts::Incident;
 use facts::fact::shipment::Planned;
-use facts::{Fact, Finding, Moment, Text};
+use facts::{Fact, Finding, Moment, Text, Timeline, TimelineEntry};
+
+/// A line, as the timeline takes it.
+fn entry(line: &Line) -> TimelineEntry<'_> {
+    TimelineEntry {
+        offset: line.offset,
+        at: line.event.at,
+        learnt: line.learnt.unwrap_or(line.event.at),
+        identity: line.identity,
+        subject: &line.event.subject,
+        fact: &line.event.fact,
+    }
+}
 
 impl Dossier {
-    /// The plan in force: the highest version, of the same version the one learnt last.
+    /// What its facts say together, by the answers that the engines go by.
+    pub fn timeline(&self) -> Timeline<'_> {
+        let asked = |line: &&Line| !matches!(line.event.fact, Fact::Quiet(_) | Fact::Imported(_));
+        Timeline::new(self.lines.standing().filter(asked).map(entry), None)
+    }
+
+    /// The plan in force.
     pub fn plan(&self) -> Option<&Planned> {
-        let plans = self.lines.standing().filter_map(|line| match &line.event.fact {
-            Fact::Planned(plan) => Some((plan.version, line.offset, &**plan)),
-            _ => None,
-        });
-        plans.max_by_key(|(version, offset, _)| (*version, *offset)).map(|(_, _, plan)| plan)
+        self.timeline().plan_in_force().map(|plan| plan.plan)
     }
 
     /// The product of its order.
@@ -25,16 +40,19 @@ impl Dossier {
 
     /// Since when there is nothing to watch any more, and the word for it.
     pub fn over(&self) -> Option<(Moment, &'static str)> {
-        self.lines.standing().find_map(|line| {
-            let word = match &line.event.fact {
-                Fact::Closed(_) => "closed",
-                Fact::Cancelled(_) => "cancelled",
-                Fact::Infused(given) if given.units.is_empty() => "infused",
-                Fact::Destroyed(lost) if lost.units.is_empty() => "destroyed",
-                _ => return None,
-            };
-            Some((line.event.at, word))
-        })
+        let timeline = self.timeline();
+        let closed = timeline.entries().iter().find(|e| matches!(e.fact, Fact::Closed(_)));
+        // Thawed goods are still to be given: they are on the board until that is said.
+        let used = timeline.units_aboard().left_at.and_then(|_| {
+            timeline.entries().iter().rev().find_map(|entry| match entry.fact {
+                Fact::Infused(_) => Some((entry.at, "infused")),
+                Fact::Destroyed(_) => Some((entry.at, "destroyed")),
+                _ => None,
+            })
+        });
+        let cancelled = timeline.cancelled_at().map(|at| (at, "cancelled"));
+        let closed = closed.map(|entry| (entry.at, "closed"));
+        [closed, cancelled, used].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// Findings that go on, the worst first.

@@ -44,21 +44,14 @@ pub fn next(dossier: &Dossier) -> Option<Milestone> {
             }
         }
     }
-    let due = plan.waypoints.last().and_then(|last| expected(dossier, plan, &last.name));
+    let due = plan.waypoints.last().and_then(|last| expected(dossier, &last.name));
     let due = due.or_else(|| plan.legs.last().map(|leg| leg.arrives));
     Some(milestone(format!("receipt by {}", plan.consignee), due))
 }
 
 /// When a waypoint of the plan in force is expected to be reached.
-pub(crate) fn expected(dossier: &Dossier, plan: &Planned, waypoint: &str) -> Option<Moment> {
-    let known = plan.waypoints.iter().find(|known| &*known.name == waypoint);
-    let changed = dossier.lines.standing().rev().find_map(|line| match &line.event.fact {
-        Fact::EtaChanged(changed) if &*changed.waypoint == waypoint => Some(changed.eta),
-        // A new plan says anew when its waypoints are expected.
-        Fact::Planned(_) => Some(known.and_then(|known| known.eta).unwrap_or(Moment::LATEST)),
-        _ => None,
-    });
-    changed.filter(|at| *at != Moment::LATEST)
+pub(crate) fn expected(dossier: &Dossier, waypoint: &str) -> Option<Moment> {
+    dossier.timeline().eta(waypoint)
 }
 
 /// The planned time, or a later one that was reported for the place where the leg ends.

@@ -71,7 +71,7 @@ fn paper(dossier: &Dossier, gated: &Gated) -> Paper {
         Act::Departure => leg.departs,
         Act::Import | Act::Receipt => leg.arrives,
     });
-    let needed = plan.and_then(|plan| expected(dossier, plan, &gated.waypoint)).or(of_leg);
+    let needed = expected(dossier, &gated.waypoint).or(of_leg);
     let used = dossier
         .ledgers
         .get(&gated.permit)
