@@ -122,6 +122,7 @@ fn nothing_found_wrong_is_told_apart_from_not_known() {
     let says = |name: &str| match fineness(of(&board, name), true) {
         Fineness::Wrong(f) => format!("{} {}", f.severity, f.code),
         Fineness::NotKnown(why) => format!("not known: {why}"),
+        Fineness::NotUnderWay => "not under way".into(),
         Fineness::NothingFound => "nothing found wrong".into(),
     };
     assert_eq!(says("DP-2041"), "P1 CUS-02");

@@ -1,10 +1,10 @@
 //! Whether anything is wrong with a shipment, as far as that can be said at all.
 //!
-//! "Nothing found wrong" takes a plan, engines that spoke, a logger with the goods and a temperature that
-//! is known. Everything less is "not known", with the reason.
+//! "Nothing found wrong" takes a plan, engines that spoke, goods that are under way, a logger with them and a temperature
+//! that is known. What is planned and not yet under way says so; everything else is "not known", with the reason.
 
 use super::Dossier;
-use facts::{Finding, Moment};
+use facts::{Fact, Finding, Moment};
 
 /// What can be said.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +13,8 @@ pub enum Fineness<'a> {
     Wrong(&'a Finding),
     /// It cannot be said, and why.
     NotKnown(String),
+    /// It is planned, and nothing was packed or moved yet: there is nothing to look at.
+    NotUnderWay,
     /// Everything was looked at and nothing was found.
     NothingFound,
 }
@@ -47,6 +49,9 @@ pub fn fineness(dossier: &Dossier, current: bool) -> Fineness<'_> {
     if dossier.custody.is_none() {
         return not_known("custody has not spoken of it");
     }
+    if !under_way(dossier) {
+        return Fineness::NotUnderWay;
+    }
     if let Some((probe, _)) = dossier.silent().first() {
         return Fineness::NotKnown(format!("logger {probe} is silent"));
     }
@@ -56,8 +61,28 @@ pub fn fineness(dossier: &Dossier, current: bool) -> Fineness<'_> {
         _ if !dossier.series.values().any(|series| series.is_payload()) => {
             not_known("no logger was attached to the goods")
         }
+        _ if !measured(dossier) => not_known("no temperature of the goods is known"),
         Warmth::NotYet | Warmth::Known | Warmth::Ended(_) => Fineness::NothingFound,
     }
+}
+
+/// Whether a probe beside the goods ever measured anything.
+fn measured(dossier: &Dossier) -> bool {
+    let payload = dossier.series.values().filter(|series| series.is_payload());
+    payload.into_iter().any(|series| !series.points().is_empty())
+}
+
+/// Whether the goods were packed, moved or used.
+fn under_way(dossier: &Dossier) -> bool {
+    dossier.lines.standing().any(|line| {
+        let fact = &line.event.fact;
+        let packed = matches!(fact, Fact::Packed(_) | Fact::Repacked(_) | Fact::Opened(_));
+        let handed = matches!(fact, Fact::Released(_) | Fact::Accepted(_) | Fact::Received(_));
+        let on_the_way = matches!(fact, Fact::Departed(_) | Fact::Arrived(_) | Fact::Stowed(_));
+        let customs = matches!(fact, Fact::CustomsEntered(_) | Fact::CustomsCleared(_));
+        let used = matches!(fact, Fact::Unpacked(_) | Fact::Thawed(_) | Fact::Infused(_));
+        packed || handed || on_the_way || customs || used || matches!(fact, Fact::Destroyed(_))
+    })
 }
 
 /// What is known of a shipment's temperature.

@@ -81,14 +81,24 @@ impl List {
 
 /// How many shipments that sentence is about.
 fn live(board: &Board) -> String {
-    let live = board.shipments().filter(|(_, d)| d.over().is_none());
-    let (fine, other): (Vec<_>, Vec<_>) =
-        live.partition(|(_, d)| fineness(d, true) == Fineness::NothingFound);
-    match (fine.len(), other.len()) {
-        (0, 0) => "No live shipment is known, either.".into(),
-        (n, 0) => format!("Nothing was found wrong with any of {n} live shipments."),
+    let (mut fine, mut planned, mut other) = (0, 0, 0);
+    for (_, d) in board.shipments().filter(|(_, d)| d.over().is_none()) {
+        match fineness(d, true) {
+            Fineness::NothingFound => fine += 1,
+            Fineness::NotUnderWay => planned += 1,
+            Fineness::Wrong(_) | Fineness::NotKnown(_) => other += 1,
+        }
+    }
+    let planned = match planned {
+        0 => String::new(),
+        n => format!(" {n} more are planned and not yet under way."),
+    };
+    match (fine, other) {
+        (0, 0) if planned.is_empty() => "No live shipment is known, either.".into(),
+        (0, 0) => format!("No shipment is under way.{planned}"),
+        (n, 0) => format!("Nothing was found wrong with any of {n} shipments under way.{planned}"),
         (n, m) => format!(
-            "Nothing was found wrong with {n} live shipments; of {m} more it is not known or something small is."
+            "Nothing was found wrong with {n} live shipments; of {m} more it is not known or something small is.{planned}"
         ),
     }
 }

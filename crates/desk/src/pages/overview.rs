@@ -59,6 +59,7 @@ impl Overview {
             Fineness::Wrong(finding) => (finding.severity as u8, deadline(d)),
             Fineness::NotKnown(_) => (8, deadline(d)),
             Fineness::NothingFound => (9, deadline(d)),
+            Fineness::NotUnderWay => (10, deadline(d)),
         };
         let mut live: Vec<(&ShipmentId, &Dossier)> = live;
         live.sort_by_cached_key(|(id, d)| (rank(d), (*id).clone()));
@@ -87,6 +88,9 @@ impl Row {
                 words::plain(&f.sentence, now),
             ),
             Fineness::NotKnown(why) => ("unknown", "unknown", "not known".into(), why),
+            Fineness::NotUnderWay => {
+                ("unknown", "unknown", "not under way yet".into(), "planned, and not packed".into())
+            }
             Fineness::NothingFound => {
                 ("fine", "fresh", "nothing found wrong".into(), String::new())
             }

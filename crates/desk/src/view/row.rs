@@ -62,7 +62,7 @@ pub(crate) struct ShipmentRow {
 /// Whether anything is wrong.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct VerdictView {
-    /// `wrong`, `not-known`, `nothing-found`.
+    /// `wrong`, `not-known`, `not-under-way`, `nothing-found`.
     verdict: String,
     /// What is wrong, or why it is not known.
     sentence: Option<String>,
@@ -111,6 +111,7 @@ impl VerdictView {
         let (verdict, sentence, severity) = match fineness(d, current) {
             Fineness::Wrong(f) => ("wrong", Some(f.sentence.clone()), Some(f.severity.to_string())),
             Fineness::NotKnown(why) => ("not-known", Some(why), None),
+            Fineness::NotUnderWay => ("not-under-way", None, None),
             Fineness::NothingFound => ("nothing-found", None, None),
         };
         Self { verdict: verdict.into(), sentence, severity }

@@ -1,14 +1,16 @@
 //! A timeline per shipment, for a coordinator: what happened, what was wrong, what to do.
 //!
 //! Shipments with something wrong come first, the worst on top and what goes on before what is over; those
-//! without are named in one line. What happened stands where it happened; a finding stands where it was
-//! learnt, with the time since when it is so.
+//! without are named in one line, and in lines of their own those of which nobody can say that nothing is wrong. What
+//! happened stands where it happened; a finding stands where it was learnt, with the time since when it is so.
 
+mod known;
 mod story;
 
 use super::Report;
 use crate::run::Summary;
 use facts::{Event, Fact, Identity, Subject, SubjectKind};
+use known::{Known, Probes};
 use pipeline::{Output, What};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -20,6 +22,7 @@ pub struct Timeline<W: Write> {
     to: W,
     shipment: Option<String>,
     shipments: BTreeMap<String, Story>,
+    probes: Probes,
     /// What happened to orders and permits, told with every shipment whose plan names them.
     others: BTreeMap<Subject, Vec<Event>>,
     told: BTreeSet<(Subject, Identity)>,
@@ -37,6 +40,7 @@ impl<W: Write> Timeline<W> {
             to,
             shipment,
             shipments: BTreeMap::new(),
+            probes: Probes::default(),
             others: BTreeMap::new(),
             told: BTreeSet::new(),
             rejections: Vec::new(),
@@ -82,6 +86,7 @@ impl<W: Write> Report for Timeline<W> {
     }
 
     fn fact(&mut self, event: &Event) {
+        self.probes.take(event);
         let with = match (&event.fact, event.subject.kind) {
             (_, SubjectKind::Shipment) => Some(event.subject.id.to_string()),
             (Fact::Attached(a), _) => a.shipment.as_ref().map(ToString::to_string),
@@ -119,25 +124,20 @@ impl<W: Write> Report for Timeline<W> {
             writeln!(self.to, "All times are UTC.\n")?;
         }
         for (id, story) in &mut told {
-            story.write(id, &mut self.to)?;
+            story.write(id, story.words.known(&self.probes, id), &mut self.to)?;
         }
-        let clean = self.shipments.iter().filter(|(_, story)| !only && story.worst.is_none());
-        let (watched, not): (Vec<_>, Vec<_>) = clean.partition(|(_, story)| story.watched);
-        let sentences = [
-            (watched, "Nothing wrong with"),
-            (not, "Nothing else known to be wrong, but no logger was attached to"),
-        ];
-        for (shipments, sentence) in sentences.iter().filter(|(shipments, _)| !shipments.is_empty())
-        {
-            let first: Vec<&str> =
-                shipments.iter().take(SHOWN).map(|(id, _)| id.as_str()).collect();
+        let mut clean: BTreeMap<Known, Vec<&str>> = BTreeMap::new();
+        for (id, story) in &self.shipments {
+            if !only && story.worst.is_none() {
+                clean.entry(story.words.known(&self.probes, id)).or_default().push(id);
+            }
+        }
+        for known in Known::ALL {
+            let Some(shipments) = clean.get(&known) else { continue };
+            let first = shipments.get(..SHOWN.min(shipments.len())).unwrap_or_default().join(", ");
             let more = if shipments.len() > SHOWN { ", …" } else { "" };
-            writeln!(
-                self.to,
-                "{sentence} {}: {}{more}\n",
-                count_of(shipments.len()),
-                first.join(", ")
-            )?;
+            let (sentence, count) = (known.of_several(), count_of(shipments.len()));
+            writeln!(self.to, "{sentence} {count}: {first}{more}\n")?;
         }
         self.write_rejections()?;
         write_summary(&mut self.to, summary)?;

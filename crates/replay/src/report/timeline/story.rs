@@ -1,5 +1,6 @@
 //! One shipment's story: the card of its incident, and line after line what happened and what was said of it.
 
+use super::known::{Known, Words};
 use alerts::Incident;
 use alerts::incident::IncidentState;
 use facts::{
@@ -17,8 +18,8 @@ pub(super) struct Story {
     last: BTreeMap<Name, Severity>,
     findings: u64,
     pub(super) incident: Option<Box<Incident>>,
-    /// Whether a logger ever watched the goods.
-    pub(super) watched: bool,
+    /// What tells whether "nothing wrong" may be said of it.
+    pub(super) words: Words,
     /// The order and the permits that its plans name.
     pub(super) cites: Vec<Subject>,
 }
@@ -48,7 +49,7 @@ impl Story {
             let new: Vec<Subject> = cited.filter(|subject| !self.cites.contains(subject)).collect();
             self.cites.extend(new);
         }
-        self.watched |= matches!(event.fact, Fact::Attached(_) | Fact::Holds(_));
+        self.words.take(event);
         let sentence = event.fact.to_string();
         let short = sentence.split(" with {").next().unwrap_or_default();
         let plain: String = short.chars().filter(|c| !matches!(c, '[' | ']' | '"')).collect();
@@ -89,15 +90,20 @@ impl Story {
         self.worst = self.worst.into_iter().chain([f.severity]).min();
     }
 
-    pub(super) fn write(&mut self, id: &str, to: &mut impl Write) -> io::Result<()> {
+    pub(super) fn write(&mut self, id: &str, known: Known, to: &mut impl Write) -> io::Result<()> {
         let count = match (self.findings, self.worst) {
-            (_, None) => "nothing wrong".to_owned(),
+            (_, None) => known.of_one().to_owned(),
             (1, Some(worst)) => format!("1 finding, {worst}"),
             (n, Some(worst)) => format!("{n} findings, worst {worst}"),
         };
-        // Unknown is not fine, and no rule speaks of it yet.
-        let unwatched = if self.watched { "" } else { "; no logger was attached" };
-        writeln!(to, "{id}  {}  ({count}{unwatched})", self.what)?;
+        // Unknown is not fine, also beside what was found.
+        let beside = match known {
+            Known::NoPlan | Known::NoLogger | Known::NoTemperature if self.worst.is_some() => {
+                format!("; {}", known.of_one())
+            }
+            _ => String::new(),
+        };
+        writeln!(to, "{id}  {}  ({count}{beside})", self.what)?;
         if let Some(incident) = &self.incident {
             card(incident, to)?;
         }
