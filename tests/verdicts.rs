@@ -9,7 +9,9 @@ pub(crate) type Verdict =
 /// Rules that speak of when something was learnt: they are compared without their bounds.
 const BY_LOG_TIME: [&str; 3] = ["DAT-03", "PRM-05", "SCH-02"];
 
-/// What stands at the end.
+/// What stands at the end, whatever was learnt when. There is one exception to "late equals in time", and this is where it
+/// is made: an act that ends the watch and is learnt after an alarm clears it where it began, as people were called. In
+/// time it would have been no alarm at all.
 pub(crate) fn settled<'a>(
     findings: impl IntoIterator<Item = &'a Finding>,
     without: &[&str],
@@ -18,8 +20,11 @@ pub(crate) fn settled<'a>(
     for finding in findings {
         last.insert((finding.shipment.clone(), finding.name.clone()), finding);
     }
-    let stand =
-        last.into_values().filter(|f| !matches!(f.state, State::Withdrawn | State::Superseded));
+    let stand = last.into_values().filter(|f| {
+        let taken_back = matches!(f.state, State::Withdrawn | State::Superseded);
+        let ended_by_an_act = f.state == State::Cleared && f.until == Some(f.happened);
+        !taken_back && !ended_by_an_act
+    });
     let mut all: Vec<Verdict> = stand
         .filter(|f| !without.contains(&&*f.code))
         .map(|f| {

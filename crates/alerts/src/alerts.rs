@@ -1,7 +1,8 @@
 //! The engine value of one shipment.
 
-use crate::incident::Incident;
-use crate::memory::{Memory, is_open};
+use crate::calls::{Calls, News};
+use crate::incident::{Incident, Numbers};
+use crate::memory::Memory;
 use crate::rules::Rules;
 use crate::word::{Notice, Word};
 use alloc::{boxed::Box, vec::Vec};
@@ -16,6 +17,8 @@ pub struct Alerts {
     incident: Option<Incident>,
     /// What staff have done, as it is recognised when it comes again.
     acts: Vec<Done>,
+    /// For what people were called.
+    calls: Calls,
     /// How many incidents there were.
     number: u32,
     /// Log time, which an engine that speaks may have seen go further than the clock of this partition.
@@ -52,7 +55,7 @@ impl Engine for Alerts {
         let entry = &Entry { now, cause: entry.cause.again(), ..*entry };
         let before = self.incident.clone();
         match entry.cause {
-            Cause::Word(Word::Finding(finding)) => self.finding(finding),
+            Cause::Word(Word::Finding(finding)) => self.finding(finding, now, &rules.incident),
             Cause::Word(Word::Context(learnt, context)) => {
                 self.memory.context(now, *learnt, context)
             }
@@ -68,6 +71,9 @@ impl Engine for Alerts {
                     .incident
                     .as_mut()
                     .is_some_and(|open| open.act(event, entry.now, &self.memory));
+                if done && !matches!(event.fact, Fact::IncidentNoted(_)) {
+                    self.calls.all_seen(&self.memory);
+                }
                 if done && self.incident.as_ref().is_some_and(Incident::is_closed) {
                     said.extend(
                         self.incident.take().map(|closed| Notice::Incident(Box::new(closed))),
@@ -80,9 +86,10 @@ impl Engine for Alerts {
         let mut own = Vec::new();
         self.told.judge(&rules.rules, &self.memory, entry, &mut own);
         for finding in own {
-            self.finding(&finding);
+            self.finding(&finding, now, &rules.incident);
             said.push(Notice::Finding(finding.into()));
         }
+        self.overdue(now, &rules.incident);
         if let Some(incident) = &mut self.incident {
             incident.shipment = shipment;
             incident.review(&self.memory, entry.now, &rules.incident);
@@ -98,7 +105,9 @@ impl Engine for Alerts {
         let held = self.told.due(rules.rules.reference.settle);
         let judged = rules.rules.due(&self.memory, now);
         let urgent = self.incident.as_ref().and_then(|i| i.due(&self.memory, now, &rules.incident));
-        [held, judged, urgent].into_iter().flatten().min()
+        let owned = self.incident.as_ref().is_some_and(Incident::is_owned);
+        let again = self.calls.due(now, &rules.incident).filter(|_| owned);
+        [held, judged, urgent, again].into_iter().flatten().min()
     }
 }
 
@@ -117,28 +126,47 @@ impl Alerts {
             .any(|done| done.identity == identity && done.at == act.at && done.fact == act.fact)
     }
 
-    /// Takes in a finding; what is new or worse makes or wakes the incident.
-    fn finding(&mut self, finding: &Finding) {
+    /// Takes in a finding; what is new or worse opens the incident or wakes it.
+    fn finding(&mut self, finding: &Finding, now: Moment, numbers: &Numbers) {
         let known = self.memory.findings.iter().find(|known| known.name == finding.name);
-        let gone = matches!(finding.state, State::Withdrawn | State::Superseded);
-        let worse = match known {
-            // What has ended may have turned out worse than it was while it went on.
-            Some(known) => {
-                finding.severity < known.severity || (!is_open(known) && is_open(finding))
-            }
-            None => finding.state != State::Cleared,
+        let news = match finding.state {
+            State::Withdrawn | State::Superseded => News::None,
+            // What is heard of for the first time when it is over was told before and is no news.
+            State::Cleared if known.is_none() => News::None,
+            _ => self.calls.news(known, finding, numbers),
         };
-        let worse = worse && !gone;
         self.memory.finding(finding);
+        let owned = self.incident.as_ref().is_some_and(Incident::is_owned);
+        let wakes = match news {
+            News::None => false,
+            News::Again => !(owned && self.calls.too_soon(finding, now, numbers)),
+            News::Worse => true,
+        };
+        if wakes {
+            self.calls.call(finding, now);
+        } else if news == News::Again {
+            self.calls.wait(finding);
+        }
         match &mut self.incident {
-            Some(incident) => incident.hear(finding, worse),
-            None if worse => {
+            Some(incident) => incident.hear(finding, wakes),
+            None if wakes => {
                 self.number += 1;
                 let mut incident = Incident::open(self.number, finding);
-                incident.hear(finding, worse);
+                incident.hear(finding, wakes);
                 self.incident = Some(incident);
             }
             None => {}
+        }
+    }
+
+    /// What came again too soon and still goes on when the time is over wakes the incident then.
+    fn overdue(&mut self, now: Moment, numbers: &Numbers) {
+        let Some(incident) = self.incident.as_mut().filter(|incident| incident.is_owned()) else {
+            return;
+        };
+        for finding in self.calls.overdue(&self.memory, now, numbers) {
+            self.calls.call(&finding, now);
+            incident.hear(&finding, true);
         }
     }
 }

@@ -4,7 +4,9 @@ use crate::memory::{Memory, is_open};
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 use facts::context::Phase;
-use facts::{Finding, Moment, Name, PartyId, Severity, ShipmentId, Span, State, Text};
+use facts::{
+    Finding, MilliCelsius, Moment, Name, PartyId, Severity, ShipmentId, Span, State, Text,
+};
 use serde::{Deserialize, Serialize};
 
 /// The table `["alerts/incident"]`.
@@ -13,6 +15,11 @@ use serde::{Deserialize, Serialize};
 pub struct Numbers {
     /// With less than this to the deadline or to the start of conditioning, priority is one step up.
     pub near: Span,
+    /// An owned incident is not woken again within this time for the same rule about the same thing, as long as it is no
+    /// worse.
+    pub again: Span,
+    /// A peak wakes an owned incident when its distance to the limit has doubled, and has grown by this.
+    pub grown: MilliCelsius,
 }
 
 /// ISA-18.2 words.
@@ -100,20 +107,25 @@ impl Incident {
         Self { number, opened: Some(finding.learnt), ..Self::default() }
     }
 
-    /// A finding belongs to it; a new or worse one wakes it.
-    pub(crate) fn hear(&mut self, finding: &Finding, worse: bool) {
+    /// A finding belongs to it; one that people must look at wakes it.
+    pub(crate) fn hear(&mut self, finding: &Finding, wakes: bool) {
         if !self.findings.contains(&finding.name) {
             if matches!(finding.state, State::Withdrawn | State::Superseded) {
                 return;
             }
             self.findings.push(finding.name.clone());
         }
-        if worse {
+        if wakes {
             self.acknowledged = None;
             if !self.unseen.contains(&finding.name) {
                 self.unseen.push(finding.name.clone());
             }
         }
+    }
+
+    /// Whether somebody has taken it, and nothing that is worth a call has come since.
+    pub fn is_owned(&self) -> bool {
+        self.acknowledged.is_some()
     }
 
     /// Whether a person ended it.
@@ -245,7 +257,8 @@ mod tests {
     #[test]
     fn what_was_withdrawn_asks_nothing_of_anybody() {
         let mut incident = Incident { action: Text::new("Ring the holder"), ..Incident::default() };
-        let numbers = Numbers { near: Span::hours(4) };
+        let (near, again) = (Span::hours(4), Span::hours(1));
+        let numbers = Numbers { near, again, grown: MilliCelsius(1_000) };
         incident.review(&Memory::default(), Moment::EARLIEST, &numbers);
         assert_eq!(incident.headline, "all that was reported has been withdrawn");
         assert_eq!((incident.action, incident.priority), (Text::default(), None));

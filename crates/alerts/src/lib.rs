@@ -8,6 +8,7 @@
 //! - [`Memory`]: findings by name, and what the other engines say beside them
 //! - [`incident`] ([its page](incident.md)): states, priority, the card
 //! - `acts`: what staff do, and when that is refused
+//! - `calls`: for what people were called, and when they are called again
 //! - `spans`: several reasons for one alarm become one episode
 //! - [`rules`]: hold conditioning; after the point of no return
 //! - [`stages`]: engines that fell silent
@@ -19,6 +20,7 @@ extern crate alloc;
 
 mod acts;
 mod alerts;
+mod calls;
 pub mod incident;
 mod memory;
 pub mod rules;

@@ -1,7 +1,7 @@
 //! Several reasons for one alarm, each with its own bounds, become one episode.
 
 use alloc::{string::String, vec::Vec};
-use facts::{Episode, Moment, Severity, Verdict};
+use facts::{Episode, Figures, Finding, Moment, Severity, Verdict};
 
 /// One reason.
 #[derive(Debug, Clone)]
@@ -14,6 +14,40 @@ pub(crate) struct Reason {
     pub(crate) words: String,
     /// Where in the journal the facts stand that it rests on.
     pub(crate) evidence: Vec<u64>,
+    /// What was measured, where it was.
+    pub(crate) figures: Option<Figures>,
+}
+
+impl Reason {
+    /// A violation that goes on; the rest is set by what follows.
+    pub(crate) fn new(severity: Severity, from: Moment, words: String) -> Self {
+        let (verdict, evidence) = (Verdict::Violated, Vec::new());
+        Self { from, until: None, severity, verdict, words, evidence, figures: None }
+    }
+    /// Its end.
+    pub(crate) fn until(mut self, until: Option<Moment>) -> Self {
+        self.until = until;
+        self
+    }
+    /// How sure.
+    pub(crate) fn verdict(mut self, verdict: Verdict) -> Self {
+        self.verdict = verdict;
+        self
+    }
+    /// The finding that it rests on.
+    pub(crate) fn resting_on(mut self, finding: &Finding) -> Self {
+        self.evidence.clone_from(&finding.evidence);
+        self.figures = finding.figures;
+        self.verdict = finding.verdict;
+        self
+    }
+}
+
+/// How an alarm begins to speak, and after what it is too late.
+#[derive(Debug, Clone)]
+pub(crate) struct Opening {
+    pub(crate) words: String,
+    pub(crate) deadline: Option<Moment>,
 }
 
 /// Keeps of a reason what lies between two moments.
@@ -24,7 +58,7 @@ pub(crate) fn cut(mut reason: Reason, from: Moment, until: Option<Moment>) -> Op
 }
 
 /// Reasons that touch are one episode: as bad as the worst, said in the words of the worst first.
-pub(crate) fn merge(mut reasons: Vec<Reason>, opening: &str) -> Vec<Episode> {
+pub(crate) fn merge(mut reasons: Vec<Reason>, opening: &Opening) -> Vec<Episode> {
     reasons.sort_by_key(|reason| reason.from);
     let mut groups: Vec<(Option<Moment>, Vec<Reason>)> = Vec::new();
     for reason in reasons {
@@ -39,22 +73,25 @@ pub(crate) fn merge(mut reasons: Vec<Reason>, opening: &str) -> Vec<Episode> {
     groups.into_iter().filter_map(|(until, group)| episode(until, group, opening)).collect()
 }
 
-fn episode(until: Option<Moment>, mut group: Vec<Reason>, opening: &str) -> Option<Episode> {
+fn episode(until: Option<Moment>, mut group: Vec<Reason>, opening: &Opening) -> Option<Episode> {
     let from = group.first()?.from;
     group.sort_by_key(|r| (r.until.is_some(), r.severity, r.verdict, r.from));
     // The worst is looked for among what goes on, if anything does.
     let rank = |r: &&Reason| (until.is_none() && r.until.is_some(), r.severity, r.verdict);
     let worst = group.iter().min_by_key(rank)?;
+    let told = group.iter().filter(|r| r.until.is_some() == worst.until.is_some());
     let mut words: Vec<&str> = Vec::new();
-    for reason in group.iter().filter(|r| r.until.is_some() == worst.until.is_some()) {
+    for reason in told.clone() {
         if !words.contains(&&*reason.words) {
             words.push(&reason.words);
         }
     }
-    let sentence = alloc::format!("{opening}: {}", words.join("; "));
+    let sentence = alloc::format!("{}: {}", opening.words, words.join("; "));
     let mut evidence: Vec<u64> = group.iter().flat_map(|reason| reason.evidence.clone()).collect();
     evidence.sort_unstable();
     evidence.dedup();
-    let episode = Episode::new(worst.severity, from, sentence).until(until).evidence(evidence);
+    let mut episode = Episode::new(worst.severity, from, sentence).until(until).evidence(evidence);
+    episode.figures = told.filter_map(|reason| reason.figures).max_by_key(Figures::distance);
+    let episode = episode.deadline(opening.deadline);
     Some(if worst.verdict == Verdict::Unknown { episode.unknown() } else { episode })
 }

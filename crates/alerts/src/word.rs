@@ -2,7 +2,7 @@
 
 use crate::incident::Incident;
 use alloc::boxed::Box;
-use facts::{Context, Event, Finding, Moment};
+use facts::{Act, Context, Event, Finding, Moment, State};
 
 /// One word on `exceptions`.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +22,17 @@ impl Word {
             Self::Finding(finding) => Some(finding.learnt),
             Self::Context(learnt, _) => Some(*learnt),
             Self::Act(_) => None,
+        }
+    }
+}
+
+impl Act for Word {
+    /// An alarm that rests on a finding is over where that finding is, also where it is over since it began.
+    fn ends_the_watch(&self) -> bool {
+        match self {
+            Self::Finding(f) => f.state == State::Cleared && f.until == Some(f.happened),
+            Self::Context(_, Context::Schedule(schedule)) => schedule.cancelled.is_some(),
+            Self::Context(..) | Self::Act(_) => false,
         }
     }
 }

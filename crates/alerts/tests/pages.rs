@@ -4,7 +4,10 @@
 
 use alerts::rules::{ALL, Rules};
 use alerts::{Alerts, Notice, Word};
-use facts::{Context, Finding, Moment, Name, Severity, ShipmentId, Span, State, Text, Verdict};
+use facts::{
+    Context, Figures, Finding, MilliCelsius, Moment, Name, Severity, ShipmentId, Span, State, Text,
+    Verdict,
+};
 use scenario::{OneShipment, Page, Player};
 
 const COMMON: &str = include_str!("../../../config/rulebook/log.toml");
@@ -55,7 +58,7 @@ fn word(learnt: Moment, at: Moment, words: &str, id: &str) -> Result<Word, Strin
     // An engine learnt it then; alerts may hear of it later, or stand at an earlier time itself.
     let context = |context| Word::Context(at, context);
     Ok(match kind {
-        "finding" => Word::Finding(Box::new(finding(learnt, at, data)?)),
+        "finding" => Word::Finding(Box::new(finding(learnt, at, data, id)?)),
         "custody" => context(Context::Custody(serde_json::from_str(data).map_err(wrong)?)),
         "thermal" => context(Context::Thermal(serde_json::from_str(data).map_err(wrong)?)),
         "schedule" => context(Context::Schedule(serde_json::from_str(data).map_err(wrong)?)),
@@ -72,9 +75,19 @@ fn compromises(code: &str, severity: Severity) -> bool {
     }
 }
 
-/// `CUS-02 P2 raised [latched|over] custody/custody-gap "sentence"`; a cleared one is over now.
-fn finding(learnt: Moment, at: Moment, text: &str) -> Result<Finding, String> {
+/// ` peak 9.0 °C over 8.0 °C`, behind the sentence.
+fn figures(text: &str) -> Result<Option<Figures>, String> {
+    let Some(text) = text.trim().strip_prefix("peak ") else { return Ok(None) };
+    let (peak, limit) = text.split_once(" over ").ok_or("a peak is over a limit")?;
+    let read = |text: &str| text.parse::<MilliCelsius>().map_err(|e| e.to_string());
+    Ok(Some(Figures { peak: read(peak)?, limit: read(limit)?, lasted: Span::ZERO }))
+}
+
+/// `CUS-02 P2 raised [latched|over] custody/custody-gap "sentence"`; a cleared one is over now. One with `#2` behind it
+/// is another one than that without.
+fn finding(learnt: Moment, at: Moment, text: &str, id: &str) -> Result<Finding, String> {
     let (head, sentence) = text.split_once(" \"").ok_or("a finding has a sentence")?;
+    let (sentence, figured) = sentence.rsplit_once('"').ok_or("a sentence ends")?;
     let mut head: Vec<&str> = head.split(' ').collect();
     let word = |head: &mut Vec<&str>, word| {
         head.iter().position(|w| *w == word).map(|at| head.remove(at)).is_some()
@@ -87,7 +100,12 @@ fn finding(learnt: Moment, at: Moment, text: &str) -> Result<Finding, String> {
     let severity: Severity = serde_json::from_value(read(severity)).map_err(|e| e.to_string())?;
     let state: State = serde_json::from_value(read(state)).map_err(|e| e.to_string())?;
     Ok(Finding {
-        name: Name { rule: Text::new(rule), about: Text::default(), offset: 1, index: 0 },
+        name: Name {
+            rule: Text::new(rule),
+            about: Text::default(),
+            offset: id.parse().unwrap_or(1),
+            index: 0,
+        },
         code: Text::new(code),
         shipment: ShipmentId::new("SHP-1"),
         state,
@@ -97,11 +115,11 @@ fn finding(learnt: Moment, at: Moment, text: &str) -> Result<Finding, String> {
         happened: if state == State::Cleared { at - Span::minutes(30) } else { at },
         until: (over || state == State::Cleared).then_some(at + Span::minutes(i64::from(over))),
         learnt,
-        sentence: sentence.trim_end_matches('"').to_owned(),
+        sentence: sentence.to_owned(),
         evidence: Vec::new(),
         unknown: Span::ZERO,
         deadline: None,
-        figures: None,
+        figures: figures(figured)?,
         compromises: compromises(code, severity),
         action: Text::default(),
         rulebook: Text::default(),

@@ -1,7 +1,7 @@
 //! Facts kept whole, in the order in which they were learnt, and how a repetition is recognised.
 
 use alloc::{collections::BTreeMap, vec::Vec};
-use facts::{Event, Fact, Identity, Moment, Subject, Text};
+use facts::{Event, Fact, Identity, Moment, Subject, Text, TimelineEntry};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -87,6 +87,12 @@ impl Kept {
     pub(crate) fn event(&self) -> Event {
         let Self { source, id, subject, at, fact, .. } = self.clone();
         Event { source, id, subject, at, fact }
+    }
+    /// As the timeline takes it.
+    pub(crate) fn entry(&self) -> TimelineEntry<'_> {
+        let Self { source, id, subject, at, learnt, fact } = self;
+        let (at, learnt, identity) = (*at, *learnt, Identity::of(source, id));
+        TimelineEntry { offset: 0, at, learnt, identity, subject, fact }
     }
 }
 

@@ -1,154 +1,291 @@
 //! A patient's order: what became of each unit of the dose, over all its shipments.
+//!
+//! The facts of all shipments are walked in one order, that of the timeline; in which order they came decides nothing.
+//! What is said of a shipment as a whole is said of all that it carries, in however many packings. Only quality settles a
+//! deviation. What nobody may undo stays: of a shipment that was called off nothing confirms a unit any more, and what
+//! was lost or given stays lost or given.
 
+use crate::kept::Kept;
 use crate::shared::{Reader, Shared};
-use alloc::{collections::BTreeMap, format, vec::Vec};
-use facts::fact::order::{Dose, DoseUnit};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::{format, string::String, vec::Vec};
+use facts::fact::order::{Dose, DoseUnit, Taken};
 use facts::fact::shipment::{Disposition, Packed, Receipt, Received};
-use facts::{Fact, Moment, ShipmentId, UnitId};
+use facts::timeline::Sequence;
+use facts::{Fact, Moment, ShipmentId, Timeline, TimelineEntry, UnitId};
 
 /// A dose is one record of a log, so it has at most so many lines, the order's own units first. What is left out was
 /// never received for anybody who counts: that closes a gate, and opens none.
 const MOST_LINES: usize = 4_000;
 
+/// So many parties other than the consignee are told that took a unit in.
+const MOST_TAKEN: usize = 20;
+
 /// The units of the plan and of the shipments, in the order of their ids.
 pub(crate) fn dose(order: &Shared, id: &str) -> Option<Fact> {
-    let mut units = BTreeMap::new();
+    let mut units = Units::default();
     for kept in order.file.all() {
         if let Fact::OrderOpened(opened) = &kept.fact {
             for unit in &opened.units {
-                entry(&mut units, unit);
+                units.line(unit);
             }
         }
     }
-    for (shipment, reader) in &order.shipments {
-        milestones(&mut units, shipment, reader, id);
+    let readers = order.shipments.iter();
+    let mut shipments: Vec<Carrying<'_>> =
+        readers.map(|(shipment, reader)| Carrying::new(shipment, reader, id)).collect();
+    let mut walk: Vec<(Sequence, usize, TimelineEntry<'_>)> = Vec::new();
+    for (place, shipment) in shipments.iter().enumerate() {
+        let entries = shipment.timeline.entries().iter();
+        walk.extend(entries.map(|entry| (entry.sequence(), place, *entry)));
     }
-    Some(Fact::Dose(Dose { units: units.into_values().collect() }))
-}
-
-fn entry<'a>(units: &'a mut BTreeMap<UnitId, DoseUnit>, unit: &UnitId) -> Option<&'a mut DoseUnit> {
-    if units.len() >= MOST_LINES && !units.contains_key(unit) {
-        return None;
-    }
-    Some(units.entry(unit.clone()).or_insert_with(|| DoseUnit {
-        unit: unit.clone(),
-        shipment: None,
-        packed: None,
-        received: None,
-        deviation: false,
-        settled: None,
-        released: None,
-        lost: None,
-        infused: None,
-    }))
-}
-
-/// What one shipment's milestones say, in the order in which they happened.
-fn milestones(
-    units: &mut BTreeMap<UnitId, DoseUnit>,
-    shipment: &ShipmentId,
-    reader: &Reader,
-    order: &str,
-) {
-    let mut facts: Vec<_> = reader.file.all().iter().collect();
-    facts.sort_by_key(|kept| kept.at);
-    if facts.iter().any(|kept| matches!(kept.fact, Fact::Cancelled(_))) {
-        return;
-    }
-    let mut planned: (u32, Option<&[UnitId]>) = (0, None);
-    let mut aboard: Vec<UnitId> = Vec::new();
-    for kept in &facts {
-        if let Fact::Planned(plan) = &kept.fact
-            && plan.version >= planned.0
-        {
-            planned = (plan.version, Some(&plan.units));
+    walk.sort_by_key(|(sequence, place, _)| (*sequence, *place));
+    for (_, place, entry) in walk {
+        if let Some(shipment) = shipments.get_mut(place) {
+            shipment.take(entry, &mut units);
         }
     }
-    for kept in &facts {
-        let (named, mark): (&[UnitId], fn(&mut DoseUnit, Moment)) = match &kept.fact {
-            Fact::Packed(p) if p.order.as_ref().is_none_or(|o| o.as_str() == order) => {
-                aboard = units_of(p, planned.1.unwrap_or_default(), shipment);
-                for unit in &aboard {
-                    let Some(unit) = entry(units, unit) else { continue };
-                    (unit.shipment, unit.packed) = (Some(shipment.clone()), Some(kept.at));
-                }
-                continue;
-            }
-            Fact::Received(r) => {
-                receive(units, r, &aboard, planned.1.unwrap_or_default(), shipment, kept.at);
-                continue;
-            }
-            Fact::QualityReleased(q) => (&q.units, |unit, at| unit.released = Some(at)),
-            Fact::Dispositioned(d) => match d.outcome {
-                Disposition::Discard => (&d.units, lost),
-                Disposition::Use | Disposition::UseOutOfSpecification => {
-                    (&d.units, decided_for_use)
-                }
-            },
-            Fact::Destroyed(d) => (&d.units, lost),
-            Fact::Infused(i) => (&i.units, |unit, at| unit.infused = Some(at)),
-            _ => continue,
+    let units = units.0.into_values().map(|unit| unit.line).collect();
+    Some(Fact::Dose(Dose { units }))
+}
+
+/// The lines of the dose, by the ids of their units as they are compared.
+#[derive(Debug, Default)]
+struct Units(BTreeMap<String, Unit>);
+
+/// A unit on its way through the walk.
+#[derive(Debug)]
+struct Unit {
+    line: DoseUnit,
+    /// It was taken in under a deviation, and quality has not settled that.
+    open: bool,
+    /// It was refused at the door, and was not taken in since.
+    refused: bool,
+}
+
+impl Units {
+    fn line(&mut self, unit: &UnitId) -> Option<&mut Unit> {
+        let key = compared(unit);
+        if self.0.len() >= MOST_LINES && !self.0.contains_key(&key) {
+            return None;
+        }
+        Some(self.0.entry(key).or_insert_with(|| Unit::new(unit)))
+    }
+}
+
+/// Scanners write one label in large letters and in small ones.
+fn compared(unit: &UnitId) -> String {
+    unit.as_str().trim().to_ascii_lowercase()
+}
+
+impl Unit {
+    fn new(unit: &UnitId) -> Self {
+        let line = DoseUnit {
+            unit: unit.clone(),
+            shipment: None,
+            packed: None,
+            received: None,
+            taken: Vec::new(),
+            deviation: false,
+            settled: None,
+            released: None,
+            lost: None,
+            infused: None,
         };
-        let all = if aboard.is_empty() { planned.1.unwrap_or_default() } else { &aboard };
-        for unit in if named.is_empty() { all } else { named } {
-            let Some(unit) = entry(units, unit) else { continue };
-            unit.shipment.get_or_insert_with(|| shipment.clone());
-            mark(unit, kept.at);
+        Self { line, open: false, refused: false }
+    }
+
+    /// The consignee looked at it.
+    fn receive(&mut self, verdict: Receipt, at: Moment) {
+        match verdict {
+            Receipt::Reject => self.refused = true,
+            Receipt::Accept | Receipt::AcceptUnderDeviation => {
+                if self.refused || self.line.received.is_none() {
+                    self.line.received = Some(at);
+                }
+                self.refused = false;
+                self.open |= verdict == Receipt::AcceptUnderDeviation;
+            }
         }
+        self.line.deviation = self.open || self.refused;
+    }
+
+    /// Another party than the consignee took it in: whether it belongs to the consignee is not for us to say.
+    fn take(&mut self, received: &Received, at: Moment) {
+        let known = self.line.taken.iter().any(|taken| taken.by == received.by);
+        if received.verdict == Receipt::Reject || known || self.line.taken.len() >= MOST_TAKEN {
+            return;
+        }
+        self.line.taken.push(Taken { by: received.by.clone(), at });
+        self.open |= received.verdict == Receipt::AcceptUnderDeviation;
+        self.line.deviation = self.open || self.refused;
+    }
+
+    /// What was discarded is destroyed afterwards: it was lost when the first of it was said.
+    fn lose(&mut self, at: Moment) {
+        self.line.lost.get_or_insert(at);
+    }
+
+    /// Quality decided that a unit may be used: that settles a deviation, and releases it.
+    fn decide_for_use(&mut self, at: Moment) {
+        if self.line.deviation {
+            self.line.settled = Some(at);
+        }
+        (self.open, self.refused, self.line.deviation) = (false, false, false);
+        self.line.released.get_or_insert(at);
     }
 }
 
-/// What was discarded is destroyed afterwards: it was lost when the first of it was said.
-fn lost(unit: &mut DoseUnit, at: Moment) {
-    unit.lost = Some(unit.lost.map_or(at, |known| known.min(at)));
+/// One shipment of the order, and what it carries by now.
+struct Carrying<'a> {
+    shipment: &'a ShipmentId,
+    order: &'a str,
+    timeline: Timeline<'a>,
+    planned: &'a [UnitId],
+    /// It does not take place: nothing of it confirms a unit.
+    called_off: bool,
+    packed: bool,
+    scanned: Vec<UnitId>,
+    counted: u32,
+    /// All that was planned was packed, by somebody who neither scanned nor counted.
+    whole: bool,
+    packings: Vec<(Moment, &'a Packed)>,
+    /// What each party said last at its door.
+    receipts: BTreeMap<&'a str, &'a Received>,
 }
 
-/// Quality decided that a unit may be used: that settles a deviation, and releases it.
-fn decided_for_use(unit: &mut DoseUnit, at: Moment) {
-    if core::mem::take(&mut unit.deviation) {
-        unit.settled = Some(at);
-    }
-    unit.released.get_or_insert(at);
-}
-
-/// The units that were packed: as scanned, else those of the plan if the count agrees, else so many
-/// without a name of their own.
-fn units_of(packed: &Packed, planned: &[UnitId], shipment: &ShipmentId) -> Vec<UnitId> {
-    named(&packed.units, packed.count, planned, shipment)
-}
-
-fn named(
-    scanned: &[UnitId],
-    count: Option<u32>,
-    expected: &[UnitId],
-    shipment: &ShipmentId,
-) -> Vec<UnitId> {
-    match count {
-        _ if !scanned.is_empty() => scanned.to_vec(),
-        Some(n) if usize::try_from(n) != Ok(expected.len()) => {
-            let counted = |n| UnitId::new(format!("{shipment}#{n}"));
-            expected.iter().cloned().chain((1..=n).map(counted)).take(n as usize).collect()
+impl<'a> Carrying<'a> {
+    fn new(shipment: &'a ShipmentId, reader: &'a Reader, order: &'a str) -> Self {
+        let entries = reader.file.all().iter().map(Kept::entry);
+        let timeline = Timeline::new(entries, None);
+        let planned = timeline.plan_in_force().map_or(&[][..], |plan| &plan.plan.units);
+        let called_off = timeline.cancelled_at().is_some();
+        Self {
+            shipment,
+            order,
+            timeline,
+            planned,
+            called_off,
+            packed: false,
+            scanned: Vec::new(),
+            counted: 0,
+            whole: false,
+            packings: Vec::new(),
+            receipts: BTreeMap::new(),
         }
-        _ => expected.to_vec(),
     }
-}
 
-/// A rejected receipt is none; one under deviation waits for quality.
-fn receive(
-    units: &mut BTreeMap<UnitId, DoseUnit>,
-    received: &Received,
-    aboard: &[UnitId],
-    planned: &[UnitId],
-    shipment: &ShipmentId,
-    at: Moment,
-) {
-    let expected = if aboard.is_empty() { planned } else { aboard };
-    for unit in named(&received.units, received.count, expected, shipment) {
-        let Some(unit) = entry(units, &unit) else { continue };
-        unit.shipment.get_or_insert_with(|| shipment.clone());
-        unit.deviation = received.verdict != Receipt::Accept;
-        if received.verdict != Receipt::Reject {
-            unit.received = Some(at);
+    /// All that was packed until now: as scanned, else those of the plan, else so many without a name of their own;
+    /// before anything was packed, all that is planned.
+    fn aboard(&self) -> Vec<UnitId> {
+        if !self.packed {
+            return self.planned.to_vec();
         }
+        let mut aboard = self.scanned.clone();
+        let scanned: BTreeSet<String> = aboard.iter().map(compared).collect();
+        let others = self.planned.iter().filter(|unit| !scanned.contains(&compared(unit)));
+        let counted = usize::try_from(self.counted).unwrap_or(usize::MAX);
+        let unnamed = (1..=self.counted).map(|n| UnitId::new(format!("{}#{n}", self.shipment)));
+        if self.whole {
+            aboard.extend(others.cloned());
+        } else {
+            aboard.extend(others.cloned().chain(unnamed).take(counted));
+        }
+        aboard
+    }
+
+    /// What a statement is about: what it names, else all that is aboard.
+    fn meant(&self, named: &[UnitId]) -> Vec<UnitId> {
+        if named.is_empty() { self.aboard() } else { named.to_vec() }
+    }
+
+    fn take(&mut self, entry: TimelineEntry<'a>, units: &mut Units) {
+        let at = entry.at;
+        match entry.fact {
+            Fact::Packed(packed) => self.pack(packed, at, units),
+            Fact::Received(received) => self.receive(received, at, units),
+            Fact::QualityReleased(q) if !self.called_off => {
+                self.mark(&q.units, units, |unit| unit.line.released = Some(at));
+            }
+            Fact::Dispositioned(d) if d.outcome == Disposition::Discard => {
+                self.mark(&d.units, units, |unit| unit.lose(at));
+            }
+            Fact::Dispositioned(d) if !self.called_off => {
+                self.mark(&d.units, units, |unit| unit.decide_for_use(at));
+            }
+            Fact::Destroyed(d) => self.mark(&d.units, units, |unit| unit.lose(at)),
+            Fact::Infused(i) => self.mark(&i.units, units, |unit| {
+                unit.line.infused.get_or_insert(at);
+            }),
+            _ => {}
+        }
+    }
+
+    fn mark(&self, named: &[UnitId], units: &mut Units, mark: impl Fn(&mut Unit)) {
+        for unit in self.meant(named) {
+            let Some(unit) = units.line(&unit) else { continue };
+            unit.line.shipment.get_or_insert_with(|| self.shipment.clone());
+            mark(unit);
+        }
+    }
+
+    fn pack(&mut self, packed: &'a Packed, at: Moment, units: &mut Units) {
+        let another = packed.order.as_ref().is_some_and(|order| order.as_str() != self.order);
+        // The same packing under another id is a retry.
+        if another || self.packings.contains(&(at, packed)) {
+            return;
+        }
+        let before: BTreeSet<UnitId> =
+            if self.packed { self.aboard().into_iter().collect() } else { BTreeSet::new() };
+        self.packings.push((at, packed));
+        self.packed = true;
+        match packed.count {
+            _ if !packed.units.is_empty() => {
+                let known: BTreeSet<String> = self.scanned.iter().map(compared).collect();
+                let new = packed.units.iter().filter(|unit| !known.contains(&compared(unit)));
+                self.scanned.extend(new.cloned());
+            }
+            Some(count) => self.counted = self.counted.saturating_add(count),
+            None => self.whole = true,
+        }
+        if self.called_off {
+            return;
+        }
+        let now = self.aboard().into_iter().filter(|unit| !before.contains(unit));
+        for unit in now.chain(packed.units.iter().cloned()) {
+            let Some(unit) = units.line(&unit) else { continue };
+            unit.line.shipment = Some(self.shipment.clone());
+            unit.line.packed = Some(at);
+        }
+    }
+
+    fn receive(&mut self, received: &'a Received, at: Moment, units: &mut Units) {
+        // What a party says again at its door, word for word, is no other receipt.
+        if self.called_off || self.receipts.get(received.by.as_str()) == Some(&received) {
+            return;
+        }
+        self.receipts.insert(received.by.as_str(), received);
+        let by_consignee = self.timeline.is_consignee(&received.by, at) != Some(false);
+        for unit in self.meant_at_the_door(received) {
+            let Some(unit) = units.line(&unit) else { continue };
+            unit.line.shipment.get_or_insert_with(|| self.shipment.clone());
+            if by_consignee {
+                unit.receive(received.verdict, at);
+            } else {
+                unit.take(received, at);
+            }
+        }
+    }
+
+    /// What a receipt is about: as scanned, else so many of what was packed, else all of it.
+    fn meant_at_the_door(&self, received: &Received) -> Vec<UnitId> {
+        let mut meant = self.meant(&received.units);
+        let counted = received.count.and_then(|n| usize::try_from(n).ok());
+        if let (true, Some(counted)) = (received.units.is_empty(), counted) {
+            let unnamed = (1..=counted).map(|n| UnitId::new(format!("{}#{n}", self.shipment)));
+            meant.extend(unnamed);
+            meant.truncate(counted);
+        }
+        meant
     }
 }

@@ -311,3 +311,131 @@ fn what_a_freezer_measures_belongs_to_the_shipments_that_it_holds() {
         world.journals["A"].iter().find(|e| matches!(e.fact, Fact::Attached(_))).unwrap().at
     );
 }
+
+/// An order of two bags, and what its dose says of one of them after these words, told in this order.
+fn bag(words: &[(&str, i64, &str, &str)], unit: &str) -> serde_json::Value {
+    let mut world = World::new();
+    let opened = r#"{"product":"EXA","units":["BAG-1","BAG-2"]}"#;
+    world.hear(&event("o", 0, "order.opened", "order:O", opened));
+    world.hear(&planned("A", 1, r#","order":"O","units":["BAG-1","BAG-2"]"#));
+    for (id, minute, kind, data) in words {
+        world.hear(&event(id, *minute, kind, "shipment:A", data));
+    }
+    let dose = world.latest("A", "order.dose");
+    let units = dose["units"].as_array().unwrap();
+    units.iter().find(|line| line["unit"] == unit).cloned().unwrap()
+}
+
+const PACKED_1: (&str, i64, &str, &str) = ("p1", 5, "shipment.packed", r#"{"units":["BAG-1"]}"#);
+const PACKED_2: (&str, i64, &str, &str) = ("p2", 8, "shipment.packed", r#"{"units":["BAG-2"]}"#);
+
+fn received(
+    id: &'static str,
+    minute: i64,
+    data: &'static str,
+) -> (&'static str, i64, &'static str, &'static str) {
+    (id, minute, "shipment.received", data)
+}
+
+#[test]
+fn what_is_said_of_the_whole_is_said_of_all_packings_however_it_comes() {
+    let whole = [
+        ("r", 30, "shipment.received", r#"{"by":"WARD","verdict":"accept"}"#),
+        ("q", 40, "shipment.quality-released", r#"{"by":"PLANT"}"#),
+        ("d", 50, "shipment.destroyed", r#"{"by":"WARD"}"#),
+    ];
+    let orders = [
+        [PACKED_1, PACKED_2, whole[0], whole[1], whole[2]],
+        [whole[2], PACKED_2, whole[1], PACKED_1, whole[0]],
+    ];
+    for words in orders {
+        for unit in ["BAG-1", "BAG-2"] {
+            let bag = bag(&words, unit);
+            for what in ["packed", "received", "released", "lost"] {
+                assert!(bag[what].is_string(), "{what} of {unit}");
+            }
+        }
+    }
+}
+
+#[test]
+fn packings_by_count_add_up_and_the_same_one_under_another_id_is_a_retry() {
+    let one = |id, minute| (id, minute, "shipment.packed", r#"{"count":1}"#);
+    let destroyed = ("d", 50, "shipment.destroyed", r#"{"by":"WARD"}"#);
+    let second = |words: &[_]| bag(words, "BAG-2")["lost"].is_string();
+    assert!(second(&[one("p1", 5), one("p2", 8), destroyed]));
+    assert!(!second(&[one("p1", 5), one("p2", 5), destroyed]), "a retry");
+}
+
+#[test]
+fn what_is_released_as_a_whole_before_the_second_packing_is_the_first_one() {
+    let released = ("q", 6, "shipment.quality-released", r#"{"by":"PLANT"}"#);
+    let words = [PACKED_1, released, PACKED_2];
+    assert!(bag(&words, "BAG-1")["released"].is_string());
+    assert!(bag(&words, "BAG-2")["released"].is_null());
+}
+
+#[test]
+fn only_quality_settles_a_deviation() {
+    let deviation =
+        received("r1", 30, r#"{"by":"WARD","units":["BAG-1"],"verdict":"accept-under-deviation"}"#);
+    let accepted = received("r2", 60, r#"{"by":"WARD","units":["BAG-1"],"verdict":"accept"}"#);
+    let used = ("u", 90, "shipment.dispositioned", r#"{"by":"PLANT","outcome":"use"}"#);
+    let released = ("q", 70, "shipment.quality-released", r#"{"by":"PLANT"}"#);
+    let under = |words: &[_]| bag(words, "BAG-1")["deviation"] == true;
+    assert!(under(&[PACKED_1, deviation]));
+    assert!(under(&[PACKED_1, deviation, accepted]));
+    assert!(under(&[PACKED_1, accepted, deviation, released]), "whichever came first");
+    let settled = bag(&[PACKED_1, deviation, accepted, used], "BAG-1");
+    assert!(settled["deviation"].is_null() && settled["settled"].is_string());
+    // The same receipt once more, an hour after quality has decided: no other deviation.
+    let again = received(
+        "r3",
+        120,
+        r#"{"by":"WARD","units":["BAG-1"],"verdict":"accept-under-deviation"}"#,
+    );
+    assert!(!under(&[PACKED_1, deviation, used, again]));
+}
+
+#[test]
+fn a_receipt_that_is_said_again_moves_nothing_and_a_refusal_is_answered_by_the_door() {
+    let accepted = received("r1", 30, r#"{"by":"WARD","units":["BAG-1"],"verdict":"accept"}"#);
+    let again = received("r2", 90, r#"{"by":"WARD","units":["BAG-1"],"verdict":"accept"}"#);
+    let once = bag(&[PACKED_1, accepted], "BAG-1");
+    assert_eq!(bag(&[PACKED_1, accepted, again], "BAG-1"), once);
+    assert_eq!(bag(&[PACKED_1, again, accepted], "BAG-1"), once);
+    let refused = received("r3", 20, r#"{"by":"WARD","units":["BAG-1"],"verdict":"reject"}"#);
+    let bag_refused = bag(&[PACKED_1, refused], "BAG-1");
+    assert!(bag_refused["received"].is_null());
+    assert_eq!(bag(&[PACKED_1, refused, accepted], "BAG-1"), once);
+}
+
+#[test]
+fn what_another_party_takes_in_is_not_received_and_is_told_with_its_name() {
+    let depot = received("r1", 20, r#"{"by":"DEPOT","units":["BAG-1"],"verdict":"accept"}"#);
+    let ward = received("r2", 30, r#"{"by":"WARD","units":["BAG-1"],"verdict":"accept"}"#);
+    let at_depot = bag(&[PACKED_1, depot], "BAG-1");
+    assert!(at_depot["received"].is_null());
+    assert_eq!(at_depot["taken"][0]["by"], "DEPOT");
+    let at_ward = bag(&[PACKED_1, depot, ward], "BAG-1");
+    assert_eq!(at_ward["received"], bag(&[PACKED_1, ward], "BAG-1")["received"]);
+}
+
+#[test]
+fn one_bag_in_two_spellings_is_one() {
+    let received = received("r1", 30, r#"{"by":"WARD","units":["bag-1"],"verdict":"accept"}"#);
+    assert!(bag(&[PACKED_1, received], "BAG-1")["received"].is_string());
+}
+
+#[test]
+fn of_a_cancelled_shipment_nothing_confirms() {
+    let received = received("r1", 30, r#"{"by":"WARD","verdict":"accept"}"#);
+    let cancelled = ("c", 10, "shipment.cancelled", r#"{"reason":"wrong button"}"#);
+    let plan = planned("A", 1, r#","order":"O","units":["BAG-1","BAG-2"]"#);
+    let Fact::Planned(plan) = plan.fact else { panic!("a plan") };
+    let same = serde_json::to_string(&*plan).unwrap();
+    let off = bag(&[PACKED_1, received, cancelled], "BAG-1");
+    assert!(off["received"].is_null());
+    let sent_again = ("plan", 12, "shipment.planned", same.as_str());
+    assert!(bag(&[PACKED_1, cancelled, sent_again, received], "BAG-1")["received"].is_null());
+}

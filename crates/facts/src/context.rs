@@ -120,6 +120,27 @@ pub struct Loss {
     pub until: Option<Moment>,
 }
 
+/// A start of conditioning that was planned, and is planned no longer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Former {
+    /// When it was first planned so.
+    pub scheduled: Moment,
+    /// The start that was planned.
+    pub start: Moment,
+    /// When conditioning was reported as begun, in this course or in one that this only moved.
+    #[serde(default)]
+    pub begun: Option<Moment>,
+    /// When it was planned no longer: another start was planned, or it was held or postponed.
+    pub until: Moment,
+    /// When it was held or postponed, then or later; absent = nobody said so.
+    #[serde(default)]
+    pub stopped: Option<Moment>,
+    /// What of the dose was missing when this plan ended, for the sentence.
+    #[serde(default)]
+    pub missing: Text,
+}
+
 /// The patient's schedule and the dose.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -142,7 +163,7 @@ pub struct Schedule {
     pub phase: Phase,
     /// When that began (started, held, infused).
     pub since: Option<Moment>,
-    /// When conditioning began, also where it is held since.
+    /// When conditioning first began. Neither holding it nor a new schedule undoes that.
     #[serde(default)]
     pub started: Option<Moment>,
     /// Units of this shipment that the dose has lost.
@@ -150,6 +171,18 @@ pub struct Schedule {
     pub losses: Vec<Loss>,
     /// When conditioning is planned to begin.
     pub conditioning_start: Option<Moment>,
+    /// When that was first planned so.
+    #[serde(default)]
+    pub scheduled: Option<Moment>,
+    /// When it was reported as begun in the course that is planned now, or in one that this only moved.
+    #[serde(default)]
+    pub begun: Option<Moment>,
+    /// Starts that were planned before, and are planned no longer.
+    #[serde(default)]
+    pub former: Vec<Former>,
+    /// Since when this shipment does not take place: what is found of it then is not about the dose any more.
+    #[serde(default)]
+    pub cancelled: Option<Moment>,
     /// Whether rescue cells are confirmed.
     pub rescue: bool,
     /// How long the consignee needs between arrival and a confirmed receipt.

@@ -40,6 +40,18 @@ pub trait Engine: Default + Serialize + DeserializeOwned {
     }
 }
 
+/// A word that may be an act after which there is nothing to watch.
+pub trait Act {
+    /// Whether it says that the watch ended: it takes no alarm back, as evidence does.
+    fn ends_the_watch(&self) -> bool;
+}
+
+impl Act for Event {
+    fn ends_the_watch(&self) -> bool {
+        self.fact.ends_the_watch()
+    }
+}
+
 /// What a rule engine says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Said {
@@ -149,7 +161,7 @@ where
 
 impl Told {
     /// Asks every rule and says what changed.
-    pub fn judge<M, W>(
+    pub fn judge<M, W: Act>(
         &mut self,
         rules: &Rules<M>,
         memory: &M,
@@ -168,6 +180,7 @@ impl Told {
             now: entry.now,
             settle: rules.reference.settle,
             rejudged: matches!(entry.cause, Cause::Rejudged),
+            ends_the_watch: matches!(entry.cause, Cause::Word(word) if word.ends_the_watch()),
             rulebook: &rules.hash,
             behaviour: rules.behaviour,
         };

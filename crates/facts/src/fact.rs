@@ -96,3 +96,14 @@ pub enum Fact {
     #[serde(rename = "coldwatch.log.clock-asked.v1")]             ClockAsked(log::ClockAsked),
     #[serde(rename = "coldwatch.log.state-told.v1")]              StateTold(log::StateTold),
 }
+
+impl Fact {
+    /// Whether it is an act after which there is nothing to watch of some goods or by some probe. Learnt after an alarm, it
+    /// ends the alarm and does not take it back.
+    pub fn ends_the_watch(&self) -> bool {
+        let called_off = matches!(self, Self::Cancelled(_) | Self::Closed(_));
+        let out = matches!(self, Self::Unpacked(_) | Self::Detached(_) | Self::NoLongerHolds(_));
+        let used = matches!(self, Self::Thawed(_) | Self::Infused(_) | Self::Destroyed(_));
+        called_off || out || used
+    }
+}

@@ -40,7 +40,7 @@ pub mod unit;
 
 pub use by_type::ByType;
 pub use context::{Context, Gate, Phase};
-pub use engine::{Engine, Judged, Said, View};
+pub use engine::{Act, Engine, Judged, Said, View};
 pub use entry::{Cause, Entry, Origin};
 pub use event::{Event, Identity};
 pub use fact::Fact;

@@ -3,6 +3,10 @@
 //! New, worse and over is said at once. All else (milder, other bounds, withdrawn) is held for `settle`
 //! from the first judgement that would have said so, so that facts which race through different partitions
 //! do not make an alarm flicker, and a file that is read in is told once and not reading by reading.
+//!
+//! What is no longer true is taken back, and only evidence takes back: a reading, a hand-over, a correction. An act that
+//! ends the watch (a cancellation, an unpacking) and is learnt after the alarm does not make the alarm unsaid: people were
+//! called, and somebody may have dated the act as it suits. Such an alarm is *cleared*, where it began, and stays so.
 
 use crate::finding::{Finding, Name, Severity, State};
 use crate::id::{ShipmentId, Text};
@@ -28,10 +32,24 @@ struct Line {
     episode: Episode,
     /// Since when a judgement has wanted to shrink or withdraw it.
     held: Option<Moment>,
+    /// How an act that ended the watch took its ground away.
+    ended: Ended,
     /// When it was said, while facts that race may still complete its figures.
     fresh: Option<Moment>,
     /// The peak, where there is one.
     peak: Option<Peak>,
+}
+
+/// Whether an act ended the watch before the onset of what was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+enum Ended {
+    /// No.
+    #[default]
+    Not,
+    /// It did, and what races with it may still show otherwise.
+    Held,
+    /// It did, and that has been said.
+    Said,
 }
 
 /// How far out of range it has been.
@@ -87,6 +105,8 @@ pub struct Voice<'a> {
     pub settle: Span,
     /// Whether what vanishes is superseded by other rules.
     pub rejudged: bool,
+    /// Whether the entry is an act that ends the watch: what vanishes with it is over, and not untrue.
+    pub ends_the_watch: bool,
     /// The rulebook's hash.
     pub rulebook: &'a Text,
     /// The behaviour number.
@@ -199,11 +219,11 @@ impl Voice<'_> {
         let name = Name { rule, about, offset: self.offset, index };
         say.push(self.finding(name.clone(), State::Raised, &episode));
         let peak = Peak::of(&episode, self.now);
-        Line { name, episode, held: None, fresh: Some(self.now), peak }
+        Line { name, episode, held: None, ended: Ended::Not, fresh: Some(self.now), peak }
     }
 
     fn again(&self, was: Line, now: Episode, say: &mut Vec<Finding>) -> Line {
-        let Line { name, episode, held, fresh, peak } = was;
+        let Line { name, episode, held, fresh, peak, .. } = was;
         // Until when it reaches is no news, and says which of several this one is.
         let episode = Episode { back: now.back, ..episode };
         let peak = peak.map(|peak| peak.moved(&now)).or_else(|| Peak::of(&now, self.now));
@@ -222,6 +242,7 @@ impl Voice<'_> {
                     name,
                     episode,
                     held: Some(since),
+                    ended: Ended::Not,
                     fresh: fresh.filter(|_| !settled),
                     peak,
                 };
@@ -234,26 +255,48 @@ impl Voice<'_> {
             None if settled && !same_figures => State::Changed,
             None if new_peak => State::Changed,
             // What was said last stays beside what is true, so that the difference is not lost.
-            None if settled => return Line { name, episode: now, held: None, fresh: None, peak },
-            None => return Line { name, episode, held: None, fresh, peak },
+            None if settled => {
+                let ended = Ended::Not;
+                return Line { name, episode: now, held: None, ended, fresh: None, peak };
+            }
+            None => return Line { name, episode, held: None, ended: Ended::Not, fresh, peak },
             Some(state) => state,
         };
         say.push(self.finding(name.clone(), state, &now));
         let fresh = (!settled && state == State::Changed).then_some(self.now);
         let peak = Peak::of(&now, self.now);
-        Line { name, episode: now, held: None, fresh, peak }
+        Line { name, episode: now, held: None, ended: Ended::Not, fresh, peak }
     }
 
     fn gone(&self, was: Line, say: &mut Vec<Finding>) -> Option<Line> {
+        let ended = match was.ended {
+            Ended::Said => return Some(was),
+            Ended::Not if self.ends_the_watch => Ended::Held,
+            ended => ended,
+        };
         let since = was.held.unwrap_or(self.now);
         if !self.rejudged && self.now < since + self.settle {
             // It may come back while its figures are still being completed.
             let fresh = was.fresh.filter(|said| self.now < *said + self.settle);
-            return Some(Line { held: Some(since), fresh, ..was });
+            return Some(Line { held: Some(since), ended, fresh, ..was });
+        }
+        if !self.rejudged && ended == Ended::Held {
+            return Some(self.over(was, say));
         }
         let state = if self.rejudged { State::Superseded } else { State::Withdrawn };
         say.push(self.finding(was.name, state, &was.episode));
         None
+    }
+
+    /// The watch had ended before it began: it is over where it began, and what was over before stays as it was.
+    fn over(&self, was: Line, say: &mut Vec<Finding>) -> Line {
+        let mut episode = was.episode;
+        if episode.until.is_none() {
+            episode.until = Some(episode.since);
+            say.push(self.finding(was.name.clone(), State::Cleared, &episode));
+        }
+        let (held, ended, fresh, peak) = (None, Ended::Said, None, None);
+        Line { name: was.name, episode, held, ended, fresh, peak }
     }
 }
 

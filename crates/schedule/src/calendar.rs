@@ -1,9 +1,13 @@
 //! The plans of a shipment and its milestones.
 
+use crate::called_off::{self, CalledOff};
 use crate::order::Order;
 use alloc::vec::Vec;
 use facts::fact::shipment::{Goods, Planned};
-use facts::{Context, Fact, LegId, Moment, Reference, ShipmentId, Story, Subject, View, context};
+use facts::timeline::Cancellation;
+use facts::{
+    Context, Fact, LegId, Moment, Reference, ShipmentId, Story, Subject, Timeline, View, context,
+};
 
 /// Something happened on a leg.
 #[derive(Debug, Clone)]
@@ -37,7 +41,7 @@ pub struct Plan {
     pub plan: Planned,
     /// From when.
     pub from: Moment,
-    /// Until the next version.
+    /// Until the next version, or until it was cancelled.
     pub until: Option<Moment>,
     /// When it was learnt.
     pub learnt: Moment,
@@ -50,12 +54,16 @@ pub struct Plan {
 pub struct Calendar {
     /// Whose calendar it is.
     pub shipment: Option<ShipmentId>,
-    /// Every plan, in the order of its versions.
+    /// Every plan, in the order of its versions. One that says what the one before it said is the same plan.
     pub plans: Vec<Plan>,
+    /// Where a cancellation and a plan stand against each other.
+    pub called_off: Vec<CalledOff>,
     /// Every milestone of a leg, in the order in which it happened.
     pub marks: Vec<Mark>,
-    /// When the shipment was received, cancelled or closed: nothing is awaited any more.
+    /// When the consignee had the goods, or the shipment was called off or closed: nothing is awaited any more.
     pub over: Option<Moment>,
+    /// Since when the shipment does not take place.
+    pub cancelled: Option<Moment>,
     /// The patient's order.
     pub order: Order,
 }
@@ -63,18 +71,23 @@ pub struct Calendar {
 impl View for Calendar {
     fn hears(fact: &Fact) -> bool {
         let leg = mark(fact).is_some();
-        let ends = matches!(
-            fact,
-            Fact::Received(_) | Fact::Cancelled(_) | Fact::Closed(_) | Fact::Planned(_)
-        );
+        let ends = matches!(fact, Fact::Received(_) | Fact::Cancelled(_) | Fact::Closed(_));
+        // What was packed and used tells when the last of it was used, and who a party is whether it is the consignee.
+        let aboard = matches!(fact, Fact::Packed(_) | Fact::Thawed(_) | Fact::Infused(_));
+        let gone = matches!(fact, Fact::Repacked(_) | Fact::Destroyed(_));
+        let said = matches!(fact, Fact::Planned(_) | Fact::Described(_));
         let wrong = matches!(fact, Fact::ShipmentCorrected(_) | Fact::OrderCorrected(_));
-        leg || ends || wrong || Order::hears(fact)
+        leg || ends || aboard || gone || said || wrong || Order::hears(fact)
     }
 
     fn read(story: &Story, shipment: &Subject) -> Self {
+        let timeline = story.timeline();
         let mut calendar = Calendar {
             shipment: shipment.shipment(),
-            plans: plans(story),
+            plans: plans(&timeline),
+            called_off: called_off::read(&timeline),
+            over: timeline.over().map(|(at, _)| at),
+            cancelled: timeline.cancelled_at(),
             order: Order::read(story),
             ..Calendar::default()
         };
@@ -82,9 +95,6 @@ impl View for Calendar {
             if let Some((what, leg)) = mark(&chapter.fact) {
                 let (leg, at, offset) = (leg.cloned(), chapter.at, chapter.offset);
                 calendar.marks.push(Mark { what, leg, at, offset });
-            }
-            if matches!(chapter.fact, Fact::Received(_) | Fact::Cancelled(_) | Fact::Closed(_)) {
-                calendar.over.get_or_insert(chapter.at);
             }
         }
         calendar
@@ -100,6 +110,7 @@ impl View for Calendar {
         let losses = self.shipment.as_ref().map(|shipment| order.losses(reference, shipment));
         let losses = losses.unwrap_or_default();
         let (phase, since) = order.phase();
+        let course = order.treatment.course();
         Some(Context::Schedule(context::Schedule {
             order: true,
             gate: gate.gate,
@@ -109,9 +120,13 @@ impl View for Calendar {
             missing: gate.missing,
             phase,
             since,
-            started: order.began(),
+            started: order.treatment.began(),
             losses,
-            conditioning_start: order.conditioning_start,
+            conditioning_start: course.map(|course| course.start),
+            scheduled: course.map(|course| course.scheduled),
+            begun: course.and_then(|course| course.begun),
+            cancelled: self.cancelled,
+            former: order.treatment.former(|at| order.gate_at(reference, at).missing),
             rescue: order.rescue.is_some(),
             receipt_lead: order.product(reference).map(|p| p.receipt_lead).unwrap_or_default(),
         }))
@@ -125,9 +140,34 @@ impl Calendar {
         plan.is_some_and(|plan| plan.kind == Goods::DrugProduct && plan.order.is_some())
     }
 
-    /// The first milestone of a kind on a leg.
+    /// The first milestone of a kind on a leg that was of these goods.
     pub fn first(&self, what: Milestone, leg: &LegId) -> Option<&Mark> {
-        self.marks.iter().find(|mark| mark.what == what && mark.leg.as_ref() == Some(leg))
+        let mine = |mark: &&Mark| mark.what == what && mark.leg.as_ref() == Some(leg);
+        self.marks.iter().filter(mine).find(|mark| !self.left_behind(mark))
+    }
+
+    /// Whether a flight goes without the goods: they were taken off that leg before, and neither a plan was made since
+    /// nor were they accepted on it again.
+    fn left_behind(&self, mark: &Mark) -> bool {
+        let moves = matches!(mark.what, Milestone::Departed | Milestone::Arrived);
+        let same_leg = |other: &&Mark| other.leg == mark.leg && other.at <= mark.at;
+        let of = |what| self.marks.iter().filter(same_leg).filter(move |other| other.what == what);
+        let Some(lost) = of(Milestone::Lost).map(|lost| lost.at).max() else { return false };
+        let accepted = of(Milestone::Accepted).map(|accepted| accepted.at);
+        let planned = mark.leg.as_ref().and_then(|leg| self.replanned(leg, lost));
+        let again = accepted.chain(planned.filter(|planned| *planned <= mark.at));
+        moves && !again.into_iter().any(|at| at >= lost)
+    }
+
+    /// When a leg was planned otherwise than it was at a moment. A plan that leaves it as it was says nothing new of it.
+    pub fn replanned(&self, leg: &LegId, at: Moment) -> Option<Moment> {
+        let of = |plan: &'_ Plan| plan.plan.legs.iter().find(|planned| planned.id == *leg).cloned();
+        let then = self.plans.iter().rev().find(|plan| plan.from < at).map(of);
+        let later = self.plans.iter().filter(|plan| plan.from >= at);
+        later
+            .filter(|plan| then.as_ref().is_none_or(|then| *then != of(plan)))
+            .map(|plan| plan.from)
+            .next()
     }
 }
 
@@ -144,30 +184,24 @@ fn mark(fact: &Fact) -> Option<(Milestone, Option<&LegId>)> {
     })
 }
 
-/// The plans by version; of the same version the one learnt last.
-fn plans(story: &Story) -> Vec<Plan> {
-    let mut plans: Vec<(u64, Plan)> = Vec::new();
-    for chapter in story.chapters() {
-        if let Fact::Planned(plan) = &chapter.fact {
-            let (plan, from, learnt) = ((**plan).clone(), chapter.at, chapter.learnt);
-            plans.push((
-                chapter.offset,
-                Plan { plan, from, until: None, learnt, offset: chapter.offset },
-            ));
+/// The plans by version, each until the next one or until it was cancelled.
+fn plans(timeline: &Timeline<'_>) -> Vec<Plan> {
+    let cancelled = match timeline.cancellation() {
+        Cancellation::Revived { at, .. } => Some(at),
+        _ => None,
+    };
+    let entries = timeline.plans();
+    let starts = entries.iter().skip(1).map(|plan| Some(plan.from)).chain([None]);
+    let plans = entries.iter().zip(starts).map(|(plan, next)| {
+        // What was planned again as it was goes on.
+        let called_off = cancelled.filter(|at| *at >= plan.from && next.is_some());
+        Plan {
+            plan: plan.plan.clone(),
+            from: plan.from,
+            until: next.into_iter().chain(called_off).min(),
+            learnt: plan.entry.learnt,
+            offset: plan.entry.offset,
         }
-    }
-    plans.sort_by_key(|(offset, plan)| (plan.plan.version, *offset));
-    let mut plans: Vec<Plan> = plans.into_iter().map(|(_, plan)| plan).collect();
-    plans.dedup_by(|later, earlier| {
-        let same = later.plan.version == earlier.plan.version;
-        if same {
-            *earlier = later.clone();
-        }
-        same
     });
-    let starts: Vec<Moment> = plans.iter().skip(1).map(|plan| plan.from).collect();
-    for (plan, next) in plans.iter_mut().zip(starts) {
-        plan.until = Some(next);
-    }
-    plans
+    plans.collect()
 }

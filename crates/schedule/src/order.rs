@@ -1,5 +1,6 @@
 //! The patient's order: what the dose plan asks for, what is confirmed, and where the patient stands.
 
+use crate::treatment::Treatment;
 use alloc::collections::BTreeMap;
 use alloc::{format, string::String, vec::Vec};
 use facts::context::{Loss, Phase, Shut};
@@ -15,11 +16,8 @@ pub struct Order {
     available: Option<Moment>,
     /// When rescue cells were confirmed.
     pub rescue: Option<Moment>,
-    /// When conditioning is planned to begin.
-    pub conditioning_start: Option<Moment>,
-    /// When it was reported as begun, with its place in the journal and when that was learnt.
-    pub started: Option<(Moment, u64, Moment)>,
-    turns: Vec<(Moment, Phase)>,
+    /// The patient's way through conditioning.
+    pub treatment: Treatment,
 }
 
 /// The product's gate.
@@ -36,13 +34,9 @@ pub struct GateState {
 impl Order {
     /// What concerns an order.
     pub(crate) fn hears(fact: &Fact) -> bool {
-        let plan = matches!(fact, Fact::OrderOpened(_) | Fact::PatientScheduled(_) | Fact::Dose(_));
+        let plan = matches!(fact, Fact::OrderOpened(_) | Fact::Dose(_));
         let confirmed = matches!(fact, Fact::ProductAvailable(_) | Fact::RescueConfirmed(_));
-        let turns = matches!(
-            fact,
-            Fact::ConditioningStarted(_) | Fact::ConditioningHeld(_) | Fact::Postponed(_)
-        );
-        plan || confirmed || turns
+        plan || confirmed || Treatment::hears(fact)
     }
 
     pub(crate) fn read(story: &Story) -> Self {
@@ -53,23 +47,12 @@ impl Order {
                 Fact::OrderOpened(opened) => order.opened = Some(opened.clone()),
                 Fact::ProductAvailable(_) => drop(order.available.get_or_insert(chapter.at)),
                 Fact::RescueConfirmed(_) => drop(order.rescue.get_or_insert(chapter.at)),
-                Fact::PatientScheduled(s) => {
-                    order.conditioning_start = Some(s.conditioning_start);
-                    order.turns.push((chapter.at, Phase::Scheduled));
-                }
-                Fact::ConditioningStarted(_) => {
-                    order.started.get_or_insert((chapter.at, chapter.offset, chapter.learnt));
-                    order.turns.push((chapter.at, Phase::Started));
-                }
-                Fact::ConditioningHeld(_) | Fact::Postponed(_) => {
-                    order.turns.push((chapter.at, Phase::Held))
-                }
                 // Of several derived doses the one learnt last is the one that counts.
                 Fact::Dose(d) if dose.is_none_or(|offset| offset < chapter.offset) => {
                     dose = Some(chapter.offset);
                     order.dose.clone_from(&d.units);
                 }
-                _ => {}
+                fact => order.treatment.take(chapter.at, chapter.offset, chapter.learnt, fact),
             }
         }
         order
@@ -87,19 +70,24 @@ impl Order {
 
     /// Where the patient stands, and since when.
     pub fn phase(&self) -> (Phase, Option<Moment>) {
-        if let Some(infused) = self.dose.iter().filter_map(|unit| unit.infused).min() {
-            return (Phase::Infused, Some(infused));
+        match self.infused() {
+            Some(infused) => (Phase::Infused, Some(infused)),
+            None => self.treatment.phase(),
         }
-        self.turns.last().map_or((Phase::Unscheduled, None), |(at, phase)| (*phase, Some(*at)))
     }
 
-    /// When conditioning began, by what was reported since it was last planned; holding it does not undo that.
-    pub fn began(&self) -> Option<Moment> {
-        self.turns.iter().fold(None, |began, (at, phase)| match phase {
-            Phase::Scheduled | Phase::Unscheduled => None,
-            Phase::Started => began.or(Some(*at)),
-            Phase::Held | Phase::Infused => began,
-        })
+    /// When the first unit of the dose was given. What is dated before conditioning began was not given after it.
+    pub fn infused(&self) -> Option<Moment> {
+        let began = self.treatment.began();
+        let given = self.dose.iter().filter_map(|unit| unit.infused);
+        given.filter(|at| began.is_none_or(|began| *at >= began)).min()
+    }
+
+    /// The first moment after another at which the gate was open, by all that is known of it.
+    pub fn met_after(&self, reference: &Reference, at: Moment) -> Option<Moment> {
+        let opens = |moment: &Moment| self.gate_at(reference, *moment).gate == Gate::Met;
+        let moments = self.moments().into_iter().chain(self.available);
+        moments.filter(|moment| *moment > at).filter(opens).min()
     }
 
     /// Whether the product's gate is open, by all that is known.

@@ -1,7 +1,7 @@
 #![doc = include_str!("after_no_return.md")]
 
 use crate::memory::{Memory, is_open};
-use crate::spans::{Reason, cut, merge};
+use crate::spans::{Opening, Reason, cut, merge};
 use alloc::{format, string::ToString, vec::Vec};
 use facts::context::{Class, Loss, Phase};
 use facts::{Episode, Finding, Given, Moment, Rule, Severity, Span, Verdict};
@@ -24,31 +24,9 @@ impl Rule for AfterNoReturn {
     const PAGE: &'static str = include_str!("after_no_return.md");
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
-        let Some((begun, until)) = begun(memory, given) else { return };
-        let mut reasons: Vec<Reason> = Vec::new();
-        reasons.extend(
-            memory
-                .findings
-                .iter()
-                .filter_map(|f| self.compromised(f))
-                .filter_map(|r| cut(r, begun, until)),
-        );
-        reasons
-            .extend(self.unknown(memory, given).into_iter().filter_map(|r| cut(r, begun, until)));
-        let rescue = if memory.schedule.rescue {
-            "rescue cells are confirmed"
-        } else {
-            "rescue cells are not confirmed"
-        };
-        let opening = match memory.schedule.started {
-            Some(_) => format!("conditioning has begun at {begun}, {rescue}"),
-            None => {
-                format!("conditioning was planned for {begun} and not reported as held, {rescue}")
-            }
-        };
-        found.extend(merge(reasons, &opening));
-        let losses = memory.schedule.losses.iter();
-        found.extend(losses.filter_map(|loss| lost(loss, begun, until, &opening)));
+        for begun in begun(memory, given) {
+            self.since(&begun, memory, given, found);
+        }
     }
 
     fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
@@ -60,6 +38,7 @@ impl Rule for AfterNoReturn {
         let strokes = planned.map(|start| start + settle);
         strokes
             .into_iter()
+            .chain(memory.schedule.started)
             .chain(unknown.into_iter().flatten())
             .filter(|moment| *moment > given.now)
             .min()
@@ -67,6 +46,29 @@ impl Rule for AfterNoReturn {
 }
 
 impl AfterNoReturn {
+    fn since(&self, begun: &Begun, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
+        let Begun { at, until, reported } = *begun;
+        let compromised = memory.findings.iter().filter_map(compromised);
+        let unknown = self.unknown(memory, given);
+        // What is found of a shipment after it was cancelled is not about the dose.
+        let about = until.into_iter().chain(memory.schedule.cancelled).min();
+        let reasons = compromised.chain(unknown).filter_map(|reason| cut(reason, at, about));
+        let rescue = if memory.schedule.rescue {
+            "rescue cells are confirmed"
+        } else {
+            "rescue cells are not confirmed"
+        };
+        let words = if reported {
+            format!("conditioning has begun at {at}, {rescue}")
+        } else {
+            format!("conditioning was planned for {at} and not reported as held, {rescue}")
+        };
+        let opening = Opening { words, deadline: None };
+        found.extend(merge(reasons.collect(), &opening));
+        let losses = memory.schedule.losses.iter();
+        found.extend(losses.filter_map(|loss| lost(loss, at, until, &opening)));
+    }
+
     fn limit(&self, class: Class) -> Span {
         match class {
             Class::Fresh => self.unknown_fresh,
@@ -74,17 +76,6 @@ impl AfterNoReturn {
             Class::Frozen => self.unknown_frozen,
             Class::Medicine => self.unknown_medicine,
         }
-    }
-
-    fn compromised(&self, finding: &Finding) -> Option<Reason> {
-        (finding.compromises && finding.severity == Severity::P1).then(|| Reason {
-            from: finding.happened,
-            until: finding.until.filter(|_| !is_open(finding)),
-            severity: Severity::P1,
-            verdict: finding.verdict,
-            words: finding.sentence.clone(),
-            evidence: finding.evidence.clone(),
-        })
     }
 
     fn unknown(&self, memory: &Memory, given: &Given<'_>) -> Vec<Reason> {
@@ -105,40 +96,61 @@ impl AfterNoReturn {
                     stretch.since,
                     limit.spoken()
                 );
-                reasons.push(Reason {
-                    from,
-                    until,
-                    severity: Severity::P1,
-                    verdict: Verdict::Unknown,
-                    words,
-                    evidence: Vec::new(),
-                });
+                let reason = Reason::new(Severity::P1, from, words).until(until);
+                reasons.push(reason.verdict(Verdict::Unknown));
             }
         }
         reasons
     }
 }
 
+/// A finding that compromises the dose, and is of the worst.
+fn compromised(finding: &Finding) -> Option<Reason> {
+    let worst = finding.compromises && finding.severity == Severity::P1;
+    let until = finding.until.filter(|_| !is_open(finding));
+    let reason = Reason::new(Severity::P1, finding.happened, finding.sentence.clone());
+    worst.then(|| reason.until(until).resting_on(finding))
+}
+
 /// A loss is an episode of its own: it must be told also while the dose is in doubt already.
-fn lost(loss: &Loss, begun: Moment, until: Option<Moment>, opening: &str) -> Option<Episode> {
-    let (severity, verdict) = (Severity::P1, Verdict::Violated);
-    let (words, evidence) = (loss.what.to_string(), Vec::new());
-    let reason = Reason { from: loss.at, until: loss.until, severity, verdict, words, evidence };
+fn lost(loss: &Loss, begun: Moment, until: Option<Moment>, opening: &Opening) -> Option<Episode> {
+    let reason = Reason::new(Severity::P1, loss.at, loss.what.to_string()).until(loss.until);
     let episode = merge(alloc::vec![cut(reason, begun, until)?], opening).pop()?;
     Some(episode.about(loss.unit.as_str()))
 }
 
 /// When the patient passed the point of no return, and when that mattered no longer.
-fn begun(memory: &Memory, given: &Given<'_>) -> Option<(Moment, Option<Moment>)> {
+struct Begun {
+    at: Moment,
+    until: Option<Moment>,
+    /// Whether somebody reported it; else the planned start has passed and nobody said that it was held.
+    reported: bool,
+}
+
+fn begun(memory: &Memory, given: &Given<'_>) -> Vec<Begun> {
     let schedule = &memory.schedule;
     if !schedule.order {
-        return None;
+        return Vec::new();
     }
-    if let Some(started) = memory.schedule.started {
-        return Some((started, memory.ended(&[Phase::Infused])));
+    let infused = memory.ended(&[Phase::Infused]);
+    // A report that is dated ahead counts at its own time.
+    if let Some(at) = schedule.started.filter(|at| given.now >= *at) {
+        return alloc::vec![Begun { at, until: infused, reported: true }];
     }
-    let planned =
-        schedule.conditioning_start.filter(|start| given.now >= *start + given.reference.settle)?;
-    let until = memory.ended(&[Phase::Held, Phase::Infused]);
-    until.is_none_or(|until| planned < until).then_some((planned, until))
+    let mut all: Vec<Begun> = Vec::new();
+    let mut passed = |at: Moment, until: Option<Moment>| {
+        // What was passed and not stopped since goes on, whatever else was planned.
+        let on = all.last().is_some_and(|last| last.until.is_none_or(|until| at < until));
+        if !on && until.is_none_or(|until| at < until) {
+            all.push(Begun { at, until, reported: false });
+        }
+    };
+    for former in schedule.former.iter().filter(|former| former.start < former.until) {
+        passed(former.start, former.stopped.into_iter().chain(infused).min());
+    }
+    let settled = |start: &Moment| given.now >= *start + given.reference.settle;
+    if let Some(start) = schedule.conditioning_start.filter(settled) {
+        passed(start, memory.ended(&[Phase::Held, Phase::Infused]));
+    }
+    all
 }

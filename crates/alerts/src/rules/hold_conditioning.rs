@@ -1,9 +1,9 @@
 #![doc = include_str!("hold_conditioning.md")]
 
 use crate::memory::{Memory, is_open};
-use crate::spans::{Reason, cut, merge};
+use crate::spans::{Opening, Reason, cut, merge};
 use alloc::{format, string::String, vec::Vec};
-use facts::context::{Phase, Shut};
+use facts::context::{Former, Phase, Shut};
 use facts::{Episode, Finding, Gate, Given, Moment, Rule, Severity, Span, Verdict};
 use serde::Deserialize;
 
@@ -24,21 +24,12 @@ impl Rule for HoldConditioning {
     const PAGE: &'static str = include_str!("hold_conditioning.md");
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
-        let Some(window) = self.window(memory) else { return };
-        let mut reasons: Vec<Reason> = Vec::new();
-        reasons.extend(self.gate(memory, given, &window));
-        reasons.extend(memory.schedule.earlier.iter().filter_map(|shut| self.shut(shut, &window)));
-        reasons.extend(
-            memory.findings.iter().filter_map(|finding| self.compromised(finding, &window)),
-        );
-        reasons.extend(self.too_late(memory, &window));
-        // Once it has begun there is nothing to hold: what comes after that is for `after-no-return`.
-        let begun = memory.schedule.started.unwrap_or(Moment::LATEST);
-        let reasons =
-            reasons.into_iter().filter(|r| r.from <= given.now && r.from < begun).collect();
-        let opening = format!("hold conditioning, planned for {}", window.start);
-        let deadline = |episode: Episode| episode.deadline(Some(window.start));
-        found.extend(merge(reasons, &opening).into_iter().map(deadline));
+        for window in self.windows(memory) {
+            let holds = |reason: &Reason| reason.from <= given.now && window.counts(reason);
+            let mut reasons = self.reasons(memory, given, &window);
+            reasons.retain(holds);
+            found.extend(merge(reasons, &window.opening));
+        }
     }
 
     fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
@@ -52,22 +43,85 @@ impl Rule for HoldConditioning {
     }
 }
 
-/// The days before conditioning in which this rule judges.
-struct Window {
+/// The days before a planned start in which this rule judges, from when it was planned so and for as long as it was.
+struct Window<'a> {
+    opening: Opening,
     from: Moment,
     start: Moment,
+    begun: Option<Moment>,
     until: Option<Moment>,
+    /// Until when what is found of this shipment is about the dose: not after it was cancelled.
+    of_this_shipment: Option<Moment>,
+    /// What was missing when it ended, of a start that is planned no longer.
+    missing: Option<&'a str>,
+}
+
+impl Window<'_> {
+    /// Once conditioning has begun there is nothing to hold: what comes after that is for `after-no-return`.
+    fn counts(&self, reason: &Reason) -> bool {
+        self.begun.is_none_or(|begun| reason.from < begun)
+    }
 }
 
 impl HoldConditioning {
-    fn window(&self, memory: &Memory) -> Option<Window> {
-        let start = memory.schedule.conditioning_start.filter(|_| memory.schedule.order)?;
-        let until = memory.ended(&[Phase::Held, Phase::Infused]);
-        let from = start - self.near;
-        until.is_none_or(|until| from < until).then_some(Window { from, start, until })
+    /// Of every start that was planned; what was said of one stays, with its end, when another one is planned.
+    fn windows<'a>(&self, memory: &'a Memory) -> Vec<Window<'a>> {
+        let former = memory.schedule.former.iter().filter(|_| memory.schedule.order);
+        let windows = former.filter_map(|former| self.former(former)).chain(self.window(memory));
+        let cancelled = memory.schedule.cancelled;
+        windows
+            .map(|window| {
+                let of_this_shipment = window.until.into_iter().chain(cancelled).min();
+                Window { of_this_shipment, ..window }
+            })
+            .collect()
     }
 
-    fn gate(&self, memory: &Memory, given: &Given<'_>, window: &Window) -> Option<Reason> {
+    fn former<'a>(&self, former: &'a Former) -> Option<Window<'a>> {
+        let Former { scheduled, start, begun, until, .. } = *former;
+        let missing = Some(&*former.missing);
+        self.open(Some(scheduled), start, Some(until)).map(|window| Window {
+            begun,
+            missing,
+            ..window
+        })
+    }
+
+    fn window<'a>(&self, memory: &'a Memory) -> Option<Window<'a>> {
+        let schedule = &memory.schedule;
+        let start = schedule.conditioning_start.filter(|_| schedule.order)?;
+        let until = memory.ended(&[Phase::Held, Phase::Infused]);
+        let window = self.open(schedule.scheduled, start, until)?;
+        Some(Window { begun: schedule.begun, ..window })
+    }
+
+    /// Nothing is missing for a start that nobody has planned yet.
+    fn open<'a>(
+        &self,
+        scheduled: Option<Moment>,
+        start: Moment,
+        until: Option<Moment>,
+    ) -> Option<Window<'a>> {
+        let near = start - self.near;
+        let from = scheduled.map_or(near, |scheduled| scheduled.max(near));
+        let words = format!("hold conditioning, planned for {start}");
+        let opening = Opening { words, deadline: Some(start) };
+        let (begun, of_this_shipment, missing) = (None, until, None);
+        let window = Window { opening, from, start, begun, until, of_this_shipment, missing };
+        until.is_none_or(|until| from < until).then_some(window)
+    }
+
+    fn reasons(&self, memory: &Memory, given: &Given<'_>, window: &Window<'_>) -> Vec<Reason> {
+        let mut reasons: Vec<Reason> = Vec::new();
+        reasons.extend(self.gate(memory, given, window));
+        reasons.extend(memory.schedule.earlier.iter().filter_map(|shut| self.shut(shut, window)));
+        reasons
+            .extend(memory.findings.iter().filter_map(|finding| self.compromised(finding, window)));
+        reasons.extend(self.too_late(memory, window));
+        reasons
+    }
+
+    fn gate(&self, memory: &Memory, given: &Given<'_>, window: &Window<'_>) -> Option<Reason> {
         let schedule = &memory.schedule;
         let judged = given.now - given.reference.settle;
         let until = if schedule.gate == Gate::Met { Some(schedule.met_at?) } else { None };
@@ -77,42 +131,46 @@ impl HoldConditioning {
         let (verdict, words) = match schedule.gate {
             Gate::Unknown => (
                 Verdict::Unknown,
-                String::from("there is no dose plan or product to hold it against"),
+                match &*schedule.missing {
+                    "" => String::from("there is no dose plan or product to hold it against"),
+                    doubt => String::from(doubt),
+                },
             ),
-            Gate::Met => (Verdict::Violated, NOT_MET.into()),
-            Gate::NotMet => (Verdict::Violated, missing(&schedule.missing)),
+            Gate::Met => (Verdict::Violated, window.missing.map_or_else(not_met, missing_then)),
+            Gate::NotMet => {
+                let what = window.missing.map_or_else(|| missing(&schedule.missing), missing_then);
+                (Verdict::Violated, what)
+            }
         };
         let severity = if late { Severity::P1 } else { Severity::P2 };
         let from = schedule.closed_at.map_or(window.from, |closed| closed.max(window.from));
-        let reason = Reason { from, until, severity, verdict, words, evidence: Vec::new() };
+        let reason = Reason::new(severity, from, words).until(until).verdict(verdict);
         // An absence waits for what belongs to the order, and that comes after it.
         let known = memory.ordered.unwrap_or(window.from).max(window.from);
         cut(reason, window.from, window.until).filter(|_| known <= judged)
     }
 
     /// The gate was closed before, and that is over.
-    fn shut(&self, shut: &Shut, window: &Window) -> Option<Reason> {
+    fn shut(&self, shut: &Shut, window: &Window<'_>) -> Option<Reason> {
         let late = shut.until >= window.start - self.last_call;
         let severity = if late { Severity::P1 } else { Severity::P2 };
         let from = shut.since.map_or(window.from, |since| since.max(window.from));
-        let (until, verdict, words) = (Some(shut.until), Verdict::Violated, NOT_MET.into());
-        let reason = Reason { from, until, severity, verdict, words, evidence: Vec::new() };
+        let words = window.missing.map_or_else(not_met, missing_then);
+        let reason = Reason::new(severity, from, words).until(Some(shut.until));
         cut(reason, window.from, window.until)
     }
 
-    fn compromised(&self, finding: &Finding, window: &Window) -> Option<Reason> {
+    fn compromised(&self, finding: &Finding, window: &Window<'_>) -> Option<Reason> {
         if !finding.compromises {
             return None;
         }
         let until = finding.until.filter(|_| !is_open(finding));
         let words = format!("{} {}", finding.severity, finding.sentence);
-        let (from, severity, verdict) = (finding.happened, Severity::P1, finding.verdict);
-        let evidence = finding.evidence.clone();
-        let reason = Reason { from, until, severity, verdict, words, evidence };
-        cut(reason, window.from, window.until)
+        let reason = Reason::new(Severity::P1, finding.happened, words).until(until);
+        cut(reason.resting_on(finding), window.from, window.of_this_shipment)
     }
 
-    fn too_late(&self, memory: &Memory, window: &Window) -> Vec<Reason> {
+    fn too_late(&self, memory: &Memory, window: &Window<'_>) -> Vec<Reason> {
         let lead = memory.schedule.receipt_lead;
         let mut reasons = Vec::new();
         for (n, expected) in memory.expected.iter().enumerate() {
@@ -121,15 +179,20 @@ impl HoldConditioning {
             let Some(eta) = late else { continue };
             let words =
                 format!("the dose is expected at {eta} and needs {} to be received", lead.spoken());
-            let (from, severity, verdict) = (expected.learnt, Severity::P1, Verdict::Violated);
-            reasons.extend(cut(
-                Reason { from, until, severity, verdict, words, evidence: Vec::new() },
-                window.from,
-                window.until,
-            ));
+            let reason = Reason::new(Severity::P1, expected.learnt, words).until(until);
+            reasons.extend(cut(reason, window.from, window.of_this_shipment));
         }
         reasons
     }
+}
+
+fn not_met() -> String {
+    String::from(NOT_MET)
+}
+
+/// What was missing when a start was planned no longer.
+fn missing_then(what: &str) -> String {
+    if what.is_empty() { not_met() } else { missing(what) }
 }
 
 fn missing(what: &str) -> String {

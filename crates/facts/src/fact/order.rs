@@ -100,9 +100,12 @@ pub struct DoseUnit {
     /// When it was packed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packed: Option<Moment>,
-    /// When it was received and not rejected.
+    /// When the consignee of the plan in force received it and did not reject it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received: Option<Moment>,
+    /// When other parties took it in; one of them may be a part of the consignee.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken: Vec<Taken>,
     /// Whether it was taken in under a deviation that is not settled.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub deviation: bool,
@@ -118,4 +121,14 @@ pub struct DoseUnit {
     /// When it was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub infused: Option<Moment>,
+}
+
+/// A unit was taken in by another party than the consignee that the plan names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Taken {
+    /// Who took it in.
+    pub by: PartyId,
+    /// When it did so first.
+    pub at: Moment,
 }

@@ -21,6 +21,10 @@ fn warm(peak: i64) -> Episode {
 
 /// What is said when the rule holds this true at that second.
 fn amend(told: &mut Told, at: i64, episode: Episode) -> Vec<Finding> {
+    judge(told, at, vec![episode], false)
+}
+
+fn judge(told: &mut Told, at: i64, found: Vec<Episode>, ends_the_watch: bool) -> Vec<Finding> {
     let (shipment, rulebook) = (ShipmentId::new("SHP-1"), Text::new("r"));
     let voice = Voice {
         rule: "thermal/above-step",
@@ -33,11 +37,12 @@ fn amend(told: &mut Told, at: i64, episode: Episode) -> Vec<Finding> {
         now: second(at),
         settle: Span::seconds(30),
         rejudged: false,
+        ends_the_watch,
         rulebook: &rulebook,
         behaviour: 2,
     };
     let mut said = Vec::new();
-    told.amend(&voice, vec![episode], &mut said);
+    told.amend(&voice, found, &mut said);
     said
 }
 
@@ -68,4 +73,42 @@ fn a_rule_says_from_which_severity_on_its_findings_compromise_the_goods() {
     let milder = Episode { severity: Severity::P3, ..warm(-119_000) };
     let said = amend(&mut Told::default(), 0, milder);
     assert!(said.iter().all(|finding| !finding.compromises));
+}
+
+fn states(said: &[Finding]) -> Vec<(State, Option<Moment>)> {
+    said.iter().map(|finding| (finding.state, finding.until)).collect()
+}
+
+#[test]
+fn an_act_that_ends_the_watch_clears_what_evidence_would_withdraw() {
+    for (act, state, until) in
+        [(true, State::Cleared, Some(second(0))), (false, State::Withdrawn, None)]
+    {
+        let mut told = Told::default();
+        amend(&mut told, 0, warm(-119_000));
+        assert_eq!(states(&judge(&mut told, 100, vec![], act)), [], "what races has its time");
+        assert_eq!(states(&judge(&mut told, 130, vec![], false)), [(state, until)]);
+        assert_eq!(states(&judge(&mut told, 200, vec![], false)), [], "and it is said once");
+    }
+}
+
+#[test]
+fn the_act_was_wrong_and_the_same_finding_goes_on() {
+    let mut told = Told::default();
+    let name = amend(&mut told, 0, warm(-119_000)).pop().map(|finding| finding.name);
+    judge(&mut told, 100, vec![], true);
+    judge(&mut told, 130, vec![], false);
+    let again = amend(&mut told, 500, warm(-119_000)).pop();
+    let again = again.map(|finding| (Some(finding.name), finding.state, finding.until));
+    assert_eq!(again, Some((name, State::Changed, None)));
+}
+
+#[test]
+fn what_was_over_before_the_act_stays_as_it_was() {
+    let mut told = Told::default();
+    amend(&mut told, 0, warm(-119_000));
+    amend(&mut told, 50, warm(-119_000).until(Some(second(40))));
+    assert_eq!(states(&judge(&mut told, 100, vec![], true)), []);
+    assert_eq!(states(&judge(&mut told, 200, vec![], false)), []);
+    assert!(!told.is_empty());
 }

@@ -3,7 +3,7 @@
 use crate::calendar::{Calendar, Mark, Milestone, Plan};
 use alloc::{format, string::String, vec::Vec};
 use facts::fact::shipment::{Leg, Mode};
-use facts::{Episode, Given, Moment, Rule, Severity, Span};
+use facts::{Episode, Given, LegId, Moment, Rule, Severity, Span};
 use serde::Deserialize;
 
 /// A pick-up, a flight or customs takes longer than planned, or a leg was lost.
@@ -30,9 +30,10 @@ struct Awaited<'a> {
     limits: Limits,
     from: Moment,
     came: Option<Moment>,
+    /// When it was planned otherwise, or not at all any more.
+    replanned: Option<Moment>,
+    /// The plan that it was first in.
     plan: &'a Plan,
-    /// Whether a new plan makes it another thing.
-    planned: bool,
 }
 
 impl Rule for MilestoneOverdue {
@@ -46,17 +47,20 @@ impl Rule for MilestoneOverdue {
         for awaited in self.awaited(calendar) {
             found.extend(awaited.judge(judged));
         }
+        let mut told: Vec<(&LegId, Option<Moment>)> = Vec::new();
         for mark in calendar.marks.iter().filter(|mark| mark.what == Milestone::Lost) {
-            let replaced =
-                calendar.plans.iter().map(|plan| plan.from).find(|from| *from >= mark.at);
-            let until = [replaced, calendar.over].into_iter().flatten().min();
-            if let Some(leg) = &mark.leg {
-                let sentence = format!(
-                    "{leg} was cancelled or the goods were offloaded, and there is no new plan"
-                );
-                let episode = Episode::new(Severity::P2, mark.at, sentence).until(until);
-                found.push(episode.about(format!("{leg}/lost")).evidence([mark.offset]));
+            let Some(leg) = &mark.leg else { continue };
+            let until = calendar.replanned(leg, mark.at).into_iter().chain(calendar.over).min();
+            // Taken off and cancelled after that, or said twice: it is lost once, until it is planned anew.
+            if told.contains(&(leg, until)) {
+                continue;
             }
+            told.push((leg, until));
+            let sentence = format!(
+                "{leg} was cancelled or the goods were offloaded, and there is no new plan"
+            );
+            let episode = Episode::new(Severity::P2, mark.at, sentence).until(until);
+            found.push(episode.about(format!("{leg}/lost")).evidence([mark.offset]));
         }
     }
 
@@ -74,45 +78,30 @@ impl Rule for MilestoneOverdue {
 impl MilestoneOverdue {
     fn awaited<'a>(&self, calendar: &'a Calendar) -> Vec<Awaited<'a>> {
         let mut all = Vec::new();
-        for plan in &calendar.plans {
-            if let Some(leg) = plan.plan.legs.first() {
-                let accepted = calendar.marks.iter().find(|mark| {
-                    mark.what == Milestone::Accepted
-                        && mark.leg.as_ref().is_none_or(|on| *on == leg.id)
-                });
-                let departed = calendar.first(Milestone::Departed, &leg.id);
-                let came = came(calendar, &[accepted, departed]);
-                let what = format!("pick-up by {}", leg.carrier);
-                all.push(awaited(plan, leg, "pick-up", what, self.pick_up, leg.departs, came));
+        for stretch in stretches(calendar, |plan| plan.plan.legs.iter().take(1)) {
+            let leg = stretch.leg;
+            let accepted = calendar.marks.iter().find(|mark| {
+                mark.what == Milestone::Accepted && mark.leg.as_ref().is_none_or(|on| *on == leg.id)
+            });
+            let departed = calendar.first(Milestone::Departed, &leg.id);
+            let came = came(calendar, &[accepted, departed]);
+            let what = format!("pick-up by {}", leg.carrier);
+            all.push(stretch.awaited("pick-up", &what, self.pick_up, leg.departs, came));
+        }
+        let flights = |plan: &'a Plan| plan.plan.legs.iter().filter(|leg| leg.mode == Mode::Air);
+        for stretch in stretches(calendar, flights) {
+            let leg = stretch.leg;
+            let lost = calendar.first(Milestone::Lost, &leg.id);
+            if lost.is_some_and(|lost| lost.at >= stretch.plan.from) {
+                continue; // that it was lost says more
             }
-            for leg in plan.plan.legs.iter().filter(|leg| leg.mode == Mode::Air) {
-                if calendar.first(Milestone::Lost, &leg.id).is_some_and(|lost| lost.at >= plan.from)
-                {
-                    continue; // that it was lost says more
-                }
-                let departed = calendar.first(Milestone::Departed, &leg.id);
-                let arrived = calendar.first(Milestone::Arrived, &leg.id);
-                let gone = came(calendar, &[departed, arrived]);
-                all.push(awaited(
-                    plan,
-                    leg,
-                    "departure",
-                    "departure of the flight".into(),
-                    self.flight,
-                    leg.departs,
-                    gone,
-                ));
-                let there = came(calendar, &[arrived]);
-                all.push(awaited(
-                    plan,
-                    leg,
-                    "arrival",
-                    "arrival of the flight".into(),
-                    self.flight,
-                    leg.arrives,
-                    there,
-                ));
-            }
+            let departed = calendar.first(Milestone::Departed, &leg.id);
+            let arrived = calendar.first(Milestone::Arrived, &leg.id);
+            let gone = came(calendar, &[departed, arrived]);
+            let there = came(calendar, &[arrived]);
+            let (departure, arrival) = ("departure of the flight", "arrival of the flight");
+            all.push(stretch.awaited("departure", departure, self.flight, leg.departs, gone));
+            all.push(stretch.awaited("arrival", arrival, self.flight, leg.arrives, there));
         }
         let Some(last) = calendar.plans.last() else { return all };
         for entered in calendar.marks.iter().filter(|mark| mark.what == Milestone::CustomsEntered) {
@@ -122,32 +111,53 @@ impl MilestoneOverdue {
                     && mark.leg.as_ref() == Some(leg)
                     && mark.at >= entered.at
             });
-            let came = came(calendar, &[cleared]);
             let (about, what) = (format!("{leg}/customs"), String::from("customs clearance"));
-            all.push(Awaited {
-                about,
-                what,
-                limits: self.customs,
-                from: entered.at,
-                came,
-                plan: last,
-                planned: false,
-            });
+            let (from, came) = (entered.at, came(calendar, &[cleared]));
+            let limits = self.customs;
+            all.push(Awaited { about, what, limits, from, came, replanned: None, plan: last });
         }
         all
     }
 }
 
-fn awaited<'a>(
+/// A leg, for as long as it was planned so.
+struct Stretch<'a> {
+    leg: &'a Leg,
     plan: &'a Plan,
-    leg: &Leg,
-    kind: &str,
-    what: String,
-    limits: Limits,
-    from: Moment,
-    came: Option<Moment>,
-) -> Awaited<'a> {
-    Awaited { about: format!("{}/{kind}", leg.id), what, limits, from, came, plan, planned: true }
+    until: Option<Moment>,
+}
+
+/// The legs of all plans. One that a new plan has as it was before goes on, whatever else is new in that plan.
+fn stretches<'a, L: Iterator<Item = &'a Leg>>(
+    calendar: &'a Calendar,
+    legs: impl Fn(&'a Plan) -> L,
+) -> Vec<Stretch<'a>> {
+    let mut all: Vec<Stretch<'a>> = Vec::new();
+    for plan in &calendar.plans {
+        for leg in legs(plan) {
+            let same =
+                |stretch: &&mut Stretch<'a>| stretch.leg == leg && stretch.until == Some(plan.from);
+            match all.iter_mut().find(same) {
+                Some(stretch) => stretch.until = plan.until,
+                None => all.push(Stretch { leg, plan, until: plan.until }),
+            }
+        }
+    }
+    all
+}
+
+impl<'a> Stretch<'a> {
+    fn awaited(
+        &self,
+        kind: &str,
+        what: &str,
+        limits: Limits,
+        from: Moment,
+        came: Option<Moment>,
+    ) -> Awaited<'a> {
+        let (about, what) = (format!("{}/{kind}", self.leg.id), String::from(what));
+        Awaited { about, what, limits, from, came, replanned: self.until, plan: self.plan }
+    }
 }
 
 /// The first of several proofs; a receipt, a cancellation or closing ends the waiting, too.
@@ -157,8 +167,7 @@ fn came(calendar: &Calendar, proofs: &[Option<&Mark>]) -> Option<Moment> {
 
 impl Awaited<'_> {
     fn judge(&self, judged: Moment) -> Option<Episode> {
-        let replaced = self.plan.until.filter(|_| self.planned);
-        let end = [self.came, replaced].into_iter().flatten().min();
+        let end = [self.came, self.replanned].into_iter().flatten().min();
         let late = self.from + self.limits.late;
         let until = end.unwrap_or(judged);
         let beyond = if end.is_some() { until > late } else { until >= late.max(self.plan.learnt) };

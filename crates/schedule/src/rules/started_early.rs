@@ -1,9 +1,10 @@
 #![doc = include_str!("started_early.md")]
 
 use crate::calendar::Calendar;
+use crate::order::Order;
+use crate::treatment::Start;
 use alloc::{format, string::String, vec::Vec};
-use facts::context::Phase;
-use facts::{Episode, Gate, Given, Moment, Rule, Severity};
+use facts::{Episode, Gate, Given, Moment, Reference, Rule, Severity};
 use serde::Deserialize;
 
 /// Conditioning was begun before the dose was confirmed.
@@ -18,48 +19,58 @@ impl Rule for StartedEarly {
     const PAGE: &'static str = include_str!("started_early.md");
 
     fn judge(&self, calendar: &Calendar, given: &Given<'_>, found: &mut Vec<Episode>) {
-        let order = &calendar.order;
-        let Some((started, offset, learnt)) = order.started.filter(|_| calendar.serves_a_patient())
-        else {
-            return;
-        };
-        if given.now < learnt + given.reference.settle {
+        if !calendar.serves_a_patient() {
             return;
         }
-        let (then, gate) = (order.gate_at(given.reference, started), order.gate(given.reference));
-        let mut missing: Vec<String> = Vec::new();
-        // What ends the danger: everything is confirmed, or the treatment does not go on.
-        let mut until = Some(started);
-        if then.gate != Gate::Met {
-            missing.push(match (then.gate, gate.met_at) {
-                (Gate::Unknown, _) => {
-                    String::from("there is no dose plan or product to hold it against")
-                }
-                (_, Some(met)) => format!("the dose was confirmed only at {met}"),
-                (_, None) => String::from(&*then.missing),
-            });
-            until = until.max(gate.met_at).filter(|_| gate.met_at.is_some());
-        }
-        if order.rescue_required() && order.rescue.is_none_or(|rescue| rescue > started) {
-            missing.push(String::from("rescue cells were not confirmed"));
-            until = until.zip(order.rescue).map(|(until, rescue)| until.max(rescue));
-        }
-        if missing.is_empty() {
-            return;
-        }
-        let stopped = match order.phase() {
-            (Phase::Held | Phase::Infused, since) => since,
-            _ => None,
-        };
-        let until =
-            [until, stopped.filter(|stopped| *stopped > started)].into_iter().flatten().min();
-        let sentence = format!("conditioning was started at {started}: {}", missing.join("; "));
-        let episode = Episode::new(Severity::P1, started, sentence).until(until).evidence([offset]);
-        found.push(if then.gate == Gate::Unknown { episode.unknown() } else { episode });
+        let starts = calendar.order.treatment.starts().iter();
+        let judged = starts.filter(|start| given.now >= judged_at(start, given.reference));
+        found.extend(judged.filter_map(|start| early(&calendar.order, start, given.reference)));
     }
 
     fn due(&self, calendar: &Calendar, given: &Given<'_>) -> Option<Moment> {
-        let (.., learnt) = calendar.order.started?;
-        Some(learnt + given.reference.settle).filter(|due| *due > given.now)
+        let starts = calendar.order.treatment.starts().iter();
+        let strokes = starts.map(|start| judged_at(start, given.reference));
+        strokes.filter(|due| *due > given.now).min()
     }
+}
+
+/// When what races with a report has had its time; one that is dated ahead counts at its own time.
+fn judged_at(start: &Start, reference: &Reference) -> Moment {
+    start.at.max(start.learnt) + reference.settle
+}
+
+/// What was missing when conditioning was begun, and until when that mattered.
+fn early(order: &Order, start: &Start, reference: &Reference) -> Option<Episode> {
+    let started = start.at;
+    let then = order.gate_at(reference, started);
+    let mut missing: Vec<String> = Vec::new();
+    // What ends the danger: everything is confirmed, or the treatment does not go on.
+    let given = order.infused().filter(|given| *given > started);
+    let over = start.stopped.into_iter().chain(given).min();
+    let mut confirmed = Some(started);
+    if then.gate != Gate::Met {
+        // What is lost after that was confirmed all the same, and does not begin this anew.
+        let met = order.met_after(reference, started);
+        let met = met.filter(|met| over.is_none_or(|over| *met <= over));
+        missing.push(match (then.gate, met) {
+            (Gate::Unknown, _) => {
+                String::from("there is no dose plan or product to hold it against")
+            }
+            (_, Some(met)) => format!("the dose was confirmed only at {met}"),
+            (_, None) => String::from(&*then.missing),
+        });
+        confirmed = met;
+    }
+    if order.rescue_required() && order.rescue.is_none_or(|rescue| rescue > started) {
+        missing.push(String::from("rescue cells were not confirmed"));
+        confirmed = confirmed.zip(order.rescue).map(|(until, rescue)| until.max(rescue));
+    }
+    if missing.is_empty() {
+        return None;
+    }
+    let until = confirmed.into_iter().chain(over).min();
+    let sentence = format!("conditioning was started at {started}: {}", missing.join("; "));
+    let episode = Episode::new(Severity::P1, started, sentence).until(until);
+    let episode = episode.evidence([start.offset]);
+    Some(if then.gate == Gate::Unknown { episode.unknown() } else { episode })
 }
