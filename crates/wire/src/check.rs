@@ -1,7 +1,7 @@
 //! What must hold of an event beyond its shape: no patient's name, check digits, time zones.
 
+use crate::day::{self, End};
 use crate::reject::{Code, Rejection};
-use chrono::{NaiveDate, NaiveTime, TimeZone};
 use facts::fact::permit::{Bound, Granted};
 use facts::{Fact, Moment, Span, ident};
 use serde_json::Value;
@@ -166,20 +166,14 @@ fn in_zone(mut granted: Granted) -> Result<Granted, Rejection> {
         let reason = format!("`{}` is no IANA time zone like `America/New_York`", granted.zone);
         Rejection::new(Code::UnknownZone, reason).member("/data/zone")
     })?;
-    granted.from = bound(granted.from, zone, NaiveTime::MIN)?;
-    granted.until =
-        bound(granted.until, zone, NaiveTime::from_hms_opt(23, 59, 59).unwrap_or_default())?;
+    granted.from = bound(granted.from, zone, End::First, "/data/from")?;
+    granted.until = bound(granted.until, zone, End::Last, "/data/until")?;
     Ok(granted)
 }
 
-/// A day begins and ends by the issuer's clocks; where they skip that time, an hour later.
-fn bound(bound: Bound, zone: chrono_tz::Tz, time: NaiveTime) -> Result<Bound, Rejection> {
-    let Bound::Date { year, month, day } = bound else { return Ok(bound) };
-    let wrong =
-        || Rejection::new(Code::BadTime, format!("{bound} is no day in {zone}")).member("/data");
-    let local = NaiveDate::from_ymd_opt(year, month, day).ok_or_else(wrong)?.and_time(time);
-    let hour = chrono::TimeDelta::hours(1);
-    let there = zone.from_local_datetime(&local);
-    let there = there.latest().or_else(|| zone.from_local_datetime(&(local + hour)).earliest());
-    Ok(Bound::Moment(Moment::from_millis(there.ok_or_else(wrong)?.timestamp_millis())))
+/// A bare day becomes a moment by the clocks of the zone.
+fn bound(bare: Bound, zone: chrono_tz::Tz, end: End, member: &str) -> Result<Bound, Rejection> {
+    day::bound(bare, zone, end).ok_or_else(|| {
+        Rejection::new(Code::BadTime, format!("{bare} is no day in {zone}")).member(member)
+    })
 }

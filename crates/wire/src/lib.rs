@@ -11,6 +11,7 @@
 //! **Invariant:** no bytes make a decoder panic, and none is dropped without a rejection.
 
 mod check;
+mod day;
 mod diagnose;
 mod envelope;
 pub mod limits;
