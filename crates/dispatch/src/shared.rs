@@ -6,7 +6,7 @@ use crate::kept::{Copy, File, Known};
 use crate::mail::Mail;
 use crate::passed::Fate;
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
-use facts::{Event, Fact, ShipmentId};
+use facts::{Event, Fact, ShipmentId, SubjectKind};
 use serde::{Deserialize, Serialize};
 
 /// What dispatch knows of it.
@@ -35,14 +35,16 @@ impl Shared {
         let mut mover = None;
         match &event.fact {
             Fact::Cited(cited) => {
-                self.shipments.entry(cited.by.clone()).or_default().cites = true;
+                // All its facts follow, also those that it told when it was cited before.
+                let reader = Reader { cites: true, ..Reader::default() };
+                self.shipments.insert(cited.by.clone(), reader);
                 for kept in self.file.all() {
                     mail.journal(&cited.by, kept.event());
                 }
                 mover = Some(cited.by.clone());
             }
             Fact::Uncited(uncited) => {
-                self.uncite(&uncited.by);
+                self.uncite(&uncited.by, mail.subject.kind);
                 mover = Some(uncited.by.clone());
             }
             _ if is_outside(event, mail.subject) => {
@@ -81,10 +83,14 @@ impl Shared {
         copy == Copy::New && self.file.take(event, mail.now)
     }
 
-    /// A closed or departed shipment stays on record; one that dropped out does not.
-    fn uncite(&mut self, shipment: &ShipmentId) {
+    /// A closed or departed shipment stays on record; one that dropped out does not. A permit keeps all of them: its
+    /// ledger says until when each of them had reserved it.
+    fn uncite(&mut self, shipment: &ShipmentId, kind: SubjectKind) {
         let Some(reader) = self.shipments.get_mut(shipment) else { return };
         reader.cites = false;
+        if kind == SubjectKind::Permit {
+            return;
+        }
         let counts = |fact: &Fact| matches!(fact, Fact::Closed(_) | Fact::Departed(_));
         if !reader.file.all().iter().any(|kept| counts(&kept.fact)) {
             reader.file.clear();

@@ -1,14 +1,14 @@
 //! A shipment: passes its facts on to its journal, tells what its plan cites that it does, and its
 //! milestones to its order and its permits.
 
-use crate::kept::{Copy, File, Known, correction};
+use crate::kept::{Copy, File, Kept, Known, correction};
 use crate::mail::Mail;
 use crate::passed::Fate;
 use crate::rules::Numbers;
 use alloc::{collections::BTreeSet, format, vec::Vec};
 use facts::fact::log::{Cited, Uncited};
 use facts::fact::shipment::Planned;
-use facts::{Event, Fact, Moment, PartyId, ShipmentId, Subject, SubjectKind, Text};
+use facts::{Event, Fact, Moment, PartyId, ShipmentId, Subject, SubjectKind, Text, Timeline};
 use serde::{Deserialize, Serialize};
 
 /// What dispatch knows of a shipment.
@@ -58,6 +58,10 @@ impl Shipment {
         }
         let cited = self.cited();
         for gone in self.cites.difference(&cited) {
+            // A permit keeps on record what it was cited for, so it must hear why it is not any more.
+            if gone.kind == SubjectKind::Permit && wants(gone.kind, &event.fact) {
+                mail.send(gone, event.clone());
+            }
             tell(mail, &shipment, gone, false);
         }
         for stays in self.cites.intersection(&cited).filter(|s| wants(s.kind, &event.fact)) {
@@ -92,29 +96,29 @@ impl Shipment {
         *self = Self { away: Away::Yes, ..Self::default() };
     }
 
-    /// Whom the plan in force and the hand-overs name; nobody once it is cancelled.
+    /// Whom the hand-overs and the plans name. Of an order only the plan in force speaks. A permit or a party that a later
+    /// plan does not name any more was named while the plan before it was in force, and judging that time needs all
+    /// that is known of it. For the same reason a cancelled shipment goes on hearing of all of them: what is reported
+    /// late counts for the time before, and it may be planned again.
     fn cited(&self) -> BTreeSet<Subject> {
         let mut all = BTreeSet::new();
-        let mut plan: Option<&Planned> = None;
         for kept in self.file.all() {
             match &kept.fact {
-                Fact::Planned(new) if plan.is_none_or(|old| new.version >= old.version) => {
-                    plan = Some(new)
+                Fact::Planned(plan) => {
+                    all.extend(plan.permits.iter().map(|gated| Subject::from(&gated.permit)));
+                    all.extend(parties(plan).into_iter().map(Subject::from));
                 }
                 Fact::Released(r) => all
                     .extend([Some(&r.by), r.to.as_ref()].into_iter().flatten().map(Subject::from)),
                 Fact::Accepted(a) => all.extend(
                     [Some(&a.by), a.from.as_ref()].into_iter().flatten().map(Subject::from),
                 ),
-                Fact::Cancelled(_) => return BTreeSet::new(),
                 _ => {}
             }
         }
-        if let Some(plan) = plan {
-            all.extend(plan.order.as_ref().map(Subject::from));
-            all.extend(plan.permits.iter().map(|gated| Subject::from(&gated.permit)));
-            all.extend(parties(plan).into_iter().map(Subject::from));
-        }
+        let facts = Timeline::new(self.file.all().iter().map(Kept::entry), None);
+        let plan = facts.plan_in_force().map(|entry| entry.plan);
+        all.extend(plan.and_then(|plan| plan.order.as_ref()).map(Subject::from));
         all
     }
 }

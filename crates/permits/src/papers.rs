@@ -2,44 +2,62 @@
 
 use alloc::{collections::BTreeMap, vec::Vec};
 use facts::fact::permit::{Granted, Ledger};
-use facts::fact::shipment::{Act, Gated, Planned};
-use facts::{Chapter, Fact, LegId, Moment, PermitId, ShipmentId, Story, Subject, Text, View};
+use facts::fact::shipment::{Act, Gated, Planned, Receipt, Received};
+use facts::timeline::{Cancellation, Timeline, TimelineEntry};
+use facts::{Chapter, Fact, LegId, Moment, PermitId, ShipmentId, Story, Subject, View};
 
 /// All that permit rules look at: the story, cut to what concerns papers.
 #[derive(Debug, Default)]
 pub struct Papers {
-    /// Whose.
+    /// The shipment whose papers these are.
     pub shipment: ShipmentId,
-    /// The facts, in the order in which they happened.
+    /// The facts, in the order of the timeline.
     facts: Vec<Chapter>,
-    /// Every ledger of a permit, in the order in which it was learnt.
-    pub ledgers: BTreeMap<PermitId, Vec<Read>>,
+    /// When something was last declared wrong, by log time.
+    corrected: Option<Moment>,
+    /// The ledger of each permit, as it was stated last.
+    pub ledgers: BTreeMap<PermitId, Read>,
 }
 
-/// A ledger, when it was learnt, and where in the journal it stands.
+/// A ledger, and where in the journal it stands.
 #[derive(Debug, Clone)]
-#[allow(missing_docs)] // each is named by what it is
 pub struct Read {
-    pub learnt: Moment,
+    /// Where in the journal it stands.
     pub offset: u64,
+    /// The ledger.
     pub ledger: Ledger,
 }
 
-/// When a permit holds.
+/// How a permit stands to one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Validity {
     /// Nothing is known of it, or not to the moment.
     Unknown,
-    /// From, until and including.
+    /// It holds from the first moment until the second one, that one included.
     Between(Moment, Moment),
-    /// Suspended or revoked.
+    /// It is suspended or revoked.
     Void,
 }
 
-/// What was known once so many facts had happened.
-#[derive(Debug, Clone, Copy)]
+impl Validity {
+    /// Whether it holds at that moment.
+    pub fn covers(self, at: Moment) -> bool {
+        matches!(self, Self::Between(from, until) if from <= at && at <= until)
+    }
+
+    fn of(fact: &Fact) -> Self {
+        let Some(granted) = granted(fact) else { return Self::Void };
+        match (granted.from.moment(), granted.until.moment()) {
+            (Some(from), Some(until)) => Self::Between(from, until),
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// What was known once all facts up to a moment had happened.
+#[derive(Debug, Clone)]
 pub struct Known<'a> {
-    facts: &'a [Chapter],
+    timeline: Timeline<'a>,
     /// When the last of them happened.
     pub at: Moment,
     /// When the last of them was learnt.
@@ -52,7 +70,10 @@ impl View for Papers {
     fn hears(fact: &Fact) -> bool {
         let papers = matches!(fact, Fact::Granted(_) | Fact::Amended(_) | Fact::PermitSuspended(_));
         let ledger = matches!(fact, Fact::Revoked(_) | Fact::Ledger(_));
-        let plan = matches!(fact, Fact::Planned(_) | Fact::EtaChanged(_) | Fact::Cancelled(_));
+        let plan = matches!(
+            fact,
+            Fact::Planned(_) | Fact::EtaChanged(_) | Fact::Cancelled(_) | Fact::Closed(_)
+        );
         let acts = matches!(fact, Fact::Departed(_) | Fact::Arrived(_) | Fact::CustomsEntered(_));
         papers
             || ledger
@@ -66,123 +87,191 @@ impl View for Papers {
         for chapter in story.as_learnt() {
             if let Fact::Ledger(ledger) = &chapter.fact {
                 let permit = PermitId::new(&*chapter.subject.id);
-                papers.ledgers.entry(permit).or_default().push(Read {
-                    learnt: chapter.learnt,
-                    offset: chapter.offset,
-                    ledger: ledger.clone(),
-                });
+                let read = Read { offset: chapter.offset, ledger: ledger.clone() };
+                papers.ledgers.insert(permit, read);
             }
         }
         let kept = |chapter: &&Chapter| !matches!(chapter.fact, Fact::Ledger(_));
         papers.facts = story.chapters().iter().filter(kept).cloned().collect();
+        papers.corrected = story.corrected();
         papers
     }
 }
 
 impl Papers {
-    /// What was known after each fact, from the first to the last.
-    pub fn steps(&self) -> impl Iterator<Item = Known<'_>> {
-        (1..=self.facts.len()).map(|n| self.known(n))
+    /// What was known after each moment at which something happened, from the first to the last. What happened at one
+    /// moment is known together.
+    pub fn steps(&self) -> Vec<Known<'_>> {
+        let last_of_its_moment = |n: &usize| {
+            let next = self.facts.get(*n);
+            let last = self.facts.get(n.saturating_sub(1));
+            next.map(|next| next.at) != last.map(|last| last.at)
+        };
+        (1..=self.facts.len()).filter(last_of_its_moment).map(|n| self.known(n)).collect()
     }
+
     /// All that is known.
     pub fn now(&self) -> Known<'_> {
         self.known(self.facts.len())
     }
+
     fn known(&self, n: usize) -> Known<'_> {
         let facts = self.facts.get(..n).unwrap_or_default();
-        let at = facts.last().map_or(Moment::EARLIEST, |c| c.at);
-        let learnt = facts.iter().map(|c| c.learnt).max().unwrap_or(Moment::EARLIEST);
-        let offset = facts.last().map_or(0, |c| c.offset);
-        Known { facts, at, learnt, offset }
+        Known {
+            timeline: Timeline::new(facts.iter().map(Chapter::entry), None),
+            at: facts.last().map_or(Moment::EARLIEST, |chapter| chapter.at),
+            learnt: facts.iter().map(|c| c.learnt).max().unwrap_or(Moment::EARLIEST),
+            offset: facts.last().map_or(0, |chapter| chapter.offset),
+        }
     }
-    /// Every permit that any plan cited.
-    pub fn cited(&self) -> Vec<PermitId> {
-        let plans = self.facts.iter().filter_map(|c| match &c.fact {
-            Fact::Planned(plan) => Some(&plan.permits),
-            _ => None,
-        });
-        let mut all: Vec<PermitId> = plans.flatten().map(|gated| gated.permit.clone()).collect();
-        all.sort();
-        all.dedup();
-        all
+
+    /// When each fact happened, and when it was learnt.
+    pub fn moments(&self) -> impl Iterator<Item = Moment> {
+        self.facts.iter().flat_map(|chapter| [chapter.at, chapter.learnt]).chain(self.corrected)
+    }
+
+    /// When something was last declared wrong, by log time: what replaces it comes a moment later.
+    pub fn corrected(&self) -> Moment {
+        self.corrected.unwrap_or(Moment::EARLIEST)
+    }
+
+    /// When it was cancelled, by the report of that and by log time; `None` when it is not, or was planned again.
+    pub fn cancelled(&self) -> Option<(Moment, Moment)> {
+        let Cancellation::Cancelled { at, .. } = self.now().timeline.cancellation() else {
+            return None;
+        };
+        let mut reports =
+            self.facts.iter().filter(|c| c.at == at && matches!(c.fact, Fact::Cancelled(_)));
+        let learnt = reports.clone().map(|chapter| chapter.learnt).min();
+        reports.next().and(learnt).map(|learnt| (at, learnt))
+    }
+
+    /// The same papers, as if nobody had cancelled the shipment, up to a moment.
+    pub fn as_if_not_cancelled(&self, until: Moment) -> Self {
+        let kept = |c: &&Chapter| c.at <= until && !matches!(c.fact, Fact::Cancelled(_));
+        Self {
+            shipment: self.shipment.clone(),
+            facts: self.facts.iter().filter(kept).cloned().collect(),
+            corrected: self.corrected,
+            ledgers: BTreeMap::new(),
+        }
+    }
+
+    /// What a permit was granted for, and since when, as it was granted and amended.
+    pub fn grants(&self, permit: &PermitId) -> Vec<(Moment, &Granted)> {
+        let of = self.facts.iter().filter(|c| &*c.subject.id == permit.as_str());
+        of.filter_map(|c| Some((c.at, granted(&c.fact)?))).collect()
     }
 }
 
 impl<'a> Known<'a> {
-    /// The plan in force.
+    /// The plan in force, of a shipment that takes place.
     pub fn plan(&self) -> Option<&'a Planned> {
-        let plans = self.facts.iter().filter_map(|c| match &c.fact {
-            Fact::Planned(plan) => Some((plan.version, c.offset, &**plan)),
-            _ => None,
-        });
-        plans.max_by_key(|(version, offset, _)| (*version, *offset)).map(|(.., plan)| plan)
+        if self.timeline.cancelled_at().is_some() {
+            return None;
+        }
+        self.timeline.plan_in_force().map(|entry| entry.plan)
     }
+
     /// Whether the shipment will not take place.
     pub fn cancelled(&self) -> bool {
-        self.facts.iter().any(|c| matches!(c.fact, Fact::Cancelled(_)))
+        self.timeline.cancelled_at().is_some()
     }
-    /// Whether the goods are on their way.
-    pub fn departed(&self) -> bool {
-        self.facts.iter().any(|c| matches!(c.fact, Fact::Departed(_)))
+
+    /// When the goods left for the first time.
+    pub fn departed(&self) -> Option<Moment> {
+        let mut all = self.timeline.entries().iter();
+        all.find(|entry| matches!(entry.fact, Fact::Departed(_))).map(|entry| entry.at)
     }
-    /// The permit as last granted or amended.
-    pub fn granted(&self, permit: &PermitId) -> Option<&'a Granted> {
-        self.of(permit).rev().find_map(|c| match &c.fact {
-            Fact::Granted(granted) | Fact::Amended(granted) => Some(&**granted),
-            _ => None,
-        })
-    }
-    /// When the permit holds.
+
+    /// When the permit holds, for an act that is still to come: by the last word on it.
     pub fn validity(&self, permit: &PermitId) -> Validity {
-        match self.of(permit).next_back().map(|c| &c.fact) {
-            Some(Fact::Granted(g) | Fact::Amended(g)) => {
-                match (g.from.moment(), g.until.moment()) {
-                    (Some(from), Some(until)) => Validity::Between(from, until),
-                    _ => Validity::Unknown,
-                }
-            }
-            Some(_) => Validity::Void,
-            None => Validity::Unknown,
-        }
+        self.of(permit).last().map_or(Validity::Unknown, |entry| Validity::of(entry.fact))
     }
-    fn of(&self, permit: &PermitId) -> impl DoubleEndedIterator<Item = &'a Chapter> {
-        let name: Text = Text::new(permit.as_str());
-        self.facts.iter().filter(move |c| {
-            let about = matches!(
-                c.fact,
-                Fact::Granted(_) | Fact::Amended(_) | Fact::PermitSuspended(_) | Fact::Revoked(_)
-            );
-            about && c.subject.id == name
+
+    /// When the permit held, for an act that was done at that moment. The last word until then counts. What was granted
+    /// later reaches back to its first day, but not across a suspension: whoever acts while a permit is suspended
+    /// acts without one, whatever becomes of it afterwards.
+    pub fn validity_at(&self, permit: &PermitId, at: Moment) -> Validity {
+        let words: Vec<&TimelineEntry<'a>> = self.of(permit).collect();
+        let (before, after) = words.split_at(words.partition_point(|entry| entry.at <= at));
+        let then = before.last().map(|entry| Validity::of(entry.fact));
+        if then == Some(Validity::Void) {
+            return Validity::Void;
+        }
+        if let Some(then) = then.filter(|then| then.covers(at)) {
+            return then;
+        }
+        let later = after.iter().map(|entry| Validity::of(entry.fact));
+        let later: Vec<Validity> = later.take_while(|word| *word != Validity::Void).collect();
+        let covering = later.iter().find(|word| word.covers(at)).copied();
+        covering.or(then).or(later.last().copied()).unwrap_or(Validity::Unknown)
+    }
+
+    fn of<'b>(
+        &'b self,
+        permit: &'b PermitId,
+    ) -> impl DoubleEndedIterator<Item = &'b TimelineEntry<'a>> {
+        self.timeline.entries().iter().filter(move |entry| {
+            let stopped = matches!(entry.fact, Fact::PermitSuspended(_) | Fact::Revoked(_));
+            (stopped || granted(entry.fact).is_some()) && &*entry.subject.id == permit.as_str()
         })
     }
-    /// When the act happened.
-    pub fn done(&self, gated: &Gated) -> Option<Moment> {
+
+    /// Each moment at which the act was done. Customs may be entered twice, a flight may leave twice.
+    pub fn done(&self, gated: &Gated) -> Vec<Moment> {
         let on = |leg: &LegId| gated.leg.as_ref().is_none_or(|named| named == leg);
-        let first = |wanted: fn(&Fact) -> Option<Option<&LegId>>| {
-            let hit = |c: &&Chapter| wanted(&c.fact).is_some_and(|leg| leg.is_none_or(on));
-            self.facts.iter().find(hit).map(|c| c.at)
-        };
         match gated.act {
-            Act::Departure => first(|fact| match fact {
-                Fact::Departed(d) => Some(Some(&d.leg)),
-                _ => None,
+            Act::Departure => self.all(|entry| match entry.fact {
+                Fact::Departed(departed) => on(&departed.leg),
+                _ => false,
             }),
-            Act::Import => first(|fact| match fact {
-                Fact::CustomsEntered(c) => Some(Some(&c.leg)),
-                _ => None,
-            })
-            .or_else(|| {
-                first(|fact| match fact {
-                    Fact::Arrived(a) => Some(Some(&a.leg)),
-                    _ => None,
+            Act::Import => {
+                let entered = self.all(|entry| match entry.fact {
+                    Fact::CustomsEntered(entered) => on(&entered.leg),
+                    _ => false,
+                });
+                if !entered.is_empty() || gated.leg.is_none() {
+                    return entered;
+                }
+                self.all(|entry| match entry.fact {
+                    Fact::Arrived(arrived) => on(&arrived.leg),
+                    _ => false,
                 })
-                .filter(|_| gated.leg.is_some())
+            }
+            Act::Receipt => self.all(|entry| match entry.fact {
+                Fact::Received(received) => self.is_taken_in(received, entry.at),
+                _ => false,
             }),
-            Act::Receipt => first(|fact| matches!(fact, Fact::Received(_)).then_some(None)),
         }
     }
+
+    fn all(&self, is: impl Fn(&TimelineEntry<'a>) -> bool) -> Vec<Moment> {
+        self.timeline.entries().iter().filter(|entry| is(entry)).map(|entry| entry.at).collect()
+    }
+
+    /// Whether the goods were taken in where they were to go. Who refuses them at the door has not received them, and
+    /// neither has a depot on their way.
+    fn is_taken_in(&self, received: &Received, at: Moment) -> bool {
+        let plan = self.timeline.plan_at(at).map(|entry| entry.plan);
+        let on_the_way = plan.is_some_and(|plan| {
+            let places = plan.legs.iter().flat_map(|leg| [&leg.carrier, &leg.from, &leg.to]);
+            received.by != plan.consignee
+                && places.chain([&plan.consignor]).any(|party| *party == received.by)
+        });
+        received.verdict != Receipt::Reject && !on_the_way
+    }
+
     /// When the act is expected: the latest word on its waypoint.
     pub fn expected(&self, gated: &Gated) -> Option<Moment> {
-        facts::expected(self.facts, &gated.waypoint)
+        self.timeline.eta(&gated.waypoint)
+    }
+}
+
+/// What a permit was granted or amended to.
+fn granted(fact: &Fact) -> Option<&Granted> {
+    match fact {
+        Fact::Granted(granted) | Fact::Amended(granted) => Some(granted),
+        _ => None,
     }
 }

@@ -122,7 +122,8 @@ pub struct Revoked {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Ledger {
-    /// Reservations and uses, ordered by (the plan's `occurred_at`, shipment).
+    /// Reservations and uses, ordered by (the plan's `occurred_at`, shipment). A shipment that gave its reservation up
+    /// and was planned again has another one from then on.
     pub uses: Vec<Use>,
 }
 
@@ -130,13 +131,38 @@ pub struct Ledger {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Use {
-    /// Whose.
+    /// The shipment that uses it.
     pub shipment: ShipmentId,
-    /// When its plan was made.
+    /// When the plan was made that cites the permit.
     pub planned_at: Moment,
-    /// How much.
+    /// How much its plan says that it uses: the quantities of one act added up, of several acts on the same goods the
+    /// largest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<Quantity>,
+    /// Whether the plan leaves out how much a part of it uses, or says it in another unit than the rest.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub partly: bool,
     /// Whether it has departed, so that it is used and not only reserved.
     pub consumed: bool,
+    /// Since when it is not needed any more: the shipment was cancelled, or planned without this permit, before it
+    /// departed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_at: Option<Moment>,
+    /// What earlier plans of this shipment said of the quantity, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Stated>,
+}
+
+/// What a plan said of the quantity, until another one said something else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Stated {
+    /// When the plan was made that says something else.
+    pub until: Moment,
+    /// How much it said until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<Quantity>,
+    /// Whether it left out how much a part of it uses, or said it in another unit than the rest.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub partly: bool,
 }

@@ -1,9 +1,9 @@
 #![doc = include_str!("not_valid_at_act.md")]
 
 use crate::papers::{Known, Papers, Validity};
-use alloc::{format, string::String, vec::Vec};
-use facts::fact::shipment::{Act, Gated};
-use facts::{Episode, Given, Moment, Rule, Severity, Span, Verdict};
+use alloc::{format, string::String, string::ToString, vec::Vec};
+use facts::fact::shipment::{Act, Gated, Planned};
+use facts::{Episode, Given, Moment, PermitId, Rule, Severity, Span, Text, Verdict};
 use serde::Deserialize;
 
 /// A permit does not cover the moment of the act that it gates.
@@ -14,13 +14,33 @@ pub struct NotValidAtAct {
     near: Span,
 }
 
-/// How it stood with one permit from a moment on.
+/// How it stood with one act during one state of knowledge.
 struct Status {
+    since: Moment,
     severity: Severity,
     verdict: Verdict,
     sentence: String,
     /// The act is over: nothing that comes later heals it.
     done: bool,
+}
+
+/// One act that a permit gates, followed through the states of knowledge.
+struct Followed {
+    /// What findings about it are about.
+    about: Text,
+    gated: Gated,
+    /// It has been done while a plan said that this permit gates it: no later plan changes that.
+    done: bool,
+    open: Option<Open>,
+}
+
+/// A finding that goes on at this state of knowledge.
+struct Open {
+    episode: Episode,
+    /// When the state of knowledge in which it began was learnt.
+    learnt: Moment,
+    /// Nothing but not knowing has been said in it: an absence, so facts that race get their time.
+    unknown: bool,
 }
 
 impl Rule for NotValidAtAct {
@@ -30,137 +50,255 @@ impl Rule for NotValidAtAct {
     const PAGE: &'static str = include_str!("not_valid_at_act.md");
 
     fn judge(&self, papers: &Papers, given: &Given<'_>, found: &mut Vec<Episode>) {
-        let steps: Vec<Known<'_>> = papers.steps().collect();
-        for permit in papers.cited() {
-            let mut open: Option<Episode> = None;
-            for (n, known) in steps.iter().enumerate() {
-                // A state of knowledge lasts until the next fact; only the last one lasts until now.
-                let until = steps.get(n + 1).map_or(given.now, |next| next.at.max(known.at));
-                let gated = known.plan().filter(|_| !known.cancelled());
-                let gated =
-                    gated.and_then(|plan| plan.permits.iter().find(|gated| gated.permit == permit));
-                let last = n + 1 == steps.len();
-                match (
-                    gated.and_then(|gated| self.status(known, gated, until, last, given)),
-                    open.take(),
-                ) {
-                    (Some(status), was) => {
-                        let since = was.as_ref().map_or(known.at, |was| was.since);
-                        let episode = Episode::new(status.severity, since, status.sentence)
-                            .about(permit.as_str())
-                            .evidence([known.offset]);
-                        let episode = if status.done { episode.latched() } else { episode };
-                        open = Some(if status.verdict == Verdict::Unknown {
-                            episode.unknown()
-                        } else {
-                            episode
-                        });
-                    }
-                    (None, Some(was)) => {
-                        found.push(Episode { latched: false, ..was }.until(Some(known.at)))
-                    }
-                    (None, None) => {}
+        self.walk(papers, given.now, given.reference.settle, found);
+        if let Some((cancelled, learnt)) = papers.cancelled() {
+            // What stood when the cancellation was learnt is over with it; it was no mistake to say it.
+            let mut stood = Vec::new();
+            let papers = papers.as_if_not_cancelled(learnt);
+            self.walk(&papers, learnt, given.reference.settle, &mut stood);
+            for episode in stood.into_iter().filter(|episode| episode.until.is_none()) {
+                let end = Some(cancelled.max(episode.since));
+                let episode = Episode { latched: false, ..episode }.until(end);
+                let told = |other: &Episode| {
+                    other.about == episode.about && other.until.is_none_or(|u| u >= episode.since)
+                };
+                if !found.iter().any(told) {
+                    found.push(episode);
                 }
             }
-            found.extend(open);
         }
+        found.sort_by_key(|episode| episode.since);
     }
 
     fn due(&self, papers: &Papers, given: &Given<'_>) -> Option<Moment> {
         let known = papers.now();
-        let plan = known.plan().filter(|_| !known.cancelled())?;
-        let strokes = plan.permits.iter().flat_map(|gated| {
-            let near = reference(&known, gated).map(|act| act - self.near);
-            let settled = near.map(|near| near.max(known.learnt) + given.reference.settle);
-            [
-                near.map(|near| near + Span::millis(1)),
-                settled,
-                Some(known.learnt + given.reference.settle),
-            ]
-        });
-        strokes.flatten().filter(|moment| *moment > given.now).min()
+        let settle = given.reference.settle;
+        let acts = known.plan().map(|plan| &plan.permits[..]).unwrap_or_default();
+        let near = acts.iter().filter_map(|gated| Some(reference(&known, gated)? - self.near));
+        let near: Vec<Moment> = near.collect();
+        let begins = near.iter().map(|near| *near + Span::millis(1));
+        let told = near.iter().copied().chain(papers.moments()).map(|moment| moment + settle);
+        begins.chain(told).filter(|moment| *moment > given.now).min()
     }
 }
 
-/// When the act is, as far as anything says; the plan's departure where nothing else does.
+/// When the act comes near, counted from: its expected time, else the plan's departure, else when the goods left.
 fn reference(known: &Known<'_>, gated: &Gated) -> Option<Moment> {
     let departs = || known.plan().and_then(|plan| plan.legs.first()).map(|leg| leg.departs);
-    known.done(gated).or_else(|| known.expected(gated)).or_else(departs)
+    known.expected(gated).or_else(departs).or_else(|| known.departed())
+}
+
+fn word(act: Act) -> &'static str {
+    match act {
+        Act::Departure => "departure",
+        Act::Import => "import",
+        Act::Receipt => "receipt",
+    }
+}
+
+fn same_act(a: &Gated, b: &Gated) -> bool {
+    (&a.permit, a.act, &a.waypoint, &a.leg) == (&b.permit, b.act, &b.waypoint, &b.leg)
+}
+
+/// The acts of a plan, each once, and what findings about it are about: the permit and the act, and where a permit
+/// gates an act at several places or on several legs, that one, too.
+fn acts(plan: &Planned) -> Vec<(Text, &Gated)> {
+    let mut all: Vec<&Gated> = Vec::new();
+    for gated in &plan.permits {
+        if !all.iter().any(|other| same_act(other, gated)) {
+            all.push(gated);
+        }
+    }
+    let about = |gated: &Gated| {
+        let same = || all.iter().filter(|o| o.permit == gated.permit && o.act == gated.act);
+        let places = same().any(|other| other.waypoint != gated.waypoint);
+        let legs = same().any(|o| o.waypoint == gated.waypoint && o.leg != gated.leg);
+        let mut about = format!("{}/{}", gated.permit, word(gated.act));
+        if places {
+            about = format!("{about}/{}", gated.waypoint);
+        }
+        if let (true, Some(leg)) = (legs, &gated.leg) {
+            about = format!("{about}/{leg}");
+        }
+        Text::new(about)
+    };
+    all.iter().map(|gated| (about(gated), *gated)).collect()
+}
+
+impl Followed {
+    /// What is true of it in this state of knowledge; what was true before and is not any more is over.
+    fn take(&mut self, status: Option<Status>, known: &Known<'_>) -> Option<Open> {
+        let mut over = None;
+        let ends = |status: &Status| status.since > known.at;
+        if status.as_ref().is_none_or(ends) {
+            over = self.open.take().map(|open| open.until(known.at));
+        }
+        let Some(status) = status else { return over };
+        let is_unknown = status.verdict == Verdict::Unknown;
+        let was = self.open.take();
+        let since = was.as_ref().map_or(status.since, |was| was.episode.since);
+        let learnt = was.as_ref().map_or(known.learnt, |was| was.learnt);
+        let unknown = is_unknown && was.is_none_or(|was| was.unknown);
+        let mut episode = Episode::new(status.severity, since, status.sentence)
+            .about(&*self.about)
+            .evidence([known.offset]);
+        if is_unknown {
+            episode = episode.unknown();
+        } else if status.done {
+            episode = episode.latched();
+        }
+        self.open = Some(Open { episode, learnt, unknown });
+        over
+    }
+}
+
+impl Open {
+    /// It is over.
+    fn until(self, at: Moment) -> Self {
+        let episode = Episode { latched: false, ..self.episode }.until(Some(at));
+        Self { episode, ..self }
+    }
+
+    /// Not knowing is said once facts that race have had their time, and was never so if it lasted no longer.
+    fn told(self, corrected: Moment, now: Moment, settle: Span) -> Option<Episode> {
+        let Episode { since, until, .. } = self.episode;
+        let settled = now >= since.max(self.learnt).max(corrected) + settle;
+        let raced = until.is_some_and(|until| until - since <= settle);
+        (!self.unknown || (settled && !raced)).then_some(self.episode)
+    }
 }
 
 impl NotValidAtAct {
-    /// How it stands between this state of knowledge and the next; `until` is the end of that time.
-    fn status(
-        &self,
-        known: &Known<'_>,
-        gated: &Gated,
-        until: Moment,
-        last: bool,
-        given: &Given<'_>,
-    ) -> Option<Status> {
-        let (done, permit) = (known.done(gated), &gated.permit);
-        let instant = done.or_else(|| known.expected(gated));
-        let near = until > reference(known, gated)? - self.near;
-        // Unknown is an absence: facts that race get their time.
-        let settled = !last || {
-            let since = reference(known, gated)
-                .map_or(known.learnt, |act| (act - self.near).max(known.learnt));
-            given.now >= since + given.reference.settle
-        };
-        let unknown = |what: String| {
-            let (severity, verdict) = (Severity::P2, Verdict::Unknown);
-            ((near || done.is_some()) && settled).then_some(Status {
-                severity,
-                verdict,
-                sentence: what,
+    /// Follows each act through the states of knowledge.
+    fn walk(&self, papers: &Papers, now: Moment, settle: Span, found: &mut Vec<Episode>) {
+        let steps = papers.steps();
+        let mut followed: Vec<Followed> = Vec::new();
+        let mut over: Vec<Open> = Vec::new();
+        for (n, known) in steps.iter().enumerate() {
+            // A state of knowledge lasts until the next fact; only the last one lasts until now.
+            let until = steps.get(n + 1).map_or(now, |next| next.at);
+            let plan = known.plan();
+            let planned = plan.map(acts).unwrap_or_default();
+            for (about, gated) in &planned {
+                follow(&mut followed, about, gated);
+            }
+            for act in &mut followed {
+                let is_planned = planned.iter().any(|(_, gated)| same_act(gated, &act.gated));
+                act.done |= is_planned && !known.done(&act.gated).is_empty();
+                let counts = is_planned || (act.done && !known.cancelled());
+                let status = match counts {
+                    true => self.status(known, &act.gated, until),
+                    false => None,
+                };
+                over.extend(act.take(status, known));
+            }
+        }
+        let open = followed.into_iter().filter_map(|act| act.open);
+        let all = over.into_iter().chain(open);
+        found.extend(all.filter_map(|open| open.told(papers.corrected(), now, settle)));
+    }
+
+    /// How it stands from this state of knowledge to the next; `until` is the end of that time.
+    fn status(&self, known: &Known<'_>, gated: &Gated, until: Moment) -> Option<Status> {
+        let done = known.done(gated);
+        if !done.is_empty() {
+            return done_status(known, gated, &done);
+        }
+        let (act, permit) = (word(gated.act), &gated.permit);
+        let near = reference(known, gated).map(|act| act - self.near);
+        let is_near = near.is_some_and(|near| until > near);
+        let unknown = |sentence: String| {
+            is_near.then(|| Status {
+                since: near.map_or(known.at, |near| near.max(known.at)),
+                severity: Severity::P2,
+                verdict: Verdict::Unknown,
+                sentence,
                 done: false,
             })
         };
-        let act = match gated.act {
-            Act::Departure => "departure",
-            Act::Import => "import",
-            Act::Receipt => "receipt",
-        };
-        let Some(instant) = instant else {
+        let Some(instant) = known.expected(gated) else {
             return unknown(format!(
                 "nobody knows when {} is reached, where {permit} must allow the {act}",
                 gated.waypoint
             ));
         };
-        let late = match known.validity(permit) {
-            Validity::Unknown => {
-                return unknown(format!(
-                    "nothing is known of {permit}, which must allow the {act} at {instant}"
-                ));
-            }
-            Validity::Void => {
-                format!("{permit} is suspended or revoked, and must allow the {act} at {instant}")
-            }
-            Validity::Between(from, _) if instant < from => {
-                format!("{permit} allows the {act} only from {from}, and it is at {instant}")
-            }
-            Validity::Between(_, end) if instant > end => {
+        let validity = known.validity(permit);
+        if validity == Validity::Unknown {
+            return unknown(not_known(permit, act, instant));
+        }
+        let violated = |severity, sentence| {
+            let (since, verdict, done) = (known.at, Verdict::Violated, false);
+            Some(Status { since, severity, verdict, sentence, done })
+        };
+        if let Some(sentence) = outside(validity, permit, act, instant) {
+            let close = known.departed().is_some() || is_near;
+            return violated(if close { Severity::P1 } else { Severity::P2 }, sentence);
+        }
+        match validity {
+            Validity::Between(_, end) if end - instant < self.slack => violated(
+                Severity::P3,
                 format!(
-                    "{permit} allows the {act} until {end}, and it is {} after that, at {instant}",
-                    (instant - end).spoken()
-                )
-            }
-            Validity::Between(_, end) if done.is_none() && end - instant < self.slack => {
-                let sentence = format!(
                     "{permit} allows the {act} until {end}, only {} after it is expected at {instant}",
                     (end - instant).spoken()
-                );
-                return Some(Status {
-                    severity: Severity::P3,
-                    verdict: Verdict::Violated,
-                    sentence,
-                    done: false,
-                });
-            }
-            Validity::Between(..) => return None,
-        };
-        let severity =
-            if known.departed() || near || done.is_some() { Severity::P1 } else { Severity::P2 };
-        Some(Status { severity, verdict: Verdict::Violated, sentence: late, done: done.is_some() })
+                ),
+            ),
+            _ => None,
+        }
+    }
+}
+
+/// Follows an act of the plan: as the one that it was in the plan before, by its place or by its name. What has been done
+/// already keeps its name, so that an act that was moved since is another one.
+fn follow(followed: &mut Vec<Followed>, about: &Text, gated: &Gated) {
+    if followed.iter().any(|act| same_act(&act.gated, gated)) {
+        return;
+    }
+    if let Some(moved) = followed.iter_mut().find(|act| act.about == *about && !act.done) {
+        moved.gated = gated.clone();
+        return;
+    }
+    let taken = followed.iter().any(|act| act.about == *about);
+    let leg = gated.leg.as_ref().map(ToString::to_string).unwrap_or_default();
+    let about = match taken {
+        true => Text::new(format!("{about}/{}/{leg}", gated.waypoint)),
+        false => about.clone(),
+    };
+    followed.push(Followed { about, gated: gated.clone(), done: false, open: None });
+}
+
+/// An act that was done: at each of its moments the permit had to hold.
+fn done_status(known: &Known<'_>, gated: &Gated, done: &[Moment]) -> Option<Status> {
+    let (act, permit) = (word(gated.act), &gated.permit);
+    let status = |severity, verdict, sentence| {
+        Some(Status { since: known.at, severity, verdict, sentence, done: true })
+    };
+    let at = |instant: &Moment| (known.validity_at(permit, *instant), *instant);
+    let outside = |(validity, instant)| outside(validity, permit, act, instant);
+    if let Some(sentence) = done.iter().map(at).find_map(outside) {
+        return status(Severity::P1, Verdict::Violated, sentence);
+    }
+    let unknown = done.iter().map(at).find(|(validity, _)| *validity == Validity::Unknown);
+    let (_, instant) = unknown?;
+    status(Severity::P2, Verdict::Unknown, not_known(permit, act, instant))
+}
+
+fn not_known(permit: &PermitId, act: &str, instant: Moment) -> String {
+    format!("nothing is known of {permit}, which must allow the {act} at {instant}")
+}
+
+/// Why the permit does not cover that moment, where it is known that it does not.
+fn outside(validity: Validity, permit: &PermitId, act: &str, instant: Moment) -> Option<String> {
+    match validity {
+        Validity::Void => {
+            Some(format!("{permit} is suspended or revoked, and must allow the {act} at {instant}"))
+        }
+        Validity::Between(from, _) if instant < from => {
+            Some(format!("{permit} allows the {act} only from {from}, and it is at {instant}"))
+        }
+        Validity::Between(_, end) if instant > end => Some(format!(
+            "{permit} allows the {act} until {end}, and it is {} after that, at {instant}",
+            (instant - end).spoken()
+        )),
+        Validity::Between(..) | Validity::Unknown => None,
     }
 }

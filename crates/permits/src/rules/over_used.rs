@@ -2,8 +2,9 @@
 
 use crate::papers::{Papers, Read};
 use alloc::{format, string::String, vec::Vec};
-use facts::fact::permit::{Granted, Ledger, Use};
-use facts::{Episode, Given, Moment, PermitId, Rule, Severity};
+use facts::fact::permit::{Granted, Ledger, Stated, Use};
+use facts::fact::shipment::Quantity;
+use facts::{Episode, Given, Moment, PermitId, Rule, Severity, ShipmentId};
 use serde::Deserialize;
 
 /// This shipment uses more of a permit than is left of it.
@@ -11,11 +12,29 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct OverUsed {}
 
-/// What one ledger says of this shipment.
+/// What the ledger says of this shipment at one moment.
 struct Status {
-    since: Moment,
-    sentence: String,
+    severity: Severity,
     known: bool,
+    sentence: String,
+}
+
+impl Status {
+    fn over(sentence: String) -> Option<Self> {
+        Some(Self { severity: Severity::P1, known: true, sentence })
+    }
+    fn unknown(severity: Severity, sentence: String) -> Option<Self> {
+        Some(Self { severity, known: false, sentence })
+    }
+}
+
+/// What is planned before this shipment, and still is or has left.
+#[derive(Default)]
+struct Before<'a> {
+    shipments: u32,
+    amount: u32,
+    /// One of them that does not say how much it uses, in what the permit is granted in.
+    open: Option<&'a ShipmentId>,
 }
 
 impl Rule for OverUsed {
@@ -25,28 +44,14 @@ impl Rule for OverUsed {
     const PAGE: &'static str = include_str!("over_used.md");
 
     fn judge(&self, papers: &Papers, given: &Given<'_>, found: &mut Vec<Episode>) {
-        for (permit, ledgers) in &papers.ledgers {
-            let Some(granted) = papers.now().granted(permit) else { continue };
-            let mut open: Option<(Moment, Episode)> = None;
-            for Read { learnt, offset, ledger } in ledgers {
-                match (status(papers, permit, granted, ledger), open.take()) {
-                    (Some(status), was) => {
-                        let first = was.map_or(*learnt, |(first, _)| first);
-                        let severity = if status.known { Severity::P1 } else { Severity::P2 };
-                        let episode = Episode::new(severity, status.since, status.sentence)
-                            .about(permit.as_str())
-                            .evidence([*offset]);
-                        open =
-                            Some((first, if status.known { episode } else { episode.unknown() }));
-                    }
-                    // What lasted no longer than facts race was never so.
-                    (None, Some((first, was))) if *learnt > first + given.reference.settle => {
-                        found.push(was.until(Some(*learnt)));
-                    }
-                    (None, _) => {}
-                }
-            }
-            found.extend(open.map(|(_, episode)| episode));
+        let settle = given.reference.settle;
+        // What lasted no longer than facts race was never so.
+        let raced = |e: &Episode| e.until.is_some_and(|until| until - e.since <= settle);
+        for (permit, read) in &papers.ledgers {
+            let grants = papers.grants(permit);
+            let mine = read.ledger.uses.iter().filter(|used| used.shipment == papers.shipment);
+            let all = mine.flat_map(|used| episodes(permit, used, read, &grants));
+            found.extend(all.filter(|episode| !raced(episode)));
         }
     }
 
@@ -55,63 +60,137 @@ impl Rule for OverUsed {
     }
 }
 
-fn status(
-    papers: &Papers,
+/// Every stretch in which one use of this shipment is too much, or not known to be little enough.
+fn episodes(
     permit: &PermitId,
-    granted: &Granted,
-    ledger: &Ledger,
-) -> Option<Status> {
-    let mine = ledger.uses.iter().find(|used| used.shipment == papers.shipment)?;
-    let violated = |sentence| Some(Status { since: mine.planned_at, sentence, known: true });
-    let unknown = |sentence| Some(Status { since: mine.planned_at, sentence, known: false });
-    let before = ledger.uses.iter().take_while(|used| used.shipment != papers.shipment);
-    let (mut shipments, mut amount) = (0u32, 0u32);
-    for used in before {
-        if fits(granted, used, shipments, amount) {
-            shipments += 1;
-            amount += amount_of(used);
-        }
+    mine: &Use,
+    read: &Read,
+    grants: &[(Moment, &Granted)],
+) -> Vec<Episode> {
+    let mut found = Vec::new();
+    let mut open: Option<Episode> = None;
+    for at in moments(mine, &read.ledger, grants) {
+        let was = open.take();
+        let Some(status) = status(permit, mine, &read.ledger, grants, at) else {
+            found.extend(was.map(|was| was.until(Some(at))));
+            continue;
+        };
+        let since = was.map_or(at, |was| was.since);
+        let episode = Episode::new(status.severity, since, status.sentence)
+            .about(permit.as_str())
+            .evidence([read.offset]);
+        open = Some(if status.known { episode } else { episode.unknown() });
     }
-    if let Some(limit) = granted.shipments.filter(|limit| shipments >= *limit) {
-        return violated(format!(
+    found.extend(open.map(|open| open.until(mine.cancelled_at)));
+    found
+}
+
+/// When something changes for one use while it lasts: when others are planned, cancelled or planned otherwise, and when
+/// the permit is granted or amended.
+fn moments(mine: &Use, ledger: &Ledger, grants: &[(Moment, &Granted)]) -> Vec<Moment> {
+    let uses = ledger.uses.iter().flat_map(|used| {
+        let changed = used.earlier.iter().map(|stated| stated.until);
+        changed.chain([used.planned_at]).chain(used.cancelled_at)
+    });
+    let mut all: Vec<Moment> = uses.chain(grants.iter().map(|(at, _)| *at)).collect();
+    all.retain(|at| *at >= mine.planned_at && mine.cancelled_at.is_none_or(|end| *at < end));
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn lasts(used: &Use, at: Moment) -> bool {
+    used.planned_at <= at && used.cancelled_at.is_none_or(|end| at < end)
+}
+
+/// What a use said of its quantity at a moment, and whether that is all of it.
+fn stated(used: &Use, at: Moment) -> (Option<&Quantity>, bool) {
+    let then = used.earlier.iter().find(|stated| at < stated.until);
+    match then {
+        Some(Stated { quantity, partly, .. }) => (quantity.as_ref(), *partly),
+        None => (used.quantity.as_ref(), used.partly),
+    }
+}
+
+/// How much of what the permit is granted in that is, as far as it is known; and whether that is all.
+fn amount(used: &Use, limit: &Quantity, at: Moment) -> (u32, bool) {
+    match stated(used, at) {
+        (Some(quantity), partly) if quantity.unit == limit.unit => (quantity.amount, !partly),
+        _ => (0, false),
+    }
+}
+
+fn status(
+    permit: &PermitId,
+    mine: &Use,
+    ledger: &Ledger,
+    grants: &[(Moment, &Granted)],
+    at: Moment,
+) -> Option<Status> {
+    let (_, granted) = grants.iter().rev().find(|(from, _)| *from <= at)?;
+    let before = before(mine, ledger, granted, at);
+    if let Some(limit) = granted.shipments.filter(|limit| before.shipments >= *limit) {
+        return Status::over(format!(
             "{permit} allows {limit} shipments, and they are planned before this one"
         ));
     }
     let limit = granted.quantity.as_ref()?;
-    let Some(quantity) = &mine.quantity else {
-        return unknown(format!(
-            "{permit} is granted for {} {}, and the plan does not say how much it uses",
-            limit.amount, limit.unit
+    let (Quantity { amount: all, unit }, planned) = (limit, before.amount);
+    let (uses, complete) = amount(mine, limit, at);
+    if planned.saturating_add(uses) > *all {
+        return Status::over(format!(
+            "{permit} allows {all} {unit}; {planned} are planned before this shipment, which uses {uses}"
         ));
+    }
+    if !complete && planned >= *all {
+        return Status::over(format!(
+            "{permit} allows {all} {unit}, and they are planned before this shipment"
+        ));
+    }
+    if !complete {
+        let sentence = match stated(mine, at) {
+            (None, _) => format!(
+                "{permit} is granted for {all} {unit}, and the plan does not say how much it uses"
+            ),
+            (Some(other), _) if other.unit != *unit => {
+                format!("{permit} is granted in {unit}, and the plan uses {}", other.unit)
+            }
+            _ => format!(
+                "{permit} is granted for {all} {unit}, and the plan says it only of {uses} that it uses"
+            ),
+        };
+        return Status::unknown(Severity::P2, sentence);
+    }
+    let other = before.open?;
+    Status::unknown(
+        Severity::P3,
+        format!(
+            "{permit} allows {all} {unit}, of which this shipment uses {uses}; {other} is planned before it and does not say how many it uses"
+        ),
+    )
+}
+
+/// What is planned before a use and goes into what is granted: a use that does not takes nothing away from those after it.
+/// One that does not say how much it uses is a shipment all the same.
+fn before<'a>(mine: &Use, ledger: &'a Ledger, granted: &Granted, at: Moment) -> Before<'a> {
+    let mut before = Before::default();
+    let is_before = |used: &&Use| {
+        (used.planned_at, &used.shipment) < (mine.planned_at, &mine.shipment) && lasts(used, at)
     };
-    if quantity.unit != limit.unit {
-        return unknown(format!(
-            "{permit} is granted in {}, and the plan uses {}",
-            limit.unit, quantity.unit
-        ));
+    let earlier = ledger.uses.iter().filter(is_before);
+    for used in earlier {
+        let unlimited = (0, true);
+        let (uses, complete) = granted.quantity.as_ref().map_or(unlimited, |q| amount(used, q, at));
+        let amount = before.amount.saturating_add(uses);
+        let one_more = granted.shipments.is_none_or(|limit| before.shipments < limit);
+        let enough = granted.quantity.as_ref().is_none_or(|limit| amount <= limit.amount);
+        if one_more && enough {
+            before.shipments = before.shipments.saturating_add(1);
+            before.amount = amount;
+            if !complete {
+                before.open = before.open.or(Some(&used.shipment));
+            }
+        }
     }
-    let total = amount.saturating_add(quantity.amount);
-    if total > limit.amount {
-        let (all, unit) = (limit.amount, &limit.unit);
-        return violated(format!(
-            "{permit} allows {all} {unit}; {amount} are planned before this shipment, which uses {}",
-            quantity.amount
-        ));
-    }
-    None
-}
-
-/// Whether a use goes into what is left; one that does not takes nothing away from those after it.
-fn fits(granted: &Granted, used: &Use, shipments: u32, amount: u32) -> bool {
-    let count = granted.shipments.is_none_or(|limit| shipments < limit);
-    let quantity = granted.quantity.as_ref().is_none_or(|limit| {
-        used.quantity.as_ref().is_some_and(|q| {
-            q.unit == limit.unit && amount.saturating_add(q.amount) <= limit.amount
-        })
-    });
-    count && quantity
-}
-
-fn amount_of(used: &Use) -> u32 {
-    used.quantity.as_ref().map_or(0, |quantity| quantity.amount)
+    before
 }
