@@ -7,7 +7,7 @@ pub(crate) type Verdict =
     (String, String, String, Option<(Moment, Option<Moment>, Severity, bool)>);
 
 /// Rules that speak of when something was learnt: they are compared without their bounds.
-const BY_LOG_TIME: [&str; 3] = ["DAT-03", "PRM-05", "SCH-02"];
+const BY_LOG_TIME: [&str; 2] = ["DAT-03", "SCH-02"];
 
 /// What stands at the end, whatever was learnt when. There is one exception to "late equals in time", and this is where it
 /// is made: an act that ends the watch and is learnt after an alarm clears it where it began, as people were called. In
