@@ -1,75 +1,39 @@
-//! The hand-overs of a shipment, pieced together from what was released, accepted and received.
+//! All that custody looks at: the chain of hands, what was packed and received, who is qualified.
 
 use crate::parties::Parties;
-use crate::walk::Walk;
-use alloc::vec::Vec;
-use facts::fact::shipment::{Packed, Planned, Receipt, Received};
+use alloc::{collections::BTreeSet, vec::Vec};
+use facts::fact::shipment::{Packed, Planned, Received, Repacked};
+use facts::timeline::{Hands, Mark};
 use facts::{
-    Context, Fact, LegId, Moment, PartyId, Reference, Story, Subject, Text, View, context,
+    Context, Fact, LegId, Moment, PartyId, Reference, Story, Subject, Text, Timeline,
+    TimelineEntry, UnitId, View, context,
 };
-
-/// Somebody did something at a moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
-    /// Which organisation.
-    pub by: PartyId,
-    /// When, by its clock.
-    pub at: Moment,
-    /// When it was learnt.
-    pub learnt: Moment,
-    /// Its place in the journal.
-    pub offset: u64,
-}
-
-/// One hand-over: goods go from one organisation to another.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HandOver {
-    /// The leg that begins, where it is named.
-    pub leg: Option<LegId>,
-    /// Who held the goods before it; `None` while nobody did, or nobody knows.
-    pub holder: Option<PartyId>,
-    /// The release.
-    pub released: Option<Mark>,
-    /// Whom it named.
-    pub to: Option<PartyId>,
-    /// Whether it said that the goods stand airside.
-    pub airside: bool,
-    /// Whether the releaser did not hold the goods.
-    pub stranger: bool,
-    /// The acceptance.
-    pub accepted: Option<Mark>,
-    /// When something else showed that it was over: the next release by the one named, a receipt, a
-    /// cancellation.
-    pub over: Option<Moment>,
-}
-
-impl HandOver {
-    /// What its findings are about.
-    pub fn about(&self) -> &str {
-        self.leg.as_ref().map_or("", LegId::as_str)
-    }
-    /// When the goods were in somebody's hands again.
-    pub fn end(&self) -> Option<Moment> {
-        self.accepted.as_ref().map(|mark| mark.at).into_iter().chain(self.over).min()
-    }
-}
 
 /// All that custody rules look at.
 #[derive(Debug, Default)]
 pub struct Ledger {
     /// The plan in force.
     pub plan: Option<Planned>,
-    /// Every hand-over, in order.
-    pub hand_overs: Vec<HandOver>,
+    /// The chain of hands.
+    pub hands: Hands,
     /// Every packing.
     pub packed: Vec<(Mark, Packed)>,
+    /// Every packing into another shipper.
+    pub repacked: Vec<(Mark, Repacked)>,
     /// Every receipt.
     pub received: Vec<(Mark, Received)>,
-    /// Who is qualified.
+    /// When the first receipt came that confirms that the goods are where they are to be.
+    pub confirmed: Option<Moment>,
+    /// From when on each receipt confirms that, in the order of the receipts.
+    pub confirmed_each: Vec<Option<Moment>>,
+    /// Every acceptance, also those that move nothing because the party holds the goods already.
+    pub accepted: Vec<Mark>,
+    /// When the shipment was cancelled, closed or the last unit had left.
+    pub over: Option<Moment>,
+    /// Who is qualified, and who belongs to whom.
     pub parties: Parties,
     /// When something was last declared wrong: an absence that it left is judged a moment later.
     pub corrected: Moment,
-    holder: Option<(PartyId, Moment)>,
     place: Option<Text>,
     eta: Option<Moment>,
 }
@@ -82,85 +46,101 @@ impl View for Ledger {
         );
         let goods = matches!(
             fact,
-            Fact::Packed(_) | Fact::Received(_) | Fact::Destroyed(_) | Fact::Closed(_)
+            Fact::Packed(_) | Fact::Repacked(_) | Fact::Received(_) | Fact::Closed(_)
         );
+        let used = matches!(fact, Fact::Destroyed(_) | Fact::Thawed(_) | Fact::Infused(_));
         let place = matches!(fact, Fact::Stowed(_) | Fact::Arrived(_) | Fact::EtaChanged(_));
         let party =
             matches!(fact, Fact::Described(_) | Fact::Qualified(_) | Fact::PartySuspended(_));
-        hands || goods || place || party || matches!(fact, Fact::ShipmentCorrected(_))
+        hands || goods || used || place || party || matches!(fact, Fact::ShipmentCorrected(_))
     }
 
     fn read(story: &Story, _: &Subject) -> Self {
-        let corrected = story.corrected().unwrap_or(Moment::EARLIEST);
-        let mut ledger = Ledger { plan: plan(story), corrected, ..Ledger::default() };
-        let mut walk = Walk::new(ledger.plan.as_ref(), story);
-        for chapter in story.chapters() {
-            ledger.parties.hear(chapter);
-            let mark = |by: &PartyId| Mark {
-                by: by.clone(),
-                at: chapter.at,
-                learnt: chapter.learnt,
-                offset: chapter.offset,
-            };
-            match &chapter.fact {
-                Fact::Released(released) => walk.released(mark(&released.by), released),
-                Fact::Accepted(accepted) => {
-                    walk.accepted(mark(&accepted.by), accepted.leg.as_ref())
-                }
+        let timeline = story.timeline();
+        let plan = timeline.plan_in_force();
+        let mut ledger = Ledger {
+            plan: plan.map(|plan| plan.plan.clone()),
+            hands: timeline.hands(),
+            corrected: timeline.corrected_at().unwrap_or(Moment::EARLIEST),
+            eta: plan.and_then(|plan| eta(&timeline, plan.plan)),
+            ..Ledger::default()
+        };
+        for entry in timeline.entries() {
+            ledger.parties.hear(entry);
+            match entry.fact {
                 Fact::Received(received) => {
-                    walk.received(mark(&received.by));
-                    ledger.received.push((mark(&received.by), received.clone()));
+                    ledger.received.push((mark(&received.by, entry), received.clone()));
+                    ledger.confirmed_each.push(timeline.confirmed_at(received, entry.at));
                 }
+                Fact::Accepted(accepted) => ledger.accepted.push(mark(&accepted.by, entry)),
                 Fact::Packed(packed) => {
                     let by = packed.by.clone().unwrap_or_default();
-                    ledger.packed.push((mark(&by), packed.clone()));
+                    ledger.packed.push((mark(&by, entry), packed.clone()));
                 }
-                Fact::Cancelled(_) | Fact::Destroyed(_) | Fact::Closed(_) => walk.over(chapter.at),
+                Fact::Repacked(repacked) => {
+                    ledger.repacked.push((mark(&repacked.by, entry), repacked.clone()))
+                }
                 Fact::Stowed(stowed) => ledger.place = Some(stowed.place.clone()),
                 Fact::Arrived(arrived) => ledger.place = ledger.end_of(&arrived.leg),
                 _ => {}
             }
         }
-        (ledger.hand_overs, ledger.holder) = walk.end();
-        ledger.eta = ledger.plan.as_ref().and_then(|plan| eta(plan, story));
+        ledger.confirmed = ledger.confirmed_each.iter().flatten().min().copied();
+        ledger.over = over(&timeline);
         ledger
     }
 
     fn context(&self, _: &Reference, _: Moment) -> Option<Context> {
-        let (holder, since) = self.holder.clone().unzip();
+        let (holder, since) = self.hands.holder.clone().unzip();
         // The consignor holds the goods from before anybody reported it.
         let since = since.filter(|since| *since > Moment::EARLIEST);
-        let came = |(_, received): &(Mark, Received)| received.verdict != Receipt::Reject;
-        let received = self.received.iter().any(came);
-        let (place, eta) = (self.place.clone(), self.eta);
+        let (place, eta, received) = (self.place.clone(), self.eta, self.confirmed.is_some());
         Some(Context::Custody(context::Custody { holder, since, place, eta, received }))
     }
 }
 
 impl Ledger {
+    /// Since when the goods were in the box in which they were at a moment: packed, or all of them moved into another.
+    pub fn in_its_box_since(&self, at: Moment) -> Option<Moment> {
+        let packed = self.packed.iter().map(|(mark, _)| mark.at).min()?;
+        let units: BTreeSet<&UnitId> = self.packed.iter().flat_map(|(_, p)| &p.units).collect();
+        let moved = self.repacked.iter().filter(|(mark, _)| mark.at > packed && mark.at <= at);
+        let whole = moved.filter(|(_, repacked)| {
+            repacked.units.is_empty() || units.iter().all(|unit| repacked.units.contains(unit))
+        });
+        Some(whole.map(|(mark, _)| mark.at).max().unwrap_or(packed))
+    }
+
+    /// When a party other than this one first accepted after a moment.
+    pub fn signed_again(&self, party: &PartyId, at: Moment) -> Option<Moment> {
+        let houses = self.parties.houses();
+        let other = |mark: &&Mark| mark.at > at && !houses.are_one(&mark.by, party);
+        self.accepted.iter().find(other).map(|mark| mark.at)
+    }
+
     fn end_of(&self, leg: &LegId) -> Option<Text> {
         let legs = self.plan.as_ref()?.legs.iter();
         legs.filter(|l| l.id == *leg).map(|l| Text::new(l.to.as_str())).next()
     }
 }
 
-/// The plan with the highest version; of the same version the one learnt last.
-fn plan(story: &Story) -> Option<Planned> {
-    let mut plans: Vec<_> = story
-        .chapters()
-        .iter()
-        .filter_map(|chapter| match &chapter.fact {
-            Fact::Planned(plan) => Some((plan.version, chapter.offset, plan)),
-            _ => None,
-        })
-        .collect();
-    plans.sort_by_key(|(version, offset, _)| (*version, *offset));
-    plans.pop().map(|(_, _, plan)| (**plan).clone())
+fn mark(by: &PartyId, entry: &TimelineEntry<'_>) -> Mark {
+    Mark { by: by.clone(), at: entry.at, learnt: entry.learnt, offset: entry.offset }
+}
+
+/// When there was nothing to hold any more: cancelled and not planned again, closed, or the last unit gone.
+fn over(timeline: &Timeline<'_>) -> Option<Moment> {
+    let closed = timeline.entries().iter().find(|entry| matches!(entry.fact, Fact::Closed(_)));
+    let ends = [
+        timeline.cancelled_at(),
+        closed.map(|entry| entry.at),
+        timeline.units_aboard().left_at,
+    ];
+    ends.into_iter().flatten().min()
 }
 
 /// When the consignee is expected to have the goods: the last waypoint's latest time, else the last leg's.
-fn eta(plan: &Planned, story: &Story) -> Option<Moment> {
-    let last = plan.waypoints.last();
-    let expected = last.and_then(|last| facts::expected(story.chapters(), &last.name));
+fn eta(timeline: &Timeline<'_>, plan: &Planned) -> Option<Moment> {
+    let expected = plan.waypoints.last().and_then(|last| timeline.eta(&last.name));
     expected.or_else(|| plan.legs.last().map(|leg| leg.arrives))
 }

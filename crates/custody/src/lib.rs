@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! - [`Custody`]: the engine value, one per shipment
-//! - [`Ledger`]: the hand-overs pieced together from releases and acceptances
+//! - [`Ledger`]: all that the rules look at
 //! - [`Parties`]: who is qualified when
 //! - [`rules`]: one page each
 #![no_std]
@@ -13,9 +13,8 @@ extern crate alloc;
 mod ledger;
 mod parties;
 pub mod rules;
-mod walk;
 
-pub use ledger::{HandOver, Ledger, Mark};
+pub use ledger::Ledger;
 pub use parties::{Parties, Standing};
 
 /// The engine of one shipment's custody.

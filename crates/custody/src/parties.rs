@@ -1,7 +1,14 @@
 //! Who is qualified when, as far as it is known.
+//!
+//! At a moment the last word that was said at or before it counts. A certificate that is said later reaches back to its
+//! first day, because papers come late; but not across a suspension: who took goods while suspended was suspended.
+//! Certificates stand beside each other: a new one takes no old one away.
 
 use alloc::{collections::BTreeMap, vec::Vec};
-use facts::{Chapter, Fact, Moment, PartyId};
+use facts::fact::party::{Described, Qualified};
+use facts::fact::shipment::Goods;
+use facts::timeline::Houses;
+use facts::{Fact, Moment, PartyId, TimelineEntry};
 
 /// What is known of a party at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,39 +21,179 @@ pub enum Standing {
     Unknown,
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Change {
-    From { until: Option<Moment> },
+/// Every party that the journal tells of.
+#[derive(Debug, Default)]
+pub struct Parties(BTreeMap<PartyId, Party>);
+
+#[derive(Debug, Default)]
+struct Party {
+    described: Option<Described>,
+    /// What was said of its qualification, in the order in which it was said.
+    words: Vec<Word>,
+    /// When anything of it was learnt last.
+    learnt: Option<Moment>,
+}
+
+#[derive(Debug)]
+struct Word {
+    said: Moment,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    Certificate(Qualified),
     Suspended,
 }
 
-/// Every party that the journal tells of.
-#[derive(Debug, Default)]
-pub struct Parties(BTreeMap<PartyId, Vec<(Moment, Change)>>);
+impl Word {
+    fn is_suspension(&self) -> bool {
+        matches!(self.what, What::Suspended)
+    }
+    /// Whether it is a certificate that holds at a moment.
+    fn holds(&self, at: Moment, goods: Option<Goods>) -> bool {
+        match &self.what {
+            What::Certificate(certificate) => {
+                covers(&certificate.scope, goods)
+                    && certificate.from <= at
+                    && certificate.until.is_none_or(|until| at < until)
+            }
+            What::Suspended => false,
+        }
+    }
+}
+
+/// Whether a scope is about carrying these goods. While no plan says what the goods are, any kind of goods may be meant.
+fn covers(scope: &str, goods: Option<Goods>) -> bool {
+    let kind = match scope {
+        "custody" => return true,
+        "cells" => Goods::Cells,
+        "vector" => Goods::Vector,
+        "drug-product" => Goods::DrugProduct,
+        "sample" => Goods::Sample,
+        _ => return false,
+    };
+    goods.is_none_or(|goods| goods == kind)
+}
 
 impl Parties {
-    /// Takes in what a fact says of a party.
-    pub(crate) fn hear(&mut self, chapter: &Chapter) {
-        let change = match &chapter.fact {
-            Fact::Qualified(q) => Some((q.from, Change::From { until: q.until })),
-            Fact::PartySuspended(_) => Some((chapter.at, Change::Suspended)),
-            Fact::Described(_) => None,
+    /// Takes in what a fact says of a party, in the order of the timeline.
+    pub(crate) fn hear(&mut self, entry: &TimelineEntry<'_>) {
+        if !matches!(entry.fact, Fact::Described(_) | Fact::Qualified(_) | Fact::PartySuspended(_)) {
+            return;
+        }
+        let party = self.0.entry(PartyId::new(&*entry.subject.id)).or_default();
+        party.learnt = party.learnt.max(Some(entry.learnt));
+        let what = match entry.fact {
+            Fact::Qualified(certificate) => What::Certificate(certificate.clone()),
+            Fact::PartySuspended(_) => What::Suspended,
+            Fact::Described(described) => {
+                party.described = Some(described.clone());
+                return;
+            }
             _ => return,
         };
-        let changes = self.0.entry(PartyId::new(&*chapter.subject.id)).or_default();
-        changes.extend(change);
-        changes.sort_by_key(|(from, _)| *from);
+        party.words.push(Word { said: entry.at, what });
     }
 
-    /// Whether a party is qualified at a moment.
-    pub fn standing(&self, party: &PartyId, at: Moment) -> Standing {
-        let Some(changes) = self.0.get(party) else { return Standing::Unknown };
-        let last = changes.iter().take_while(|(from, _)| *from <= at).last();
-        match last {
-            Some((_, Change::From { until })) if until.is_none_or(|until| at < until) => {
-                Standing::Qualified
+    /// Which parties are one house.
+    pub fn houses(&self) -> Houses<'_> {
+        let mut houses = Houses::default();
+        for (id, party) in &self.0 {
+            if let Some(described) = &party.described {
+                houses.hear(id.as_str(), described);
             }
-            _ => Standing::NotQualified,
         }
+        houses
+    }
+
+    /// When anything of a party, or of the one that it is part of, was learnt last.
+    pub fn learnt(&self, party: &PartyId) -> Moment {
+        let whole = self.houses().whole(party).and_then(|whole| self.0.get(whole));
+        let both = self.0.get(party).into_iter().chain(whole);
+        both.filter_map(|party| party.learnt).max().unwrap_or(Moment::EARLIEST)
+    }
+
+    /// Whether a party is qualified for goods at a moment. A part of which nothing of its own is said stands as its
+    /// house does.
+    pub fn standing(&self, party: &PartyId, at: Moment, goods: Option<Goods>) -> Standing {
+        let Some(known) = self.0.get(party) else { return Standing::Unknown };
+        let whole = self.houses().whole(party).and_then(|whole| self.0.get(whole));
+        let words = match whole {
+            Some(whole) if known.words.is_empty() => &whole.words,
+            _ => &known.words,
+        };
+        match qualified(words, at, goods) {
+            true => Standing::Qualified,
+            false => Standing::NotQualified,
+        }
+    }
+}
+
+fn qualified(words: &[Word], at: Moment, goods: Option<Goods>) -> bool {
+    let suspended = words.iter().rposition(|word| word.said <= at && word.is_suspension());
+    let after = suspended.map_or(0, |place| place + 1);
+    let next = words.iter().position(|word| word.said > at && word.is_suspension());
+    let words = words.get(after..next.unwrap_or(words.len())).unwrap_or_default();
+    let said_by_then = |word: &&Word| word.said <= at && word.holds(at, goods);
+    let lifted = |word: &&Word| match &word.what {
+        What::Certificate(certificate) => {
+            word.said <= at && certificate.from <= at && covers(&certificate.scope, goods)
+        }
+        What::Suspended => false,
+    };
+    let reaches_back = suspended.is_none() || words.iter().any(|word| lifted(&word));
+    words.iter().any(|word| said_by_then(&word) || reaches_back && word.holds(at, goods))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use facts::Text;
+
+    fn day(day: u32) -> Moment {
+        alloc::format!("2026-02-{day:02}T00:00:00Z").parse().expect("a day")
+    }
+    fn certificate(said: u32, from: u32, until: Option<u32>) -> Word {
+        let (scope, from, until) = (Text::new("custody"), day(from), until.map(day));
+        Word { said: day(said), what: What::Certificate(Qualified { scope, from, until }) }
+    }
+    fn suspended(said: u32) -> Word {
+        Word { said: day(said), what: What::Suspended }
+    }
+    fn on(words: &[Word], at: u32) -> bool {
+        qualified(words, day(at), Some(Goods::Cells))
+    }
+
+    #[test]
+    fn what_was_said_last_counts() {
+        let words = [certificate(2, 1, None), suspended(10), certificate(20, 1, None)];
+        assert!(on(&words, 5) && !on(&words, 10) && !on(&words, 15) && on(&words, 20));
+    }
+
+    #[test]
+    fn a_certificate_reaches_back_but_not_across_a_suspension() {
+        assert!(on(&[certificate(20, 1, None)], 5));
+        let words = [suspended(10), certificate(20, 1, None)];
+        assert!(!on(&words, 5) && !on(&words, 15) && on(&words, 25));
+        // It was qualified again in between, and the paper of that time came late.
+        let words = [suspended(10), certificate(12, 11, Some(14)), certificate(20, 11, None)];
+        assert!(on(&words, 13) && on(&words, 16));
+    }
+
+    #[test]
+    fn certificates_stand_beside_each_other() {
+        let words = [certificate(1, 1, Some(10)), certificate(2, 10, Some(20))];
+        assert!(on(&words, 5) && on(&words, 10) && !on(&words, 20));
+        // One that begins later does not lift a suspension before it begins.
+        let words = [certificate(1, 1, None), suspended(3), certificate(4, 10, None)];
+        assert!(!on(&words, 5) && on(&words, 10));
+    }
+
+    #[test]
+    fn scopes_that_are_not_about_carrying_these_goods_say_nothing() {
+        assert!(covers("custody", Some(Goods::Cells)) && covers("cells", Some(Goods::Cells)));
+        assert!(!covers("vector", Some(Goods::Cells)) && covers("vector", None));
+        assert!(!covers("receive:EXA", Some(Goods::Cells)) && !covers("dg-air", None));
     }
 }

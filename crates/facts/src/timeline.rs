@@ -7,12 +7,17 @@
 //! answer that looks at when something was learnt is [`Cancellation::Disputed`], and it says so.
 
 mod aboard;
+mod chain;
+mod hands;
 mod order;
+mod parties;
 #[cfg(test)]
 mod tests;
 
 pub use aboard::{Aboard, Contents};
+pub use hands::{HandOver, Hands, Mark, StrangeReceipt, StrangeRelease};
 pub use order::{Sequence, sequence};
+pub use parties::{Houses, Receiver};
 
 use crate::event::Identity;
 use crate::fact::Fact;
@@ -248,9 +253,10 @@ impl<'a> Timeline<'a> {
         self.plan_at(at).map(|plan| &plan.plan.consignee)
     }
 
-    /// Whether a party is the consignee of the plan in force at a moment; `None` without any plan.
+    /// Whether a party is the consignee of the plan in force at a moment, or its house; `None` without any plan.
     pub fn is_consignee(&self, party: &PartyId, at: Moment) -> Option<bool> {
-        self.consignee_at(at).map(|consignee| consignee == party)
+        let houses = self.houses();
+        self.consignee_at(at).map(|consignee| houses.are_one(consignee, party))
     }
 
     /// When a waypoint is expected to be reached: by the latest new time that was told for it since the plan in force

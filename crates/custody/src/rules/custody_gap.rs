@@ -1,9 +1,10 @@
 #![doc = include_str!("custody_gap.md")]
 
-use crate::ledger::{HandOver, Ledger, Mark};
-use alloc::{format, vec::Vec};
+use crate::ledger::Ledger;
+use alloc::{format, string::String, vec::Vec};
 use facts::context::Class;
-use facts::{Episode, Given, Moment, Rule, Severity, Span};
+use facts::timeline::{HandOver, Mark};
+use facts::{Episode, Given, LegId, Moment, Rule, Severity, Span};
 use serde::Deserialize;
 
 /// Nobody has accepted the goods since they were released.
@@ -16,6 +17,19 @@ pub struct CustodyGap {
     fresh_from: i64,
     double: i64,
     slack: Span,
+    taken_back: Span,
+}
+
+/// How a hand-over stands, for this rule.
+struct Gap<'a> {
+    released: &'a Mark,
+    /// When somebody had to have taken over.
+    allowed: Moment,
+    limit: Span,
+    /// What ended it, if anything did.
+    end: Option<&'a Mark>,
+    /// When the absence could be known, by log time.
+    known: Moment,
 }
 
 impl Rule for CustodyGap {
@@ -26,69 +40,71 @@ impl Rule for CustodyGap {
     const COMPROMISES: Option<Severity> = Some(Severity::P1);
 
     fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
-        let judged = given.now - given.reference.settle;
-        for hand in &ledger.hand_overs {
-            let Some(released) = &hand.released else { continue };
-            let limit = self.limit(ledger, hand, released, given);
-            let end = hand.end();
-            if end.is_some_and(|end| end <= released.at + limit) {
+        for hand in &ledger.hands.hand_overs {
+            let Some(gap) = self.gap(ledger, hand, given) else { continue };
+            if !self.holds(hand, &gap, given) {
                 continue;
             }
-            if end.is_none() && (judged < released.at + limit || judged < released.learnt) {
-                continue;
-            }
-            // An acceptance that was declared wrong is replaced a moment later.
-            if hand.accepted.is_none() && judged < ledger.corrected {
-                continue;
-            }
-            let climbs = self.climbs(ledger, released, limit);
-            let severity = match end {
-                Some(end) if end > climbs => Severity::P1,
-                None if judged >= climbs => Severity::P1,
-                _ => Severity::P2,
+            let climbs = self.climbs(ledger, &gap);
+            let bad = match gap.end {
+                Some(end) => end.at > climbs,
+                None => given.now - given.reference.settle >= climbs,
             };
-            let whom = hand.to.as_ref().map_or("nobody", |to| to.as_str());
-            let accepted = hand.accepted.as_ref().is_some_and(|accepted| Some(accepted.at) == end);
-            let mut sentence = match (end, whom) {
-                (Some(end), _) => format!(
-                    "{} {} after {} let go at {}",
-                    if accepted { "accepted" } else { "not accepted for" },
-                    (end - released.at).spoken(),
-                    released.by,
-                    released.at
-                ),
-                (None, "nobody") => format!(
-                    "nobody has accepted since {}, when {} let go",
-                    released.at, released.by
-                ),
-                (None, whom) => format!(
-                    "{whom} has not accepted since {}, when {} let go",
-                    released.at, released.by
-                ),
-            };
-            sentence += &format!(" (allowed: {})", limit.spoken());
-            let evidence = [Some(released.offset), hand.accepted.as_ref().map(|mark| mark.offset)];
-            let episode =
-                Episode::new(severity, released.at, sentence).until(end).about(hand.about());
-            found.push(episode.evidence(evidence.into_iter().flatten()).deadline(earliest(ledger)));
+            let severity = if bad { Severity::P1 } else { Severity::P2 };
+            let evidence = [Some(gap.released.offset), hand.accepted.as_ref().map(|m| m.offset)];
+            let episode = Episode::new(severity, gap.released.at, sentence(hand, &gap))
+                .until(gap.end.map(|end| end.at))
+                .about(hand.released_leg.as_ref().map_or("", LegId::as_str))
+                .evidence(evidence.into_iter().flatten())
+                .deadline(earliest(ledger, gap.released.at));
+            found.push(episode);
         }
     }
 
     fn due(&self, ledger: &Ledger, given: &Given<'_>) -> Option<Moment> {
-        let settle = given.reference.settle;
-        let open = ledger.hand_overs.iter().filter(|hand| hand.end().is_none());
-        let each = open.filter_map(|hand| hand.released.as_ref().map(|released| (hand, released)));
-        let strokes = each.flat_map(|(hand, released)| {
-            let limit = self.limit(ledger, hand, released, given);
-            let first = released.learnt.max(released.at + limit) + settle;
-            [first, self.climbs(ledger, released, limit) + settle]
+        let gaps = ledger.hands.hand_overs.iter().filter_map(|hand| self.gap(ledger, hand, given));
+        let strokes = gaps.flat_map(|gap| {
+            let settle = given.reference.settle;
+            let first = gap.known.max(gap.allowed) + settle;
+            let learnt = gap.end.map(|end| end.learnt.max(gap.known) + settle);
+            let climbs = gap.end.is_none().then(|| self.climbs(ledger, &gap) + settle);
+            [Some(first), learnt, climbs].into_iter().flatten()
         });
-        let corrected = ledger.corrected + settle;
-        strokes.chain([corrected]).filter(|moment| *moment > given.now).min()
+        strokes.filter(|moment| *moment > given.now).min()
     }
 }
 
 impl CustodyGap {
+    fn gap<'a>(
+        &self,
+        ledger: &Ledger,
+        hand: &'a HandOver,
+        given: &Given<'_>,
+    ) -> Option<Gap<'a>> {
+        let released = hand.released.as_ref()?;
+        let limit = self.limit(ledger, hand, released, given);
+        // The second person of the acceptance before scans within minutes; who scans later has the goods again.
+        let back = hand.taken_back.as_ref().filter(|back| back.at >= released.at + self.taken_back);
+        let end = hand.end().into_iter().chain(back).min_by_key(|mark| mark.at);
+        // An acceptance that was declared wrong is replaced a moment later.
+        let corrected = if hand.accepted.is_none() { ledger.corrected } else { Moment::EARLIEST };
+        let known = released.learnt.max(corrected);
+        Some(Gap { released, allowed: released.at + limit, limit, end, known })
+    }
+
+    /// Whether it was, or is, too long, and could be known.
+    fn holds(&self, hand: &HandOver, gap: &Gap<'_>, given: &Given<'_>) -> bool {
+        let settle = given.reference.settle;
+        let told = gap.known.max(gap.allowed) + settle;
+        let Some(end) = gap.end else { return given.now >= told };
+        // Facts of one hand-over race: what was told before its end was known is over now, all else waits for what follows.
+        let was_told = told <= end.learnt;
+        // An act that ends the watch makes no alarm unseen.
+        let by_act = hand.ended.as_ref() == Some(end) && hand.ended_by_act;
+        let late = end.at > gap.allowed || by_act && was_told;
+        late && (was_told || given.now >= end.learnt.max(gap.known) + settle)
+    }
+
     /// How long nobody may hold the goods.
     fn limit(&self, ledger: &Ledger, hand: &HandOver, released: &Mark, given: &Given<'_>) -> Span {
         let plan = ledger.plan.as_ref();
@@ -105,20 +121,34 @@ impl CustodyGap {
         if hand.airside { self.airside } else { self.ground }
     }
 
-    /// When it is P1: at double the limit, or when little is left of what the goods can bear.
-    fn climbs(&self, ledger: &Ledger, released: &Mark, limit: Span) -> Moment {
-        let double = released.at + limit * self.double;
-        match earliest(ledger) {
-            Some(earliest) => double.min((earliest - self.slack).max(released.at + limit)),
+    /// Beyond this it is P1: double the limit, or when little is left of what the goods can bear.
+    fn climbs(&self, ledger: &Ledger, gap: &Gap<'_>) -> Moment {
+        let double = gap.released.at + gap.limit * self.double;
+        match earliest(ledger, gap.released.at) {
+            Some(earliest) => double.min((earliest - self.slack).max(gap.allowed)),
             None => double,
         }
     }
 }
 
+fn sentence(hand: &HandOver, gap: &Gap<'_>) -> String {
+    let (by, at) = (&gap.released.by, gap.released.at);
+    let accepted = hand.accepted.as_ref().map(|accepted| accepted.at);
+    let what = match (gap.end, &hand.to) {
+        (Some(end), _) => {
+            let how = if accepted == Some(end.at) { "accepted" } else { "not accepted for" };
+            format!("{how} {} after {by} let go at {at}", (end.at - at).spoken())
+        }
+        (None, None) => format!("nobody has accepted since {at}, when {by} let go"),
+        (None, Some(to)) => format!("{to} has not accepted since {at}, when {by} let go"),
+    };
+    format!("{what} (allowed: {})", gap.limit.spoken())
+}
+
 /// The earliest of expiry, slot and the end of what the shipper is qualified for.
-fn earliest(ledger: &Ledger) -> Option<Moment> {
+fn earliest(ledger: &Ledger, at: Moment) -> Option<Moment> {
     let plan = ledger.plan.as_ref()?;
-    let packed = ledger.packed.first().map(|(mark, _)| mark.at);
-    let hold = packed.zip(plan.qualified_hold).map(|(packed, hold)| packed + hold);
+    let hold = ledger.in_its_box_since(at).zip(plan.qualified_hold);
+    let hold = hold.map(|(since, hold)| since + hold);
     [plan.expires_at, plan.slot, hold].into_iter().flatten().min()
 }

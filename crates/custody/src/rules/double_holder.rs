@@ -1,8 +1,9 @@
 #![doc = include_str!("double_holder.md")]
 
-use crate::ledger::{HandOver, Ledger, Mark};
-use alloc::format;
-use facts::{Episode, Given, Moment, Rule, Severity, Span};
+use crate::ledger::Ledger;
+use alloc::{format, string::String, vec::Vec};
+use facts::timeline::{HandOver, Mark};
+use facts::{Episode, Given, LegId, Moment, PartyId, Rule, Severity, Span};
 use serde::Deserialize;
 
 /// Two organisations hold the goods at once.
@@ -13,6 +14,16 @@ pub struct DoubleHolder {
     unknown_after: Span,
 }
 
+/// Somebody took over, and the holder had not let go.
+struct Overlap<'a> {
+    holder: &'a PartyId,
+    taken: &'a Mark,
+    /// Whether it is signed for, or only received.
+    accepted: bool,
+    /// When we learnt the last of what the hand-over stands on.
+    learnt: Moment,
+}
+
 impl Rule for DoubleHolder {
     type Memory = Ledger;
     const NAME: &'static str = "custody/double-holder";
@@ -20,44 +31,97 @@ impl Rule for DoubleHolder {
     const PAGE: &'static str = include_str!("double_holder.md");
     const COMPROMISES: Option<Severity> = Some(Severity::P2);
 
-    fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut alloc::vec::Vec<Episode>) {
-        for hand in &ledger.hand_overs {
-            let (Some(accepted), Some(holder)) = (&hand.accepted, &hand.holder) else { continue };
-            let episode = match &hand.released {
-                Some(released) if released.at > accepted.at + self.skew => {
-                    let late = (released.at - accepted.at).spoken();
-                    let sentence =
-                        format!("{holder} let go only {late} after {} had accepted", accepted.by);
-                    Episode::new(Severity::P1, accepted.at, sentence)
-                        .until(Some(released.at))
-                        .evidence([released.offset, accepted.offset])
+    fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
+        for hand in &ledger.hands.hand_overs {
+            let Some(overlap) = overlap(hand) else { continue };
+            let taken = overlap.taken;
+            let overdue = self.overdue(ledger, &overlap, given);
+            let (until, sentence) = match &hand.released {
+                Some(released) => {
+                    let settled = released.learnt.max(overlap.learnt) + given.reference.settle;
+                    let in_time = released.at <= taken.at + self.allowed(&overlap);
+                    // What was told before the release was known is over now; else what races with it has its time.
+                    let was_told = overdue <= released.learnt;
+                    if in_time || !was_told && given.now < settled {
+                        continue;
+                    }
+                    (Some(released.at), late_sentence(&overlap, released))
                 }
-                None if self.overdue(ledger, accepted, given) <= given.now => {
-                    let sentence = format!(
-                        "{} accepted at {}, and {holder} has not let go",
-                        accepted.by, accepted.at
-                    );
-                    Episode::new(Severity::P1, accepted.at, sentence).evidence([accepted.offset])
-                }
-                _ => continue,
+                None if given.now >= overdue => (None, open_sentence(&overlap)),
+                None => continue,
             };
-            found.push(episode.about(hand.about()));
+            let offsets = hand.released.as_ref().map(|released| released.offset);
+            let episode = Episode::new(severity(ledger, hand, &overlap), taken.at, sentence)
+                .until(until)
+                .about(hand.accepted_leg.as_ref().map_or("", LegId::as_str))
+                .evidence(offsets.into_iter().chain([taken.offset]));
+            found.push(episode);
         }
     }
 
     fn due(&self, ledger: &Ledger, given: &Given<'_>) -> Option<Moment> {
-        let open = |hand: &&HandOver| hand.released.is_none() && hand.holder.is_some();
-        let accepted =
-            ledger.hand_overs.iter().filter(open).filter_map(|hand| hand.accepted.as_ref());
-        let overdue = accepted.map(|mark| self.overdue(ledger, mark, given));
-        overdue.filter(|due| *due > given.now).min()
+        let overlaps = ledger.hands.hand_overs.iter().filter_map(|hand| {
+            let overlap = overlap(hand)?;
+            let released = hand.released.as_ref();
+            let settled = released
+                .map(|released| released.learnt.max(overlap.learnt) + given.reference.settle);
+            Some([Some(self.overdue(ledger, &overlap, given)), settled])
+        });
+        overlaps.flatten().flatten().filter(|due| *due > given.now).min()
     }
 }
 
 impl DoubleHolder {
-    /// A release that was declared wrong is replaced a moment later.
-    fn overdue(&self, ledger: &Ledger, accepted: &Mark, given: &Given<'_>) -> Moment {
-        let known = accepted.learnt.max(ledger.corrected);
-        known.max(accepted.at + self.unknown_after) + given.reference.settle
+    /// How long after somebody took over the release may come.
+    fn allowed(&self, overlap: &Overlap<'_>) -> Span {
+        if overlap.accepted { self.skew } else { self.unknown_after }
     }
+
+    /// When a release that nobody has reported counts as not given. One that was declared wrong is replaced a moment later.
+    fn overdue(&self, ledger: &Ledger, overlap: &Overlap<'_>, given: &Given<'_>) -> Moment {
+        let known = overlap.learnt.max(ledger.corrected);
+        known.max(overlap.taken.at + self.unknown_after) + given.reference.settle
+    }
+}
+
+fn overlap(hand: &HandOver) -> Option<Overlap<'_>> {
+    let holder = hand.holder.as_ref()?;
+    let learnt = |taken: &Mark| taken.learnt.max(hand.held_learnt);
+    match (&hand.accepted, &hand.received) {
+        (Some(taken), _) => {
+            Some(Overlap { holder, taken, accepted: true, learnt: learnt(taken) })
+        }
+        // Where no hand-over was ever scanned, a receipt alone is how these goods are handed over.
+        (None, Some(taken)) if !hand.holder_by_plan => {
+            Some(Overlap { holder, taken, accepted: false, learnt: learnt(taken) })
+        }
+        _ => None,
+    }
+}
+
+/// The goods are with the consignee, and only the scan is missing: that is for the morning's list.
+fn severity(ledger: &Ledger, hand: &HandOver, overlap: &Overlap<'_>) -> Severity {
+    let houses = ledger.parties.houses();
+    let confirms = |((mark, _), confirmed): (&(Mark, _), &Option<Moment>)| {
+        confirmed.is_some() && mark.at >= overlap.taken.at && houses.are_one(&mark.by, &overlap.taken.by)
+    };
+    let received = || ledger.received.iter().zip(&ledger.confirmed_each).any(confirms);
+    if !overlap.accepted || hand.to_consignee && (hand.received.is_some() || received()) {
+        Severity::P3
+    } else {
+        Severity::P1
+    }
+}
+
+fn late_sentence(overlap: &Overlap<'_>, released: &Mark) -> String {
+    let Overlap { holder, taken, .. } = overlap;
+    let late = (released.at - taken.at).spoken();
+    let did = if overlap.accepted { "accepted" } else { "received" };
+    format!("{holder} let go only {late} after {} had {did}", taken.by)
+}
+
+fn open_sentence(overlap: &Overlap<'_>) -> String {
+    let Overlap { holder, taken, .. } = overlap;
+    let did = if overlap.accepted { "accepted" } else { "received" };
+    format!("{} {did} at {}, and {holder} has not let go", taken.by, taken.at)
 }

@@ -1,16 +1,18 @@
 #![doc = include_str!("wrong_party.md")]
 
-use crate::ledger::{HandOver, Ledger, Mark};
+use crate::ledger::Ledger;
 use crate::parties::Standing;
-use alloc::{format, vec::Vec};
-use facts::fact::shipment::Planned;
-use facts::{Episode, Given, Moment, PartyId, Rule, Severity};
+use alloc::{format, string::String, vec::Vec};
+use facts::timeline::{HandOver, Mark, Receiver, StrangeReceipt, StrangeRelease};
+use facts::{Episode, Given, LegId, Moment, PartyId, Rule, Severity, Span};
 use serde::Deserialize;
 
-/// A party that should not have the goods has or had them.
+/// A party that should not have the goods has or had them, or lets go of what it does not hold.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct WrongParty {}
+pub struct WrongParty {
+    again: Span,
+}
 
 impl Rule for WrongParty {
     type Memory = Ledger;
@@ -20,83 +22,154 @@ impl Rule for WrongParty {
     const COMPROMISES: Option<Severity> = Some(Severity::P1);
 
     fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
-        for (n, hand) in ledger.hand_overs.iter().enumerate() {
-            let next =
-                ledger.hand_overs.get(n + 1..).unwrap_or_default().iter().find_map(HandOver::end);
-            if let (true, Some(released)) = (hand.stranger, &hand.released) {
-                let holder = hand.holder.as_ref().map_or("nobody", |holder| holder.as_str());
-                let sentence =
-                    format!("{} let the goods go, while {holder} held them", released.by);
-                let episode =
-                    Episode::new(Severity::P1, released.at, sentence).until(hand.end().or(next));
-                found.push(episode.about(hand.about()).evidence([released.offset]));
-            }
-            if let Some(accepted) = &hand.accepted {
-                found
-                    .extend(accepted_wrongly(ledger, hand, accepted, given).map(|e| e.until(next)));
+        let ripe = |known: Moment| given.now >= known + given.reference.settle;
+        for strange in &ledger.hands.strange_releases {
+            if !self.is_second_scan(strange) && ripe(release_known(ledger, strange)) {
+                found.push(released_strangely(ledger, strange));
             }
         }
+        for (n, hand) in ledger.hands.hand_overs.iter().enumerate() {
+            let Some(accepted) = &hand.accepted else { continue };
+            if ripe(acceptance_known(ledger, hand, accepted)) {
+                found.extend(accepted_wrongly(ledger, hand, accepted, n + 1));
+            }
+        }
+        for strange in &ledger.hands.strange_receipts {
+            if ripe(receipt_known(ledger, strange)) {
+                found.push(received_strangely(ledger, strange));
+            }
+        }
+        found.sort_by_key(|episode| episode.since);
     }
 
     fn due(&self, ledger: &Ledger, given: &Given<'_>) -> Option<Moment> {
-        let accepted = ledger.hand_overs.iter().filter_map(|hand| hand.accepted.as_ref());
-        accepted
-            .map(|mark| mark.learnt + given.reference.settle)
+        let hands = &ledger.hands;
+        let releases = hands.strange_releases.iter().map(|strange| release_known(ledger, strange));
+        let acceptances = hands.hand_overs.iter().filter_map(|hand| {
+            hand.accepted.as_ref().map(|accepted| acceptance_known(ledger, hand, accepted))
+        });
+        let receipts = hands.strange_receipts.iter().map(|strange| receipt_known(ledger, strange));
+        let known = releases.chain(acceptances).chain(receipts);
+        known
+            .map(|known| known + given.reference.settle)
             .filter(|due| *due > given.now)
             .min()
     }
+}
+
+impl WrongParty {
+    /// Whether a second person of the party scanned the release again that the hand-over before began with.
+    fn is_second_scan(&self, strange: &StrangeRelease) -> bool {
+        strange.after_acceptance.is_some_and(|at| strange.released.at <= at + self.again)
+    }
+}
+
+/// The party of a release was not shown to hold the goods: that is judged when all of it has had its time.
+fn release_known(ledger: &Ledger, strange: &StrangeRelease) -> Moment {
+    strange.released.learnt.max(strange.held_learnt).max(ledger.corrected)
+}
+
+/// What is known of a party comes a moment after the hand-over that first names it.
+fn acceptance_known(ledger: &Ledger, hand: &HandOver, accepted: &Mark) -> Moment {
+    let released = hand.released.as_ref().map_or(Moment::EARLIEST, |released| released.learnt);
+    accepted.learnt.max(released).max(ledger.parties.learnt(&accepted.by))
+}
+
+fn receipt_known(ledger: &Ledger, strange: &StrangeReceipt) -> Moment {
+    strange.received.learnt.max(ledger.parties.learnt(&strange.received.by))
+}
+
+fn released_strangely(ledger: &Ledger, strange: &StrangeRelease) -> Episode {
+    let StrangeRelease { released, holder, .. } = strange;
+    let holder = holder.as_ref().map_or("nobody", PartyId::as_str);
+    let sentence = format!("{} let the goods go, while {holder} held them", released.by);
+    // An acceptance that the last hand-over still lacks comes after it, too.
+    let from = strange.hand_overs.saturating_sub(1);
+    Episode::new(Severity::P1, released.at, sentence)
+        .about(released.by.as_str())
+        .until(next(ledger, from, released))
+        .evidence([released.offset])
 }
 
 fn accepted_wrongly(
     ledger: &Ledger,
     hand: &HandOver,
     accepted: &Mark,
-    given: &Given<'_>,
+    after: usize,
 ) -> Option<Episode> {
     let (by, at) = (&accepted.by, accepted.at);
-    // What is known of a party comes after the hand-over that first names it.
-    let judged = given.now >= accepted.learnt + given.reference.settle;
-    let standing = ledger.parties.standing(by, at);
-    let named = named(ledger.plan.as_ref(), hand);
-    let episode = match standing {
-        Standing::NotQualified if judged => {
+    let goods = ledger.plan.as_ref().map(|plan| plan.kind);
+    let houses = ledger.parties.houses();
+    let is_named = hand.to_consignee || hand.named.iter().any(|named| houses.are_one(named, by));
+    let episode = match ledger.parties.standing(by, at, goods) {
+        Standing::NotQualified => {
             Episode::new(Severity::P1, at, format!("{by} accepted at {at}, and is not qualified"))
         }
-        Standing::Unknown if judged => {
+        Standing::Unknown => {
             let sentence =
                 format!("{by} accepted at {at}, and nothing is known of its qualification");
             Episode::new(Severity::P2, at, sentence).unknown()
         }
-        Standing::Qualified if !named.is_empty() && !named.contains(&by) => {
-            let sentence = format!(
-                "{by} accepted at {at}, and {} was named",
-                named.iter().map(|p| p.as_str()).collect::<Vec<_>>().join(" or ")
-            );
+        Standing::Qualified if !hand.named.is_empty() && !is_named => {
+            let sentence = format!("{by} accepted at {at}, and {} was named", list(&hand.named));
             Episode::new(Severity::P2, at, sentence)
         }
-        _ => return None,
+        Standing::Qualified => return None,
     };
-    Some(episode.about(hand.about()).evidence([accepted.offset]))
+    let leg = hand.accepted_leg.as_ref().map_or("", LegId::as_str);
+    Some(episode.about(leg).until(next(ledger, after, accepted)).evidence([accepted.offset]))
 }
 
-/// Whom the release named; without that whom the plan has for the leg, or at all.
-fn named<'a>(plan: Option<&'a Planned>, hand: &'a HandOver) -> Vec<&'a PartyId> {
-    if let Some(to) = &hand.to {
-        return Vec::from([to]);
-    }
-    let Some(plan) = plan else { return Vec::new() };
-    let leg = hand.leg.as_ref().and_then(|leg| plan.legs.iter().find(|l| l.id == *leg));
-    let mut parties: Vec<&PartyId> = match leg {
-        Some(leg) => Vec::from([&leg.carrier]),
-        None => plan
-            .legs
-            .iter()
-            .flat_map(|leg| [&leg.carrier, &leg.to])
-            .chain([&plan.consignor])
-            .collect(),
+fn received_strangely(ledger: &Ledger, strange: &StrangeReceipt) -> Episode {
+    let StrangeReceipt { received, receiver, consignee, .. } = strange;
+    let (by, at) = (&received.by, received.at);
+    let received_at = format!("{by} received the goods at {at}");
+    let (severity, sentence) = match receiver {
+        Receiver::AnotherSite | Receiver::Consignee => {
+            (Severity::P1, format!("{received_at}, and they are for {consignee}"))
+        }
+        Receiver::Outsider => {
+            (Severity::P2, format!("{received_at}, and has no part in the plan: they are for {consignee}"))
+        }
+        Receiver::OnTheWay => {
+            (Severity::P3, format!("{received_at}, on the way to {consignee}: that is no receipt"))
+        }
+        Receiver::NeverDescribed => {
+            (Severity::P2, format!("{received_at}, nobody knows who that is, and they are for {consignee}"))
+        }
     };
-    parties.push(&plan.consignee);
-    parties.sort();
-    parties.dedup();
-    parties
+    let episode = Episode::new(severity, at, sentence)
+        .about(by.as_str())
+        .until(back_in_right_hands(ledger, strange))
+        .evidence([received.offset]);
+    if *receiver == Receiver::NeverDescribed { episode.unknown() } else { episode }
+}
+
+fn list(parties: &[PartyId]) -> String {
+    parties.iter().map(PartyId::as_str).collect::<Vec<_>>().join(" or ")
+}
+
+/// When another party had the goods, by the hand-overs from a place on.
+fn next(ledger: &Ledger, from: usize, after: &Mark) -> Option<Moment> {
+    let houses = ledger.parties.houses();
+    let later = ledger.hands.hand_overs.get(from..).unwrap_or_default();
+    let taken = later.iter().filter_map(HandOver::taken);
+    let other = |mark: &&Mark| mark.at >= after.at && !houses.are_one(&mark.by, &after.by);
+    taken.filter(other).map(|mark| mark.at).chain(ledger.over).min()
+}
+
+/// A receipt by the wrong party is mended when another one takes the goods, or when a plan has the receiver as consignee.
+fn back_in_right_hands(ledger: &Ledger, strange: &StrangeReceipt) -> Option<Moment> {
+    let received = &strange.received;
+    let houses = ledger.parties.houses();
+    let mut ends: Vec<Moment> = Vec::new();
+    ends.extend(next(ledger, strange.hand_overs.saturating_sub(1), received));
+    for ((mark, _), confirmed) in ledger.received.iter().zip(&ledger.confirmed_each) {
+        let other = !houses.are_one(&mark.by, &received.by) && mark.at > received.at;
+        if other || mark.offset == received.offset {
+            ends.extend(*confirmed);
+        }
+    }
+    ends.extend(ledger.signed_again(&received.by, received.at));
+    ends.into_iter().min()
 }

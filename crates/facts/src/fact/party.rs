@@ -1,6 +1,6 @@
 //! Who the parties are and what they may do.
 
-use crate::id::Text;
+use crate::id::{PartyId, Text};
 use crate::moment::Moment;
 use serde::{Deserialize, Serialize};
 
@@ -18,13 +18,17 @@ pub struct Described {
     /// The telephone that is answered at any hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duty: Option<Text>,
+    /// The party that it belongs to: the hospital of a dock, a laboratory or a ward. What such a part does, its hospital does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<PartyId>,
 }
 
 /// A party may take goods over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Qualified {
-    /// For what: `custody`.
+    /// For what: `custody`, which is any kind of goods, or one kind: `cells`, `vector`, `drug-product`, `sample`.
+    /// Any other word is for other rules, and says nothing of who may carry.
     pub scope: Text,
     /// From when.
     pub from: Moment,

@@ -1,0 +1,111 @@
+//! Puts the hand-overs of one moment into the order in which the chain holds together, walked from the holder: its
+//! release, the acceptance of whom it names, that party's release. What fits nowhere comes last, by identity.
+
+use super::TimelineEntry;
+use super::hands::{At, Walk};
+use crate::fact::Fact;
+use crate::fact::shipment::Receipt;
+use crate::id::PartyId;
+
+/// How well a fact fits as the next one. The first of these that there is goes first; of equals the least identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Step {
+    /// Who was named takes over, or the holder's own people sign again.
+    TakesOver,
+    /// The same with a receipt, which is no signature.
+    Receives,
+    /// The holder lets go, or names another addressee, of whom nothing more is said at this moment.
+    LetsGo,
+    /// The holder lets go for somebody who goes on at this moment.
+    LetsGoForTheNext,
+    /// Who was named lets go without having accepted.
+    PassesOn,
+    /// A second scan of a release that was accepted.
+    LetsGoAgain,
+    /// Somebody takes over for whom no release of this moment speaks: the chain may go on from there.
+    TakesUnnamed,
+    /// Somebody takes over whom a release of this moment names, and that release fits nowhere either.
+    TakesNamed,
+    /// Fits nowhere.
+    Nowhere,
+}
+
+/// Which of the facts that are left at one moment, in the order of their identities, is the next one.
+pub(super) fn steps(walk: &Walk<'_, '_>, rest: &[TimelineEntry<'_>]) -> Option<usize> {
+    let best = rest.iter().enumerate().min_by_key(|(place, entry)| (step(walk, entry, rest), *place));
+    best.map(|(place, _)| place)
+}
+
+fn step(walk: &Walk<'_, '_>, entry: &TimelineEntry<'_>, rest: &[TimelineEntry<'_>]) -> Step {
+    match entry.fact {
+        Fact::Released(released) => lets_go(walk, &released.by, released.to.as_ref(), rest),
+        Fact::Accepted(accepted) => takes(walk, &accepted.by, Step::TakesOver, rest),
+        Fact::Received(received) if received.verdict == Receipt::Reject => Step::Receives,
+        Fact::Received(received) => takes(walk, &received.by, Step::Receives, rest),
+        _ => Step::Nowhere,
+    }
+}
+
+fn lets_go(
+    walk: &Walk<'_, '_>,
+    by: &PartyId,
+    to: Option<&PartyId>,
+    rest: &[TimelineEntry<'_>],
+) -> Step {
+    let goes_on = to.is_some_and(|to| acts(walk, to, rest));
+    let lets_go = if goes_on { Step::LetsGoForTheNext } else { Step::LetsGo };
+    let last = walk.hands.hand_overs.last();
+    match &walk.at {
+        At::Held { by: holder, .. } if walk.houses.are_one(holder, by) => lets_go,
+        At::Held { .. } if walk.let_go_last(by) => Step::LetsGoAgain,
+        At::Held { .. } => Step::Nowhere,
+        At::Released if walk.let_go_last(by) => lets_go,
+        At::Released if last.is_some_and(|hand| walk.names(hand, by)) => Step::PassesOn,
+        At::Released => Step::Nowhere,
+        // Nobody knows who held them: whoever accepts at this moment does so before it lets go.
+        At::Unknown if accepts(walk, by, rest) => Step::Nowhere,
+        At::Unknown => lets_go,
+    }
+}
+
+fn takes(walk: &Walk<'_, '_>, by: &PartyId, fits: Step, rest: &[TimelineEntry<'_>]) -> Step {
+    let named = is_named(walk, by, rest);
+    let unfit = if named { Step::TakesNamed } else { Step::TakesUnnamed };
+    let last = walk.hands.hand_overs.last();
+    match &walk.at {
+        // The goods may come back to the holder at this moment.
+        At::Held { by: holder, .. } if walk.houses.are_one(holder, by) && !named => fits,
+        At::Released if last.is_some_and(|hand| walk.names(hand, by)) => fits,
+        At::Held { .. } | At::Released | At::Unknown => unfit,
+    }
+}
+
+/// Whether a release that is left names a party.
+fn is_named(walk: &Walk<'_, '_>, party: &PartyId, rest: &[TimelineEntry<'_>]) -> bool {
+    rest.iter().any(|entry| match entry.fact {
+        Fact::Released(released) => {
+            released.to.as_ref().is_some_and(|to| walk.houses.are_one(to, party))
+        }
+        _ => false,
+    })
+}
+
+fn accepts(walk: &Walk<'_, '_>, party: &PartyId, rest: &[TimelineEntry<'_>]) -> bool {
+    rest.iter().any(|entry| match entry.fact {
+        Fact::Accepted(accepted) => walk.houses.are_one(&accepted.by, party),
+        _ => false,
+    })
+}
+
+/// Whether anything that is left is by a party.
+fn acts(walk: &Walk<'_, '_>, party: &PartyId, rest: &[TimelineEntry<'_>]) -> bool {
+    rest.iter().any(|entry| {
+        let by = match entry.fact {
+            Fact::Released(released) => &released.by,
+            Fact::Accepted(accepted) => &accepted.by,
+            Fact::Received(received) => &received.by,
+            _ => return false,
+        };
+        walk.houses.are_one(by, party)
+    })
+}
