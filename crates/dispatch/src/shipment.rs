@@ -113,6 +113,9 @@ impl Shipment {
                 Fact::Accepted(a) => all.extend(
                     [Some(&a.by), a.from.as_ref()].into_iter().flatten().map(Subject::from),
                 ),
+                Fact::Received(r) => all.extend([Subject::from(&r.by)]),
+                Fact::Opened(o) => all.extend([Subject::from(&o.by)]),
+                Fact::Unpacked(u) => all.extend([Subject::from(&u.by)]),
                 _ => {}
             }
         }
@@ -143,7 +146,8 @@ fn tell(mail: &mut Mail<'_>, by: &ShipmentId, whom: &Subject, cited: bool) {
 /// Facts that somebody beside the shipment's own journal must hear, or that say who that is.
 fn concerns_others(fact: &Fact) -> bool {
     let hands = matches!(fact, Fact::Released(_) | Fact::Accepted(_));
-    hands || wants(SubjectKind::Order, fact) || wants(SubjectKind::Permit, fact)
+    let door = matches!(fact, Fact::Received(_) | Fact::Opened(_) | Fact::Unpacked(_));
+    hands || door || wants(SubjectKind::Order, fact) || wants(SubjectKind::Permit, fact)
 }
 
 /// What a cited subject hears of the shipment.
