@@ -1,11 +1,15 @@
 //! All that custody looks at: the chain of hands, what was packed and received, who is qualified.
 
 use crate::parties::Parties;
+use crate::plans::{self, Contradiction};
+use crate::way::Way;
 use alloc::{collections::BTreeSet, vec::Vec};
-use facts::fact::shipment::{Packed, Planned, Received, Repacked};
-use facts::timeline::{Hands, Mark};
+use facts::fact::shipment::{
+    Disposition, Opened, Packed, Planned, Receipt, Received, Repacked,
+};
+use facts::timeline::{Hands, Mark, Receiver};
 use facts::{
-    Context, Fact, LegId, Moment, PartyId, Reference, Story, Subject, Text, Timeline,
+    Context, Fact, LegId, Moment, OrderId, PartyId, Reference, Story, Subject, Text, Timeline,
     TimelineEntry, UnitId, View, context,
 };
 
@@ -22,6 +26,22 @@ pub struct Ledger {
     pub repacked: Vec<(Mark, Repacked)>,
     /// Every receipt.
     pub received: Vec<(Mark, Received)>,
+    /// Every opening.
+    pub opened: Vec<(Mark, Opened)>,
+    /// When the goods were taken out of a box.
+    pub unpacked: Vec<Moment>,
+    /// When they were laid before customs, and when customs let them go.
+    pub customs: Vec<(Moment, Customs)>,
+    /// What was decided of units, and what became of them, in order.
+    pub uses: Vec<Use>,
+    /// For which order each packing and each receipt was, and for which it should have been.
+    pub scans: Vec<Scan>,
+    /// Plans of one version that say different things.
+    pub contradictions: Vec<Contradiction>,
+    /// When a plan was made that says something new.
+    pub planned: Vec<Moment>,
+    /// Where the goods were heard of, and when they were expected.
+    pub way: Way,
     /// When the first receipt came that confirms that the goods are where they are to be.
     pub confirmed: Option<Moment>,
     /// From when on each receipt confirms that, in the order of the receipts.
@@ -38,6 +58,71 @@ pub struct Ledger {
     eta: Option<Moment>,
 }
 
+/// At customs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Customs {
+    /// They have the goods.
+    Entered,
+    /// They let them go.
+    Cleared,
+}
+
+/// Something was decided of units, or became of them.
+#[derive(Debug, Clone)]
+pub struct Use {
+    /// Who, and when.
+    pub mark: Mark,
+    /// Which units; all of the shipment where none is named.
+    pub units: Vec<UnitId>,
+    /// What.
+    pub what: What,
+}
+
+/// What was decided of units, or became of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// The consignee refused them at the door.
+    Refused,
+    /// The consignee took them in.
+    TakenIn,
+    /// Quality decided against their use.
+    Discarded,
+    /// They were destroyed.
+    Destroyed,
+    /// Quality decided for their use.
+    Allowed,
+    /// They were thawed.
+    Thawed,
+    /// They were given.
+    Infused,
+}
+
+/// An order was scanned.
+#[derive(Debug, Clone)]
+pub struct Scan {
+    /// Who, and when.
+    pub mark: Mark,
+    /// At which step.
+    pub step: Step,
+    /// The order that was scanned.
+    pub order: Option<OrderId>,
+    /// The order of the plan that was in force then.
+    pub expected: Option<OrderId>,
+    /// The units that were scanned.
+    pub units: Vec<UnitId>,
+    /// The units of that plan.
+    pub planned: Vec<UnitId>,
+}
+
+/// At which step something was scanned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Into the box.
+    Packing,
+    /// At the door.
+    Receipt,
+}
+
 impl View for Ledger {
     fn hears(fact: &Fact) -> bool {
         let hands = matches!(
@@ -52,7 +137,12 @@ impl View for Ledger {
         let place = matches!(fact, Fact::Stowed(_) | Fact::Arrived(_) | Fact::EtaChanged(_));
         let party =
             matches!(fact, Fact::Described(_) | Fact::Qualified(_) | Fact::PartySuspended(_));
-        hands || goods || used || place || party || matches!(fact, Fact::ShipmentCorrected(_))
+        let way = matches!(fact, Fact::Departed(_) | Fact::LegCancelled(_) | Fact::LegOffloaded(_));
+        let customs = matches!(fact, Fact::CustomsEntered(_) | Fact::CustomsCleared(_));
+        let open = matches!(fact, Fact::Opened(_) | Fact::Unpacked(_));
+        let quality = matches!(fact, Fact::Dispositioned(_) | Fact::QualityReleased(_));
+        let more = way || customs || open || quality;
+        more || hands || goods || used || place || party || matches!(fact, Fact::ShipmentCorrected(_))
     }
 
     fn read(story: &Story, _: &Subject) -> Self {
@@ -63,10 +153,15 @@ impl View for Ledger {
             hands: timeline.hands(),
             corrected: timeline.corrected_at().unwrap_or(Moment::EARLIEST),
             eta: plan.and_then(|plan| eta(&timeline, plan.plan)),
+            contradictions: plans::contradictions(&timeline),
+            planned: timeline.plans().iter().map(|plan| plan.from).collect(),
+            way: Way::read(&timeline),
             ..Ledger::default()
         };
         for entry in timeline.entries() {
             ledger.parties.hear(entry);
+            ledger.take_use(entry, &timeline);
+            ledger.take_scan(entry, &timeline);
             match entry.fact {
                 Fact::Received(received) => {
                     ledger.received.push((mark(&received.by, entry), received.clone()));
@@ -80,6 +175,12 @@ impl View for Ledger {
                 Fact::Repacked(repacked) => {
                     ledger.repacked.push((mark(&repacked.by, entry), repacked.clone()))
                 }
+                Fact::Opened(opened) => {
+                    ledger.opened.push((mark(&opened.by, entry), opened.clone()))
+                }
+                Fact::Unpacked(_) => ledger.unpacked.push(entry.at),
+                Fact::CustomsEntered(_) => ledger.customs.push((entry.at, Customs::Entered)),
+                Fact::CustomsCleared(_) => ledger.customs.push((entry.at, Customs::Cleared)),
                 Fact::Stowed(stowed) => ledger.place = Some(stowed.place.clone()),
                 Fact::Arrived(arrived) => ledger.place = ledger.end_of(&arrived.leg),
                 _ => {}
@@ -109,6 +210,71 @@ impl Ledger {
             repacked.units.is_empty() || units.iter().all(|unit| repacked.units.contains(unit))
         });
         Some(whole.map(|(mark, _)| mark.at).max().unwrap_or(packed))
+    }
+
+    /// Whether the goods are for a party, as far as the plan in force says so.
+    pub fn is_for(&self, party: &PartyId) -> bool {
+        let houses = self.parties.houses();
+        self.plan.as_ref().is_none_or(|plan| houses.are_one(&plan.consignee, party))
+    }
+
+    /// The units that were packed, as scanned; else those of the plan.
+    pub fn aboard(&self) -> Vec<&UnitId> {
+        let packed = self.packed.iter().flat_map(|(_, packed)| &packed.units);
+        let repacked = self.repacked.iter().flat_map(|(_, repacked)| &repacked.units);
+        let scanned: Vec<&UnitId> = packed.chain(repacked).collect();
+        match &self.plan {
+            Some(plan) if scanned.is_empty() => plan.units.iter().collect(),
+            _ => scanned,
+        }
+    }
+
+    fn take_use(&mut self, entry: &TimelineEntry<'_>, timeline: &Timeline<'_>) {
+        let (by, units, what) = match entry.fact {
+            Fact::Received(r) => {
+                let by_consignee = timeline.receiver(&r.by, entry.at) == Some(Receiver::Consignee);
+                let what = match r.verdict {
+                    Receipt::Reject => What::Refused,
+                    Receipt::Accept | Receipt::AcceptUnderDeviation => What::TakenIn,
+                };
+                if !by_consignee {
+                    return;
+                }
+                (&r.by, &r.units, what)
+            }
+            Fact::Dispositioned(d) => match d.outcome {
+                Disposition::Discard => (&d.by, &d.units, What::Discarded),
+                Disposition::Use | Disposition::UseOutOfSpecification => {
+                    (&d.by, &d.units, What::Allowed)
+                }
+            },
+            Fact::QualityReleased(q) => (&q.by, &q.units, What::Allowed),
+            Fact::Destroyed(d) => (&d.by, &d.units, What::Destroyed),
+            Fact::Thawed(t) => (&t.by, &t.units, What::Thawed),
+            Fact::Infused(i) => (&i.by, &i.units, What::Infused),
+            _ => return,
+        };
+        self.uses.push(Use { mark: mark(by, entry), units: units.clone(), what });
+    }
+
+    fn take_scan(&mut self, entry: &TimelineEntry<'_>, timeline: &Timeline<'_>) {
+        let nobody = PartyId::default();
+        let (by, step, order, units) = match entry.fact {
+            Fact::Packed(p) => {
+                (p.by.as_ref().unwrap_or(&nobody), Step::Packing, &p.order, &p.units)
+            }
+            Fact::Received(r) => (&r.by, Step::Receipt, &r.order, &r.units),
+            _ => return,
+        };
+        let plan = timeline.plan_at(entry.at).map(|plan| plan.plan);
+        self.scans.push(Scan {
+            mark: mark(by, entry),
+            step,
+            order: order.clone(),
+            expected: plan.and_then(|plan| plan.order.clone()),
+            units: units.clone(),
+            planned: plan.map(|plan| plan.units.clone()).unwrap_or_default(),
+        });
     }
 
     /// When a party other than this one first accepted after a moment.

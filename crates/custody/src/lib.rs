@@ -10,9 +10,13 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::float_arithmetic)]
 extern crate alloc;
 
+mod earliest;
 mod ledger;
 mod parties;
+mod plans;
 pub mod rules;
+mod unit;
+mod way;
 
 pub use ledger::Ledger;
 pub use parties::{Parties, Standing};

@@ -3,6 +3,12 @@
 pub mod content_count;
 pub mod custody_gap;
 pub mod double_holder;
+pub mod identity_mismatch;
+pub mod lost_contact;
+pub mod not_for_use;
+pub mod package_opened;
+pub mod refused;
+pub mod two_plans;
 pub mod wrong_party;
 
 use crate::ledger::Ledger;
@@ -14,4 +20,10 @@ pub const ALL: &[Kind<Ledger>] = &[
     rule::<custody_gap::CustodyGap>(),
     rule::<wrong_party::WrongParty>(),
     rule::<content_count::ContentCount>(),
+    rule::<package_opened::PackageOpened>(),
+    rule::<lost_contact::LostContact>(),
+    rule::<two_plans::TwoPlans>(),
+    rule::<refused::Refused>(),
+    rule::<identity_mismatch::IdentityMismatch>(),
+    rule::<not_for_use::NotForUse>(),
 ];

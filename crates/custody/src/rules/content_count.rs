@@ -1,7 +1,10 @@
 #![doc = include_str!("content_count.md")]
 
 use crate::ledger::Ledger;
-use alloc::{collections::BTreeSet, format, string::String, vec::Vec};
+use crate::unit::{by_name, list};
+use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
+use facts::fact::shipment::{Packed, Receipt, Received};
+use facts::timeline::Mark;
 use facts::{Episode, Given, Moment, Rule, Severity, UnitId};
 use serde::Deserialize;
 
@@ -11,15 +14,25 @@ use serde::Deserialize;
 pub struct ContentCount {}
 
 /// What one side says that there is.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Content<'a> {
-    units: BTreeSet<&'a UnitId>,
+    /// By what they are compared by.
+    units: BTreeMap<String, &'a UnitId>,
     count: Option<u32>,
 }
 
-impl Content<'_> {
+impl<'a> Content<'a> {
     fn number(&self) -> Option<u32> {
         if self.units.is_empty() { self.count } else { u32::try_from(self.units.len()).ok() }
+    }
+    fn add(&mut self, units: &'a [UnitId], count: Option<u32>) {
+        self.units.extend(by_name(units));
+        self.count = count.map(|n| n.saturating_add(self.count.unwrap_or(0))).or(self.count);
+    }
+    /// What is there and not on the other side.
+    fn beyond(&self, other: &Self) -> String {
+        let more = self.units.iter().filter(|(name, _)| !other.units.contains_key(*name));
+        list(more.map(|(_, unit)| *unit))
     }
 }
 
@@ -32,14 +45,21 @@ impl Rule for ContentCount {
 
     fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
         let Some(packed) = packed(ledger) else { return };
-        let mut received = Content::default();
+        // What was refused comes again: it counts until the next receipt.
+        let mut taken_in = Content::default();
+        let mut before: Vec<&(Mark, Received)> = Vec::new();
         let mut open: Option<Episode> = None;
-        for (mark, fact) in &ledger.received {
-            received.units.extend(&fact.units);
-            received.count = fact
-                .count
-                .map(|n| n.saturating_add(received.count.unwrap_or(0)))
-                .or(received.count);
+        for receipt in receipts(ledger) {
+            let (mark, fact) = receipt;
+            if is_said_again(receipt, &before, &packed, &taken_in) {
+                continue;
+            }
+            before.push(receipt);
+            let mut received = taken_in.clone();
+            received.add(&fact.units, fact.count);
+            if fact.verdict != Receipt::Reject {
+                taken_in.clone_from(&received);
+            }
             let now = compare(&packed, &received);
             match (now, &mut open) {
                 (None, Some(_)) => found.extend(
@@ -62,40 +82,54 @@ impl Rule for ContentCount {
     }
 }
 
+/// The receipts by the consignee of the plan in force then; all of them while no plan says who that is.
+fn receipts(ledger: &Ledger) -> impl Iterator<Item = &(Mark, Received)> {
+    let strange = &ledger.hands.strange_receipts;
+    ledger.received.iter().filter(move |(mark, received)| {
+        let of_another = strange.iter().any(|strange| strange.received.offset == mark.offset);
+        !of_another && (received.verdict != Receipt::Reject || ledger.is_for(&mark.by))
+    })
+}
+
+/// The same receipt under another name: of the same moment; or by count alone, when all that was packed was counted before.
+fn is_said_again(
+    (mark, fact): &(Mark, Received),
+    before: &[&(Mark, Received)],
+    packed: &Content<'_>,
+    taken_in: &Content<'_>,
+) -> bool {
+    let complete = taken_in.units.is_empty() && taken_in.number() == packed.number();
+    let by_count = complete && fact.units.is_empty();
+    before.iter().any(|(known, said)| {
+        said == fact && (known.at == mark.at || by_count && said.verdict != Receipt::Reject)
+    })
+}
+
 /// What was packed, in all; what the plan names where the packer neither scanned nor counted.
 fn packed(ledger: &Ledger) -> Option<Content<'_>> {
     let mut content = Content::default();
     if ledger.packed.is_empty() {
         return None;
     }
-    for (_, packed) in &ledger.packed {
-        content.units.extend(&packed.units);
-        content.count =
-            packed.count.map(|n| n.saturating_add(content.count.unwrap_or(0))).or(content.count);
+    let mut before: Vec<(Moment, &Packed)> = Vec::new();
+    for (mark, packed) in &ledger.packed {
+        // The same packing under another name is the same packing.
+        if !before.contains(&(mark.at, packed)) {
+            before.push((mark.at, packed));
+            content.add(&packed.units, packed.count);
+        }
     }
     if let (true, None, Some(plan)) = (content.units.is_empty(), content.count, &ledger.plan) {
-        content.units.extend(&plan.units);
+        content.add(&plan.units, None);
     }
     Some(content)
 }
 
-/// So many units are named in a sentence, the others are counted.
-const MOST_NAMED: usize = 20;
-
 /// How bad it is, what to say, and whether that is certain.
 fn compare(packed: &Content<'_>, received: &Content<'_>) -> Option<(Severity, String, bool)> {
     if !packed.units.is_empty() && !received.units.is_empty() {
-        let list = |units: &mut dyn Iterator<Item = &&UnitId>| {
-            let all: Vec<&str> = units.map(|u| u.as_str()).collect();
-            match all.split_at_checked(MOST_NAMED) {
-                Some((named, more)) if !more.is_empty() => {
-                    format!("{} and {} more", named.join(", "), more.len())
-                }
-                _ => all.join(", "),
-            }
-        };
-        let missing = list(&mut packed.units.difference(&received.units));
-        let more = list(&mut received.units.difference(&packed.units));
+        let missing = packed.beyond(received);
+        let more = received.beyond(packed);
         return match (missing.as_str(), more.as_str()) {
             ("", "") => None,
             (missing, "") => {

@@ -1,5 +1,6 @@
 #![doc = include_str!("custody_gap.md")]
 
+use crate::earliest::earliest;
 use crate::ledger::Ledger;
 use alloc::{format, string::String, vec::Vec};
 use facts::context::Class;
@@ -143,12 +144,4 @@ fn sentence(hand: &HandOver, gap: &Gap<'_>) -> String {
         (None, Some(to)) => format!("{to} has not accepted since {at}, when {by} let go"),
     };
     format!("{what} (allowed: {})", gap.limit.spoken())
-}
-
-/// The earliest of expiry, slot and the end of what the shipper is qualified for.
-fn earliest(ledger: &Ledger, at: Moment) -> Option<Moment> {
-    let plan = ledger.plan.as_ref()?;
-    let hold = ledger.in_its_box_since(at).zip(plan.qualified_hold);
-    let hold = hold.map(|(since, hold)| since + hold);
-    [plan.expires_at, plan.slot, hold].into_iter().flatten().min()
 }

@@ -1,0 +1,115 @@
+#![doc = include_str!("identity_mismatch.md")]
+
+use crate::ledger::{Ledger, Scan, Step, What};
+use crate::unit::{by_name, list};
+use alloc::{collections::BTreeMap, format, vec::Vec};
+use facts::{Episode, Given, Moment, Rule, Severity, UnitId};
+use serde::Deserialize;
+
+/// What was packed, received or given is not of this patient's order.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityMismatch {}
+
+impl Rule for IdentityMismatch {
+    type Memory = Ledger;
+    const NAME: &'static str = "custody/identity-mismatch";
+    const CODE: &'static str = "IDN-02";
+    const PAGE: &'static str = include_str!("identity_mismatch.md");
+    const COMPROMISES: Option<Severity> = Some(Severity::P2);
+
+    fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
+        for step in [Step::Packing, Step::Receipt] {
+            let scans: Vec<&Scan> = ledger.scans.iter().filter(|scan| scan.step == step).collect();
+            found.extend(another_order(step, &scans));
+        }
+        found.extend(not_planned(ledger));
+        found.extend(never_aboard(ledger));
+        found.sort_by_key(|episode| episode.since);
+    }
+
+    fn due(&self, _: &Ledger, _: &Given<'_>) -> Option<Moment> {
+        None
+    }
+}
+
+/// The order that was scanned is not that of the plan.
+fn another_order(step: Step, scans: &[&Scan]) -> Option<Episode> {
+    let other = |scan: &&&Scan| match (&scan.order, &scan.expected) {
+        (Some(order), Some(expected)) => order != expected,
+        _ => false,
+    };
+    let wrong: Vec<&Scan> = scans.iter().filter(other).copied().collect();
+    let first = wrong.first()?;
+    let (order, expected) = first.order.as_ref().zip(first.expected.as_ref())?;
+    let (about, did) = match step {
+        Step::Packing => ("packing", "packed"),
+        Step::Receipt => ("receipt", "received"),
+    };
+    let sentence = format!("{did} with order {order}, and the plan is for {expected}");
+    let offsets = wrong.iter().map(|scan| scan.mark.offset);
+    let episode = Episode::new(Severity::P1, first.mark.at, sentence);
+    Some(episode.about(about).latched().evidence(offsets))
+}
+
+/// A unit was packed that the plan does not name: it may be the plan that is behind.
+fn not_planned(ledger: &Ledger) -> Option<Episode> {
+    let scans = ledger.scans.iter().filter(|scan| scan.step == Step::Packing);
+    let mut since = None;
+    let mut offsets = Vec::new();
+    let mut extra: BTreeMap<_, &UnitId> = BTreeMap::new();
+    for scan in scans.filter(|scan| !scan.planned.is_empty()) {
+        let planned = by_name(&scan.planned);
+        let other = by_name(&scan.units).into_iter().filter(|(name, _)| !planned.contains_key(name));
+        let before = extra.len();
+        extra.extend(other);
+        if extra.len() > before {
+            since = since.or(Some(scan.mark.at));
+            offsets.push(scan.mark.offset);
+        }
+    }
+    let since = since?;
+    let named_later = ledger.plan.as_ref().is_some_and(|plan| {
+        let planned = by_name(&plan.units);
+        plan.units.is_empty() || extra.keys().all(|name| planned.contains_key(name))
+    });
+    let until = ledger.planned.last().copied().filter(|planned| named_later && *planned > since);
+    let sentence = format!("packed, and not named by the plan: {}", list(extra.into_values()));
+    let episode = Episode::new(Severity::P2, since, sentence).about("packing units");
+    Some(episode.until(until.into_iter().chain(ledger.over).min()).evidence(offsets))
+}
+
+/// A unit was thawed or given that neither the plan nor any scan of this shipment names.
+fn never_aboard(ledger: &Ledger) -> Option<Episode> {
+    let plan = ledger.plan.iter().flat_map(|plan| &plan.units);
+    let scanned = ledger.scans.iter().flat_map(|scan| scan.planned.iter().chain(&scan.units));
+    let repacked = ledger.repacked.iter().flat_map(|(_, repacked)| &repacked.units);
+    let known = by_name(plan.chain(scanned).chain(repacked));
+    if known.is_empty() {
+        return None;
+    }
+    let mut wrong: BTreeMap<_, &UnitId> = BTreeMap::new();
+    let mut first: Option<(Moment, &'static str)> = None;
+    let mut offsets = Vec::new();
+    for used in &ledger.uses {
+        let did = match used.what {
+            What::Thawed => "thawed",
+            What::Infused => "infused",
+            _ => continue,
+        };
+        let other = by_name(&used.units).into_iter().filter(|(name, _)| !known.contains_key(name));
+        let before = offsets.len();
+        for (name, unit) in other {
+            wrong.entry(name).or_insert(unit);
+            offsets.push(used.mark.offset);
+        }
+        if offsets.len() > before {
+            first = first.or(Some((used.mark.at, did)));
+        }
+    }
+    let (since, did) = first?;
+    offsets.dedup();
+    let sentence = format!("{did}, and never in this shipment: {}", list(wrong.into_values()));
+    let episode = Episode::new(Severity::P1, since, sentence).about("use");
+    Some(episode.latched().evidence(offsets))
+}

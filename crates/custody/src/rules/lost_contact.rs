@@ -1,0 +1,110 @@
+#![doc = include_str!("lost_contact.md")]
+
+use crate::earliest::earliest;
+use crate::ledger::Ledger;
+use crate::way::{UnderWay, Word};
+use alloc::{format, vec::Vec};
+use facts::context::Class;
+use facts::{Episode, Given, Moment, Rule, Severity, Span};
+use serde::Deserialize;
+
+/// Nobody knows where the goods are.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LostContact {
+    grace: Span,
+    word: Span,
+    fresh: Span,
+    double: i64,
+    slack: Span,
+}
+
+/// From one word to the next.
+struct Silence<'a> {
+    word: &'a Word,
+    leg: &'a UnderWay,
+    /// The next word, and when that was learnt; the end of the way is one, too.
+    next: Option<(Moment, Moment)>,
+    /// Beyond this it is too long.
+    limit: Moment,
+    /// Beyond this it is P1.
+    climbs: Moment,
+}
+
+impl Rule for LostContact {
+    type Memory = Ledger;
+    const NAME: &'static str = "custody/lost-contact";
+    const CODE: &'static str = "CUS-11";
+    const PAGE: &'static str = include_str!("lost_contact.md");
+    const COMPROMISES: Option<Severity> = Some(Severity::P1);
+
+    fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
+        let settle = given.reference.settle;
+        for silence in self.silences(ledger, given) {
+            let told = silence.limit.max(known(ledger, &silence)) + settle;
+            let late = |limit: Moment| match silence.next {
+                Some((next, _)) => next > limit,
+                None => given.now >= limit.max(known(ledger, &silence)) + settle,
+            };
+            let settled = match silence.next {
+                Some((_, learnt)) => told <= learnt || given.now >= learnt + settle,
+                None => true,
+            };
+            if !late(silence.limit) || !settled {
+                continue;
+            }
+            let severity = if late(silence.climbs) { Severity::P1 } else { Severity::P2 };
+            let UnderWay { leg, due, carrier, .. } = silence.leg;
+            let sentence = format!(
+                "nobody knows where the goods are: {leg} of {carrier} was due at {due}, and the last word is of {}",
+                silence.word.at
+            );
+            let episode = Episode::new(severity, silence.word.at.max(*due), sentence)
+                .about(leg.as_str())
+                .until(silence.next.map(|(next, _)| next))
+                .evidence([silence.word.offset])
+                .deadline(earliest(ledger, silence.word.at));
+            found.push(episode);
+        }
+    }
+
+    fn due(&self, ledger: &Ledger, given: &Given<'_>) -> Option<Moment> {
+        let settle = given.reference.settle;
+        let silences = self.silences(ledger, given);
+        let strokes = silences.iter().flat_map(|silence| {
+            let known = known(ledger, silence);
+            let learnt = silence.next.map(|(_, learnt)| learnt + settle);
+            let first = silence.limit.max(known) + settle;
+            let climbs = silence.climbs.max(known) + settle;
+            [Some(first), Some(climbs), learnt]
+        });
+        strokes.flatten().filter(|moment| *moment > given.now).min()
+    }
+}
+
+fn known(ledger: &Ledger, silence: &Silence<'_>) -> Moment {
+    silence.word.learnt.max(ledger.corrected)
+}
+
+impl LostContact {
+    fn silences<'a>(&self, ledger: &'a Ledger, given: &Given<'_>) -> Vec<Silence<'a>> {
+        let plan = ledger.plan.as_ref();
+        let profile = plan.and_then(|plan| given.reference.profiles.get(&plan.profile));
+        let fresh = profile.is_some_and(|profile| profile.class == Class::Fresh);
+        let words = &ledger.way.words;
+        let mut silences = Vec::new();
+        for (place, word) in words.iter().enumerate() {
+            let Some(leg) = &word.leg else { continue };
+            let next = words.get(place + 1).map(|next| (next.at, next.learnt));
+            let next = next.or(ledger.way.ended.map(|ended| (ended, ledger.way.ended_learnt)));
+            let grace = if fresh && !leg.in_the_air { self.fresh } else { self.grace };
+            let silent = if fresh { self.fresh } else { self.word };
+            let limit = (leg.due + grace).max(word.at + silent);
+            let double = leg.due + grace * self.double;
+            let little = earliest(ledger, word.at).map(|end| end - self.slack);
+            let climbs = little.into_iter().chain([double]).min().unwrap_or(double).max(limit);
+            silences.push(Silence { word, leg, next, limit, climbs });
+        }
+        silences
+    }
+}

@@ -1,0 +1,155 @@
+#![doc = include_str!("not_for_use.md")]
+
+use crate::ledger::{Ledger, Use, What};
+use crate::unit::{by_name, compared};
+use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
+use facts::{Episode, Given, Moment, Rule, Severity, UnitId};
+use serde::Deserialize;
+
+/// A unit was thawed or given that must not be used.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotForUse {}
+
+/// What was said last of a unit.
+#[derive(Debug, Clone, Copy)]
+struct Said {
+    what: What,
+    at: Moment,
+    offset: u64,
+}
+
+impl Said {
+    /// Why it must not be used; `None` while nothing stands against it.
+    fn against(self) -> Option<&'static str> {
+        match self.what {
+            What::Discarded => Some("was decided against"),
+            What::Destroyed => Some("was destroyed"),
+            What::Refused => Some("was refused at the door"),
+            What::TakenIn | What::Allowed | What::Thawed | What::Infused => None,
+        }
+    }
+}
+
+impl Rule for NotForUse {
+    type Memory = Ledger;
+    const NAME: &'static str = "custody/not-for-use";
+    const CODE: &'static str = "IDN-08";
+    const PAGE: &'static str = include_str!("not_for_use.md");
+    const COMPROMISES: Option<Severity> = Some(Severity::P2);
+
+    fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
+        let mut state = State::default();
+        for used in &ledger.uses {
+            match used.what {
+                What::Thawed => state.uses(used, "thawed", ledger),
+                What::Infused => state.uses(used, "infused", ledger),
+                _ => state.says(used),
+            }
+        }
+        found.extend(state.found.into_values());
+        found.sort_by_key(|episode| episode.since);
+    }
+
+    fn due(&self, _: &Ledger, _: &Given<'_>) -> Option<Moment> {
+        None
+    }
+}
+
+#[derive(Default)]
+struct State {
+    /// What was said last of the shipment as a whole.
+    whole: Option<Said>,
+    /// What was said last of units by name, after that.
+    units: BTreeMap<String, Said>,
+    /// By unit, as it is compared; empty for the whole shipment. One finding for each, from its first use.
+    found: BTreeMap<String, Episode>,
+}
+
+impl State {
+    fn says(&mut self, used: &Use) {
+        let said = Said { what: used.what, at: used.mark.at, offset: used.mark.offset };
+        // What is gone does not come back, and what quality decided is not undone at a door.
+        let stays = |before: &Said| match before.what {
+            What::Destroyed => true,
+            What::Discarded => matches!(said.what, What::TakenIn | What::Refused),
+            _ => false,
+        };
+        if used.units.is_empty() {
+            self.units.retain(|_, before| stays(before));
+            if !self.whole.as_ref().is_some_and(stays) {
+                self.whole = Some(said);
+            }
+        }
+        for unit in &used.units {
+            let before = self.units.get(&compared(unit)).copied().or(self.whole);
+            if !before.as_ref().is_some_and(stays) {
+                self.units.insert(compared(unit), said);
+            }
+        }
+    }
+
+    fn uses(&mut self, used: &Use, did: &str, ledger: &Ledger) {
+        for (name, unit) in by_name(&used.units) {
+            let said = self.units.get(&name).copied().or(self.whole);
+            if let Some((said, why)) = said.and_then(|said| Some((said, said.against()?))) {
+                let sentence = format!(
+                    "{unit} was {did} at {}, and {why} at {}",
+                    used.mark.at, said.at
+                );
+                self.tell(name, unit.as_str(), sentence, used, said, false);
+            }
+        }
+        if used.units.is_empty() {
+            self.uses_whole(used, did, ledger);
+        }
+    }
+
+    /// Which units were meant is not said: all of them may be, or those that were left.
+    fn uses_whole(&mut self, used: &Use, did: &str, ledger: &Ledger) {
+        let aboard = by_name(ledger.aboard());
+        let of = |name: &String| self.units.get(name).copied().or(self.whole);
+        let against = |said: Option<Said>| said.filter(|said| said.against().is_some());
+        let out: Vec<(&UnitId, Said)> = aboard
+            .iter()
+            .filter_map(|(name, unit)| Some((*unit, against(of(name))?)))
+            .collect();
+        let all = match aboard.is_empty() {
+            true => against(self.whole),
+            false => out.first().map(|(_, said)| *said).filter(|_| out.len() == aboard.len()),
+        };
+        if let Some((said, why)) = all.and_then(|said| Some((said, said.against()?))) {
+            let at = used.mark.at;
+            let sentence = format!("all of it was {did} at {at}, and {why} at {}", said.at);
+            return self.tell(String::new(), "", sentence, used, said, false);
+        }
+        if let Some((unit, said)) = out.first() {
+            let (why, said) = (said.against().unwrap_or_default(), *said);
+            let at = used.mark.at;
+            let sentence = format!(
+                "{did} at {at} without saying which units, and {unit} {why} at {}: whether it was among them is unknown",
+                said.at
+            );
+            self.tell(String::new(), "", sentence, used, said, true);
+        }
+    }
+
+    fn tell(
+        &mut self,
+        name: String,
+        about: &str,
+        sentence: String,
+        used: &Use,
+        said: Said,
+        unknown: bool,
+    ) {
+        let severity = if unknown { Severity::P2 } else { Severity::P1 };
+        let episode = Episode::new(severity, used.mark.at, sentence)
+            .about(about)
+            .latched()
+            .evidence([said.offset, used.mark.offset]);
+        let episode = if unknown { episode.unknown() } else { episode };
+        // What was thawed is given afterwards: the first of it counts.
+        self.found.entry(name).or_insert(episode);
+    }
+}

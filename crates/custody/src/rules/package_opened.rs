@@ -1,0 +1,86 @@
+#![doc = include_str!("package_opened.md")]
+
+use crate::ledger::{Customs, Ledger};
+use alloc::{format, vec::Vec};
+use facts::timeline::Mark;
+use facts::{Episode, Given, Moment, Rule, Severity, Span};
+use serde::Deserialize;
+
+/// The package was opened, and nobody had given leave.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackageOpened {
+    repacked: Span,
+}
+
+impl Rule for PackageOpened {
+    type Memory = Ledger;
+    const NAME: &'static str = "custody/package-opened";
+    const CODE: &'static str = "CUS-06";
+    const PAGE: &'static str = include_str!("package_opened.md");
+
+    fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
+        for (mark, opened) in &ledger.opened {
+            let known = mark.learnt.max(ledger.corrected) + given.reference.settle;
+            if opened.authorised_by.is_some() || given.now < known {
+                continue;
+            }
+            if !is_watched(ledger, mark.at) || self.is_its_own_work(ledger, mark) {
+                continue;
+            }
+            let severity = if in_customs(ledger, mark.at) { Severity::P3 } else { Severity::P2 };
+            let sentence = format!("opened by {} at {} without leave", mark.by, mark.at);
+            let episode = Episode::new(severity, mark.at, sentence)
+                .about(mark.by.as_str())
+                .until(ends(ledger, mark.at))
+                .evidence([mark.offset]);
+            found.push(episode);
+        }
+    }
+
+    fn due(&self, ledger: &Ledger, given: &Given<'_>) -> Option<Moment> {
+        let opened = ledger.opened.iter().map(|(mark, _)| mark.learnt.max(ledger.corrected));
+        opened.map(|known| known + given.reference.settle).filter(|due| *due > given.now).min()
+    }
+}
+
+impl PackageOpened {
+    /// Whoever moves the goods into another box opens the first; the consignor closes its own box until it lets go of
+    /// it; the consignee opens what it has accepted.
+    fn is_its_own_work(&self, ledger: &Ledger, opened: &Mark) -> bool {
+        let houses = ledger.parties.houses();
+        let own = |mark: &Mark| houses.are_one(&mark.by, &opened.by);
+        let near = |at: Moment| at <= opened.at + self.repacked && opened.at <= at + self.repacked;
+        if ledger.repacked.iter().any(|(mark, _)| own(mark) && near(mark.at)) {
+            return true;
+        }
+        let Some(plan) = &ledger.plan else { return false };
+        if houses.are_one(&opened.by, &plan.consignor) {
+            let mut released = ledger.hands.hand_overs.iter().filter_map(|hand| hand.released.as_ref());
+            return released.all(|released| released.at >= opened.at);
+        }
+        let took = |mark: &Mark| mark.at <= opened.at && own(mark);
+        houses.are_one(&opened.by, &plan.consignee) && ledger.accepted.iter().any(took)
+    }
+}
+
+/// From packing, or the first release, until the consignee has received the goods or they were taken out.
+fn is_watched(ledger: &Ledger, at: Moment) -> bool {
+    let packed = ledger.packed.iter().map(|(mark, _)| mark.at);
+    let released = ledger.hands.hand_overs.iter().filter_map(|hand| hand.released.as_ref());
+    let begun = packed.chain(released.map(|mark| mark.at)).min();
+    let ended = ledger.confirmed.into_iter().chain(ledger.unpacked.first().copied());
+    begun.is_some_and(|begun| begun <= at) && ended.chain(ledger.over).min().is_none_or(|end| at < end)
+}
+
+/// The goods were received, taken out or put into another box, or there is nothing to guard any more.
+fn ends(ledger: &Ledger, at: Moment) -> Option<Moment> {
+    let repacked = ledger.repacked.iter().map(|(mark, _)| mark.at);
+    let out = ledger.unpacked.iter().copied().chain(repacked).filter(|end| *end > at);
+    out.chain(ledger.confirmed).chain(ledger.over).min()
+}
+
+fn in_customs(ledger: &Ledger, at: Moment) -> bool {
+    let last = ledger.customs.iter().rev().find(|(moment, _)| *moment <= at);
+    last.is_some_and(|(_, customs)| *customs == Customs::Entered)
+}

@@ -1,0 +1,41 @@
+#![doc = include_str!("two_plans.md")]
+
+use crate::ledger::Ledger;
+use alloc::{format, vec::Vec};
+use facts::{Episode, Given, Moment, Rule, Severity};
+use serde::Deserialize;
+
+/// One version of the plan says two things.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TwoPlans {}
+
+impl Rule for TwoPlans {
+    type Memory = Ledger;
+    const NAME: &'static str = "custody/two-plans";
+    const CODE: &'static str = "CUS-13";
+    const PAGE: &'static str = include_str!("two_plans.md");
+
+    fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
+        for two in &ledger.contradictions {
+            // What was over before it was planned otherwise harms nobody.
+            if ledger.over.is_some_and(|over| over <= two.since) {
+                continue;
+            }
+            let severity = if two.times_alone { Severity::P3 } else { Severity::P2 };
+            let sentence = format!(
+                "version {} was planned at {} and otherwise at {}: the plan of {} is in force",
+                two.version, two.first, two.since, two.in_force
+            );
+            let episode = Episode::new(severity, two.since, sentence)
+                .about(format!("version {}", two.version))
+                .until(two.until.into_iter().chain(ledger.over).min())
+                .evidence(two.offsets.iter().copied());
+            found.push(episode);
+        }
+    }
+
+    fn due(&self, _: &Ledger, _: &Given<'_>) -> Option<Moment> {
+        None
+    }
+}

@@ -1,0 +1,36 @@
+//! How units are compared: one scanner writes small letters, another one a blank at the end.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use alloc::{collections::BTreeMap, format};
+use facts::UnitId;
+
+/// A unit's id as it is compared.
+pub(crate) fn compared(unit: &UnitId) -> String {
+    unit.as_str().trim().to_ascii_lowercase()
+}
+
+/// Units by what they are compared by, as they were first written.
+pub(crate) fn by_name<'a>(
+    units: impl IntoIterator<Item = &'a UnitId>,
+) -> BTreeMap<String, &'a UnitId> {
+    let mut named = BTreeMap::new();
+    for unit in units {
+        named.entry(compared(unit)).or_insert(unit);
+    }
+    named
+}
+
+/// So many units are named in a sentence, the others are counted.
+const MOST_NAMED: usize = 20;
+
+/// Units for a sentence.
+pub(crate) fn list<'a>(units: impl IntoIterator<Item = &'a UnitId>) -> String {
+    let all: Vec<&str> = units.into_iter().map(UnitId::as_str).collect();
+    match all.split_at_checked(MOST_NAMED) {
+        Some((named, more)) if !more.is_empty() => {
+            format!("{} and {} more", named.join(", "), more.len())
+        }
+        _ => all.join(", "),
+    }
+}

@@ -1,0 +1,163 @@
+//! Where the goods were heard of on their way, and by when each leg was to have brought them.
+
+use alloc::vec::Vec;
+use facts::fact::shipment::{Leg, Mode, Planned};
+use facts::timeline::Houses;
+use facts::{Fact, Moment, PartyId, Timeline, TimelineEntry};
+
+/// The way of the goods, as far as it was reported.
+#[derive(Debug)]
+pub struct Way {
+    /// What was heard of them between the moment at which a carrier had them and their arrival, in order.
+    pub words: Vec<Word>,
+    /// When they were there, or the shipment was over.
+    pub ended: Option<Moment>,
+    /// When that was learnt.
+    pub ended_learnt: Moment,
+}
+
+/// Somebody reported something that shows where the goods are.
+#[derive(Debug, Clone)]
+pub struct Word {
+    /// When.
+    pub at: Moment,
+    /// When that was learnt.
+    pub learnt: Moment,
+    /// Its place in the journal.
+    pub offset: u64,
+    /// The leg that was under way from then on, by all that was said by then; none while they stand between two legs,
+    /// or while they were let go and the clock of the hand-over runs.
+    pub leg: Option<UnderWay>,
+}
+
+/// A leg that is under way.
+#[derive(Debug, Clone)]
+pub struct UnderWay {
+    /// Its name.
+    pub leg: facts::LegId,
+    /// When it is to have brought the goods, by all that was said by then.
+    pub due: Moment,
+    /// Whether it is a flight.
+    pub in_the_air: bool,
+    /// Who carries.
+    pub carrier: PartyId,
+}
+
+impl Default for Way {
+    fn default() -> Self {
+        Self { words: Vec::new(), ended: None, ended_learnt: Moment::EARLIEST }
+    }
+}
+
+impl Way {
+    pub(crate) fn read(timeline: &Timeline<'_>) -> Self {
+        let houses = timeline.houses();
+        let strange: Vec<u64> = timeline
+            .hands()
+            .strange_releases
+            .iter()
+            .map(|strange| strange.released.offset)
+            .collect();
+        let ended = ended(timeline, &houses);
+        let mut words = Vec::new();
+        let mut begun = false;
+        for (place, entry) in timeline.entries().iter().enumerate() {
+            if ended.is_some_and(|ended| entry.at >= ended) {
+                break;
+            }
+            if !is_word(entry.fact) || strange.contains(&entry.offset) {
+                continue;
+            }
+            let by_then = timeline.entries().get(..=place).unwrap_or_default();
+            let by_then = Timeline::new(by_then.iter().copied(), None);
+            let Some(plan) = by_then.plan_in_force().map(|plan| plan.plan) else { continue };
+            begun |= begins(entry, plan, &houses);
+            if begun {
+                let let_go = matches!(entry.fact, Fact::Released(_));
+                let leg = under_way(&by_then, plan, &houses).filter(|_| !let_go);
+                let (at, learnt, offset) = (entry.at, entry.learnt, entry.offset);
+                words.push(Word { at, learnt, offset, leg });
+            }
+        }
+        let ends = timeline.entries().iter().filter(|entry| Some(entry.at) == ended);
+        let ended_learnt = ends.map(|entry| entry.learnt).min().unwrap_or(Moment::EARLIEST);
+        Self { words, ended, ended_learnt }
+    }
+}
+
+/// What shows where the goods are.
+fn is_word(fact: &Fact) -> bool {
+    let hands = matches!(fact, Fact::Released(_) | Fact::Accepted(_) | Fact::Received(_));
+    let leg = matches!(fact, Fact::Departed(_) | Fact::Arrived(_) | Fact::LegOffloaded(_));
+    let customs = matches!(fact, Fact::CustomsEntered(_) | Fact::CustomsCleared(_));
+    let place = matches!(fact, Fact::Stowed(_) | Fact::Opened(_) | Fact::Repacked(_));
+    // A new time is told by somebody who knows.
+    let times = matches!(fact, Fact::EtaChanged(_) | Fact::LegCancelled(_) | Fact::Unpacked(_));
+    hands || leg || customs || place || times
+}
+
+/// They are under way once a carrier of the plan has them, or a leg has departed.
+fn begins(entry: &TimelineEntry<'_>, plan: &Planned, houses: &Houses<'_>) -> bool {
+    match entry.fact {
+        Fact::Departed(_) => true,
+        Fact::Accepted(accepted) => {
+            plan.legs.iter().any(|leg| houses.are_one(&leg.carrier, &accepted.by))
+        }
+        _ => false,
+    }
+}
+
+/// The consignee has them, they arrived at the end of the last leg, or the shipment is over.
+fn ended(timeline: &Timeline<'_>, houses: &Houses<'_>) -> Option<Moment> {
+    let there = timeline.entries().iter().find(|entry| {
+        let Some(plan) = timeline.plan_at(entry.at).map(|plan| plan.plan) else { return false };
+        match entry.fact {
+            Fact::Accepted(accepted) => houses.are_one(&accepted.by, &plan.consignee),
+            Fact::Received(received) => timeline.confirmed_at(received, entry.at) == Some(entry.at),
+            Fact::Arrived(arrived) => {
+                plan.legs.last().is_some_and(|leg| leg.id == arrived.leg)
+            }
+            Fact::Closed(_) => true,
+            _ => false,
+        }
+    });
+    let over = [timeline.cancelled_at(), timeline.units_aboard().left_at];
+    there.map(|entry| entry.at).into_iter().chain(over.into_iter().flatten()).min()
+}
+
+/// The last leg on which something was reported and nothing arrived.
+fn under_way(timeline: &Timeline<'_>, plan: &Planned, houses: &Houses<'_>) -> Option<UnderWay> {
+    let said = |leg: &&Leg, entry: &TimelineEntry<'_>| match entry.fact {
+        Fact::Departed(departed) => departed.leg == leg.id,
+        Fact::Accepted(accepted) => match &accepted.leg {
+            Some(named) => *named == leg.id,
+            None => houses.are_one(&accepted.by, &leg.carrier),
+        },
+        _ => false,
+    };
+    let arrived = |leg: &&Leg, entry: &TimelineEntry<'_>| match entry.fact {
+        Fact::Arrived(arrived) => arrived.leg == leg.id,
+        _ => false,
+    };
+    let begun = |leg: &&Leg| timeline.entries().iter().any(|entry| said(leg, entry));
+    let leg = plan.legs.iter().rev().find(begun)?;
+    if timeline.entries().iter().any(|entry| arrived(&leg, entry)) {
+        return None;
+    }
+    let left = timeline.entries().iter().find_map(|entry| match entry.fact {
+        Fact::Departed(departed) if departed.leg == leg.id => Some(entry.at),
+        _ => None,
+    });
+    let late = left.map(|left| left + (leg.arrives - leg.departs));
+    let is_last = plan.legs.last().is_some_and(|last| last.id == leg.id);
+    let end = plan.waypoints.iter().find(|known| *known.name == *leg.to.as_str());
+    let end = end.or(plan.waypoints.last().filter(|_| is_last));
+    let told = end.and_then(|end| timeline.eta(&end.name));
+    let due = [Some(leg.arrives), late, told].into_iter().flatten().max()?;
+    Some(UnderWay {
+        leg: leg.id.clone(),
+        due,
+        in_the_air: leg.mode == Mode::Air,
+        carrier: leg.carrier.clone(),
+    })
+}
