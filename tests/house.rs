@@ -98,7 +98,7 @@ fn rules() -> Vec<(PathBuf, String)> {
                 .map(|rule| (folder.clone(), rule.to_owned())),
         );
     }
-    assert_eq!(all.len(), 19, "eighteen rules of the catalogue, and one of our own");
+    assert!(!all.is_empty(), "rules lie under crates/*/src/rules");
     all
 }
 
@@ -223,7 +223,7 @@ fn every_config_file_and_sample_parses() {
         shipped.book.hash, folder.book.hash,
         "the binary holds the files of config/rulebook"
     );
-    assert_eq!((shipped.on.len(), shipped.off.len()), (19, 0));
+    assert_eq!((shipped.on.len(), shipped.off.len()), (rules().len(), 0), "every rule is on");
     let limits = wire::Limits::default();
     let samples = read(&root().join("config/schemas/samples.ndjson"));
     for sample in samples.lines() {

@@ -1,6 +1,5 @@
 //! The same facts give the same answers, in whatever order they arrived; and what the answers are.
 
-use alloc::string::ToString;
 use super::{Cancellation, End, Timeline};
 use crate::event::Event;
 use crate::fact::Fact;
