@@ -4,9 +4,7 @@ use crate::parties::Parties;
 use crate::plans::{self, Contradiction};
 use crate::way::Way;
 use alloc::{collections::BTreeSet, vec::Vec};
-use facts::fact::shipment::{
-    Disposition, Opened, Packed, Planned, Receipt, Received, Repacked,
-};
+use facts::fact::shipment::{Disposition, Opened, Packed, Planned, Receipt, Received, Repacked};
 use facts::timeline::{Hands, Mark, Receiver};
 use facts::{
     Context, Fact, LegId, Moment, OrderId, PartyId, Reference, Story, Subject, Text, Timeline,
@@ -142,11 +140,16 @@ impl View for Ledger {
         let open = matches!(fact, Fact::Opened(_) | Fact::Unpacked(_));
         let quality = matches!(fact, Fact::Dispositioned(_) | Fact::QualityReleased(_));
         let more = way || customs || open || quality;
-        more || hands || goods || used || place || party || matches!(fact, Fact::ShipmentCorrected(_))
+        more || hands
+            || goods
+            || used
+            || place
+            || party
+            || matches!(fact, Fact::ShipmentCorrected(_))
     }
 
     fn read(story: &Story, _: &Subject) -> Self {
-        let timeline = story.timeline();
+        let timeline = story.timeline().without_repeats();
         let plan = timeline.plan_in_force();
         let mut ledger = Ledger {
             plan: plan.map(|plan| plan.plan.clone()),
@@ -297,11 +300,8 @@ fn mark(by: &PartyId, entry: &TimelineEntry<'_>) -> Mark {
 /// When there was nothing to hold any more: cancelled and not planned again, closed, or the last unit gone.
 fn over(timeline: &Timeline<'_>) -> Option<Moment> {
     let closed = timeline.entries().iter().find(|entry| matches!(entry.fact, Fact::Closed(_)));
-    let ends = [
-        timeline.cancelled_at(),
-        closed.map(|entry| entry.at),
-        timeline.units_aboard().left_at,
-    ];
+    let ends =
+        [timeline.cancelled_at(), closed.map(|entry| entry.at), timeline.units_aboard().left_at];
     ends.into_iter().flatten().min()
 }
 

@@ -79,7 +79,8 @@ fn covers(scope: &str, goods: Option<Goods>) -> bool {
 impl Parties {
     /// Takes in what a fact says of a party, in the order of the timeline.
     pub(crate) fn hear(&mut self, entry: &TimelineEntry<'_>) {
-        if !matches!(entry.fact, Fact::Described(_) | Fact::Qualified(_) | Fact::PartySuspended(_)) {
+        if !matches!(entry.fact, Fact::Described(_) | Fact::Qualified(_) | Fact::PartySuspended(_))
+        {
             return;
         }
         let party = self.0.entry(PartyId::new(&*entry.subject.id)).or_default();

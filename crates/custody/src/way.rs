@@ -1,8 +1,8 @@
 //! Where the goods were heard of on their way, and by when each leg was to have brought them.
 
 use alloc::vec::Vec;
-use facts::fact::shipment::{Leg, Mode, Planned};
-use facts::timeline::Houses;
+use facts::fact::shipment::{Leg, Mode, Planned, Receipt};
+use facts::timeline::{Houses, Receiver};
 use facts::{Fact, Moment, PartyId, Timeline, TimelineEntry};
 
 /// The way of the goods, as far as it was reported.
@@ -26,7 +26,7 @@ pub struct Word {
     /// Its place in the journal.
     pub offset: u64,
     /// The leg that was under way from then on, by all that was said by then; none while they stand between two legs,
-    /// or while they were let go and the clock of the hand-over runs.
+    /// while they were let go and the clock of the hand-over runs, or while the wrong party has them.
     pub leg: Option<UnderWay>,
 }
 
@@ -60,7 +60,7 @@ impl Way {
             .collect();
         let ended = ended(timeline, &houses);
         let mut words = Vec::new();
-        let mut begun = false;
+        let (mut begun, mut astray) = (false, false);
         for (place, entry) in timeline.entries().iter().enumerate() {
             if ended.is_some_and(|ended| entry.at >= ended) {
                 break;
@@ -72,9 +72,10 @@ impl Way {
             let by_then = Timeline::new(by_then.iter().copied(), None);
             let Some(plan) = by_then.plan_in_force().map(|plan| plan.plan) else { continue };
             begun |= begins(entry, plan, &houses);
+            astray = goes_astray(entry, plan, &houses).unwrap_or(astray);
             if begun {
                 let let_go = matches!(entry.fact, Fact::Released(_));
-                let leg = under_way(&by_then, plan, &houses).filter(|_| !let_go);
+                let leg = under_way(&by_then, plan, &houses).filter(|_| !let_go && !astray);
                 let (at, learnt, offset) = (entry.at, entry.learnt, entry.offset);
                 words.push(Word { at, learnt, offset, leg });
             }
@@ -107,6 +108,20 @@ fn begins(entry: &TimelineEntry<'_>, plan: &Planned, houses: &Houses<'_>) -> boo
     }
 }
 
+/// Somebody took the goods in for whom they are not, or they were taken out of their box: where they are is known, and
+/// another rule speaks. Whoever accepts them brings them back on their way.
+fn goes_astray(entry: &TimelineEntry<'_>, plan: &Planned, houses: &Houses<'_>) -> Option<bool> {
+    match entry.fact {
+        Fact::Received(received) if received.verdict != Receipt::Reject => {
+            let receiver = houses.receiver(&received.by, plan);
+            Some(!matches!(receiver, Receiver::Consignee | Receiver::OnTheWay))
+        }
+        Fact::Unpacked(_) => Some(true),
+        Fact::Accepted(_) | Fact::Departed(_) | Fact::Repacked(_) => Some(false),
+        _ => None,
+    }
+}
+
 /// The consignee has them, they arrived at the end of the last leg, or the shipment is over.
 fn ended(timeline: &Timeline<'_>, houses: &Houses<'_>) -> Option<Moment> {
     let there = timeline.entries().iter().find(|entry| {
@@ -114,9 +129,7 @@ fn ended(timeline: &Timeline<'_>, houses: &Houses<'_>) -> Option<Moment> {
         match entry.fact {
             Fact::Accepted(accepted) => houses.are_one(&accepted.by, &plan.consignee),
             Fact::Received(received) => timeline.confirmed_at(received, entry.at) == Some(entry.at),
-            Fact::Arrived(arrived) => {
-                plan.legs.last().is_some_and(|leg| leg.id == arrived.leg)
-            }
+            Fact::Arrived(arrived) => plan.legs.last().is_some_and(|leg| leg.id == arrived.leg),
             Fact::Closed(_) => true,
             _ => false,
         }

@@ -11,6 +11,7 @@ mod chain;
 mod hands;
 mod order;
 mod parties;
+mod repeats;
 #[cfg(test)]
 mod tests;
 

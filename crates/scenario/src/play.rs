@@ -107,6 +107,10 @@ impl<E: Engine> OneShipment<E> {
         let subject = Subject::new(SubjectKind::Shipment, "SHP-1");
         Self { engine: E::default(), rules, subject, offset: 0, heard: false }
     }
+    /// The engine, to be looked at.
+    pub fn engine(&self) -> &E {
+        &self.engine
+    }
     fn step(&mut self, now: Moment, cause: Cause<'_, E::Word>, said: &mut Vec<E::Said>) {
         let entry = Entry { offset: self.offset, index: 0, now, subject: &self.subject, cause };
         self.engine.step(&self.rules, &entry, said);

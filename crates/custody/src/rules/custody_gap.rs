@@ -76,12 +76,7 @@ impl Rule for CustodyGap {
 }
 
 impl CustodyGap {
-    fn gap<'a>(
-        &self,
-        ledger: &Ledger,
-        hand: &'a HandOver,
-        given: &Given<'_>,
-    ) -> Option<Gap<'a>> {
+    fn gap<'a>(&self, ledger: &Ledger, hand: &'a HandOver, given: &Given<'_>) -> Option<Gap<'a>> {
         let released = hand.released.as_ref()?;
         let limit = self.limit(ledger, hand, released, given);
         // The second person of the acceptance before scans within minutes; who scans later has the goods again.

@@ -88,9 +88,7 @@ fn overlap(hand: &HandOver) -> Option<Overlap<'_>> {
     let holder = hand.holder.as_ref()?;
     let learnt = |taken: &Mark| taken.learnt.max(hand.held_learnt);
     match (&hand.accepted, &hand.received) {
-        (Some(taken), _) => {
-            Some(Overlap { holder, taken, accepted: true, learnt: learnt(taken) })
-        }
+        (Some(taken), _) => Some(Overlap { holder, taken, accepted: true, learnt: learnt(taken) }),
         // Where no hand-over was ever scanned, a receipt alone is how these goods are handed over.
         (None, Some(taken)) if !hand.holder_by_plan => {
             Some(Overlap { holder, taken, accepted: false, learnt: learnt(taken) })
@@ -103,7 +101,9 @@ fn overlap(hand: &HandOver) -> Option<Overlap<'_>> {
 fn severity(ledger: &Ledger, hand: &HandOver, overlap: &Overlap<'_>) -> Severity {
     let houses = ledger.parties.houses();
     let confirms = |((mark, _), confirmed): (&(Mark, _), &Option<Moment>)| {
-        confirmed.is_some() && mark.at >= overlap.taken.at && houses.are_one(&mark.by, &overlap.taken.by)
+        confirmed.is_some()
+            && mark.at >= overlap.taken.at
+            && houses.are_one(&mark.by, &overlap.taken.by)
     };
     let received = || ledger.received.iter().zip(&ledger.confirmed_each).any(confirms);
     if !overlap.accepted || hand.to_consignee && (hand.received.is_some() || received()) {

@@ -60,7 +60,8 @@ fn not_planned(ledger: &Ledger) -> Option<Episode> {
     let mut extra: BTreeMap<_, &UnitId> = BTreeMap::new();
     for scan in scans.filter(|scan| !scan.planned.is_empty()) {
         let planned = by_name(&scan.planned);
-        let other = by_name(&scan.units).into_iter().filter(|(name, _)| !planned.contains_key(name));
+        let other =
+            by_name(&scan.units).into_iter().filter(|(name, _)| !planned.contains_key(name));
         let before = extra.len();
         extra.extend(other);
         if extra.len() > before {

@@ -93,10 +93,8 @@ impl State {
         for (name, unit) in by_name(&used.units) {
             let said = self.units.get(&name).copied().or(self.whole);
             if let Some((said, why)) = said.and_then(|said| Some((said, said.against()?))) {
-                let sentence = format!(
-                    "{unit} was {did} at {}, and {why} at {}",
-                    used.mark.at, said.at
-                );
+                let sentence =
+                    format!("{unit} was {did} at {}, and {why} at {}", used.mark.at, said.at);
                 self.tell(name, unit.as_str(), sentence, used, said, false);
             }
         }
@@ -110,10 +108,8 @@ impl State {
         let aboard = by_name(ledger.aboard());
         let of = |name: &String| self.units.get(name).copied().or(self.whole);
         let against = |said: Option<Said>| said.filter(|said| said.against().is_some());
-        let out: Vec<(&UnitId, Said)> = aboard
-            .iter()
-            .filter_map(|(name, unit)| Some((*unit, against(of(name))?)))
-            .collect();
+        let out: Vec<(&UnitId, Said)> =
+            aboard.iter().filter_map(|(name, unit)| Some((*unit, against(of(name))?))).collect();
         let all = match aboard.is_empty() {
             true => against(self.whole),
             false => out.first().map(|(_, said)| *said).filter(|_| out.len() == aboard.len()),

@@ -56,7 +56,8 @@ impl PackageOpened {
         }
         let Some(plan) = &ledger.plan else { return false };
         if houses.are_one(&opened.by, &plan.consignor) {
-            let mut released = ledger.hands.hand_overs.iter().filter_map(|hand| hand.released.as_ref());
+            let mut released =
+                ledger.hands.hand_overs.iter().filter_map(|hand| hand.released.as_ref());
             return released.all(|released| released.at >= opened.at);
         }
         let took = |mark: &Mark| mark.at <= opened.at && own(mark);
@@ -70,7 +71,8 @@ fn is_watched(ledger: &Ledger, at: Moment) -> bool {
     let released = ledger.hands.hand_overs.iter().filter_map(|hand| hand.released.as_ref());
     let begun = packed.chain(released.map(|mark| mark.at)).min();
     let ended = ledger.confirmed.into_iter().chain(ledger.unpacked.first().copied());
-    begun.is_some_and(|begun| begun <= at) && ended.chain(ledger.over).min().is_none_or(|end| at < end)
+    begun.is_some_and(|begun| begun <= at)
+        && ended.chain(ledger.over).min().is_none_or(|end| at < end)
 }
 
 /// The goods were received, taken out or put into another box, or there is nothing to guard any more.

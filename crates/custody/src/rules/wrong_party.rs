@@ -50,10 +50,7 @@ impl Rule for WrongParty {
         });
         let receipts = hands.strange_receipts.iter().map(|strange| receipt_known(ledger, strange));
         let known = releases.chain(acceptances).chain(receipts);
-        known
-            .map(|known| known + given.reference.settle)
-            .filter(|due| *due > given.now)
-            .min()
+        known.map(|known| known + given.reference.settle).filter(|due| *due > given.now).min()
     }
 }
 
@@ -128,15 +125,17 @@ fn received_strangely(ledger: &Ledger, strange: &StrangeReceipt) -> Episode {
         Receiver::AnotherSite | Receiver::Consignee => {
             (Severity::P1, format!("{received_at}, and they are for {consignee}"))
         }
-        Receiver::Outsider => {
-            (Severity::P2, format!("{received_at}, and has no part in the plan: they are for {consignee}"))
-        }
+        Receiver::Outsider => (
+            Severity::P2,
+            format!("{received_at}, and has no part in the plan: they are for {consignee}"),
+        ),
         Receiver::OnTheWay => {
             (Severity::P3, format!("{received_at}, on the way to {consignee}: that is no receipt"))
         }
-        Receiver::NeverDescribed => {
-            (Severity::P2, format!("{received_at}, nobody knows who that is, and they are for {consignee}"))
-        }
+        Receiver::NeverDescribed => (
+            Severity::P2,
+            format!("{received_at}, nobody knows who that is, and they are for {consignee}"),
+        ),
     };
     let episode = Episode::new(severity, at, sentence)
         .about(by.as_str())

@@ -32,7 +32,8 @@ pub(super) enum Step {
 
 /// Which of the facts that are left at one moment, in the order of their identities, is the next one.
 pub(super) fn steps(walk: &Walk<'_, '_>, rest: &[TimelineEntry<'_>]) -> Option<usize> {
-    let best = rest.iter().enumerate().min_by_key(|(place, entry)| (step(walk, entry, rest), *place));
+    let best =
+        rest.iter().enumerate().min_by_key(|(place, entry)| (step(walk, entry, rest), *place));
     best.map(|(place, _)| place)
 }
 

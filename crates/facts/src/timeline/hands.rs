@@ -328,7 +328,11 @@ impl<'t, 'a> Walk<'t, 'a> {
                 if self.houses.are_one(&by, &mark.by) {
                     self.begin(HandOver::begin(Some(by), learnt, by_plan), mark, released);
                 } else if self.was_named_and_never_took(&mark.by) {
-                    self.begin(HandOver::begin(Some(mark.by.clone()), learnt, false), mark, released);
+                    self.begin(
+                        HandOver::begin(Some(mark.by.clone()), learnt, false),
+                        mark,
+                        released,
+                    );
                 } else {
                     self.strange(mark, Some(by), learnt);
                 }
@@ -497,8 +501,7 @@ impl<'t, 'a> Walk<'t, 'a> {
                 hand_overs,
             });
         }
-        let has_a_part =
-            matches!(receiver, None | Some(Receiver::Consignee | Receiver::OnTheWay));
+        let has_a_part = matches!(receiver, None | Some(Receiver::Consignee | Receiver::OnTheWay));
         let to_consignee = receiver == Some(Receiver::Consignee);
         match self.at.clone() {
             At::Released => {

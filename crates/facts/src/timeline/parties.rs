@@ -121,9 +121,10 @@ impl<'a> Timeline<'a> {
             (houses.receiver(&received.by, plan) == Receiver::Consignee).then_some(at)
         };
         confirms(at).or_else(|| {
-            let later = self.entries().iter().filter(|entry| {
-                entry.at > at && matches!(entry.fact, Fact::Planned(_))
-            });
+            let later = self
+                .entries()
+                .iter()
+                .filter(|entry| entry.at > at && matches!(entry.fact, Fact::Planned(_)));
             later.map(|entry| entry.at).find_map(confirms)
         })
     }
