@@ -108,16 +108,18 @@ fn begins(entry: &TimelineEntry<'_>, plan: &Planned, houses: &Houses<'_>) -> boo
     }
 }
 
-/// Somebody took the goods in for whom they are not, or they were taken out of their box: where they are is known, and
-/// another rule speaks. Whoever accepts them brings them back on their way.
+/// Somebody took the goods in for whom they are not, customs have them, or they were taken out of their box: where they
+/// are is known, and another rule speaks. Whoever accepts them brings them back on their way.
 fn goes_astray(entry: &TimelineEntry<'_>, plan: &Planned, houses: &Houses<'_>) -> Option<bool> {
     match entry.fact {
         Fact::Received(received) if received.verdict != Receipt::Reject => {
             let receiver = houses.receiver(&received.by, plan);
             Some(!matches!(receiver, Receiver::Consignee | Receiver::OnTheWay))
         }
-        Fact::Unpacked(_) => Some(true),
+        // Customs have them: how long that may last is judged of the leg's milestones.
+        Fact::Unpacked(_) | Fact::CustomsEntered(_) => Some(true),
         Fact::Accepted(_) | Fact::Departed(_) | Fact::Repacked(_) => Some(false),
+        Fact::CustomsCleared(_) => Some(false),
         _ => None,
     }
 }
@@ -157,10 +159,9 @@ fn under_way(timeline: &Timeline<'_>, plan: &Planned, houses: &Houses<'_>) -> Op
     if timeline.entries().iter().any(|entry| arrived(&leg, entry)) {
         return None;
     }
-    let left = timeline.entries().iter().find_map(|entry| match entry.fact {
-        Fact::Departed(departed) if departed.leg == leg.id => Some(entry.at),
-        _ => None,
-    });
+    // Who takes the goods late leaves late.
+    let left = timeline.entries().iter().filter(|entry| said(&leg, entry)).map(|entry| entry.at);
+    let left = left.max();
     let late = left.map(|left| left + (leg.arrives - leg.departs));
     let is_last = plan.legs.last().is_some_and(|last| last.id == leg.id);
     let end = plan.waypoints.iter().find(|known| *known.name == *leg.to.as_str());

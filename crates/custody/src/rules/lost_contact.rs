@@ -15,7 +15,7 @@ pub struct LostContact {
     grace: Span,
     word: Span,
     fresh: Span,
-    double: i64,
+    late: i64,
     slack: Span,
 }
 
@@ -100,9 +100,9 @@ impl LostContact {
             let grace = if fresh && !leg.in_the_air { self.fresh } else { self.grace };
             let silent = if fresh { self.fresh } else { self.word };
             let limit = (leg.due + grace).max(word.at + silent);
-            let double = leg.due + grace * self.double;
+            let far = leg.due + grace * self.late;
             let little = earliest(ledger, word.at).map(|end| end - self.slack);
-            let climbs = little.into_iter().chain([double]).min().unwrap_or(double).max(limit);
+            let climbs = little.into_iter().chain([far]).min().unwrap_or(far).max(limit);
             silences.push(Silence { word, leg, next, limit, climbs });
         }
         silences
