@@ -59,13 +59,15 @@ impl Way {
             .map(|strange| strange.released.offset)
             .collect();
         let ended = ended(timeline, &houses);
+        let plans: Vec<Moment> = timeline.plans().iter().map(|plan| plan.from).collect();
         let mut words = Vec::new();
         let (mut begun, mut astray) = (false, false);
         for (place, entry) in timeline.entries().iter().enumerate() {
             if ended.is_some_and(|ended| entry.at >= ended) {
                 break;
             }
-            if !is_word(entry.fact) || strange.contains(&entry.offset) {
+            let planned_anew = plans.contains(&entry.at) && matches!(entry.fact, Fact::Planned(_));
+            if !(planned_anew || is_word(entry.fact)) || strange.contains(&entry.offset) {
                 continue;
             }
             let by_then = timeline.entries().get(..=place).unwrap_or_default();
@@ -140,6 +142,21 @@ fn ended(timeline: &Timeline<'_>, houses: &Houses<'_>) -> Option<Moment> {
     there.map(|entry| entry.at).into_iter().chain(over.into_iter().flatten()).min()
 }
 
+/// The leg was called off, or the goods were taken off it, and neither a plan was made since nor were they accepted again:
+/// that is told of the leg, and its departure is not theirs.
+fn is_lost(timeline: &Timeline<'_>, leg: &Leg) -> bool {
+    let mut lost = false;
+    for entry in timeline.entries() {
+        match entry.fact {
+            Fact::LegCancelled(cancelled) if cancelled.leg == leg.id => lost = true,
+            Fact::LegOffloaded(offloaded) if offloaded.leg == leg.id => lost = true,
+            Fact::Planned(_) | Fact::Accepted(_) => lost = false,
+            _ => {}
+        }
+    }
+    lost
+}
+
 /// The last leg on which something was reported and nothing arrived.
 fn under_way(timeline: &Timeline<'_>, plan: &Planned, houses: &Houses<'_>) -> Option<UnderWay> {
     let said = |leg: &&Leg, entry: &TimelineEntry<'_>| match entry.fact {
@@ -157,6 +174,9 @@ fn under_way(timeline: &Timeline<'_>, plan: &Planned, houses: &Houses<'_>) -> Op
     let begun = |leg: &&Leg| timeline.entries().iter().any(|entry| said(leg, entry));
     let leg = plan.legs.iter().rev().find(begun)?;
     if timeline.entries().iter().any(|entry| arrived(&leg, entry)) {
+        return None;
+    }
+    if is_lost(timeline, leg) {
         return None;
     }
     // Who takes the goods late leaves late.

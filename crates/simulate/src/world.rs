@@ -65,7 +65,12 @@ pub(crate) fn tell(script: &mut Script) {
 fn describe(script: &mut Script, id: &str, role: &str, zone: &str, at: Moment) {
     let (name, role) = (Text::new(id), Text::new(role));
     let (zone, duty) = (Some(Text::new(zone)), Some(Text::new("+32 2 555 01 99")));
-    script.at("registry", &party(id), at, Fact::Described(Described { name, role, zone, duty, part_of: None }));
+    script.at(
+        "registry",
+        &party(id),
+        at,
+        Fact::Described(Described { name, role, zone, duty, part_of: None }),
+    );
 }
 
 fn party(id: &str) -> Subject {

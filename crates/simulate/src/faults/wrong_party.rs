@@ -31,4 +31,8 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
         }
     }
     trip.must_find("CUS-03", from, until);
+    // What a stranger lets go of moves nothing: the holder never did.
+    if released_only {
+        trip.must_find("CUS-01", until, None);
+    }
 }
