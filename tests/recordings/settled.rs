@@ -92,7 +92,7 @@ fn weeks_late(arrivals: &[(Moment, Event)], rng: &mut Rng) -> Vec<(Moment, Event
                 replaced_by: None,
             });
             let id = Text::new(format!("{id}-was-wrong"));
-            all.push((*at + by, Event { source, id, subject, at: since, fact }));
+            all.push((*at + by, Event { source, id, subject, at: since, counts: None, fact }));
         }
     }
     in_order(all)

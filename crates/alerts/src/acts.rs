@@ -108,6 +108,7 @@ mod tests {
             id: Text::new(format!("n-{n}")),
             subject: Subject::from(&ShipmentId::new("SHP-1")),
             at: Moment::EARLIEST,
+            counts: None,
             fact: Fact::IncidentNoted(IncidentNoted { by: by.clone(), text: Text::new("rang") }),
         };
         let mut incident = Incident::default();

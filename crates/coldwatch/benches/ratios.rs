@@ -229,6 +229,7 @@ fn reading(device: &Subject, round: usize) -> Event {
         id,
         subject: device.clone(),
         at,
+        counts: None,
         fact: Fact::Reading(Reading { temperature, channel, sequence }),
     }
 }

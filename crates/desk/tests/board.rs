@@ -272,6 +272,7 @@ fn a_rulebook_in_the_log_brings_the_limits() {
         id: facts::Text::new("1"),
         subject: facts::Subject::new(facts::SubjectKind::Log, "log"),
         at: ago(1),
+        counts: None,
         fact,
     };
     board.fact(&ShipmentId::default(), 0, 1, &event);

@@ -4,7 +4,10 @@ use alloc::vec::Vec;
 use facts::{Fact, MilliCelsius, Moment, Span, Subject};
 use serde::{Deserialize, Serialize};
 
+use crate::ahead::is_ahead;
+use crate::clock::{Astray, Dated, Wrong};
 use crate::kept::Kept;
+use crate::rules::Numbers;
 
 /// What dispatch knows of a probe.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -15,10 +18,15 @@ pub(crate) struct Channel {
     pub(crate) readings: Vec<Passed>,
     /// Readings that no attachment claims, as they were reported.
     pub(crate) held: Vec<Held>,
-    /// When something came last, by log time.
+    /// When a reading last found its home with what the probe is attached to, by log time; before the first one, when
+    /// it was learnt that it is attached to it.
     pub(crate) heard: Option<Moment>,
     /// When its silence was stated last.
     pub(crate) stated: Option<Moment>,
+    /// What came since then, and found no home there.
+    pub(crate) astray: Astray,
+    /// Its device's clock is ahead, as far as anybody knows.
+    pub(crate) wrong_clock: Option<Wrong>,
     /// When readings were last let go.
     trimmed: Option<Moment>,
 }
@@ -29,6 +37,8 @@ pub(crate) struct Binding {
     pub(crate) kept: Kept,
     /// Whose its readings are from here on.
     pub(crate) home: Option<Subject>,
+    /// How often it measures.
+    pub(crate) log_every: Option<Span>,
     /// How often it sends.
     pub(crate) send_every: Option<Span>,
     /// Who has heard of it.
@@ -53,16 +63,32 @@ pub(crate) struct Passed {
 pub(crate) struct Held {
     /// What a correction would name.
     pub(crate) name: u64,
+    pub(crate) dated: Dated,
     pub(crate) kept: Kept,
+}
+
+/// When a probe is to be stated silent.
+#[derive(Debug)]
+pub(crate) struct Silent<'a> {
+    /// When.
+    pub(crate) due: Moment,
+    /// Since when nothing has come.
+    pub(crate) since: Moment,
+    /// Who is told.
+    pub(crate) home: &'a Subject,
 }
 
 impl Binding {
     pub(crate) fn new(kept: Kept) -> Self {
-        let (home, send_every) = match &kept.fact {
-            Fact::Attached(a) => (a.to(), a.send_every),
-            _ => (None, None),
+        let (home, log_every, send_every) = match &kept.fact {
+            Fact::Attached(a) => (a.to(), Some(a.log_every), a.send_every),
+            _ => (None, None, None),
         };
-        Self { kept, home, send_every, told: Vec::new() }
+        Self { kept, home, log_every, send_every, told: Vec::new() }
+    }
+    /// How often something of it may be expected.
+    pub(crate) fn every(&self) -> Span {
+        self.send_every.or(self.log_every).unwrap_or_default()
     }
 }
 
@@ -118,9 +144,56 @@ impl Channel {
         self.trimmed = Some(now);
         self.readings.retain(|r| r.learnt + keep > now);
     }
-    /// How often it sends, if it is attached to something and sends at all.
-    pub(crate) fn live(&self) -> Option<(&Subject, Span)> {
-        let last = self.bindings.last()?;
-        Some((last.home.as_ref()?, last.send_every?))
+    /// Whose a reading that waits is by now: not before the log's clock has come so far.
+    pub(crate) fn home_by(&self, held: &Held, reached: Moment, skew: Span) -> Option<&Subject> {
+        let skew = if held.dated == Dated::Ahead { Span::ZERO } else { skew };
+        if is_ahead(held.kept.at, reached, skew) {
+            return None;
+        }
+        self.home(held.kept.at)
+    }
+    /// What it is attached to now, and how often it sends: what an attachment that says the same does not change.
+    pub(crate) fn attached(&self, now: Moment) -> Option<(Subject, Option<Span>)> {
+        let binding = self.binding(now)?;
+        Some((binding.home.clone()?, binding.send_every))
+    }
+    /// Something came home: whether it is of what the probe is attached to now, so that the probe is not silent.
+    pub(crate) fn hear(&mut self, at: Moment, now: Moment) {
+        let Some(binding) = self.binding(now) else { return };
+        if binding.home.is_some() && binding.kept.at <= at {
+            self.begin(now);
+        }
+    }
+    /// From now on silence counts.
+    pub(crate) fn begin(&mut self, now: Moment) {
+        self.heard = self.heard.max(Some(now));
+        (self.stated, self.astray) = (None, Astray::default());
+    }
+    /// Since when an attachment has told nothing: one that says again what the one before it said is none of its own.
+    fn quiet_since(&self, place: usize) -> Option<Moment> {
+        let before = self.bindings.get(..=place)?;
+        let last = before.last()?;
+        let same = |b: &&Binding| (&b.home, b.send_every) == (&last.home, last.send_every);
+        let first = before.iter().rev().take_while(same).last()?;
+        Some(self.heard?.max(first.kept.at))
+    }
+    /// The next silence to state, asked at a moment: of what it is attached to when the time comes, never while it is
+    /// detached or only read out. What was booked ahead is asked for from its own time on.
+    pub(crate) fn silent(&self, now: Moment, numbers: &Numbers) -> Option<Silent<'_>> {
+        let live = self.bindings.partition_point(|b| b.kept.at <= now).saturating_sub(1);
+        for (place, binding) in self.bindings.iter().enumerate().skip(live) {
+            let ends = self.bindings.get(place + 1).map(|next| next.kept.at);
+            let (Some(home), Some(every)) = (&binding.home, binding.send_every) else { continue };
+            let since = self.quiet_since(place)?;
+            let first = since + every * i64::from(numbers.quiet_after);
+            let stated = self.stated.filter(|stated| *stated >= since);
+            let due = stated.map_or(first, |stated| stated + numbers.quiet_again);
+            // Who has not come back by then will not: nothing new is said by saying it for ever.
+            let said = due <= since + numbers.keep;
+            if said && ends.is_none_or(|ends| due < ends) {
+                return Some(Silent { due, since, home });
+            }
+        }
+        None
     }
 }

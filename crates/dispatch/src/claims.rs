@@ -1,23 +1,27 @@
 //! After the attachments of a probe changed: whose its readings are now.
 
 use crate::channel::{Channel, Held, Passed};
+use crate::clock::Dated;
 use crate::device::mix;
 use crate::kept::Kept;
 use crate::mail::Mail;
 use crate::passed::Fate;
+use crate::rules::Numbers;
 use alloc::vec::Vec;
 use facts::fact::device::{Reading, Withdrawn};
 use facts::{Fact, Subject, Text};
 
 impl Channel {
     /// Readings that waited and have a home now.
-    pub(crate) fn claim(&mut self, mail: &mut Mail<'_>) {
-        for Held { name, kept } in core::mem::take(&mut self.held) {
-            let Some(home) = self.home(kept.at).cloned() else {
-                self.held.push(Held { name, kept });
+    pub(crate) fn claim(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {
+        for held in core::mem::take(&mut self.held) {
+            let Some(home) = self.home_by(&held, mail.reached, numbers.skew).cloned() else {
+                self.held.push(held);
                 continue;
             };
+            let Held { name, kept, .. } = held;
             let Fact::Reading(reading) = &kept.fact else { continue };
+            self.hear(kept.at, mail.now);
             mail.send(&home, kept.event());
             mail.count(Fate::FromHeld);
             mail.count(Fate::Judged);
@@ -45,8 +49,11 @@ impl Channel {
             reading.to = to;
             match home {
                 Some(home) => mail.send(home, event),
-                None => homeless
-                    .push(Held { name: reading.name, kept: Kept::new(&event, reading.learnt) }),
+                None => homeless.push(Held {
+                    name: reading.name,
+                    dated: Dated::Before,
+                    kept: Kept::new(&event, reading.learnt),
+                }),
             }
         }
         readings.retain(|reading| reading.to != 0);

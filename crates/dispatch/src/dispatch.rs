@@ -55,10 +55,21 @@ impl Engine for Dispatch {
         if let State::Nothing = self.0 {
             self.0 = State::of(entry.subject.kind);
         }
-        let (offset, index, now, subject) = (entry.offset, entry.index, entry.now, entry.subject);
-        let mut mail =
-            Mail { offset, index, now, subject, book: (&rules.hash, rules.behaviour), said };
+        let mut mail = Mail {
+            offset: entry.offset,
+            index: entry.index,
+            now: entry.now,
+            reached: entry.reached,
+            subject: entry.subject,
+            book: (&rules.hash, rules.behaviour),
+            said,
+        };
         match entry.cause {
+            // The moment that counts is stamped here and nowhere else.
+            Cause::Word(event) if event.counts.is_some() && is_outside(event, entry.subject) => {
+                let event = Event { counts: None, ..event.clone() };
+                self.hear(rules, &event, &mut mail);
+            }
             Cause::Word(event) => self.hear(rules, event, &mut mail),
             // Other numbers may have made a moment that was ahead one that is past.
             Cause::Struck | Cause::Rejudged => self.strike(rules, &mut mail),
@@ -69,7 +80,9 @@ impl Engine for Dispatch {
         match &self.0 {
             State::Shipment(shipment) => shipment.due(&rules.numbers),
             State::Device(device) => device.due(&rules.numbers),
-            _ => None,
+            State::Store(store) => store.due(),
+            State::Order(order) => order.due(),
+            State::Permit(_) | State::Party(_) | State::Nothing => None,
         }
     }
 
@@ -87,12 +100,12 @@ impl Engine for Dispatch {
 impl Dispatch {
     fn hear(&mut self, rules: &Rules, event: &Event, mail: &mut Mail<'_>) {
         match &mut self.0 {
-            State::Shipment(shipment) => shipment.hear(event, mail),
+            State::Shipment(shipment) => shipment.hear(&rules.numbers, event, mail),
             State::Device(device) => device.hear(&rules.numbers, event, mail),
             State::Store(store) => store.hear(&rules.numbers, event, mail),
-            State::Permit(permit) => permit.hear(event, mail, permit::ledger),
-            State::Order(order) => order.hear(event, mail, order::dose),
-            State::Party(party) => party.hear(event, mail, |_, _| None),
+            State::Permit(permit) => permit.hear(&rules.numbers, event, mail, permit::ledger),
+            State::Order(order) => order.hear(&rules.numbers, event, mail, order::dose),
+            State::Party(party) => party.hear(&rules.numbers, event, mail, |_, _| None),
             // Only the log itself speaks of the log, and not to dispatch.
             State::Nothing => mail.count(Fate::Judged),
         }
@@ -102,7 +115,9 @@ impl Dispatch {
         match &mut self.0 {
             State::Shipment(shipment) => shipment.strike(&rules.numbers, mail),
             State::Device(device) => device.strike(&rules.numbers, mail),
-            _ => {}
+            State::Store(store) => store.strike(mail),
+            State::Order(order) => order.strike(&rules.numbers, mail),
+            State::Permit(_) | State::Party(_) | State::Nothing => {}
         }
     }
 }

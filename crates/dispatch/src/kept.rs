@@ -73,6 +73,8 @@ pub(crate) struct Kept {
     pub(crate) id: Text,
     pub(crate) subject: Subject,
     pub(crate) at: Moment,
+    /// The moment that counts instead, where it is another one.
+    pub(crate) counts: Option<Moment>,
     /// When it was learnt, by log time.
     pub(crate) learnt: Moment,
     #[serde(with = "facts::as_json")]
@@ -81,17 +83,21 @@ pub(crate) struct Kept {
 
 impl Kept {
     pub(crate) fn new(event: &Event, learnt: Moment) -> Self {
-        let Event { source, id, subject, at, fact } = event.clone();
-        Self { source, id, subject, at, learnt, fact }
+        let Event { source, id, subject, at, counts, fact } = event.clone();
+        Self { source, id, subject, at, counts, learnt, fact }
     }
     pub(crate) fn event(&self) -> Event {
-        let Self { source, id, subject, at, fact, .. } = self.clone();
-        Event { source, id, subject, at, fact }
+        let Self { source, id, subject, at, counts, fact, .. } = self.clone();
+        Event { source, id, subject, at, counts, fact }
+    }
+    /// The moment that counts.
+    pub(crate) fn moment(&self) -> Moment {
+        self.counts.unwrap_or(self.at)
     }
     /// As the timeline takes it.
     pub(crate) fn entry(&self) -> TimelineEntry<'_> {
-        let Self { source, id, subject, at, learnt, fact } = self;
-        let (at, learnt, identity) = (*at, *learnt, Identity::of(source, id));
+        let Self { source, id, subject, learnt, fact, .. } = self;
+        let (at, learnt, identity) = (self.moment(), *learnt, Identity::of(source, id));
         TimelineEntry { offset: 0, at, learnt, identity, subject, fact }
     }
 }

@@ -5,7 +5,8 @@
 //!
 //! - [`Dispatch`]: the engine value, one per subject
 //! - `shipment`: what a plan cites, and whom its milestones concern
-//! - `device`, `channel`, `claims`: whose readings a probe's are, and since when it has been quiet
+//! - `ahead`: what is dated later than the log's clock stands
+//! - `device`, `channel`, `claims`, `clock`: whose readings a probe's are, and since when it has been quiet
 //! - `store`: which shipments a freezer holds
 //! - `shared`: permits, orders and parties, which several shipments look at; `permit` and `order`
 //!   derive the ledger and the dose from them
@@ -17,8 +18,10 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::float_arithmetic)]
 extern crate alloc;
 
+mod ahead;
 mod channel;
 mod claims;
+mod clock;
 mod device;
 mod dispatch;
 mod kept;

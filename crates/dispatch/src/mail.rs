@@ -13,8 +13,10 @@ pub(crate) struct Mail<'a> {
     pub(crate) offset: u64,
     /// The first free index of that entry.
     pub(crate) index: u32,
-    /// Log time.
+    /// Log time; of a timer its own due time.
     pub(crate) now: Moment,
+    /// How far the log's clock has come.
+    pub(crate) reached: Moment,
     /// Whose step it is.
     pub(crate) subject: &'a Subject,
     /// Hash of the rulebook, and the behaviour number.
@@ -50,9 +52,13 @@ impl Mail<'_> {
     pub(crate) fn of_log(&self, at: Moment, fact: Fact) -> Event {
         self.own_about(Subject::new(SubjectKind::Log, "dispatch"), at, fact)
     }
+    /// A statement of our own that stands and falls with an event: a correction of that one takes it back, too.
+    pub(crate) fn beside(&self, event: &Event, at: Moment, fact: Fact) -> Event {
+        Event { at, counts: None, fact, ..event.clone() }
+    }
     fn own_about(&self, subject: Subject, at: Moment, fact: Fact) -> Event {
         let id = format!("{}:{}:{}", self.subject, self.offset, self.next());
-        Event { source: Text::new(OURS), id: Text::new(id), subject, at, fact }
+        Event { source: Text::new(OURS), id: Text::new(id), subject, at, counts: None, fact }
     }
     fn next(&self) -> u32 {
         self.index.saturating_add(u32::try_from(self.said.len()).unwrap_or(u32::MAX))

@@ -27,6 +27,8 @@ pub struct Numbers {
     pub quiet_after: u32,
     /// How often that statement is repeated.
     pub quiet_again: Span,
+    /// How far the clocks of reporters may be ahead of the log's before what they report is dated ahead.
+    pub skew: Span,
 }
 
 impl Rules {
@@ -39,6 +41,7 @@ impl Rules {
             ("keep", numbers.keep),
             ("put_away", numbers.put_away),
             ("quiet_again", numbers.quiet_again),
+            ("skew", numbers.skew),
         ];
         let zero = spans.iter().find(|(_, span)| *span <= Span::ZERO).map(|(name, _)| *name);
         let zero = zero.or((numbers.quiet_after == 0).then_some("quiet_after"));

@@ -1,12 +1,15 @@
 //! What several shipments look at: a permit, an order, a party. Keeps its own facts and what its
 //! shipments reported, sends both to every shipment that cites it, and whatever is derived from them.
 
+use crate::ahead::{NEXT_STROKE, is_ahead};
 use crate::dispatch::is_outside;
-use crate::kept::{Copy, File, Known};
+use crate::kept::{Copy, File, Kept, Known, correction};
 use crate::mail::Mail;
 use crate::passed::Fate;
+use crate::rules::Numbers;
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
-use facts::{Event, Fact, ShipmentId, SubjectKind};
+use facts::fact::order::StartAhead;
+use facts::{Event, Fact, Identity, Moment, ShipmentId, SubjectKind};
 use serde::{Deserialize, Serialize};
 
 /// What dispatch knows of it.
@@ -17,6 +20,16 @@ pub(crate) struct Shared {
     pub(crate) shipments: BTreeMap<ShipmentId, Reader>,
     /// What was derived last, as JSON.
     derived: String,
+    /// A start that is dated ahead: it counts at its own time.
+    waiting: Vec<Waiting>,
+}
+
+/// What is dated later than the log's clock stood when it came.
+#[derive(Debug, Serialize, Deserialize)]
+struct Waiting {
+    kept: Kept,
+    /// Whether a stroke has come since, and it was told that it is ahead.
+    told: bool,
 }
 
 /// A shipment that cites it, or did.
@@ -30,7 +43,13 @@ pub(crate) struct Reader {
 type Derive = fn(&Shared, &str) -> Option<Fact>;
 
 impl Shared {
-    pub(crate) fn hear(&mut self, event: &Event, mail: &mut Mail<'_>, derive: Derive) {
+    pub(crate) fn hear(
+        &mut self,
+        numbers: &Numbers,
+        event: &Event,
+        mail: &mut Mail<'_>,
+        derive: Derive,
+    ) {
         // Who comes hears what is derived, and who goes hears it once more, without its own part.
         let mut mover = None;
         match &event.fact {
@@ -41,6 +60,10 @@ impl Shared {
                 for kept in self.file.all() {
                     mail.journal(&cited.by, kept.event());
                 }
+                for waiting in self.waiting.iter().filter(|waiting| waiting.told) {
+                    let event = waiting.told(mail);
+                    mail.journal(&cited.by, event);
+                }
                 mover = Some(cited.by.clone());
             }
             Fact::Uncited(uncited) => {
@@ -48,7 +71,7 @@ impl Shared {
                 mover = Some(uncited.by.clone());
             }
             _ if is_outside(event, mail.subject) => {
-                if !self.own(event, mail) {
+                if !self.own(numbers, event, mail) {
                     return;
                 }
             }
@@ -70,9 +93,18 @@ impl Shared {
     }
 
     /// A fact of its own; `false` if it was there already.
-    fn own(&mut self, event: &Event, mail: &mut Mail<'_>) -> bool {
+    fn own(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) -> bool {
         let copy = self.known.admit(event);
+        let start = matches!(event.fact, Fact::ConditioningStarted(_));
+        if copy == Copy::New && start && is_ahead(event.at, mail.now, numbers.skew) {
+            self.waiting.push(Waiting { kept: Kept::new(event, mail.now), told: false });
+            mail.count(Fate::Held);
+            return false;
+        }
         mail.count(if copy == Copy::New { Fate::Judged } else { Fate::Duplicate });
+        if let (Copy::New, Some(wrong)) = (copy, correction(&event.fact)) {
+            self.forget(wrong, mail);
+        }
         for reader in self.readers() {
             match copy {
                 Copy::New => mail.journal(&reader, event.clone()),
@@ -81,6 +113,50 @@ impl Shared {
             }
         }
         copy == Copy::New && self.file.take(event, mail.now)
+    }
+
+    /// A start that waits was declared wrong.
+    fn forget(&mut self, wrong: Identity, mail: &mut Mail<'_>) {
+        self.waiting.retain(|Waiting { kept, .. }| {
+            let stays = Identity::of(&kept.source, &kept.id) != wrong;
+            if !stays {
+                mail.count(Fate::FromHeld);
+                mail.count(Fate::Judged);
+            }
+            stays
+        });
+    }
+
+    /// When what waits is told, or counts.
+    pub(crate) fn due(&self) -> Option<Moment> {
+        let due = |Waiting { kept, told }: &Waiting| match told {
+            true => kept.at,
+            false => kept.learnt + NEXT_STROKE,
+        };
+        self.waiting.iter().map(due).min()
+    }
+
+    pub(crate) fn strike(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {
+        let readers = self.readers();
+        for mut waiting in core::mem::take(&mut self.waiting) {
+            let Waiting { kept, told } = &waiting;
+            let asked = *told || kept.learnt < mail.now;
+            let skew = if *told { facts::Span::ZERO } else { numbers.skew };
+            if asked && !is_ahead(kept.at, mail.reached, skew) {
+                let event = kept.event();
+                mail.count(Fate::FromHeld);
+                mail.count(Fate::Judged);
+                readers.iter().for_each(|reader| mail.journal(reader, event.clone()));
+                self.file.take(&event, mail.now);
+                continue;
+            }
+            if asked && !told {
+                waiting.told = true;
+                let event = waiting.told(mail);
+                readers.iter().for_each(|reader| mail.journal(reader, event.clone()));
+            }
+            self.waiting.push(waiting);
+        }
     }
 
     /// A closed or departed shipment stays on record; one that dropped out does not. A permit keeps all of them: its
@@ -99,5 +175,13 @@ impl Shared {
 
     pub(crate) fn readers(&self) -> Vec<ShipmentId> {
         self.shipments.iter().filter(|(_, reader)| reader.cites).map(|(id, _)| id.clone()).collect()
+    }
+}
+
+impl Waiting {
+    /// That a start is dated ahead, so that nobody knows whether it has been.
+    fn told(&self, mail: &Mail<'_>) -> Event {
+        let event = self.kept.event();
+        mail.beside(&event, mail.now, Fact::StartAhead(StartAhead { starts: event.at }))
     }
 }

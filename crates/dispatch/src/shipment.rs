@@ -1,6 +1,7 @@
 //! A shipment: passes its facts on to its journal, tells what its plan cites that it does, and its
 //! milestones to its order and its permits.
 
+use crate::ahead::{NEXT_STROKE, has_happened, is_ahead};
 use crate::kept::{Copy, File, Kept, Known, correction};
 use crate::mail::Mail;
 use crate::passed::Fate;
@@ -19,6 +20,8 @@ pub(crate) struct Shipment {
     file: File,
     /// Whom the plan cites.
     cites: BTreeSet<Subject>,
+    /// What is dated later than the log's clock stood when it came: the next stroke tells whose clock is wrong.
+    waiting: Vec<Kept>,
     away: Away,
 }
 
@@ -33,7 +36,7 @@ enum Away {
 }
 
 impl Shipment {
-    pub(crate) fn hear(&mut self, event: &Event, mail: &mut Mail<'_>) {
+    pub(crate) fn hear(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
         let Some(shipment) = mail.subject.shipment() else { return };
         if !matches!(self.away, Away::No) {
             mail.count(Fate::Held);
@@ -49,9 +52,34 @@ impl Shipment {
                 mail.count(Fate::Duplicate);
                 return mail.conflicting(&shipment, event);
             }
-            Copy::New => mail.count(Fate::Judged),
+            Copy::New => {}
         }
-        mail.journal(&shipment, event.clone());
+        if has_happened(&event.fact) && is_ahead(event.at, mail.now, numbers.skew) {
+            self.waiting.push(Kept::new(event, mail.now));
+            return mail.count(Fate::Held);
+        }
+        mail.count(Fate::Judged);
+        self.pass_on(&shipment, event, mail);
+    }
+
+    /// A stroke came after what was dated ahead: either it has reached that time by now, or that time counts as
+    /// the stroke's.
+    fn stamp(&mut self, numbers: &Numbers, shipment: &ShipmentId, mail: &mut Mail<'_>) {
+        for kept in core::mem::take(&mut self.waiting) {
+            if kept.learnt >= mail.now {
+                self.waiting.push(kept);
+                continue;
+            }
+            let ahead = is_ahead(kept.at, mail.reached, numbers.skew);
+            let event = Event { counts: ahead.then_some(mail.reached), ..kept.event() };
+            mail.count(Fate::FromHeld);
+            mail.count(Fate::Judged);
+            self.pass_on(shipment, &event, mail);
+        }
+    }
+
+    fn pass_on(&mut self, shipment: &ShipmentId, event: &Event, mail: &mut Mail<'_>) {
+        mail.journal(shipment, event.clone());
         let kept = concerns_others(&event.fact) && self.file.take(event, mail.now);
         if !kept {
             return;
@@ -62,13 +90,13 @@ impl Shipment {
             if gone.kind == SubjectKind::Permit && wants(gone.kind, &event.fact) {
                 mail.send(gone, event.clone());
             }
-            tell(mail, &shipment, gone, false);
+            tell(mail, shipment, gone, false);
         }
         for stays in self.cites.intersection(&cited).filter(|s| wants(s.kind, &event.fact)) {
             mail.send(stays, event.clone());
         }
         for new in cited.difference(&self.cites) {
-            tell(mail, &shipment, new, true);
+            tell(mail, shipment, new, true);
             for kept in self.file.all().iter().filter(|kept| wants(new.kind, &kept.fact)) {
                 mail.send(new, kept.event());
             }
@@ -76,8 +104,13 @@ impl Shipment {
         self.cites = cited;
     }
 
-    /// When it is put away.
+    /// When it is put away, or what waits for a stroke is passed on.
     pub(crate) fn due(&self, numbers: &Numbers) -> Option<Moment> {
+        let stroke = self.waiting.iter().map(|kept| kept.learnt + NEXT_STROKE).min();
+        stroke.into_iter().chain(self.put_away(numbers)).min()
+    }
+
+    fn put_away(&self, numbers: &Numbers) -> Option<Moment> {
         if !matches!(self.away, Away::No) {
             return None;
         }
@@ -86,10 +119,11 @@ impl Shipment {
     }
 
     pub(crate) fn strike(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {
-        if self.due(numbers).is_none_or(|due| due > mail.now) {
+        let Some(shipment) = mail.subject.shipment() else { return };
+        self.stamp(numbers, &shipment, mail);
+        if self.put_away(numbers).is_none_or(|due| due > mail.now) {
             return;
         }
-        let Some(shipment) = mail.subject.shipment() else { return };
         for cited in &self.cites {
             tell(mail, &shipment, cited, false);
         }

@@ -1,5 +1,6 @@
 //! A freezer, tank or depot: which shipments it holds. What its device measures is theirs.
 
+use crate::ahead::is_ahead;
 use crate::dispatch::is_outside;
 use crate::kept::{Copy, File, Kept, Known};
 use crate::mail::Mail;
@@ -14,6 +15,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Store {
     known: Known,
     stays: Vec<Stay>,
+    /// Stays that were booked ahead: their shipments hear of them at their own time.
+    booked: Vec<Kept>,
     /// What else its devices report.
     devices: File,
     readings: Vec<Measured>,
@@ -40,7 +43,7 @@ struct Measured {
 impl Store {
     pub(crate) fn hear(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
         if is_outside(event, mail.subject) {
-            return self.own(event, mail);
+            return self.own(numbers, event, mail);
         }
         match &event.fact {
             Fact::Reading(_) => {
@@ -69,7 +72,7 @@ impl Store {
         }
     }
 
-    fn own(&mut self, event: &Event, mail: &mut Mail<'_>) {
+    fn own(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
         let (shipment, holds) = match &event.fact {
             Fact::Holds(h) => (&h.shipment, true),
             Fact::NoLongerHolds(h) => (&h.shipment, false),
@@ -83,7 +86,11 @@ impl Store {
             }
             Copy::New => mail.count(Fate::Judged),
         }
-        mail.journal(shipment, event.clone());
+        if is_ahead(event.at, mail.now, numbers.skew) {
+            self.booked.push(Kept::new(event, mail.now));
+        } else {
+            mail.journal(shipment, event.clone());
+        }
         if !self.ever().contains(shipment) {
             self.devices.all().iter().for_each(|kept| mail.journal(shipment, kept.event()));
         }
@@ -93,6 +100,26 @@ impl Store {
         let mut readings = core::mem::take(&mut self.readings);
         readings.iter_mut().for_each(|reading| self.place(reading, mail));
         self.readings = readings;
+    }
+
+    /// When the next stay begins or ends that was booked ahead.
+    pub(crate) fn due(&self) -> Option<Moment> {
+        self.booked.iter().map(|kept| kept.at).min()
+    }
+
+    pub(crate) fn strike(&mut self, mail: &mut Mail<'_>) {
+        for kept in core::mem::take(&mut self.booked) {
+            let shipment = match &kept.fact {
+                Fact::Holds(holds) => &holds.shipment,
+                Fact::NoLongerHolds(gave) => &gave.shipment,
+                _ => continue,
+            };
+            if kept.at > mail.now {
+                self.booked.push(kept);
+                continue;
+            }
+            mail.journal(shipment, kept.event());
+        }
     }
 
     /// Sends a reading to those who should have it, and withdraws it from those who should not.

@@ -54,8 +54,8 @@ fn what_loses_its_home_after_fourteen_days_is_rejected_at_once_and_the_logger_li
 
 #[test]
 fn a_number_of_nothing_is_no_rule() {
-    for zero in ["keep", "put_away", "quiet_after", "quiet_again"] {
-        let mut table = serde_json::json!({ "keep": "14 d", "put_away": "30 d", "quiet_after": 3, "quiet_again": "1 h" });
+    for zero in ["keep", "put_away", "quiet_after", "quiet_again", "skew"] {
+        let mut table = serde_json::json!({ "keep": "14 d", "put_away": "30 d", "quiet_after": 3, "quiet_again": "1 h", "skew": "2 min" });
         assert!(
             Rules::read(&Book::new([("dispatch".to_owned(), table.clone())].into()), 1).is_ok()
         );
@@ -439,4 +439,239 @@ fn of_a_cancelled_shipment_nothing_confirms() {
     assert!(off["received"].is_null());
     let sent_again = ("plan", 12, "shipment.planned", same.as_str());
     assert!(bag(&[PACKED_1, cancelled, sent_again, received], "BAG-1")["received"].is_null());
+}
+
+fn quiet(world: &World, shipment: &str) -> Vec<(i64, Option<u32>)> {
+    let all = world.journals.get(shipment).into_iter().flatten();
+    let quiet = |event: &facts::Event| match &event.fact {
+        Fact::Quiet(q) => {
+            Some(((q.as_of - at(0)).as_minutes(), q.unclaimed.map(|unclaimed| unclaimed.readings)))
+        }
+        _ => None,
+    };
+    all.filter_map(quiet).collect()
+}
+
+fn clocks(world: &World, shipment: &str) -> Vec<String> {
+    let all = world.journals.get(shipment).into_iter().flatten();
+    let is_clock = |e: &&facts::Event| matches!(e.fact, Fact::ClockAhead(_) | Fact::ClockRight(_));
+    all.filter(is_clock).map(|e| format!("{}: {}", (e.at - at(0)).as_minutes(), e.fact)).collect()
+}
+
+#[test]
+fn a_reading_of_later_waits_until_log_time_has_come_so_far_and_its_clock_is_told_at_the_next_stroke()
+ {
+    let mut world = World::new();
+    world.hear(&live("LOG", "A", 0)).to(10).come(&reading("LOG", 70, 5));
+    assert_eq!((world.count(Fate::Held), world.readings("A").len()), (1, 0));
+    world.to(11);
+    assert_eq!(
+        clocks(&world, "A"),
+        [
+            "10: has a clock that is ahead on 1: a reading is dated 2026-03-01T01:10:00Z and came at 2026-03-01T00:10:00Z"
+        ]
+    );
+    world.to(69);
+    assert_eq!(world.readings("A"), []);
+    world.to(70);
+    assert_eq!(world.readings("A"), [(70, "5.0 °C".into())]);
+    assert_eq!((world.count(Fate::Held), world.count(Fate::Judged)), (0, 2));
+}
+
+#[test]
+fn within_the_skew_of_clocks_nothing_is_ahead_and_on_the_stroke_it_is_within() {
+    let mut world = World::new();
+    world.hear(&live("LOG", "A", 0)).to(10).come(&reading("LOG", 12, 5));
+    assert_eq!(world.readings("A"), [(12, "5.0 °C".into())]);
+    world.to(60);
+    assert_eq!(clocks(&world, "A"), [] as [String; 0]);
+}
+
+#[test]
+fn where_the_next_stroke_has_come_so_far_it_was_our_clock_that_stood() {
+    let mut world = World::new();
+    world.hear(&live("LOG", "A", 0)).to(1);
+    // Dispatch was away for three hours: no clock struck, and all of this came meanwhile.
+    world.come(&reading("LOG", 60, 5)).come(&reading("LOG", 170, 5));
+    world.come(&event("p", 90, "shipment.packed", "shipment:A", "{}"));
+    world.stroke(180);
+    assert_eq!(world.readings("A"), [(60, "5.0 °C".into()), (170, "5.0 °C".into())]);
+    assert_eq!(clocks(&world, "A"), [] as [String; 0]);
+    let packed = world.journals["A"].iter().find(|e| matches!(e.fact, Fact::Packed(_))).unwrap();
+    assert_eq!((packed.at, packed.counts), (at(90), None));
+}
+
+#[test]
+fn what_is_dated_months_ahead_is_rejected_when_readings_are_let_go() {
+    let mut world = World::new();
+    world.hear(&live("LOG", "A", 0)).to(10).come(&reading("LOG", 300 * 1440, 5));
+    world.to(10 + 14 * 1440);
+    assert_eq!(
+        (world.expired.len(), world.count(Fate::Held), world.count(Fate::Expired)),
+        (1, 0, 1)
+    );
+    assert_eq!(world.readings("A"), []);
+}
+
+#[test]
+fn a_clock_is_right_again_when_nothing_was_ahead_for_three_intervals() {
+    let mut world = World::new();
+    world.hear(&live("LOG", "A", 0)).to(10).come(&reading("LOG", 500, 5));
+    for minute in [20, 30, 40, 50] {
+        world.hear(&reading("LOG", minute, 5));
+    }
+    let told = clocks(&world, "A");
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told[1], "40: has a clock that is right again on 1");
+}
+
+#[test]
+fn a_reading_of_later_that_is_corrected_takes_back_what_was_told_of_its_clock() {
+    let mut world = World::new();
+    world.hear(&live("LOG", "A", 0)).to(10).come(&reading("LOG", 500, 5)).to(11);
+    let data = r#"{"source":"test","id":"LOG-500-5","reason":"clock"}"#;
+    world.come(&event("c", 11, "device.corrected", "device:LOG", data));
+    let ahead = world.journals["A"].iter().find(|e| matches!(e.fact, Fact::ClockAhead(_))).unwrap();
+    assert_eq!((&*ahead.source, &*ahead.id), ("test", "LOG-500-5"));
+    assert!(world.journals["A"].iter().any(|e| matches!(e.fact, Fact::DeviceCorrected(_))));
+    world.to(600);
+    assert_eq!(world.readings("A"), []);
+    assert_eq!((world.count(Fate::Held), world.count(Fate::Expired)), (0, 0));
+}
+
+#[test]
+fn a_logger_whose_clock_was_set_back_is_silent_for_what_it_is_with_whatever_it_sends() {
+    let mut world = World::new();
+    world.hear(&live("LOG", "A", 100)).hear(&reading("LOG", 110, 5));
+    for minute in [120, 130, 140] {
+        world.to(minute).come(&reading("LOG", minute - 120, 20));
+    }
+    assert_eq!(quiet(&world, "A"), [(140, Some(2))]);
+    world.to(230);
+    assert_eq!(quiet(&world, "A"), [(140, Some(2)), (200, Some(3))]);
+}
+
+#[test]
+fn what_an_earlier_shipment_has_of_a_logger_does_not_make_it_heard_for_the_one_it_is_with() {
+    let mut world = World::new();
+    world.hear(&live("LOG", "A", 0)).hear(&live("LOG", "B", 100));
+    for minute in [110, 120, 130] {
+        world.to(minute).come(&reading("LOG", minute - 60, 5));
+    }
+    assert_eq!(world.readings("A").len(), 3);
+    assert_eq!(quiet(&world, "B"), [(130, None)]);
+}
+
+#[test]
+fn what_a_logger_kept_from_before_is_no_silence() {
+    let mut world = World::new();
+    world.to(100).come(&live("LOG", "A", 95));
+    for minute in (0..90).step_by(10) {
+        world.come(&reading("LOG", minute, 21));
+    }
+    for minute in (100..200).step_by(10) {
+        world.hear(&reading("LOG", minute, 5));
+    }
+    assert_eq!(quiet(&world, "A"), []);
+    assert_eq!(clocks(&world, "A"), [] as [String; 0]);
+}
+
+#[test]
+fn a_use_that_is_booked_ahead_changes_nothing_before_its_time() {
+    let mut world = World::new();
+    world.hear(&live("LOG", "A", 0)).hear(&reading("LOG", 10, 5)).come(&live("LOG", "B", 2000));
+    world.to(45);
+    assert_eq!(quiet(&world, "A"), [(40, None)], "it is silent for whom it is with");
+    let attached = |world: &World, to: &str| {
+        let all = world.journals.get(to).into_iter().flatten();
+        all.filter(|e| matches!(e.fact, Fact::Attached(_))).count()
+    };
+    assert_eq!((attached(&world, "A"), attached(&world, "B")), (1, 0));
+    world.to(2000);
+    assert_eq!((attached(&world, "A"), attached(&world, "B")), (2, 1), "told at its own time");
+    world.to(2035);
+    assert_eq!(quiet(&world, "B"), [(2030, None)], "silence counts from there");
+    assert!(quiet(&world, "A").iter().all(|(minute, _)| *minute < 2000));
+}
+
+#[test]
+fn to_be_taken_off_tomorrow_does_not_end_the_watch_today() {
+    let mut world = World::new();
+    world.hear(&live("LOG", "A", 0)).hear(&reading("LOG", 10, 5));
+    world.come(&event("off", 1500, "device.detached", "device:LOG", r#"{"channel":"1"}"#));
+    world.to(45);
+    assert_eq!(quiet(&world, "A"), [(40, None)]);
+    world.to(1500);
+    let silent = quiet(&world, "A").len();
+    world.to(4000);
+    assert_eq!(quiet(&world, "A").len(), silent);
+}
+
+#[test]
+fn an_attachment_that_says_the_same_again_does_not_make_a_logger_heard() {
+    let mut world = World::new();
+    world.hear(&live("LOG", "A", 0)).to(25).come(&live("LOG", "A", 20)).to(45);
+    assert_eq!(quiet(&world, "A"), [(30, None)]);
+}
+
+#[test]
+fn what_has_happened_cannot_be_of_later_it_counts_as_at_its_arrival_and_its_time_stays_beside_it() {
+    let mut world = World::new();
+    world.to(10).come(&event("p", 1450, "shipment.packed", "shipment:A", "{}"));
+    assert_eq!(world.count(Fate::Held), 1);
+    world.to(11);
+    let packed = &world.journals["A"][0];
+    assert_eq!(packed.at, at(1450));
+    assert_eq!(packed.counts.map(|counts| counts.floor(facts::Span::minutes(1))), Some(at(10)));
+    assert_eq!((world.count(Fate::Held), world.count(Fate::Judged)), (0, 1));
+    world.come(&event("p", 1450, "shipment.packed", "shipment:A", "{}"));
+    assert_eq!(world.count(Fate::Duplicate), 1, "the same again is the same");
+}
+
+#[test]
+fn nobody_outside_says_which_moment_counts() {
+    let mut world = World::new();
+    let mut packed = event("p", 5, "shipment.packed", "shipment:A", "{}");
+    packed.counts = Some(at(0));
+    world.hear(&packed);
+    assert_eq!((world.journals["A"][0].at, world.journals["A"][0].counts), (at(5), None));
+}
+
+#[test]
+fn plans_and_schedules_take_effect_at_their_own_time() {
+    let mut world = World::new();
+    let mut plan = planned("A", 1, "");
+    plan.at = at(500);
+    world.to(10).come(&plan);
+    assert_eq!((world.journals["A"][0].at, world.journals["A"][0].counts), (at(500), None));
+}
+
+#[test]
+fn a_start_that_is_dated_ahead_is_told_as_such_and_counts_at_its_time() {
+    let mut world = World::new();
+    world.hear(&planned("A", 1, r#","order":"O""#)).to(10);
+    let started = event("s", 600, "order.conditioning-started", "order:O", r#"{"by":"WARD"}"#);
+    world.come(&started).to(20);
+    let kinds = |world: &World, of: &str| -> Vec<i64> {
+        let all = world.journals[of].iter().filter_map(|e| {
+            let kind = e.fact.parts()?.0;
+            kind.contains("start").then(|| (e.at - at(0)).as_minutes())
+        });
+        all.collect()
+    };
+    assert_eq!(kinds(&world, "A"), [10], "told at the stroke after it came");
+    world.hear(&planned("B", 1, r#","order":"O""#));
+    assert_eq!(kinds(&world, "B").len(), 1, "who comes hears of it, too");
+    world.to(600);
+    assert_eq!((kinds(&world, "A").last(), kinds(&world, "B").last()), (Some(&600), Some(&600)));
+    assert_eq!(world.count(Fate::Held), 0);
+}
+
+#[test]
+fn a_stay_that_is_booked_ahead_is_told_at_its_own_time() {
+    let mut world = World::new();
+    world.to(10).come(&event("h", 300, "store.holds", "store:FRZ", r#"{"shipment":"A"}"#));
+    assert!(!world.journals.contains_key("A"));
+    world.to(300);
+    assert_eq!(world.journals["A"].len(), 1);
 }

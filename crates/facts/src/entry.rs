@@ -37,6 +37,8 @@ pub struct Entry<'a, W> {
     pub index: u32,
     /// Log time; for a timer its own due time.
     pub now: Moment,
+    /// How far the log's clock has come: for a timer the stroke that reached it, for a word the same as `now`.
+    pub reached: Moment,
     /// Whose value is asked.
     pub subject: &'a Subject,
     /// Why.

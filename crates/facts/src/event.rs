@@ -19,6 +19,9 @@ pub struct Event {
     pub subject: Subject,
     /// When it happened, by the reporter's clock.
     pub at: Moment,
+    /// The moment that counts instead, stamped once by dispatch: a report of what happened that is dated later
+    /// than it came counts as at its arrival. The reported time stays beside it.
+    pub counts: Option<Moment>,
     /// What happened.
     pub fact: Fact,
 }
@@ -51,6 +54,10 @@ impl fmt::Display for Identity {
 }
 
 impl Event {
+    /// The moment that counts: the reported one, unless dispatch has stamped another.
+    pub fn moment(&self) -> Moment {
+        self.counts.unwrap_or(self.at)
+    }
     /// What it is recognised by.
     pub fn identity(&self) -> Identity {
         Identity::of(&self.source, &self.id)

@@ -56,6 +56,8 @@ pub enum Fact {
     #[serde(rename = "coldwatch.device.reading.v1")]              Reading(device::Reading),
     #[serde(rename = "coldwatch.device.imported.v1")]             Imported(device::Imported),
     #[serde(rename = "coldwatch.device.quiet.v1")]                Quiet(device::Quiet),
+    #[serde(rename = "coldwatch.device.clock-ahead.v1")]          ClockAhead(device::ClockAhead),
+    #[serde(rename = "coldwatch.device.clock-right.v1")]          ClockRight(device::ClockRight),
     #[serde(rename = "coldwatch.device.withdrawn.v1")]            Withdrawn(device::Withdrawn),
     #[serde(rename = "coldwatch.device.corrected.v1")]            DeviceCorrected(log::Corrected),
 
@@ -77,6 +79,7 @@ pub enum Fact {
     #[serde(rename = "coldwatch.order.product-available.v1")]     ProductAvailable(order::ProductAvailable),
     #[serde(rename = "coldwatch.order.rescue-confirmed.v1")]      RescueConfirmed(order::RescueConfirmed),
     #[serde(rename = "coldwatch.order.conditioning-started.v1")]  ConditioningStarted(order::ConditioningStarted),
+    #[serde(rename = "coldwatch.order.start-ahead.v1")]           StartAhead(order::StartAhead),
     #[serde(rename = "coldwatch.order.conditioning-held.v1")]     ConditioningHeld(order::ConditioningHeld),
     #[serde(rename = "coldwatch.order.postponed.v1")]             Postponed(order::Postponed),
     #[serde(rename = "coldwatch.order.dose.v1")]                  Dose(order::Dose),

@@ -44,6 +44,8 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("coldwatch.device.reading.v1",              &["reads {temperature} at {channel} as number {sequence!}", "reads {temperature} at {channel}"]),
     ("coldwatch.device.imported.v1",             &["was read out: {readings!} readings in {file}"]),
     ("coldwatch.device.quiet.v1",                &["has been quiet on {channel} since {since}, as of {as_of}"]),
+    ("coldwatch.device.clock-ahead.v1",          &["has a clock that is ahead on {channel}: a reading is dated {says} and came at {came}"]),
+    ("coldwatch.device.clock-right.v1",          &["has a clock that is right again on {channel}"]),
     ("coldwatch.device.withdrawn.v1",            &["did not read {temperature} on {channel} at {at}"]),
     ("coldwatch.device.corrected.v1",            &["has a reading corrected: {source} {id} was wrong: {reason}"]),
 
@@ -65,6 +67,7 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("coldwatch.order.product-available.v1",     &["product confirmed available by {by}"]),
     ("coldwatch.order.rescue-confirmed.v1",      &["rescue cells confirmed by {by}"]),
     ("coldwatch.order.conditioning-started.v1",  &["conditioning started, says {by}"]),
+    ("coldwatch.order.start-ahead.v1",           &["has a start of conditioning that is dated ahead, {starts}"]),
     ("coldwatch.order.conditioning-held.v1",     &["conditioning held, says {by}: {reason}"]),
     ("coldwatch.order.postponed.v1",             &["treatment postponed, says {by}: {reason}"]),
     ("coldwatch.order.dose.v1",                  &["has its dose at {units!}"]),

@@ -28,8 +28,10 @@ pub struct Chapter {
     pub offset: u64,
     /// When we learnt it, by log time.
     pub learnt: Moment,
-    /// When it happened, by the reporter.
+    /// When it happened: the moment that counts.
     pub at: Moment,
+    /// When it happened by the reporter, where that is not the moment that counts.
+    pub dated: Option<Moment>,
     /// What it is recognised by.
     pub identity: Identity,
     /// What it is about.
@@ -55,10 +57,11 @@ impl Story {
         if self.wrong.contains(&identity) {
             return false;
         }
-        let (at, subject, fact) = (event.at, event.subject.clone(), event.fact.clone());
+        let (at, subject, fact) = (event.moment(), event.subject.clone(), event.fact.clone());
+        let dated = event.counts.map(|_| event.at);
         let sequence = timeline::sequence(at, &fact, identity);
         let place = self.chapters.partition_point(|chapter| chapter.sequence() <= sequence);
-        self.chapters.insert(place, Chapter { offset, learnt, at, identity, subject, fact });
+        self.chapters.insert(place, Chapter { offset, learnt, at, dated, identity, subject, fact });
         true
     }
     /// What the facts say together.
@@ -84,7 +87,7 @@ impl Story {
 impl Chapter {
     /// As the timeline takes it.
     pub fn entry(&self) -> TimelineEntry<'_> {
-        let Self { offset, learnt, at, identity, subject, fact } = self;
+        let Self { offset, learnt, at, identity, subject, fact, .. } = self;
         let (offset, learnt, at, identity) = (*offset, *learnt, *at, *identity);
         TimelineEntry { offset, at, learnt, identity, subject, fact }
     }

@@ -164,7 +164,7 @@ impl<E: Engine> Fold<E> {
         }
         self.counts.heard += 1;
         let place = self.shelf.place(key);
-        self.ask(place, offset, 0, self.now, &Cause::Word(word), out);
+        self.ask(place, (offset, 0), (self.now, self.now), &Cause::Word(word), out);
     }
 
     fn tick(&mut self, offset: u64, now: Moment, out: &mut Vec<Out<E::Said>>) {
@@ -178,7 +178,7 @@ impl<E: Engine> Fold<E> {
             self.keep_true(due, &mut places);
             for place in &places {
                 let index = u32::try_from(out.len() - first).unwrap_or(u32::MAX);
-                self.ask(*place, offset, index, due, &Cause::Struck, out);
+                self.ask(*place, (offset, index), (due, now), &Cause::Struck, out);
             }
         }
         self.places = places;
@@ -210,9 +210,8 @@ impl<E: Engine> Fold<E> {
     fn ask(
         &mut self,
         place: u32,
-        offset: u64,
-        index: u32,
-        now: Moment,
+        (offset, index): (u64, u32),
+        (now, reached): (Moment, Moment),
         cause: &Cause<'_, E::Word>,
         out: &mut Vec<Out<E::Said>>,
     ) {
@@ -222,7 +221,8 @@ impl<E: Engine> Fold<E> {
             counts.withheld += 1;
             return;
         };
-        let entry = Entry { offset, index, now, subject: &slot.key, cause: cause.again() };
+        let (subject, cause) = (&slot.key, cause.again());
+        let entry = Entry { offset, index, now, reached, subject, cause };
         let mut due = None;
         let whole = (role.contain)(&mut || {
             value.step(rules, &entry, said);
@@ -272,7 +272,7 @@ impl<E: Engine> Fold<E> {
         let first = out.len();
         for place in self.shelf.in_order() {
             let index = u32::try_from(out.len() - first).unwrap_or(u32::MAX);
-            self.ask(place, offset, index, self.now, &Cause::Rejudged, out);
+            self.ask(place, (offset, index), (self.now, self.now), &Cause::Rejudged, out);
         }
         Ok(())
     }

@@ -372,7 +372,10 @@ pub fn is_act(fact: &Fact) -> bool {
 
 /// Whether outsiders may report a fact of this kind at all.
 pub fn may_come_from_outside(event: &Event) -> bool {
-    let ours =
-        matches!(event.fact, Fact::Quiet(_) | Fact::Withdrawn(_) | Fact::Ledger(_) | Fact::Dose(_));
-    !ours && event.subject.kind != SubjectKind::Log
+    let device = matches!(
+        event.fact,
+        Fact::Quiet(_) | Fact::ClockAhead(_) | Fact::ClockRight(_) | Fact::Withdrawn(_)
+    );
+    let derived = matches!(event.fact, Fact::Ledger(_) | Fact::Dose(_) | Fact::StartAhead(_));
+    !device && !derived && event.subject.kind != SubjectKind::Log
 }

@@ -89,7 +89,7 @@ pub fn event(at: Moment, words: &str, id: &str) -> Result<Event, String> {
     let (kind, _) = fact.parts().ok_or("a fact has a type")?;
     let kind = SubjectKind::of_type(&kind).ok_or("a type names its subject")?;
     let subject = Subject::new(kind, subject);
-    Ok(Event { source: Text::new("scenario"), id: Text::new(id), subject, at, fact })
+    Ok(Event { source: Text::new("scenario"), id: Text::new(id), subject, at, counts: None, fact })
 }
 
 /// A rule engine and its rules: all events go to one shipment, `SHP-1`.
@@ -112,7 +112,14 @@ impl<E: Engine> OneShipment<E> {
         &self.engine
     }
     fn step(&mut self, now: Moment, cause: Cause<'_, E::Word>, said: &mut Vec<E::Said>) {
-        let entry = Entry { offset: self.offset, index: 0, now, subject: &self.subject, cause };
+        let entry = Entry {
+            offset: self.offset,
+            index: 0,
+            now,
+            reached: now,
+            subject: &self.subject,
+            cause,
+        };
         self.engine.step(&self.rules, &entry, said);
         self.offset += 1;
     }

@@ -71,7 +71,7 @@ impl Memory {
             }
             Fact::Quiet(quiet) => {
                 let probe = self.probe(&event.subject.id, &quiet.channel);
-                self.probes[probe].silent(quiet.since, quiet.as_of, entry.offset);
+                self.probes[probe].silent(quiet, entry.offset);
                 Matter::Now
             }
             _ if self.story.take(entry.offset, entry.now, event) => {

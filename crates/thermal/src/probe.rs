@@ -2,6 +2,7 @@
 
 use crate::series::Series;
 use alloc::vec::Vec;
+use facts::fact::device::{Quiet, Unclaimed};
 use facts::{DeviceId, Moment, Text};
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,10 @@ pub struct Silence {
     pub until: Option<Moment>,
     /// Where in the journal it was stated first.
     pub offset: u64,
+    /// What came meanwhile all the same, and is not of what the probe is attached to.
+    pub unclaimed: Option<Unclaimed>,
+    /// Whether all that came was dated ahead when it was stated first: its clock is wrong, and that is told as such.
+    pub ahead: bool,
 }
 
 impl Probe {
@@ -46,12 +51,20 @@ impl Probe {
         }
     }
     /// Dispatch states a silence.
-    pub(crate) fn silent(&mut self, since: Moment, as_of: Moment, offset: u64) {
+    pub(crate) fn silent(&mut self, quiet: &Quiet, offset: u64) {
+        let Quiet { since, as_of, unclaimed, .. } = *quiet;
         match self.silences.last_mut() {
             Some(silence) if silence.since == since && silence.until.is_none() => {
-                silence.stated.1 = as_of
+                (silence.stated.1, silence.unclaimed) = (as_of, unclaimed);
             }
-            _ => self.silences.push(Silence { since, stated: (as_of, as_of), until: None, offset }),
+            _ => self.silences.push(Silence {
+                since,
+                stated: (as_of, as_of),
+                until: None,
+                offset,
+                unclaimed,
+                ahead: unclaimed.is_some_and(|unclaimed| unclaimed.ahead),
+            }),
         }
     }
     /// How findings name it.

@@ -1,6 +1,7 @@
 //! Every rule of temperature and its record, one line each.
 
 pub mod above_step;
+pub mod clock_wrong;
 pub mod device_unfit;
 pub mod gap;
 pub mod logger_silent;
@@ -19,6 +20,7 @@ pub const ALL: &[Kind<Memory>] = &[
     rule::<above_step::AboveStep>(),
     rule::<mkt_over::MktOver>(),
     rule::<logger_silent::LoggerSilent>(),
+    rule::<clock_wrong::ClockWrong>(),
     rule::<gap::Gap>(),
     rule::<device_unfit::DeviceUnfit>(),
     rule::<not_judged::NotJudged>(),

@@ -49,7 +49,12 @@ impl Engine for Thermal {
     fn hears(word: &Event) -> bool {
         let device = matches!(
             word.fact,
-            Fact::Reading(_) | Fact::Withdrawn(_) | Fact::Quiet(_) | Fact::Imported(_)
+            Fact::Reading(_)
+                | Fact::Withdrawn(_)
+                | Fact::Quiet(_)
+                | Fact::ClockAhead(_)
+                | Fact::ClockRight(_)
+                | Fact::Imported(_)
         );
         let bound =
             matches!(word.fact, Fact::Attached(_) | Fact::Detached(_) | Fact::Calibrated(_));

@@ -113,6 +113,7 @@ impl LoggerFile {
                 id,
                 subject: subject.clone(),
                 at: *at,
+                counts: None,
                 fact: Fact::Reading(reading),
             });
         }
@@ -121,7 +122,7 @@ impl LoggerFile {
         let at = self.read_out.unwrap_or_else(last);
         let (id, fact) =
             (Text::new(file), Fact::Imported(Imported { file: Text::new(file), readings }));
-        events.push(Event { source, id, subject, at, fact });
+        events.push(Event { source, id, subject, at, counts: None, fact });
         events
     }
 }

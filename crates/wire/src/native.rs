@@ -8,7 +8,8 @@
 //!
 //! `subject` is the bare id; what kind of thing it names is said by the type. Members that are not
 //! known are left alone. `arrivedat` is when a log took the record; a journal's lines carry `origin`,
-//! `after`, `shipment`, `identity`, `partition` and `offset`, too.
+//! `after`, `shipment`, `identity`, `partition` and `offset`, too, and `countsat` where dispatch has stamped
+//! another moment than the reported one; what an outsider writes there, dispatch takes off.
 
 use crate::check;
 use crate::diagnose::diagnose;
@@ -86,7 +87,8 @@ fn incoming(text: &str) -> Result<Incoming, Rejection> {
     let subject = Subject::new(kind, check::subject(str_of(subject))?);
     let (source, id) = (name(str_of(source), "/source")?, name(str_of(id), "/id")?);
     let at = moment(str_of(time), "/time")?;
-    let event = Event { source, id, subject, at, fact: check::fact(fact)? };
+    let counts = all.countsat.as_ref().map(|text| moment(&text.0, "/countsat")).transpose()?;
+    let event = Event { source, id, subject, at, counts, fact: check::fact(fact)? };
     let beside = beside(&all)?;
     if event.subject.kind != SubjectKind::Log {
         check::times(at, beside.arrived_at)?;
@@ -150,6 +152,9 @@ pub fn write(event: &Event, beside: &Beside) -> String {
     put("type", kind.into());
     put("subject", event.subject.id.as_str().into());
     put("time", event.at.to_string().into());
+    if let Some(counts) = event.counts {
+        put("countsat", counts.to_string().into());
+    }
     if let Some(arrived) = beside.arrived_at {
         put("arrivedat", arrived.to_string().into());
     }

@@ -164,6 +164,7 @@ pub(crate) fn reads_at(device: &Subject, n: usize, temperature: i32, at: Moment)
         id: Text::new(format!("r-{n}")),
         subject: device.clone(),
         at,
+        counts: None,
         fact: Fact::Reading(Reading { temperature, channel, sequence }),
     }
 }

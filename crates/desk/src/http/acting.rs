@@ -139,6 +139,7 @@ async fn act(
         id: Text::new(&name),
         subject: Subject::from(&shipment),
         at,
+        counts: None,
         fact: fact.clone(),
     };
     let late = || {

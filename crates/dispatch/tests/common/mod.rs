@@ -11,6 +11,8 @@ pub(crate) struct World {
     rules: Rules,
     values: BTreeMap<Subject, Dispatch>,
     now: Moment,
+    /// How far the clock has come: it strikes on a grid of five seconds.
+    reached: Moment,
     offset: u64,
     pub(crate) journals: BTreeMap<String, Vec<Event>>,
     pub(crate) findings: Vec<Finding>,
@@ -26,7 +28,14 @@ pub(crate) fn at(minute: i64) -> Moment {
 pub(crate) fn event(id: &str, minute: i64, kind: &str, subject: &str, data: &str) -> Event {
     let fact: Fact = serde_json::from_str(&format!("{{\"coldwatch.{kind}.v1\":{data}}}")).unwrap();
     let subject: Subject = subject.parse().unwrap();
-    Event { source: Text::new("test"), id: Text::new(id), subject, at: at(minute), fact }
+    Event {
+        source: Text::new("test"),
+        id: Text::new(id),
+        subject,
+        at: at(minute),
+        counts: None,
+        fact,
+    }
 }
 
 pub(crate) fn reading(device: &str, minute: i64, celsius: i64) -> Event {
@@ -84,13 +93,14 @@ impl World {
     pub(crate) fn new() -> Self {
         let tables = [(
             "dispatch".to_string(),
-            serde_json::json!({ "keep": "14 d", "put_away": "30 d", "quiet_after": 3, "quiet_again": "1 h" }),
+            serde_json::json!({ "keep": "14 d", "put_away": "30 d", "quiet_after": 3, "quiet_again": "1 h", "skew": "2 min" }),
         )];
         let book = Book::new(tables.into_iter().collect());
         Self {
             rules: Rules::read(&book, 1).unwrap(),
             values: BTreeMap::new(),
             now: at(0),
+            reached: at(0),
             offset: 0,
             journals: BTreeMap::new(),
             findings: Vec::new(),
@@ -109,13 +119,38 @@ impl World {
                 .min();
             let Some((due, subject)) = due.filter(|(due, _)| *due <= at(minute)) else { break };
             self.now = self.now.max(due);
+            self.reached = (due + facts::Span::millis(4_999)).floor(facts::Span::seconds(5));
             self.step(&subject, &Cause::Struck);
         }
         self.now = self.now.max(at(minute));
+        self.reached = self.now;
         self
     }
 
+    /// The clock stood, and strikes now: what was due before is asked at its own time.
+    pub(crate) fn stroke(&mut self, minute: i64) -> &mut Self {
+        loop {
+            let due = self
+                .values
+                .iter()
+                .filter_map(|(s, v)| Some((v.due(&self.rules)?, s.clone())))
+                .min();
+            let Some((due, subject)) = due.filter(|(due, _)| *due <= at(minute)) else { break };
+            (self.now, self.reached) = (self.now.max(due), at(minute));
+            self.step(&subject, &Cause::Struck);
+        }
+        (self.now, self.reached) = (at(minute), at(minute));
+        self
+    }
+
+    /// It happens and is reported: the clock has come so far by then.
     pub(crate) fn hear(&mut self, event: &Event) -> &mut Self {
+        let minute = (event.at - at(0)).as_minutes();
+        self.to(minute.max((self.now - at(0)).as_minutes())).come(event)
+    }
+
+    /// It is reported now, whatever time it bears.
+    pub(crate) fn come(&mut self, event: &Event) -> &mut Self {
         self.step(&event.subject.clone(), &Cause::Word(event));
         self
     }
@@ -140,7 +175,14 @@ impl World {
             Cause::Struck => Cause::Struck,
             Cause::Rejudged => Cause::Rejudged,
         };
-        let entry = Entry { offset: self.offset, index: 0, now: self.now, subject, cause };
+        let entry = Entry {
+            offset: self.offset,
+            index: 0,
+            now: self.now,
+            reached: self.reached,
+            subject,
+            cause,
+        };
         let mut said = Vec::new();
         let value = self.values.entry(subject.clone()).or_default();
         value.step(&self.rules, &entry, &mut said);

@@ -96,11 +96,48 @@ pub struct Imported {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Quiet {
-    /// When something came last, by log time (the attachment, where nothing came at all).
+    /// When a reading last came that is of what the probe is attached to, by log time (the attachment, where none did).
     pub since: Moment,
     /// The log time of this statement.
     pub as_of: Moment,
     /// Which probe.
+    pub channel: Text,
+    /// What came since then all the same, and is of no time at which the probe was attached to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unclaimed: Option<Unclaimed>,
+}
+
+/// Readings that came and found no home: as a silence tells of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Unclaimed {
+    /// How many of them came.
+    pub readings: u32,
+    /// The time that the last of them bears.
+    pub dated: Moment,
+    /// Whether all of them were dated later than the log's clock stood when they came.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub ahead: bool,
+}
+
+/// Written by dispatch: a reading was dated later than it came, so the device's clock is ahead, and the reading waits
+/// until its time has come. It bears the name of that reading and is taken back with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ClockAhead {
+    /// With which probe it was measured.
+    pub channel: Text,
+    /// The time that the reading bears.
+    pub says: Moment,
+    /// When it came, by log time.
+    pub came: Moment,
+}
+
+/// Written by dispatch: readings come again whose times can be right, and for some while none came that cannot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ClockRight {
+    /// With which probe they were measured.
     pub channel: Text,
 }
 

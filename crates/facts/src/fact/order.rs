@@ -60,6 +60,15 @@ pub struct ConditioningStarted {
     pub by: PartyId,
 }
 
+/// Written by dispatch: conditioning was reported as started at a time that has not come yet. The report itself counts
+/// when that time has come; this one bears its name and is taken back with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct StartAhead {
+    /// The time at which it is said to have started.
+    pub starts: Moment,
+}
+
 /// Conditioning does not begin until it is scheduled again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

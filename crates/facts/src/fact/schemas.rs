@@ -60,6 +60,12 @@ fn of_facts() -> BTreeMap<String, Value> {
             let mut schema = event(kind, data, defs);
             // What a recording says of a fact; what coldwatch writes itself never carries it.
             schema["properties"]["arrivedat"] = json!({ "type": "string", "format": "date-time" });
+            // What dispatch says of it in a journal; what an outsider writes there counts for nothing.
+            schema["properties"]["countsat"] = json!({
+                "type": "string",
+                "format": "date-time",
+                "description": "The moment that counts instead of `time`, which was later than the report came.",
+            });
             schemas.insert(kind.clone(), schema);
         }
     }

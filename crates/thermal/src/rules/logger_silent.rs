@@ -4,8 +4,9 @@ use crate::memory::{Memory, judged};
 use crate::probe::Silence;
 use crate::setting::Attachment;
 use crate::window::Window;
-use alloc::{format, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 use facts::context::Class;
+use facts::fact::device::Unclaimed;
 use facts::{Episode, Given, Moment, Rule, Severity, Span};
 use serde::Deserialize;
 
@@ -31,7 +32,8 @@ impl Rule for LoggerSilent {
         let long = if profile.class == Class::Fresh { self.long_fresh } else { self.long_other };
         let cover = memory.cover(given, &windows);
         for (probe, _, window) in cover.stretches() {
-            for silence in &probe.silences {
+            // Where all that came is dated ahead its clock is wrong, and thermal/clock-wrong says so.
+            for silence in probe.silences.iter().filter(|silence| !silence.ahead) {
                 found.extend(
                     self.silent(memory, silence, &window, long).map(|e| e.about(probe.name())),
                 );
@@ -77,7 +79,7 @@ impl LoggerSilent {
         }
         let severity = if last - silence.since >= long { Severity::P2 } else { Severity::P3 };
         let until = silence.until.into_iter().chain(window.until).min();
-        let sentence = format!("nothing has come from it since {}", silence.since);
+        let sentence = nothing(silence);
         let unknown = until.unwrap_or(last) - silence.since;
         let episode = Episode::new(severity, silence.since, sentence).until(until);
         Some(episode.unknown_for(unknown).evidence([silence.offset]))
@@ -108,5 +110,16 @@ impl LoggerSilent {
             format!("stowed at {stowed}, and no file of {} has been read in", attachment.device);
         let about = format!("{}/{}", attachment.device, attachment.channel);
         late.then(|| Episode::new(Severity::P3, stowed, sentence).until(came).about(about))
+    }
+}
+
+/// What has come from it: nothing, or nothing that is of these goods.
+fn nothing(silence: &Silence) -> String {
+    let since = silence.since;
+    match silence.unclaimed {
+        None => format!("nothing has come from it since {since}"),
+        Some(Unclaimed { readings, dated, .. }) => format!(
+            "nothing has come from it since {since} that can be of these goods: {readings} readings came, the last one dated {dated}"
+        ),
     }
 }

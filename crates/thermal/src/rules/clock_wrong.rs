@@ -1,0 +1,161 @@
+#![doc = include_str!("clock_wrong.md")]
+
+use crate::memory::Memory;
+use crate::probe::{Probe, Silence};
+use crate::setting::Attachment;
+use crate::window::Window;
+use alloc::{format, string::String, vec::Vec};
+use facts::context::Class;
+use facts::fact::device::ClockAhead;
+use facts::{Episode, Fact, Given, Moment, Rule, Severity, Span, Subject, Text};
+use serde::Deserialize;
+
+/// The clock of a logger is ahead.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockWrong {
+    long_fresh: Span,
+    long_other: Span,
+    after_arrival: Span,
+    after_plan: Span,
+    zone: Span,
+    near: Span,
+}
+
+/// A clock that is said to be ahead, and from when on it is said to be right again.
+#[derive(Debug)]
+struct Ahead<'a> {
+    device: &'a Subject,
+    since: Moment,
+    told: &'a ClockAhead,
+    right: Option<Moment>,
+    offset: u64,
+}
+
+impl Rule for ClockWrong {
+    type Memory = Memory;
+    const NAME: &'static str = "thermal/clock-wrong";
+    const CODE: &'static str = "DAT-06";
+    const PAGE: &'static str = include_str!("clock_wrong.md");
+
+    fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
+        let profile = memory.profile(given.reference);
+        let windows = profile.map(|profile| memory.windows(profile)).unwrap_or_default();
+        let fresh = profile.is_none_or(|profile| profile.class == Class::Fresh);
+        let long = if fresh { self.long_fresh } else { self.long_other };
+        for ahead in stretches(memory) {
+            found.extend(self.episode(memory, &ahead, &windows, long));
+        }
+    }
+
+    fn due(&self, _: &Memory, _: &Given<'_>) -> Option<Moment> {
+        None
+    }
+}
+
+impl ClockWrong {
+    fn episode(
+        &self,
+        memory: &Memory,
+        ahead: &Ahead<'_>,
+        windows: &[Window],
+        long: Span,
+    ) -> Option<Episode> {
+        let (device, channel) = (&*ahead.device.id, &ahead.told.channel);
+        let mut attachments = memory.setting().attachments.iter();
+        let attachment = attachments
+            .rfind(|a| is_of(a, device, channel) && a.until.is_none_or(|u| u > ahead.since))?;
+        // Of goods that were taken out nobody wants to know any more, nor of a shipment that is over.
+        let over = memory.setting().over.filter(|over| *over >= ahead.since);
+        let taken_out = windows.last().and_then(|window| window.until);
+        if taken_out.is_some_and(|end| end <= ahead.since) {
+            return None;
+        }
+        let ends = [ahead.right, attachment.until, over, taken_out];
+        let until = ends.into_iter().flatten().min();
+        let dark = windows.iter().any(|window| self.is_dark(memory, ahead, window, long));
+        let severity = if dark { Severity::P2 } else { Severity::P3 };
+        let episode = Episode::new(severity, ahead.since, self.sentence(ahead.told)).until(until);
+        Some(episode.about(format!("{device}/{channel}")).evidence([ahead.offset]))
+    }
+
+    /// Whether nothing of the goods is known meanwhile, for so long that silence would be P2.
+    fn is_dark(&self, memory: &Memory, ahead: &Ahead<'_>, window: &Window, long: Span) -> bool {
+        let setting = memory.setting();
+        let is_long = |silence: &&Silence| {
+            let (first, last) = silence.stated;
+            let last = last.min(window.end());
+            let flight =
+                |at| setting.flight_over(at, self.after_arrival, self.after_plan).unwrap_or(last);
+            let in_flight = last < flight(silence.since.max(window.from)) || last < flight(last);
+            window.holds(first) && last - silence.since >= long && !in_flight
+        };
+        let (device, channel) = (&*ahead.device.id, &ahead.told.channel);
+        let probe = memory.probes().iter().find(|p| is_probe(p, device, channel));
+        let open = probe.and_then(|probe| probe.silences.last());
+        let open = open.filter(|silence| silence.ahead && silence.until.is_none());
+        open.as_ref().is_some_and(is_long) && !others_know(memory, device, channel)
+    }
+
+    fn sentence(&self, told: &ClockAhead) -> String {
+        let by = told.says - told.came;
+        let steps = (by + self.near).as_minutes() / self.zone.as_minutes().max(1);
+        let off = by - self.zone * steps;
+        let zone = by + self.near >= self.zone && off <= self.near && Span::ZERO - off <= self.near;
+        let zone = if zone { ", a wrong time zone by its size" } else { "" };
+        let (came, says) = (told.came, told.says);
+        format!(
+            "its clock is {} ahead{zone}: what came at {came} is dated {says}, and waits until then",
+            by.spoken()
+        )
+    }
+}
+
+/// When which clock was ahead, in the order in which that was told.
+fn stretches(memory: &Memory) -> Vec<Ahead<'_>> {
+    let mut all: Vec<Ahead<'_>> = Vec::new();
+    for chapter in memory.story.chapters() {
+        let (channel, right) = match &chapter.fact {
+            Fact::ClockAhead(told) => (&told.channel, None),
+            Fact::ClockRight(right) => (&right.channel, Some(chapter.at)),
+            _ => continue,
+        };
+        let open = all.iter_mut().find(|ahead| {
+            *ahead.device == chapter.subject
+                && ahead.told.channel == *channel
+                && ahead.right.is_none()
+        });
+        match (open, &chapter.fact) {
+            (Some(open), _) => open.right = right,
+            (None, Fact::ClockAhead(told)) => all.push(Ahead {
+                device: &chapter.subject,
+                since: chapter.at,
+                told,
+                right: None,
+                offset: chapter.offset,
+            }),
+            (None, _) => {}
+        }
+    }
+    all
+}
+
+/// Whether another payload probe sends and is heard.
+fn others_know(memory: &Memory, device: &str, channel: &Text) -> bool {
+    let setting = memory.setting();
+    let mut others =
+        setting.attachments.iter().filter(|a| !is_of(a, device, channel) && a.until.is_none());
+    others.any(|a| {
+        let probe = memory.probes().iter().find(|p| is_probe(p, a.device.as_str(), &a.channel));
+        let silent = |probe: &Probe| probe.silences.last().is_some_and(|s| s.until.is_none());
+        a.send_every.is_some() && probe.is_some_and(|probe| probe.heard.is_some() && !silent(probe))
+    })
+}
+
+fn is_of(attachment: &Attachment, device: &str, channel: &Text) -> bool {
+    attachment.device.as_str() == device && attachment.channel == *channel
+}
+
+fn is_probe(probe: &Probe, device: &str, channel: &Text) -> bool {
+    probe.device.as_str() == device && probe.channel == *channel
+}
