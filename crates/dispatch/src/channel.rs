@@ -107,7 +107,8 @@ impl Channel {
     }
     /// Takes in an attachment or a detachment.
     pub(crate) fn bind(&mut self, kept: Kept) {
-        let place = self.bindings.partition_point(|b| b.kept.at <= kept.at);
+        // At one moment a probe is taken off before it is put on, whichever was reported first.
+        let place = self.bindings.partition_point(|b| b.kept.sequence() <= kept.sequence());
         self.bindings.insert(place, Binding::new(kept));
     }
     /// Whether that very measurement is known.

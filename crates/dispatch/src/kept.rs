@@ -1,6 +1,7 @@
 //! Facts kept whole, in the order in which they were learnt, and how a repetition is recognised.
 
 use alloc::{collections::BTreeMap, vec::Vec};
+use facts::timeline::{Sequence, sequence};
 use facts::{Event, Fact, Identity, Moment, Subject, Text, TimelineEntry};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -89,6 +90,10 @@ impl Kept {
     pub(crate) fn event(&self) -> Event {
         let Self { source, id, subject, at, counts, fact, .. } = self.clone();
         Event { source, id, subject, at, counts, fact }
+    }
+    /// By what facts are ordered, whatever the order of their arrival.
+    pub(crate) fn sequence(&self) -> Sequence {
+        sequence(self.moment(), &self.fact, Identity::of(&self.source, &self.id))
     }
     /// The moment that counts.
     pub(crate) fn moment(&self) -> Moment {

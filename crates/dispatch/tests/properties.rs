@@ -21,15 +21,13 @@ fn arrival() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// Two bindings at one moment have no order but that of arrival.
+/// One event has one name.
 fn distinct(events: Vec<Event>) -> Vec<Event> {
     let mut seen = std::collections::BTreeSet::new();
     events
         .into_iter()
         .filter(|e| {
             seen.insert((e.at, format!("{:?}", std::mem::discriminant(&e.fact)), e.id.clone()))
-                && (matches!(e.fact, facts::Fact::Reading(_) | facts::Fact::DeviceCorrected(_))
-                    || seen.insert((e.at, String::new(), facts::Text::default())))
         })
         .collect()
 }

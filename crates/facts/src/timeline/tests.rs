@@ -20,7 +20,14 @@ fn minute(n: i64) -> Moment {
 
 fn event(id: usize, at: i64, fact: Fact) -> Event {
     let subject = Subject::from(&ShipmentId::new("SHP-1"));
-    Event { source: Text::new("s"), id: Text::new(format!("{id}")), subject, at: minute(at), fact }
+    Event {
+        source: Text::new("s"),
+        id: Text::new(format!("{id}")),
+        subject,
+        at: minute(at),
+        counts: None,
+        fact,
+    }
 }
 
 fn plan(version: u32, profile: &str) -> Planned {

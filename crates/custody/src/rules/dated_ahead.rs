@@ -1,0 +1,33 @@
+#![doc = include_str!("dated_ahead.md")]
+
+use crate::ledger::Ledger;
+use alloc::{format, vec::Vec};
+use facts::{Episode, Given, Moment, Rule, Severity};
+use serde::Deserialize;
+
+/// A report of what has happened is dated later than it came.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatedAhead {}
+
+impl Rule for DatedAhead {
+    type Memory = Ledger;
+    const NAME: &'static str = "custody/dated-ahead";
+    const CODE: &'static str = "SYS-AHEAD";
+    const PAGE: &'static str = include_str!("dated_ahead.md");
+
+    fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
+        for report in &ledger.record.dated {
+            let sentence = format!(
+                "`{}` is dated {} and came before that: it counts as at {}, when it came",
+                report.what, report.dated, report.counts
+            );
+            let episode = Episode::new(Severity::P3, report.counts, sentence).latched();
+            found.push(episode.about(&report.what).evidence([report.offset]));
+        }
+    }
+
+    fn due(&self, _: &Ledger, _: &Given<'_>) -> Option<Moment> {
+        None
+    }
+}

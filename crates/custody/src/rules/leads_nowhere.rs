@@ -1,0 +1,116 @@
+#![doc = include_str!("leads_nowhere.md")]
+
+use crate::ledger::Ledger;
+use crate::record::{Named, Names, Record};
+use alloc::{format, string::String, vec::Vec};
+use facts::{Episode, Given, Moment, Rule, Severity, Span};
+use serde::Deserialize;
+
+/// A report names something that nobody knows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeadsNowhere {
+    no_plan: Span,
+}
+
+impl Rule for LeadsNowhere {
+    type Memory = Ledger;
+    const NAME: &'static str = "custody/leads-nowhere";
+    const CODE: &'static str = "SYS-REF";
+    const PAGE: &'static str = include_str!("leads_nowhere.md");
+
+    fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
+        let record = &ledger.record;
+        found.extend(self.without_plan(record, given));
+        for named in firsts(&record.waypoints) {
+            let sentence = format!("a new time is reported for `{}`, which is no waypoint of the plan", named.name);
+            let at = |plan: &Names| plan.has_waypoint(&named.name);
+            found.extend(nowhere(record, named, at, sentence));
+        }
+        for named in firsts(&record.legs) {
+            let sentence = format!("something is reported on leg `{}`, which the plan does not have", named.name);
+            let at = |plan: &Names| plan.has_leg(&named.name);
+            found.extend(nowhere(record, named, at, sentence));
+        }
+        let settled = |named: &&Named| given.now >= named.learnt + given.reference.settle;
+        for named in firsts(&record.acting).into_iter().filter(settled) {
+            found.extend(stranger(record, named));
+        }
+    }
+
+    fn due(&self, ledger: &Ledger, given: &Given<'_>) -> Option<Moment> {
+        let record = &ledger.record;
+        let settle = given.reference.settle;
+        let plan = record.first.as_ref().map(|first| first.learnt + self.no_plan + settle);
+        let plan = plan.filter(|_| record.plans.is_empty());
+        let acting = record.acting.iter().map(|named| named.learnt + settle);
+        acting.chain(plan).filter(|due| *due > given.now).min()
+    }
+}
+
+impl LeadsNowhere {
+    /// Something is reported of a shipment that nobody has planned.
+    fn without_plan(&self, record: &Record, given: &Given<'_>) -> Option<Episode> {
+        let first = record.first.as_ref()?;
+        let due = first.learnt + self.no_plan + given.reference.settle;
+        let plan = record.plans.iter().map(|plan| (plan.learnt, plan.at)).min();
+        let over = record.over;
+        if given.now < due || plan.is_some_and(|(learnt, at)| learnt < due || at <= first.at) {
+            return None;
+        }
+        let severity = if record.under_way.is_some() { Severity::P2 } else { Severity::P3 };
+        let sentence = format!(
+            "it is reported on since {}, and nobody has planned it: nothing of it can be judged",
+            first.at
+        );
+        let until = plan.map(|(_, at)| at).into_iter().chain(over).min();
+        let episode = Episode::new(severity, first.at, sentence).until(until).unknown();
+        Some(episode.evidence([first.offset]))
+    }
+}
+
+/// What is not in the plan, until one has it.
+fn nowhere(
+    record: &Record,
+    named: &Named,
+    has: impl Fn(&Names) -> bool,
+    sentence: String,
+) -> Option<Episode> {
+    let in_force = record.plans.last()?;
+    let until = match has(in_force) {
+        true if in_force.at <= named.at => return None,
+        true if !record.plans.iter().any(|plan| plan.at <= named.at && !has(plan)) => return None,
+        true => Some(in_force.at),
+        false => None,
+    };
+    let over = record.over.filter(|over| *over >= named.at);
+    let until = until.into_iter().chain(over).min();
+    let episode = Episode::new(Severity::P3, named.at, sentence).until(until);
+    Some(episode.about(&named.name).evidence([named.offset]))
+}
+
+/// A party that acts, of which nobody has ever heard.
+fn stranger(record: &Record, named: &Named) -> Option<Episode> {
+    let in_plan = record.plans.iter().any(|plan| plan.has_party(&named.name));
+    let known = record.known.iter().any(|(party, _)| party.as_str() == &*named.name);
+    if in_plan || known || record.plans.is_empty() {
+        return None;
+    }
+    let sentence = format!(
+        "{} does something with the goods: no plan names it, and nothing is known of it",
+        named.name
+    );
+    let episode = Episode::new(Severity::P3, named.at, sentence).until(record.over).unknown();
+    Some(episode.about(&named.name).evidence([named.offset]))
+}
+
+/// The first time that each of them was named.
+fn firsts(all: &[Named]) -> Vec<&Named> {
+    let mut firsts: Vec<&Named> = Vec::new();
+    for named in all {
+        if !firsts.iter().any(|first| first.name == named.name) {
+            firsts.push(named);
+        }
+    }
+    firsts
+}

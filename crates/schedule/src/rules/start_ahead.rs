@@ -1,0 +1,38 @@
+#![doc = include_str!("start_ahead.md")]
+
+use crate::calendar::Calendar;
+use alloc::{format, vec::Vec};
+use facts::{Episode, Given, Moment, Rule, Severity};
+use serde::Deserialize;
+
+/// Conditioning is reported as started at a time that has not come.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StartAhead {}
+
+impl Rule for StartAhead {
+    type Memory = Calendar;
+    const NAME: &'static str = "schedule/start-ahead";
+    const CODE: &'static str = "SYS-START";
+    const PAGE: &'static str = include_str!("start_ahead.md");
+
+    fn judge(&self, calendar: &Calendar, given: &Given<'_>, found: &mut Vec<Episode>) {
+        if !calendar.serves_a_patient() {
+            return;
+        }
+        for start in &calendar.starts_ahead {
+            let until = (given.now >= start.starts).then_some(start.starts);
+            let sentence = format!(
+                "conditioning is reported as started at {}, which has not come: nobody knows whether it has begun",
+                start.starts
+            );
+            let episode = Episode::new(Severity::P2, start.at, sentence).until(until).unknown();
+            found.push(episode.evidence([start.offset]));
+        }
+    }
+
+    fn due(&self, calendar: &Calendar, given: &Given<'_>) -> Option<Moment> {
+        let starts = calendar.starts_ahead.iter().map(|start| start.starts);
+        starts.filter(|starts| *starts > given.now).min()
+    }
+}
