@@ -37,7 +37,14 @@ impl Player {
     }
     fn step(&mut self, now: Moment, cause: Cause<'_, Event>) {
         let mut said = Vec::new();
-        let entry = Entry { offset: self.offset, index: 0, now, subject: &self.subject, cause };
+        let entry = Entry {
+            offset: self.offset,
+            index: 0,
+            now,
+            reached: now,
+            subject: &self.subject,
+            cause,
+        };
         self.engine.step(&self.rules, &entry, &mut said);
         for said in said {
             if let Said::Finding(finding) = said {
