@@ -1,6 +1,7 @@
 //! All that custody looks at: the chain of hands, what was packed and received, who is qualified.
 
 use crate::parties::Parties;
+use crate::record::Record;
 use crate::plans::{self, Contradiction};
 use crate::way::Way;
 use alloc::{collections::BTreeSet, vec::Vec};
@@ -50,6 +51,8 @@ pub struct Ledger {
     pub over: Option<Moment>,
     /// Who is qualified, and who belongs to whom.
     pub parties: Parties,
+    /// What the reports themselves are worth.
+    pub record: Record,
     /// When something was last declared wrong: an absence that it left is judged a moment later.
     pub corrected: Moment,
     place: Option<Text>,
@@ -123,6 +126,10 @@ pub enum Step {
 
 impl View for Ledger {
     fn hears(fact: &Fact) -> bool {
+        // How much a report is worth is asked of all that is reported of the goods.
+        if fact.has_happened() {
+            return true;
+        }
         let hands = matches!(
             fact,
             Fact::Planned(_) | Fact::Released(_) | Fact::Accepted(_) | Fact::Cancelled(_)
@@ -148,7 +155,7 @@ impl View for Ledger {
             || matches!(fact, Fact::ShipmentCorrected(_))
     }
 
-    fn read(story: &Story, _: &Subject) -> Self {
+    fn read(story: &Story, shipment: &Subject) -> Self {
         let timeline = story.timeline().without_repeats();
         let plan = timeline.plan_in_force();
         let mut ledger = Ledger {
@@ -159,6 +166,7 @@ impl View for Ledger {
             contradictions: plans::contradictions(&timeline),
             planned: timeline.plans().iter().map(|plan| plan.from).collect(),
             way: Way::read(&timeline),
+            record: Record::read(story, shipment),
             ..Ledger::default()
         };
         for entry in timeline.entries() {

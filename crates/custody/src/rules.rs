@@ -2,8 +2,10 @@
 
 pub mod content_count;
 pub mod custody_gap;
+pub mod dated_ahead;
 pub mod double_holder;
 pub mod identity_mismatch;
+pub mod leads_nowhere;
 pub mod lost_contact;
 pub mod not_for_use;
 pub mod package_opened;
@@ -26,4 +28,6 @@ pub const ALL: &[Kind<Ledger>] = &[
     rule::<refused::Refused>(),
     rule::<identity_mismatch::IdentityMismatch>(),
     rule::<not_for_use::NotForUse>(),
+    rule::<leads_nowhere::LeadsNowhere>(),
+    rule::<dated_ahead::DatedAhead>(),
 ];

@@ -1,7 +1,7 @@
 //! A shipment: passes its facts on to its journal, tells what its plan cites that it does, and its
 //! milestones to its order and its permits.
 
-use crate::ahead::{NEXT_STROKE, has_happened, is_ahead};
+use crate::ahead::{NEXT_STROKE, is_ahead};
 use crate::kept::{Copy, File, Kept, Known, correction};
 use crate::mail::Mail;
 use crate::passed::Fate;
@@ -54,7 +54,7 @@ impl Shipment {
             }
             Copy::New => {}
         }
-        if has_happened(&event.fact) && is_ahead(event.at, mail.now, numbers.skew) {
+        if event.fact.has_happened() && is_ahead(event.at, mail.now, numbers.skew) {
             self.waiting.push(Kept::new(event, mail.now));
             return mail.count(Fate::Held);
         }

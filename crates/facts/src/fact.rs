@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod checks;
 pub mod device;
+mod happened;
 pub mod incident;
 pub mod log;
 pub mod order;

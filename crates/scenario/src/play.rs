@@ -155,7 +155,11 @@ impl<E: Engine<Word = Event, Said = Said>> Player for OneShipment<E> {
         words: Option<&str>,
         id: &str,
     ) -> Result<Vec<Line>, String> {
-        let event = words.map(|words| event(at, words, id)).transpose()?;
+        let mut event = words.map(|words| event(at, words, id)).transpose()?;
+        if let Some(event) = &mut event {
+            // As dispatch stamps it.
+            event.counts = (at > learnt && event.fact.has_happened()).then_some(learnt);
+        }
         let said = OneShipment::hear(self, learnt, event.as_ref())?;
         Ok(said
             .into_iter()

@@ -64,8 +64,21 @@ pub struct Calendar {
     pub over: Option<Moment>,
     /// Since when the shipment does not take place.
     pub cancelled: Option<Moment>,
+    /// Starts of conditioning that are dated ahead, as far as they have not been declared wrong.
+    pub starts_ahead: Vec<StartSaid>,
     /// The patient's order.
     pub order: Order,
+}
+
+/// A start of conditioning that is dated ahead.
+#[derive(Debug, Clone)]
+pub struct StartSaid {
+    /// When it was reported, by log time.
+    pub at: Moment,
+    /// When it is said to have started.
+    pub starts: Moment,
+    /// Its place in the journal.
+    pub offset: u64,
 }
 
 impl View for Calendar {
@@ -77,7 +90,7 @@ impl View for Calendar {
         let gone = matches!(fact, Fact::Repacked(_) | Fact::Destroyed(_));
         let said = matches!(fact, Fact::Planned(_) | Fact::Described(_));
         let wrong = matches!(fact, Fact::ShipmentCorrected(_) | Fact::OrderCorrected(_));
-        leg || ends || aboard || gone || said || wrong || Order::hears(fact)
+        leg || ends || aboard || gone || said || wrong || matches!(fact, Fact::StartAhead(_)) || Order::hears(fact)
     }
 
     fn read(story: &Story, shipment: &Subject) -> Self {
@@ -92,6 +105,10 @@ impl View for Calendar {
             ..Calendar::default()
         };
         for chapter in story.chapters() {
+            if let Fact::StartAhead(ahead) = &chapter.fact {
+                let (at, starts, offset) = (chapter.at, ahead.starts, chapter.offset);
+                calendar.starts_ahead.push(StartSaid { at, starts, offset });
+            }
             if let Some((what, leg)) = mark(&chapter.fact) {
                 let (leg, at, offset) = (leg.cloned(), chapter.at, chapter.offset);
                 calendar.marks.push(Mark { what, leg, at, offset });

@@ -2,6 +2,7 @@
 
 pub mod called_off;
 pub mod milestone_overdue;
+pub mod start_ahead;
 pub mod started_early;
 
 use crate::calendar::Calendar;
@@ -12,4 +13,5 @@ pub const ALL: &[Kind<Calendar>] = &[
     rule::<started_early::StartedEarly>(),
     rule::<milestone_overdue::MilestoneOverdue>(),
     rule::<called_off::CancelledAndPlanned>(),
+    rule::<start_ahead::StartAhead>(),
 ];

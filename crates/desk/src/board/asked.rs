@@ -10,8 +10,8 @@ use facts::{Fact, Finding, Moment, Text, Timeline, TimelineEntry};
 fn entry(line: &Line) -> TimelineEntry<'_> {
     TimelineEntry {
         offset: line.offset,
-        at: line.event.at,
-        learnt: line.learnt.unwrap_or(line.event.at),
+        at: line.event.moment(),
+        learnt: line.learnt.unwrap_or(line.event.moment()),
         identity: line.identity,
         subject: &line.event.subject,
         fact: &line.event.fact,

@@ -32,7 +32,7 @@ pub fn hands(dossier: &Dossier) -> Vec<Hand> {
         chain.0.push(Hand { holder: Some(plan.consignor.clone()), ..Hand::default() });
     }
     for line in dossier.lines.standing() {
-        let at = line.event.at;
+        let at = line.event.moment();
         match &line.event.fact {
             Fact::Released(r) => chain.released(&r.by, r.to.as_ref(), at),
             Fact::Accepted(a) => chain.accepted(&a.by, at),

@@ -112,7 +112,7 @@ impl Lines {
 }
 
 fn order(line: &Line) -> (Moment, u64) {
-    (line.event.at, line.offset)
+    (line.event.moment(), line.offset)
 }
 
 #[cfg(test)]

@@ -155,9 +155,10 @@ pub(crate) struct Said {
 pub(crate) fn days(d: &Dossier, now: Moment) -> Vec<Day> {
     let mut days: Vec<Day> = Vec::new();
     for line in d.lines.all().iter().rev() {
-        let iso = day(line.event.at);
+        let at = line.event.moment();
+        let iso = day(at);
         if days.last().is_none_or(|last| last.iso != iso) {
-            let text = day_short(line.event.at, now);
+            let text = day_short(at, now);
             days.push(Day { iso, text, lines: Vec::new() });
         }
         if let Some(last) = days.last_mut() {
@@ -168,7 +169,7 @@ pub(crate) fn days(d: &Dossier, now: Moment) -> Vec<Day> {
 }
 
 fn said(d: &Dossier, line: &Line, now: Moment) -> Said {
-    let at = line.event.at;
+    let at = line.event.moment();
     // What is learnt within a minute is learnt in time.
     let learnt = line.learnt.filter(|learnt| *learnt - at >= Span::minutes(1));
     Said {

@@ -131,7 +131,7 @@ impl SeriesView {
 impl LineView {
     pub(super) fn new(d: &Dossier, line: &Line) -> Self {
         Self {
-            at: line.event.at,
+            at: line.event.moment(),
             learnt: line.learnt,
             offset: line.offset,
             sentence: words::sentence(&line.event),

@@ -1,0 +1,35 @@
+//! Which facts report what has been done.
+
+use super::Fact;
+
+impl Fact {
+    /// Whether it reports what was done with the goods, or decided of them, so that it cannot be of a later time than the
+    /// report. Plans, schedules, expected times, qualifications, attachments and stays may be booked ahead.
+    pub fn has_happened(&self) -> bool {
+        let packing = matches!(
+            self,
+            Self::Packed(_) | Self::Repacked(_) | Self::Unpacked(_) | Self::Opened(_)
+        );
+        let hands = matches!(self, Self::Released(_) | Self::Accepted(_) | Self::Received(_));
+        let way = matches!(
+            self,
+            Self::Departed(_)
+                | Self::Arrived(_)
+                | Self::CustomsEntered(_)
+                | Self::CustomsCleared(_)
+                | Self::LegCancelled(_)
+                | Self::LegOffloaded(_)
+        );
+        let end = matches!(
+            self,
+            Self::Stowed(_)
+                | Self::Thawed(_)
+                | Self::Infused(_)
+                | Self::Destroyed(_)
+                | Self::Cancelled(_)
+                | Self::Closed(_)
+        );
+        let decided = matches!(self, Self::QualityReleased(_) | Self::Dispositioned(_));
+        packing || hands || way || end || decided
+    }
+}
