@@ -2,12 +2,17 @@
 //!
 //! A log takes its records one after the other, so within a file no record arrives before the one above
 //! it. Records without `arrivedat` arrive at the moment that is given; without one they wait until all
-//! others are in and arrive at the greatest time at which anything happened.
+//! others are in and arrive at the greatest time that is known: when a record arrived, or, of records without
+//! `arrivedat`, when something happened.
+//!
+//! No single stamp makes time run: `ahead` tells which record's is far later than those of the records
+//! around it. It arrives with the record above it, and is told.
 
+use crate::ahead::{Ahead, Place, is_ahead, is_last_and_far};
 use crate::source::{Kind, Source, SourceError};
 use facts::{Event, Moment, Text};
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::io::{self, Read};
 use std::sync::mpsc;
 use wire::lines::Lines;
@@ -26,6 +31,8 @@ pub struct Decoded {
     pub waited: bool,
     /// What it says, or why it cannot be taken in.
     pub event: Result<Event, Box<Rejection>>,
+    /// What is wrong with its stamp, where that is far ahead of its neighbours'.
+    pub ahead: Option<Box<Ahead>>,
 }
 
 /// So many records go from thread to thread at a time.
@@ -39,6 +46,7 @@ pub struct Recording {
     next: Vec<Option<Decoded>>,
     at: Option<Moment>,
     waiting: Vec<Decoded>,
+    /// The greatest time that is known, without those that are ahead.
     latest: Moment,
 }
 
@@ -65,11 +73,23 @@ impl Recording {
         }
         // All others are in: those that wait arrive, in the order in which they stand.
         if !self.waiting.is_empty() {
+            let latest = self.latest;
             self.waiting.reverse();
-            self.waiting.iter_mut().for_each(|decoded| decoded.waited = true);
-            self.at = Some(self.latest);
+            for decoded in &mut self.waiting {
+                decoded.waited = true;
+                // What is no later than all that is known moves no clock.
+                let moves = |ahead: &Box<Ahead>| match ahead.clamped {
+                    Some(_) => ahead.says > latest,
+                    None => ahead.says == latest,
+                };
+                decoded.ahead = decoded.ahead.take().filter(moves);
+                if let Some(ahead) = decoded.ahead.as_mut().filter(|a| a.clamped.is_some()) {
+                    ahead.clamps_to(latest);
+                }
+            }
+            self.at = Some(latest);
             let late = std::mem::take(&mut self.waiting);
-            self.streams = vec![Stream::waiting(late, self.latest)];
+            self.streams = vec![Stream::waiting(late, latest)];
             self.next = vec![None];
             self.advance(0)?;
             return self.take();
@@ -81,17 +101,30 @@ impl Recording {
     fn advance(&mut self, n: usize) -> Result<(), SourceError> {
         while let Some(stream) = self.streams.get_mut(n) {
             let Some(mut decoded) = stream.next()? else { return Ok(()) };
-            if let Ok(event) = &decoded.event {
+            let clamped = decoded.ahead.as_ref().is_some_and(|ahead| ahead.clamped.is_some());
+            let unstamped = decoded.arrived == UNSTAMPED;
+            if let Ok(event) = &decoded.event
+                && unstamped
+                && !clamped
+            {
                 self.latest = self.latest.max(event.at);
             }
-            let unstamped = decoded.arrived == UNSTAMPED && decoded.event.is_ok();
-            match (unstamped, self.at) {
+            match (unstamped && decoded.event.is_ok(), self.at) {
                 (true, None) => {
                     self.waiting.push(decoded);
                     continue;
                 }
-                (true, Some(at)) => decoded.arrived = at,
+                // It arrives then, whatever it says of the time.
+                (true, Some(at)) => {
+                    decoded.arrived = at;
+                    decoded.ahead = None;
+                }
                 (false, _) => {}
+            }
+            if let Some(Ahead { clamped: Some(to), .. }) = decoded.ahead.as_deref()
+                && !unstamped
+            {
+                decoded.arrived = *to;
             }
             stream.arrived = stream.arrived.max(decoded.arrived);
             decoded.arrived = stream.arrived;
@@ -159,13 +192,29 @@ struct Stream {
     from: Feed,
     /// When the last record arrived.
     arrived: Moment,
+    /// Records that were read ahead, the next one first.
+    ahead: VecDeque<Decoded>,
+    /// The stamp of the record before the next one, without those that were ahead.
+    before: Stamps,
 }
+
+/// The last stamps of a file: of records that say when they arrived, and of those that do not.
+#[derive(Debug, Default)]
+struct Stamps {
+    arrived: Option<Moment>,
+    happened: Option<Moment>,
+}
+
+/// So many records are read ahead at most to find the two behind one: what cannot be decoded has no stamp.
+const LOOKED_AT: usize = 64;
 
 enum Feed {
     /// Lines that are decoded one by one.
     Lines(Lines<Box<dyn io::BufRead + Send>>, Limits),
     /// Records that are there already, the next one last.
     Ready(Vec<Decoded>),
+    /// Records that waited for all others: nothing is looked for among them any more.
+    Waited(Vec<Decoded>),
 }
 
 impl Stream {
@@ -178,16 +227,69 @@ impl Stream {
                 Feed::Lines(Lines::new(source.bytes, limits.clone()), limits)
             }
         };
-        Ok(Self { file, from, arrived: Moment::EARLIEST })
+        Ok(Self::over(file, from, Moment::EARLIEST))
     }
 
     fn waiting(late: Vec<Decoded>, at: Moment) -> Self {
-        Self { file: Text::default(), from: Feed::Ready(late), arrived: at }
+        Self::over(Text::default(), Feed::Waited(late), at)
     }
 
+    fn over(file: Text, from: Feed, arrived: Moment) -> Self {
+        Self { file, from, arrived, ahead: VecDeque::new(), before: Stamps::default() }
+    }
+
+    /// The next record, and whether its stamp is ahead of those around it.
     fn next(&mut self) -> Result<Option<Decoded>, SourceError> {
+        if let Feed::Waited(late) = &mut self.from {
+            return Ok(late.pop());
+        }
+        let next = match self.ahead.pop_front() {
+            Some(next) => Some(next),
+            None => self.decode()?,
+        };
+        let Some(mut decoded) = next else { return Ok(None) };
+        let Some(stamp) = stamp(&decoded) else { return Ok(Some(decoded)) };
+        let stamped = decoded.arrived != UNSTAMPED;
+        let behind = self.behind(stamped)?;
+        let before = match stamped {
+            true => &mut self.before.arrived,
+            false => &mut self.before.happened,
+        };
+        let place = Place { before: *before, stamp, behind: &behind };
+        if is_ahead(&place, stamped) {
+            let to = before.or(behind.first().copied()).unwrap_or(stamp);
+            decoded.ahead = Some(Box::new(Ahead::clamped(&decoded, stamp, to)));
+            return Ok(Some(decoded));
+        }
+        if is_last_and_far(&place) {
+            decoded.ahead = Some(Box::new(Ahead::last(&decoded, stamp)));
+        }
+        *before = Some(stamp);
+        Ok(Some(decoded))
+    }
+
+    /// The stamps of the two records behind the next one that have one of this sort.
+    fn behind(&mut self, stamped: bool) -> Result<Vec<Moment>, SourceError> {
+        let mut found = Vec::with_capacity(2);
+        for n in 0..LOOKED_AT {
+            if self.ahead.len() <= n {
+                match self.decode()? {
+                    Some(decoded) => self.ahead.push_back(decoded),
+                    None => break,
+                }
+            }
+            let one = self.ahead.get(n).filter(|one| (one.arrived != UNSTAMPED) == stamped);
+            found.extend(one.and_then(stamp));
+            if found.len() == 2 {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    fn decode(&mut self) -> Result<Option<Decoded>, SourceError> {
         let (lines, limits) = match &mut self.from {
-            Feed::Ready(ready) => return Ok(ready.pop()),
+            Feed::Ready(ready) | Feed::Waited(ready) => return Ok(ready.pop()),
             Feed::Lines(lines, limits) => (lines, limits),
         };
         let line = lines.line().map_err(|e| Source::failed(&self.file, e))?;
@@ -203,8 +305,15 @@ impl Stream {
             Ok(incoming) => (incoming.beside.arrived_at.unwrap_or(UNSTAMPED), Ok(incoming.event)),
             Err(rejection) => (UNSTAMPED, Err(Box::new(rejection.at(&self.file, record)))),
         };
-        Ok(Some(Decoded { arrived, file: self.file.clone(), record, waited: false, event }))
+        let file = self.file.clone();
+        Ok(Some(Decoded { arrived, file, record, waited: false, event, ahead: None }))
     }
+}
+
+/// What a record says of the time: when it arrived, else when it happened.
+fn stamp(decoded: &Decoded) -> Option<Moment> {
+    let event = decoded.event.as_ref().ok()?;
+    Some(if decoded.arrived == UNSTAMPED { event.at } else { decoded.arrived })
 }
 
 /// A logger's export as records without a time of arrival, the next one last.
@@ -218,10 +327,11 @@ fn logger(source: &mut Source) -> Result<Vec<Decoded>, SourceError> {
         record,
         waited: false,
         event,
+        ahead: None,
     };
     let mut all: Vec<Decoded> = match wire::logger::read(&source.name, &bytes) {
         Ok(read) => {
-            let events = read.events(&source.name);
+            let events = read.events();
             let good = (1..).zip(events).map(|(n, event)| record(n, Ok(event)));
             let bad = read.rejections.into_iter().map(|r| record(r.place.record, Err(Box::new(r))));
             good.chain(bad).collect()

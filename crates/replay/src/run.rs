@@ -164,7 +164,10 @@ impl Replay<'_> {
     ) -> Result<(), ReplayError> {
         self.tell(summary);
         summary.read += 1;
-        let Decoded { arrived, file, record, waited, event } = decoded;
+        let Decoded { arrived, file, record, waited, event, ahead } = decoded;
+        if let Some(ahead) = &ahead {
+            self.report.ahead(ahead)?;
+        }
         let event = match event {
             Ok(event) => event,
             Err(rejection) => return self.reject(summary, &rejection),

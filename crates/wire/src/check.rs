@@ -133,15 +133,6 @@ pub(crate) fn fact(fact: Fact) -> Result<Fact, Rejection> {
     Ok(match fact {
         Fact::Granted(granted) => Fact::Granted(Box::new(in_zone(*granted)?)),
         Fact::Amended(granted) => Fact::Amended(Box::new(in_zone(*granted)?)),
-        Fact::Planned(plan) => {
-            if let Some(Err(e)) = plan.air_waybill.as_ref().and_then(|awb| ident::check("awb", awb))
-            {
-                return Err(
-                    Rejection::new(Code::CheckDigit, e.to_string()).member("/data/air_waybill")
-                );
-            }
-            Fact::Planned(plan)
-        }
         Fact::Attached(a) if a.shipment.is_some() == a.store.is_some() => {
             let reason =
                 "a probe is attached to a shipment or to a store: exactly one of them is named";

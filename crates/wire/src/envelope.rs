@@ -40,6 +40,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) time: Option<Str<'a>>,
     pub(crate) kind: Option<Str<'a>>,
     pub(crate) fact: Option<Fact>,
+    /// Whether `data_base64` stands in it.
+    pub(crate) base64: bool,
     pub(crate) arrivedat: Option<Str<'a>>,
     pub(crate) countsat: Option<Str<'a>>,
     pub(crate) origin: Option<Str<'a>>,
@@ -59,6 +61,8 @@ enum Key {
     Time,
     Type,
     Data,
+    #[serde(rename = "data_base64")]
+    Base64,
     ArrivedAt,
     CountsAt,
     Origin,
@@ -108,6 +112,10 @@ impl<'de> Visitor<'de> for Members {
                     Some(kind) => all.fact = Some(map.next_value_seed(ByType(&kind.0))?),
                     None => early = Some(map.next_value()?),
                 },
+                Key::Base64 => {
+                    let data: Option<de::IgnoredAny> = map.next_value()?;
+                    all.base64 |= data.is_some();
+                }
                 Key::Extension => drop(map.next_value::<de::IgnoredAny>()?),
             }
         }

@@ -21,6 +21,6 @@ pub mod native;
 pub mod reject;
 mod size;
 
-pub use limits::Limits;
+pub use limits::{Limits, without_mark};
 pub use native::Incoming;
 pub use reject::{Code, Place, Rejection};

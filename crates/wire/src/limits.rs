@@ -25,6 +25,21 @@ impl Default for Limits {
     }
 }
 
+/// What some programs write before a text to say that it is UTF-8; it is no part of it.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The bytes behind a byte order mark, if there is one.
+pub fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(MARK).unwrap_or(bytes)
+}
+
+/// Whether this looks like UTF-16: it begins with that encoding's mark, or every other byte is a NUL, as where
+/// plain letters stand in it. `nul` is where the first one stands.
+fn is_utf16(bytes: &[u8], nul: Option<usize>) -> bool {
+    let marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    marked || (nul.is_some() && memchr::memchr_iter(0, bytes).count() * 3 >= bytes.len())
+}
+
 impl Limits {
     /// Of a record of our own topics: one holds a whole rulebook, as a text.
     pub fn of_ours() -> Self {
@@ -39,7 +54,12 @@ impl Limits {
                 format!("{} bytes, and {} are taken", bytes.len(), self.bytes),
             ));
         }
-        if let Some(at) = memchr::memchr(0, bytes) {
+        let nul = memchr::memchr(0, bytes);
+        if is_utf16(bytes, nul) {
+            let reason = "the text is UTF-16, and UTF-8 is read: save it as UTF-8";
+            return Err(Rejection::new(Code::Utf16, reason).column(1));
+        }
+        if let Some(at) = nul {
             return Err(Rejection::new(Code::Nul, "a NUL byte").column(at + 1));
         }
         let text = simdutf8::basic::from_utf8(bytes).map_err(|_| {

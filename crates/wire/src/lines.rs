@@ -1,7 +1,7 @@
 //! A stream as records, one a line, in bounded memory: what is longer than the limit is skipped, and
-//! only its beginning is kept.
+//! only its beginning is kept. A byte order mark at the beginning of a line is no part of it.
 
-use crate::limits::Limits;
+use crate::limits::{Limits, without_mark};
 use crate::reject::{Code, KEPT, Rejection};
 use std::io::{self, BufRead};
 
@@ -35,9 +35,9 @@ impl<R: BufRead> Lines<R> {
                 rejection.bytes = length as u64;
                 return Ok(Some((self.number, Err(rejection))));
             }
-            let text = self.line.trim_ascii();
-            if !text.is_empty() {
-                return Ok(Some((self.number, Ok(text_of(&self.line)))));
+            // A file that was put behind another one may bring a mark of its own.
+            if !without_mark(&self.line).trim_ascii().is_empty() {
+                return Ok(Some((self.number, Ok(text_of(without_mark(&self.line))))));
             }
         }
     }

@@ -14,7 +14,7 @@
 use crate::check;
 use crate::diagnose::diagnose;
 use crate::envelope::{Envelope, Str};
-use crate::limits::Limits;
+use crate::limits::{Limits, without_mark};
 use crate::reject::{Code, Rejection};
 use crate::size;
 use facts::{Event, Moment, Origin, ShipmentId, Subject, SubjectKind, Text};
@@ -48,6 +48,7 @@ pub struct Beside {
 
 /// Reads one line, without its end.
 pub fn read(line: &[u8], limits: &Limits) -> Result<Incoming, Rejection> {
+    let line = without_mark(line);
     let text = limits.check(line).map_err(|rejection| rejection.keeping(line))?;
     let sized = |read: Incoming| {
         if limits.sizes {
@@ -68,6 +69,9 @@ fn incoming(text: &str) -> Result<Incoming, Rejection> {
         None => Err(Rejection::new(Code::MissingMember, format!("`{member}` is missing"))
             .member(format!("/{member}"))),
     };
+    if all.base64 {
+        return Err(base64(&all));
+    }
     need("specversion", &all.specversion)?;
     need("id", &all.id)?;
     need("source", &all.source)?;
@@ -94,6 +98,22 @@ fn incoming(text: &str) -> Result<Incoming, Rejection> {
         check::times(at, beside.arrived_at)?;
     }
     Ok(Incoming { event, beside })
+}
+
+/// `data_base64` stands for `data` where that is no JSON, and every fact's data is. Where both stand, nobody can
+/// say which of the two is meant.
+fn base64(all: &Envelope<'_>) -> Rejection {
+    let rejection = match &all.fact {
+        Some(_) => Rejection::new(
+            Code::DoubleMember,
+            "`data` and `data_base64` both stand in it, and an event has one of them",
+        ),
+        None => Rejection::new(
+            Code::MissingMember,
+            "`data` is missing: a fact is read from `data`, not from `data_base64`",
+        ),
+    };
+    rejection.member("/data_base64")
 }
 
 fn str_of<'a>(text: &'a Option<Str<'_>>) -> &'a str {

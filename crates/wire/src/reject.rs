@@ -22,6 +22,7 @@ codes! {
     TooDeep       "too-deep"        "Objects and lists are nested deeper than the limit.",
     Nul           "nul"             "The record holds a NUL byte.",
     NotUtf8       "not-utf8"        "The record is not UTF-8 text.",
+    Utf16         "utf-16"          "The record is UTF-16 text, and UTF-8 is read.",
     HalfLine      "half-line"       "The record ends in the middle.",
     NotJson       "not-json"        "The record is not JSON.",
     NotAnEvent    "not-an-event"    "The record is JSON, and not a CloudEvents 1.0 event.",

@@ -83,7 +83,7 @@ fn note(said: &str, member: &str) -> Result<(), Rejection> {
 }
 
 fn measure(quantity: Option<&Quantity>, member: &str) -> Result<(), Rejection> {
-    quantity.map_or(Ok(()), |quantity| text(&quantity.unit, LONGEST_MEASURE, member))
+    quantity.map_or(Ok(()), |quantity| text(quantity.unit.as_str(), LONGEST_MEASURE, member))
 }
 
 #[cfg(test)]

@@ -171,7 +171,7 @@ pub(crate) fn read(
     let lines: Vec<&[u8]> =
         if whole { vec![body] } else { body.split(|byte| *byte == b'\n').collect() };
     for (number, line) in (1..).zip(lines) {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let line = wire::without_mark(line.strip_suffix(b"\r").unwrap_or(line));
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
@@ -199,7 +199,7 @@ fn logger(topic: &str, partitions: u16, body: &[u8]) -> Result<Vec<Draft>, Vec<R
         return Err(vec![Rejection::new(Code::TooLong, reason).at("body", 1)]);
     }
     let read = wire::logger::read("body", body).map_err(|rejection| vec![rejection])?;
-    let subject = read.events("body").into_iter().next().map(|event| event.subject);
+    let subject = read.events().into_iter().next().map(|event| event.subject);
     let subject = subject.unwrap_or_else(|| Subject::new(SubjectKind::Device, "unknown"));
     let partition = intake::inbound_partition(&subject, partitions);
     Ok(vec![intake::inbound(topic, partition, &subject, body.to_vec())])

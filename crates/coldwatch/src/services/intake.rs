@@ -128,7 +128,7 @@ fn decode(place: &str, record: &Record) -> Vec<Result<Event, Rejection>> {
         };
         return match wire::logger::read(&name, bytes) {
             Ok(read) => {
-                let good = read.events(&name).into_iter().map(Ok).collect::<Vec<_>>();
+                let good = read.events().into_iter().map(Ok).collect::<Vec<_>>();
                 good.into_iter().chain(read.rejections.into_iter().map(Err)).collect()
             }
             Err(rejection) => vec![Err(rejection.at(place, number))],

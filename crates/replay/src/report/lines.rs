@@ -1,6 +1,7 @@
 //! One JSON object a line, the summary last; every line before it goes into the summary's hash.
 
 use super::Report;
+use crate::ahead::Ahead;
 use crate::run::Summary;
 use alerts::Incident;
 use facts::{Event, Finding, Moment};
@@ -45,6 +46,9 @@ impl<W: Write> Report for Lines<W> {
     }
     fn rejection(&mut self, rejection: &Rejection) -> io::Result<()> {
         self.line(&with_kind("rejection", rejection))
+    }
+    fn ahead(&mut self, ahead: &Ahead) -> io::Result<()> {
+        self.line(&with_kind("ahead", ahead))
     }
     fn summary(&mut self, summary: &Summary) -> io::Result<()> {
         let mut value = with_kind("summary", summary);

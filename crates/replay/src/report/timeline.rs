@@ -8,6 +8,7 @@ mod known;
 mod story;
 
 use super::Report;
+use crate::ahead::Ahead;
 use crate::run::Summary;
 use facts::{Event, Fact, Identity, Subject, SubjectKind};
 use known::{Known, Probes};
@@ -28,6 +29,8 @@ pub struct Timeline<W: Write> {
     told: BTreeSet<(Subject, Identity)>,
     rejections: Vec<String>,
     more_rejections: u64,
+    /// Records whose stamp must not, or may not, be believed.
+    ahead: Vec<String>,
 }
 
 /// How many rejections, and how many clean shipments, are shown one by one.
@@ -45,6 +48,7 @@ impl<W: Write> Timeline<W> {
             told: BTreeSet::new(),
             rejections: Vec::new(),
             more_rejections: 0,
+            ahead: Vec::new(),
         }
     }
 
@@ -82,6 +86,11 @@ impl<W: Write> Report for Timeline<W> {
 
     fn rejection(&mut self, rejection: &Rejection) -> io::Result<()> {
         self.refuse(rejection.to_string());
+        Ok(())
+    }
+
+    fn ahead(&mut self, ahead: &Ahead) -> io::Result<()> {
+        self.ahead.push(format!("{}:{}: {}", ahead.file, ahead.record, ahead.reason));
         Ok(())
     }
 
@@ -139,6 +148,7 @@ impl<W: Write> Report for Timeline<W> {
             let (sentence, count) = (known.of_several(), count_of(shipments.len()));
             writeln!(self.to, "{sentence} {count}: {first}{more}\n")?;
         }
+        self.write_ahead()?;
         self.write_rejections()?;
         write_summary(&mut self.to, summary)?;
         self.to.flush()
@@ -146,6 +156,20 @@ impl<W: Write> Report for Timeline<W> {
 }
 
 impl<W: Write> Timeline<W> {
+    fn write_ahead(&mut self) -> io::Result<()> {
+        if self.ahead.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.to, "Stamps that are ahead:")?;
+        for line in self.ahead.iter().take(SHOWN) {
+            writeln!(self.to, "  {line}")?;
+        }
+        if let Some(more) = self.ahead.len().checked_sub(SHOWN + 1) {
+            writeln!(self.to, "  … and {} more (--output ndjson shows all)", more + 1)?;
+        }
+        writeln!(self.to)
+    }
+
     fn write_rejections(&mut self) -> io::Result<()> {
         if self.rejections.is_empty() {
             return Ok(());
