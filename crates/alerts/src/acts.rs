@@ -5,7 +5,7 @@ use crate::incident::{Act, Incident, IncidentState};
 use crate::memory::{Memory, is_open};
 use alloc::{format, string::String};
 use facts::fact::incident::IncidentClosed;
-use facts::{Event, Fact, Finding, Moment, Severity};
+use facts::{Event, Fact, Finding, Moment, Severity, same_person};
 
 /// A card repeats every note with every change, in one record of the log.
 const MOST_NOTES: usize = 200;
@@ -66,7 +66,7 @@ impl Incident {
         }
         match &act.second {
             None => Err(String::from("closing a P1 takes two people")),
-            Some(second) if *second == act.by => {
+            Some(second) if same_person(second.as_str(), act.by.as_str()) => {
                 Err(format!("closing a P1 takes two people, and {second} is one"))
             }
             Some(_) => Ok(()),

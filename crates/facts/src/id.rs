@@ -4,6 +4,7 @@ use alloc::{format, string::String};
 use core::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::spelling::compared_without_case;
 use compact_str::CompactString;
 
 /// A text of a fact; up to 24 bytes live in place. It holds no control characters.
@@ -56,13 +57,48 @@ impl schemars::JsonSchema for Text {
 /// The longest id that is taken.
 pub const LONGEST: usize = 128;
 
-/// Declares an id: a checked, ordered, printable name of one kind of thing.
+/// Declares an id: a checked, ordered, printable name of one kind of thing, compared letter by letter.
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
         #[serde(transparent)]
         pub struct $name(CompactString);
+        as_every_id!($name);
+        impl FromStr for $name {
+            type Err = String;
+            fn from_str(text: &str) -> Result<Self, String> { well_formed(text).map(|()| Self(CompactString::new(text))) }
+        }
+    };
+}
+
+/// Declares an id that people and scanners spell in more than one way: blanks around it are no part of it, and it is
+/// compared without regard to ASCII case (see [`crate::spelling`]).
+macro_rules! spelt_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(CompactString);
+        as_every_id!($name);
+        compared_without_case!($name);
+        impl $name {
+            /// The one spelling that stands for all of them, for names that must not depend on who spelt it first.
+            pub fn plain(&self) -> String { crate::spelling::plain(&self.0) }
+        }
+        impl FromStr for $name {
+            type Err = String;
+            fn from_str(text: &str) -> Result<Self, String> {
+                let text = text.trim();
+                well_formed(text).map(|()| Self(CompactString::new(text)))
+            }
+        }
+    };
+}
+
+/// What every id is, however it is compared.
+macro_rules! as_every_id {
+    ($name:ident) => {
         impl $name {
             /// Wraps a name that this program made itself.
             pub fn new(name: impl AsRef<str>) -> Self { Self(CompactString::new(name.as_ref())) }
@@ -72,15 +108,9 @@ macro_rules! id {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(&self.0) }
         }
-        impl FromStr for $name {
-            type Err = String;
-            fn from_str(text: &str) -> Result<Self, String> { well_formed(text).map(|()| Self(CompactString::new(text))) }
-        }
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                let text = CompactString::deserialize(d)?;
-                well_formed(&text).map_err(serde::de::Error::custom)?;
-                Ok(Self(text))
+                CompactString::deserialize(d)?.parse().map_err(serde::de::Error::custom)
             }
         }
         #[cfg(test)]
@@ -118,7 +148,7 @@ id!(/// A site, courier, person or depot.
     PartyId);
 id!(/// One patient's order: the chain of identity.
     OrderId);
-id!(/// One bag or vial.
+spelt_id!(/// One bag or vial.
     UnitId);
 id!(/// One leg of a plan.
     LegId);

@@ -4,6 +4,7 @@
 //! # Layout
 //!
 //! - [`moment`], [`unit`], [`id`], [`ident`]: leaves, each with one text form
+//! - [`spelling`]: when two spellings are one name
 //! - [`subject`]: what a fact is about, and the partition it lives in
 //! - [`fact`], [`sentence`], [`event`]: what happened, in words and as a record
 //! - [`finding`], [`context`]: what is wrong, and what else a card shows
@@ -31,6 +32,7 @@ pub mod moment;
 pub mod rule;
 pub mod rulebook;
 pub mod sentence;
+pub mod spelling;
 pub mod story;
 pub mod subject;
 mod text;
@@ -51,6 +53,7 @@ pub use id::{
 pub use moment::{Moment, Span};
 pub use rule::{Episode, Given, Kind, Rule, Rules, rule};
 pub use rulebook::{Book, BookError, Product, Profile, Reference};
+pub use spelling::{Label, near_twins, same_person};
 pub use story::{Chapter, Story, as_json, expected};
 pub use subject::{Subject, SubjectKind};
 pub use timeline::{Timeline, TimelineEntry};

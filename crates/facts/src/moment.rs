@@ -211,8 +211,9 @@ impl FromStr for Span {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is not a span like `15 min` (units: ms, s, min, h, d)");
-        let (number, unit) = text.split_once(' ').ok_or_else(wrong)?;
-        let (_, size) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(wrong)?;
+        let (number, unit) = text.trim().split_once(' ').ok_or_else(wrong)?;
+        let is_it = |known: &&(&str, i64)| unit.trim_start().eq_ignore_ascii_case(known.0);
+        let (_, size) = UNITS.iter().find(is_it).ok_or_else(wrong)?;
         let plain = number.strip_prefix('-').unwrap_or(number);
         if plain.is_empty() || !plain.bytes().all(|b| b.is_ascii_digit()) || plain.len() > 15 {
             return Err(wrong());

@@ -52,17 +52,19 @@ impl FromStr for MilliCelsius {
     /// `5.3 °C`, and exactly converted `278.45 K` and `41.54 °F`.
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is not a temperature like `5.3 °C` (also K, °F)");
-        let (number, unit) = text.split_once(' ').ok_or_else(wrong)?;
+        let (number, unit) = text.trim().split_once(' ').ok_or_else(wrong)?;
         let milli = text::thousandths(number, 3).ok_or_else(wrong)?;
-        let celsius = match unit {
-            "°C" => milli,
-            "K" => milli - 273_150,
+        let is = |known: &str| unit.trim_start().eq_ignore_ascii_case(known);
+        let celsius = if is("°C") {
+            milli
+        } else if is("K") {
+            milli - 273_150
+        } else if is("°F") {
             // To the nearest thousandth, halves away from zero.
-            "°F" => {
-                let nine = (milli - 32_000) * 5;
-                (nine * 2 + 9 * nine.signum()) / 18
-            }
-            _ => return Err(wrong()),
+            let nine = (milli - 32_000) * 5;
+            (nine * 2 + 9 * nine.signum()) / 18
+        } else {
+            return Err(wrong());
         };
         Self::from_milli(celsius).ok_or_else(wrong)
     }
@@ -84,7 +86,7 @@ impl schemars::JsonSchema for MilliCelsius {
         "Temperature".into()
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": r"^[-+]?[0-9]{1,9}(\.[0-9]{1,3})? (°C|K|°F)$" })
+        schemars::json_schema!({ "type": "string", "pattern": r"^[-+]?[0-9]{1,9}(\.[0-9]{1,3})? (°[CcFf]|[Kk])$" })
     }
 }
 
@@ -103,6 +105,8 @@ mod tests {
             ("41.54 °F", "5.3 °C"),
             ("32.001 °F", "0.001 °C"),
             ("-40 °F", "-40.0 °C"),
+            ("5.3 °c", "5.3 °C"),
+            (" 278.45  k ", "5.3 °C"),
         ] {
             assert_eq!(text.parse::<MilliCelsius>().unwrap().to_string(), printed);
         }

@@ -16,6 +16,7 @@ use facts::fact::shipment::{
 };
 use facts::fact::store::{Holds, NoLongerHolds};
 use facts::{
+    Label,
     DeviceId, Fact, LegId, MilliCelsius, Moment, PartyId, Span, StoreId, Subject, Text, UnitId,
 };
 use fastrand::Rng;
@@ -176,7 +177,7 @@ impl Teller<'_> {
         }
         let desk = PartyId::new(DESK);
         for (told, eta) in &permit.expected {
-            let changed = EtaChanged { waypoint: Text::new(BORDER), eta: *eta };
+            let changed = EtaChanged { waypoint: Label::new(BORDER), eta: *eta };
             self.say(&desk, *told, Fact::EtaChanged(changed));
         }
     }
@@ -370,7 +371,7 @@ fn beside_a_spell(logger: &Logger, at: Moment) -> bool {
 }
 
 fn vials(amount: u32) -> Quantity {
-    Quantity { amount, unit: Text::new("vials") }
+    Quantity { amount, unit: Label::new("vials") }
 }
 
 /// The plan after a leg was lost: it and all after it a day later.
@@ -386,14 +387,14 @@ fn later(legs: &[Leg], lost: &LegId) -> Vec<Leg> {
 fn planned(trip: &Trip, version: u32, legs: &[Leg]) -> Planned {
     let flight = legs.iter().find(|leg| leg.mode == Mode::Air);
     let border = flight.map(|flight| Waypoint {
-        name: Text::new(BORDER),
+        name: Label::new(BORDER),
         eta: Some(flight.arrives + Span::minutes(30)),
     });
-    let door = Waypoint { name: Text::new("door"), eta: legs.last().map(|leg| leg.arrives) };
+    let door = Waypoint { name: Label::new("door"), eta: legs.last().map(|leg| leg.arrives) };
     let gated = trip.permit.iter().map(|permit| Gated {
         permit: permit.id.clone(),
         act: Act::Import,
-        waypoint: Text::new(BORDER),
+        waypoint: Label::new(BORDER),
         leg: Some(LegId::new("L2")),
         quantity: Some(vials(permit.used)),
     });

@@ -57,7 +57,7 @@ pub(crate) fn expected(dossier: &Dossier, waypoint: &str) -> Option<Moment> {
 /// The planned time, or a later one that was reported for the place where the leg ends.
 fn arrival(dossier: &Dossier, leg: &Leg) -> Moment {
     let changed = dossier.lines.standing().rev().find_map(|line| match &line.event.fact {
-        Fact::EtaChanged(changed) if *changed.waypoint == *leg.to.as_str() => Some(changed.eta),
+        Fact::EtaChanged(changed) if changed.waypoint.is(leg.to.as_str()) => Some(changed.eta),
         _ => None,
     });
     changed.unwrap_or(leg.arrives)

@@ -2,6 +2,7 @@
 
 use crate::id::{LegId, OrderId, PartyId, PermitId, ShipperId, Text, UnitId};
 use crate::moment::{Moment, Span};
+use crate::spelling::Label;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -117,7 +118,7 @@ pub enum Mode {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Waypoint {
     /// Its name in this plan.
-    pub name: Text,
+    pub name: Label,
     /// Expected arrival.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eta: Option<Moment>,
@@ -132,7 +133,7 @@ pub struct Gated {
     /// The legal act.
     pub act: Act,
     /// The waypoint at which it happens.
-    pub waypoint: Text,
+    pub waypoint: Label,
     /// The leg whose milestone is the act, where a leg is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leg: Option<LegId>,
@@ -161,7 +162,7 @@ pub struct Quantity {
     /// How many.
     pub amount: u32,
     /// Of what.
-    pub unit: Text,
+    pub unit: Label,
 }
 
 /// The goods were packed; the judged window opens.
@@ -292,7 +293,7 @@ pub struct LegOffloaded {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EtaChanged {
     /// Which waypoint.
-    pub waypoint: Text,
+    pub waypoint: Label,
     /// The new time.
     pub eta: Moment,
 }
