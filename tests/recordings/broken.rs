@@ -17,6 +17,11 @@ fn reading(from: &str, to: &str) -> Vec<u8> {
     good.replacen(from, to, 1).into_bytes()
 }
 
+/// A good reading in another encoding.
+fn utf16(bytes: fn(u16) -> [u8; 2], mark: &str) -> Vec<u8> {
+    format!("{mark}{}", good()).encode_utf16().flat_map(bytes).collect()
+}
+
 fn event(kind: &str, data: &str) -> Vec<u8> {
     format!(
         r#"{{"specversion":"1.0","id":"e-1","source":"site","type":"coldwatch.{kind}.v1","subject":"X-1","time":"2026-03-01T08:00:00Z","arrivedat":"2026-03-01T08:00:02Z","data":{data}}}"#
@@ -40,10 +45,25 @@ fn broken() -> Vec<(&'static str, Vec<u8>, &'static str, &'static str)> {
         ("a broken escape", reading("r-1", r"r\x1"), "not-json", ""),
         ("half a surrogate", reading("r-1", r"\ud800"), "not-json", ""),
         (
-            "a byte order mark",
-            [b"\xef\xbb\xbf".to_vec(), good().into_bytes()].concat(),
+            "a byte order mark inside",
+            [b"{\xef\xbb\xbf".to_vec(), good().into_bytes()].concat(),
             "not-json",
             "",
+        ),
+        ("UTF-16, small end first", utf16(u16::to_le_bytes, "\u{feff}"), "utf-16", ""),
+        ("UTF-16, big end first", utf16(u16::to_be_bytes, "\u{feff}"), "utf-16", ""),
+        ("UTF-16 without a mark", utf16(u16::to_le_bytes, ""), "utf-16", ""),
+        (
+            "data, and data in base64",
+            reading(r#""data""#, r#""data_base64":"eyJ0ZW1wZXJhdHVyZSI6IjUuMCJ9","data""#),
+            "double-member",
+            "/data_base64",
+        ),
+        (
+            "data in base64 alone",
+            reading(r#""data":{"temperature":"5.3 °C","channel":"1"}"#, r#""data_base64":"e30=""#),
+            "missing-member",
+            "/data_base64",
         ),
         ("NUL", reading("r-1", "r\0"), "nul", ""),
         (
@@ -244,15 +264,6 @@ fn broken() -> Vec<(&'static str, Vec<u8>, &'static str, &'static str)> {
             "/data",
         ),
         (
-            "an air waybill with a wrong check digit",
-            event(
-                "shipment.planned",
-                r#"{"version":1,"kind":"cells","profile":"CELL_2_8","consignor":"A","consignee":"B","legs":[],"air_waybill":"074-12345676"}"#,
-            ),
-            "check-digit",
-            "/data/air_waybill",
-        ),
-        (
             "a permit in a zone that there is not",
             event(
                 "permit.granted",
@@ -443,6 +454,96 @@ fn records_that_do_not_say_when_they_arrived_are_events_of_their_own() {
         (code, &summary["held"], &summary["duplicate"]),
         (Some(0), &Value::from(2), &Value::from(0))
     );
+}
+
+#[test]
+fn a_byte_order_mark_before_a_record_costs_nothing() {
+    let marked = format!("\u{feff}{}", good());
+    let (code, summary) = ends("marked", &[marked.clone(), marked.replace("r-1", "r-2")]);
+    assert_eq!((code, &summary["rejected"], &summary["read"]), (Some(0), &0.into(), &2.into()));
+    let (code, summary) = ends("mark-alone", &["\u{feff}".to_owned(), good()]);
+    assert_eq!((code, &summary["rejected"], &summary["read"]), (Some(0), &0.into(), &1.into()));
+    let null = r#""data_base64":null,"data""#;
+    let (code, summary) = ends("no-base64", &[good().replace(r#""data""#, null)]);
+    assert_eq!((code, &summary["rejected"]), (Some(0), &0.into()), "what is null is not there");
+}
+
+#[test]
+fn a_wrong_air_waybill_rejects_no_plan_and_is_told() {
+    let plan = |version: u32, number: &str| {
+        let data = format!(
+            r#"{{"version":{version},"kind":"cells","profile":"CELL_2_8","consignor":"A","consignee":"B","legs":[],"air_waybill":"{number}"}}"#
+        );
+        text(event("shipment.planned", &data)).replace("e-1", &format!("e-{version}"))
+    };
+    let told = |name: &str, plans: &[String]| {
+        let file = folder(name).join("in.ndjson");
+        std::fs::write(&file, plans.join("\n") + "\n").expect("written");
+        let (lines, summary) = replay(&file);
+        assert_eq!(summary["rejected"], 0, "{name}");
+        let states = lines.iter().filter(|line| line["code"] == "SYS-AWB");
+        states.map(|line| line["state"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let states: Vec<String> = told("waybill", &[plan(1, "074-12345675")]);
+    assert_eq!(states, [""; 0]);
+    let states: Vec<String> = told("wrong-waybill", &[plan(1, "074-12345676")]);
+    assert_eq!(states, ["raised"]);
+    let shape: Vec<String> = told("no-waybill", &[plan(1, "tomorrow")]);
+    assert_eq!(shape, ["raised"]);
+    let mended = [plan(1, "074-12345676"), plan(2, "074-12345675")];
+    let states: Vec<String> = told("mended-waybill", &mended);
+    assert_eq!(states, ["raised", "cleared"]);
+}
+
+/// A note about another shipment that says it arrived then, or, unstamped, that it happened then.
+fn note(id: &str, at: &str, stamped: bool) -> String {
+    let line = text(event("shipment.noted", r#"{"by":"X","text":"t"}"#)).replace("e-1", id);
+    let arrived = format!(r#""arrivedat":"{at}","#);
+    let line = line.replace("2026-03-01T08:00:00Z", at);
+    line.replace(r#""arrivedat":"2026-03-01T08:00:02Z","#, if stamped { &arrived } else { "" })
+}
+
+#[test]
+fn one_stamp_that_is_far_ahead_does_not_drive_the_clock() {
+    let at = |minute: u32| format!("2026-03-01T08:{minute:02}:00Z");
+    let far = "2026-04-01T08:00:00Z";
+    for stamped in [true, false] {
+        let line = |id: &str, at: &str| note(id, at, stamped);
+        let (a, b, c) = (line("a", &at(1)), line("b", &at(2)), line("c", &at(3)));
+        let ahead = line("far", far);
+        for (name, lines, told) in [
+            ("first", [&ahead, &a, &b, &c], true),
+            ("inside", [&a, &ahead, &b, &c], true),
+            ("last-but-one", [&a, &b, &ahead, &c], true),
+            ("last", [&a, &b, &c, &ahead], false),
+        ] {
+            let file = folder(&format!("ahead-{name}-{stamped}")).join("in.ndjson");
+            let lines: Vec<&str> = lines.iter().map(|line| line.as_str()).collect();
+            std::fs::write(&file, lines.join("\n") + "\n").expect("written");
+            let journal = file.with_file_name("journal.ndjson");
+            let (file, journal) = (file.to_string_lossy(), journal.to_string_lossy());
+            let replayed = ["replay", &file, "--output", "ndjson", "--journal", &journal];
+            let out = coldwatch(&replayed).output().expect("it runs");
+            let said = String::from_utf8_lossy(&out.stdout).into_owned();
+            let ahead: Vec<Value> = said
+                .lines()
+                .map(|line| serde_json::from_str(line).expect("JSON"))
+                .filter(|line: &Value| line["kind"] == "ahead")
+                .collect();
+            assert_eq!(ahead.len(), 1, "{name} {stamped}: {said}");
+            assert_eq!(ahead[0]["clamped"].is_string(), told, "{name} {stamped}: {said}");
+            let journal = std::fs::read_to_string(&*journal).expect("a journal");
+            let reached = journal.lines().any(|line| {
+                line.contains("log.tick") && line.contains(r#""time":"2026-04-01"#)
+            });
+            assert_eq!(reached, !told, "{name} {stamped}: the clock reaches it only as the last");
+        }
+        let lines = [a.as_str(), &b, &c].join("\n");
+        let file = folder(&format!("not-ahead-{stamped}")).join("in.ndjson");
+        std::fs::write(&file, lines).expect("written");
+        let (lines, _) = replay(&file);
+        assert!(lines.iter().all(|line| line["kind"] != "ahead"), "{lines:?}");
+    }
 }
 
 #[test]

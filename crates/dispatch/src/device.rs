@@ -11,13 +11,13 @@ use crate::ahead::{NEXT_STROKE, is_ahead};
 use crate::channel::{Channel, Held, Passed, Silent};
 use crate::claims::{place, withdraw};
 use crate::clock::{Dated, Wrong};
-use crate::kept::{Copy, File, Kept, Known, correction};
+use crate::kept::{Copy, File, Kept, Known, Looked, correction};
 use crate::mail::Mail;
 use crate::passed::{Fate, Passed as Said};
 use crate::rules::Numbers;
 use alloc::{collections::BTreeSet, vec::Vec};
 use facts::fact::device::{ClockAhead, ClockRight, Quiet, Reading};
-use facts::{Event, Fact, Identity, Moment, Subject, Text};
+use facts::{Event, Fact, Identity, Moment, ShipmentId, Subject, Text};
 use serde::{Deserialize, Serialize};
 
 /// What dispatch knows of a device.
@@ -44,17 +44,32 @@ impl Device {
         if let Fact::Reading(reading) = &event.fact {
             return self.measured(numbers, event, reading, mail);
         }
-        match self.known.admit(event) {
-            Copy::Same => return mail.count(Fate::Duplicate),
+        let Looked { copy, also, doubt } = self.known.admit(event);
+        match copy {
+            Copy::Same => mail.count(Fate::Duplicate),
             Copy::Other => {
                 mail.count(Fate::Duplicate);
                 for shipment in self.told().iter().filter_map(Subject::shipment) {
                     mail.conflicting(&shipment, event);
                 }
-                return;
             }
-            Copy::New => mail.count(Fate::Judged),
+            Copy::New => {
+                mail.count(Fate::Judged);
+                self.heard(numbers, event, mail);
+            }
         }
+        if let Some(also) = also {
+            self.heard(numbers, &also, mail);
+        }
+        if doubt {
+            self.with_now().iter().for_each(|shipment| mail.declared_wrong(shipment, event));
+        }
+        // A reading that has lost its home may have waited long enough already.
+        self.strike(numbers, mail);
+    }
+
+    /// A fact that is new and no reading.
+    fn heard(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
         match &event.fact {
             Fact::Attached(a) => self.bind(&a.channel, numbers, event, mail),
             Fact::Detached(d) => self.bind(&d.channel, numbers, event, mail),
@@ -68,8 +83,6 @@ impl Device {
                 }
             }
         }
-        // A reading that has lost its home may have waited long enough already.
-        self.strike(numbers, mail);
     }
 
     fn measured(
@@ -231,6 +244,16 @@ impl Device {
     /// Who must hear of it when it fails.
     pub(crate) fn concerned(&self) -> Vec<Subject> {
         self.ever.iter().cloned().collect()
+    }
+
+    /// The shipments that its probes are with by the last word on each.
+    pub(crate) fn with_now(&self) -> Vec<ShipmentId> {
+        let last = |(_, channel): &(Text, Channel)| channel.bindings.last()?.home.clone();
+        let mut all: Vec<ShipmentId> =
+            self.channels.iter().filter_map(last).filter_map(|home| home.shipment()).collect();
+        all.sort();
+        all.dedup();
+        all
     }
 
     /// Whom any probe is said to be with, at some time.

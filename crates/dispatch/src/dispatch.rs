@@ -7,14 +7,18 @@ use crate::rules::Rules;
 use crate::shared::Shared;
 use crate::shipment::Shipment;
 use crate::store::Store;
+use crate::twins::Twins;
 use crate::{order, permit};
 use alloc::{boxed::Box, vec::Vec};
-use facts::{Cause, Engine, Entry, Event, Moment, ShipmentId, Subject, SubjectKind};
+use facts::{Cause, Engine, Entry, Event, Fact, Moment, ShipmentId, Subject, SubjectKind};
 use serde::{Deserialize, Serialize};
 
 /// What is known of one subject.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Dispatch(State);
+pub struct Dispatch {
+    state: State,
+    twins: Twins,
+}
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 enum State {
@@ -52,9 +56,6 @@ impl Engine for Dispatch {
     }
 
     fn step(&mut self, rules: &Rules, entry: &Entry<'_, Event>, said: &mut Vec<Passed>) {
-        if let State::Nothing = self.0 {
-            self.0 = State::of(entry.subject.kind);
-        }
         let mut mail = Mail {
             offset: entry.offset,
             index: entry.index,
@@ -65,19 +66,26 @@ impl Engine for Dispatch {
             said,
         };
         match entry.cause {
-            // The moment that counts is stamped here and nowhere else.
-            Cause::Word(event) if event.counts.is_some() && is_outside(event, entry.subject) => {
-                let event = Event { counts: None, ..event.clone() };
-                self.hear(rules, &event, &mut mail);
+            Cause::Word(event) => {
+                match &event.fact {
+                    Fact::Twin(twin) => self.twins.meet(twin, &mut mail),
+                    _ => {
+                        self.word(rules, event, &mut mail);
+                        self.twins.in_use(&mut mail);
+                    }
+                }
+                if self.twins.matter() {
+                    let concerned = self.concerned_by_twins(&mail);
+                    self.twins.tell(&concerned, &mut mail);
+                }
             }
-            Cause::Word(event) => self.hear(rules, event, &mut mail),
             // Other numbers may have made a moment that was ahead one that is past.
             Cause::Struck | Cause::Rejudged => self.strike(rules, &mut mail),
         }
     }
 
     fn due(&self, rules: &Rules) -> Option<Moment> {
-        match &self.0 {
+        match &self.state {
             State::Shipment(shipment) => shipment.due(&rules.numbers),
             State::Device(device) => device.due(&rules.numbers),
             State::Store(store) => store.due(),
@@ -88,7 +96,7 @@ impl Engine for Dispatch {
 
     fn concerned(&self, subject: &Subject) -> Vec<Subject> {
         let shipments = |all: Vec<ShipmentId>| all.iter().map(Subject::from).collect();
-        match &self.0 {
+        match &self.state {
             State::Device(device) => device.concerned(),
             State::Store(store) => shipments(store.ever()),
             State::Permit(it) | State::Order(it) | State::Party(it) => shipments(it.readers()),
@@ -98,8 +106,20 @@ impl Engine for Dispatch {
 }
 
 impl Dispatch {
+    /// The moment that counts is stamped here and nowhere else: what comes from outside brings none.
+    fn word(&mut self, rules: &Rules, event: &Event, mail: &mut Mail<'_>) {
+        if event.counts.is_some() && is_outside(event, mail.subject) {
+            let event = Event { counts: None, ..event.clone() };
+            return self.hear(rules, &event, mail);
+        }
+        self.hear(rules, event, mail);
+    }
+
     fn hear(&mut self, rules: &Rules, event: &Event, mail: &mut Mail<'_>) {
-        match &mut self.0 {
+        if let State::Nothing = self.state {
+            self.state = State::of(mail.subject.kind);
+        }
+        match &mut self.state {
             State::Shipment(shipment) => shipment.hear(&rules.numbers, event, mail),
             State::Device(device) => device.hear(&rules.numbers, event, mail),
             State::Store(store) => store.hear(&rules.numbers, event, mail),
@@ -111,8 +131,23 @@ impl Dispatch {
         }
     }
 
+    /// On which shipments people must hear that this subject has a near twin.
+    fn concerned_by_twins(&self, mail: &Mail<'_>) -> Vec<ShipmentId> {
+        let told = self.twins.told();
+        match &self.state {
+            State::Shipment(_) => mail.subject.shipment().into_iter().collect(),
+            // Loggers and stores are used again: once is enough.
+            State::Device(_) | State::Store(_) if !told.is_empty() => told,
+            State::Device(device) => device.with_now(),
+            State::Store(store) => store.held(mail.now),
+            State::Permit(it) | State::Order(it) | State::Party(it) if it.is_known() => Vec::new(),
+            State::Permit(it) | State::Order(it) | State::Party(it) => it.readers(),
+            State::Nothing => Vec::new(),
+        }
+    }
+
     fn strike(&mut self, rules: &Rules, mail: &mut Mail<'_>) {
-        match &mut self.0 {
+        match &mut self.state {
             State::Shipment(shipment) => shipment.strike(&rules.numbers, mail),
             State::Device(device) => device.strike(&rules.numbers, mail),
             State::Store(store) => store.strike(mail),

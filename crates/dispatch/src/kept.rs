@@ -1,9 +1,13 @@
 //! Facts kept whole, in the order in which they were learnt, and how a repetition is recognised.
 
-use alloc::{collections::BTreeMap, vec::Vec};
+use crate::mail::OURS;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::{format, string::String, vec::Vec};
+use facts::fact::log::Corrected;
 use facts::timeline::{Sequence, sequence};
-use facts::{Event, Fact, Identity, Moment, Subject, Text, TimelineEntry};
+use facts::{Event, Fact, Identity, Moment, Subject, SubjectKind, Text, TimelineEntry};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// What an outside event is against those that came before it.
@@ -11,28 +15,118 @@ use sha2::{Digest, Sha256};
 pub(crate) enum Copy {
     /// Not seen before.
     New,
-    /// The same again.
+    /// The same again: the same report, or the same moment and content under another name.
     Same,
     /// The same name with other content.
     Other,
 }
 
-/// The outside events of one subject: 16 bytes each.
+/// An outside event, looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Looked {
+    pub(crate) copy: Copy,
+    /// What is declared wrong together with it.
+    pub(crate) also: Option<Event>,
+    /// Whether a report that came under several names is declared wrong under one of them and not under another.
+    pub(crate) doubt: bool,
+}
+
+/// The outside events of one subject.
+///
+/// Who gets no answer sends the same again under a new id. Such a retry says the same of the same moment, and so it
+/// is one report with several names: it is passed on once, and whoever declares one of its names wrong declares
+/// the report wrong. Which name came first, and whether the correction came before or behind them, changes nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Known(BTreeMap<u64, u64>);
+pub(crate) struct Known {
+    /// Contents by name: 16 bytes each.
+    names: BTreeMap<u64, u64>,
+    /// Under which name each content was passed on.
+    contents: BTreeMap<u64, Named>,
+    /// Names that were declared wrong, whether or not they have come.
+    wrong: BTreeSet<u64>,
+}
+
+/// What an outside event is called by its reporter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Named {
+    source: Text,
+    id: Text,
+}
 
 impl Known {
-    pub(crate) fn admit(&mut self, event: &Event) -> Copy {
-        let content = content(event);
-        match self.0.insert(name(event), content) {
-            None => Copy::New,
-            Some(before) if before == content => Copy::Same,
-            Some(before) => {
-                self.0.insert(name(event), before);
-                Copy::Other
-            }
+    pub(crate) fn admit(&mut self, event: &Event) -> Looked {
+        let (name, content) = (name(event), content(event));
+        if let Some(before) = self.names.get(&name) {
+            let copy = if *before == content { Copy::Same } else { Copy::Other };
+            return Looked { copy, also: None, doubt: false };
         }
+        self.names.insert(name, content);
+        if let Some(first) = self.contents.get(&content) {
+            let also = self.wrong.contains(&name).then(|| declared_wrong(event, first)).flatten();
+            return Looked { copy: Copy::Same, also, doubt: self.is_doubtful(content) };
+        }
+        self.contents.insert(content, Named { source: event.source.clone(), id: event.id.clone() });
+        let also = self.correct(event);
+        let named = correction(&event.fact).and_then(|_| self.names.get(&corrected(event)?));
+        let doubt = named.is_some_and(|content| self.is_doubtful(*content));
+        Looked { copy: Copy::New, also, doubt }
     }
+
+    /// Whether some names of this content were declared wrong, and others not.
+    fn is_doubtful(&self, content: u64) -> bool {
+        if self.wrong.is_empty() {
+            return false;
+        }
+        let names =
+            || self.names.iter().filter(|(_, said)| **said == content).map(|(name, _)| name);
+        names().any(|name| self.wrong.contains(name))
+            && names().any(|name| !self.wrong.contains(name))
+    }
+
+    /// Where this declares one name of a report wrong and the report was passed on under another one: the same
+    /// declaration about that one.
+    fn correct(&mut self, event: &Event) -> Option<Event> {
+        let wrong = corrected(event)?;
+        self.wrong.insert(wrong);
+        let first = self.contents.get(self.names.get(&wrong)?)?;
+        let other = plain_name(&first.source, &first.id) != wrong;
+        other.then(|| declared_wrong(event, first)).flatten()
+    }
+}
+
+/// The name that this declares wrong.
+fn corrected(event: &Event) -> Option<u64> {
+    match &event.fact {
+        Fact::ShipmentCorrected(c) | Fact::OrderCorrected(c) | Fact::DeviceCorrected(c) => {
+            Some(plain_name(&c.source, &c.id))
+        }
+        _ => None,
+    }
+}
+
+/// A statement of our own that the report of this name is wrong; `because` is the correction that says so of
+/// another name of it, or the report under that name.
+fn declared_wrong(because: &Event, first: &Named) -> Option<Event> {
+    let mut corrected = match &because.fact {
+        Fact::ShipmentCorrected(c) | Fact::OrderCorrected(c) | Fact::DeviceCorrected(c) => {
+            c.clone()
+        }
+        _ => Corrected {
+            source: Text::default(),
+            id: Text::default(),
+            reason: Text::new(format!("the same report was declared wrong as {}", because.id)),
+            replaced_by: None,
+        },
+    };
+    (corrected.source, corrected.id) = (first.source.clone(), first.id.clone());
+    let fact = match because.subject.kind {
+        SubjectKind::Shipment => Fact::ShipmentCorrected(corrected),
+        SubjectKind::Order => Fact::OrderCorrected(corrected),
+        SubjectKind::Device => Fact::DeviceCorrected(corrected),
+        _ => return None,
+    };
+    let id = Text::new(format!("{}: also {}", because.id, first.id));
+    Some(Event { source: Text::new(OURS), id, fact, ..because.clone() })
 }
 
 fn first(hash: Sha256) -> u64 {
@@ -42,18 +136,38 @@ fn first(hash: Sha256) -> u64 {
 
 /// Source and id; of a correction also when it was declared: the same record may be corrected again.
 fn name(event: &Event) -> u64 {
-    let mut hash = Sha256::new_with_prefix(event.source.as_bytes());
-    hash.update([0]);
-    hash.update(event.id.as_bytes());
-    if correction(&event.fact).is_some() {
-        hash.update(event.at.millis().to_be_bytes());
+    if correction(&event.fact).is_none() {
+        return plain_name(&event.source, &event.id);
     }
+    let mut hash = named(&event.source, &event.id);
+    hash.update(event.at.millis().to_be_bytes());
     first(hash)
 }
 
+fn plain_name(source: &str, id: &str) -> u64 {
+    first(named(source, id))
+}
+
+fn named(source: &str, id: &str) -> Sha256 {
+    let mut hash = Sha256::new_with_prefix(source.as_bytes());
+    hash.update([0]);
+    hash.update(id.as_bytes());
+    hash
+}
+
+/// The moment and what is said of it. A list of units is the same in every order and every spelling of them.
 fn content(event: &Event) -> u64 {
     let mut hash = Sha256::new_with_prefix(event.at.millis().to_be_bytes());
-    hash.update(serde_json::to_vec(&event.fact).unwrap_or_default());
+    let mut said = serde_json::to_value(&event.fact).unwrap_or_default();
+    for data in said.as_object_mut().into_iter().flat_map(|fact| fact.values_mut()) {
+        if let Some(units) = data.get_mut("units").and_then(Value::as_array_mut) {
+            let mut plain: Vec<String> =
+                units.iter().filter_map(Value::as_str).map(facts::spelling::plain).collect();
+            plain.sort();
+            *units = plain.into_iter().map(Value::from).collect();
+        }
+    }
+    hash.update(serde_json::to_vec(&said).unwrap_or_default());
     first(hash)
 }
 

@@ -11,6 +11,7 @@
 //! - `shared`: permits, orders and parties, which several shipments look at; `permit` and `order`
 //!   derive the ledger and the dose from them
 //! - `kept`: facts kept whole, and how the same outside event is recognised
+//! - `twins`: ids that differ in capital letters alone
 //! - [`Passed`]: what is passed on; `mail` writes it
 //!
 //! **Invariant:** every outside event is counted exactly once: judged, held, expired or duplicate.
@@ -33,6 +34,7 @@ mod rules;
 mod shared;
 mod shipment;
 mod store;
+mod twins;
 
 pub use dispatch::Dispatch;
 pub use passed::{Fate, Passed};

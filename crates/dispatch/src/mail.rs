@@ -1,7 +1,7 @@
 //! Writes what is passed on, and names what dispatch says itself.
 
 use crate::passed::{Fate, Passed};
-use alloc::{format, vec::Vec};
+use alloc::{boxed::Box, format, vec::Vec};
 use facts::{
     Event, Fact, Finding, Moment, Name, Severity, ShipmentId, Span, State, Subject, SubjectKind,
     Text, Verdict,
@@ -35,6 +35,10 @@ impl Mail<'_> {
             Some(shipment) => self.journal(&shipment, event),
             None => self.said.push(Passed::Facts { to: to.clone(), event }),
         }
+    }
+    /// To the state of a subject in dispatch, of a shipment, too.
+    pub(crate) fn send_state(&mut self, to: &Subject, event: Event) {
+        self.said.push(Passed::Facts { to: to.clone(), event });
     }
     /// To a shipment's journal.
     pub(crate) fn journal(&mut self, shipment: &ShipmentId, event: Event) {
@@ -74,6 +78,37 @@ impl Mail<'_> {
         self.finding(shipment, "system/conflicting-copy", "SYS-COPY", Severity::P2, sentence, page);
     }
 
+    /// A report came under several ids, and one of them was declared wrong.
+    pub(crate) fn declared_wrong(&mut self, shipment: &ShipmentId, event: &Event) {
+        let sentence = format!(
+            "a report about {} came under several ids, of which some were declared wrong and others not: it counts as wrong ({} reported `{}`)",
+            self.subject, event.source, event.id
+        );
+        let page = include_str!("declared_wrong.md");
+        self.finding(shipment, "system/declared-wrong", "SYS-WRONG", Severity::P3, sentence, page);
+    }
+
+    /// An id that differs from that of this step's subject in capital letters alone is in use.
+    pub(crate) fn near_twin(&mut self, shipment: &ShipmentId, sentence: &str) -> Finding {
+        let page = include_str!("near_twin.md");
+        self.finding(shipment, "system/near-twin", "SYS-TWIN", Severity::P3, sentence.into(), page)
+    }
+
+    /// The air waybill of the plan in force is none.
+    pub(crate) fn wrong_waybill(&mut self, shipment: &ShipmentId, why: &str) -> Finding {
+        let sentence = format!("the air waybill of the plan is none: {why}");
+        let page = include_str!("wrong_waybill.md");
+        self.finding(shipment, "system/wrong-waybill", "SYS-AWB", Severity::P3, sentence, page)
+    }
+
+    /// What was told before does not hold any more.
+    pub(crate) fn over(&mut self, before: Finding, state: State) {
+        let (until, learnt) = (Some(self.now), self.now);
+        let (rulebook, behaviour) = (self.book.0.clone(), self.book.1);
+        let finding = Finding { state, until, learnt, rulebook, behaviour, ..before };
+        self.said.push(Passed::Finding(finding.into()));
+    }
+
     /// A fact came for a shipment that was put away: it is kept, not judged, and told once.
     pub(crate) fn after_closing(&mut self, shipment: &ShipmentId) {
         let sentence = format!(
@@ -91,7 +126,7 @@ impl Mail<'_> {
         severity: Severity,
         sentence: alloc::string::String,
         page: &str,
-    ) {
+    ) -> Finding {
         let (rule, about) = (Text::new(rule), Text::new(format!("{}", self.subject)));
         let todo = page.lines().find_map(|line| line.strip_prefix("1. ")).unwrap_or_default();
         let finding = Finding {
@@ -115,6 +150,7 @@ impl Mail<'_> {
             rulebook: self.book.0.clone(),
             behaviour: self.book.1,
         };
-        self.said.push(Passed::Finding(finding.into()));
+        self.said.push(Passed::Finding(Box::new(finding.clone())));
+        finding
     }
 }

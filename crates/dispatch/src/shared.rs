@@ -3,7 +3,7 @@
 
 use crate::ahead::{NEXT_STROKE, is_ahead};
 use crate::dispatch::is_outside;
-use crate::kept::{Copy, File, Kept, Known, correction};
+use crate::kept::{Copy, File, Kept, Known, Looked, correction};
 use crate::mail::Mail;
 use crate::passed::Fate;
 use crate::rules::Numbers;
@@ -94,7 +94,7 @@ impl Shared {
 
     /// A fact of its own; `false` if it was there already.
     fn own(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) -> bool {
-        let copy = self.known.admit(event);
+        let Looked { copy, also, doubt } = self.known.admit(event);
         let start = matches!(event.fact, Fact::ConditioningStarted(_));
         if copy == Copy::New && start && is_ahead(event.at, mail.now, numbers.skew) {
             self.waiting.push(Waiting { kept: Kept::new(event, mail.now), told: false });
@@ -102,17 +102,22 @@ impl Shared {
             return false;
         }
         mail.count(if copy == Copy::New { Fate::Judged } else { Fate::Duplicate });
-        if let (Copy::New, Some(wrong)) = (copy, correction(&event.fact)) {
-            self.forget(wrong, mail);
+        if copy == Copy::Other {
+            self.readers().iter().for_each(|reader| mail.conflicting(reader, event));
         }
-        for reader in self.readers() {
-            match copy {
-                Copy::New => mail.journal(&reader, event.clone()),
-                Copy::Other => mail.conflicting(&reader, event),
-                Copy::Same => {}
+        if doubt {
+            self.readers().iter().for_each(|reader| mail.declared_wrong(reader, event));
+        }
+        let new = Some(event).filter(|_| copy == Copy::New);
+        let mut taken = false;
+        for event in new.into_iter().chain(also.as_ref()) {
+            if let Some(wrong) = correction(&event.fact) {
+                self.forget(wrong, mail);
             }
+            self.readers().iter().for_each(|reader| mail.journal(reader, event.clone()));
+            taken |= self.file.take(event, mail.now);
         }
-        copy == Copy::New && self.file.take(event, mail.now)
+        taken
     }
 
     /// A start that waits was declared wrong.
@@ -171,6 +176,11 @@ impl Shared {
         if !reader.file.all().iter().any(|kept| counts(&kept.fact)) {
             reader.file.clear();
         }
+    }
+
+    /// Whether anything was said of it itself: it was described, granted, opened.
+    pub(crate) fn is_known(&self) -> bool {
+        !self.file.all().is_empty()
     }
 
     pub(crate) fn readers(&self) -> Vec<ShipmentId> {

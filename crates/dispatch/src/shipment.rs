@@ -2,14 +2,17 @@
 //! milestones to its order and its permits.
 
 use crate::ahead::{NEXT_STROKE, is_ahead};
-use crate::kept::{Copy, File, Kept, Known, correction};
+use crate::kept::{Copy, File, Kept, Known, Looked, correction};
 use crate::mail::Mail;
 use crate::passed::Fate;
 use crate::rules::Numbers;
-use alloc::{collections::BTreeSet, format, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeSet, format, vec::Vec};
 use facts::fact::log::{Cited, Uncited};
 use facts::fact::shipment::Planned;
-use facts::{Event, Fact, Moment, PartyId, ShipmentId, Subject, SubjectKind, Text, Timeline};
+use facts::{
+    Event, Fact, Finding, Moment, PartyId, ShipmentId, State, Subject, SubjectKind, Text, Timeline,
+    ident,
+};
 use serde::{Deserialize, Serialize};
 
 /// What dispatch knows of a shipment.
@@ -22,6 +25,8 @@ pub(crate) struct Shipment {
     cites: BTreeSet<Subject>,
     /// What is dated later than the log's clock stood when it came: the next stroke tells whose clock is wrong.
     waiting: Vec<Kept>,
+    /// What was told of the air waybill of the plan in force.
+    waybill: Option<Box<Finding>>,
     away: Away,
 }
 
@@ -46,20 +51,28 @@ impl Shipment {
             }
             return;
         }
-        match self.known.admit(event) {
-            Copy::Same => return mail.count(Fate::Duplicate),
+        let Looked { copy, also, doubt } = self.known.admit(event);
+        match copy {
+            Copy::Same => mail.count(Fate::Duplicate),
             Copy::Other => {
                 mail.count(Fate::Duplicate);
-                return mail.conflicting(&shipment, event);
+                mail.conflicting(&shipment, event);
             }
-            Copy::New => {}
+            Copy::New if event.fact.has_happened() && is_ahead(event.at, mail.now, numbers.skew) => {
+                self.waiting.push(Kept::new(event, mail.now));
+                mail.count(Fate::Held);
+            }
+            Copy::New => {
+                mail.count(Fate::Judged);
+                self.heard(&shipment, event, mail);
+            }
         }
-        if event.fact.has_happened() && is_ahead(event.at, mail.now, numbers.skew) {
-            self.waiting.push(Kept::new(event, mail.now));
-            return mail.count(Fate::Held);
+        if let Some(also) = also {
+            self.heard(&shipment, &also, mail);
         }
-        mail.count(Fate::Judged);
-        self.pass_on(&shipment, event, mail);
+        if doubt {
+            mail.declared_wrong(&shipment, event);
+        }
     }
 
     /// A stroke came after what was dated ahead: either it has reached that time by now, or that time counts as
@@ -74,11 +87,12 @@ impl Shipment {
             let event = Event { counts: ahead.then_some(mail.reached), ..kept.event() };
             mail.count(Fate::FromHeld);
             mail.count(Fate::Judged);
-            self.pass_on(shipment, &event, mail);
+            self.heard(shipment, &event, mail);
         }
     }
 
-    fn pass_on(&mut self, shipment: &ShipmentId, event: &Event, mail: &mut Mail<'_>) {
+    /// A fact that is new: to the journal, and to whom it concerns.
+    fn heard(&mut self, shipment: &ShipmentId, event: &Event, mail: &mut Mail<'_>) {
         mail.journal(shipment, event.clone());
         let kept = concerns_others(&event.fact) && self.file.take(event, mail.now);
         if !kept {
@@ -102,6 +116,34 @@ impl Shipment {
             }
         }
         self.cites = cited;
+        self.look_at_waybill(shipment, mail);
+    }
+
+    /// A wrong air waybill is told and rejects no plan: everything else of it is judged.
+    fn look_at_waybill(&mut self, shipment: &ShipmentId, mail: &mut Mail<'_>) {
+        let number = self.plan().and_then(|plan| plan.air_waybill.as_ref());
+        let wrong = number.and_then(|number| ident::air_waybill(number.trim()).err());
+        let same = match (&wrong, &self.waybill) {
+            (Some(wrong), Some(told)) => told.sentence.ends_with(&wrong.0),
+            (wrong, told) => wrong.is_none() == told.is_none(),
+        };
+        if same {
+            return;
+        }
+        if let Some(told) = self.waybill.take() {
+            mail.over(*told, State::Cleared);
+        }
+        self.waybill = wrong.map(|wrong| Box::new(mail.wrong_waybill(shipment, &wrong.0)));
+    }
+
+    /// What its facts say together.
+    fn timeline(&self) -> Timeline<'_> {
+        Timeline::new(self.file.all().iter().map(Kept::entry), None)
+    }
+
+    /// The plan in force.
+    fn plan(&self) -> Option<&Planned> {
+        self.timeline().plan_in_force().map(|entry| entry.plan)
     }
 
     /// When it is put away, or what waits for a stroke is passed on.
@@ -153,9 +195,7 @@ impl Shipment {
                 _ => {}
             }
         }
-        let facts = Timeline::new(self.file.all().iter().map(Kept::entry), None);
-        let plan = facts.plan_in_force().map(|entry| entry.plan);
-        all.extend(plan.and_then(|plan| plan.order.as_ref()).map(Subject::from));
+        all.extend(self.plan().and_then(|plan| plan.order.as_ref()).map(Subject::from));
         all
     }
 }

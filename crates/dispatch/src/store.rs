@@ -78,7 +78,7 @@ impl Store {
             Fact::NoLongerHolds(h) => (&h.shipment, false),
             _ => return mail.count(Fate::Judged),
         };
-        match self.known.admit(event) {
+        match self.known.admit(event).copy {
             Copy::Same => return mail.count(Fate::Duplicate),
             Copy::Other => {
                 mail.count(Fate::Duplicate);
@@ -141,7 +141,7 @@ impl Store {
     }
 
     /// Whose units it held then.
-    fn held(&self, at: Moment) -> Vec<ShipmentId> {
+    pub(crate) fn held(&self, at: Moment) -> Vec<ShipmentId> {
         let mut held: Vec<ShipmentId> = Vec::new();
         for stay in self.stays.iter().take_while(|stay| stay.at <= at) {
             held.retain(|shipment| *shipment != stay.shipment);

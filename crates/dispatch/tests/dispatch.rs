@@ -675,3 +675,139 @@ fn a_stay_that_is_booked_ahead_is_told_at_its_own_time() {
     world.to(300);
     assert_eq!(world.journals["A"].len(), 1);
 }
+
+/// A packing of this unit at minute 5, under this id.
+fn packed(id: &str, unit: &str) -> facts::Event {
+    let data = format!(r#"{{"units":["{unit}","BAG-2"],"by":"PLANT"}}"#);
+    event(id, 5, "shipment.packed", "shipment:A", &data)
+}
+
+fn corrected(id: &str, wrong: &str) -> facts::Event {
+    let data = format!(r#"{{"source":"test","id":"{wrong}","reason":"label"}}"#);
+    event(id, 30, "shipment.corrected", "shipment:A", &data)
+}
+
+/// The ids of the facts that stand in the journal of A.
+fn standing(world: &World) -> Vec<String> {
+    let all = world.journals.get("A").map(Vec::as_slice).unwrap_or_default();
+    let wrong = |e: &facts::Event| {
+        all.iter().any(|c| matches!(&c.fact, Fact::ShipmentCorrected(c) if c.id == e.id))
+    };
+    let facts = all.iter().filter(|e| !matches!(e.fact, Fact::ShipmentCorrected(_)) && !wrong(e));
+    facts.map(|e| e.id.to_string()).collect()
+}
+
+/// All orders of these.
+fn orders<T: Clone>(of: &[T]) -> Vec<Vec<T>> {
+    let Some((first, rest)) = of.split_first() else { return vec![vec![]] };
+    let with = |rest: Vec<T>| {
+        (0..=rest.len()).map(move |at| [&rest[..at], &[first.clone()][..], &rest[at..]].concat())
+    };
+    orders(rest).into_iter().flat_map(with).collect()
+}
+
+#[test]
+fn the_same_moment_and_content_under_a_new_id_is_a_retry() {
+    let mut world = World::new();
+    world.hear(&packed("p-1", "BAG-1")).hear(&packed("p-2", "BAG-1")).hear(&packed("p-3", "bag-1"));
+    let turned = r#"{"units":["BAG-2","BAG-1"],"by":"PLANT"}"#;
+    world.hear(&event("p-4", 5, "shipment.packed", "shipment:A", turned));
+    assert_eq!(standing(&world), ["p-1"]);
+    assert_eq!((world.count(Fate::Judged), world.count(Fate::Duplicate)), (1, 3));
+    // Another moment, another party, another unit: another packing.
+    world.hear(&event("p-5", 6, "shipment.packed", "shipment:A", turned));
+    world.hear(&event("p-6", 5, "shipment.packed", "shipment:A", &turned.replace("PLANT", "LAB")));
+    world.hear(&packed("p-7", "BAG-9"));
+    assert_eq!(standing(&world), ["p-1", "p-5", "p-6", "p-7"]);
+    assert_eq!(world.findings, []);
+}
+
+#[test]
+fn a_correction_may_name_either_id_of_a_retry_in_any_order_of_arrival() {
+    for wrong in ["p-1", "p-2"] {
+        let all = [packed("p-1", "BAG-1"), packed("p-2", "bag-1"), corrected("c", wrong)];
+        for order in orders(&all) {
+            let mut world = World::new();
+            let ids: Vec<&str> = order.iter().map(|e| e.id.as_str()).collect();
+            order.iter().for_each(|e| {
+                world.hear(e);
+            });
+            assert_eq!(standing(&world), [""; 0], "{wrong} of {ids:?}");
+            let told: Vec<&str> = world.findings.iter().map(|f| f.code.as_str()).collect();
+            assert_eq!(told, ["SYS-WRONG"], "{wrong} of {ids:?}");
+        }
+    }
+    let mut world = World::new();
+    world.hear(&packed("p-1", "BAG-1")).hear(&corrected("c", "p-1"));
+    assert_eq!((standing(&world).len(), world.findings.len()), (0, 0), "one id, no doubt");
+}
+
+#[test]
+fn an_attachment_a_stay_and_a_schedule_sent_again_are_retries_too() {
+    let mut world = World::new();
+    let again =
+        |e: facts::Event| facts::Event { id: facts::Text::new(format!("{}-again", e.id)), ..e };
+    let attached = attached("LOG", "A", 0);
+    let holds = event("h", 3, "store.holds", "store:TANK", r#"{"shipment":"A","units":["BAG-1"]}"#);
+    for event in [attached, holds] {
+        world.hear(&event).hear(&again(event.clone()));
+    }
+    assert_eq!(world.journals["A"].len(), 2);
+    assert_eq!(world.count(Fate::Duplicate), 2);
+}
+
+/// The codes and states that were told on a shipment.
+fn told(world: &World, shipment: &str) -> Vec<String> {
+    let mine = world.findings.iter().filter(|f| f.shipment.as_str() == shipment);
+    mine.map(|f| format!("{} {}", f.code, f.state)).collect()
+}
+
+#[test]
+fn a_near_twin_is_told_where_it_concerns_somebody() {
+    // A party: by whom the release is signed is not known, its twin is.
+    let described = |party: &str| {
+        let data = r#"{"name":"Van","role":"courier"}"#;
+        event(&format!("d-{party}"), 0, "party.described", &format!("party:{party}"), data)
+    };
+    let released = event("r", 5, "shipment.released", "shipment:A", r#"{"by":"PLANT","to":"van"}"#);
+    let all = [planned("A", 1, ""), described("VAN"), released];
+    for order in orders(&all) {
+        let mut world = World::new();
+        order.iter().for_each(|e| {
+            world.hear(e);
+        });
+        assert_eq!(told(&world, "A").last().map(String::as_str), Some("SYS-TWIN raised"));
+        world.hear(&described("van"));
+        assert_eq!(told(&world, "A").last().map(String::as_str), Some("SYS-TWIN withdrawn"));
+    }
+    // A device: readings of its twin find nobody.
+    let mut world = World::new();
+    world
+        .hear(&attached("LOG-7", "A", 0))
+        .hear(&reading("log-7", 5, 5))
+        .hear(&reading("log-7", 6, 5));
+    assert_eq!(told(&world, "A"), ["SYS-TWIN raised"]);
+    // Two shipments: on both.
+    let mut world = World::new();
+    world
+        .hear(&planned("SHP-1", 1, ""))
+        .hear(&planned("shp-1", 1, ""))
+        .hear(&planned("Shp-1", 1, ""));
+    for shipment in ["SHP-1", "shp-1", "Shp-1"] {
+        assert_eq!(told(&world, shipment), ["SYS-TWIN raised"], "{shipment}");
+    }
+    // A permit that is cited in another spelling than it is granted in.
+    let mut world = World::new();
+    let permits = r#","permits":[{"permit":"imp-7","act":"import","waypoint":"border"}]"#;
+    let granted = r#"{"kind":"import","issuer":"A","zone":"UTC","holder":"WARD","from":"2026-01-01T00:00:00Z","until":"2026-04-01T00:00:00Z"}"#;
+    world.hear(&planned("A", 1, permits));
+    world.hear(&event("g", 0, "permit.granted", "permit:IMP-7", granted));
+    assert_eq!(told(&world, "A"), ["SYS-TWIN raised"]);
+    // Neighbours that are none.
+    let mut world = World::new();
+    world
+        .hear(&planned("SHP-11", 1, ""))
+        .hear(&planned("SHP-1-1", 1, ""))
+        .hear(&planned("shp-2", 1, ""));
+    assert_eq!(world.findings, []);
+}

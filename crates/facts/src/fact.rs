@@ -95,6 +95,7 @@ pub enum Fact {
     #[serde(rename = "coldwatch.log.behaviour-switched.v1")]      BehaviourSwitched(log::BehaviourSwitched),
     #[serde(rename = "coldwatch.log.cited.v1")]                   Cited(log::Cited),
     #[serde(rename = "coldwatch.log.uncited.v1")]                 Uncited(log::Uncited),
+    #[serde(rename = "coldwatch.log.twin.v1")]                    Twin(log::Twin),
     #[serde(rename = "coldwatch.log.genesis.v1")]                 Genesis(log::Genesis),
     #[serde(rename = "coldwatch.log.alive.v1")]                   Alive(log::Alive),
     #[serde(rename = "coldwatch.log.clock-asked.v1")]             ClockAsked(log::ClockAsked),

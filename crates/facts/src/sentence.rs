@@ -82,6 +82,7 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("coldwatch.log.behaviour-switched.v1",      &["behaviour in force from here: {number!}"]),
     ("coldwatch.log.cited.v1",                   &["{subject} is cited by {by}, planned at {planned_at}"]),
     ("coldwatch.log.uncited.v1",                 &["{subject} is no longer cited by {by}"]),
+    ("coldwatch.log.twin.v1",                    &["{subject} is in use, too"]),
     ("coldwatch.log.genesis.v1",                 &["begins here: {topic}, {partitions!} partitions, generation {generation!}"]),
     ("coldwatch.log.alive.v1",                   &["has come to {position!} of {end!} in {topic} {partition!}"]),
     ("coldwatch.log.clock-asked.v1",             &["asks what time it is"]),

@@ -74,6 +74,14 @@ pub struct Uncited {
     pub by: ShipmentId,
 }
 
+/// Written by dispatch: another id that differs from this one in capital letters alone is in use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Twin {
+    /// The other one, `party:klm`.
+    pub subject: Text,
+}
+
 /// The first record of a partition: what the log is, for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
