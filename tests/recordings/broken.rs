@@ -533,9 +533,9 @@ fn one_stamp_that_is_far_ahead_does_not_drive_the_clock() {
             assert_eq!(ahead.len(), 1, "{name} {stamped}: {said}");
             assert_eq!(ahead[0]["clamped"].is_string(), told, "{name} {stamped}: {said}");
             let journal = std::fs::read_to_string(&*journal).expect("a journal");
-            let reached = journal.lines().any(|line| {
-                line.contains("log.tick") && line.contains(r#""time":"2026-04-01"#)
-            });
+            let reached = journal
+                .lines()
+                .any(|line| line.contains("log.tick") && line.contains(r#""time":"2026-04-01"#));
             assert_eq!(reached, !told, "{name} {stamped}: the clock reaches it only as the last");
         }
         let lines = [a.as_str(), &b, &c].join("\n");

@@ -6,6 +6,7 @@
 use crate::event::{Event, Identity};
 use crate::fact::Fact;
 use crate::moment::Moment;
+use crate::spelling::Label;
 use crate::subject::Subject;
 use crate::timeline::{self, Timeline, TimelineEntry};
 use alloc::vec::Vec;
@@ -97,7 +98,7 @@ impl Chapter {
 }
 
 /// When a waypoint is expected to be reached, by some facts of a story.
-pub fn expected(chapters: &[Chapter], waypoint: &str) -> Option<Moment> {
+pub fn expected(chapters: &[Chapter], waypoint: &Label) -> Option<Moment> {
     Timeline::new(chapters.iter().map(Chapter::entry), None).eta(waypoint)
 }
 

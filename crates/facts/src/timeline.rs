@@ -25,6 +25,7 @@ use crate::fact::Fact;
 use crate::fact::shipment::{Planned, Receipt};
 use crate::id::PartyId;
 use crate::moment::Moment;
+use crate::spelling::Label;
 use crate::subject::Subject;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -262,10 +263,10 @@ impl<'a> Timeline<'a> {
 
     /// When a waypoint is expected to be reached: by the latest new time that was told for it since the plan in force
     /// was made, else by that plan.
-    pub fn eta(&self, waypoint: &str) -> Option<Moment> {
+    pub fn eta(&self, waypoint: &Label) -> Option<Moment> {
         let plan = self.plan_in_force();
         let told = self.entries.iter().rev().find_map(|entry| match entry.fact {
-            Fact::EtaChanged(changed) if &*changed.waypoint == waypoint => {
+            Fact::EtaChanged(changed) if changed.waypoint == *waypoint => {
                 Some((entry.at, changed.eta))
             }
             _ => None,
@@ -274,7 +275,7 @@ impl<'a> Timeline<'a> {
         match told.filter(|(at, _)| *at >= since) {
             Some((_, eta)) => Some(eta),
             None => plan.and_then(|plan| {
-                let known = plan.plan.waypoints.iter().find(|known| &*known.name == waypoint);
+                let known = plan.plan.waypoints.iter().find(|known| known.name == *waypoint);
                 known.and_then(|known| known.eta)
             }),
         }

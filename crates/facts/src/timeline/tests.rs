@@ -9,6 +9,7 @@ use crate::fact::shipment::{
 };
 use crate::id::{PartyId, ShipmentId, Text, UnitId};
 use crate::moment::{Moment, Span};
+use crate::spelling::Label;
 use crate::story::Story;
 use crate::subject::Subject;
 use alloc::{boxed::Box, format, string::ToString, vec, vec::Vec};
@@ -41,7 +42,7 @@ fn plan(version: u32, profile: &str) -> Planned {
         consignor: PartyId::new("PLANT"),
         consignee: PartyId::new(if version > 2 { "OTHER" } else { "WARD" }),
         legs: Vec::new(),
-        waypoints: vec![Waypoint { name: Text::new("ward"), eta: Some(minute(600)) }],
+        waypoints: vec![Waypoint { name: Label::new("ward"), eta: Some(minute(600)) }],
         permits: Vec::new(),
         slot: None,
         collection_end: None,
@@ -75,7 +76,7 @@ fn destroyed(names: &[&str]) -> Fact {
     Fact::Destroyed(Destroyed { by: PartyId::new("WARD"), units: units(names) })
 }
 fn eta(at: i64) -> Fact {
-    Fact::EtaChanged(EtaChanged { waypoint: Text::new("ward"), eta: minute(at) })
+    Fact::EtaChanged(EtaChanged { waypoint: Label::new("ward"), eta: minute(at) })
 }
 
 /// A story of facts, each with the minute at which it happened and the one at which it was learnt.
@@ -163,9 +164,13 @@ fn a_plan_that_says_the_same_again_changes_nothing() {
     let timeline = story.timeline();
     let plans = timeline.plans();
     assert_eq!((plans.len(), plans[0].from, plans[0].plan.version), (1, minute(0), 2));
-    assert_eq!(timeline.eta("ward"), Some(minute(700)), "the new time was told after that plan");
+    assert_eq!(
+        timeline.eta(&Label::new("ward")),
+        Some(minute(700)),
+        "the new time was told after that plan"
+    );
     let other = at_once(&[(0, planned(1, "a")), (10, eta(700)), (60, planned(2, "b"))]);
-    assert_eq!(other.timeline().eta("ward"), Some(minute(600)));
+    assert_eq!(other.timeline().eta(&Label::new("ward")), Some(minute(600)));
 }
 
 #[test]
@@ -234,7 +239,7 @@ fn answers(timeline: &Timeline<'_>) -> alloc::string::String {
         timeline.cancellation(),
         timeline.over(),
         timeline.units_aboard(),
-        timeline.eta("ward"),
+        timeline.eta(&Label::new("ward")),
     )
 }
 
