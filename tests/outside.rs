@@ -112,7 +112,7 @@ fn printed_mkt() -> Checked {
 
 /// One shipment under a profile with the device's own limits and delays, without hysteresis or a cumulative
 /// limit, judged from the device's own start of recording.
-fn judged(read: &LoggerFile, name: &str) -> Vec<Finding> {
+fn judged(read: &LoggerFile) -> Vec<Finding> {
     let shortest = |warm: bool| {
         read.limits.iter().filter(|l| l.warm == warm).min_by_key(|l| l.after).expect("a limit")
     };
@@ -137,7 +137,7 @@ fn judged(read: &LoggerFile, name: &str) -> Vec<Finding> {
             format!(r#"{device} attached to SHP-1 at payload with {{"channel":"payload","log_every":"{every}"}}"#),
         ),
     ];
-    arrivals.extend(read.events(name).into_iter().map(|event| (event.at, event)));
+    arrivals.extend(read.events().into_iter().map(|event| (event.at, event)));
     arrivals.push(told(end + every, format!("{device} detached payload")));
     common::judge_with(json!({ "profile": profile }), arrivals, Some(end + Span::days(1))).findings
 }
@@ -174,7 +174,7 @@ fn excursions(name: &str) -> Checked {
         .map(|limit| limit.after)
         .min()
         .ok_or("a limit")?;
-    let findings = judged(&read, name);
+    let findings = judged(&read);
     let raised = findings.iter().filter(|f| f.state == facts::State::Raised);
     let (thermal, others): (Vec<&Finding>, Vec<&Finding>) =
         raised.partition(|f| &*f.code == "THM-01");

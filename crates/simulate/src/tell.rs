@@ -16,8 +16,8 @@ use facts::fact::shipment::{
 };
 use facts::fact::store::{Holds, NoLongerHolds};
 use facts::{
-    Label,
-    DeviceId, Fact, LegId, MilliCelsius, Moment, PartyId, Span, StoreId, Subject, Text, UnitId,
+    DeviceId, Fact, Label, LegId, MilliCelsius, Moment, PartyId, Span, StoreId, Subject, Text,
+    UnitId,
 };
 use fastrand::Rng;
 
@@ -401,7 +401,7 @@ fn planned(trip: &Trip, version: u32, legs: &[Leg]) -> Planned {
     let receipt = trip.permit.iter().filter(|permit| permit.receipt).map(|permit| Gated {
         permit: permit.id.clone(),
         act: Act::Receipt,
-        waypoint: Text::new("door"),
+        waypoint: Label::new("door"),
         leg: None,
         quantity: Some(vials(permit.used)),
     });

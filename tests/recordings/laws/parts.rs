@@ -184,7 +184,7 @@ fn another_act(seed: u64, luck: u64, same: bool) -> Result<(), String> {
         let act = Gated {
             permit,
             act: Act::Departure,
-            waypoint: Text::new("dock"),
+            waypoint: facts::Label::new("dock"),
             leg: departs,
             quantity: gate.quantity,
         };
