@@ -1,8 +1,8 @@
 //! All that custody looks at: the chain of hands, what was packed and received, who is qualified.
 
 use crate::parties::Parties;
-use crate::record::Record;
 use crate::plans::{self, Contradiction};
+use crate::record::Record;
 use crate::way::Way;
 use alloc::{collections::BTreeSet, vec::Vec};
 use facts::fact::shipment::{Disposition, Opened, Packed, Planned, Receipt, Received, Repacked};

@@ -58,7 +58,9 @@ impl Shipment {
                 mail.count(Fate::Duplicate);
                 mail.conflicting(&shipment, event);
             }
-            Copy::New if event.fact.has_happened() && is_ahead(event.at, mail.now, numbers.skew) => {
+            Copy::New
+                if event.fact.has_happened() && is_ahead(event.at, mail.now, numbers.skew) =>
+            {
                 self.waiting.push(Kept::new(event, mail.now));
                 mail.count(Fate::Held);
             }

@@ -6,8 +6,9 @@ use crate::kept::{Copy, File, Kept, Known};
 use crate::mail::Mail;
 use crate::passed::Fate;
 use crate::rules::Numbers;
-use alloc::vec::Vec;
-use facts::{Event, Fact, Moment, ShipmentId};
+use alloc::{collections::BTreeSet, vec::Vec};
+use facts::timeline::unit_key;
+use facts::{Event, Fact, Moment, ShipmentId, UnitId};
 use serde::{Deserialize, Serialize};
 
 /// What dispatch knows of a store.
@@ -31,6 +32,33 @@ struct Stay {
     shipment: ShipmentId,
     at: Moment,
     holds: bool,
+    /// Which, by their keys; all of the shipment where none is named.
+    units: Vec<UnitId>,
+}
+
+/// What it holds of one shipment.
+#[derive(Debug, Clone)]
+struct Held<'s> {
+    shipment: &'s ShipmentId,
+    /// Whether it took in the shipment without naming units.
+    whole: bool,
+    names: BTreeSet<&'s UnitId>,
+}
+
+impl<'s> Held<'s> {
+    fn note(&mut self, stay: &'s Stay) {
+        match (stay.holds, stay.units.is_empty()) {
+            (true, true) => self.whole = true,
+            (true, false) => self.names.extend(&stay.units),
+            (false, true) => (self.whole, self.names) = (false, BTreeSet::new()),
+            (false, false) => self.names.retain(|unit| !stay.units.contains(unit)),
+        }
+    }
+    /// Whether there is anything. What came in without names may be more than the names that left: what is aboard is known to the
+    /// engine, which is told too much rather than too little.
+    fn any(&self) -> bool {
+        self.whole || !self.names.is_empty()
+    }
 }
 
 /// A reading, and who got it.
@@ -73,9 +101,9 @@ impl Store {
     }
 
     fn own(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
-        let (shipment, holds) = match &event.fact {
-            Fact::Holds(h) => (&h.shipment, true),
-            Fact::NoLongerHolds(h) => (&h.shipment, false),
+        let (shipment, units, holds) = match &event.fact {
+            Fact::Holds(h) => (&h.shipment, &h.units, true),
+            Fact::NoLongerHolds(h) => (&h.shipment, &h.units, false),
             _ => return mail.count(Fate::Judged),
         };
         match self.known.admit(event).copy {
@@ -94,8 +122,11 @@ impl Store {
         if !self.ever().contains(shipment) {
             self.devices.all().iter().for_each(|kept| mail.journal(shipment, kept.event()));
         }
-        let stay = Stay { shipment: shipment.clone(), at: event.at, holds };
-        let place = self.stays.partition_point(|known| known.at <= stay.at);
+        let units = units.iter().map(unit_key).collect();
+        let stay = Stay { shipment: shipment.clone(), at: event.at, holds, units };
+        // At one moment things come out before they go in.
+        let order = |stay: &Stay| (stay.at, stay.holds);
+        let place = self.stays.partition_point(|known| order(known) <= order(&stay));
         self.stays.insert(place, stay);
         let mut readings = core::mem::take(&mut self.readings);
         readings.iter_mut().for_each(|reading| self.place(reading, mail));
@@ -122,34 +153,32 @@ impl Store {
         }
     }
 
-    /// Sends a reading to those who should have it, and withdraws it from those who should not.
+    /// Sends a reading to those who should have it. Who had it before it was learnt that their units had been taken out keeps it:
+    /// what was said of it has been said, and the engine knows from when on it does not count.
     fn place(&self, reading: &mut Measured, mail: &mut Mail<'_>) {
-        let held = self.held(reading.kept.at);
-        for shipment in held.iter().filter(|s| !reading.got.contains(s)) {
-            mail.journal(shipment, reading.kept.event());
-        }
-        if let Fact::Reading(r) = &reading.kept.fact {
-            let (temperature, channel, at) = (r.temperature, r.channel.clone(), reading.kept.at);
-            for shipment in reading.got.iter().filter(|s| !held.contains(s)) {
-                let (channel, device) = (channel.clone(), reading.kept.subject.clone());
-                let fact = facts::fact::device::Withdrawn { temperature, channel, at };
-                let event = Event { subject: device, ..mail.own(mail.now, Fact::Withdrawn(fact)) };
-                mail.journal(shipment, event);
+        for shipment in self.held(reading.kept.at) {
+            if !reading.got.contains(&shipment) {
+                mail.journal(&shipment, reading.kept.event());
+                reading.got.push(shipment);
             }
         }
-        reading.got = held;
     }
 
     /// Whose units it held then.
     pub(crate) fn held(&self, at: Moment) -> Vec<ShipmentId> {
-        let mut held: Vec<ShipmentId> = Vec::new();
+        let mut held: Vec<Held<'_>> = Vec::new();
         for stay in self.stays.iter().take_while(|stay| stay.at <= at) {
-            held.retain(|shipment| *shipment != stay.shipment);
-            if stay.holds {
-                held.push(stay.shipment.clone());
+            let place = held.iter().position(|held| *held.shipment == stay.shipment);
+            let place = place.unwrap_or_else(|| {
+                let (shipment, whole, names) = (&stay.shipment, false, BTreeSet::new());
+                held.push(Held { shipment, whole, names });
+                held.len() - 1
+            });
+            if let Some(known) = held.get_mut(place) {
+                known.note(stay);
             }
         }
-        held
+        held.iter().filter(|held| held.any()).map(|held| held.shipment.clone()).collect()
     }
 
     /// Whose units it ever held.

@@ -290,6 +290,33 @@ fn a_closed_shipment_is_put_away_after_thirty_days_and_tells_of_a_late_fact_once
 }
 
 #[test]
+fn a_stay_lasts_until_the_last_unit_was_given_out() {
+    let mut world = World::new();
+    let to_store = r#"{"store":"FRZ","channel":"1","position":"payload","log_every":"10 min"}"#;
+    world.hear(&event("a", 0, "device.attached", "device:LOG", to_store));
+    let two = r#"{"shipment":"A","units":["BAG-1","BAG-2"]}"#;
+    let one = |n: u32| format!(r#"{{"shipment":"A","units":["bag-{n}"]}}"#);
+    world
+        .hear(&event("in", 5, "store.holds", "store:FRZ", two))
+        .hear(&event("in again", 6, "store.holds", "store:FRZ", two))
+        .hear(&event("whole", 5, "store.holds", "store:FRZ", r#"{"shipment":"B"}"#))
+        .hear(&event("out 1", 20, "store.no-longer-holds", "store:FRZ", &one(1)))
+        .hear(&reading("LOG", 30, -80));
+    assert_eq!(world.readings("A").len(), 1, "the other bag is still in it");
+    let of_b = r#"{"shipment":"B","units":["BAG-7"]}"#;
+    world
+        .hear(&event("out 2", 40, "store.no-longer-holds", "store:FRZ", &one(2)))
+        .hear(&event("out 7", 40, "store.no-longer-holds", "store:FRZ", of_b))
+        .hear(&reading("LOG", 50, -80));
+    assert_eq!(world.readings("A").len(), 1);
+    assert_eq!(world.readings("B").len(), 2, "who came in without names may have more aboard");
+    let gone = world.journals["A"].iter().any(|e| matches!(e.fact, Fact::Withdrawn(_)));
+    world.hear(&event("late", 25, "store.no-longer-holds", "store:FRZ", r#"{"shipment":"B"}"#));
+    let late = world.journals["B"].iter().any(|e| matches!(e.fact, Fact::Withdrawn(_)));
+    assert!(!gone && !late, "what was said of a reading is not taken back by who takes units out");
+}
+
+#[test]
 fn what_a_freezer_measures_belongs_to_the_shipments_that_it_holds() {
     let mut world = World::new();
     let to_store = r#"{"store":"FRZ","channel":"1","position":"payload","log_every":"10 min"}"#;

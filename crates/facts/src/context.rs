@@ -46,6 +46,23 @@ pub struct Thermal {
     pub until: Option<Moment>,
     /// Inside an open window: since when no temperature is known. `None` = known and kept current.
     pub unknown_since: Option<Moment>,
+    /// Whether anything is known of how warm the goods were, so far.
+    #[serde(default)]
+    pub watch: Watch,
+}
+
+/// Whether anything is known of how warm the goods of a shipment were, so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Watch {
+    /// The goods are neither packed nor picked up: there is nothing to be known yet.
+    #[default]
+    Ahead,
+    /// They are, and not one minute is known: no plan says how warm they may be, no probe is with them, or it has told nothing.
+    Blind,
+    /// A fit probe has told how warm they were, for some of the time at least.
+    Known,
 }
 
 /// Classes of goods by how fast they are lost.

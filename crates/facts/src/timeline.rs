@@ -15,7 +15,7 @@ mod repeats;
 #[cfg(test)]
 mod tests;
 
-pub use aboard::{Aboard, Contents};
+pub use aboard::{Aboard, Contents, unit_key};
 pub use hands::{HandOver, Hands, Mark, StrangeReceipt, StrangeRelease};
 pub use order::{Sequence, sequence};
 pub use parties::{Houses, Receiver};

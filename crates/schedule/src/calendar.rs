@@ -90,7 +90,13 @@ impl View for Calendar {
         let gone = matches!(fact, Fact::Repacked(_) | Fact::Destroyed(_));
         let said = matches!(fact, Fact::Planned(_) | Fact::Described(_));
         let wrong = matches!(fact, Fact::ShipmentCorrected(_) | Fact::OrderCorrected(_));
-        leg || ends || aboard || gone || said || wrong || matches!(fact, Fact::StartAhead(_)) || Order::hears(fact)
+        leg || ends
+            || aboard
+            || gone
+            || said
+            || wrong
+            || matches!(fact, Fact::StartAhead(_))
+            || Order::hears(fact)
     }
 
     fn read(story: &Story, shipment: &Subject) -> Self {

@@ -2,6 +2,7 @@
 //! away than twice the logging interval it holds for one interval, and the rest is unknown. The
 //! latest reading proves its own moment only, until another one comes.
 
+use crate::place::Place;
 use crate::probe::Probe;
 use crate::series::Reading;
 use crate::setting::{Attachment, Setting};
@@ -9,7 +10,7 @@ use crate::settling::Settling;
 use crate::trust::{Doubts, Trust};
 use crate::window::Window;
 use alloc::vec::Vec;
-use facts::Moment;
+use facts::{Moment, Span};
 
 /// A stretch for which a probe vouches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,10 +54,12 @@ pub struct Cover<'a> {
 }
 
 impl<'a> Cover<'a> {
-    /// Every attachment of a payload probe with one judged window, cut to both.
+    /// Every attachment of a payload probe with one judged window of its place, cut to both.
     pub fn attached(&self) -> impl Iterator<Item = (&'a Attachment, Window)> + '_ {
         self.setting.attachments.iter().flat_map(move |attachment| {
-            let cut = self.windows.iter().filter_map(move |window| cut(*window, attachment));
+            let there = self.windows.iter().filter(|window| window.place == attachment.place);
+            let end = attachment.end.map(|parted| parted.ended);
+            let cut = there.filter_map(move |window| window.cut(attachment.from, end));
             cut.map(move |window| (attachment, window))
         })
     }
@@ -76,8 +79,8 @@ impl<'a> Cover<'a> {
         for (probe, attachment, window) in self.stretches() {
             let all = probe.series.all();
             for place in probe.series.outside(below, above) {
-                let Some(reading) = all.get(place).filter(|r| window.holds(r.at)) else { continue };
-                let early = self.settling.as_ref().filter(|s| !s.is_over(reading.at));
+                let Some(reading) = all.get(place).filter(|r| window.takes(r)) else { continue };
+                let early = self.settling.as_ref().filter(|s| !s.is_over(reading));
                 if early.is_some_and(|s| !self.proves(s, probe, attachment, &window, place)) {
                     continue;
                 }
@@ -90,11 +93,19 @@ impl<'a> Cover<'a> {
                 let it = Held { from, until, milli, latest, awaited, trust, settled };
                 out.push(it);
                 // Out on both sides of a hole: nobody saw it come back.
-                if let Some(next) =
-                    next.filter(|n| n.at > until && (n.milli < below || n.milli > above))
+                let again = next.filter(|n| n.at > until && (n.milli < below || n.milli > above));
+                let mut bridge = |to: Moment, latest: bool| {
+                    let (from, until) = (until, to.max(until));
+                    out.push(Held { from, until, milli: UNKNOWN, latest, awaited: until, ..it });
+                };
+                if let Some(next) = again {
+                    bridge(next.at.min(window.taken_until()), latest);
+                }
+                // The probe left them while they were out: nobody saw them come back either.
+                if !next.is_some_and(|next| window.takes(next))
+                    && let Some((seen, latest)) = self.unseen_until(attachment, &window)
                 {
-                    let (from, until) = (until, next.at.min(window.end()));
-                    out.push(Held { from, until, milli: UNKNOWN, awaited: until, ..it });
+                    bridge(seen, latest);
                 }
             }
         }
@@ -102,10 +113,35 @@ impl<'a> Cover<'a> {
         out
     }
 
-    /// All stretches for which a probe vouches, put together and in order.
-    pub fn known(&self) -> Vec<(Moment, Moment)> {
+    /// A probe was taken off, or said to be elsewhere, while the goods went on: until when nobody saw whether they came back
+    /// into their limits, and whether that goes on. They are seen again with the next reading of any probe of that place.
+    fn unseen_until(&self, attachment: &Attachment, cut: &Window) -> Option<(Moment, bool)> {
+        let parted = attachment.until?;
+        let is_it = |w: &&Window| w.place == cut.place && w.opened == cut.opened;
+        let window = self.windows.iter().find(is_it)?;
+        if parted >= window.end() {
+            return None;
+        }
+        let next = self.stretches().filter(|(.., other)| other.opened == cut.opened);
+        let next = next.filter_map(|(probe, other, stretch)| {
+            let same = other.device == attachment.device && other.channel == attachment.channel;
+            // Its own reading of the moment at which it was taken off says nothing new.
+            let from = if same { parted + Span::millis(1) } else { parted };
+            let readings = probe.series.between(from.max(stretch.from), stretch.end());
+            let mut fit = readings.iter().filter(|r| self.setting.fit(other, r.at));
+            fit.next().map(|reading| reading.at)
+        });
+        match (next.min(), window.until) {
+            (Some(seen), _) => Some((seen, false)),
+            (None, Some(end)) => Some((end, window.unseen)),
+            (None, None) => Some((parted, true)),
+        }
+    }
+
+    /// All stretches for which a probe vouches in one place, put together and in order.
+    pub fn known(&self, place: Place) -> Vec<(Moment, Moment)> {
         let mut all: Vec<(Moment, Moment)> = Vec::new();
-        for (probe, attachment, window) in self.stretches() {
+        for (probe, attachment, window) in self.stretches().filter(|(.., w)| w.place == place) {
             let looked_at = match self.looked_at(probe, attachment, &window) {
                 Look::Nothing => continue,
                 Look::All => None,
@@ -183,12 +219,6 @@ enum Look {
 /// Marks a stretch that is out on both sides and unknown in between.
 pub const UNKNOWN: i32 = i32::MIN;
 
-fn cut(window: Window, attachment: &Attachment) -> Option<Window> {
-    let from = window.from.max(attachment.from);
-    let until = window.until.into_iter().chain(attachment.until).min();
-    until.is_none_or(|until| from <= until).then_some(Window { from, until })
-}
-
 /// Until when a reading holds, and whether it is the latest of an open window.
 fn held(
     reading: &Reading,
@@ -197,11 +227,12 @@ fn held(
     window: &Window,
 ) -> (Moment, bool) {
     let one = reading.at + attachment.log_every;
-    match next.filter(|next| window.holds(next.at)) {
+    match next.filter(|next| window.takes(next)) {
         Some(next) if next.at - reading.at <= attachment.log_every * 2 => (next.at, false),
         Some(_) => (one, false),
         None => match window.until {
-            Some(until) => (one.min(until), false),
+            // What came after the end proves its own moment only.
+            Some(until) => (one.min(until).max(reading.at), false),
             None => (reading.at, true),
         },
     }

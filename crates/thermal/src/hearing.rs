@@ -2,7 +2,7 @@
 
 use crate::memory::Memory;
 use alloc::vec::Vec;
-use facts::fact::device::Reading;
+use facts::fact::device::{Reading, Withdrawn};
 use facts::{Entry, Event, Fact, Moment, Profile, Span};
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,7 @@ impl Calm {
             from: None,
         }
     }
-    fn holds(&self, milli: i32) -> bool {
+    pub(crate) fn holds(&self, milli: i32) -> bool {
         self.below <= milli && milli <= self.above
     }
 }
@@ -61,9 +61,13 @@ impl Memory {
         entry: &Entry<'_, Event>,
         event: &Event,
         calm: Option<&Calm>,
+        settle: Span,
     ) -> Matter {
         match &event.fact {
             Fact::Reading(reading) => self.reading(entry, event, reading, calm),
+            // What a probe measured after it was taken off is nobody's, says dispatch when it learns of that late. It had been
+            // held against the goods until then, and the windows know until when.
+            Fact::Withdrawn(gone) if self.left_late(entry, event, gone, settle) => Matter::Now,
             Fact::Withdrawn(gone) => {
                 let probe = self.probe(&event.subject.id, &gone.channel);
                 self.probes[probe].series.forget(gone.at, gone.temperature);
@@ -80,6 +84,27 @@ impl Memory {
             }
             _ => Matter::Calm,
         }
+    }
+
+    /// Whether a reading is taken back only because we have just learnt that its probe had been taken off before.
+    fn left_late(
+        &self,
+        entry: &Entry<'_, Event>,
+        event: &Event,
+        gone: &Withdrawn,
+        settle: Span,
+    ) -> bool {
+        let attachments = self.setting().attachments.iter();
+        let mine = attachments.filter(|a| {
+            a.device.as_str() == &*event.subject.id
+                && a.channel == gone.channel
+                && a.from <= gone.at
+        });
+        let parted = mine.max_by_key(|a| a.from).and_then(|last| last.end);
+        parted.filter(|parted| parted.taken_off).is_some_and(|parted| {
+            let ended = parted.ended;
+            ended.at < gone.at && ended.offset < entry.offset && entry.now <= ended.learnt + settle
+        })
     }
 
     fn reading(

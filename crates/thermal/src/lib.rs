@@ -4,7 +4,8 @@
 //!
 //! - [`Thermal`]: the engine value, one per shipment; the fast way of a calm reading
 //! - [`Memory`]: the probes with their [`series`], and the story of everything else
-//! - [`setting`]: what was attached when, flights, hand-overs; [`window`]: when the goods are judged
+//! - [`setting`]: what was attached when, hand-overs, the plan; [`place`]: when the goods were in their box, and in which
+//!   stores; [`flights`]: when no logger can send; [`window`]: when the goods are judged
 //! - [`cover`]: readings as stretches of time: too warm, too cold, unknown; [`trust`]: how far each can be relied on;
 //!   [`settling`]: what it proves before the box has settled
 //! - [`excursion`]: stretches beyond a limit, put together
@@ -16,9 +17,11 @@ extern crate alloc;
 
 pub mod cover;
 pub mod excursion;
+pub mod flights;
 mod hearing;
 mod memory;
 pub mod mkt;
+pub mod place;
 mod probe;
 pub mod rules;
 pub mod series;

@@ -1,9 +1,11 @@
 //! All that thermal rules look at.
 
 use crate::cover::Cover;
+use crate::hearing::Calm;
+use crate::place::{Place, Stretch};
 use crate::probe::Probe;
 use crate::series;
-use crate::setting::Setting;
+use crate::setting::{Attachment, Setting};
 use crate::trust::Doubts;
 use crate::window::{Window, windows};
 use alloc::vec::Vec;
@@ -38,12 +40,36 @@ impl Memory {
         reference.profiles.get(&self.setting().profile)
     }
     /// When the goods are judged.
-    pub fn windows(&self, profile: &Profile) -> Vec<Window> {
-        windows(self.setting(), profile.settle_in)
+    pub fn windows(&self, profile: &Profile, settle: Span) -> Vec<Window> {
+        self.windows_from(profile, profile.settle_in, settle)
     }
     /// When the goods are watched for what cannot be undone: from packing on, before the box has settled.
-    pub fn watched(&self) -> Vec<Window> {
-        windows(self.setting(), Span::ZERO)
+    pub fn watched(&self, profile: &Profile, settle: Span) -> Vec<Window> {
+        self.windows_from(profile, Span::ZERO, settle)
+    }
+    fn windows_from(&self, profile: &Profile, settle_in: Span, settle: Span) -> Vec<Window> {
+        let calm = Calm::of(profile);
+        let is_climate = |stay: &Stretch| {
+            let probes = self.attached(stay.place);
+            let first = probes.filter_map(|(_, probe)| {
+                let readings = probe.series.between(stay.from, stay.end()).iter();
+                readings
+                    .filter(|reading| calm.holds(reading.milli))
+                    .map(|reading| reading.at)
+                    .next()
+            });
+            first.min()
+        };
+        windows(self.setting(), settle_in, settle, is_climate)
+    }
+    /// The probes that were ever attached to a place, with their attachments.
+    fn attached(&self, place: Place) -> impl Iterator<Item = (&Attachment, &Probe)> + '_ {
+        let there = self.setting().attachments.iter().filter(move |a| a.place == place);
+        there.filter_map(|attachment| {
+            let mine =
+                |p: &&Probe| p.device == attachment.device && p.channel == attachment.channel;
+            self.probes.iter().find(mine).map(|probe| (attachment, probe))
+        })
     }
     /// When the last word before a box has settled is known, strictly after log time.
     pub(crate) fn settles(&self, given: &Given<'_>) -> Option<Moment> {
@@ -58,12 +84,11 @@ impl Memory {
             profile.map(|profile| Doubts::of(profile, given.reference)).unwrap_or_default();
         Cover { setting: self.setting(), probes: &self.probes, windows, doubts, settling: None }
     }
-    /// Whether a probe sat with the goods at a moment.
+    /// Whether what a probe measures at a moment is how warm the goods are.
     pub(crate) fn is_payload(&self, device: &str, channel: &Text, at: Moment) -> bool {
-        self.setting().attachments.iter().any(|a| {
-            let then = a.from <= at && a.until.is_none_or(|until| at <= until);
-            then && a.device.as_str() == device && a.channel == *channel
-        })
+        let setting = self.setting();
+        let mine = |a: &&Attachment| a.device.as_str() == device && a.channel == *channel;
+        setting.attachments.iter().filter(mine).any(|a| setting.sits(a, at))
     }
     /// Where in the journal the readings of these moments stand.
     pub(crate) fn evidence(&self, moments: impl IntoIterator<Item = Moment>) -> Vec<u64> {
@@ -90,23 +115,37 @@ impl Memory {
         let (at, reading) = event;
         let setting = self.setting();
         let mine = setting.attachments.iter().filter(|a| {
-            let then = a.from <= at && a.until.is_none_or(|until| at <= until);
-            then && a.device.as_str() == device && a.channel == reading.channel
+            a.device.as_str() == device && a.channel == reading.channel && setting.sits(a, at)
         });
         let is_code = reference.fault_codes.contains(&reading.temperature);
         mine.filter(|_| !is_code).any(|a| setting.fit(a, at))
     }
-    /// The latest reading of a fit probe that sat with the goods.
-    pub(crate) fn last_payload(&self, reference: &Reference) -> Option<Moment> {
-        let last = |a: &crate::setting::Attachment| {
-            let mine = |p: &&Probe| p.device == a.device && p.channel == a.channel;
-            let probe = self.probes.iter().find(mine)?;
-            let all = probe.series.between(a.from, a.until.unwrap_or(Moment::LATEST));
-            let is_code = |milli| reference.fault_codes.iter().any(|code| code.milli() == milli);
-            let tells = |r: &&series::Reading| !is_code(r.milli) && self.setting().fit(a, r.at);
-            all.iter().rev().find(tells).map(|r| r.at)
+    /// When a fit probe last told how warm the goods of a window were; before they were packed it told that it works.
+    pub(crate) fn last_heard(&self, window: &Window, reference: &Reference) -> Option<Moment> {
+        let setting = self.setting();
+        let last = |(attachment, probe): (&Attachment, &Probe)| {
+            let until = attachment.until.unwrap_or(Moment::LATEST).min(window.end());
+            let tells = |r: &&series::Reading| {
+                let is_code = reference.fault_codes.iter().any(|code| code.milli() == r.milli);
+                !is_code && setting.sits(attachment, r.at) && setting.fit(attachment, r.at)
+            };
+            let mut readings = probe.series.between(attachment.from, until).iter().rev();
+            readings.find(tells).map(|reading| reading.at)
         };
-        self.setting().attachments.iter().filter_map(last).max()
+        self.attached(window.place).filter_map(last).max()
+    }
+    /// How long without a reading is too long in a window: of the probe that reports most often.
+    pub(crate) fn patience(&self, window: &Window) -> Option<Span> {
+        let attachments = self.setting().attachments.iter();
+        let open = attachments.filter(|a| a.place == window.place && a.until.is_none());
+        open.map(|a| (a.log_every * 2).max(a.send_every.unwrap_or_default() + a.log_every)).min()
+    }
+    /// Whether any minute of a judged window is known, by a fit probe.
+    pub(crate) fn knows_any(&self, given: &Given<'_>, windows: &[Window]) -> bool {
+        let cover = self.cover(given, windows);
+        cover.stretches().any(|(probe, attachment, window)| {
+            cover.readings(probe, attachment, &window).any(|(_, trust)| trust.counts())
+        })
     }
     /// When it was learnt that a hole ends at a reading.
     pub(crate) fn hole_learnt(&self, closing: Moment) -> Moment {
@@ -126,6 +165,16 @@ impl Memory {
 /// The judged stretches of a profile, or nothing to judge.
 pub(crate) fn judged<'r>(memory: &Memory, given: &Given<'r>) -> Option<(&'r Profile, Vec<Window>)> {
     let profile = memory.profile(given.reference)?;
-    let windows = memory.windows(profile);
+    let windows = memory.windows(profile, given.reference.settle);
     (!windows.is_empty()).then_some((profile, windows))
+}
+
+/// The stretches from packing on, and those that are judged.
+pub(crate) fn windows_of(
+    memory: &Memory,
+    given: &Given<'_>,
+    profile: &Profile,
+) -> (Vec<Window>, Vec<Window>) {
+    let settle = given.reference.settle;
+    (memory.watched(profile, settle), memory.windows(profile, settle))
 }

@@ -6,6 +6,7 @@ pub mod device_unfit;
 pub mod gap;
 pub mod logger_silent;
 pub mod mkt_over;
+pub mod no_probe;
 pub mod not_judged;
 pub mod too_cold;
 pub mod too_warm;
@@ -23,5 +24,6 @@ pub const ALL: &[Kind<Memory>] = &[
     rule::<clock_wrong::ClockWrong>(),
     rule::<gap::Gap>(),
     rule::<device_unfit::DeviceUnfit>(),
+    rule::<no_probe::NoProbe>(),
     rule::<not_judged::NotJudged>(),
 ];

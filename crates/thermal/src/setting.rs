@@ -1,10 +1,13 @@
-//! What the story tells beside readings: attachments, flights, hand-overs, the plan.
+//! What the story tells beside readings: attachments, where the goods were, flights, hand-overs, the plan.
 
+use crate::flights::{self, Leg};
+use crate::place::{self, Ended, Place, Stores, Stretch};
 use alloc::vec::Vec;
 use core::cmp::Reverse;
-use facts::fact::device::Position;
-use facts::fact::shipment::{Mode, Planned};
-use facts::{Chapter, DeviceId, Fact, LegId, Moment, ShipmentId, Span, Story, Subject, Text};
+use facts::fact::device::{Attached, Position};
+use facts::fact::shipment::{Goods, Receipt};
+use facts::timeline::{Timeline, TimelineEntry};
+use facts::{DeviceId, Fact, Moment, ShipmentId, Span, Story, Subject, Text};
 
 /// A probe was with the goods.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,12 +20,14 @@ pub struct Attachment {
     pub from: Moment,
     /// Until when; `None` while it is.
     pub until: Option<Moment>,
+    /// How it ended: when that was learnt, and whether somebody took it off.
+    pub end: Option<Parted>,
     /// How often it measures.
     pub log_every: Span,
     /// How often it sends; `None` for a device that is only read out.
     pub send_every: Option<Span>,
-    /// Whether it is with a store and not with the shipment itself.
-    pub store: bool,
+    /// Where it sits.
+    pub place: Place,
 }
 
 /// A device was compared with a standard.
@@ -38,19 +43,31 @@ pub struct Calibration {
     pub until: Option<Moment>,
 }
 
-/// One leg, by what happened and by what was planned.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Leg {
-    /// Its name.
-    pub id: LegId,
-    /// Whether it is flown.
-    pub air: bool,
-    /// When it departed.
-    pub departed: Option<Moment>,
-    /// When it arrived.
-    pub arrived: Option<Moment>,
-    /// When it is planned to arrive.
-    pub arrives: Option<Moment>,
+/// How a probe left the goods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parted {
+    /// When, and when that was learnt.
+    pub ended: Ended,
+    /// Whether it was taken off. Else it was said to be attached to something else, which says nothing of the goods.
+    pub taken_off: bool,
+}
+
+/// A moment, and when we learnt of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// When it was.
+    pub at: Moment,
+    /// When that was learnt.
+    pub learnt: Moment,
+}
+
+/// From when the goods are between two hands, and until when; both are the same where one of the two was not reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandOver {
+    /// The release.
+    pub from: Moment,
+    /// The acceptance.
+    pub until: Moment,
 }
 
 /// Everything that rules need beside readings.
@@ -58,125 +75,161 @@ pub struct Leg {
 pub struct Setting {
     /// The profile of the plan in force.
     pub profile: Text,
-    /// The profile of each plan, when that was made, and its place in the journal.
+    /// The profile of each plan that was in force, since when, and its place in the journal.
     pub profiles: Vec<(Moment, u64, Text)>,
-    /// When the goods were packed, and packed again into another shipper.
-    pub packed: Vec<Moment>,
-    /// What may end the judged window: an authorised opening, unpacked, thawed; a cancellation, closing.
-    pub ends: Vec<Moment>,
+    /// Whether a plan is known, and it is not for a sample: the goods must have a probe with them.
+    pub needs_probe: bool,
+    /// When the goods were in their box.
+    pub boxes: Vec<Stretch>,
+    /// When stores held them.
+    pub stays: Vec<Stretch>,
+    /// Which stores there are.
+    pub stores: Stores,
     /// When the goods were used up or the shipment ended: a store that is not told of it holds nothing more.
-    pub over: Option<Moment>,
+    pub over: Option<Ended>,
     /// Payload probes only.
     pub attachments: Vec<Attachment>,
+    /// Whether any probe, wherever it sits, was ever attached to this shipment.
+    pub attach_reported: bool,
     /// What is known of the fitness of devices, in order.
     pub calibrations: Vec<Calibration>,
     /// When quality decided what becomes of units: what is out again after that is another event.
     pub decided: Vec<Moment>,
-    /// When a store held the units.
-    pub stays: Vec<(Moment, Option<Moment>)>,
     /// The legs.
     pub legs: Vec<Leg>,
-    /// Releases and acceptances.
-    pub hands: Vec<Moment>,
-    /// When the goods were stowed, and when that was learnt.
-    pub stowed: Option<(Moment, Moment)>,
+    /// From each release to its acceptance.
+    pub hand_overs: Vec<HandOver>,
+    /// When the goods left the consignor.
+    pub picked_up: Option<Known>,
+    /// When they came into the consignee's hands: its acceptance or its receipt.
+    pub with_consignee: Option<Known>,
+    /// When the consignee received them, and did not refuse them.
+    pub received: Option<Known>,
+    /// When they were put in their place.
+    pub stowed: Vec<Known>,
+    /// When they were unpacked.
+    pub unpacked: Vec<Known>,
+    /// When they were packed, or packed again.
+    pub packed: Vec<Moment>,
+    /// When the papers were complete.
+    pub closed: Option<Known>,
     /// Files that were read in.
     pub imports: Vec<(DeviceId, Moment)>,
+    /// When something was last declared wrong, by log time.
+    pub corrected: Option<Moment>,
 }
 
 impl Setting {
     /// Reads the story of a shipment.
     pub fn read(story: &Story, shipment: Option<&ShipmentId>) -> Self {
-        let mut setting = Setting::default();
-        let mut plan: Option<&Planned> = None;
-        for chapter in story.chapters() {
-            match &chapter.fact {
-                Fact::Planned(new) if plan.is_none_or(|old| new.version >= old.version) => {
-                    setting.profiles.push((chapter.at, chapter.offset, new.profile.clone()));
-                    plan = Some(new)
-                }
-                Fact::Packed(_) if setting.packed.is_empty() => setting.packed.push(chapter.at),
-                Fact::Repacked(_) => setting.packed.push(chapter.at),
-                Fact::Opened(opened) if opened.authorised_by.is_some() => {
-                    setting.ends.push(chapter.at)
-                }
-                Fact::Unpacked(_) => setting.ends.push(chapter.at),
-                Fact::Thawed(_) | Fact::Cancelled(_) | Fact::Closed(_) => setting.end(chapter.at),
-                Fact::Destroyed(d) if d.units.is_empty() => setting.end(chapter.at),
-                Fact::Attached(_) | Fact::Detached(_) => setting.bind(chapter, shipment),
-                Fact::Calibrated(c) => {
-                    let (device, from) = (device(&chapter.subject), chapter.at);
-                    let (passed, until) = (c.passed, c.until);
-                    setting.calibrations.push(Calibration { device, from, passed, until });
-                }
-                Fact::Dispositioned(_) => setting.decided.push(chapter.at),
-                Fact::Holds(_) => setting.stays.push((chapter.at, None)),
-                Fact::NoLongerHolds(_) => {
-                    if let Some((_, until @ None)) = setting.stays.last_mut() {
-                        *until = Some(chapter.at);
-                    }
-                }
-                Fact::Departed(d) => setting.leg(&d.leg).departed = Some(chapter.at),
-                Fact::Arrived(a) => setting.leg(&a.leg).arrived = Some(chapter.at),
-                Fact::Released(_) | Fact::Accepted(_) => setting.hands.push(chapter.at),
-                Fact::Stowed(_) => setting.stowed = Some((chapter.at, chapter.learnt)),
-                Fact::Imported(_) => setting.imports.push((device(&chapter.subject), chapter.at)),
-                _ => {}
-            }
+        let timeline = story.timeline();
+        let mut setting = Setting { corrected: timeline.corrected_at(), ..Setting::default() };
+        setting.plans(&timeline);
+        for entry in timeline.entries() {
+            setting.note(entry, &timeline, shipment);
         }
-        for leg in plan.iter().flat_map(|plan| &plan.legs) {
-            let known = setting.leg(&leg.id);
-            (known.air, known.arrives) = (leg.mode == Mode::Air, Some(leg.arrives));
-        }
-        setting.profile = plan.map(|plan| plan.profile.clone()).unwrap_or_default();
+        setting.hand_overs = hand_overs(&timeline);
         // Of two words of one moment the worse one counts, in whatever order they came.
+        let ends = |c: &Calibration| Reverse(c.until.unwrap_or(Moment::LATEST));
+        setting.calibrations.sort_by_key(|c| (c.from, !c.passed, ends(c)));
+        let aboard = timeline.units_aboard();
+        setting.over = place::over(&timeline, &aboard);
+        setting.boxes = place::boxes(&timeline, &setting.attachments, setting.over);
+        setting.stays = place::stays(&timeline, &mut setting.stores, &aboard, setting.over);
+        setting.legs = flights::legs(&timeline);
         setting
-            .calibrations
-            .sort_by_key(|c| (c.from, !c.passed, Reverse(c.until.unwrap_or(Moment::LATEST))));
-        setting
     }
 
-    fn end(&mut self, at: Moment) {
-        self.ends.push(at);
-        self.over.get_or_insert(at);
+    fn plans(&mut self, timeline: &Timeline<'_>) {
+        for plan in timeline.plans() {
+            // One that was replaced before it began was never in force.
+            self.profiles.retain(|(from, ..)| *from < plan.from);
+            self.profiles.push((plan.from, plan.entry.offset, plan.plan.profile.clone()));
+        }
+        let Some(plan) = timeline.plan_in_force() else { return };
+        self.profile = plan.plan.profile.clone();
+        self.needs_probe = plan.plan.kind != Goods::Sample;
     }
 
-    fn leg(&mut self, id: &LegId) -> &mut Leg {
-        let place = self.legs.iter().position(|leg| leg.id == *id).unwrap_or_else(|| {
-            let (id, air) = (id.clone(), false);
-            self.legs.push(Leg { id, air, departed: None, arrived: None, arrives: None });
-            self.legs.len() - 1
-        });
-        &mut self.legs[place]
+    fn note(
+        &mut self,
+        entry: &TimelineEntry<'_>,
+        timeline: &Timeline<'_>,
+        shipment: Option<&ShipmentId>,
+    ) {
+        let known = Known { at: entry.at, learnt: entry.learnt };
+        let is_consignee = |party| timeline.is_consignee(party, entry.at) == Some(true);
+        match entry.fact {
+            Fact::Attached(a) => self.attach(entry, a, shipment),
+            Fact::Detached(d) => self.part(entry, &d.channel, true),
+            Fact::Calibrated(c) => {
+                let (device, from) = (device(entry.subject), entry.at);
+                let (passed, until) = (c.passed, c.until);
+                self.calibrations.push(Calibration { device, from, passed, until });
+            }
+            Fact::Dispositioned(_) => self.decided.push(entry.at),
+            Fact::Packed(_) | Fact::Repacked(_) => self.packed.push(entry.at),
+            Fact::Released(released) => {
+                let plan = timeline.plan_in_force();
+                let first = plan.and_then(|plan| plan.plan.legs.first()).map(|leg| &leg.id);
+                if released.leg.is_none() || released.leg.as_ref() == first {
+                    self.picked_up.get_or_insert(known);
+                }
+            }
+            Fact::Accepted(accepted) => {
+                let plan = timeline.plan_at(entry.at);
+                if plan.is_none_or(|plan| plan.plan.consignor != accepted.by) {
+                    self.picked_up.get_or_insert(known);
+                }
+                if is_consignee(&accepted.by) {
+                    self.with_consignee.get_or_insert(known);
+                }
+            }
+            Fact::Departed(_) => drop(self.picked_up.get_or_insert(known)),
+            Fact::Received(r) if r.verdict != Receipt::Reject && is_consignee(&r.by) => {
+                self.with_consignee.get_or_insert(known);
+                self.received.get_or_insert(known);
+            }
+            Fact::Stowed(_) => self.stowed.push(known),
+            Fact::Unpacked(_) => self.unpacked.push(known),
+            Fact::Closed(_) => drop(self.closed.get_or_insert(known)),
+            Fact::Imported(_) => self.imports.push((device(entry.subject), entry.at)),
+            _ => {}
+        }
     }
 
-    /// A probe came to the goods, or left them: for somewhere else, too.
-    fn bind(&mut self, chapter: &Chapter, shipment: Option<&ShipmentId>) {
-        let device = device(&chapter.subject);
-        let channel = match &chapter.fact {
-            Fact::Attached(a) => &a.channel,
-            Fact::Detached(d) => &d.channel,
-            _ => return,
+    /// A probe came to the goods, or to something else.
+    fn attach(&mut self, entry: &TimelineEntry<'_>, a: &Attached, shipment: Option<&ShipmentId>) {
+        self.part(entry, &a.channel, false);
+        let own = a.shipment.as_ref().is_some_and(|to| shipment.is_none_or(|own| own == to));
+        self.attach_reported |= own;
+        let place = match &a.store {
+            Some(store) => self.stores.place(store.as_str()),
+            None if own => Place::Box,
+            None => return,
         };
+        if a.position == Position::Payload {
+            self.attachments.push(Attachment {
+                device: device(entry.subject),
+                channel: a.channel.clone(),
+                from: entry.at,
+                until: None,
+                end: None,
+                log_every: a.log_every,
+                send_every: a.send_every,
+                place,
+            });
+        }
+    }
+
+    /// A probe left what it was attached to.
+    fn part(&mut self, entry: &TimelineEntry<'_>, channel: &Text, taken_off: bool) {
+        let device = device(entry.subject);
         let mine =
             |a: &&mut Attachment| a.device == device && a.channel == *channel && a.until.is_none();
         if let Some(open) = self.attachments.iter_mut().find(mine) {
-            open.until = Some(chapter.at);
-        }
-        if let Fact::Attached(a) = &chapter.fact {
-            let ours = a.store.is_some()
-                || a.shipment.as_ref().is_some_and(|to| shipment.is_none_or(|own| own == to));
-            if a.position == Position::Payload && ours {
-                self.attachments.push(Attachment {
-                    device,
-                    channel: channel.clone(),
-                    from: chapter.at,
-                    until: None,
-                    log_every: a.log_every,
-                    send_every: a.send_every,
-                    store: a.store.is_some(),
-                });
-            }
+            open.until = Some(entry.at);
+            open.end = Some(Parted { ended: Ended::by(entry), taken_off });
         }
     }
 
@@ -199,32 +252,117 @@ impl Setting {
         let within = |at: Moment| from < at && at <= until;
         let mut mine = self.calibrations.iter().filter(|c| c.device == attachment.device);
         mine.clone().any(|c| within(c.from))
-            || attachment.store
+            || attachment.place != Place::Box
                 && mine.any(|c| c.until.is_some())
-                && self.stays.iter().any(|(stay, _)| within(*stay))
+                && self.stays.iter().any(|stay| within(stay.from))
     }
 
     /// Since when the probe of an attachment is with the goods: a store's, since they came to it.
     pub fn with_goods(&self, attachment: &Attachment, at: Moment) -> Moment {
-        let stays = self.stays.iter().filter(|_| attachment.store).map(|(from, _)| *from);
-        let stay = stays.filter(|from| *from <= at).max();
+        let stays = self.stays.iter().filter(|stay| stay.place == attachment.place);
+        let stay = stays.map(|stay| stay.from).filter(|from| *from <= at).max();
         attachment.from.max(stay.unwrap_or(attachment.from))
     }
 
     /// Until when facts of a flight may still come in, if a moment lies in one or just after it.
     pub fn flight_over(&self, at: Moment, after_arrival: Span, after_plan: Span) -> Option<Moment> {
-        let flights = self.legs.iter().filter(|leg| leg.air);
-        let ends = flights.filter_map(|leg| {
-            let departed = leg.departed?;
-            let end = match (leg.arrived, leg.arrives) {
-                (Some(arrived), _) => arrived + after_arrival,
-                (None, Some(arrives)) => arrives.max(departed) + after_plan,
-                (None, None) => departed + after_plan,
-            };
-            (departed <= at && at < end).then_some(end)
-        });
-        ends.max()
+        flights::flight_over(&self.legs, at, after_arrival, after_plan)
     }
+
+    /// Whether what a probe measures at a moment is how warm the goods are. Before they are packed a probe of their box
+    /// already tells that it works.
+    pub fn sits(&self, attachment: &Attachment, at: Moment) -> bool {
+        let with = attachment.from <= at && attachment.until.is_none_or(|until| at <= until);
+        let stretches = match &attachment.place {
+            Place::Box => &self.boxes,
+            Place::Store(_) => &self.stays,
+        };
+        let mut mine = stretches.iter().filter(|stretch| stretch.place == attachment.place);
+        let before =
+            attachment.place == Place::Box && stretches.first().is_none_or(|first| at < first.from);
+        with && (before || mine.any(|stretch| stretch.holds(at)))
+    }
+
+    /// What happened to the goods at a moment at which a file began to be awaited.
+    pub fn what_at(&self, at: Moment) -> &'static str {
+        let was = |all: &[Known]| all.iter().any(|known| known.at == at);
+        if was(&self.stowed) {
+            "stowed"
+        } else if was(&self.unpacked) {
+            "unpacked"
+        } else if self.received.is_some_and(|received| received.at == at) {
+            "received"
+        } else {
+            "closed"
+        }
+    }
+
+    /// Whether a place has a probe.
+    pub fn has_probe(&self, place: Place) -> bool {
+        self.attachments.iter().any(|a| a.place == place)
+    }
+
+    /// When a probe was in the box, within a stretch of time; in order, what overlaps put together.
+    pub fn with_probe(&self, from: Moment, until: Moment) -> Vec<(Moment, Moment)> {
+        let mut all: Vec<(Moment, Moment)> = Vec::new();
+        for probe in self.attachments.iter().filter(|a| a.place == Place::Box) {
+            let with = (probe.from.max(from), probe.until.unwrap_or(Moment::LATEST).min(until));
+            if with.0 < with.1 {
+                all.push(with);
+            }
+        }
+        all.sort_unstable();
+        all.dedup_by(|next, before| {
+            let joined = next.0 <= before.1;
+            if joined {
+                before.1 = before.1.max(next.1);
+            }
+            joined
+        });
+        all
+    }
+
+    /// When the last probe of a box was there; `None` where there was none.
+    pub fn last_probe(&self, stretch: &Stretch) -> Option<Moment> {
+        self.with_probe(stretch.from, stretch.end()).last().map(|(_, until)| *until)
+    }
+
+    /// When the consignee had received the goods and the last probe of their box was taken off: whoever has received goods and
+    /// stops their logger takes them out. `None` while a probe is with them, or where one only went elsewhere.
+    pub fn left_alone(&self, stretch: &Stretch) -> Option<Ended> {
+        let received = self.received?;
+        let mut last: Option<Ended> = None;
+        for probe in self.attachments.iter().filter(|a| a.place == Place::Box) {
+            if probe.from > stretch.end() || probe.until.is_some_and(|until| until < stretch.from) {
+                continue;
+            }
+            let parted = probe.end.filter(|parted| parted.taken_off)?;
+            last = last.into_iter().chain([parted.ended]).max_by_key(|end| end.at);
+        }
+        let last = last.filter(|_| received.at >= stretch.from)?;
+        let at = last.at.max(received.at);
+        Some(Ended { at, learnt: last.learnt.max(received.learnt), offset: last.offset })
+    }
+}
+
+/// Each release with the first acceptance after it; what has no other half is a moment.
+fn hand_overs(timeline: &Timeline<'_>) -> Vec<HandOver> {
+    let mut all: Vec<HandOver> = Vec::new();
+    let mut released: Option<Moment> = None;
+    for entry in timeline.entries() {
+        match entry.fact {
+            Fact::Released(_) => {
+                all.push(HandOver { from: entry.at, until: entry.at });
+                released.get_or_insert(entry.at);
+            }
+            Fact::Accepted(_) => {
+                let from = released.take().unwrap_or(entry.at);
+                all.push(HandOver { from, until: entry.at });
+            }
+            _ => {}
+        }
+    }
+    all
 }
 
 fn device(subject: &Subject) -> DeviceId {

@@ -23,9 +23,9 @@ pub struct Settling<'a> {
 }
 
 impl Settling<'_> {
-    /// Whether the box had settled at a moment.
-    pub fn is_over(&self, at: Moment) -> bool {
-        self.settled.iter().any(|window| window.holds(at))
+    /// Whether the box had settled when a reading was taken.
+    pub fn is_over(&self, reading: &Reading) -> bool {
+        self.settled.iter().any(|window| window.takes(reading))
     }
     /// Whether a temperature cannot be undone.
     fn is_beyond(&self, milli: i32) -> bool {

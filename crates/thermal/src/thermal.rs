@@ -2,9 +2,10 @@
 
 use crate::hearing::{Calm, Matter};
 use crate::memory::Memory;
+use crate::window::Window;
 use alloc::vec::Vec;
-use facts::context::Thermal as Known;
-use facts::{Cause, Context, Engine, Entry, Event, Fact, Moment, Rules, Said, Span, Told};
+use facts::context::{Thermal as Known, Watch};
+use facts::{Cause, Context, Engine, Entry, Event, Fact, Given, Moment, Rules, Said, Span, Told};
 use serde::{Deserialize, Serialize};
 
 /// The memory, what was said, and when to look again.
@@ -20,6 +21,8 @@ pub struct Thermal {
     unjudged: Option<Moment>,
     /// When the latest reading is too old to know the temperature by.
     deaf: Option<Moment>,
+    /// How long a reading is good for, where one place alone is watched: only then a reading says all about it.
+    patience: Option<Span>,
     /// Kept of the profile, as of the last judgement. It is part of the state: without it the first reading after a restart
     /// would be judged at once, and what follows would be told otherwise than before.
     calm: Option<Calm>,
@@ -36,6 +39,7 @@ impl Default for Thermal {
             next: None,
             unjudged: None,
             deaf: None,
+            patience: None,
             calm: None,
         }
     }
@@ -66,10 +70,16 @@ impl Engine for Thermal {
                 | Fact::Opened(_)
                 | Fact::Unpacked(_)
                 | Fact::Thawed(_)
+                | Fact::Infused(_)
         );
         let moved = matches!(
             word.fact,
-            Fact::Departed(_) | Fact::Arrived(_) | Fact::Released(_) | Fact::Accepted(_)
+            Fact::Departed(_)
+                | Fact::Arrived(_)
+                | Fact::LegOffloaded(_)
+                | Fact::Released(_)
+                | Fact::Accepted(_)
+                | Fact::Received(_)
         );
         let plan = matches!(
             word.fact,
@@ -90,7 +100,8 @@ impl Engine for Thermal {
         }
         let matter = match entry.cause {
             Cause::Word(event) => {
-                let matter = self.memory.hear(entry, event, self.calm.as_ref());
+                let matter =
+                    self.memory.hear(entry, event, self.calm.as_ref(), rules.reference.settle);
                 if let Fact::Reading(reading) = &event.fact
                     && self.memory.is_payload(&event.subject.id, &reading.channel, event.at)
                 {
@@ -98,13 +109,13 @@ impl Engine for Thermal {
                     if self.memory.tells(&event.subject.id, heard, &rules.reference) {
                         // What was measured long ago tells of then, and a clock that is ahead tells nothing more.
                         let heard = event.at.min(entry.now);
-                        self.deaf = self.deaf.max(self.deaf_after().map(|after| heard + after));
+                        self.deaf = self.deaf.max(self.patience.map(|after| heard + after));
                     }
-                    match (matter, self.turns()) {
-                        (Matter::Calm, Some(_)) => return,
+                    match (matter, self.turns(), self.patience) {
+                        (Matter::Calm, Some(_), Some(_)) => return,
                         // The window is over: even a calm reading fills a hole up to its end.
-                        (matter, None) => matter.max(Matter::Later),
-                        (matter, Some(_)) => matter,
+                        (matter, None, _) | (matter, _, None) => matter.max(Matter::Later),
+                        (matter, Some(_), Some(_)) => matter,
                     }
                 } else {
                     matter
@@ -140,19 +151,36 @@ impl Thermal {
         said.extend(say.into_iter().map(|finding| Said::Finding(finding.into())));
         self.next = rules.due(&self.memory, self.now);
         self.calm = self.memory.profile(&rules.reference).map(|profile| {
-            let from = self.memory.windows(profile).last().map(|window| window.from);
+            let windows = self.memory.windows(profile, rules.reference.settle);
+            let from = windows.iter().map(|window| window.from).max();
             Calm { from, ..Calm::of(profile) }
         });
-        let heard = self.memory.last_payload(&rules.reference).map(|at| at.min(self.now));
-        self.deaf = heard.zip(self.deaf_after()).map(|(heard, after)| heard + after);
+        self.listen(rules);
         self.tell(rules, entry, said);
     }
 
-    /// How long without a reading is too long: of the probe that reports most often.
-    fn deaf_after(&self) -> Option<Span> {
-        let attachments = &self.memory.setting().attachments;
-        let open = attachments.iter().filter(|a| a.until.is_none());
-        open.map(|a| (a.log_every * 2).max(a.send_every.unwrap_or_default() + a.log_every)).min()
+    /// From when on the temperature is not known any more, by the readings so far.
+    fn listen(&mut self, rules: &Rules<Memory>) {
+        (self.deaf, self.patience) = (None, None);
+        let Some(profile) = self.memory.profile(&rules.reference) else { return };
+        let windows = self.memory.windows(profile, rules.reference.settle);
+        let watched = watched(&windows);
+        let deaf: Vec<_> = watched.iter().map(|window| self.deaf_in(rules, window)).collect();
+        // One place of which nothing is known is enough.
+        self.deaf = deaf
+            .iter()
+            .all(Option::is_some)
+            .then(|| deaf.iter().flatten().min().copied())
+            .flatten();
+        if let [window] = &*watched {
+            self.patience = self.memory.patience(window);
+        }
+    }
+
+    /// When the latest reading of a window is too old; `None` without one, and without a probe.
+    fn deaf_in(&self, rules: &Rules<Memory>, window: &Window) -> Option<Moment> {
+        let heard = self.memory.last_heard(window, &rules.reference).map(|at| at.min(self.now));
+        heard.zip(self.memory.patience(window)).map(|(heard, after)| heard + after)
     }
 
     /// Where the temperature is known, and the window open or ahead: when silence alone makes it unknown.
@@ -163,22 +191,45 @@ impl Thermal {
         Some(turns.max(self.now + Span::millis(1)))
     }
 
-    /// How well the temperature is known; nothing where no window is judged.
-    fn known(&self, rules: &Rules<Memory>) -> Option<Known> {
-        let profile = self.memory.profile(&rules.reference)?;
-        let windows = self.memory.windows(profile);
-        let window = windows.iter().rev().find(|w| w.from <= self.now).or(windows.last())?;
-        let deaf = self.deaf.is_none_or(|deaf| self.now >= deaf);
-        let unknown = window.until.is_none() && window.from <= self.now && deaf;
-        let last = self.memory.last_payload(&rules.reference);
-        let last = last.map_or(window.from, |last| last.max(window.from));
-        let (class, from, until) = (profile.class, Some(window.from), window.until);
-        Some(Known { class, from, until, unknown_since: unknown.then_some(last) })
+    /// How well the temperature is known; nothing where nothing is to be watched yet.
+    fn known(&self, rules: &Rules<Memory>) -> Known {
+        let setting = self.memory.setting();
+        let under_way = setting.picked_up.is_some() || !setting.boxes.is_empty();
+        let blind = if under_way { Watch::Blind } else { Watch::Ahead };
+        let Some(profile) = self.memory.profile(&rules.reference) else {
+            return Known { watch: blind, ..Known::default() };
+        };
+        let windows = self.memory.windows(profile, rules.reference.settle);
+        let class = profile.class;
+        let Some(last) = windows.iter().filter(|window| window.awaited).next_back() else {
+            let class = if under_way { class } else { Known::default().class };
+            return Known { class, watch: blind, ..Known::default() };
+        };
+        let (reference, behaviour) = (&rules.reference, rules.behaviour);
+        let given = Given { now: self.now, reference, behaviour };
+        let watch =
+            if self.memory.knows_any(&given, &windows) { Watch::Known } else { Watch::Blind };
+        let watched = watched(&windows);
+        let Some(first) = watched.iter().map(|window| window.from).min() else {
+            let (from, until) = (Some(last.from), last.until);
+            return Known { class, from, until, unknown_since: None, watch };
+        };
+        let deaf = watched.iter().filter(|window| {
+            window.from <= self.now
+                && self.deaf_in(rules, window).is_none_or(|deaf| self.now >= deaf)
+        });
+        let since = deaf.map(|window| {
+            self.memory
+                .last_heard(window, &rules.reference)
+                .map_or(window.from, |last| last.max(window.from))
+        });
+        let unknown_since = since.min();
+        Known { class, from: Some(first), until: None, unknown_since, watch }
     }
 
     /// Says how well the temperature is known, when that is another answer than before.
     fn tell(&mut self, rules: &Rules<Memory>, entry: &Entry<'_, Event>, said: &mut Vec<Said>) {
-        let known = self.known(rules).unwrap_or_default();
+        let known = self.known(rules);
         let unknown_since = known.unknown_since;
         if known == Known::default() && self.context.is_none() {
             return; // there is nothing to judge yet
@@ -199,4 +250,9 @@ impl Thermal {
             self.context = context;
         }
     }
+}
+
+/// The windows that go on or lie ahead, and in which readings are awaited.
+fn watched(windows: &[Window]) -> Vec<Window> {
+    windows.iter().filter(|window| window.awaited && window.until.is_none()).copied().collect()
 }

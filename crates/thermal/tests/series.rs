@@ -5,8 +5,9 @@
 use facts::{DeviceId, MilliCelsius, Moment, Span, Text};
 use proptest::prelude::*;
 use thermal::cover::Cover;
+use thermal::place::{Ended, Place};
 use thermal::series::{Reading, Series};
-use thermal::setting::Attachment;
+use thermal::setting::{Attachment, Parted};
 use thermal::trust::Doubts;
 use thermal::window::Window;
 use thermal::{Probe, Setting};
@@ -127,21 +128,24 @@ proptest! {
             let (from, until) = stretch(bounds);
             let (device, channel) = (probe.device.clone(), probe.channel.clone());
             let log_every = Span::minutes(every);
-            Attachment { device, channel, from, until, log_every, send_every: None, store: false }
+            let ended = |at| Ended { at, learnt: at, offset: 0 };
+            let end = until.map(|at| Parted { ended: ended(at), taken_off: true });
+            let (send_every, place) = (None, Place::Box);
+            Attachment { device, channel, from, until, end, log_every, send_every, place }
         };
         let attachments = vec![attached(&probes[0], bounds[0]), attached(&probes[1], bounds[1])];
         let setting = Setting { attachments, ..Setting::default() };
         let windows: Vec<Window> = bounds[2..]
             .iter()
             .map(|bounds| stretch(*bounds))
-            .map(|(from, until)| Window { from, until })
+            .map(|(from, until)| Window::in_box(from, until))
             .collect();
         let by_looking = setting.attachments.iter().zip(&probes).flat_map(|(a, probe)| {
             windows.iter().flat_map(move |w| known_by_looking(&probe.series, a, *w))
         });
         let by_looking = joined(by_looking.collect());
-        let doubts = Doubts::default();
-        let cover = Cover { setting: &setting, probes: &probes, windows: &windows, doubts, settling: None };
-        prop_assert_eq!(cover.known(), by_looking);
+        let (doubts, settling) = (Doubts::default(), None);
+        let cover = Cover { setting: &setting, probes: &probes, windows: &windows, doubts, settling };
+        prop_assert_eq!(cover.known(Place::Box), by_looking);
     }
 }

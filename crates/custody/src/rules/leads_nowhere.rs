@@ -23,12 +23,18 @@ impl Rule for LeadsNowhere {
         let record = &ledger.record;
         found.extend(self.without_plan(record, given));
         for named in firsts(&record.waypoints) {
-            let sentence = format!("a new time is reported for `{}`, which is no waypoint of the plan", named.name);
+            let sentence = format!(
+                "a new time is reported for `{}`, which is no waypoint of the plan",
+                named.name
+            );
             let at = |plan: &Names| plan.has_waypoint(&named.name);
             found.extend(nowhere(record, named, at, sentence));
         }
         for named in firsts(&record.legs) {
-            let sentence = format!("something is reported on leg `{}`, which the plan does not have", named.name);
+            let sentence = format!(
+                "something is reported on leg `{}`, which the plan does not have",
+                named.name
+            );
             let at = |plan: &Names| plan.has_leg(&named.name);
             found.extend(nowhere(record, named, at, sentence));
         }

@@ -2,16 +2,18 @@
 
 use super::Timeline;
 use crate::fact::Fact;
+use crate::fact::shipment::Packed;
 use crate::id::UnitId;
 use crate::moment::Moment;
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
 
 /// What a shipment carries.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Aboard {
     /// What was packed, in all packings.
     pub contents: Contents,
-    /// When each named unit was thawed, infused or destroyed, whichever came first.
+    /// When each named unit was thawed, infused or destroyed, whichever came first; by its key.
     pub left: BTreeMap<UnitId, Moment>,
     /// When the last unit had left; `None` while one is left, or while nobody knows.
     pub left_at: Option<Moment>,
@@ -23,10 +25,15 @@ pub enum Contents {
     /// Nobody named or counted it.
     #[default]
     Unknown,
-    /// So many, without their names.
+    /// So many, not all of them with their names.
     Counted(u32),
-    /// These units.
+    /// These units, by their keys.
     Named(BTreeSet<UnitId>),
+}
+
+/// What a unit's name is compared by: scanners differ in case and leave blanks.
+pub fn unit_key(unit: &UnitId) -> UnitId {
+    UnitId::new(unit.as_str().trim().to_ascii_lowercase())
 }
 
 pub(super) fn read(timeline: &Timeline<'_>) -> Aboard {
@@ -44,50 +51,64 @@ pub(super) fn read(timeline: &Timeline<'_>) -> Aboard {
             whole.get_or_insert(entry.at);
         }
         for unit in units {
-            left.entry(unit.clone()).or_insert(entry.at);
+            left.entry(unit_key(unit)).or_insert(entry.at);
         }
     }
-    let by_name = match &contents {
-        Contents::Unknown => None,
-        Contents::Counted(count) => {
-            let mut moments: alloc::vec::Vec<Moment> = left.values().copied().collect();
-            moments.sort();
-            let last = usize::try_from(*count).ok().and_then(|count| count.checked_sub(1));
-            last.and_then(|last| moments.get(last).copied())
-        }
-        Contents::Named(units) => {
-            let moments: Option<alloc::vec::Vec<Moment>> =
-                units.iter().map(|unit| left.get(unit).copied()).collect();
-            moments.and_then(|moments| moments.into_iter().max())
-        }
-    };
-    let left_at = whole.into_iter().chain(by_name).min();
+    let left_at = whole.into_iter().chain(last_by_name(&contents, &left)).min();
     Aboard { contents, left, left_at }
 }
 
+/// When the last unit had left, as far as that was said by name. Where nobody knows what was aboard, no name is the last.
+fn last_by_name(contents: &Contents, left: &BTreeMap<UnitId, Moment>) -> Option<Moment> {
+    match contents {
+        Contents::Unknown => None,
+        Contents::Counted(count) => {
+            let mut moments: Vec<Moment> = left.values().copied().collect();
+            moments.sort();
+            let last = usize::try_from(*count).ok()?.checked_sub(1)?;
+            moments.get(last).copied()
+        }
+        Contents::Named(units) => {
+            let moments: Option<Vec<Moment>> =
+                units.iter().map(|unit| left.get(unit).copied()).collect();
+            moments?.into_iter().max()
+        }
+    }
+}
+
+/// All packings add up: what one of them scanned, and what another one only counted.
 fn contents(timeline: &Timeline<'_>) -> Contents {
-    let (mut scanned, mut counted) = (BTreeSet::new(), None::<u32>);
+    let (mut scanned, mut packed, mut counted) = (BTreeSet::new(), BTreeSet::new(), 0u32);
+    let mut seen: Vec<(Moment, &Packed)> = Vec::new();
     for entry in timeline.entries() {
         match entry.fact {
-            Fact::Packed(packed) => {
-                scanned.extend(packed.units.iter().cloned());
-                let count = packed.count.map(|n| n.saturating_add(counted.unwrap_or(0)));
-                counted = count.or(counted);
+            // The same packing of the same moment was sent again.
+            Fact::Packed(p) if seen.contains(&(entry.at, p)) => {}
+            Fact::Packed(p) if p.units.is_empty() => {
+                seen.push((entry.at, p));
+                counted = counted.saturating_add(p.count.unwrap_or(0));
             }
-            Fact::Repacked(repacked) => scanned.extend(repacked.units.iter().cloned()),
+            Fact::Packed(p) => packed.extend(p.units.iter().map(unit_key)),
+            // What goes from one box into the next was packed before.
+            Fact::Repacked(repacked) => scanned.extend(repacked.units.iter().map(unit_key)),
             _ => {}
         }
     }
+    let in_all = u32::try_from(packed.len()).unwrap_or(u32::MAX).saturating_add(counted);
+    scanned.extend(packed);
+    let more_than = |names: usize| usize::try_from(in_all).is_ok_and(|in_all| in_all > names);
     if !scanned.is_empty() {
-        return Contents::Named(scanned);
+        return if more_than(scanned.len()) {
+            Contents::Counted(in_all)
+        } else {
+            Contents::Named(scanned)
+        };
     }
     let planned = timeline.plan_in_force().map(|plan| &plan.plan.units);
-    match (planned.filter(|units| !units.is_empty()), counted) {
-        (Some(units), None) => Contents::Named(units.iter().cloned().collect()),
-        (Some(units), Some(count)) if usize::try_from(count) == Ok(units.len()) => {
-            Contents::Named(units.iter().cloned().collect())
-        }
-        (_, Some(count)) => Contents::Counted(count),
-        (None, None) => Contents::Unknown,
+    let planned: BTreeSet<UnitId> = planned.into_iter().flatten().map(unit_key).collect();
+    // More were counted than the plan names: nobody knows the names of the rest.
+    if more_than(planned.len()) {
+        return Contents::Counted(in_all);
     }
+    if planned.is_empty() { Contents::Unknown } else { Contents::Named(planned) }
 }

@@ -2,7 +2,7 @@
 
 use crate::cover::{Cover, Held};
 use crate::excursion::{Excursion, Minutes, doubt, excursions};
-use crate::memory::Memory;
+use crate::memory::{Memory, windows_of};
 use crate::settling::Settling;
 use crate::trust::Trust;
 use alloc::{format, string::String, vec::Vec};
@@ -27,7 +27,7 @@ impl Rule for AboveStep {
         let Some(lowest) = profile.steps.iter().map(|step| step.above.milli()).min() else {
             return;
         };
-        let (watched, settled) = (memory.watched(), memory.windows(profile));
+        let (watched, settled) = windows_of(memory, given, profile);
         let never = profile.steps.iter().filter(|step| step.longer_than == Span::ZERO);
         let never = never.map(|step| step.above.milli()).min().unwrap_or(i32::MAX);
         let (beyond, known_until) = ((i32::MIN, never), given.now - given.reference.settle);

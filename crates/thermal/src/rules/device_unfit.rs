@@ -125,7 +125,7 @@ fn accompanied(setting: &Setting, attachment: &Attachment, defect: &Defect) -> b
     let end = defect.until.unwrap_or(Moment::LATEST);
     let mut others = setting.attachments.iter().filter(|other| {
         (&other.device, &other.channel) != (&attachment.device, &attachment.channel)
-            && other.store == attachment.store
+            && other.place == attachment.place
     });
     others.any(|other| {
         let there = other.from <= end && other.until.is_none_or(|until| until >= end);

@@ -1,7 +1,8 @@
 #![doc = include_str!("gap.md")]
 
+use crate::flights::Leg;
 use crate::memory::{Memory, judged};
-use crate::setting::{Attachment, Leg, Setting};
+use crate::setting::{Attachment, Setting};
 use crate::window::Window;
 use alloc::{format, vec::Vec};
 use facts::{Episode, Given, Moment, Rule, Severity, Span};
@@ -38,8 +39,8 @@ impl Rule for Gap {
         let holes = self.holes(memory, &windows, given);
         for hole in holes.iter().filter(|hole| hole.judged <= given.now) {
             let length = hole.until - hole.from;
-            let across =
-                memory.setting().hands.iter().any(|at| hole.from < *at && *at < hole.until);
+            let mut hands = memory.setting().hand_overs.iter();
+            let across = hands.any(|hand| hole.from < hand.until && hand.from < hole.until);
             let heavy = memory.setting().legs.iter().any(|leg| self.much_of(leg, hole, &holes));
             let severity = if (across && length > self.across_hand_over) || heavy {
                 Severity::P2
@@ -72,25 +73,29 @@ impl Gap {
     fn holes(&self, memory: &Memory, windows: &[Window], given: &Given<'_>) -> Vec<Hole> {
         let (setting, settle) = (memory.setting(), given.reference.settle);
         let cover = memory.cover(given, windows);
-        let known = cover.known();
         let mut holes = Vec::new();
-        for window in windows {
-            let Some(anywhere) = every(setting, window.from, window.end()) else { continue };
+        for window in windows.iter().filter(|window| window.awaited) {
+            // What is learnt only after it was said that the window has ended is no hole of it.
+            if window.until.is_some_and(|until| until <= window.from) {
+                continue;
+            }
+            let mine: Vec<&Attachment> =
+                setting.attachments.iter().filter(|a| there(a, window)).collect();
+            if mine.is_empty() {
+                continue;
+            }
             let mut edge = window.from;
-            let inside =
-                known.iter().filter(|(from, until)| *until >= window.from && *from <= window.end());
-            for (from, until) in inside {
-                // Where a probe or a window begins the first reading may be one interval away.
-                let every = every(setting, edge, *from).unwrap_or(anywhere);
-                let begins = setting.attachments.iter().any(|a| edge <= a.from && a.from < *from);
-                let allowed = if edge == window.from || begins { every * 2 } else { every };
-                if *from > edge + allowed {
-                    holes.push(self.hole(memory, edge, *from, memory.hole_learnt(*from) + settle));
+            for (from, until) in cover.known(window.place) {
+                if until < window.from || from > window.end() {
+                    continue;
                 }
-                edge = edge.max(*until);
+                if from > expected(&mine, edge, edge == window.from) {
+                    holes.push(self.hole(memory, edge, from, memory.hole_learnt(from) + settle));
+                }
+                edge = edge.max(until);
             }
             if let Some(end) = window.until
-                && end > edge + every(setting, edge, end).unwrap_or(anywhere) * 2
+                && end > expected(&mine, edge, true)
                 && self.will_come_no_more(setting, window)
             {
                 holes.push(self.hole(memory, edge, end, end + self.after_end + settle));
@@ -110,16 +115,12 @@ impl Gap {
 
     /// After the end of the window: a device that is only read out has told all when its file is in.
     fn will_come_no_more(&self, setting: &Setting, window: &Window) -> bool {
-        let mut mine = setting
-            .attachments
-            .iter()
-            .filter(|a| a.from <= window.end() && a.until.is_none_or(|u| u >= window.from));
+        let mut mine = setting.attachments.iter().filter(|a| there(a, window));
         mine.all(|a| {
-            a.send_every.is_some()
-                || setting
-                    .imports
-                    .iter()
-                    .any(|(device, at)| *device == a.device && *at >= window.from)
+            let its = |(device, at): &(facts::DeviceId, Moment)| {
+                *device == a.device && *at >= window.from
+            };
+            a.send_every.is_some() || setting.imports.iter().any(its)
         })
     }
 
@@ -135,8 +136,36 @@ impl Gap {
     }
 }
 
-/// How often the probes of a stretch measure; one that only stood at its edge says nothing of it.
-fn every(setting: &Setting, from: Moment, until: Moment) -> Option<Span> {
-    let there = |a: &&Attachment| a.from < until && a.until.is_none_or(|u| u > from);
-    setting.attachments.iter().filter(there).map(|a| a.log_every).min()
+/// Whether a probe was with the goods in a window.
+fn there(attachment: &Attachment, window: &Window) -> bool {
+    attachment.place == window.place
+        && attachment.from <= window.end()
+        && attachment.until.is_none_or(|until| until >= window.from)
+}
+
+/// Until when there must be another reading, after a moment up to which the temperature is known: one interval of the probe
+/// that is there, two where the window or a probe begins. A probe that comes in its turn for another one is waited for as one
+/// that begins; the time between the two is nobody's.
+fn expected(attachments: &[&Attachment], edge: Moment, begins: bool) -> Moment {
+    let before = attachments.iter().filter(|a| a.from <= edge);
+    let open = before.clone().filter(|a| a.until.is_none_or(|until| until > edge));
+    let every = open.map(|a| a.log_every).min();
+    // Where none is there, the one that was there last says how long a look away is.
+    let last = before.max_by_key(|a| a.until).map(|a| a.log_every);
+    let first = attachments.iter().min_by_key(|a| a.from).map(|a| a.log_every);
+    let every = every.or(last).or(first).unwrap_or_default();
+    let mut until = edge + if begins { every * 2 } else { every };
+    loop {
+        let with = |a: &&&Attachment| a.from <= until && a.until.is_none_or(|end| end > until);
+        let there = attachments.iter().filter(with);
+        // One that was there all the time owes a reading.
+        if there.clone().any(|a| a.from <= edge) {
+            return until;
+        }
+        let Some(later) = there.map(|a| a.from + a.log_every * 2).min().filter(|l| *l > until)
+        else {
+            return until;
+        };
+        until = later;
+    }
 }

@@ -1,8 +1,9 @@
 #![doc = include_str!("logger_silent.md")]
 
 use crate::memory::{Memory, judged};
-use crate::probe::Silence;
-use crate::setting::Attachment;
+use crate::place::Place;
+use crate::probe::{Probe, Silence};
+use crate::setting::{Attachment, Known, Setting};
 use crate::window::Window;
 use alloc::{format, string::String, vec::Vec};
 use facts::context::Class;
@@ -18,7 +19,10 @@ pub struct LoggerSilent {
     long_other: Span,
     after_arrival: Span,
     after_plan: Span,
+    first_reading: Span,
+    first_intervals: i64,
     read_out: Span,
+    read_out_received: Span,
 }
 
 impl Rule for LoggerSilent {
@@ -28,76 +32,188 @@ impl Rule for LoggerSilent {
     const PAGE: &'static str = include_str!("logger_silent.md");
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
-        let Some((profile, windows)) = judged(memory, given) else { return };
-        let long = if profile.class == Class::Fresh { self.long_fresh } else { self.long_other };
-        let cover = memory.cover(given, &windows);
-        for (probe, _, window) in cover.stretches() {
-            // Where all that came is dated ahead its clock is wrong, and thermal/clock-wrong says so.
-            for silence in probe.silences.iter().filter(|silence| !silence.ahead) {
-                found.extend(
-                    self.silent(memory, silence, &window, long).map(|e| e.about(probe.name())),
-                );
+        let setting = memory.setting();
+        if let Some((profile, windows)) = judged(memory, given) {
+            let fresh = profile.class == Class::Fresh;
+            let long = if fresh { self.long_fresh } else { self.long_other };
+            let cover = memory.cover(given, &windows);
+            for (probe, _, window) in cover.stretches().filter(|(.., window)| window.awaited) {
+                // Where all that came is dated ahead its clock is wrong, and thermal/clock-wrong says so.
+                for silence in probe.silences.iter().filter(|silence| !silence.ahead) {
+                    let silent = self.silent(setting, silence, &window, long);
+                    found.extend(silent.map(|episode| episode.about(probe.name())));
+                }
+            }
+            for window in windows.iter().filter(|window| window.awaited) {
+                self.nothing_known(memory, window, &windows, given, found);
             }
         }
-        for attachment in &memory.setting().attachments {
-            found.extend(self.not_read_out(memory, attachment, given));
+        for attachment in &setting.attachments {
+            found.extend(self.not_read_out(setting, attachment, given));
         }
     }
 
     fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
-        let (stowed, learnt) = memory.setting().stowed?;
-        let due = (stowed + self.read_out).max(learnt) + given.reference.settle;
-        (due > given.now).then_some(due)
+        let setting = memory.setting();
+        let settle = given.reference.settle;
+        let files = setting.attachments.iter().filter_map(|attachment| {
+            let (_, due, learnt) = self.file_due(setting, attachment)?;
+            Some(due.max(learnt) + settle)
+        });
+        let mut all: Vec<Moment> = files.collect();
+        if let Some((_, windows)) = judged(memory, given) {
+            for window in windows.iter().filter(|window| window.awaited) {
+                for (attachment, _) in self.unheard(memory, window, &windows, given) {
+                    let due = self.first_due(setting, attachment, window, settle);
+                    all.extend(due.map(|(_, due)| due));
+                }
+            }
+        }
+        all.into_iter().filter(|due| *due > given.now).min()
     }
 }
 
 impl LoggerSilent {
-    /// Judged by what dispatch stated, never by a clock of our own.
+    /// A silence that dispatch has stated, in so far as it lies in a judged window.
     fn silent(
         &self,
-        memory: &Memory,
+        setting: &Setting,
         silence: &Silence,
         window: &Window,
         long: Span,
     ) -> Option<Episode> {
         let (first, last) = silence.stated;
-        if !window.holds(first) {
+        // It was stated before we learnt that the watch had ended, or while it went on.
+        let late =
+            window.told.is_some_and(|(learnt, offset)| first <= learnt && silence.offset < offset);
+        let in_time = window.until.is_none_or(|until| first <= until);
+        let came_before = silence.until.is_some_and(|until| until <= window.from);
+        if last < window.from || came_before || !(in_time || late) {
             return None;
         }
-        let last = last.min(window.end());
-        let over = memory.setting().flight_over(
-            silence.since.max(window.from),
-            self.after_arrival,
-            self.after_plan,
-        );
-        let over = over
-            .into_iter()
-            .chain(memory.setting().flight_over(last, self.after_arrival, self.after_plan))
-            .max();
+        let since = silence.since.max(window.from);
+        let last = last.min(if late { window.taken_until() } else { window.end() });
+        let over = |at| setting.flight_over(at, self.after_arrival, self.after_plan);
+        let over = over(since).max(over(last));
         if over.is_some_and(|over| last < over) {
             return None;
         }
-        let severity = if last - silence.since >= long { Severity::P2 } else { Severity::P3 };
+        let severity = if last - since >= long { Severity::P2 } else { Severity::P3 };
         let until = silence.until.into_iter().chain(window.until).min();
         let sentence = nothing(silence);
-        let unknown = until.unwrap_or(last) - silence.since;
-        let episode = Episode::new(severity, silence.since, sentence).until(until);
+        let unknown = until.unwrap_or(last).max(since) - since;
+        let episode = Episode::new(severity, since, sentence).until(until);
         Some(episode.unknown_for(unknown).evidence([silence.offset]))
+    }
+
+    /// Probes that send, sit with the goods of a window and told nothing that counts, where nobody else did either.
+    fn unheard<'m>(
+        &self,
+        memory: &'m Memory,
+        window: &Window,
+        windows: &[Window],
+        given: &Given<'_>,
+    ) -> Vec<(&'m Attachment, Option<&'m Probe>)> {
+        if window.place != Place::Box || memory.knows_any(given, windows) {
+            return Vec::new();
+        }
+        let setting = memory.setting();
+        let mine = setting.attachments.iter().filter(|a| {
+            a.place == window.place
+                && a.send_every.is_some()
+                && a.from <= window.end()
+                && a.until.is_none_or(|until| until > window.from)
+        });
+        let probe = |a: &Attachment| {
+            memory.probes().iter().find(|p| p.device == a.device && p.channel == a.channel)
+        };
+        mine.map(|a| (a, probe(a))).collect()
+    }
+
+    /// From when a first reading was due, and when it can be said, by log time, that it has not come.
+    fn first_due(
+        &self,
+        setting: &Setting,
+        attachment: &Attachment,
+        window: &Window,
+        settle: Span,
+    ) -> Option<(Moment, Moment)> {
+        let picked_up = setting.picked_up?;
+        let since = picked_up.at.max(attachment.from).max(window.from);
+        let patience = self.first_reading.max(attachment.send_every? * self.first_intervals);
+        let mut due = since + patience;
+        if let Some(over) = setting.flight_over(due, self.after_arrival, self.after_plan) {
+            due = over;
+        }
+        Some((since, due.max(picked_up.learnt) + settle))
+    }
+
+    /// The goods are under way with a probe that sends, and not one minute of it is known.
+    fn nothing_known(
+        &self,
+        memory: &Memory,
+        window: &Window,
+        windows: &[Window],
+        given: &Given<'_>,
+        found: &mut Vec<Episode>,
+    ) {
+        let setting = memory.setting();
+        for (attachment, probe) in self.unheard(memory, window, windows, given) {
+            let due = self.first_due(setting, attachment, window, given.reference.settle);
+            let Some((since, due)) = due.filter(|(_, due)| *due <= given.now) else { continue };
+            // Its silence has been stated already.
+            if probe.is_some_and(|p| p.silences.iter().any(|silence| silence.until.is_none())) {
+                continue;
+            }
+            let end = window.until.into_iter().chain(attachment.until).min();
+            if end.is_some_and(|end| end <= since) {
+                continue;
+            }
+            let sentence =
+                format!("no reading of it counts for the goods, which were picked up by {since}");
+            let about = format!("{}/{}", attachment.device, attachment.channel);
+            let unknown = end.unwrap_or(due).max(since) - since;
+            let episode = Episode::new(Severity::P3, since, sentence).until(end).about(about);
+            found.push(episode.unknown().unknown_for(unknown));
+        }
+    }
+
+    /// Since when a file of a probe that must be read out is awaited, when it is due, and when we learnt what that hangs on.
+    fn file_due(
+        &self,
+        setting: &Setting,
+        attachment: &Attachment,
+    ) -> Option<(Known, Moment, Moment)> {
+        if attachment.send_every.is_some() || attachment.place != Place::Box {
+            return None;
+        }
+        // Goods that were packed again are under way again.
+        let from = setting.packed.iter().copied().max().unwrap_or(attachment.from);
+        let from = from.max(attachment.from);
+        let first = |all: &[Known]| {
+            all.iter().copied().filter(|known| known.at >= from).min_by_key(|known| known.at)
+        };
+        let received = setting.received.filter(|received| received.at >= from);
+        let dues = [
+            (first(&setting.stowed), self.read_out),
+            (first(&setting.unpacked), self.read_out),
+            (received, self.read_out_received),
+            (setting.closed, Span::ZERO),
+        ];
+        let dues = dues.into_iter().filter_map(|(known, after)| {
+            known.map(|known| (known, known.at + after, known.learnt))
+        });
+        dues.min_by_key(|(known, due, _)| (*due, known.at))
     }
 
     fn not_read_out(
         &self,
-        memory: &Memory,
+        setting: &Setting,
         attachment: &Attachment,
         given: &Given<'_>,
     ) -> Option<Episode> {
-        let (stowed, learnt) = memory.setting().stowed?;
-        if attachment.send_every.is_some() || attachment.store {
-            return None;
-        }
-        let due = stowed + self.read_out;
-        let imports = memory
-            .setting()
+        let (since, due, learnt) = self.file_due(setting, attachment)?;
+        let imports = setting
             .imports
             .iter()
             .filter(|(device, at)| *device == attachment.device && *at >= attachment.from);
@@ -106,10 +222,13 @@ impl LoggerSilent {
             Some(came) => came > due,
             None => given.now >= due.max(learnt) + given.reference.settle,
         };
-        let sentence =
-            format!("stowed at {stowed}, and no file of {} has been read in", attachment.device);
+        let what = setting.what_at(since.at);
+        let sentence = format!(
+            "{what} at {}, and no file of {} has been read in",
+            since.at, attachment.device
+        );
         let about = format!("{}/{}", attachment.device, attachment.channel);
-        late.then(|| Episode::new(Severity::P3, stowed, sentence).until(came).about(about))
+        late.then(|| Episode::new(Severity::P3, since.at, sentence).until(came).about(about))
     }
 }
 

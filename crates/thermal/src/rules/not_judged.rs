@@ -33,8 +33,9 @@ impl Rule for NotJudged {
                 }
             }
         }
-        let over = memory.setting().over;
-        found.extend(open.map(|e| Episode { until: over.filter(|over| *over >= e.since), ..e }));
+        // A report that it is over which is dated before the plan ends it all the same.
+        let over = memory.setting().over.map(|over| over.at);
+        found.extend(open.map(|episode| episode.until(over)));
     }
 
     fn due(&self, _: &Memory, _: &Given<'_>) -> Option<Moment> {

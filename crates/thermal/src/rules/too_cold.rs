@@ -2,7 +2,7 @@
 
 use crate::cover::{Cover, Held};
 use crate::excursion::{Exceeded, Excursion, Limit, doubt, exceeded, excursions};
-use crate::memory::{Memory, judged};
+use crate::memory::{Memory, judged, windows_of};
 use crate::settling::Settling;
 use alloc::{format, vec::Vec};
 use facts::{Episode, Figures, Given, MilliCelsius, Moment, Profile, Rule, Severity, Span};
@@ -58,7 +58,7 @@ fn frozen(
     freezes: MilliCelsius,
     found: &mut Vec<Episode>,
 ) {
-    let (watched, settled) = (memory.watched(), memory.windows(profile));
+    let (watched, settled) = windows_of(memory, given, profile);
     let beyond = (freezes.milli(), i32::MAX);
     let known_until = given.now - given.reference.settle;
     let settling = Some(Settling { settled: &settled, beyond, known_until });

@@ -1,0 +1,113 @@
+//! When the goods were in the air, where no logger can send. A flight that left without them excuses nothing.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+use facts::fact::shipment::{Mode, Planned};
+use facts::timeline::{Timeline, same_but_for_version};
+use facts::{Fact, LegId, Moment, Span};
+
+/// One leg, by what happened and by what was planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leg {
+    /// Its name.
+    pub id: LegId,
+    /// Whether it is flown.
+    pub air: bool,
+    /// When the goods departed on it.
+    pub departed: Option<Moment>,
+    /// When they arrived.
+    pub arrived: Option<Moment>,
+    /// When it is planned to arrive.
+    pub arrives: Option<Moment>,
+    /// When the goods were taken off it after its departure, and nobody put them on it again.
+    pub taken_off: Option<Moment>,
+}
+
+/// Reads the legs. From the moment at which goods were taken off a leg its departure is not theirs, until they are
+/// planned anew or somebody accepts them on that leg.
+pub(crate) fn legs(timeline: &Timeline<'_>) -> Vec<Leg> {
+    let mut legs: Vec<Leg> = Vec::new();
+    let mut off: BTreeSet<LegId> = BTreeSet::new();
+    let mut plan: Option<&Planned> = None;
+    for entry in timeline.entries() {
+        match entry.fact {
+            Fact::Planned(new) if plan.is_none_or(|old| new.version >= old.version) => {
+                // The same plan once more puts nothing aboard.
+                if plan.is_none_or(|old| !same_but_for_version(old, new)) {
+                    off.clear();
+                }
+                plan = Some(new);
+            }
+            Fact::LegOffloaded(offloaded) => {
+                off.insert(offloaded.leg.clone());
+                let leg = latest(&mut legs, &offloaded.leg);
+                if leg.departed.is_some() && leg.arrived.is_none() {
+                    leg.taken_off = Some(entry.at);
+                }
+            }
+            Fact::Accepted(accepted) => {
+                if let Some(leg) = &accepted.leg {
+                    off.remove(leg);
+                }
+            }
+            Fact::Departed(departed) if !off.contains(&departed.leg) => {
+                let leg = latest(&mut legs, &departed.leg);
+                match leg.departed {
+                    // It left once more, after it had arrived or the goods had been taken off it.
+                    Some(_) if leg.arrived.is_some() || leg.taken_off.is_some() => {
+                        let id = departed.leg.clone();
+                        legs.push(Leg { departed: Some(entry.at), ..Leg::new(id) });
+                    }
+                    _ => leg.departed = Some(entry.at),
+                }
+            }
+            Fact::Arrived(arrived) if !off.contains(&arrived.leg) => {
+                latest(&mut legs, &arrived.leg).arrived = Some(entry.at);
+            }
+            _ => {}
+        }
+    }
+    let planned = timeline.plan_in_force().map(|plan| &*plan.plan.legs).unwrap_or_default();
+    for leg in planned {
+        latest(&mut legs, &leg.id);
+        for known in legs.iter_mut().filter(|known| known.id == leg.id) {
+            (known.air, known.arrives) = (leg.mode == Mode::Air, Some(leg.arrives));
+        }
+    }
+    legs
+}
+
+impl Leg {
+    fn new(id: LegId) -> Self {
+        let (departed, arrived, arrives, taken_off) = (None, None, None, None);
+        Self { id, air: false, departed, arrived, arrives, taken_off }
+    }
+}
+
+fn latest<'l>(legs: &'l mut Vec<Leg>, id: &LegId) -> &'l mut Leg {
+    let place = legs.iter().rposition(|leg| leg.id == *id).unwrap_or_else(|| {
+        legs.push(Leg::new(id.clone()));
+        legs.len() - 1
+    });
+    &mut legs[place]
+}
+
+/// Until when facts of a flight may still come in, if a moment lies in one or just after it.
+pub(crate) fn flight_over(
+    legs: &[Leg],
+    at: Moment,
+    after_arrival: Span,
+    after_plan: Span,
+) -> Option<Moment> {
+    let ends = legs.iter().filter(|leg| leg.air).filter_map(|leg| {
+        let departed = leg.departed?;
+        let end = match (leg.taken_off, leg.arrived, leg.arrives) {
+            (Some(taken_off), ..) => taken_off,
+            (None, Some(arrived), _) => arrived + after_arrival,
+            (None, None, Some(arrives)) => arrives.max(departed) + after_plan,
+            (None, None, None) => departed + after_plan,
+        };
+        (departed <= at && at < end).then_some(end)
+    });
+    ends.max()
+}

@@ -1,0 +1,281 @@
+//! Where the goods are: in their box, from packing until they are taken out, and in the stores that hold them.
+//!
+//! What ends a stretch is an act that somebody reported. Readings end nothing, and losing a logger ends nothing.
+
+use crate::setting::Attachment;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+use facts::fact::shipment::Receipt;
+use facts::timeline::{Aboard, Contents, Timeline, TimelineEntry, unit_key};
+use facts::{Fact, Moment, StoreId, UnitId};
+
+/// What a probe is attached to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The box in which the goods travel.
+    Box,
+    /// A store, by its place among those that are known.
+    Store(usize),
+}
+
+/// The stores of one story.
+#[derive(Debug, Clone, Default)]
+pub struct Stores(Vec<StoreId>);
+
+impl Stores {
+    /// The place that a store is.
+    pub fn place(&mut self, store: &str) -> Place {
+        let known = self.0.iter().position(|known| known.as_str() == store);
+        Place::Store(known.unwrap_or_else(|| {
+            self.0.push(StoreId::new(store));
+            self.0.len() - 1
+        }))
+    }
+}
+
+/// The end of a stretch: when it was, and when and where in the journal that was learnt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// When it ended.
+    pub at: Moment,
+    /// When we learnt that.
+    pub learnt: Moment,
+    /// The place of that in the journal.
+    pub offset: u64,
+}
+
+impl Ended {
+    /// An end that a fact tells of.
+    pub fn by(entry: &TimelineEntry<'_>) -> Self {
+        Self { at: entry.at, learnt: entry.learnt, offset: entry.offset }
+    }
+}
+
+/// A stretch in which the goods, or some of them, were in one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// Which place.
+    pub place: Place,
+    /// From when.
+    pub from: Moment,
+    /// Until when; `None` while it goes on.
+    pub until: Option<Ended>,
+    /// Whether all units are in it, as far as anybody said.
+    pub all: bool,
+}
+
+impl Stretch {
+    /// Its end, or the end of all time.
+    pub fn end(&self) -> Moment {
+        self.until.map_or(Moment::LATEST, |until| until.at)
+    }
+    /// Whether a moment lies in it.
+    pub fn holds(&self, at: Moment) -> bool {
+        self.from <= at && at <= self.end()
+    }
+}
+
+/// When the watch over the goods ended for good: cancelled and not planned again, closed, or the last unit has left.
+pub(crate) fn over(timeline: &Timeline<'_>, aboard: &Aboard) -> Option<Ended> {
+    let cancelled = timeline.cancelled_at();
+    let mut ends: Vec<Ended> = Vec::new();
+    for entry in timeline.entries() {
+        let is_end = match entry.fact {
+            Fact::Closed(_) => true,
+            Fact::Cancelled(_) => cancelled == Some(entry.at),
+            Fact::Thawed(_) | Fact::Infused(_) | Fact::Destroyed(_) => {
+                aboard.left_at == Some(entry.at)
+            }
+            _ => false,
+        };
+        if is_end {
+            ends.push(Ended::by(entry));
+        }
+    }
+    // Of several that say the same, what was known first counts.
+    ends.into_iter().min_by_key(|end| (end.at, end.offset))
+}
+
+/// The stretches in the box. It is filled by packing, or, where nobody reported that, with the first probe; it is empty
+/// again when the goods were unpacked, or when their consignee opened it; what departs after that was packed again.
+pub(crate) fn boxes(
+    timeline: &Timeline<'_>,
+    attachments: &[Attachment],
+    over: Option<Ended>,
+) -> Vec<Stretch> {
+    let mut all: Vec<Stretch> = Vec::new();
+    let fill = |all: &mut Vec<Stretch>, from: Moment| {
+        let over = over.filter(|over| over.at <= from);
+        if over.is_none() && all.last().is_none_or(|last| last.until.is_some()) {
+            all.push(Stretch { place: Place::Box, from, until: None, all: true });
+        }
+    };
+    let is_packing =
+        |entry: &TimelineEntry<'_>| matches!(entry.fact, Fact::Packed(_) | Fact::Repacked(_));
+    let packed = timeline.entries().iter().any(is_packing);
+    let first_probe = attachments.iter().filter(|a| a.place == Place::Box).map(|a| a.from).min();
+    let mut first_probe = first_probe.filter(|_| !packed);
+    let (mut received, mut arrived) = (false, false);
+    for entry in timeline.entries() {
+        if let Some(from) = first_probe.filter(|from| *from <= entry.at) {
+            fill(&mut all, from);
+            first_probe = None;
+        }
+        let emptied = match entry.fact {
+            Fact::Packed(_) | Fact::Repacked(_) => {
+                fill(&mut all, entry.at);
+                continue;
+            }
+            Fact::Received(receipt) => {
+                received |= receipt.verdict != Receipt::Reject
+                    && timeline.is_consignee(&receipt.by, entry.at) == Some(true);
+                continue;
+            }
+            Fact::Accepted(accepted) => {
+                arrived |= timeline.is_consignee(&accepted.by, entry.at) == Some(true);
+                continue;
+            }
+            // What travels on was put into a box again, whether or not somebody scanned that.
+            Fact::Departed(_) if !all.is_empty() && !received && !arrived => {
+                fill(&mut all, entry.at);
+                continue;
+            }
+            // Whoever the consignee lets open it after the receipt takes the goods out for it.
+            Fact::Opened(opened) => {
+                received || timeline.is_consignee(&opened.by, entry.at) == Some(true)
+            }
+            // It let them go again.
+            Fact::Released(r) if timeline.is_consignee(&r.by, entry.at) == Some(true) => {
+                received = false;
+                continue;
+            }
+            Fact::Unpacked(_) => true,
+            _ => false,
+        };
+        if let Some(open) = all.last_mut().filter(|last| emptied && last.until.is_none()) {
+            open.until = Some(Ended::by(entry));
+        }
+    }
+    if let Some(from) = first_probe {
+        fill(&mut all, from);
+    }
+    end_at(&mut all, over);
+    all
+}
+
+/// The stays in stores. A stay is of one store. It lasts while that store holds any unit: until it has given out, or
+/// somebody has used up, each that it took in.
+pub(crate) fn stays(
+    timeline: &Timeline<'_>,
+    stores: &mut Stores,
+    aboard: &Aboard,
+    over: Option<Ended>,
+) -> Vec<Stretch> {
+    let mut holding: Vec<(Place, Held)> = Vec::new();
+    let mut all: Vec<Stretch> = Vec::new();
+    for entry in timeline.entries() {
+        let by = match entry.fact {
+            Fact::Holds(_) | Fact::NoLongerHolds(_) => Some(stores.place(&entry.subject.id)),
+            Fact::Thawed(_) | Fact::Infused(_) | Fact::Destroyed(_) => None,
+            _ => continue,
+        };
+        if let Some(place) = by.filter(|by| holding.iter().all(|(place, _)| place != by)) {
+            holding.push((place, Held::default()));
+        }
+        for (place, held) in &mut holding {
+            let (place, mine) = (*place, by == Some(*place));
+            match entry.fact {
+                Fact::Holds(h) if mine => held.take_in(&h.units),
+                Fact::NoLongerHolds(h) if mine => held.give_out(&h.units),
+                Fact::Thawed(t) => held.give_out(&t.units),
+                Fact::Infused(i) => held.give_out(&i.units),
+                Fact::Destroyed(d) => held.give_out(&d.units),
+                _ => continue,
+            }
+            let is_all = held.is_all(aboard);
+            let last = all.iter_mut().rfind(|stay| stay.place == place && stay.until.is_none());
+            match (last, held.any(&aboard.contents)) {
+                (Some(open), true) if open.all == is_all => {}
+                (Some(open), any) => {
+                    open.until = Some(Ended::by(entry));
+                    if any {
+                        all.push(Stretch { place, from: entry.at, until: None, all: is_all });
+                    }
+                }
+                (None, true) => {
+                    all.push(Stretch { place, from: entry.at, until: None, all: is_all });
+                }
+                (None, false) => {}
+            }
+        }
+    }
+    all.retain(|stay| over.is_none_or(|over| stay.from <= over.at));
+    end_at(&mut all, over);
+    all
+}
+
+fn end_at(all: &mut [Stretch], over: Option<Ended>) {
+    let Some(over) = over else { return };
+    for stretch in all.iter_mut().filter(|stretch| over.at < stretch.end()) {
+        stretch.until = Some(over);
+    }
+}
+
+/// What one store holds of a shipment.
+#[derive(Debug, Default)]
+struct Held {
+    /// Whether it took in the shipment without naming units.
+    whole: bool,
+    /// Units that it took in by name.
+    names: BTreeSet<UnitId>,
+    /// Units that have left it, or were used up.
+    out: BTreeSet<UnitId>,
+}
+
+impl Held {
+    fn take_in(&mut self, units: &[UnitId]) {
+        if units.is_empty() {
+            self.whole = true;
+            self.out.clear();
+        }
+        for unit in units.iter().map(unit_key) {
+            self.out.remove(&unit);
+            self.names.insert(unit);
+        }
+    }
+    fn give_out(&mut self, units: &[UnitId]) {
+        if units.is_empty() {
+            *self = Self::default();
+        }
+        for unit in units.iter().map(unit_key) {
+            self.names.remove(&unit);
+            self.out.insert(unit);
+        }
+    }
+    /// Whether it holds anything. What nobody named or counted stays until the whole of it is said to leave.
+    fn any(&self, contents: &Contents) -> bool {
+        let of_the_whole = match contents {
+            Contents::Named(units) => units.iter().any(|unit| !self.out.contains(unit)),
+            Contents::Counted(count) => {
+                usize::try_from(*count).map_or(true, |count| self.out.len() < count)
+            }
+            Contents::Unknown => true,
+        };
+        !self.names.is_empty() || (self.whole && of_the_whole)
+    }
+    /// Whether nothing of the shipment is known to be elsewhere.
+    fn is_all(&self, aboard: &Aboard) -> bool {
+        match &aboard.contents {
+            Contents::Named(units) => {
+                let here = |unit: &UnitId| {
+                    self.names.contains(unit) || (self.whole && !self.out.contains(unit))
+                };
+                units.iter().all(|unit| here(unit) || aboard.left.contains_key(unit))
+            }
+            Contents::Counted(count) => {
+                self.whole || usize::try_from(*count).is_ok_and(|n| self.names.len() >= n)
+            }
+            Contents::Unknown => true,
+        }
+    }
+}

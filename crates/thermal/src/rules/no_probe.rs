@@ -1,0 +1,166 @@
+#![doc = include_str!("no_probe.md")]
+
+use crate::memory::Memory;
+use crate::place::{Ended, Place, Stretch};
+use crate::setting::Setting;
+use alloc::{format, vec::Vec};
+use facts::{Episode, Given, Moment, Rule, Severity, Span};
+use serde::Deserialize;
+
+/// The goods travel, and no probe is with them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoProbe {
+    after: Span,
+}
+
+/// A stretch of the way without a probe.
+#[derive(Debug, Clone, Copy)]
+struct Bare {
+    from: Moment,
+    until: Option<Moment>,
+    /// When we had learnt what it hangs on.
+    learnt: Moment,
+    /// When we learnt that it had ended, where that is later than its end.
+    ended: Option<Ended>,
+    /// When the next probe came.
+    next: Option<Moment>,
+    /// Whether a probe had been there and was taken off, or was said to be elsewhere.
+    lost: bool,
+}
+
+impl Rule for NoProbe {
+    type Memory = Memory;
+    const NAME: &'static str = "thermal/no-probe";
+    const CODE: &'static str = "DAT-01";
+    const PAGE: &'static str = include_str!("no_probe.md");
+
+    fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
+        let setting = memory.setting();
+        for bare in bare(setting) {
+            let due = self.due_of(&bare, given.reference.settle);
+            let long = bare.until.is_none_or(|until| until > bare.from + self.after);
+            // It had been told when we learnt that the watch had ended before: ended, and not taken back.
+            let came = bare.next.is_some_and(|next| next <= bare.from + self.after);
+            let told = bare.ended.is_some_and(|ended| due <= ended.learnt) && !came;
+            if due > given.now || !(long || told) {
+                continue;
+            }
+            let travels = setting
+                .picked_up
+                .is_some_and(|picked_up| bare.until.is_none_or(|until| picked_up.at < until));
+            let severity =
+                if setting.attach_reported && travels { Severity::P2 } else { Severity::P3 };
+            let sentence = if bare.lost {
+                format!(
+                    "no probe has been with the goods since {}, when the last one left them",
+                    bare.from
+                )
+            } else {
+                format!("no probe has been with the goods since {}", bare.from)
+            };
+            let episode = Episode::new(severity, bare.from, sentence).until(bare.until);
+            found.push(episode.unknown_for(bare.until.unwrap_or(due).max(bare.from) - bare.from));
+        }
+    }
+
+    fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
+        let all = bare(memory.setting());
+        let dues = all.iter().map(|bare| self.due_of(bare, given.reference.settle));
+        dues.filter(|due| *due > given.now).min()
+    }
+}
+
+impl NoProbe {
+    fn due_of(&self, bare: &Bare, settle: Span) -> Moment {
+        (bare.from + self.after).max(bare.learnt) + settle
+    }
+}
+
+/// Every stretch of the way on which no probe was with the goods.
+fn bare(setting: &Setting) -> Vec<Bare> {
+    if !setting.needs_probe {
+        return Vec::new();
+    }
+    let mut all = Vec::new();
+    for stretch in ways(setting) {
+        let mut edge = stretch.from;
+        let with = watched(setting, &stretch);
+        for (from, until) in with {
+            all.extend(bare_until(setting, &stretch, edge, Some(from)));
+            edge = edge.max(until);
+        }
+        all.extend(bare_until(setting, &stretch, edge, None));
+    }
+    all
+}
+
+/// The ways of the goods: in their box, until they are out or their consignee has them. Where nobody reported packing or a
+/// probe, from pick-up.
+fn ways(setting: &Setting) -> Vec<Stretch> {
+    let mut all = setting.boxes.clone();
+    if let (true, Some(picked_up)) = (all.is_empty(), setting.picked_up) {
+        let over = setting.over;
+        let unpacked = setting.unpacked.iter().filter(|out| out.at >= picked_up.at);
+        let unpacked = unpacked.min_by_key(|out| out.at);
+        let unpacked = unpacked.map(|out| Ended { at: out.at, learnt: out.learnt, offset: 0 });
+        let until = over.into_iter().chain(unpacked).min_by_key(|end| end.at);
+        all.push(Stretch { place: Place::Box, from: picked_up.at, until, all: true });
+    }
+    let arrived = setting.with_consignee;
+    for stretch in &mut all {
+        if let Some(arrived) = arrived.filter(|arrived| arrived.at < stretch.end()) {
+            stretch.until = Some(Ended { at: arrived.at, learnt: arrived.learnt, offset: 0 });
+        }
+    }
+    all.retain(|stretch| stretch.from <= stretch.end());
+    all
+}
+
+/// When a probe was with the goods: in their box, or in a store that held them.
+fn watched(setting: &Setting, way: &Stretch) -> Vec<(Moment, Moment)> {
+    let mut all = setting.with_probe(way.from, Moment::LATEST);
+    for stay in &setting.stays {
+        for probe in setting.attachments.iter().filter(|a| a.place == stay.place) {
+            let from = probe.from.max(stay.from).max(way.from);
+            let until = probe.until.unwrap_or(Moment::LATEST).min(stay.end());
+            if from < until {
+                all.push((from, until));
+            }
+        }
+    }
+    all.sort_unstable();
+    all
+}
+
+/// What lies without a probe between two moments of a way, from when that is not fine.
+fn bare_until(
+    setting: &Setting,
+    way: &Stretch,
+    edge: Moment,
+    next: Option<Moment>,
+) -> Option<Bare> {
+    let probes = setting.attachments.iter().filter(|a| a.place == Place::Box);
+    let parted = probes.filter_map(|a| a.end).filter(|parted| parted.ended.at == edge);
+    let parted = parted.max_by_key(|parted| parted.ended.learnt);
+    if edge == Moment::LATEST {
+        return None;
+    }
+    // Before pick-up a box may stand without a logger; one that was there may not be gone for long.
+    let (from, learnt) = match parted {
+        Some(parted) => (edge, parted.ended.learnt),
+        None => {
+            let picked_up = setting.picked_up?;
+            (edge.max(picked_up.at), picked_up.learnt)
+        }
+    };
+    let end = way.until.filter(|end| next.is_none_or(|next| end.at <= next));
+    let until = end.map(|end| end.at).or(next);
+    let late = end.filter(|end| end.learnt > end.at);
+    if until.is_some_and(|until| until <= from) && late.is_none_or(|end| end.learnt <= from) {
+        return None;
+    }
+    let learnt = learnt.max(setting.corrected.unwrap_or(learnt));
+    let until = until.map(|until| until.max(from));
+    Some(Bare { from, until, learnt, ended: late, next, lost: parted.is_some() })
+}
