@@ -1,6 +1,7 @@
 //! What the reports themselves are worth: which of them are dated ahead, and which name something that nobody knows.
 
 use alloc::{string::String, vec::Vec};
+use facts::Label;
 use facts::fact::shipment::Planned;
 use facts::{Chapter, Fact, Identity, LegId, Moment, PartyId, Story, Subject, SubjectKind, Text};
 
@@ -39,7 +40,7 @@ pub struct Names {
     pub learnt: Moment,
     version: u32,
     identity: Identity,
-    waypoints: Vec<Text>,
+    waypoints: Vec<Label>,
     legs: Vec<LegId>,
     parties: Vec<PartyId>,
 }
@@ -70,7 +71,7 @@ pub struct Record {
 impl Names {
     /// Whether it has a waypoint of that name, however it is spelt.
     pub fn has_waypoint(&self, name: &str) -> bool {
-        self.waypoints.iter().any(|known| known.trim().eq_ignore_ascii_case(name.trim()))
+        self.waypoints.iter().any(|known| known.is(name))
     }
     /// Whether it has that leg; a plan without legs says nothing of them.
     pub fn has_leg(&self, name: &str) -> bool {
@@ -98,7 +99,9 @@ impl Names {
 impl Record {
     /// Reads the story of a shipment.
     pub fn read(story: &Story, shipment: &Subject) -> Self {
-        let mut record = Self::default();
+        // One that was cancelled and planned again is not over.
+        let over = story.timeline().cancelled_at();
+        let mut record = Self { over, ..Self::default() };
         for chapter in story.chapters() {
             record.hear(chapter, shipment);
         }
@@ -128,8 +131,8 @@ impl Record {
         }
         match &chapter.fact {
             Fact::Planned(plan) => self.plans.push(Names::of(plan, chapter)),
-            Fact::EtaChanged(changed) => self.waypoints.push(named(&changed.waypoint)),
-            Fact::Cancelled(_) | Fact::Closed(_) => drop(self.over.get_or_insert(chapter.at)),
+            Fact::EtaChanged(changed) => self.waypoints.push(named(changed.waypoint.as_str())),
+            Fact::Closed(_) => drop(self.over.get_or_insert(chapter.at)),
             _ => {}
         }
         self.legs.extend(leg(&chapter.fact).map(|leg| named(leg.as_str())));

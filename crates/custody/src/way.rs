@@ -184,7 +184,7 @@ fn under_way(timeline: &Timeline<'_>, plan: &Planned, houses: &Houses<'_>) -> Op
     let left = left.max();
     let late = left.map(|left| left + (leg.arrives - leg.departs));
     let is_last = plan.legs.last().is_some_and(|last| last.id == leg.id);
-    let end = plan.waypoints.iter().find(|known| *known.name == *leg.to.as_str());
+    let end = plan.waypoints.iter().find(|known| known.name.is(leg.to.as_str()));
     let end = end.or(plan.waypoints.last().filter(|_| is_last));
     let told = end.and_then(|end| timeline.eta(&end.name));
     let due = [Some(leg.arrives), late, told].into_iter().flatten().max()?;

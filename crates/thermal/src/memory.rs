@@ -73,7 +73,8 @@ impl Memory {
     }
     /// When the last word before a box has settled is known, strictly after log time.
     pub(crate) fn settles(&self, given: &Given<'_>) -> Option<Moment> {
-        let windows = self.windows(self.profile(given.reference)?);
+        let profile = self.profile(given.reference)?;
+        let windows = self.windows(profile, given.reference.settle);
         let known = windows.iter().map(|window| window.from + given.reference.settle);
         known.filter(|known| *known > given.now).min()
     }

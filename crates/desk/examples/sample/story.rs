@@ -6,7 +6,7 @@ use alerts::Incident;
 use alerts::incident::{Act, IncidentState};
 use desk::Board;
 use desk::board::{STAGES, TOPICS};
-use facts::context::{Class, Custody, Gate, Phase, Schedule, Thermal};
+use facts::context::{Class, Custody, Gate, Phase, Schedule, Thermal, Watch};
 use facts::{
     Context, Event, Finding, MilliCelsius, Moment, Name, PartyId, Severity, ShipmentId, Span,
     State, Subject, Text, Verdict,
@@ -176,7 +176,8 @@ fn custody(holder: Option<&str>, since: Moment, place: &str) -> Context {
 }
 
 fn thermal(class: Class, from: Moment, unknown_since: Option<Moment>) -> Context {
-    Context::Thermal(Thermal { class, from: Some(from), until: None, unknown_since })
+    let watch = Watch::Known;
+    Context::Thermal(Thermal { class, from: Some(from), until: None, unknown_since, watch })
 }
 
 fn patient(in_hours: i64) -> Context {

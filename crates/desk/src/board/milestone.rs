@@ -4,7 +4,7 @@
 
 use super::Dossier;
 use facts::fact::shipment::{Goods, Leg, Planned};
-use facts::{Fact, LegId, Moment};
+use facts::{Fact, Label, LegId, Moment};
 
 /// The next thing that should happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub fn next(dossier: &Dossier) -> Option<Milestone> {
 }
 
 /// When a waypoint of the plan in force is expected to be reached.
-pub(crate) fn expected(dossier: &Dossier, waypoint: &str) -> Option<Moment> {
+pub(crate) fn expected(dossier: &Dossier, waypoint: &Label) -> Option<Moment> {
     dossier.timeline().eta(waypoint)
 }
 

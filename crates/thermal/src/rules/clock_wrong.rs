@@ -40,7 +40,9 @@ impl Rule for ClockWrong {
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         let profile = memory.profile(given.reference);
-        let windows = profile.map(|profile| memory.windows(profile)).unwrap_or_default();
+        let windows = profile
+            .map(|profile| memory.windows(profile, given.reference.settle))
+            .unwrap_or_default();
         let fresh = profile.is_none_or(|profile| profile.class == Class::Fresh);
         let long = if fresh { self.long_fresh } else { self.long_other };
         for ahead in stretches(memory) {
@@ -66,7 +68,7 @@ impl ClockWrong {
         let attachment = attachments
             .rfind(|a| is_of(a, device, channel) && a.until.is_none_or(|u| u > ahead.since))?;
         // Of goods that were taken out nobody wants to know any more, nor of a shipment that is over.
-        let over = memory.setting().over.filter(|over| *over >= ahead.since);
+        let over = memory.setting().over.map(|over| over.at).filter(|over| *over >= ahead.since);
         let taken_out = windows.last().and_then(|window| window.until);
         if taken_out.is_some_and(|end| end <= ahead.since) {
             return None;
