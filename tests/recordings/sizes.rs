@@ -191,6 +191,7 @@ fn reads_back(letter: &Letter) {
                     );
                 }
                 (Body::Rulebook(book), Matter::Rulebook(read)) => assert_eq!(*book, read),
+                (Body::Behaviour(number), Matter::Behaviour(read)) => assert_eq!(*number, read),
                 _ => panic!("{}", said()),
             }
         }

@@ -84,13 +84,15 @@ fn play(events: &[Event]) -> Vec<String> {
             continue;
         }
         let cause = Cause::Word(event);
-        let entry = Entry { offset, index: 0, now: learnt, subject: &subject, cause };
+        let entry =
+            Entry { offset, index: 0, now: learnt, reached: learnt, subject: &subject, cause };
         permits.step(&rules, &entry, &mut said);
     }
     let mut offset = 1_000;
     while let Some(due) = permits.due(&rules) {
         offset += 1;
-        let entry = Entry { offset, index: 0, now: due, subject: &subject, cause: Cause::Struck };
+        let cause = Cause::Struck;
+        let entry = Entry { offset, index: 0, now: due, reached: due, subject: &subject, cause };
         permits.step(&rules, &entry, &mut said);
     }
     let mut stands: Vec<String> = permits

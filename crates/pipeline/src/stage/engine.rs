@@ -144,9 +144,31 @@ mod tests {
         }
     }
 
+    /// An engine that knows at which behaviour the log is, and has no rules yet.
+    fn begun() -> EngineStage<custody::Custody> {
+        let mut stage = EngineStage::new(roles::custody(), 0);
+        let matter = Matter::Behaviour(*roles::BEHAVIOURS.end());
+        let record = Record { offset: 0, origin: None, after: None, matter };
+        stage.take(&record, &mut Vec::new()).expect("it goes on");
+        stage
+    }
+
+    #[test]
+    fn a_log_that_says_no_behaviour_is_refused_with_its_number() {
+        let mut stage = EngineStage::new(roles::custody(), 0);
+        let book = rulebook::shipped().expect("rules").book;
+        let rules = Record { offset: 0, origin: None, after: None, matter: Matter::Rulebook(book) };
+        let stop = stage.take(&rules, &mut Vec::new()).expect_err("it stops");
+        let said = stop.to_string();
+        assert!(
+            said.starts_with("the log is at behaviour 1, this release of custody knows"),
+            "{said}"
+        );
+    }
+
     #[test]
     fn who_has_no_rules_passes_no_stroke_on() {
-        let mut stage = EngineStage::new(roles::custody(), 0);
+        let mut stage = begun();
         let mut out = Vec::new();
         let tick = |offset| read(offset, &bytes::write(&stroke(offset)).1);
         stage.take(&tick(0), &mut out).expect("it goes on");
@@ -183,7 +205,7 @@ mod tests {
 
     /// The states that an engine tells over so many strokes; it begins anew from its image behind each of these.
     fn told(strokes: u64, restarts: &[u64], skip: Option<u64>) -> Vec<Letter> {
-        let mut stage = EngineStage::new(roles::custody(), 0);
+        let mut stage = begun();
         let book = rulebook::shipped().expect("rules").book;
         let (mut out, mut told) = (Vec::new(), Vec::new());
         let rules = Record { offset: 0, origin: None, after: None, matter: Matter::Rulebook(book) };
