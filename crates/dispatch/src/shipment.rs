@@ -192,6 +192,8 @@ impl Shipment {
                     [Some(&a.by), a.from.as_ref()].into_iter().flatten().map(Subject::from),
                 ),
                 Fact::Received(r) => all.extend([Subject::from(&r.by)]),
+                Fact::Packed(p) => all.extend(p.by.as_ref().map(Subject::from)),
+                Fact::Repacked(r) => all.extend([Subject::from(&r.by)]),
                 Fact::Opened(o) => all.extend([Subject::from(&o.by)]),
                 Fact::Unpacked(u) => all.extend([Subject::from(&u.by)]),
                 _ => {}
@@ -223,7 +225,8 @@ fn tell(mail: &mut Mail<'_>, by: &ShipmentId, whom: &Subject, cited: bool) {
 fn concerns_others(fact: &Fact) -> bool {
     let hands = matches!(fact, Fact::Released(_) | Fact::Accepted(_));
     let door = matches!(fact, Fact::Received(_) | Fact::Opened(_) | Fact::Unpacked(_));
-    hands || door || wants(SubjectKind::Order, fact) || wants(SubjectKind::Permit, fact)
+    let packing = matches!(fact, Fact::Packed(_) | Fact::Repacked(_));
+    hands || door || packing || wants(SubjectKind::Order, fact) || wants(SubjectKind::Permit, fact)
 }
 
 /// What a cited subject hears of the shipment.

@@ -29,6 +29,7 @@ use crate::spelling::Label;
 use crate::subject::Subject;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 
 /// One fact, as the timeline orders it.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +60,8 @@ impl TimelineEntry<'_> {
 pub struct Timeline<'a> {
     entries: Vec<TimelineEntry<'a>>,
     corrected_at: Option<Moment>,
+    /// The plans, once somebody has asked for them: many questions do.
+    plans: OnceCell<Vec<PlanEntry<'a>>>,
 }
 
 /// A plan, and since when it says what it says.
@@ -128,7 +131,7 @@ impl<'a> Timeline<'a> {
         if !entries.is_sorted_by_key(TimelineEntry::sequence) {
             entries.sort_by_key(TimelineEntry::sequence);
         }
-        Self { entries, corrected_at }
+        Self { entries, corrected_at, plans: OnceCell::new() }
     }
 
     /// All facts, in order.
@@ -141,52 +144,23 @@ impl<'a> Timeline<'a> {
         self.corrected_at
     }
 
-    /// Every plan as it was reported, in order.
-    fn planned(&self) -> impl DoubleEndedIterator<Item = (TimelineEntry<'a>, &'a Planned)> + '_ {
-        self.entries.iter().filter_map(|entry| match entry.fact {
-            Fact::Planned(plan) => Some((*entry, &**plan)),
-            _ => None,
-        })
-    }
-
     /// The plans by their versions, one for each. Of one version the latest by (moment, identity) is in force, whichever
     /// was learnt last. A version that says the same as the one before it is not listed: nothing changed with it.
-    pub fn plans(&self) -> Vec<PlanEntry<'a>> {
-        let mut versions: BTreeMap<u32, Vec<(TimelineEntry<'a>, &'a Planned)>> = BTreeMap::new();
-        for (entry, plan) in self.planned() {
-            versions.entry(plan.version).or_default().push((entry, plan));
-        }
-        let mut plans: Vec<PlanEntry<'a>> = Vec::new();
-        for said in versions.into_values() {
-            let Some((entry, plan)) = said.last().copied() else { continue };
-            let first = said.iter().find(|(_, other)| *other == plan);
-            let from = first.map_or(entry.at, |(first, _)| first.at);
-            let contradicted = said.iter().any(|(_, other)| *other != plan);
-            match plans.last_mut() {
-                Some(before) if same_but_for_version(before.plan, plan) => {
-                    // The number counts on, so that what is compared by version stays right.
-                    before.plan = plan;
-                    before.entry = entry;
-                    before.contradicted |= contradicted;
-                    before.from = before.from.min(from);
-                }
-                _ => plans.push(PlanEntry { plan, from, entry, contradicted }),
-            }
-        }
-        plans
+    pub fn plans(&self) -> &[PlanEntry<'a>] {
+        self.plans.get_or_init(|| plans_of(&self.entries))
     }
 
     /// The plan in force, by all that is known: the greatest by (version, moment, identity).
     pub fn plan_in_force(&self) -> Option<PlanEntry<'a>> {
-        self.plans().pop()
+        self.plans().last().copied()
     }
 
     /// The plan that was in force at a moment; before the first one was made, the one that was made first.
     pub fn plan_at(&self, at: Moment) -> Option<PlanEntry<'a>> {
         let until = self.entries.partition_point(|entry| entry.at <= at);
         let then = self.entries.get(..until).unwrap_or_default();
-        let then = Timeline { entries: then.to_vec(), corrected_at: None }.plan_in_force();
-        then.or_else(|| self.plans().into_iter().min_by_key(|plan| plan.from))
+        let then = plans_of(then).pop();
+        then.or_else(|| self.plans().iter().copied().min_by_key(|plan| plan.from))
     }
 
     /// Whether the shipment is called off, by all that is known.
@@ -308,6 +282,36 @@ fn planned_after(
         }
         other => other,
     }
+}
+
+/// The plans that some facts, in their order, tell of.
+fn plans_of<'a>(entries: &[TimelineEntry<'a>]) -> Vec<PlanEntry<'a>> {
+    let mut versions: BTreeMap<u32, Vec<(TimelineEntry<'a>, &'a Planned)>> = BTreeMap::new();
+    for entry in entries {
+        if let Fact::Planned(plan) = entry.fact {
+            versions.entry(plan.version).or_default().push((*entry, plan));
+        }
+    }
+    let mut plans: Vec<PlanEntry<'a>> = Vec::new();
+    for said in versions.into_values() {
+        let Some((entry, plan)) = said.last().copied() else { continue };
+        // A plan may name thousands of units: it is not compared with itself.
+        let same = |other: &'a Planned| core::ptr::eq(other, plan) || other == plan;
+        let first = said.iter().find(|(_, other)| same(other));
+        let from = first.map_or(entry.at, |(first, _)| first.at);
+        let contradicted = !said.iter().all(|(_, other)| same(other));
+        match plans.last_mut() {
+            Some(before) if same_but_for_version(before.plan, plan) => {
+                // The number counts on, so that what is compared by version stays right.
+                before.plan = plan;
+                before.entry = entry;
+                before.contradicted |= contradicted;
+                before.from = before.from.min(from);
+            }
+            _ => plans.push(PlanEntry { plan, from, entry, contradicted }),
+        }
+    }
+    plans
 }
 
 /// Whether two plans say the same, whatever number they have.

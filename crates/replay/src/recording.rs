@@ -114,10 +114,10 @@ impl Recording {
                     self.waiting.push(decoded);
                     continue;
                 }
-                // It arrives then, whatever it says of the time.
+                // It arrives then, whatever it says of the time; what waited has been looked at already.
                 (true, Some(at)) => {
                     decoded.arrived = at;
-                    decoded.ahead = None;
+                    decoded.ahead = decoded.ahead.take().filter(|_| decoded.waited);
                 }
                 (false, _) => {}
             }

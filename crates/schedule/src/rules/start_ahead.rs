@@ -20,7 +20,12 @@ impl Rule for StartAhead {
         if !calendar.serves_a_patient() {
             return;
         }
-        for start in &calendar.starts_ahead {
+        for (n, start) in calendar.starts_ahead.iter().enumerate() {
+            // The same start said again is no other one.
+            let before = calendar.starts_ahead.get(..n).unwrap_or_default();
+            if before.iter().any(|said| said.starts == start.starts) {
+                continue;
+            }
             let until = (given.now >= start.starts).then_some(start.starts);
             let sentence = format!(
                 "conditioning is reported as started at {}, which has not come: nobody knows whether it has begun",
