@@ -138,6 +138,8 @@ fn judged(read: &LoggerFile) -> Vec<Finding> {
         ),
     ];
     arrivals.extend(read.events().into_iter().map(|event| (event.at, event)));
+    // The goods are taken out first: goods that go on without a logger are told.
+    arrivals.push(told(end + every, "SHP-1 unpacked by CLINIC".to_owned()));
     arrivals.push(told(end + every, format!("{device} detached payload")));
     common::judge_with(json!({ "profile": profile }), arrivals, Some(end + Span::days(1))).findings
 }
