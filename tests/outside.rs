@@ -187,6 +187,9 @@ fn excursions(name: &str) -> Checked {
         .filter(|pair| pair[1].0 - pair[0].0 > read.log_every * 2)
         .map(|pair| pair[0].0 + read.log_every)
         .collect();
+    // A device that lay in a drawer for weeks before it was read out is told of as that, too.
+    let read_out_late = |finding: &&Finding| &*finding.code == "DAT-03" && finding.until.is_some();
+    let others: Vec<&Finding> = others.into_iter().filter(|one| !read_out_late(one)).collect();
     let gaps: Vec<Moment> = others.iter().map(|finding| finding.happened).collect();
     let only_gaps = others.iter().all(|finding| &*finding.code == "DAT-05");
     if !only_gaps {

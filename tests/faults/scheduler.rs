@@ -2,7 +2,7 @@
 
 use crate::client::is_killed;
 use crate::places::{SERVICES, Turns};
-use crate::releases::Release;
+use crate::releases::{NEXT, Release};
 use crate::storm::Storm;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -137,7 +137,7 @@ impl Storm<'_> {
         let too_old = self.switched && self.release[n] == Release::First;
         if is_killed(&error) {
             self.kill(n);
-        } else if too_old && error.to_string().contains("use a release that knows 2") {
+        } else if too_old && error.to_string().contains(&format!("use a release that knows {NEXT}")) {
             self.count.too_old += 1;
             self.kill(n);
         } else {
