@@ -137,7 +137,8 @@ impl Storm<'_> {
         let too_old = self.switched && self.release[n] == Release::First;
         if is_killed(&error) {
             self.kill(n);
-        } else if too_old && error.to_string().contains(&format!("use a release that knows {NEXT}")) {
+        } else if too_old && error.to_string().contains(&format!("use a release that knows {NEXT}"))
+        {
             self.count.too_old += 1;
             self.kill(n);
         } else {

@@ -113,7 +113,7 @@ fn unknown_behaviour(storm: &mut Storm<'_>) -> Result<(), String> {
         Fact::BehaviourSwitched(BehaviourSwitched { number: NEXT + 1 }),
     );
     topics::append(&storm.site.roads.memory, vec![switched]).map_err(|e| e.to_string())?;
-    refused(storm, "use a release that knows 3")
+    refused(storm, &format!("use a release that knows {}", NEXT + 1))
 }
 
 fn too_large(storm: &mut Storm<'_>) -> Result<(), String> {
