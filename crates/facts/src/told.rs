@@ -43,9 +43,11 @@ struct Line {
 /// Whether an act ended the watch before the onset of what was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 enum Ended {
-    /// No.
+    /// Its ground stands, as far as anybody knows.
     #[default]
     Not,
+    /// No: evidence took its ground away, and an act that comes while that is held changes nothing.
+    Untrue,
     /// It did, and what races with it may still show otherwise.
     Held,
     /// It did, and that has been said.
@@ -272,6 +274,7 @@ impl Voice<'_> {
         let ended = match was.ended {
             Ended::Said => return Some(was),
             Ended::Not if self.ends_the_watch => Ended::Held,
+            Ended::Not => Ended::Untrue,
             ended => ended,
         };
         let since = was.held.unwrap_or(self.now);

@@ -93,6 +93,15 @@ fn an_act_that_ends_the_watch_clears_what_evidence_would_withdraw() {
 }
 
 #[test]
+fn an_act_that_races_with_the_evidence_does_not_make_true_what_never_was() {
+    let mut told = Told::default();
+    amend(&mut told, 0, warm(-119_000));
+    assert_eq!(states(&judge(&mut told, 100, vec![], false)), []);
+    assert_eq!(states(&judge(&mut told, 110, vec![], true)), []);
+    assert_eq!(states(&judge(&mut told, 130, vec![], false)), [(State::Withdrawn, None)]);
+}
+
+#[test]
 fn the_act_was_wrong_and_the_same_finding_goes_on() {
     let mut told = Told::default();
     let name = amend(&mut told, 0, warm(-119_000)).pop().map(|finding| finding.name);
