@@ -115,6 +115,7 @@ fn every_rule_has_its_page_with_all_its_parts() {
         "## Scenarios",
     ];
     let listed: BTreeSet<&str> = pipeline::pages::all().iter().map(|page| page.name).collect();
+    let readme = read(&root().join("README.md"));
     for (folder, rule) in rules() {
         let page = read(&folder.join(format!("{rule}.md")));
         let at: Vec<_> = headings.iter().map(|heading| page.find(heading)).collect();
@@ -134,6 +135,11 @@ fn every_rule_has_its_page_with_all_its_parts() {
         let coded =
             pipeline::pages::all().iter().any(|page| page.name == name && page.code == code);
         assert!(coded, "{rule}.md says the code {code}");
+        let in_readme = format!(
+            "| [`{name}`](crates/{}/src/rules/{rule}.md) | {code} |",
+            engine.to_string_lossy()
+        );
+        assert!(readme.contains(&in_readme), "README.md lists {name} with its page and its code");
         let scenarios = page.split("## Scenarios").nth(1).unwrap_or_default();
         assert!(scenarios.matches("```scenario").count() >= 5, "{rule}.md has too few scenarios");
         assert!(scenarios.contains("then   nothing"), "{rule}.md has no negative case");

@@ -106,7 +106,10 @@ fn behave(rounds: &mut Vec<Round>, luck: &mut Rng) -> bool {
 /// must not be taken for what a wrong clock dates ahead.
 fn rules(more: &str) -> Book {
     let shipped = pipeline::rulebook::shipped().expect("the rulebook is fit").book;
-    let book = scenario::beside(shipped, "[\"system/stage-silent\"]\nafter = \"400 d\"\n[\"dispatch\"]\nskew = \"400 d\"");
+    let book = scenario::beside(
+        shipped,
+        "[\"system/stage-silent\"]\nafter = \"400 d\"\n[\"dispatch\"]\nskew = \"400 d\"",
+    );
     scenario::beside(book.expect("a number"), more).expect("numbers")
 }
 

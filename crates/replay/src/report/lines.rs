@@ -84,6 +84,8 @@ pub fn finding(f: &Finding) -> Value {
         "sentence": f.sentence,
         "evidence": f.evidence,
         "unknown_minutes": f.unknown.as_minutes(),
+        "figures": f.figures,
+        "compromises": f.compromises,
         "deadline": f.deadline,
         "action": f.action,
         "rulebook": f.rulebook,
