@@ -9,6 +9,7 @@ use crate::passed::Fate;
 use crate::rules::Numbers;
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use facts::fact::order::StartAhead;
+use facts::fact::permit::Ledger;
 use facts::{Event, Fact, Identity, Moment, ShipmentId, SubjectKind};
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +51,7 @@ impl Shared {
         mail: &mut Mail<'_>,
         derive: Derive,
     ) {
-        // Who comes hears what is derived, and who goes hears it once more, without its own part.
+        // Who comes hears what is derived, and who goes hears it once more: what it is to know from then on.
         let mut mover = None;
         match &event.fact {
             Fact::Cited(cited) => {
@@ -83,12 +84,30 @@ impl Shared {
         }
         let Some(fact) = derive(self, &mail.subject.id) else { return };
         let json = serde_json::to_string(&fact).unwrap_or_default();
-        let mut readers = if json == self.derived { Vec::new() } else { self.readers() };
-        readers.extend(mover.filter(|mover| !readers.contains(mover)));
+        let readers = if json == self.derived { Vec::new() } else { self.readers() };
         self.derived = json;
+        let mover = mover.filter(|mover| !readers.contains(mover));
+        let last = mover.map(|mover| (self.last_word(&mover, &fact), mover));
         for reader in readers {
             let event = mail.own(mail.now, fact.clone());
             mail.journal(&reader, event);
+        }
+        if let Some((word, mover)) = last {
+            let event = mail.own(mail.now, word);
+            mail.journal(&mover, event);
+        }
+    }
+
+    /// What a shipment that comes or goes hears. Who goes and has no part in a ledger, because the plan that cited it was
+    /// a mistake, hears of nobody's: it would not hear when that changes, and who was corrected before its plan came
+    /// never heard of it.
+    fn last_word(&self, mover: &ShipmentId, fact: &Fact) -> Fact {
+        let goes = self.shipments.get(mover).is_none_or(|reader| !reader.cites);
+        match fact {
+            Fact::Ledger(ledger) if goes && ledger.uses.iter().all(|u| u.shipment != *mover) => {
+                Fact::Ledger(Ledger { uses: Vec::new() })
+            }
+            fact => fact.clone(),
         }
     }
 

@@ -179,6 +179,18 @@ fn a_plan_that_was_a_mistake_was_never_in_the_ledger() {
 }
 
 #[test]
+fn a_shipment_whose_only_plan_was_a_mistake_is_told_of_nobody_else_whenever_that_is_learnt() {
+    let (first, second) = (plan("A", 1, 0, &six()), plan("B", 2, 24, &six()));
+    let mistake = wrong("B", "B-plan-2-24");
+    let after = hear(&[first.clone(), second.clone(), mistake.clone()]);
+    let before = hear(&[first, mistake, second]);
+    for world in [after, before] {
+        assert_eq!(ledger(&world, "A"), [use_of("A", 0, None)]);
+        assert_eq!(ledger(&world, "B"), [Value::Null; 0]);
+    }
+}
+
+#[test]
 fn another_quantity_in_a_later_plan_counts_from_then_on() {
     let four = cites("import", "L1", &of(4, "vials"));
     let all = ledger(&hear(&[plan("A", 1, 0, &four), plan("A", 2, 20, &six())]), "A");
