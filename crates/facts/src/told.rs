@@ -6,7 +6,8 @@
 //!
 //! What is no longer true is taken back, and only evidence takes back: a reading, a hand-over, a correction. An act that
 //! ends the watch (a cancellation, an unpacking) and is learnt after the alarm does not make the alarm unsaid: people were
-//! called, and somebody may have dated the act as it suits. Such an alarm is *cleared*, where it began, and stays so.
+//! called, and somebody may have dated the act as it suits. Such an alarm is *cleared*, where it began, and stays so. An act
+//! that comes within `settle` of the alarm races with it: had it come first, nothing would have been said.
 
 use crate::finding::{Finding, Name, Severity, State};
 use crate::id::{ShipmentId, Text};
@@ -32,8 +33,12 @@ struct Line {
     episode: Episode,
     /// Since when a judgement has wanted to shrink or withdraw it.
     held: Option<Moment>,
+    /// What it reaches over by now, where other bounds than those that were said are held.
+    bounds: Option<(Moment, Moment)>,
     /// How an act that ended the watch took its ground away.
     ended: Ended,
+    /// When it was first said, by log time.
+    said: Moment,
     /// When it was said, while facts that race may still complete its figures.
     fresh: Option<Moment>,
     /// The peak, where there is one.
@@ -155,7 +160,7 @@ impl Told {
         let mut old: Vec<Option<Line>> = old.into_iter().map(Some).collect();
         for episode in found {
             // In a merger the oldest name lives on; in a split the first part keeps it.
-            let same = |l: &Line| l.name.about == episode.about && overlap(&l.episode, &episode);
+            let same = |l: &Line| l.name.about == episode.about && l.overlaps(&episode);
             let exact = |l: &Line| l.episode.since == episode.since && same(l);
             let one =
                 |is: &dyn Fn(&Line) -> bool| old.iter().position(|l| l.as_ref().is_some_and(is));
@@ -213,6 +218,16 @@ impl Told {
     }
 }
 
+impl Line {
+    /// Whether an episode shares a moment with what was said, or with what is true of it while other bounds are held: an
+    /// act that ends the watch meanwhile ends what is true.
+    fn overlaps(&self, episode: &Episode) -> bool {
+        let (since, end) = bounds(episode);
+        let mut mine = [bounds(&self.episode)].into_iter().chain(self.bounds);
+        mine.any(|(from, until)| from <= end && since <= until)
+    }
+}
+
 impl Voice<'_> {
     fn first(&self, episode: Episode, say: &mut Vec<Finding>) -> Line {
         let said = u32::try_from(say.len()).unwrap_or(u32::MAX);
@@ -221,11 +236,12 @@ impl Voice<'_> {
         let name = Name { rule, about, offset: self.offset, index };
         say.push(self.finding(name.clone(), State::Raised, &episode));
         let peak = Peak::of(&episode, self.now);
-        Line { name, episode, held: None, ended: Ended::Not, fresh: Some(self.now), peak }
+        let (held, bounds, ended, said) = (None, None, Ended::Not, self.now);
+        Line { name, episode, held, bounds, ended, said, fresh: Some(said), peak }
     }
 
     fn again(&self, was: Line, now: Episode, say: &mut Vec<Finding>) -> Line {
-        let Line { name, episode, held, fresh, peak, .. } = was;
+        let Line { name, episode, held, said, fresh, peak, .. } = was;
         // Until when it reaches is no news, and says which of several this one is.
         let episode = Episode { back: now.back, ..episode };
         let peak = peak.map(|peak| peak.moved(&now)).or_else(|| Peak::of(&now, self.now));
@@ -244,7 +260,9 @@ impl Voice<'_> {
                     name,
                     episode,
                     held: Some(since),
+                    bounds: Some(bounds(&now)),
                     ended: Ended::Not,
+                    said,
                     fresh: fresh.filter(|_| !settled),
                     peak,
                 };
@@ -253,27 +271,36 @@ impl Voice<'_> {
         let settled = fresh.is_some_and(|said| self.now >= said + self.settle);
         let same_figures = (&episode.sentence, episode.unknown, episode.deadline)
             == (&now.sentence, now.unknown, now.deadline);
+        let (bounds, ended) = (None, Ended::Not);
         let state = match differs(&episode, &now) {
             None if settled && !same_figures => State::Changed,
             None if new_peak => State::Changed,
             // What was said last stays beside what is true, so that the difference is not lost.
             None if settled => {
-                let ended = Ended::Not;
-                return Line { name, episode: now, held: None, ended, fresh: None, peak };
+                return Line {
+                    name,
+                    episode: now,
+                    held: None,
+                    bounds,
+                    ended,
+                    said,
+                    fresh: None,
+                    peak,
+                };
             }
-            None => return Line { name, episode, held: None, ended: Ended::Not, fresh, peak },
+            None => return Line { name, episode, held: None, bounds, ended, said, fresh, peak },
             Some(state) => state,
         };
         say.push(self.finding(name.clone(), state, &now));
         let fresh = (!settled && state == State::Changed).then_some(self.now);
         let peak = Peak::of(&now, self.now);
-        Line { name, episode: now, held: None, ended: Ended::Not, fresh, peak }
+        Line { name, episode: now, held: None, bounds, ended, said, fresh, peak }
     }
 
     fn gone(&self, was: Line, say: &mut Vec<Finding>) -> Option<Line> {
         let ended = match was.ended {
             Ended::Said => return Some(was),
-            Ended::Not if self.ends_the_watch => Ended::Held,
+            Ended::Not if self.ends_the_watch && self.now >= was.said + self.settle => Ended::Held,
             Ended::Not => Ended::Untrue,
             ended => ended,
         };
@@ -293,21 +320,20 @@ impl Voice<'_> {
 
     /// The watch had ended before it began: it is over where it began, and what was over before stays as it was.
     fn over(&self, was: Line, say: &mut Vec<Finding>) -> Line {
-        let mut episode = was.episode;
+        let mut episode = was.episode.clone();
         if episode.until.is_none() {
             episode.until = Some(episode.since);
             say.push(self.finding(was.name.clone(), State::Cleared, &episode));
         }
-        let (held, ended, fresh, peak) = (None, Ended::Said, None, None);
-        Line { name: was.name, episode, held, ended, fresh, peak }
+        let (held, bounds, ended) = (None, None, Ended::Said);
+        Line { episode, held, bounds, ended, fresh: None, peak: None, ..was }
     }
 }
 
-/// Whether two episodes share a moment. What is latched has no end, and reaches until it was back within its limits: so what was out
+/// What an episode reaches over. What is latched has no end, and reaches until it was back within its limits: so what was out
 /// once and is out again is told as two, and a correction of the first does not hand its name to the second.
-fn overlap(a: &Episode, b: &Episode) -> bool {
-    let end = |e: &Episode| e.until.or(e.back).unwrap_or(Moment::LATEST);
-    a.since <= end(b) && b.since <= end(a)
+fn bounds(episode: &Episode) -> (Moment, Moment) {
+    (episode.since, episode.until.or(episode.back).unwrap_or(Moment::LATEST))
 }
 
 /// Figures that grow while it goes on are not news, but once: when facts that race have had their time. A verdict, a severity, an end, a start is, and any

@@ -146,9 +146,10 @@ impl Papers {
         reports.next().and(learnt).map(|learnt| (at, learnt))
     }
 
-    /// The same papers, as if nobody had cancelled the shipment, up to a moment.
-    pub fn as_if_not_cancelled(&self, until: Moment) -> Self {
-        let kept = |c: &&Chapter| c.at <= until && !matches!(c.fact, Fact::Cancelled(_));
+    /// The same papers, as if nobody had cancelled the shipment: what happened up to a moment and was learnt by another.
+    pub fn as_if_not_cancelled(&self, until: Moment, learnt: Moment) -> Self {
+        let then = |c: &Chapter| c.at <= until && c.learnt <= learnt;
+        let kept = |c: &&Chapter| then(c) && !matches!(c.fact, Fact::Cancelled(_));
         Self {
             shipment: self.shipment.clone(),
             facts: self.facts.iter().filter(kept).cloned().collect(),

@@ -121,3 +121,25 @@ fn what_was_over_before_the_act_stays_as_it_was() {
     assert_eq!(states(&judge(&mut told, 200, vec![], false)), []);
     assert!(!told.is_empty());
 }
+
+#[test]
+fn an_act_ends_what_is_true_by_then_and_not_what_was_said_before() {
+    let mut told = Told::default();
+    let later = Episode { since: second(1000), ..warm(-119_000) };
+    let name = amend(&mut told, 2000, later).pop().map(|finding| finding.name);
+    // It began earlier than was said. Before that is told, it turns out that the watch had ended by then.
+    assert_eq!(states(&amend(&mut told, 2010, warm(-119_000))), []);
+    let ended = warm(-119_000).until(Some(second(500)));
+    let said = judge(&mut told, 2020, vec![ended], true);
+    assert_eq!(states(&said), [(State::Cleared, Some(second(500)))]);
+    assert_eq!(said.into_iter().map(|finding| finding.name).next(), name);
+}
+
+#[test]
+fn an_act_that_comes_as_soon_as_the_alarm_leaves_what_it_would_have_left_had_it_come_first() {
+    let mut told = Told::default();
+    amend(&mut told, 0, warm(-119_000));
+    assert_eq!(states(&judge(&mut told, 29, vec![], true)), []);
+    assert_eq!(states(&judge(&mut told, 59, vec![], false)), [(State::Withdrawn, None)]);
+    assert!(told.is_empty());
+}

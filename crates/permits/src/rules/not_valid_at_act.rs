@@ -52,20 +52,7 @@ impl Rule for NotValidAtAct {
     fn judge(&self, papers: &Papers, given: &Given<'_>, found: &mut Vec<Episode>) {
         self.walk(papers, given.now, given.reference.settle, found);
         if let Some((cancelled, learnt)) = papers.cancelled() {
-            // What stood when the cancellation was learnt is over with it; it was no mistake to say it.
-            let mut stood = Vec::new();
-            let papers = papers.as_if_not_cancelled(learnt);
-            self.walk(&papers, learnt, given.reference.settle, &mut stood);
-            for episode in stood.into_iter().filter(|episode| episode.until.is_none()) {
-                let end = Some(cancelled.max(episode.since));
-                let episode = Episode { latched: false, ..episode }.until(end);
-                let told = |other: &Episode| {
-                    other.about == episode.about && other.until.is_none_or(|u| u >= episode.since)
-                };
-                if !found.iter().any(told) {
-                    found.push(episode);
-                }
-            }
+            self.stood(papers, cancelled, learnt, given.reference.settle, found);
         }
         found.sort_by_key(|episode| episode.since);
     }
@@ -169,6 +156,33 @@ impl Open {
 }
 
 impl NotValidAtAct {
+    /// What stood when the cancellation was learnt is over with it, and what was over by then stays as it was: it was no
+    /// mistake to say it. What is learnt afterwards may take it back and adds nothing.
+    fn stood(
+        &self,
+        papers: &Papers,
+        cancelled: Moment,
+        learnt: Moment,
+        settle: Span,
+        found: &mut Vec<Episode>,
+    ) {
+        let (mut said, mut stood) = (Vec::new(), Vec::new());
+        self.walk(&papers.as_if_not_cancelled(learnt, learnt), learnt, settle, &mut said);
+        self.walk(&papers.as_if_not_cancelled(learnt, Moment::LATEST), learnt, settle, &mut stood);
+        for episode in stood {
+            let same = |other: &Episode| {
+                let end = |e: &Episode| e.until.unwrap_or(Moment::LATEST);
+                let meet = other.since <= end(&episode) && episode.since <= end(other);
+                other.about == episode.about && meet
+            };
+            if found.iter().any(same) || !said.iter().any(same) {
+                continue;
+            }
+            let end = episode.until.unwrap_or(cancelled.max(episode.since));
+            found.push(Episode { latched: false, ..episode }.until(Some(end)));
+        }
+    }
+
     /// Follows each act through the states of knowledge.
     fn walk(&self, papers: &Papers, now: Moment, settle: Span, found: &mut Vec<Episode>) {
         let steps = papers.steps();
