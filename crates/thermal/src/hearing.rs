@@ -134,8 +134,13 @@ impl Memory {
             self.note_hole(at, entry.now);
         }
         let Some(calm) = calm else { return Matter::Now };
-        // A reading holds until the next one: after a loud one this one proves more of it.
-        if broke || !calm.holds(milli) || earlier.is_some_and(|e| !calm.holds(e.milli)) {
+        // A reading holds until the next one: after a loud one this one proves more of it. A probe may have sent two values
+        // of one moment.
+        let said_then = |e: crate::series::Reading| {
+            self.probes.get(place).map(|probe| probe.series.between(e.at, e.at))
+        };
+        let before = earlier.and_then(said_then).unwrap_or_default();
+        if broke || !calm.holds(milli) || before.iter().any(|e| !calm.holds(e.milli)) {
             return Matter::Now;
         }
         let weighs =

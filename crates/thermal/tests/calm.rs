@@ -142,6 +142,15 @@ fn play(profile: &str, at_zero: i32, per: i32, words: &[Word]) {
     }
 }
 
+/// A probe that sends two values of one moment, the loud one first: the next calm reading ends what the loud one began.
+#[test]
+fn after_two_values_of_one_moment() {
+    let word = |after, late, device, milli| Word { after, late, device, milli, other: 3 };
+    let words = [(30, 0, 1, 0), (2, 0, 0, -9), (2, 2, 0, 0), (2, 0, 0, 0)];
+    let words = words.map(|(after, late, device, milli)| word(after, late, device, milli));
+    play("PHARM_2_8", 6_000, 1_000, &words);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
