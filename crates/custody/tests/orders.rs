@@ -46,6 +46,9 @@ const SAID: &[(&str, &str)] = &[
     ("16:30", "SHP-1 is corrected: order line-14 was wrong: other box"),
 ];
 
+/// Where the correction stands, the last that may be said: it takes back one report, and not the same under another name.
+const CORRECTION: usize = SAID.len() - 1;
+
 const PLANS: &[(&str, &str)] = &[
     (
         "06:00",
@@ -128,12 +131,10 @@ proptest! {
 
     #[test]
     fn what_is_said_again_under_another_name_changes_nothing(
-        said in subsequence((0..SAID.len()).collect::<Vec<_>>(), 4..22),
+        said in subsequence((0..CORRECTION).collect::<Vec<_>>(), 4..22),
         again in any::<prop::sample::Index>(),
     ) {
         let once = events(&said, &[0]);
-        let corrected = once.iter().any(|event| matches!(event.fact, facts::Fact::ShipmentCorrected(_)));
-        prop_assume!(!corrected);
         let mut twice = once.clone();
         let mut repeat = again.get(&once).clone();
         repeat.id = facts::Text::new("again");
