@@ -201,7 +201,7 @@ impl Thermal {
         };
         let windows = self.memory.windows(profile, rules.reference.settle);
         let class = profile.class;
-        let Some(last) = windows.iter().filter(|window| window.awaited).next_back() else {
+        let Some(last) = windows.iter().rfind(|window| window.awaited) else {
             let class = if under_way { class } else { Known::default().class };
             return Known { class, watch: blind, ..Known::default() };
         };

@@ -508,7 +508,7 @@ impl<'t, 'a> Walk<'t, 'a> {
                 let Some(last) = self.hands.hand_overs.last().cloned() else { return };
                 let named = self.names_outright(&last, &mark.by);
                 // A receipt by the one who let go tells of the time before.
-                if self.let_go_last(&mark.by) && !named || !(named || has_a_part) {
+                if !named && (self.let_go_last(&mark.by) || !has_a_part) {
                     return;
                 }
                 if let Some(hand) = self.hands.hand_overs.last_mut() {
