@@ -213,6 +213,10 @@ impl Kept {
     pub(crate) fn moment(&self) -> Moment {
         self.counts.unwrap_or(self.at)
     }
+    /// Whether it says who a party is.
+    pub(crate) fn describes(&self) -> bool {
+        matches!(self.fact, Fact::Described(_))
+    }
     /// As the timeline takes it.
     pub(crate) fn entry(&self) -> TimelineEntry<'_> {
         let Self { source, id, subject, learnt, fact, .. } = self;
@@ -241,6 +245,10 @@ impl File {
         }
         self.kept.push(Kept::new(event, learnt));
         true
+    }
+    /// Whether it stands already.
+    pub(crate) fn has(&self, identity: Identity) -> bool {
+        self.kept.iter().any(|kept| Identity::of(&kept.source, &kept.id) == identity)
     }
     /// Everything that stands.
     pub(crate) fn all(&self) -> &[Kept] {

@@ -11,14 +11,14 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::{format, string::String, vec::Vec};
 use facts::fact::order::{Dose, DoseUnit, Taken};
 use facts::fact::shipment::{Disposition, Packed, Receipt, Received};
-use facts::timeline::Sequence;
+use facts::timeline::{Receiver, Sequence};
 use facts::{Fact, Moment, ShipmentId, Timeline, TimelineEntry, UnitId};
 
 /// A dose is one record of a log, so it has at most so many lines, the order's own units first. What is left out was
 /// never received for anybody who counts: that closes a gate, and opens none.
 const MOST_LINES: usize = 4_000;
 
-/// So many parties other than the consignee are told that took a unit in.
+/// So many parties of which nobody knows what they are are told that took a unit in.
 const MOST_TAKEN: usize = 20;
 
 /// The units of the plan and of the shipments, in the order of their ids.
@@ -33,7 +33,7 @@ pub(crate) fn dose(order: &Shared, id: &str) -> Option<Fact> {
     }
     let readers = order.shipments.iter();
     let mut shipments: Vec<Carrying<'_>> =
-        readers.map(|(shipment, reader)| Carrying::new(shipment, reader, id)).collect();
+        readers.map(|(shipment, reader)| Carrying::new(shipment, (reader, order), id)).collect();
     let mut walk: Vec<(Sequence, usize, TimelineEntry<'_>)> = Vec::new();
     for (place, shipment) in shipments.iter().enumerate() {
         let entries = shipment.timeline.entries().iter();
@@ -110,14 +110,18 @@ impl Unit {
         self.line.deviation = self.open || self.refused;
     }
 
-    /// Another party than the consignee took it in: whether it belongs to the consignee is not for us to say.
+    /// A party took it in of which nobody knows what it is: it may be a part of the consignee.
     fn take(&mut self, received: &Received, at: Moment) {
         let known = self.line.taken.iter().any(|taken| taken.by == received.by);
         if received.verdict == Receipt::Reject || known || self.line.taken.len() >= MOST_TAKEN {
             return;
         }
         self.line.taken.push(Taken { by: received.by.clone(), at });
-        self.open |= received.verdict == Receipt::AcceptUnderDeviation;
+    }
+
+    /// Somebody who is not the consignee had it in hand and saw a deviation, which quality has to settle.
+    fn doubt(&mut self, verdict: Receipt) {
+        self.open |= verdict == Receipt::AcceptUnderDeviation;
         self.line.deviation = self.open || self.refused;
     }
 
@@ -155,8 +159,13 @@ struct Carrying<'a> {
 }
 
 impl<'a> Carrying<'a> {
-    fn new(shipment: &'a ShipmentId, reader: &'a Reader, order: &'a str) -> Self {
-        let entries = reader.file.all().iter().map(Kept::entry);
+    fn new(
+        shipment: &'a ShipmentId,
+        (reader, all): (&'a Reader, &'a Shared),
+        order: &'a str,
+    ) -> Self {
+        let kept = reader.file.all().iter().chain(all.parties.all());
+        let entries = kept.map(Kept::entry);
         let timeline = Timeline::new(entries, None);
         let planned = timeline.plan_in_force().map_or(&[][..], |plan| &plan.plan.units);
         let called_off = timeline.cancelled_at().is_some();
@@ -265,15 +274,19 @@ impl<'a> Carrying<'a> {
             return;
         }
         self.receipts.insert(received.by.as_str(), received);
-        let by_consignee = self.timeline.is_consignee(&received.by, at) != Some(false);
+        let receiver = self.timeline.receiver(&received.by, at);
+        let by_consignee = matches!(receiver, None | Some(Receiver::Consignee));
+        // A plan that was made later may name the receiver: then it is where it is to be from that plan on.
+        let counts = if by_consignee { Some(at) } else { self.timeline.confirmed_at(received, at) };
         for unit in self.meant_at_the_door(received) {
             let Some(unit) = units.line(&unit) else { continue };
             unit.line.shipment.get_or_insert_with(|| self.shipment.clone());
-            if by_consignee {
-                unit.receive(received.verdict, at);
-            } else {
-                unit.take(received, at);
+            match (counts, receiver) {
+                (Some(counts), _) => unit.receive(received.verdict, counts),
+                (None, Some(Receiver::NeverDescribed)) => unit.take(received, at),
+                (None, _) => {}
             }
+            unit.doubt(received.verdict);
         }
     }
 

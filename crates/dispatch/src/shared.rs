@@ -10,7 +10,7 @@ use crate::rules::Numbers;
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use facts::fact::order::StartAhead;
 use facts::fact::permit::Ledger;
-use facts::{Event, Fact, Identity, Moment, ShipmentId, SubjectKind};
+use facts::{Event, Fact, Identity, Moment, ShipmentId, Subject, SubjectKind};
 use serde::{Deserialize, Serialize};
 
 /// What dispatch knows of it.
@@ -19,6 +19,8 @@ pub(crate) struct Shared {
     known: Known,
     pub(crate) file: File,
     pub(crate) shipments: BTreeMap<ShipmentId, Reader>,
+    /// Who the parties are that took something in for an order, as its shipments heard it.
+    pub(crate) parties: File,
     /// What was derived last, as JSON.
     derived: String,
     /// A start that is dated ahead: it counts at its own time.
@@ -76,10 +78,20 @@ impl Shared {
                     return;
                 }
             }
+            Fact::Described(_) => {
+                if self.parties.has(event.identity()) {
+                    return;
+                }
+                self.parties.take(event, mail.now);
+            }
             _ => {
                 let Some(shipment) = event.subject.shipment() else { return };
                 let Some(reader) = self.shipments.get_mut(&shipment) else { return };
                 reader.file.take(event, mail.now);
+                if mail.subject.kind == SubjectKind::Party {
+                    let who = self.file.all().iter().filter(|kept| kept.describes());
+                    who.for_each(|kept| mail.send_state(&Subject::from(&shipment), kept.event()));
+                }
             }
         }
         let Some(fact) = derive(self, &mail.subject.id) else { return };
@@ -134,9 +146,21 @@ impl Shared {
                 self.forget(wrong, mail);
             }
             self.readers().iter().for_each(|reader| mail.journal(reader, event.clone()));
+            self.describe(event, mail);
             taken |= self.file.take(event, mail.now);
         }
         taken
+    }
+
+    /// A shipment that has asked who a party is hears it in dispatch, too.
+    fn describe(&self, event: &Event, mail: &mut Mail<'_>) {
+        if !matches!(event.fact, Fact::Described(_)) {
+            return;
+        }
+        let asked = |reader: &Reader| reader.cites && !reader.file.all().is_empty();
+        for (shipment, _) in self.shipments.iter().filter(|(_, reader)| asked(reader)) {
+            mail.send_state(&Subject::from(shipment), event.clone());
+        }
     }
 
     /// A start that waits was declared wrong.

@@ -23,6 +23,8 @@ pub(crate) struct Shipment {
     file: File,
     /// Whom the plan cites.
     cites: BTreeSet<Subject>,
+    /// Which parties were asked who they are.
+    asked: BTreeSet<Subject>,
     /// What is dated later than the log's clock stood when it came: the next stroke tells whose clock is wrong.
     waiting: Vec<Kept>,
     /// What was told of the air waybill of the plan in force.
@@ -43,6 +45,9 @@ enum Away {
 impl Shipment {
     pub(crate) fn hear(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
         let Some(shipment) = mail.subject.shipment() else { return };
+        if let Fact::Described(_) = &event.fact {
+            return self.described(event, mail);
+        }
         if !matches!(self.away, Away::No) {
             mail.count(Fate::Held);
             if matches!(self.away, Away::Yes) {
@@ -118,7 +123,36 @@ impl Shipment {
             }
         }
         self.cites = cited;
+        self.ask(mail);
         self.look_at_waybill(shipment, mail);
+    }
+
+    /// Somebody took the goods in who is not the consignee by name. Whether it is a part of it, its order and its permits
+    /// must know; so whoever has a part in this shipment is asked who he is.
+    fn ask(&mut self, mail: &mut Mail<'_>) {
+        self.asked.retain(|party| self.cites.contains(party));
+        let timeline = self.timeline();
+        let strange = |kept: &&Kept| match &kept.fact {
+            Fact::Received(r) => timeline.consignee_at(kept.moment()) != Some(&r.by),
+            _ => false,
+        };
+        let Some(receipt) = self.file.all().iter().find(strange).map(Kept::event) else { return };
+        for party in self.cites.iter().filter(|cited| cited.kind == SubjectKind::Party) {
+            if self.asked.insert(party.clone()) {
+                mail.send(party, receipt.clone());
+            }
+        }
+    }
+
+    /// A party that was asked says who it is.
+    fn described(&mut self, event: &Event, mail: &mut Mail<'_>) {
+        if !matches!(self.away, Away::No) || self.file.has(event.identity()) {
+            return;
+        }
+        self.file.take(event, mail.now);
+        for cited in self.cites.iter().filter(|cited| wants(cited.kind, &event.fact)) {
+            mail.send(cited, event.clone());
+        }
     }
 
     /// A wrong air waybill is told and rejects no plan: everything else of it is judged.
@@ -241,6 +275,7 @@ fn wants(kind: SubjectKind, fact: &Fact) -> bool {
                 fact,
                 Fact::Packed(_)
                     | Fact::Received(_)
+                    | Fact::Described(_)
                     | Fact::QualityReleased(_)
                     | Fact::Dispositioned(_)
             ) || matches!(fact, Fact::Thawed(_) | Fact::Infused(_) | Fact::Destroyed(_))

@@ -22,7 +22,7 @@ pub use parties::{Houses, Receiver};
 
 use crate::event::Identity;
 use crate::fact::Fact;
-use crate::fact::shipment::{Planned, Receipt};
+use crate::fact::shipment::Planned;
 use crate::id::PartyId;
 use crate::moment::Moment;
 use crate::spelling::Label;
@@ -203,16 +203,14 @@ impl<'a> Timeline<'a> {
 
     /// When and why there is nothing to watch any more.
     pub fn over(&self) -> Option<(Moment, End)> {
-        let received = self.entries.iter().find(|entry| match entry.fact {
-            Fact::Received(r) => {
-                r.verdict != Receipt::Reject && self.is_consignee(&r.by, entry.at) == Some(true)
-            }
-            _ => false,
+        let received = self.entries.iter().filter_map(|entry| match entry.fact {
+            Fact::Received(received) => self.confirmed_at(received, entry.at),
+            _ => None,
         });
         let closed = self.entries.iter().find(|entry| matches!(entry.fact, Fact::Closed(_)));
         let ends = [
             self.cancelled_at().map(|at| (at, End::Cancelled)),
-            received.map(|entry| (entry.at, End::Received)),
+            received.min().map(|at| (at, End::Received)),
             closed.map(|entry| (entry.at, End::Closed)),
             self.units_aboard().left_at.map(|at| (at, End::Used)),
         ];

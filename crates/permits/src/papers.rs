@@ -3,8 +3,8 @@
 use alloc::{collections::BTreeMap, vec::Vec};
 use facts::fact::permit::{Granted, Ledger};
 use facts::fact::shipment::{Act, Gated, Planned, Receipt, Received};
-use facts::timeline::{Cancellation, Timeline, TimelineEntry};
-use facts::{Chapter, Fact, LegId, Moment, PermitId, ShipmentId, Story, Subject, View};
+use facts::timeline::{Cancellation, Houses, Receiver, Timeline, TimelineEntry};
+use facts::{Chapter, Fact, LegId, Moment, PartyId, PermitId, ShipmentId, Story, Subject, View};
 
 /// All that permit rules look at: the story, cut to what concerns papers.
 #[derive(Debug, Default)]
@@ -13,6 +13,8 @@ pub struct Papers {
     pub shipment: ShipmentId,
     /// The facts, in the order of the timeline.
     facts: Vec<Chapter>,
+    /// Who the parties are: at any moment, whenever that was said.
+    parties: Vec<Chapter>,
     /// When something was last declared wrong, by log time.
     corrected: Option<Moment>,
     /// The ledger of each permit, as it was stated last.
@@ -58,6 +60,7 @@ impl Validity {
 #[derive(Debug, Clone)]
 pub struct Known<'a> {
     timeline: Timeline<'a>,
+    houses: Houses<'a>,
     /// When the last of them happened.
     pub at: Moment,
     /// When the last of them was learnt.
@@ -74,7 +77,10 @@ impl View for Papers {
             fact,
             Fact::Planned(_) | Fact::EtaChanged(_) | Fact::Cancelled(_) | Fact::Closed(_)
         );
-        let acts = matches!(fact, Fact::Departed(_) | Fact::Arrived(_) | Fact::CustomsEntered(_));
+        let acts = matches!(
+            fact,
+            Fact::Departed(_) | Fact::Arrived(_) | Fact::CustomsEntered(_) | Fact::Described(_)
+        );
         papers
             || ledger
             || plan
@@ -91,8 +97,13 @@ impl View for Papers {
                 papers.ledgers.insert(permit, read);
             }
         }
-        let kept = |chapter: &&Chapter| !matches!(chapter.fact, Fact::Ledger(_));
-        papers.facts = story.chapters().iter().filter(kept).cloned().collect();
+        for chapter in story.chapters() {
+            match chapter.fact {
+                Fact::Ledger(_) => {}
+                Fact::Described(_) => papers.parties.push(chapter.clone()),
+                _ => papers.facts.push(chapter.clone()),
+            }
+        }
         papers.corrected = story.corrected();
         papers
     }
@@ -119,10 +130,21 @@ impl Papers {
         let facts = self.facts.get(..n).unwrap_or_default();
         Known {
             timeline: Timeline::new(facts.iter().map(Chapter::entry), None),
+            houses: self.houses(),
             at: facts.last().map_or(Moment::EARLIEST, |chapter| chapter.at),
             learnt: facts.iter().map(|c| c.learnt).max().unwrap_or(Moment::EARLIEST),
             offset: facts.last().map_or(0, |chapter| chapter.offset),
         }
+    }
+
+    fn houses(&self) -> Houses<'_> {
+        let mut houses = Houses::default();
+        for chapter in &self.parties {
+            if let Fact::Described(described) = &chapter.fact {
+                houses.hear(&chapter.subject.id, described);
+            }
+        }
+        houses
     }
 
     /// When each fact happened, and when it was learnt.
@@ -153,6 +175,7 @@ impl Papers {
         Self {
             shipment: self.shipment.clone(),
             facts: self.facts.iter().filter(kept).cloned().collect(),
+            parties: self.parties.clone(),
             corrected: self.corrected,
             ledgers: BTreeMap::new(),
         }
@@ -241,26 +264,42 @@ impl<'a> Known<'a> {
                 })
             }
             Act::Receipt => self.all(|entry| match entry.fact {
-                Fact::Received(received) => self.is_taken_in(received, entry.at),
+                Fact::Received(received) => {
+                    matches!(
+                        self.receiver(received, entry.at),
+                        Some(None | Some(Receiver::Consignee))
+                    )
+                }
                 _ => false,
             }),
         }
+    }
+
+    /// Each moment at which the act of receipt may have been done: by a party of which nobody has said what it is.
+    pub fn may_be_done(&self, gated: &Gated) -> Vec<(Moment, &'a PartyId)> {
+        let entries = self.timeline.entries().iter().filter(|_| gated.act == Act::Receipt);
+        let receipts = entries.filter_map(|entry| match entry.fact {
+            Fact::Received(received) => Some((entry.at, received)),
+            _ => None,
+        });
+        let unknown = |(at, received): &(Moment, &'a Received)| {
+            self.receiver(received, *at) == Some(Some(Receiver::NeverDescribed))
+        };
+        receipts.filter(unknown).map(|(at, received)| (at, &received.by)).collect()
     }
 
     fn all(&self, is: impl Fn(&TimelineEntry<'a>) -> bool) -> Vec<Moment> {
         self.timeline.entries().iter().filter(|entry| is(entry)).map(|entry| entry.at).collect()
     }
 
-    /// Whether the goods were taken in where they were to go. Who refuses them at the door has not received them, and
-    /// neither has a depot on their way.
-    fn is_taken_in(&self, received: &Received, at: Moment) -> bool {
-        let plan = self.timeline.plan_at(at).map(|entry| entry.plan);
-        let on_the_way = plan.is_some_and(|plan| {
-            let places = plan.legs.iter().flat_map(|leg| [&leg.carrier, &leg.from, &leg.to]);
-            received.by != plan.consignee
-                && places.chain([&plan.consignor]).any(|party| *party == received.by)
-        });
-        received.verdict != Receipt::Reject && !on_the_way
+    /// Whom a receipt is by, which without any plan nobody knows; `None` for a refusal: who sends the goods back at the door
+    /// has not received them. Where a plan that was made later names the receiver, it is the consignee.
+    fn receiver(&self, received: &Received, at: Moment) -> Option<Option<Receiver>> {
+        let plans = [self.timeline.plan_at(at), self.timeline.plan_in_force()];
+        let mut whom = plans.iter().flatten().map(|p| self.houses.receiver(&received.by, p.plan));
+        let (then, now) = (whom.next(), whom.next());
+        let receiver = now.filter(|now| *now == Receiver::Consignee).or(then);
+        (received.verdict != Receipt::Reject).then_some(receiver)
     }
 
     /// When the act is expected: the latest word on its waypoint.

@@ -65,7 +65,11 @@ fn told() -> impl Strategy<Value = Told> {
         3 => prop_oneof![Just("L1"), Just("L2")].prop_map(|leg| format!("SHP-1 departed on {leg}")),
         3 => prop_oneof![Just("L1"), Just("L2")].prop_map(|leg| format!("SHP-1 arrived on {leg}")),
         3 => prop_oneof![Just("L1"), Just("L2")].prop_map(|leg| format!("SHP-1 entered customs on {leg}")),
-        2 => prop_oneof![Just("SITE: accept"), Just("HUB: accept"), Just("SITE: reject")]
+        1 => prop_oneof![
+            Just("DOCK is a site named Goods in with {\"part_of\":\"SITE\"}".to_owned()),
+            Just("DOCK is a site named Another hospital".to_owned()),
+        ],
+        3 => prop_oneof![Just("SITE: accept"), Just("HUB: accept"), Just("SITE: reject"), Just("DOCK: accept")]
             .prop_map(|how| format!("SHP-1 received by {how}")),
         3 => (prop_oneof![Just("border"), Just("door")], 20..80i64)
             .prop_map(|(waypoint, at)| format!("SHP-1 is expected at {waypoint} by {}", moment(at))),

@@ -4,7 +4,7 @@ use crate::treatment::Treatment;
 use alloc::collections::BTreeMap;
 use alloc::{format, string::String, vec::Vec};
 use facts::context::{Loss, Phase, Shut};
-use facts::fact::order::{DoseUnit, Opened};
+use facts::fact::order::{DoseUnit, Opened, Taken};
 use facts::rulebook::{GateKind, Product};
 use facts::{Fact, Gate, Moment, Reference, ShipmentId, Story, Text};
 
@@ -190,34 +190,47 @@ impl Order {
             let states = opened.units.iter().map(|id| (id.as_str(), unit(id.clone())));
             let faults: Vec<String> =
                 states.clone().filter_map(|(id, unit)| fault(id, unit)).collect();
+            let doubts: Vec<String> =
+                states.clone().filter_map(|(_, unit)| unit.and_then(doubt)).collect();
             let confirmed = states.filter_map(|(_, unit)| unit.and_then(confirmed)).max();
-            return state(faults, confirmed);
+            return state(faults, doubts, confirmed);
         }
         let Some(count) = opened.count.and_then(|n| usize::try_from(n).ok()) else {
             return GateState::default();
         };
         let mut good: Vec<Moment> = dose.iter().filter_map(confirmed).collect();
         good.sort();
+        let mut doubts: Vec<String> = dose.iter().filter_map(doubt).collect();
         let faults = match count.checked_sub(good.len()) {
             Some(0) | None => Vec::new(),
+            Some(n) if n <= doubts.len() => Vec::new(),
             Some(n) => Vec::from([format!("{n} of {count} units are not received and released")]),
         };
-        state(faults, good.get(count.saturating_sub(1)).copied())
+        doubts.truncate(count.saturating_sub(good.len()));
+        state(faults, doubts, good.get(count.saturating_sub(1)).copied())
     }
 }
 
 /// So many units are named in a sentence, the others are counted.
 const MOST_NAMED: usize = 20;
 
-fn state(faults: Vec<String>, met_at: Option<Moment>) -> GateState {
-    if faults.is_empty() {
-        return GateState { gate: Gate::when(met_at.is_some()), met_at, missing: Text::default() };
+/// What is missing for certain closes the gate; where nothing is but what nobody knows, that is unknown.
+fn state(faults: Vec<String>, doubts: Vec<String>, met_at: Option<Moment>) -> GateState {
+    if !faults.is_empty() {
+        return missing(&listed(&faults));
     }
-    match faults.split_at_checked(MOST_NAMED) {
+    if !doubts.is_empty() {
+        return GateState { gate: Gate::Unknown, ..missing(&listed(&doubts)) };
+    }
+    GateState { gate: Gate::when(met_at.is_some()), met_at, missing: Text::default() }
+}
+
+fn listed(all: &[String]) -> String {
+    match all.split_at_checked(MOST_NAMED) {
         Some((told, more)) if !more.is_empty() => {
-            missing(&format!("{} and {} more", told.join(", "), more.len()))
+            format!("{} and {} more", told.join(", "), more.len())
         }
-        _ => missing(&faults.join(", ")),
+        _ => all.join(", "),
     }
 }
 
@@ -229,11 +242,13 @@ fn missing(what: &str) -> GateState {
 fn as_of(unit: &DoseUnit, at: Moment) -> DoseUnit {
     let by = |moment: Option<Moment>| moment.filter(|moment| *moment <= at);
     let received = by(unit.received);
+    let taken: Vec<Taken> = unit.taken.iter().filter(|taken| taken.at <= at).cloned().collect();
     let unsettled = unit.deviation || unit.settled.is_some_and(|settled| settled > at);
     DoseUnit {
         packed: by(unit.packed),
         received,
-        deviation: unsettled && received.is_some(),
+        deviation: unsettled && (received.is_some() || !taken.is_empty()),
+        taken,
         settled: by(unit.settled),
         released: by(unit.released),
         lost: by(unit.lost),
@@ -251,11 +266,25 @@ fn confirmed(unit: &DoseUnit) -> Option<Moment> {
     [Some(received), Some(released), unit.settled].into_iter().flatten().max()
 }
 
+/// A unit that would be confirmed if whoever took it in were the consignee, and nobody knows whether that is so.
+fn doubt(unit: &DoseUnit) -> Option<String> {
+    let taken = unit.taken.first().filter(|_| unit.received.is_none())?;
+    let received = DoseUnit { received: Some(taken.at), ..unit.clone() };
+    confirmed(&received)?;
+    Some(format!(
+        "{} was received by {}, of which nobody has said whether it belongs to the consignee",
+        unit.unit, taken.by
+    ))
+}
+
 fn fault(id: &str, unit: Option<&DoseUnit>) -> Option<String> {
     let Some(unit) = unit else { return Some(format!("{id} is not packed")) };
+    if doubt(unit).is_some() {
+        return None;
+    }
     let what = if unit.lost.is_some() {
         "is lost"
-    } else if unit.received.is_none() {
+    } else if unit.received.is_none() && unit.taken.is_empty() {
         "is not received"
     } else if unit.deviation {
         "is under a deviation"

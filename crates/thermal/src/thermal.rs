@@ -81,9 +81,11 @@ impl Engine for Thermal {
                 | Fact::Accepted(_)
                 | Fact::Received(_)
         );
+        // Who a party is tells whether what it did was done by the consignee.
         let plan = matches!(
             word.fact,
             Fact::Planned(_)
+                | Fact::Described(_)
                 | Fact::Cancelled(_)
                 | Fact::Dispositioned(_)
                 | Fact::Destroyed(_)

@@ -116,7 +116,7 @@ fn compromised(finding: &Finding) -> Option<Reason> {
 fn lost(loss: &Loss, begun: Moment, until: Option<Moment>, opening: &Opening) -> Option<Episode> {
     let reason = Reason::new(Severity::P1, loss.at, loss.what.to_string()).until(loss.until);
     let episode = merge(alloc::vec![cut(reason, begun, until)?], opening).pop()?;
-    Some(episode.about(&loss.unit.plain()))
+    Some(episode.about(loss.unit.plain()))
 }
 
 /// When the patient passed the point of no return, and when that mattered no longer.

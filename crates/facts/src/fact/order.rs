@@ -112,7 +112,7 @@ pub struct DoseUnit {
     /// When the consignee of the plan in force received it and did not reject it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received: Option<Moment>,
-    /// When other parties took it in; one of them may be a part of the consignee.
+    /// When parties took it in of which nobody has said what they are: one of them may be a part of the consignee.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub taken: Vec<Taken>,
     /// Whether it was taken in under a deviation that is not settled.
@@ -132,7 +132,7 @@ pub struct DoseUnit {
     pub infused: Option<Moment>,
 }
 
-/// A unit was taken in by another party than the consignee that the plan names.
+/// A unit was taken in by a party that the plan does not name and nobody has described.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Taken {

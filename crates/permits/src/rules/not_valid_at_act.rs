@@ -3,7 +3,7 @@
 use crate::papers::{Known, Papers, Validity};
 use alloc::{format, string::String, string::ToString, vec::Vec};
 use facts::fact::shipment::{Act, Gated, Planned};
-use facts::{Episode, Given, Moment, PermitId, Rule, Severity, Span, Text, Verdict};
+use facts::{Episode, Given, Moment, PartyId, PermitId, Rule, Severity, Span, Text, Verdict};
 use serde::Deserialize;
 
 /// A permit does not cover the moment of the act that it gates.
@@ -218,6 +218,14 @@ impl NotValidAtAct {
         if !done.is_empty() {
             return done_status(known, gated, &done);
         }
+        let awaited = self.awaited(known, gated, until);
+        let is_grave = awaited.as_ref().is_some_and(|status| status.severity <= Severity::P2);
+        let doubtful = if is_grave { None } else { doubtful_status(known, gated) };
+        doubtful.or(awaited)
+    }
+
+    /// How it stands with an act that has not been done, as far as anybody knows.
+    fn awaited(&self, known: &Known<'_>, gated: &Gated, until: Moment) -> Option<Status> {
         let (act, permit) = (word(gated.act), &gated.permit);
         let near = reference(known, gated).map(|act| act - self.near);
         let is_near = near.is_some_and(|near| until > near);
@@ -294,6 +302,20 @@ fn done_status(known: &Known<'_>, gated: &Gated, done: &[Moment]) -> Option<Stat
     let unknown = done.iter().map(at).find(|(validity, _)| *validity == Validity::Unknown);
     let (_, instant) = unknown?;
     status(Severity::P2, Verdict::Unknown, not_known(permit, act, instant))
+}
+
+/// The goods were taken in while the permit did not hold, by somebody of whom nobody knows whether that was the receipt.
+fn doubtful_status(known: &Known<'_>, gated: &Gated) -> Option<Status> {
+    let (act, permit) = (word(gated.act), &gated.permit);
+    let wrong = |(at, by): (Moment, &PartyId)| {
+        let validity = known.validity_at(permit, at);
+        let unknown = (validity == Validity::Unknown).then(|| not_known(permit, act, at));
+        let wrong = outside(validity, permit, act, at).or(unknown)?;
+        Some(format!("{wrong}, if {by} belongs to the consignee, which nobody has said"))
+    };
+    let sentence = known.may_be_done(gated).into_iter().find_map(wrong)?;
+    let (since, severity, verdict) = (known.at, Severity::P2, Verdict::Unknown);
+    Some(Status { since, severity, verdict, sentence, done: true })
 }
 
 fn not_known(permit: &PermitId, act: &str, instant: Moment) -> String {

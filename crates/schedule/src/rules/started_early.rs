@@ -53,7 +53,9 @@ fn early(order: &Order, start: &Start, reference: &Reference) -> Option<Episode>
         let met = order.met_after(reference, started);
         let met = met.filter(|met| over.is_none_or(|over| *met <= over));
         missing.push(match (then.gate, met) {
-            (Gate::Unknown, _) => {
+            (Gate::Unknown, Some(met)) => format!("the dose was confirmed only at {met}"),
+            (Gate::Unknown, None) if !then.missing.is_empty() => String::from(&*then.missing),
+            (Gate::Unknown, None) => {
                 String::from("there is no dose plan or product to hold it against")
             }
             (_, Some(met)) => format!("the dose was confirmed only at {met}"),
