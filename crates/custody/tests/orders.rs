@@ -1,4 +1,5 @@
 //! Whatever the order in which facts arrive, the same findings stand at the end.
+#![allow(clippy::expect_used)]
 
 use custody::{Custody, rules::ALL};
 use facts::{Episode, Moment, Rules};

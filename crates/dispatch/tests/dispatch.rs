@@ -1,4 +1,5 @@
 //! Who hears of what, told as the trade would.
+#![allow(clippy::expect_used)]
 
 mod common;
 
@@ -350,8 +351,8 @@ fn bag(words: &[(&str, i64, &str, &str)], unit: &str) -> serde_json::Value {
         world.hear(&event(id, *minute, kind, "shipment:A", data));
     }
     let dose = world.latest("A", "order.dose");
-    let units = dose["units"].as_array().unwrap();
-    units.iter().find(|line| line["unit"] == unit).cloned().unwrap()
+    let units = dose["units"].as_array().expect("the units of a dose");
+    units.iter().find(|line| line["unit"] == unit).cloned().expect("a line of this unit")
 }
 
 const PACKED_1: (&str, i64, &str, &str) = ("p1", 5, "shipment.packed", r#"{"units":["BAG-1"]}"#);
@@ -791,8 +792,8 @@ fn told(world: &World, shipment: &str) -> Vec<String> {
 
 /// What became last of what was told of this subject.
 fn last(world: &World, about: &str) -> String {
-    let mine = world.findings.iter().filter(|f| &*f.name.about == about);
-    mine.last().map(|f| f.state.to_string()).unwrap_or_default()
+    let mut mine = world.findings.iter().filter(|f| &*f.name.about == about);
+    mine.next_back().map(|f| f.state.to_string()).unwrap_or_default()
 }
 
 #[test]

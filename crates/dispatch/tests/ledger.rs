@@ -1,4 +1,5 @@
 //! A permit's ledger: who uses how much of it, since when and until when, whatever the order of arrival.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -59,7 +59,7 @@ pub enum Said {
     /// Something is wrong, or that changed.
     Finding(alloc::boxed::Box<Finding>),
     /// What else the card shows.
-    Context(Context),
+    Context(alloc::boxed::Box<Context>),
 }
 
 /// What rules look at: a view of the whole story, made anew when the story changes.
@@ -139,7 +139,7 @@ where
         let context = self.view().and_then(|view| view.context(&rules.reference, self.now));
         let mut contexts = 0;
         if context.is_some() && context != self.context {
-            said.extend(context.clone().map(Said::Context));
+            said.extend(context.clone().map(|context| Said::Context(context.into())));
             (self.context, contexts) = (context, 1);
         }
         let mut told = core::mem::take(&mut self.told);

@@ -78,11 +78,11 @@ impl Recording {
             for decoded in &mut self.waiting {
                 decoded.waited = true;
                 // What is no later than all that is known moves no clock.
-                let moves = |ahead: &Box<Ahead>| match ahead.clamped {
+                let moves = |ahead: &Ahead| match ahead.clamped {
                     Some(_) => ahead.says > latest,
                     None => ahead.says == latest,
                 };
-                decoded.ahead = decoded.ahead.take().filter(moves);
+                decoded.ahead = decoded.ahead.take().filter(|ahead| moves(ahead));
                 if let Some(ahead) = decoded.ahead.as_mut().filter(|a| a.clamped.is_some()) {
                     ahead.clamps_to(latest);
                 }

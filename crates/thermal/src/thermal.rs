@@ -248,7 +248,7 @@ impl Thermal {
             return;
         }
         if context != self.context {
-            said.extend(context.clone().map(Said::Context));
+            said.extend(context.clone().map(|context| Said::Context(context.into())));
             self.context = context;
         }
     }

@@ -188,7 +188,7 @@ fn another_act(seed: u64, luck: u64, same: bool) -> Result<(), String> {
             leg: departs,
             quantity: gate.quantity,
         };
-        let place = if luck % 2 == 0 { 0 } else { plan.permits.len() };
+        let place = if luck.is_multiple_of(2) { 0 } else { plan.permits.len() };
         plan.permits.insert(place, act);
     }
     let granted = Granted {

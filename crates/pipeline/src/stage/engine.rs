@@ -69,7 +69,7 @@ impl<E: Engine<Word = Event, Said = Said>> EngineStage<E> {
             let Some(shipment) = one.key.shipment() else { continue };
             let body = match one.said {
                 Some(Said::Finding(finding)) => Body::Finding(finding),
-                Some(Said::Context(context)) => Body::Context(context),
+                Some(Said::Context(context)) => Body::Context(*context),
                 None => Body::Finding(faulted(
                     self.service,
                     shipment,
