@@ -129,6 +129,12 @@ fn broken() -> Vec<(&'static str, Vec<u8>, &'static str, &'static str)> {
             "double-member",
             "/data",
         ),
+        (
+            "an attribute in capitals",
+            reading(r#""id":"r-1""#, r#""id":"r-1","arrivedAt":"2026-03-01T08:00:02Z""#),
+            "not-an-event",
+            "/arrivedAt",
+        ),
         ("an id that is a number", reading(r#""r-1""#, "1"), "wrong-type", "/id"),
         (
             "a time that is a number",
@@ -454,6 +460,28 @@ fn records_that_do_not_say_when_they_arrived_are_events_of_their_own() {
         (code, &summary["held"], &summary["duplicate"]),
         (Some(0), &Value::from(2), &Value::from(0))
     );
+}
+
+#[test]
+fn what_is_missing_is_told_also_where_nothing_says_when_it_arrived() {
+    let line = |kind: &str, subject: &str, at: &str, data: &str| {
+        let event = text(event(kind, data)).replace("e-1", &format!("{subject}-{at}"));
+        let event = event.replace(r#""arrivedat":"2026-03-01T08:00:02Z","#, "");
+        event.replace("X-1", subject).replace("2026-03-01T08:00:00Z", at)
+    };
+    let released = [
+        line("shipment.released", "SHP-1", "2026-03-01T08:00:00Z", r#"{"by":"VAN","to":"WARD"}"#),
+        line("shipment.noted", "SHP-2", "2026-03-01T12:00:00Z", r#"{"by":"WARD","text":"quiet"}"#),
+    ];
+    let file = folder("unstamped").join("in.ndjson");
+    std::fs::write(&file, released.join("\n") + "\n").expect("written");
+    let (lines, summary) = replay(&file);
+    let codes: Vec<&Value> = lines.iter().filter_map(|line| line.get("code")).collect();
+    assert!(codes.contains(&&Value::from("CUS-02")), "{codes:?}");
+    assert_eq!(summary["unstamped"], 2);
+    let out = coldwatch(&["replay", &file.to_string_lossy()]).output().expect("it runs");
+    let told = String::from_utf8_lossy(&out.stdout);
+    assert!(told.contains("2 did not say when they arrived"), "{told}");
 }
 
 #[test]

@@ -4,10 +4,11 @@ use crate::journal;
 use crate::recording::{Decoded, Recording};
 use crate::report::Report;
 use crate::source::{Kind, Source, SourceError};
-use facts::{Book, Moment, Origin, State, Subject, SubjectKind, Text};
+use facts::{Book, Moment, Origin, Reference, State, Subject, SubjectKind, Text};
 use fold::Stop;
 use pipeline::Pipeline;
 use pipeline::journal::JournalEntry;
+use pipeline::pipeline::GRID;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -60,6 +61,9 @@ pub struct Summary {
     pub held: u64,
     /// Claimed by no attachment in time.
     pub expired: u64,
+    /// Events that did not say when they arrived, and were taken as arriving behind all others, or when it was asked for.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unstamped: u64,
     /// The same outside event again.
     pub duplicate: u64,
     /// Findings raised, by the catalogue's code.
@@ -75,6 +79,10 @@ pub struct Summary {
     /// Whether the one shipment that was asked for was seen at all.
     #[serde(skip)]
     pub seen: bool,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// One replay.
@@ -117,6 +125,11 @@ impl Replay<'_> {
             .each(self.options.threads, |decoded| self.one(&mut pipeline, &mut summary, decoded))?;
         if let Some(until) = self.options.until {
             pipeline.advance(until)?;
+        } else if summary.unstamped > 0 || self.options.at.is_some() {
+            // Nothing more can arrive: what waits for facts that race is judged.
+            let reference = Reference::read(book)
+                .map_err(|e| Stop::Rulebook { service: "replay", reason: e.to_string() })?;
+            pipeline.advance(pipeline.now() + reference.settle + GRID)?;
         }
         self.end(&mut pipeline, summary)
     }
@@ -174,6 +187,7 @@ impl Replay<'_> {
         };
         note_subject(&self.options, summary, &event.subject);
         self.report.fact(&event);
+        summary.unstamped += u64::from(waited);
         // Records that waited come in an order of their own.
         let service = Text::new(if waited { "intake/1-waited" } else { "intake/1" });
         let (index, partition) = (0, 0);

@@ -1,5 +1,6 @@
 //! What is wrong with a record that could not be read: a second, slow look, so that the first can be fast.
 
+use crate::envelope::IN_CAPITALS;
 use crate::reject::{Code, Rejection};
 use facts::Fact;
 use serde_json::Value;
@@ -46,6 +47,10 @@ pub(crate) fn diagnose(text: &str, error: &serde_json::Error) -> Rejection {
                     .member(format!("/{name}"));
             }
         }
+    }
+    if reason.contains(IN_CAPITALS) {
+        let name = reason.split('`').nth(1).unwrap_or_default();
+        return at(Code::NotAnEvent).member(format!("/{name}"));
     }
     if let Some(name) = reason.strip_prefix("duplicate field ") {
         let whole = TEXTS.iter().chain(&["data"]).any(|known| name.trim_matches('`') == *known);

@@ -51,8 +51,7 @@ pub(crate) struct Envelope<'a> {
     pub(crate) offset: Option<u64>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy)]
 enum Key {
     SpecVersion,
     Id,
@@ -61,7 +60,6 @@ enum Key {
     Time,
     Type,
     Data,
-    #[serde(rename = "data_base64")]
     Base64,
     ArrivedAt,
     CountsAt,
@@ -70,8 +68,53 @@ enum Key {
     Shipment,
     Partition,
     Offset,
-    #[serde(other)]
     Extension,
+}
+
+/// What is said of a known attribute in capitals.
+pub(crate) const IN_CAPITALS: &str = "is no attribute: their names are written small";
+
+const KEYS: [(&str, Key); 15] = [
+    ("specversion", Key::SpecVersion),
+    ("id", Key::Id),
+    ("source", Key::Source),
+    ("subject", Key::Subject),
+    ("time", Key::Time),
+    ("type", Key::Type),
+    ("data", Key::Data),
+    ("data_base64", Key::Base64),
+    ("arrivedat", Key::ArrivedAt),
+    ("countsat", Key::CountsAt),
+    ("origin", Key::Origin),
+    ("after", Key::After),
+    ("shipment", Key::Shipment),
+    ("partition", Key::Partition),
+    ("offset", Key::Offset),
+];
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl Visitor<'_> for Reader {
+            type Value = Key;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of an attribute")
+            }
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Key, E> {
+                if let Some((_, key)) = KEYS.iter().find(|(known, _)| *known == name) {
+                    return Ok(*key);
+                }
+                // An attribute that nobody reads is nobody's fault, a known one in capitals is: without `arrivedat` nothing is judged late.
+                match KEYS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+                    Some((known, _)) => {
+                        Err(E::custom(format_args!("`{name}` {IN_CAPITALS}, this one `{known}`")))
+                    }
+                    None => Ok(Key::Extension),
+                }
+            }
+        }
+        d.deserialize_identifier(Reader)
+    }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {

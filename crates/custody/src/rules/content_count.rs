@@ -5,13 +5,15 @@ use crate::unit::{by_name, list};
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 use facts::fact::shipment::{Packed, Receipt, Received};
 use facts::timeline::Mark;
-use facts::{Episode, Given, Moment, Rule, Severity, UnitId};
+use facts::{Episode, Given, Moment, Rule, Severity, Span, UnitId};
 use serde::Deserialize;
 
 /// What was received is not what was packed.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ContentCount {}
+pub struct ContentCount {
+    scanning: Span,
+}
 
 /// What one side says that there is.
 #[derive(Clone, Default)]
@@ -43,12 +45,48 @@ impl Rule for ContentCount {
     const PAGE: &'static str = include_str!("content_count.md");
     const COMPROMISES: Option<Severity> = Some(Severity::P1);
 
-    fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
-        let Some(packed) = packed(ledger) else { return };
+    fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
+        let (open, over) = self.walk(ledger);
+        found.extend(over);
+        let told = |open: &Open| open.stands || given.now >= self.known(open, ledger, given);
+        found.extend(open.filter(told).map(Open::episode));
+    }
+
+    fn due(&self, ledger: &Ledger, given: &Given<'_>) -> Option<Moment> {
+        let (open, _) = self.walk(ledger);
+        let known = self.known(&open.filter(|open| !open.stands)?, ledger, given);
+        (known > given.now).then_some(known)
+    }
+}
+
+/// A difference that no receipt has mended yet.
+struct Open {
+    /// The first receipt that left it.
+    since: Moment,
+    /// The last one.
+    last: Mark,
+    differs: Difference,
+    /// Whether it is one whatever is scanned next: not only units that may still be in somebody's hands.
+    stands: bool,
+}
+
+impl Open {
+    fn episode(self) -> Episode {
+        let Difference { severity, sentence, known, .. } = self.differs;
+        let episode = Episode::new(severity, self.since, sentence).latched();
+        let episode = episode.evidence([self.last.offset]);
+        if known { episode } else { episode.unknown() }
+    }
+}
+
+impl ContentCount {
+    /// Goes through the receipts: what is open behind the last one, and what was open and is over.
+    fn walk(&self, ledger: &Ledger) -> (Option<Open>, Vec<Episode>) {
+        let (mut open, mut over) = (None::<Open>, Vec::new());
+        let Some(packed) = packed(ledger) else { return (open, over) };
         // What was refused comes again: it counts until the next receipt.
         let mut taken_in = Content::default();
         let mut before: Vec<&(Mark, Received)> = Vec::new();
-        let mut open: Option<Episode> = None;
         for receipt in receipts(ledger) {
             let (mark, fact) = receipt;
             if is_said_again(receipt, &before, &packed, &taken_in) {
@@ -60,25 +98,31 @@ impl Rule for ContentCount {
             if fact.verdict != Receipt::Reject {
                 taken_in.clone_from(&received);
             }
-            let now = compare(&packed, &received);
-            match (now, &mut open) {
-                (None, Some(_)) => found.extend(
-                    open.take().map(|e| Episode { latched: false, ..e }.until(Some(mark.at))),
-                ),
-                (None, None) => {}
-                (Some((severity, sentence, known)), open) => {
-                    let since = open.as_ref().map_or(mark.at, |e| e.since);
-                    let episode =
-                        Episode::new(severity, since, sentence).latched().evidence([mark.offset]);
-                    *open = Some(if known { episode } else { episode.unknown() });
-                }
+            if let Some(open) = &mut open {
+                open.stands |= mark.at > open.last.at + self.scanning;
             }
+            open = match (compare(&packed, &received), open.take()) {
+                (None, Some(open)) if open.stands => {
+                    let episode = Episode { latched: false, ..open.episode() };
+                    over.push(episode.until(Some(mark.at)));
+                    None
+                }
+                (None, _) => None,
+                (Some(differs), before) => Some(Open {
+                    since: before.as_ref().map_or(mark.at, |open| open.since),
+                    last: mark.clone(),
+                    stands: before.is_some_and(|open| open.stands) || !differs.may_follow,
+                    differs,
+                }),
+            };
         }
-        found.extend(open);
+        (open, over)
     }
 
-    fn due(&self, _: &Ledger, _: &Given<'_>) -> Option<Moment> {
-        None
+    /// When it is known, by log time, that what is missing is not merely scanned next.
+    fn known(&self, open: &Open, ledger: &Ledger, given: &Given<'_>) -> Moment {
+        let learnt = open.last.learnt.max(ledger.corrected);
+        (open.last.at + self.scanning).max(learnt) + given.reference.settle
     }
 }
 
@@ -125,44 +169,54 @@ fn packed(ledger: &Ledger) -> Option<Content<'_>> {
     Some(content)
 }
 
-/// How bad it is, what to say, and whether that is certain.
-fn compare(packed: &Content<'_>, received: &Content<'_>) -> Option<(Severity, String, bool)> {
+/// How the two sides differ.
+struct Difference {
+    severity: Severity,
+    sentence: String,
+    /// Whether that is certain.
+    known: bool,
+    /// Whether units are missing and nothing else is wrong: the next scan may bring them.
+    may_follow: bool,
+}
+
+impl Difference {
+    fn wrong(sentence: String) -> Self {
+        Self { severity: Severity::P1, sentence, known: true, may_follow: false }
+    }
+    fn missing(sentence: String) -> Self {
+        Self { may_follow: true, ..Self::wrong(sentence) }
+    }
+    fn unknown(sentence: String) -> Self {
+        Self { severity: Severity::P2, sentence, known: false, may_follow: false }
+    }
+}
+
+fn compare(packed: &Content<'_>, received: &Content<'_>) -> Option<Difference> {
     if !packed.units.is_empty() && !received.units.is_empty() {
         let missing = packed.beyond(received);
         let more = received.beyond(packed);
         return match (missing.as_str(), more.as_str()) {
             ("", "") => None,
             (missing, "") => {
-                Some((Severity::P1, format!("packed and not received: {missing}"), true))
+                Some(Difference::missing(format!("packed and not received: {missing}")))
             }
-            ("", more) => Some((Severity::P1, format!("received and not packed: {more}"), true)),
-            (missing, more) => Some((
-                Severity::P1,
-                format!("packed and not received: {missing}; received and not packed: {more}"),
-                true,
-            )),
+            ("", more) => Some(Difference::wrong(format!("received and not packed: {more}"))),
+            (missing, more) => Some(Difference::wrong(format!(
+                "packed and not received: {missing}; received and not packed: {more}"
+            ))),
         };
     }
-    match (packed.number(), received.number()) {
-        (Some(p), Some(r)) if p != r => {
-            Some((Severity::P1, format!("{p} packed, {r} received"), true))
-        }
-        (Some(p), Some(_)) => Some((
-            Severity::P2,
-            format!(
-                "{p} packed and received, by count alone: whether they are the same units is unknown"
-            ),
-            false,
+    Some(match (packed.number(), received.number()) {
+        (Some(p), Some(r)) if r < p => Difference::missing(format!("{p} packed, {r} received")),
+        (Some(p), Some(r)) if r > p => Difference::wrong(format!("{p} packed, {r} received")),
+        (Some(p), Some(_)) => Difference::unknown(format!(
+            "{p} packed and received, by count alone: whether they are the same units is unknown"
         )),
-        (None, _) => Some((
-            Severity::P2,
-            String::from("what was packed is unknown, neither scanned nor counted"),
-            false,
+        (None, _) => Difference::unknown(String::from(
+            "what was packed is unknown, neither scanned nor counted",
         )),
-        (_, None) => Some((
-            Severity::P2,
-            String::from("what was received is unknown, neither scanned nor counted"),
-            false,
+        (_, None) => Difference::unknown(String::from(
+            "what was received is unknown, neither scanned nor counted",
         )),
-    }
+    })
 }

@@ -2,7 +2,7 @@
 
 use crate::ledger::{Ledger, Scan, Step, What};
 use crate::unit::{by_name, list};
-use alloc::{collections::BTreeMap, format, vec::Vec};
+use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 use facts::{Episode, Given, Moment, Rule, Severity, UnitId};
 use serde::Deserialize;
 
@@ -24,6 +24,7 @@ impl Rule for IdentityMismatch {
             found.extend(another_order(step, &scans));
         }
         found.extend(not_planned(ledger));
+        found.extend(put_in(ledger));
         found.extend(never_aboard(ledger));
         found.sort_by_key(|episode| episode.since);
     }
@@ -80,12 +81,48 @@ fn not_planned(ledger: &Ledger) -> Option<Episode> {
     Some(episode.until(until.into_iter().chain(ledger.over).min()).evidence(offsets))
 }
 
-/// A unit was thawed or given that neither the plan nor any scan of this shipment names.
-fn never_aboard(ledger: &Ledger) -> Option<Episode> {
+/// A unit was put into another box that was neither planned nor packed: it is somebody else's, or the packing scan is behind.
+fn put_in(ledger: &Ledger) -> Option<Episode> {
+    let ours = ours(ledger);
+    if ours.is_empty() {
+        return None;
+    }
+    let mut since = None;
+    let mut offsets = Vec::new();
+    let mut extra: BTreeMap<_, &UnitId> = BTreeMap::new();
+    for (mark, repacked) in &ledger.repacked {
+        let before = extra.len();
+        let units = by_name(&repacked.units);
+        extra.extend(units.into_iter().filter(|(name, _)| !ours.contains_key(name)));
+        if extra.len() > before {
+            since = since.or(Some(mark.at));
+            offsets.push(mark.offset);
+        }
+    }
+    let sentence = format!(
+        "put into another box, and neither planned nor packed: {}",
+        list(extra.into_values())
+    );
+    let episode = Episode::new(Severity::P2, since?, sentence).about("repacking units");
+    Some(episode.until(ledger.over).evidence(offsets))
+}
+
+/// The units that a plan of this shipment or its packing names.
+fn ours(ledger: &Ledger) -> BTreeMap<String, &UnitId> {
     let plan = ledger.plan.iter().flat_map(|plan| &plan.units);
-    let scanned = ledger.scans.iter().flat_map(|scan| scan.planned.iter().chain(&scan.units));
-    let repacked = ledger.repacked.iter().flat_map(|(_, repacked)| &repacked.units);
-    let known = by_name(plan.chain(scanned).chain(repacked));
+    let packing = ledger.scans.iter().filter(|scan| scan.step == Step::Packing);
+    let planned = ledger.scans.iter().flat_map(|scan| &scan.planned);
+    by_name(plan.chain(planned).chain(packing.flat_map(|scan| &scan.units)))
+}
+
+/// A unit was thawed or given that is not of this shipment. Where neither plan nor packing names units, what was scanned later counts.
+fn never_aboard(ledger: &Ledger) -> Option<Episode> {
+    let mut known = ours(ledger);
+    if known.is_empty() {
+        let scanned = ledger.scans.iter().flat_map(|scan| &scan.units);
+        let repacked = ledger.repacked.iter().flat_map(|(_, repacked)| &repacked.units);
+        known = by_name(scanned.chain(repacked));
+    }
     if known.is_empty() {
         return None;
     }

@@ -191,6 +191,13 @@ fn count_of(shipments: usize) -> String {
 
 fn write_summary(to: &mut impl Write, s: &Summary) -> io::Result<()> {
     writeln!(to, "read {}: homed {}, rejected {}", s.read, s.homed, s.rejected)?;
+    if s.unstamped > 0 {
+        writeln!(
+            to,
+            "{} did not say when they arrived (`arrivedat`) and count as arriving behind all others: nothing before that was judged as late or missing",
+            s.unstamped
+        )?;
+    }
     let waiting = if s.held > 0 { " (waiting for an attachment, or for a person)" } else { "" };
     let lost = if s.expired > 0 { " (claimed by no attachment in time)" } else { "" };
     let Summary { homed, judged, held, expired, duplicate, .. } = s;

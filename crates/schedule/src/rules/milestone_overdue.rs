@@ -50,15 +50,19 @@ impl Rule for MilestoneOverdue {
         let mut told: Vec<(&LegId, Option<Moment>)> = Vec::new();
         for mark in calendar.marks.iter().filter(|mark| mark.what == Milestone::Lost) {
             let Some(leg) = &mark.leg else { continue };
-            let until = calendar.replanned(leg, mark.at).into_iter().chain(calendar.over).min();
+            let planned = calendar.replanned(leg, mark.at);
+            let until = planned.into_iter().chain(calendar.over).min();
             // Taken off and cancelled after that, or said twice: it is lost once, until it is planned anew.
             if told.contains(&(leg, until)) {
                 continue;
             }
             told.push((leg, until));
-            let sentence = format!(
-                "{leg} was cancelled or the goods were offloaded, and there is no new plan"
-            );
+            // What is learnt when it is over already is never said as if it went on.
+            let then = match planned.filter(|_| until == planned) {
+                Some(planned) => format!("there was no new plan until {planned}"),
+                None => "there is no new plan".into(),
+            };
+            let sentence = format!("{leg} was cancelled or the goods were offloaded, and {then}");
             let episode = Episode::new(Severity::P2, mark.at, sentence).until(until);
             found.push(episode.about(format!("{leg}/lost")).evidence([mark.offset]));
         }
