@@ -9,10 +9,10 @@ use crate::kept::Kept;
 use crate::shared::{Reader, Shared};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::{format, string::String, vec::Vec};
-use facts::fact::order::{Dose, DoseUnit, Taken};
-use facts::fact::shipment::{Disposition, Packed, Receipt, Received};
+use facts::fact::order::{Dose, DoseUnit, Stay, Taken};
+use facts::fact::shipment::{Disposition, Packed, Receipt, Received, Released};
 use facts::timeline::{Receiver, Sequence};
-use facts::{Fact, Moment, ShipmentId, Timeline, TimelineEntry, UnitId};
+use facts::{Fact, Moment, PartyId, ShipmentId, Timeline, TimelineEntry, UnitId};
 
 /// A dose is one record of a log, so it has at most so many lines, the order's own units first. What is left out was
 /// never received for anybody who counts: that closes a gate, and opens none.
@@ -61,6 +61,8 @@ struct Unit {
     open: bool,
     /// It was refused at the door, and was not taken in since.
     refused: bool,
+    /// Who has it, once it was received.
+    with: Option<PartyId>,
 }
 
 impl Units {
@@ -85,6 +87,7 @@ impl Unit {
             shipment: None,
             packed: None,
             received: None,
+            stays: Vec::new(),
             taken: Vec::new(),
             deviation: false,
             settled: None,
@@ -92,7 +95,7 @@ impl Unit {
             lost: None,
             infused: None,
         };
-        Self { line, open: false, refused: false }
+        Self { line, open: false, refused: false, with: None }
     }
 
     /// The consignee looked at it.
@@ -108,6 +111,15 @@ impl Unit {
             }
         }
         self.line.deviation = self.open || self.refused;
+    }
+
+    /// It is on its way again: what was received there is received there no longer.
+    fn leave(&mut self, until: Moment) {
+        let received = self.line.received.take().filter(|from| *from < until);
+        let room = self.line.stays.len() < MOST_TAKEN;
+        self.line.stays.extend(received.filter(|_| room).map(|from| Stay { from, until }));
+        self.line.taken.clear();
+        self.with = None;
     }
 
     /// A party took it in of which nobody knows what it is: it may be a part of the consignee.
@@ -213,8 +225,11 @@ impl<'a> Carrying<'a> {
         match entry.fact {
             Fact::Packed(packed) => self.pack(packed, at, units),
             Fact::Received(received) => self.receive(received, at, units),
+            Fact::Released(released) if !self.called_off => self.let_go(released, at, units),
             Fact::QualityReleased(q) if !self.called_off => {
-                self.mark(&q.units, units, |unit| unit.line.released = Some(at));
+                self.mark(&q.units, units, |unit| {
+                    unit.line.released.get_or_insert(at);
+                });
             }
             Fact::Dispositioned(d) if d.outcome == Disposition::Discard => {
                 self.mark(&d.units, units, |unit| unit.lose(at));
@@ -263,6 +278,11 @@ impl<'a> Carrying<'a> {
         let now = self.aboard().into_iter().filter(|unit| !before.contains(unit));
         for unit in now.chain(packed.units.iter().cloned()) {
             let Some(unit) = units.line(&unit) else { continue };
+            let another = unit.line.shipment.as_ref().is_some_and(|last| last != self.shipment);
+            let stays = |with: &PartyId| self.timeline.is_consignee(with, at) == Some(true);
+            if another && !unit.with.as_ref().is_some_and(stays) {
+                unit.leave(at);
+            }
             unit.line.shipment = Some(self.shipment.clone());
             unit.line.packed = Some(at);
         }
@@ -282,11 +302,32 @@ impl<'a> Carrying<'a> {
             let Some(unit) = units.line(&unit) else { continue };
             unit.line.shipment.get_or_insert_with(|| self.shipment.clone());
             match (counts, receiver) {
-                (Some(counts), _) => unit.receive(received.verdict, counts),
+                (Some(counts), _) => {
+                    unit.receive(received.verdict, counts);
+                    unit.with = Some(received.by.clone());
+                }
                 (None, Some(Receiver::NeverDescribed)) => unit.take(received, at),
                 (None, _) => {}
             }
             unit.doubt(received.verdict);
+        }
+    }
+
+    /// The consignee lets the goods go, to somebody who is no part of it: they are on their way again. Of a party that nobody
+    /// has described nobody knows that, and custody tells of it.
+    fn let_go(&mut self, released: &Released, at: Moment, units: &mut Units) {
+        let to = released.to.as_ref().and_then(|to| self.timeline.receiver(to, at));
+        let away =
+            matches!(to, Some(Receiver::OnTheWay | Receiver::AnotherSite | Receiver::Outsider));
+        if !away || self.timeline.is_consignee(&released.by, at) != Some(true) {
+            return;
+        }
+        self.receipts.clear();
+        for unit in self.aboard() {
+            let Some(unit) = units.line(&unit) else { continue };
+            if unit.line.shipment.as_ref() == Some(self.shipment) {
+                unit.leave(at);
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use crate::mail::Mail;
 use crate::passed::Fate;
 use crate::rules::Numbers;
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
+use facts::fact::log::Cited;
 use facts::fact::order::StartAhead;
 use facts::fact::permit::Ledger;
 use facts::{Event, Fact, Identity, Moment, ShipmentId, Subject, SubjectKind};
@@ -39,6 +40,8 @@ struct Waiting {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Reader {
     pub(crate) cites: bool,
+    /// It asks who a party is, and hears that in dispatch, too.
+    asked: bool,
     pub(crate) file: File,
 }
 
@@ -56,6 +59,12 @@ impl Shared {
         // Who comes hears what is derived, and who goes hears it once more: what it is to know from then on.
         let mut mover = None;
         match &event.fact {
+            Fact::Cited(cited) if self.asks(cited, mail.subject.kind) => {
+                let shipment = Subject::from(&cited.by);
+                let who = self.file.all().iter().filter(|kept| kept.describes());
+                who.for_each(|kept| mail.send_state(&shipment, kept.event()));
+                return;
+            }
             Fact::Cited(cited) => {
                 // All its facts follow, also those that it told when it was cited before.
                 let reader = Reader { cites: true, ..Reader::default() };
@@ -88,10 +97,6 @@ impl Shared {
                 let Some(shipment) = event.subject.shipment() else { return };
                 let Some(reader) = self.shipments.get_mut(&shipment) else { return };
                 reader.file.take(event, mail.now);
-                if mail.subject.kind == SubjectKind::Party {
-                    let who = self.file.all().iter().filter(|kept| kept.describes());
-                    who.for_each(|kept| mail.send_state(&Subject::from(&shipment), kept.event()));
-                }
             }
         }
         let Some(fact) = derive(self, &mail.subject.id) else { return };
@@ -152,12 +157,20 @@ impl Shared {
         taken
     }
 
+    /// A shipment that cites a party and says so once more asks who that is.
+    fn asks(&mut self, cited: &Cited, kind: SubjectKind) -> bool {
+        let reader = self.shipments.get_mut(&cited.by).filter(|reader| reader.cites);
+        let Some(reader) = reader.filter(|_| kind == SubjectKind::Party) else { return false };
+        reader.asked = true;
+        true
+    }
+
     /// A shipment that has asked who a party is hears it in dispatch, too.
     fn describe(&self, event: &Event, mail: &mut Mail<'_>) {
         if !matches!(event.fact, Fact::Described(_)) {
             return;
         }
-        let asked = |reader: &Reader| reader.cites && !reader.file.all().is_empty();
+        let asked = |reader: &Reader| reader.cites && reader.asked;
         for (shipment, _) in self.shipments.iter().filter(|(_, reader)| asked(reader)) {
             mail.send_state(&Subject::from(shipment), event.clone());
         }

@@ -127,19 +127,24 @@ impl Shipment {
         self.look_at_waybill(shipment, mail);
     }
 
-    /// Somebody took the goods in who is not the consignee by name. Whether it is a part of it, its order and its permits
-    /// must know; so whoever has a part in this shipment is asked who he is.
+    /// Whose receipt it is, and whether goods that are shipped on leave their house, hangs on what the parties are. So a
+    /// shipment of an order asks its ends, and once somebody took the goods in, everybody with a part in it.
     fn ask(&mut self, mail: &mut Mail<'_>) {
         self.asked.retain(|party| self.cites.contains(party));
-        let timeline = self.timeline();
-        let strange = |kept: &&Kept| match &kept.fact {
-            Fact::Received(r) => timeline.consignee_at(kept.moment()) != Some(&r.by),
-            _ => false,
-        };
-        let Some(receipt) = self.file.all().iter().find(strange).map(Kept::event) else { return };
-        for party in self.cites.iter().filter(|cited| cited.kind == SubjectKind::Party) {
+        let mut whom: BTreeSet<Subject> = BTreeSet::new();
+        for kept in self.file.all() {
+            match &kept.fact {
+                Fact::Received(_) => whom.extend(self.cites.iter().cloned()),
+                Fact::Planned(plan) if plan.order.is_some() => {
+                    whom.extend([&plan.consignor, &plan.consignee].map(Subject::from));
+                }
+                _ => {}
+            }
+        }
+        let Some(shipment) = mail.subject.shipment() else { return };
+        for party in whom.into_iter().filter(|whom| whom.kind == SubjectKind::Party) {
             if self.asked.insert(party.clone()) {
-                mail.send(party, receipt.clone());
+                tell(mail, &shipment, &party, true);
             }
         }
     }
@@ -275,6 +280,7 @@ fn wants(kind: SubjectKind, fact: &Fact) -> bool {
                 fact,
                 Fact::Packed(_)
                     | Fact::Received(_)
+                    | Fact::Released(_)
                     | Fact::Described(_)
                     | Fact::QualityReleased(_)
                     | Fact::Dispositioned(_)

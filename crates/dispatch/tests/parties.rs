@@ -112,14 +112,109 @@ fn what_is_heard_of_a_party_counts_for_no_fact_from_outside() {
     assert_eq!(json!(world.findings.len()), json!(0));
 }
 
+fn packed(shipment: &str, minute: i64) -> Event {
+    let subject = format!("shipment:{shipment}");
+    event(&format!("p-{shipment}"), minute, "shipment.packed", &subject, r#"{"units":["U1"]}"#)
+}
+
+fn released(by: &str, to: &str, minute: i64) -> Event {
+    let data = format!(r#"{{"by":"{by}","to":"{to}"}}"#);
+    event(&format!("l-{by}-{to}"), minute, "shipment.released", "shipment:A", &data)
+}
+
+/// When the unit was with the consignee and was shipped on, by minutes.
+fn stays(world: &World) -> Vec<(i64, i64)> {
+    let minute = |at: &Value| {
+        let at: facts::Moment = at.as_str().unwrap().parse().unwrap();
+        (at - common::at(0)).as_minutes()
+    };
+    let dose = world.latest("A", "order.dose");
+    let stays = dose["units"][0]["stays"].as_array().cloned().unwrap_or_default();
+    stays.iter().map(|stay| (minute(&stay["from"]), minute(&stay["until"]))).collect()
+}
+
+/// The second shipment goes on from the ward to another hospital.
+fn on_to(consignee: &str) -> Vec<Event> {
+    vec![opened(), plan("A", 1, 0, "WARD"), plan("B", 1, 0, consignee), packed("A", 5)]
+}
+
+#[test]
+fn what_is_packed_for_another_hospital_after_its_receipt_is_received_no_longer() {
+    let mut events = on_to("CLINIC");
+    events.extend([received(50, "WARD"), packed("B", 80)]);
+    let world = hear(&events);
+    assert_eq!((unit(&world, "A").0, stays(&world)), (None, vec![(50, 80)]));
+    // Received there, it is received again.
+    let data = r#"{"by":"CLINIC","units":["U1"],"verdict":"accept"}"#;
+    events.push(event("r-there", 200, "shipment.received", "shipment:B", data));
+    let world = hear(&events);
+    assert_eq!((unit(&world, "A").0, stays(&world)), (Some(200), vec![(50, 80)]));
+}
+
+#[test]
+fn what_is_packed_again_for_the_same_house_stays_received() {
+    let mut events = on_to("WARD");
+    events.extend([received(50, "WARD"), packed("B", 80)]);
+    let world = hear(&events);
+    assert_eq!((unit(&world, "A").0, stays(&world)), (Some(50), vec![]));
+    // The laboratory of the same hospital is the same house.
+    let mut events = on_to("LAB");
+    events.extend([part_of("LAB", -600, "WARD"), received(50, "WARD"), packed("B", 80)]);
+    assert_eq!(unit(&hear(&events), "A").0, Some(50));
+    // And so does what was packed for elsewhere before it was received here.
+    let mut events = on_to("CLINIC");
+    events.extend([packed("B", 40), received(50, "WARD")]);
+    assert_eq!(unit(&hear(&events), "A").0, Some(50));
+}
+
+#[test]
+fn a_shipment_on_that_was_called_off_took_nothing_away() {
+    let mut events = on_to("CLINIC");
+    let off = event("x", 90, "shipment.cancelled", "shipment:B", r#"{"reason":"stays here"}"#);
+    events.extend([received(50, "WARD"), packed("B", 80), off]);
+    let world = hear(&events);
+    assert_eq!((unit(&world, "A").0, stays(&world)), (Some(50), vec![]));
+}
+
+#[test]
+fn what_the_consignee_gives_to_a_courier_is_on_its_way_again_until_it_is_received_anew() {
+    let mut events = on_to("WARD");
+    events.extend([received(50, "WARD"), released("WARD", "VAN", 80)]);
+    let world = hear(&events);
+    assert_eq!((unit(&world, "A").0, stays(&world)), (None, vec![(50, 80)]));
+    let data = r#"{"by":"WARD","units":["U1"],"verdict":"accept"}"#;
+    events.push(event("back", 120, "shipment.received", "shipment:A", data));
+    assert_eq!(unit(&hear(&events), "A").0, Some(120));
+    // Within the house, and to somebody whom nobody knows, it stays where it is.
+    for (to, more) in [("LAB", vec![part_of("LAB", -600, "WARD")]), ("LAB", vec![])] {
+        let mut events = on_to("WARD");
+        events.extend(more);
+        events.extend([received(50, "WARD"), released("WARD", to, 80)]);
+        let world = hear(&events);
+        assert_eq!((unit(&world, "A").0, stays(&world)), (Some(50), vec![]));
+    }
+}
+
+#[test]
+fn what_quality_says_again_changes_nothing() {
+    let mut events = all(&[packed("A", 5), received(50, "WARD")]);
+    for (id, minute) in [("q1", 60), ("q2", 90)] {
+        let said = r#"{"by":"PLANT","units":["U1"]}"#;
+        events.push(event(id, minute, "shipment.quality-released", "shipment:A", said));
+    }
+    let dose = hear(&events).latest("A", "order.dose");
+    assert_eq!(dose["units"][0]["released"], json!(common::at(60).to_string()));
+}
+
 proptest! {
     #[test]
     fn the_order_of_arrival_does_not_matter(
         events in prop::sample::subsequence(vec![
             received(50, "DOCK"), received(55, "DEPOT"), received(60, "OTHER"), received(70, "WARD"),
             part_of("DOCK", -600, "HOSPITAL"), part_of("WARD", -600, "HOSPITAL"), described("OTHER", -600, ""),
-            plan("A", 2, 90, "OTHER"), plan("A", 3, 100, "WARD"),
-        ], 1..9).prop_flat_map(|events| Just(all(&events)).prop_shuffle())
+            plan("A", 2, 90, "OTHER"), plan("A", 3, 100, "WARD"), packed("A", 5), packed("B", 65),
+            released("WARD", "DEPOT", 75), released("WARD", "DOCK", 76), plan("B", 2, 20, "DOCK"),
+        ], 1..12).prop_flat_map(|events| Just(all(&events)).prop_shuffle())
     ) {
         let mut sorted = events.clone();
         sorted.sort_by(|a, b| a.id.cmp(&b.id));

@@ -177,7 +177,10 @@ impl Order {
     /// The moments at which the gate may have opened or closed.
     fn moments(&self) -> Vec<Moment> {
         let marks = |unit: &DoseUnit| [unit.received, unit.released, unit.settled, unit.lost];
-        let mut moments: Vec<Moment> = self.dose.iter().flat_map(marks).flatten().collect();
+        let stays = self.dose.iter().flat_map(|unit| &unit.stays);
+        let stays = stays.flat_map(|stay| [stay.from, stay.until]);
+        let mut moments: Vec<Moment> =
+            self.dose.iter().flat_map(marks).flatten().chain(stays).collect();
         moments.sort();
         moments.dedup();
         moments
@@ -189,7 +192,7 @@ impl Order {
         if !opened.units.is_empty() {
             let states = opened.units.iter().map(|id| (id.as_str(), unit(id.clone())));
             let faults: Vec<String> =
-                states.clone().filter_map(|(id, unit)| fault(id, unit)).collect();
+                states.clone().filter_map(|(id, unit)| fault(id, unit, at)).collect();
             let doubts: Vec<String> =
                 states.clone().filter_map(|(_, unit)| unit.and_then(doubt)).collect();
             let confirmed = states.filter_map(|(_, unit)| unit.and_then(confirmed)).max();
@@ -241,7 +244,8 @@ fn missing(what: &str) -> GateState {
 /// A unit as it stood at a moment.
 fn as_of(unit: &DoseUnit, at: Moment) -> DoseUnit {
     let by = |moment: Option<Moment>| moment.filter(|moment| *moment <= at);
-    let received = by(unit.received);
+    let mut stays = unit.stays.iter().filter(|stay| stay.from <= at && at < stay.until);
+    let received = by(unit.received).or(stays.next().map(|stay| stay.from));
     let taken: Vec<Taken> = unit.taken.iter().filter(|taken| taken.at <= at).cloned().collect();
     let unsettled = unit.deviation || unit.settled.is_some_and(|settled| settled > at);
     DoseUnit {
@@ -277,7 +281,7 @@ fn doubt(unit: &DoseUnit) -> Option<String> {
     ))
 }
 
-fn fault(id: &str, unit: Option<&DoseUnit>) -> Option<String> {
+fn fault(id: &str, unit: Option<&DoseUnit>, at: Moment) -> Option<String> {
     let Some(unit) = unit else { return Some(format!("{id} is not packed")) };
     if doubt(unit).is_some() {
         return None;
@@ -285,7 +289,8 @@ fn fault(id: &str, unit: Option<&DoseUnit>) -> Option<String> {
     let what = if unit.lost.is_some() {
         "is lost"
     } else if unit.received.is_none() && unit.taken.is_empty() {
-        "is not received"
+        let left = unit.stays.iter().any(|stay| stay.until <= at);
+        if left { "was shipped on and is not received" } else { "is not received" }
     } else if unit.deviation {
         "is under a deviation"
     } else if unit.released.is_none() {

@@ -112,6 +112,9 @@ pub struct DoseUnit {
     /// When the consignee of the plan in force received it and did not reject it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received: Option<Moment>,
+    /// When it was with the consignee before, and was shipped on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stays: Vec<Stay>,
     /// When parties took it in of which nobody has said what they are: one of them may be a part of the consignee.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub taken: Vec<Taken>,
@@ -130,6 +133,16 @@ pub struct DoseUnit {
     /// When it was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub infused: Option<Moment>,
+}
+
+/// A unit was received, and was shipped on after that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Stay {
+    /// When it was received.
+    pub from: Moment,
+    /// When it was packed for another address, or released to somebody who is no part of the consignee.
+    pub until: Moment,
 }
 
 /// A unit was taken in by a party that the plan does not name and nobody has described.
