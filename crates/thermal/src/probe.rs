@@ -34,7 +34,7 @@ pub struct Silence {
     pub offset: u64,
     /// What came meanwhile all the same, and is not of what the probe is attached to.
     pub unclaimed: Option<Unclaimed>,
-    /// Whether all that came was dated ahead when it was stated first: its clock is wrong, and that is told as such.
+    /// Whether all that came is dated ahead: its clock is wrong, and that is told as such.
     pub ahead: bool,
 }
 
@@ -56,6 +56,8 @@ impl Probe {
         match self.silences.last_mut() {
             Some(silence) if silence.since == since && silence.until.is_none() => {
                 (silence.stated.1, silence.unclaimed) = (as_of, unclaimed);
+                // Once something else came, or what came was taken back, it is a silence like any other.
+                silence.ahead &= unclaimed.is_some_and(|unclaimed| unclaimed.ahead);
             }
             _ => self.silences.push(Silence {
                 since,

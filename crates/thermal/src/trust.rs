@@ -85,7 +85,7 @@ impl Cover<'_> {
         if self.is_fault_code(probe, attachment, place) {
             return Trust::FaultCode;
         }
-        if self.doubts.holds(reading.milli) || !self.contradicted(probe, reading) {
+        if self.doubts.holds(reading.milli) || !self.contradicted(probe, attachment, reading) {
             return Trust::Sure;
         }
         let alone = beside(probe, attachment, place).all(|near| self.doubts.holds(near.milli));
@@ -103,28 +103,31 @@ impl Cover<'_> {
             !self.doubts.is_code(near.milli) && self.doubts.near(near.milli, reading.milli)
         };
         let own = beside(probe, attachment, place).any(&bears_out);
-        !own && !self.others(probe, reading.at).any(|mut near| near.any(bears_out))
+        !own && !self.others(probe, attachment, reading.at).any(|mut near| near.any(bears_out))
     }
 
     /// Whether all that another fit probe measured at about that time is within the limits and far away.
-    fn contradicted(&self, probe: &Probe, reading: &Reading) -> bool {
+    fn contradicted(&self, probe: &Probe, attachment: &Attachment, reading: &Reading) -> bool {
         let Some(most) = self.doubts.contradicts else { return false };
         let far = |near: &Reading| {
             self.doubts.holds(near.milli) && apart(near.milli, reading.milli) > most
         };
-        self.others(probe, reading.at).any(|near| {
+        self.others(probe, attachment, reading.at).any(|near| {
             let mut near = near.peekable();
             near.peek().is_some() && near.all(far)
         })
     }
 
-    /// What each other fit probe measured within one interval around a moment.
+    /// What each other fit probe of the same place measured within one interval around a moment.
     fn others<'b>(
         &'b self,
         probe: &'b Probe,
+        of: &'b Attachment,
         at: Moment,
     ) -> impl Iterator<Item = impl Iterator<Item = &'b Reading>> {
-        let other = self.stretches().filter(move |(other, ..)| !core::ptr::eq(*other, probe));
+        let other = self.stretches().filter(move |(other, beside, _)| {
+            !core::ptr::eq(*other, probe) && beside.place == of.place
+        });
         let fit = other.filter(move |(_, attachment, _)| self.setting.fit(attachment, at));
         fit.map(move |(other, attachment, window)| {
             let every = attachment.log_every;

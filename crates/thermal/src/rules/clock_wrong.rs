@@ -1,7 +1,8 @@
 #![doc = include_str!("clock_wrong.md")]
 
 use crate::memory::Memory;
-use crate::probe::{Probe, Silence};
+use crate::place::Place;
+use crate::probe::Probe;
 use crate::setting::Attachment;
 use crate::window::Window;
 use alloc::{format, string::String, vec::Vec};
@@ -46,7 +47,7 @@ impl Rule for ClockWrong {
         let fresh = profile.is_none_or(|profile| profile.class == Class::Fresh);
         let long = if fresh { self.long_fresh } else { self.long_other };
         for ahead in stretches(memory) {
-            found.extend(self.episode(memory, &ahead, &windows, long));
+            found.extend(self.episodes(memory, &ahead, &windows, long));
         }
     }
 
@@ -56,47 +57,66 @@ impl Rule for ClockWrong {
 }
 
 impl ClockWrong {
-    fn episode(
+    /// In the box from when it was told; in a store while the goods are there.
+    fn episodes(
         &self,
         memory: &Memory,
         ahead: &Ahead<'_>,
         windows: &[Window],
         long: Span,
-    ) -> Option<Episode> {
+    ) -> Vec<Episode> {
         let (device, channel) = (&*ahead.device.id, &ahead.told.channel);
         let mut attachments = memory.setting().attachments.iter();
         let attachment = attachments
-            .rfind(|a| is_of(a, device, channel) && a.until.is_none_or(|u| u > ahead.since))?;
-        // Of goods that were taken out nobody wants to know any more, nor of a shipment that is over.
+            .rfind(|a| is_of(a, device, channel) && a.until.is_none_or(|u| u > ahead.since));
+        let Some(attachment) = attachment else { return Vec::new() };
+        let there = windows.iter().filter(|window| window.place == attachment.place);
+        let there: Vec<&Window> = there.collect();
+        let dark = |window: &&&Window| self.is_dark(memory, ahead, attachment, window, long);
         let over = memory.setting().over.map(|over| over.at).filter(|over| *over >= ahead.since);
-        let taken_out = windows.last().and_then(|window| window.until);
-        if taken_out.is_some_and(|end| end <= ahead.since) {
-            return None;
+        let ends = [ahead.right, attachment.until, over];
+        let episode = |since: Moment, left: Option<Moment>, is_dark: bool| {
+            let until = ends.into_iter().chain([left]).flatten().min();
+            let severity = if is_dark { Severity::P2 } else { Severity::P3 };
+            let episode = Episode::new(severity, since, self.sentence(ahead.told)).until(until);
+            let episode = episode.about(format!("{device}/{channel}")).evidence([ahead.offset]);
+            until.is_none_or(|until| since < until).then_some(episode)
+        };
+        if attachment.place == Place::Box {
+            // Of goods that were taken out nobody wants to know any more.
+            let left = there.last().and_then(|window| window.until);
+            return Vec::from_iter(episode(ahead.since, left, there.iter().any(|w| dark(&w))));
         }
-        let ends = [ahead.right, attachment.until, over, taken_out];
-        let until = ends.into_iter().flatten().min();
-        let dark = windows.iter().any(|window| self.is_dark(memory, ahead, window, long));
-        let severity = if dark { Severity::P2 } else { Severity::P3 };
-        let episode = Episode::new(severity, ahead.since, self.sentence(ahead.told)).until(until);
-        Some(episode.about(format!("{device}/{channel}")).evidence([ahead.offset]))
+        let awaited = there.iter().filter(|window| window.awaited);
+        let stays = awaited.filter_map(|window| {
+            episode(ahead.since.max(window.from), window.until, dark(&window))
+        });
+        stays.collect()
     }
 
     /// Whether nothing of the goods is known meanwhile, for so long that silence would be P2.
-    fn is_dark(&self, memory: &Memory, ahead: &Ahead<'_>, window: &Window, long: Span) -> bool {
+    fn is_dark(
+        &self,
+        memory: &Memory,
+        ahead: &Ahead<'_>,
+        attachment: &Attachment,
+        window: &Window,
+        long: Span,
+    ) -> bool {
         let setting = memory.setting();
-        let is_long = |silence: &&Silence| {
-            let (first, last) = silence.stated;
-            let last = last.min(window.end());
-            let flight =
-                |at| setting.flight_over(at, self.after_arrival, self.after_plan).unwrap_or(last);
-            let in_flight = last < flight(silence.since.max(window.from)) || last < flight(last);
-            window.holds(first) && last - silence.since >= long && !in_flight
-        };
         let (device, channel) = (&*ahead.device.id, &ahead.told.channel);
         let probe = memory.probes().iter().find(|p| is_probe(p, device, channel));
         let open = probe.and_then(|probe| probe.silences.last());
-        let open = open.filter(|silence| silence.ahead && silence.until.is_none());
-        open.as_ref().is_some_and(is_long) && !others_know(memory, device, channel)
+        let Some(silence) = open.filter(|silence| silence.ahead && silence.until.is_none()) else {
+            return false;
+        };
+        let (first, last) = silence.stated;
+        let last = last.min(window.end());
+        let flight =
+            |at| setting.flight_over(at, self.after_arrival, self.after_plan).unwrap_or(last);
+        let in_flight = last < flight(silence.since.max(window.from)) || last < flight(last);
+        let is_long = window.holds(first) && last - silence.since >= long && !in_flight;
+        is_long && !others_know(memory, attachment, last)
     }
 
     fn sentence(&self, told: &ClockAhead) -> String {
@@ -142,15 +162,18 @@ fn stretches(memory: &Memory) -> Vec<Ahead<'_>> {
     all
 }
 
-/// Whether another payload probe sends and is heard.
-fn others_know(memory: &Memory, device: &str, channel: &Text) -> bool {
+/// Whether another payload probe of the same place sends, is fit and is heard.
+fn others_know(memory: &Memory, attachment: &Attachment, at: Moment) -> bool {
     let setting = memory.setting();
-    let mut others =
-        setting.attachments.iter().filter(|a| !is_of(a, device, channel) && a.until.is_none());
-    others.any(|a| {
+    let (device, channel) = (attachment.device.as_str(), &attachment.channel);
+    let beside = |a: &&Attachment| {
+        !is_of(a, device, channel) && a.place == attachment.place && setting.sits(a, at)
+    };
+    setting.attachments.iter().filter(beside).any(|a| {
         let probe = memory.probes().iter().find(|p| is_probe(p, a.device.as_str(), &a.channel));
         let silent = |probe: &Probe| probe.silences.last().is_some_and(|s| s.until.is_none());
-        a.send_every.is_some() && probe.is_some_and(|probe| probe.heard.is_some() && !silent(probe))
+        let heard = probe.is_some_and(|probe| probe.heard.is_some() && !silent(probe));
+        a.send_every.is_some() && setting.fit(a, at) && heard
     })
 }
 
