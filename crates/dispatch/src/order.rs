@@ -9,14 +9,17 @@ use crate::kept::Kept;
 use crate::shared::{Reader, Shared};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::{format, string::String, vec::Vec};
-use facts::fact::order::{Dose, DoseUnit, Stay, Taken};
-use facts::fact::shipment::{Disposition, Packed, Receipt, Received, Released};
-use facts::timeline::{Receiver, Sequence};
+use facts::fact::order::{Carrier, Dose, DoseUnit, Stay, Taken};
+use facts::fact::shipment::{Disposition, Goods, Packed, Receipt, Received, Released};
+use facts::timeline::{Cancellation, Receiver, Sequence};
 use facts::{Fact, Moment, PartyId, ShipmentId, Timeline, TimelineEntry, UnitId};
 
 /// A dose is one record of a log, so it has at most so many lines, the order's own units first. What is left out was
 /// never received for anybody who counts: that closes a gate, and opens none.
 const MOST_LINES: usize = 4_000;
+
+/// So many shipments are told that are to bring it.
+const MOST_CARRIERS: usize = 200;
 
 /// So many parties of which nobody knows what they are are told that took a unit in.
 const MOST_TAKEN: usize = 20;
@@ -46,7 +49,8 @@ pub(crate) fn dose(order: &Shared, id: &str) -> Option<Fact> {
         }
     }
     let units = units.0.into_values().map(|unit| unit.line).collect();
-    Some(Fact::Dose(Dose { units }))
+    let carriers = shipments.iter().filter_map(Carrying::carrier).take(MOST_CARRIERS).collect();
+    Some(Fact::Dose(Dose { units, carriers }))
 }
 
 /// The lines of the dose, by the ids of their units as they are compared.
@@ -196,6 +200,21 @@ impl<'a> Carrying<'a> {
         }
     }
 
+    /// The shipment, where it is to bring the finished dose of this order and takes place.
+    fn carrier(&self) -> Option<Carrier> {
+        let plan = self.timeline.plan_in_force()?.plan;
+        let mine = plan.order.as_ref().is_some_and(|order| order.as_str() == self.order);
+        let first = || self.timeline.plans().iter().map(|plan| plan.from).min();
+        let from = match self.timeline.cancellation() {
+            Cancellation::Cancelled { .. } => None,
+            Cancellation::Revived { planned, .. } => Some(planned),
+            Cancellation::None | Cancellation::Disputed { .. } => first(),
+        };
+        let shipment = self.shipment.clone();
+        from.filter(|_| mine && plan.kind == Goods::DrugProduct)
+            .map(|from| Carrier { shipment, from })
+    }
+
     /// All that was packed until now: as scanned, else those of the plan, else so many without a name of their own;
     /// before anything was packed, all that is planned.
     fn aboard(&self) -> Vec<UnitId> {
@@ -314,19 +333,23 @@ impl<'a> Carrying<'a> {
     }
 
     /// The consignee lets the goods go, to somebody who is no part of it: they are on their way again. Of a party that nobody
-    /// has described nobody knows that, and custody tells of it.
+    /// has described nobody knows that.
     fn let_go(&mut self, released: &Released, at: Moment, units: &mut Units) {
-        let to = released.to.as_ref().and_then(|to| self.timeline.receiver(to, at));
-        let away =
-            matches!(to, Some(Receiver::OnTheWay | Receiver::AnotherSite | Receiver::Outsider));
-        if !away || self.timeline.is_consignee(&released.by, at) != Some(true) {
+        let Some(to) = &released.to else { return };
+        let receiver = self.timeline.receiver(to, at);
+        let stays = matches!(receiver, None | Some(Receiver::Consignee));
+        if stays || self.timeline.is_consignee(&released.by, at) != Some(true) {
             return;
         }
         self.receipts.clear();
         for unit in self.aboard() {
             let Some(unit) = units.line(&unit) else { continue };
-            if unit.line.shipment.as_ref() == Some(self.shipment) {
-                unit.leave(at);
+            if unit.line.shipment.as_ref() != Some(self.shipment) || unit.line.received.is_none() {
+                continue;
+            }
+            unit.leave(at);
+            if receiver == Some(Receiver::NeverDescribed) {
+                unit.line.taken.push(Taken { by: to.clone(), at });
             }
         }
     }

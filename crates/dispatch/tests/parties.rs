@@ -185,14 +185,29 @@ fn what_the_consignee_gives_to_a_courier_is_on_its_way_again_until_it_is_receive
     let data = r#"{"by":"WARD","units":["U1"],"verdict":"accept"}"#;
     events.push(event("back", 120, "shipment.received", "shipment:A", data));
     assert_eq!(unit(&hear(&events), "A").0, Some(120));
-    // Within the house, and to somebody whom nobody knows, it stays where it is.
-    for (to, more) in [("LAB", vec![part_of("LAB", -600, "WARD")]), ("LAB", vec![])] {
-        let mut events = on_to("WARD");
-        events.extend(more);
-        events.extend([received(50, "WARD"), released("WARD", to, 80)]);
-        let world = hear(&events);
-        assert_eq!((unit(&world, "A").0, stays(&world)), (Some(50), vec![]));
-    }
+    // Within the house it stays where it is; with somebody whom nobody knows it is nobody knows where.
+    let mut events = on_to("WARD");
+    events.extend([received(50, "WARD"), released("WARD", "LAB", 80)]);
+    let world = hear(&events);
+    assert_eq!((unit(&world, "A"), stays(&world)), ((None, vec!["LAB".into()]), vec![(50, 80)]));
+    events.push(part_of("LAB", -600, "WARD"));
+    let world = hear(&events);
+    assert_eq!((unit(&world, "A"), stays(&world)), ((Some(50), vec![]), vec![]));
+}
+
+#[test]
+fn the_shipments_that_are_to_bring_the_dose_are_those_that_take_place() {
+    let carriers = |events: &[Event]| -> Vec<String> {
+        let dose = hear(events).latest("B", "order.dose");
+        let of = |carrier: &Value| carrier["shipment"].as_str().unwrap().to_owned();
+        dose["carriers"].as_array().map(|all| all.iter().map(of).collect()).unwrap_or_default()
+    };
+    let mut events = all(&[]);
+    assert_eq!(carriers(&events), vec!["A".to_owned(), "B".to_owned()]);
+    events.push(event("x", 20, "shipment.cancelled", "shipment:A", r#"{"reason":"flight full"}"#));
+    assert_eq!(carriers(&events), vec!["B".to_owned()]);
+    events.push(plan("A", 2, 30, "WARD"));
+    assert_eq!(carriers(&events), vec!["A".to_owned(), "B".to_owned()]);
 }
 
 #[test]

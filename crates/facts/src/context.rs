@@ -200,6 +200,9 @@ pub struct Schedule {
     /// Since when this shipment does not take place: what is found of it then is not about the dose any more.
     #[serde(default)]
     pub cancelled: Option<Moment>,
+    /// Since when another shipment is to bring the dose instead: what the dose lacks is said there.
+    #[serde(default)]
+    pub replaced: Option<Moment>,
     /// Whether rescue cells are confirmed.
     pub rescue: bool,
     /// How long the consignee needs between arrival and a confirmed receipt.

@@ -53,7 +53,6 @@ impl Act for Event {
 }
 
 /// What a rule engine says.
-#[allow(clippy::large_enum_variant)] // it is handed on once, and kept nowhere
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Said {
     /// Something is wrong, or that changed.

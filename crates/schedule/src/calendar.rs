@@ -149,6 +149,7 @@ impl View for Calendar {
             scheduled: course.map(|course| course.scheduled),
             begun: course.and_then(|course| course.begun),
             cancelled: self.cancelled,
+            replaced: self.replaced(),
             former: order.treatment.former(|at| order.gate_at(reference, at).missing),
             rescue: order.rescue.is_some(),
             receipt_lead: order.product(reference).map(|p| p.receipt_lead).unwrap_or_default(),
@@ -161,6 +162,11 @@ impl Calendar {
     pub fn serves_a_patient(&self) -> bool {
         let plan = self.plans.last().map(|plan| &plan.plan);
         plan.is_some_and(|plan| plan.kind == Goods::DrugProduct && plan.order.is_some())
+    }
+
+    /// Since when another shipment is to bring the dose, because this one was called off.
+    pub fn replaced(&self) -> Option<Moment> {
+        self.order.replaced(self.shipment.as_ref()?, self.cancelled?)
     }
 
     /// The first milestone of a kind on a leg that was of these goods.

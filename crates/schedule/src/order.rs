@@ -4,7 +4,7 @@ use crate::treatment::Treatment;
 use alloc::collections::BTreeMap;
 use alloc::{format, string::String, vec::Vec};
 use facts::context::{Loss, Phase, Shut};
-use facts::fact::order::{DoseUnit, Opened, Taken};
+use facts::fact::order::{Carrier, DoseUnit, Opened, Taken};
 use facts::rulebook::{GateKind, Product};
 use facts::{Fact, Gate, Moment, Reference, ShipmentId, Story, Text};
 
@@ -13,6 +13,7 @@ use facts::{Fact, Gate, Moment, Reference, ShipmentId, Story, Text};
 pub struct Order {
     opened: Option<Opened>,
     dose: Vec<DoseUnit>,
+    carriers: Vec<Carrier>,
     available: Option<Moment>,
     /// When rescue cells were confirmed.
     pub rescue: Option<Moment>,
@@ -51,6 +52,7 @@ impl Order {
                 Fact::Dose(d) if dose.is_none_or(|offset| offset < chapter.offset) => {
                     dose = Some(chapter.offset);
                     order.dose.clone_from(&d.units);
+                    order.carriers.clone_from(&d.carriers);
                 }
                 fact => order.treatment.take(chapter.at, chapter.offset, chapter.learnt, fact),
             }
@@ -74,6 +76,12 @@ impl Order {
             Some(infused) => (Phase::Infused, Some(infused)),
             None => self.treatment.phase(),
         }
+    }
+
+    /// Since when another shipment than this one, which is called off, is to bring the dose.
+    pub fn replaced(&self, shipment: &ShipmentId, called_off: Moment) -> Option<Moment> {
+        let others = self.carriers.iter().filter(|carrier| carrier.shipment != *shipment);
+        others.map(|other| other.from.max(called_off)).min()
     }
 
     /// When the first unit of the dose was given. What is dated before conditioning began was not given after it.
@@ -276,7 +284,7 @@ fn doubt(unit: &DoseUnit) -> Option<String> {
     let received = DoseUnit { received: Some(taken.at), ..unit.clone() };
     confirmed(&received)?;
     Some(format!(
-        "{} was received by {}, of which nobody has said whether it belongs to the consignee",
+        "{} is with {}, of which nobody has said whether it belongs to the consignee",
         unit.unit, taken.by
     ))
 }

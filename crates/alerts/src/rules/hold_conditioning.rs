@@ -68,12 +68,14 @@ impl HoldConditioning {
     fn windows<'a>(&self, memory: &'a Memory) -> Vec<Window<'a>> {
         let former = memory.schedule.former.iter().filter(|_| memory.schedule.order);
         let windows = former.filter_map(|former| self.former(former)).chain(self.window(memory));
-        let cancelled = memory.schedule.cancelled;
+        let (cancelled, replaced) = (memory.schedule.cancelled, memory.schedule.replaced);
         windows
             .map(|window| {
-                let of_this_shipment = window.until.into_iter().chain(cancelled).min();
-                Window { of_this_shipment, ..window }
+                let until = window.until.into_iter().chain(replaced).min();
+                let of_this_shipment = until.into_iter().chain(cancelled).min();
+                Window { until, of_this_shipment, ..window }
             })
+            .filter(|window| window.until.is_none_or(|until| window.from < until))
             .collect()
     }
 

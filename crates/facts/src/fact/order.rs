@@ -95,6 +95,19 @@ pub struct Postponed {
 pub struct Dose {
     /// One line per unit that any shipment of the order has spoken of, in order of their ids.
     pub units: Vec<DoseUnit>,
+    /// The shipments that are to bring it and take place, as far as they are not called off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub carriers: Vec<Carrier>,
+}
+
+/// A shipment that is to bring a dose, or a part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Carrier {
+    /// Which shipment.
+    pub shipment: ShipmentId,
+    /// Since when it is planned; planned again after a cancellation: since then.
+    pub from: Moment,
 }
 
 /// One unit of a dose. Times are the reporters' (`occurred_at`).
@@ -115,7 +128,7 @@ pub struct DoseUnit {
     /// When it was with the consignee before, and was shipped on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stays: Vec<Stay>,
-    /// When parties took it in of which nobody has said what they are: one of them may be a part of the consignee.
+    /// Who took it in, or was given it by the consignee, of whom nobody has said what he is: he may be a part of the consignee.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub taken: Vec<Taken>,
     /// Whether it was taken in under a deviation that is not settled.
@@ -145,12 +158,12 @@ pub struct Stay {
     pub until: Moment,
 }
 
-/// A unit was taken in by a party that the plan does not name and nobody has described.
+/// A unit is with a party that the plan does not name and nobody has described.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Taken {
-    /// Who took it in.
+    /// With whom.
     pub by: PartyId,
-    /// When it did so first.
+    /// Since when.
     pub at: Moment,
 }

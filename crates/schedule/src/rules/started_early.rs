@@ -24,7 +24,14 @@ impl Rule for StartedEarly {
         }
         let starts = calendar.order.treatment.starts().iter();
         let judged = starts.filter(|start| given.now >= judged_at(start, given.reference));
-        found.extend(judged.filter_map(|start| early(&calendar.order, start, given.reference)));
+        let replaced = calendar.replaced();
+        // Where another shipment is to bring the dose, it is told there.
+        let mine = judged.filter(|start| replaced.is_none_or(|replaced| start.at < replaced));
+        let early = mine.filter_map(|start| early(&calendar.order, start, given.reference));
+        found.extend(early.map(|one| match (one.until, replaced) {
+            (None, Some(replaced)) => one.until(Some(replaced)),
+            _ => one,
+        }));
     }
 
     fn due(&self, calendar: &Calendar, given: &Given<'_>) -> Option<Moment> {
