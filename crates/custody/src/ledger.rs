@@ -19,6 +19,8 @@ pub struct Ledger {
     pub plan: Option<Planned>,
     /// The chain of hands.
     pub hands: Hands,
+    /// What somebody without a part did to the goods on their way, in words.
+    pub strange_acts: Vec<(Mark, &'static str)>,
     /// Every packing.
     pub packed: Vec<(Mark, Packed)>,
     /// Every packing into another shipper.
@@ -197,6 +199,8 @@ impl View for Ledger {
                 _ => {}
             }
         }
+        let strange = timeline.strange_acts().iter().filter_map(strange_act);
+        ledger.strange_acts = strange.collect();
         ledger.confirmed = ledger.confirmed_each.iter().flatten().min().copied();
         ledger.over = over(&timeline);
         ledger
@@ -303,6 +307,19 @@ impl Ledger {
 
 fn mark(by: &PartyId, entry: &TimelineEntry<'_>) -> Mark {
     Mark { by: by.clone(), at: entry.at, learnt: entry.learnt, offset: entry.offset }
+}
+
+fn strange_act(entry: &TimelineEntry<'_>) -> Option<(Mark, &'static str)> {
+    let (by, did) = match entry.fact {
+        Fact::Unpacked(it) => (&it.by, "unpacked the goods"),
+        Fact::Repacked(it) => (&it.by, "put the goods into another box"),
+        Fact::Stowed(it) => (&it.by, "stowed the goods"),
+        Fact::Thawed(it) => (&it.by, "thawed the goods"),
+        Fact::Infused(it) => (&it.by, "infused the goods"),
+        Fact::Destroyed(it) => (&it.by, "destroyed the goods"),
+        _ => return None,
+    };
+    Some((mark(by, entry), did))
 }
 
 /// When there was nothing to hold any more: cancelled and not planned again, closed, or the last unit gone.

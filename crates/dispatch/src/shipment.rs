@@ -128,13 +128,15 @@ impl Shipment {
     }
 
     /// Whose receipt it is, and whether goods that are shipped on leave their house, hangs on what the parties are. So a
-    /// shipment of an order asks its ends, and once somebody took the goods in, everybody with a part in it.
+    /// shipment of an order asks its ends, and once somebody took the goods in or used them up, everybody with a part in it.
     fn ask(&mut self, mail: &mut Mail<'_>) {
         self.asked.retain(|party| self.cites.contains(party));
         let mut whom: BTreeSet<Subject> = BTreeSet::new();
         for kept in self.file.all() {
             match &kept.fact {
-                Fact::Received(_) => whom.extend(self.cites.iter().cloned()),
+                Fact::Received(_) | Fact::Thawed(_) | Fact::Infused(_) | Fact::Destroyed(_) => {
+                    whom.extend(self.cites.iter().cloned());
+                }
                 Fact::Planned(plan) if plan.order.is_some() => {
                     whom.extend([&plan.consignor, &plan.consignee].map(Subject::from));
                 }
@@ -235,6 +237,10 @@ impl Shipment {
                 Fact::Repacked(r) => all.extend([Subject::from(&r.by)]),
                 Fact::Opened(o) => all.extend([Subject::from(&o.by)]),
                 Fact::Unpacked(u) => all.extend([Subject::from(&u.by)]),
+                Fact::Stowed(s) => all.extend([Subject::from(&s.by)]),
+                Fact::Thawed(t) => all.extend([Subject::from(&t.by)]),
+                Fact::Infused(i) => all.extend([Subject::from(&i.by)]),
+                Fact::Destroyed(d) => all.extend([Subject::from(&d.by)]),
                 _ => {}
             }
         }
@@ -264,7 +270,7 @@ fn tell(mail: &mut Mail<'_>, by: &ShipmentId, whom: &Subject, cited: bool) {
 fn concerns_others(fact: &Fact) -> bool {
     let hands = matches!(fact, Fact::Released(_) | Fact::Accepted(_));
     let door = matches!(fact, Fact::Received(_) | Fact::Opened(_) | Fact::Unpacked(_));
-    let packing = matches!(fact, Fact::Packed(_) | Fact::Repacked(_));
+    let packing = matches!(fact, Fact::Packed(_) | Fact::Repacked(_) | Fact::Stowed(_));
     hands || door || packing || wants(SubjectKind::Order, fact) || wants(SubjectKind::Permit, fact)
 }
 
@@ -279,8 +285,9 @@ fn wants(kind: SubjectKind, fact: &Fact) -> bool {
             both || matches!(
                 fact,
                 Fact::Packed(_)
-                    | Fact::Received(_)
                     | Fact::Released(_)
+                    | Fact::Accepted(_)
+                    | Fact::Received(_)
                     | Fact::Described(_)
                     | Fact::QualityReleased(_)
                     | Fact::Dispositioned(_)

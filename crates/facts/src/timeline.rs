@@ -10,6 +10,7 @@ mod aboard;
 mod chain;
 mod hands;
 mod order;
+mod part;
 mod parties;
 mod repeats;
 #[cfg(test)]
@@ -59,6 +60,7 @@ impl TimelineEntry<'_> {
 #[derive(Debug, Clone, Default)]
 pub struct Timeline<'a> {
     entries: Vec<TimelineEntry<'a>>,
+    strange: Vec<TimelineEntry<'a>>,
     corrected_at: Option<Moment>,
     /// The plans, once somebody has asked for them: many questions do.
     plans: OnceCell<Vec<PlanEntry<'a>>>,
@@ -131,10 +133,16 @@ impl<'a> Timeline<'a> {
         if !entries.is_sorted_by_key(TimelineEntry::sequence) {
             entries.sort_by_key(TimelineEntry::sequence);
         }
-        Self { entries, corrected_at, plans: OnceCell::new() }
+        let strange = part::take_strange(&mut entries);
+        Self { entries, strange, corrected_at, plans: OnceCell::new() }
     }
 
-    /// All facts, in order.
+    /// What was done to the goods on their way by somebody who has no part in it: it is told, and counts for nothing.
+    pub fn strange_acts(&self) -> &[TimelineEntry<'a>] {
+        &self.strange
+    }
+
+    /// All facts that count, in order.
     pub fn entries(&self) -> &[TimelineEntry<'a>] {
         &self.entries
     }

@@ -88,11 +88,14 @@ impl View for Calendar {
         // What was packed and used tells when the last of it was used, and who a party is whether it is the consignee.
         let aboard = matches!(fact, Fact::Packed(_) | Fact::Thawed(_) | Fact::Infused(_));
         let gone = matches!(fact, Fact::Repacked(_) | Fact::Destroyed(_));
+        // Who uses goods up that are on their way must have a part in it.
+        let released = matches!(fact, Fact::Released(_));
         let said = matches!(fact, Fact::Planned(_) | Fact::Described(_));
         let wrong = matches!(fact, Fact::ShipmentCorrected(_) | Fact::OrderCorrected(_));
         leg || ends
             || aboard
             || gone
+            || released
             || said
             || wrong
             || matches!(fact, Fact::StartAhead(_))

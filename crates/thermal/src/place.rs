@@ -96,6 +96,32 @@ pub(crate) fn over(timeline: &Timeline<'_>, aboard: &Aboard) -> Option<Ended> {
     ends.into_iter().min_by_key(|end| (end.at, end.offset))
 }
 
+/// When quality had decided what becomes of the goods: of the whole, or of each unit that had not left by then. What it says of
+/// some units changes nothing for the others.
+pub(crate) fn decided(timeline: &Timeline<'_>, aboard: &Aboard) -> Vec<Moment> {
+    let mut all = Vec::new();
+    let mut names: BTreeSet<UnitId> = BTreeSet::new();
+    for entry in timeline.entries() {
+        let Fact::Dispositioned(decision) = entry.fact else { continue };
+        names.extend(decision.units.iter().map(unit_key));
+        let left = |unit: &UnitId| aboard.left.get(unit).is_some_and(|at| *at <= entry.at);
+        let whole = match &aboard.contents {
+            _ if decision.units.is_empty() => true,
+            Contents::Named(units) => units.iter().all(|unit| names.contains(unit) || left(unit)),
+            Contents::Counted(count) => {
+                let gone = aboard.left.keys().filter(|unit| left(unit) && !names.contains(*unit));
+                usize::try_from(*count).is_ok_and(|n| names.len() + gone.count() >= n)
+            }
+            Contents::Unknown => false,
+        };
+        if whole {
+            names.clear();
+            all.push(entry.at);
+        }
+    }
+    all
+}
+
 /// The stretches in the box. It is filled by packing, or, where nobody reported that, with the first probe; it is empty
 /// again when the goods were unpacked, or when their consignee opened it; what departs after that was packed again.
 pub(crate) fn boxes(

@@ -93,7 +93,7 @@ pub struct Setting {
     pub attach_reported: bool,
     /// What is known of the fitness of devices, in order.
     pub calibrations: Vec<Calibration>,
-    /// When quality decided what becomes of units: what is out again after that is another event.
+    /// When quality had decided what becomes of all units: what is out again after that is another event.
     pub decided: Vec<Moment>,
     /// The legs.
     pub legs: Vec<Leg>,
@@ -133,6 +133,7 @@ impl Setting {
         let ends = |c: &Calibration| Reverse(c.until.unwrap_or(Moment::LATEST));
         setting.calibrations.sort_by_key(|c| (c.from, !c.passed, ends(c)));
         let aboard = timeline.units_aboard();
+        setting.decided = place::decided(&timeline, &aboard);
         setting.over = place::over(&timeline, &aboard);
         setting.boxes = place::boxes(&timeline, &setting.attachments, setting.over);
         setting.stays = place::stays(&timeline, &mut setting.stores, &aboard, setting.over);
@@ -167,7 +168,6 @@ impl Setting {
                 let (passed, until) = (c.passed, c.until);
                 self.calibrations.push(Calibration { device, from, passed, until });
             }
-            Fact::Dispositioned(_) => self.decided.push(entry.at),
             Fact::Packed(_) | Fact::Repacked(_) => self.packed.push(entry.at),
             Fact::Released(released) => {
                 let plan = timeline.plan_in_force();

@@ -34,9 +34,16 @@ impl Rule for WrongParty {
                 found.extend(accepted_wrongly(ledger, hand, accepted, n + 1));
             }
         }
-        for strange in &ledger.hands.strange_receipts {
-            if ripe(receipt_known(ledger, strange)) {
+        for (n, strange) in ledger.hands.strange_receipts.iter().enumerate() {
+            let before = ledger.hands.strange_receipts.get(..n).unwrap_or_default();
+            let again = before.iter().any(|first| is_scanned_again(ledger, first, strange));
+            if !again && ripe(receipt_known(ledger, strange)) {
                 found.push(received_strangely(ledger, strange));
+            }
+        }
+        for (mark, did) in &ledger.strange_acts {
+            if ripe(act_known(ledger, mark)) {
+                found.push(done_strangely(ledger, mark, did));
             }
         }
         found.sort_by_key(|episode| episode.since);
@@ -49,7 +56,8 @@ impl Rule for WrongParty {
             hand.accepted.as_ref().map(|accepted| acceptance_known(ledger, hand, accepted))
         });
         let receipts = hands.strange_receipts.iter().map(|strange| receipt_known(ledger, strange));
-        let known = releases.chain(acceptances).chain(receipts);
+        let acts = ledger.strange_acts.iter().map(|(mark, _)| act_known(ledger, mark));
+        let known = releases.chain(acceptances).chain(receipts).chain(acts);
         known.map(|known| known + given.reference.settle).filter(|due| *due > given.now).min()
     }
 }
@@ -74,6 +82,35 @@ fn acceptance_known(ledger: &Ledger, hand: &HandOver, accepted: &Mark) -> Moment
 
 fn receipt_known(ledger: &Ledger, strange: &StrangeReceipt) -> Moment {
     strange.received.learnt.max(ledger.parties.learnt(&strange.received.by))
+}
+
+fn act_known(ledger: &Ledger, mark: &Mark) -> Moment {
+    mark.learnt.max(ledger.parties.learnt(&mark.by)).max(ledger.corrected)
+}
+
+/// Whether a receipt says again, word for word, what its party said before, and nobody has had the goods in between.
+fn is_scanned_again(ledger: &Ledger, first: &StrangeReceipt, again: &StrangeReceipt) -> bool {
+    let said = |strange: &StrangeReceipt| {
+        let offset = strange.received.offset;
+        let mut all = ledger.received.iter();
+        all.find(|(mark, _)| mark.offset == offset).map(|(_, received)| received)
+    };
+    let ended = back_in_right_hands(ledger, first);
+    said(first) == said(again)
+        && first.receiver == again.receiver
+        && ended.is_none_or(|end| end > again.received.at)
+}
+
+fn done_strangely(ledger: &Ledger, mark: &Mark, did: &str) -> Episode {
+    let (by, at) = (&mark.by, mark.at);
+    let unknown = ledger.parties.houses().described(by).is_none();
+    let why = if unknown { "nobody knows who that is" } else { "has no part in their way" };
+    let sentence = format!("{by} {did} at {at}, and {why}: it counts for nothing");
+    let episode = Episode::new(Severity::P2, at, sentence)
+        .about(by.as_str())
+        .until(next(ledger, 0, mark))
+        .evidence([mark.offset]);
+    if unknown { episode.unknown() } else { episode }
 }
 
 fn released_strangely(ledger: &Ledger, strange: &StrangeRelease) -> Episode {

@@ -21,6 +21,7 @@ impl<'a> Timeline<'a> {
                 }
             }
         }
-        Timeline::new(kept, self.corrected_at)
+        let strange = self.strange.clone();
+        Timeline { strange, ..Timeline::new(kept, self.corrected_at) }
     }
 }
