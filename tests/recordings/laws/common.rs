@@ -5,6 +5,7 @@ use facts::{
     Event, Fact, Finding, Moment, Severity, ShipmentId, Span, State, Subject, SubjectKind,
 };
 use fastrand::Rng;
+use proptest::test_runner::{Config as ProptestConfig, TestCaseError};
 use simulate::{Arrival, Field};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -45,6 +46,12 @@ pub(super) struct Broken {
 /// A history of some shipments in the field.
 pub(super) fn history(seed: u64) -> Recording {
     simulate::make_in(Field::ALL, seed, SHIPMENTS).inbound
+}
+
+/// A history in which a fault of one of these codes was planted.
+pub(super) fn history_of(codes: &[&str], seed: u64) -> Option<Recording> {
+    let made = simulate::make_in(Field::ALL, seed, SHIPMENTS);
+    made.truth.iter().any(|t| codes.contains(&&*t.code)).then_some(made.inbound)
 }
 
 /// In the order of arrival; what arrives together keeps its order.
@@ -160,8 +167,16 @@ pub(super) fn nothing_is_lost(said: &Said, _: &Pair) -> Vec<Broken> {
     missing(&verdicts(&said.without), &verdicts(&said.with), "lost")
 }
 
+/// Whether a law holds for one history; a history that has nothing to compare does not count as tried.
+pub(super) type Tried = Result<(), TestCaseError>;
+
+/// This history has nothing that the law speaks of: another one is drawn.
+pub(super) fn nothing() -> Tried {
+    Err(TestCaseError::reject("nothing to compare"))
+}
+
 /// Plays the pair and fails with a small counterexample where the law is broken.
-pub(super) fn hold(name: &str, seed: u64, pair: &Pair, law: Law<'_>) -> Result<(), String> {
+pub(super) fn hold(name: &str, seed: u64, pair: &Pair, law: Law<'_>) -> Tried {
     let broken = law(&pair.said(), pair);
     let Some(first) = broken.first() else { return Ok(()) };
     let small = smaller(pair, first, law);
@@ -177,7 +192,7 @@ pub(super) fn hold(name: &str, seed: u64, pair: &Pair, law: Law<'_>) -> Result<(
     let files = [write(&small.without, "without"), write(&small.with, "with")];
     let words =
         |all: &[Broken]| all.iter().map(|b| format!("  {}", b.what)).collect::<Vec<_>>().join("\n");
-    Err(format!(
+    Err(TestCaseError::fail(format!(
         "{name}, seed {seed}:\n{}\nmade small ({} and {} events, until {:?}):\n{}\n{}",
         words(&broken),
         small.without.len(),
@@ -185,7 +200,7 @@ pub(super) fn hold(name: &str, seed: u64, pair: &Pair, law: Law<'_>) -> Result<(
         small.until,
         words(&left),
         files.join("\n")
-    ))
+    )))
 }
 
 /// What names an event in both recordings.
@@ -264,14 +279,15 @@ pub(super) fn said_at(at: Moment, subject: &Subject, id: &str, fact: Fact) -> Ar
     Arrival { at: at + Span::seconds(20), event }
 }
 
+/// The shipments of a recording.
+pub(super) fn shipments(all: &Recording) -> BTreeSet<Subject> {
+    let packed = all.iter().filter(|a| matches!(a.event.fact, Fact::Packed(_)));
+    packed.map(|a| a.event.subject.clone()).collect()
+}
+
 /// One of the shipments of a recording.
 pub(super) fn a_shipment(all: &Recording, rng: &mut Rng) -> Option<Subject> {
-    let shipments: BTreeSet<&Subject> = all
-        .iter()
-        .filter(|a| matches!(a.event.fact, Fact::Packed(_)))
-        .map(|a| &a.event.subject)
-        .collect();
-    rng.choice(shipments).cloned()
+    rng.choice(shipments(all))
 }
 
 /// When a shipment is under way: from packing to unpacking or receipt.
@@ -285,12 +301,27 @@ pub(super) fn under_way(all: &Recording, shipment: &Subject) -> Option<(Moment, 
     (from < until).then_some((from, until))
 }
 
+/// How far the clocks of two people may be apart.
+const SKEW: Span = Span::minutes(2);
+
+/// The moment at which a report counts: what was done cannot be of a later time than its report.
+pub(super) fn counted(arrival: &Arrival) -> Moment {
+    if arrival.event.at > arrival.at + SKEW { arrival.at } else { arrival.event.at }
+}
+
 /// Some moment between two.
 pub(super) fn between(from: Moment, until: Moment, rng: &mut Rng) -> Moment {
     from + Span::seconds(rng.i64(0..=((until - from).as_millis() / 1_000).max(1)))
 }
 
-/// How many histories each law is tried on.
-pub(super) fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(16)
+/// How many histories each law is tried on: such as have something to compare.
+pub(super) fn tries() -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok());
+    ProptestConfig {
+        cases: asked.unwrap_or(16),
+        failure_persistence: None,
+        max_shrink_iters: 0,
+        max_global_rejects: u32::MAX,
+        ..ProptestConfig::default()
+    }
 }

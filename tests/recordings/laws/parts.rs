@@ -1,20 +1,25 @@
 //! Some is not all: what is said of some units, by somebody without a part, by staff, as an excuse, or of another act.
 
 use super::common::{
-    Broken, Pair, Recording, Said, Verdict, a_shipment, between, cases, history, hold, missing,
-    nothing_is_lost, said_at, standing, the_same, under_way, verdicts,
+    Broken, Pair, Recording, Said, Tried, Verdict, a_shipment, between, counted, history,
+    history_of, hold, in_order, missing, nothing, nothing_is_lost, said_at, shipments, standing,
+    the_same, tries, under_way, verdicts,
 };
 use alerts::incident::IncidentState;
 use facts::fact::incident::{Acknowledged, IncidentClosed, IncidentNoted};
+use facts::fact::party::Described;
 use facts::fact::permit::{Bound, Granted};
 use facts::fact::shipment::{
-    Act, Destroyed, Gated, Infused, Opened, Receipt, Received, Released, Stowed, Thawed,
+    Act, Destroyed, Disposition, Dispositioned, Gated, Infused, Opened, Receipt, Received,
+    Released, Repacked, Stowed, Thawed, Unpacked,
 };
 use facts::{
-    Fact, Finding, LegId, Moment, PartyId, PermitId, Severity, Span, State, Subject, Text, UnitId,
+    Fact, Finding, LegId, Moment, PartyId, PermitId, Severity, ShipperId, Span, State, Subject,
+    Text, UnitId,
 };
 use fastrand::Rng;
 use proptest::prelude::*;
+use simulate::Arrival;
 
 /// The units of a shipment, as its plan names them.
 fn units(all: &Recording, shipment: &Subject) -> Vec<UnitId> {
@@ -25,45 +30,91 @@ fn units(all: &Recording, shipment: &Subject) -> Vec<UnitId> {
     plan.unwrap_or_default()
 }
 
-/// What is said of one unit takes nothing away that is known of the others.
-fn of_one_unit(seed: u64, luck: u64) -> Result<(), String> {
+/// Whom a shipment is for.
+fn consignee(all: &Recording, shipment: &Subject) -> Option<PartyId> {
+    all.iter().find_map(|a| match &a.event.fact {
+        Fact::Planned(plan) if a.event.subject == *shipment => Some(plan.consignee.clone()),
+        _ => None,
+    })
+}
+
+/// A unit of a shipment that has others beside it for as long as it is there itself: where units leave by name, the first one.
+fn leaves_first(all: &Recording, shipment: &Subject, rng: &mut Rng) -> Option<UnitId> {
+    let named = |a: &Arrival| {
+        let own = a.event.subject == *shipment;
+        let units = match &a.event.fact {
+            Fact::NoLongerHolds(it) if it.shipment.as_str() == &*shipment.id => &it.units,
+            Fact::Thawed(it) if own => &it.units,
+            Fact::Infused(it) if own => &it.units,
+            _ => return None,
+        };
+        Some((counted(a), units.first()?.clone()))
+    };
+    let first = all.iter().filter_map(named).min_by_key(|(at, _)| *at);
+    first.map(|(_, unit)| unit).or_else(|| rng.choice(units(all, shipment)))
+}
+
+/// What is said of one unit changes nothing that is known of the others.
+fn of_one_unit(seed: u64, luck: u64) -> Tried {
     let (without, mut rng) = (history(seed), Rng::with_seed(luck));
-    let several = |s: &Subject| units(&without, s).len() > 1;
-    let Some(shipment) = a_shipment(&without, &mut rng).filter(several) else { return Ok(()) };
+    let several: Vec<Subject> =
+        shipments(&without).into_iter().filter(|s| units(&without, s).len() > 1).collect();
+    let Some(shipment) = rng.choice(several) else { return nothing() };
     let of: Vec<Moment> =
         without.iter().filter(|a| a.event.subject == shipment).map(|a| a.at).collect();
-    let (Some(from), Some(until)) = (of.iter().min(), of.iter().max()) else { return Ok(()) };
+    let (Some(from), Some(until)) = (of.iter().min(), of.iter().max()) else { return nothing() };
     let at = between(*from, *until, &mut rng);
-    let by = PartyId::new("PLANT-PUURS");
-    let first = units(&without, &shipment).into_iter().take(1).collect::<Vec<_>>();
-    let name = first.first().map(|unit| unit.to_string()).unwrap_or_default();
-    let fact = match rng.u8(..3) {
-        0 => Fact::Thawed(Thawed { by, units: first }),
-        1 => Fact::Infused(Infused { by, units: first }),
-        _ => Fact::Destroyed(Destroyed { by, units: first }),
+    let Some(by) = consignee(&without, &shipment) else { return nothing() };
+    let Some(unit) = leaves_first(&without, &shipment, &mut rng) else { return nothing() };
+    let (name, units) = (unit.to_string(), vec![unit]);
+    let fact = match rng.u8(..4) {
+        0 => Fact::Thawed(Thawed { by, units }),
+        1 => Fact::Infused(Infused { by, units }),
+        2 => Fact::Destroyed(Destroyed { by, units }),
+        _ => Fact::Dispositioned(Dispositioned { by, units, outcome: Disposition::Discard }),
     };
     let pair = Pair::adding(without, [said_at(at, &shipment, "one-unit", fact)]);
-    // What is about that unit, or about the dose that it belongs to, may change.
-    let law = move |said: &Said, _: &Pair| -> Vec<Broken> {
-        let others = |v: &Verdict| {
-            !v.about.contains(&name) && !v.code.starts_with("SCH") && v.code != "CUS-09"
-        };
-        let (mut without, mut with) = (verdicts(&said.without), verdicts(&said.with));
-        without.retain(others);
-        with.retain(others);
-        missing(&without, &with, "lost")
+    // What is about that unit, or about the dose that it belongs to, may change: whether it was fit for use (IDN-08), whether the
+    // dose is whole.
+    let law = move |said: &Said, pair: &Pair| -> Vec<Broken> {
+        let mut all = the_same(said, pair);
+        all.retain(|b| {
+            !b.what.contains(&name)
+                && !b.how.contains(" SCH")
+                && !b.how.contains("CUS-09")
+                && !b.how.contains("IDN-08")
+        });
+        all
     };
     hold("of-one-unit", seed, &pair, &law)
 }
 
+/// When goods are on their way: from the first release that was shown until their consignee has them. At home whoever acts does it
+/// for the house (see `custody/wrong-party`), so strangers are looked at in between.
+fn on_the_way(all: &Recording, shipment: &Subject) -> Option<(Moment, Moment)> {
+    let consignee = consignee(all, shipment)?;
+    let of = |want: &dyn Fn(&Fact) -> bool| {
+        let wanted = |a: &&Arrival| a.event.subject == *shipment && want(&a.event.fact);
+        all.iter().filter(wanted).map(counted).min()
+    };
+    let from = of(&|fact| matches!(fact, Fact::Released(_)))?;
+    let until = of(&|fact| match fact {
+        Fact::Accepted(accepted) => accepted.by == consignee,
+        Fact::Received(received) => received.by == consignee,
+        _ => false,
+    })?;
+    (from + Span::minutes(2) < until).then_some((from + Span::minutes(2), until))
+}
+
 /// Somebody without a part in a shipment says something of it.
-fn without_a_part(seed: u64, luck: u64) -> Result<(), String> {
+fn without_a_part(seed: u64, luck: u64) -> Tried {
     let (without, mut rng) = (history(seed), Rng::with_seed(luck));
-    let Some(shipment) = a_shipment(&without, &mut rng) else { return Ok(()) };
-    let Some((from, until)) = under_way(&without, &shipment) else { return Ok(()) };
-    let at = between(from, until + Span::hours(3), &mut rng);
+    let Some(shipment) = a_shipment(&without, &mut rng) else { return nothing() };
+    let Some((from, until)) = on_the_way(&without, &shipment) else { return nothing() };
+    let at = between(from, until, &mut rng);
     let by = PartyId::new(if rng.bool() { "CITY-TAXI" } else { "NOBODY-KNOWN" });
-    let fact = match rng.u8(..4) {
+    let whom = by.to_string();
+    let fact = match rng.u8(..9) {
         0 => Fact::Released(Released {
             by,
             to: Some(PartyId::new("SOMEBODY-ELSE")),
@@ -80,18 +131,74 @@ fn without_a_part(seed: u64, luck: u64) -> Result<(), String> {
             order: None,
         }),
         2 => Fact::Opened(Opened { by, authorised_by: None }),
+        3 => Fact::Unpacked(Unpacked { by }),
+        4 => Fact::Destroyed(Destroyed { by, units: Vec::new() }),
+        5 => Fact::Thawed(Thawed { by, units: Vec::new() }),
+        6 => Fact::Infused(Infused { by, units: Vec::new() }),
+        7 => Fact::Repacked(Repacked { by, shipper: ShipperId::new("BOX"), units: Vec::new() }),
         _ => Fact::Stowed(Stowed { by, place: Text::new("shelf") }),
     };
     let pair = Pair::adding(without, [said_at(at, &shipment, "no-part", fact)]);
-    hold("without-a-part", seed, &pair, &nothing_is_lost)
+    // Whatever is new is about who said it, or about the dose of which it was said.
+    let law = move |said: &Said, pair: &Pair| -> Vec<Broken> {
+        let mut all = nothing_is_lost(said, pair);
+        let (without, with) = (verdicts(&said.without), verdicts(&said.with));
+        let more = missing(&with, &without, "more");
+        let of_itself = |b: &Broken| {
+            standing(&said.with).iter().any(|f| {
+                Verdict::of(f).broken("more").what == b.what && f.to_string().contains(&whom)
+            })
+        };
+        all.extend(more.into_iter().filter(|b| !b.how.contains(" SCH-02") && !of_itself(b)));
+        all
+    };
+    hold("without-a-part", seed, &pair, &law)
+}
+
+/// What a consignee did is said by a dock or a ward of it, or the other way round: they are one house.
+fn a_part_of_the_house(seed: u64, luck: u64) -> Tried {
+    let (without, mut rng) = (history(seed), Rng::with_seed(luck));
+    let Some(shipment) = a_shipment(&without, &mut rng) else { return nothing() };
+    let plan = without.iter().find_map(|a| match &a.event.fact {
+        Fact::Planned(plan) if a.event.subject == shipment => Some((a.at, plan.consignee.clone())),
+        _ => None,
+    });
+    let Some((at, consignee)) = plan else { return nothing() };
+    let ward = PartyId::new("WARD-3");
+    let described = Described {
+        name: Text::new("Ward 3"),
+        role: Text::new("site"),
+        zone: None,
+        duty: None,
+        part_of: Some(consignee.clone()),
+    };
+    let mut with = without.clone();
+    for arrival in with.iter_mut().filter(|a| a.event.subject == shipment) {
+        let by = match &mut arrival.event.fact {
+            Fact::Accepted(it) => &mut it.by,
+            Fact::Received(it) => &mut it.by,
+            Fact::Unpacked(it) => &mut it.by,
+            Fact::Stowed(it) => &mut it.by,
+            Fact::Thawed(it) => &mut it.by,
+            Fact::Infused(it) => &mut it.by,
+            _ => continue,
+        };
+        if *by == consignee {
+            *by = ward.clone();
+        }
+    }
+    let said = Fact::Described(described);
+    with.push(said_at(at - Span::days(1), &Subject::from(&ward), "ward", said));
+    let pair = Pair { without, with: in_order(with), until: None };
+    hold("a-part-of-the-house", seed, &pair, &the_same)
 }
 
 /// Staff take, note and close what they like.
-fn staff(seed: u64, luck: u64) -> Result<(), String> {
+fn staff(seed: u64, luck: u64) -> Tried {
     let (without, mut rng) = (history(seed), Rng::with_seed(luck));
     let mut acts = Vec::new();
     for n in 0..rng.u8(1..8) {
-        let Some(shipment) = a_shipment(&without, &mut rng) else { return Ok(()) };
+        let Some(shipment) = a_shipment(&without, &mut rng) else { return nothing() };
         let Some((from, until)) = under_way(&without, &shipment) else { continue };
         let at = between(from, until + Span::days(10), &mut rng);
         let (by, reason) = (PartyId::new("ANNA"), Text::new("seen"));
@@ -105,6 +212,9 @@ fn staff(seed: u64, luck: u64) -> Result<(), String> {
             }),
         };
         acts.push(said_at(at, &shipment, &format!("staff-{n}"), fact));
+    }
+    if acts.is_empty() {
+        return nothing();
     }
     hold("staff", seed, &Pair::adding(without, acts), &change_no_finding)
 }
@@ -128,32 +238,34 @@ fn change_no_finding(said: &Said, pair: &Pair) -> Vec<Broken> {
     all
 }
 
+fn does_not_heal(f: &&Finding) -> bool {
+    matches!(&*f.code, "THM-02" | "THM-05") && f.latched && f.severity == Severity::P1
+}
+
 /// What does not heal: frozen, or over a step that allows no minute.
 fn irreversible(outcome: &crate::common::Outcome) -> Vec<Verdict> {
-    let lost = |f: &&Finding| {
-        matches!(&*f.code, "THM-02" | "THM-05") && f.latched && f.severity == Severity::P1
-    };
-    let all = standing(outcome).into_iter().filter(lost);
+    let all = standing(outcome).into_iter().filter(does_not_heal);
     all.map(|f| Verdict { bounds: None, ..Verdict::of(f) }).collect()
 }
 
 /// An excuse is added somewhere.
-fn an_excuse(seed: u64, luck: u64) -> Result<(), String> {
-    let (without, mut rng) = (history(seed), Rng::with_seed(luck));
+fn an_excuse(seed: u64, luck: u64) -> Tried {
+    let mut rng = Rng::with_seed(luck);
+    let Some(without) = history_of(&["THM-02", "THM-05"], seed) else { return nothing() };
     let whole = crate::common::judge(without.iter().map(|a| (a.at, a.event.clone())), None);
-    let lost: Vec<&Finding> =
-        whole.findings.iter().filter(|f| f.latched && f.severity == Severity::P1).collect();
-    let Some(lost) = rng.choice(lost) else { return Ok(()) };
+    let lost: Vec<&Finding> = standing(&whole).into_iter().filter(does_not_heal).collect();
+    let Some(lost) = rng.choice(lost) else { return nothing() };
     let shipment = Subject::from(&lost.shipment);
     let at = lost.happened + Span::minutes(rng.i64(-40..40));
     let plan = without.iter().find_map(|a| match &a.event.fact {
         Fact::Planned(plan) if a.event.subject == shipment => Some(plan.clone()),
         _ => None,
     });
-    let Some(plan) = plan else { return Ok(()) };
+    let Some(plan) = plan else { return nothing() };
     let by = plan.legs.first().map_or(plan.consignor.clone(), |leg| leg.carrier.clone());
-    let fact = match rng.u8(..2) {
+    let fact = match rng.u8(..3) {
         0 => Fact::Opened(Opened { by, authorised_by: Some(plan.consignor.clone()) }),
+        1 => Fact::Repacked(Repacked { by, shipper: ShipperId::new("BOX"), units: Vec::new() }),
         _ => Fact::Departed(facts::fact::shipment::Departed { leg: LegId::new("L2") }),
     };
     // The goods must be on their way, or in their tank: an opening by the consignee after its receipt is none of that.
@@ -165,14 +277,14 @@ fn an_excuse(seed: u64, luck: u64) -> Result<(), String> {
 }
 
 /// Another act is added to the plan, under a paper of its own or under the same one.
-fn another_act(seed: u64, luck: u64, same: bool) -> Result<(), String> {
+fn another_act(seed: u64, luck: u64, same: bool) -> Tried {
     let (without, mut rng) = (history(seed), Rng::with_seed(luck));
     let gated: Vec<Subject> = without
         .iter()
         .filter(|a| matches!(&a.event.fact, Fact::Planned(plan) if !plan.permits.is_empty()))
         .map(|a| a.event.subject.clone())
         .collect();
-    let Some(shipment) = rng.choice(gated) else { return Ok(()) };
+    let Some(shipment) = rng.choice(gated) else { return nothing() };
     let (mut with, mut first) = (without.clone(), Moment::LATEST);
     for arrival in with.iter_mut().filter(|a| a.event.subject == shipment) {
         let Fact::Planned(plan) = &mut arrival.event.fact else { continue };
@@ -204,7 +316,7 @@ fn another_act(seed: u64, luck: u64, same: bool) -> Result<(), String> {
     let permit = Subject::from(&PermitId::new("EXP-1"));
     let at = first - Span::days(30);
     with.push(said_at(at, &permit, "granted", Fact::Granted(Box::new(granted))));
-    let with = super::common::in_order(with);
+    let with = in_order(with);
     let law = |said: &Said, _: &Pair| -> Vec<Broken> {
         missing(&verdicts(&said.without), &verdicts(&said.with), "lost")
     };
@@ -213,37 +325,40 @@ fn another_act(seed: u64, luck: u64, same: bool) -> Result<(), String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, max_shrink_iters: 0, ..ProptestConfig::default() })]
+    #![proptest_config(tries())]
 
     #[test]
     fn what_is_said_of_one_unit_takes_nothing_from_the_others(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        of_one_unit(seed, luck).map_err(TestCaseError::fail)?;
+        of_one_unit(seed, luck)?;
     }
 
     #[test]
-    #[ignore = "open: a receipt by anybody is one"]
     fn who_has_no_part_takes_nothing_away(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        without_a_part(seed, luck).map_err(TestCaseError::fail)?;
+        without_a_part(seed, luck)?;
+    }
+
+    #[test]
+    fn a_ward_is_its_hospital(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
+        a_part_of_the_house(seed, luck)?;
     }
 
     #[test]
     fn staff_change_no_finding_and_what_is_new_wakes_somebody(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        staff(seed, luck).map_err(TestCaseError::fail)?;
+        staff(seed, luck)?;
     }
 
     #[test]
-    #[ignore = "open: an opening with leave ends the watch"]
     fn an_excuse_never_hides_what_does_not_heal(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        an_excuse(seed, luck).map_err(TestCaseError::fail)?;
+        an_excuse(seed, luck)?;
     }
 
     #[test]
     fn a_paper_of_another_act_says_nothing_of_this_one(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        another_act(seed, luck, false).map_err(TestCaseError::fail)?;
+        another_act(seed, luck, false)?;
     }
 
     #[test]
     fn the_same_paper_for_another_act_says_nothing_of_this_one(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        another_act(seed, luck, true).map_err(TestCaseError::fail)?;
+        another_act(seed, luck, true)?;
     }
 }

@@ -1,7 +1,8 @@
 //! Saying it again changes nothing; renaming, and shifting a whole recording by days, changes nothing.
 
 use super::common::{
-    Broken, Pair, Recording, Said, Verdict, cases, history, hold, missing, the_same, verdicts,
+    Broken, Pair, Recording, Said, Tried, Verdict, between, counted, history, hold, missing,
+    nothing, the_same, tries, verdicts,
 };
 use facts::{Event, Fact, Moment, Span, Text};
 use fastrand::Rng;
@@ -66,13 +67,13 @@ fn is_overtaken(all: &Recording, event: &Event) -> bool {
     })
 }
 
-fn said_again(seed: u64, luck: u64, wanted: fn(&Fact) -> bool, later: bool) -> Result<(), String> {
+fn said_again(seed: u64, luck: u64, wanted: fn(&Fact) -> bool, later: bool) -> Tried {
     let (without, mut rng) = (history(seed), Rng::with_seed(luck));
     let about: Vec<&Arrival> = without
         .iter()
         .filter(|a| wanted(&a.event.fact) && (!later || !is_overtaken(&without, &a.event)))
         .collect();
-    let Some(chosen) = rng.choice(about).cloned() else { return Ok(()) };
+    let Some(chosen) = rng.choice(about).cloned() else { return nothing() };
     let sent = chosen.at + Span::minutes(rng.i64(1..3 * 24 * 60));
     let mut event =
         Event { id: Text::new(format!("{}-said-again", chosen.event.id)), ..chosen.event };
@@ -81,6 +82,56 @@ fn said_again(seed: u64, luck: u64, wanted: fn(&Fact) -> bool, later: bool) -> R
     }
     let pair = Pair::adding(without, [Arrival { at: sent, event }]);
     hold(if later { "said-again-later" } else { "said-again" }, seed, &pair, &the_same)
+}
+
+/// Until when an act may be said again as of a later time, and still be the same one: a release while nobody has long taken
+/// the goods over, a stay until the store gives something out, a receipt for a day.
+fn the_same_until(all: &Recording, chosen: &Arrival) -> Option<Moment> {
+    let event = &chosen.event;
+    let after = |want: &dyn Fn(&Event) -> bool| {
+        let later = all.iter().filter(|a| counted(a) > event.at && want(&a.event));
+        later.map(counted).min()
+    };
+    let same = |e: &Event| e.subject == event.subject;
+    match &event.fact {
+        Fact::Released(released) => {
+            let other = |e: &Event| {
+                same(e)
+                    && matches!(&e.fact, Fact::Released(r) if r.by != released.by || r.to != released.to)
+            };
+            let taken =
+                after(&|e| same(e) && matches!(e.fact, Fact::Accepted(_) | Fact::Received(_)));
+            let long = taken? + Span::minutes(14);
+            Some(after(&other).map_or(long, |other| other.min(long)))
+        }
+        Fact::Received(_) => Some(event.at + Span::days(1)),
+        Fact::Holds(_) => after(&|e| same(e) && matches!(e.fact, Fact::NoLongerHolds(_))),
+        _ => None,
+    }
+}
+
+/// An act is said again, as of a later time.
+fn scanned_again(seed: u64, luck: u64) -> Tried {
+    let (without, mut rng) = (history(seed), Rng::with_seed(luck));
+    let about: Vec<(&Arrival, Moment)> = without
+        .iter()
+        .filter(|a| a.at - a.event.at < Span::minutes(2) && a.event.at < a.at)
+        .filter_map(|a| Some((a, the_same_until(&without, a)?)))
+        .filter(|(a, until)| a.at < *until)
+        .collect();
+    let kind = rng.usize(..3);
+    let of_kind = |fact: &Fact| match fact {
+        Fact::Released(_) => 0,
+        Fact::Received(_) => 1,
+        _ => 2,
+    };
+    let about: Vec<_> = about.into_iter().filter(|(a, _)| of_kind(&a.event.fact) == kind).collect();
+    let Some((chosen, until)) = rng.choice(about) else { return nothing() };
+    let at = between(chosen.at, until, &mut rng);
+    let id = Text::new(format!("{}-scanned-again", chosen.event.id));
+    let event = Event { id, at, ..chosen.event.clone() };
+    let pair = Pair::adding(without, [Arrival { at: at + Span::seconds(20), event }]);
+    hold("scanned-again", seed, &pair, &the_same)
 }
 
 /// Every text of an event, changed.
@@ -119,7 +170,7 @@ fn days_later(days: i64) -> impl Fn(&str) -> String {
     }
 }
 
-fn shifted(seed: u64, days: i64) -> Result<(), String> {
+fn shifted(seed: u64, days: i64) -> Tried {
     let without = history(seed);
     let with = rewritten(&without, &days_later(days));
     let law = move |said: &Said, _: &Pair| -> Vec<Broken> {
@@ -173,7 +224,7 @@ fn named_back(text: &str) -> String {
     NAMES.iter().fold(text.to_owned(), |text, (from, to)| text.replace(to, from))
 }
 
-fn renaming(seed: u64) -> Result<(), String> {
+fn renaming(seed: u64) -> Tried {
     let without = history(seed);
     let with = rewritten(&without, &renamed);
     let distinct: BTreeSet<&str> = NAMES.iter().map(|(_, to)| *to).collect();
@@ -197,31 +248,35 @@ fn renaming(seed: u64) -> Result<(), String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, max_shrink_iters: 0, ..ProptestConfig::default() })]
+    #![proptest_config(tries())]
 
     #[test]
-    #[ignore = "open: a release under a new id is another one"]
     fn saying_an_act_again_changes_nothing(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        said_again(seed, luck, is_an_act, false).map_err(TestCaseError::fail)?;
+        said_again(seed, luck, is_an_act, false)?;
+    }
+
+    #[test]
+    fn scanning_again_later_changes_nothing(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
+        scanned_again(seed, luck)?;
     }
 
     #[test]
     fn saying_again_what_holds_changes_nothing(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        said_again(seed, luck, is_a_state, false).map_err(TestCaseError::fail)?;
+        said_again(seed, luck, is_a_state, false)?;
     }
 
     #[test]
     fn saying_again_later_what_holds_changes_nothing(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        said_again(seed, luck, is_a_state, true).map_err(TestCaseError::fail)?;
+        said_again(seed, luck, is_a_state, true)?;
     }
 
     #[test]
     fn shifting_by_days_changes_nothing(seed in 1_000u64..1_000_000, days in 1i64..200) {
-        shifted(seed, days).map_err(TestCaseError::fail)?;
+        shifted(seed, days)?;
     }
 
     #[test]
     fn renaming_changes_nothing(seed in 1_000u64..1_000_000) {
-        renaming(seed).map_err(TestCaseError::fail)?;
+        renaming(seed)?;
     }
 }
