@@ -48,10 +48,17 @@ pub(super) fn history(seed: u64) -> Recording {
     simulate::make_in(Field::ALL, seed, SHIPMENTS).inbound
 }
 
-/// A history in which a fault of one of these codes was planted.
+/// What is said in a history of the shipments in which a fault of one of these codes was planted.
 pub(super) fn history_of(codes: &[&str], seed: u64) -> Option<Recording> {
-    let made = simulate::make_in(Field::ALL, seed, SHIPMENTS);
-    made.truth.iter().any(|t| codes.contains(&&*t.code)).then_some(made.inbound)
+    let mut made = simulate::make_in(Field::ALL, seed, SHIPMENTS);
+    made.truth.retain(|t| codes.contains(&&*t.code));
+    let faulty: BTreeSet<&ShipmentId> = made.truth.iter().map(|t| &t.shipment).collect();
+    made.inbound.retain(|a| {
+        let subject = &a.event.subject;
+        let own = faulty.iter().any(|shipment| subject.id.contains(shipment.as_str()));
+        own || subject.kind == SubjectKind::Party
+    });
+    (!faulty.is_empty()).then_some(made.inbound)
 }
 
 /// In the order of arrival; what arrives together keeps its order.
