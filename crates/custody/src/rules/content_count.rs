@@ -136,17 +136,22 @@ fn receipts(ledger: &Ledger) -> impl Iterator<Item = &(Mark, Received)> {
 }
 
 /// The same receipt under another name: of the same moment; or by count alone, when all that was packed was counted before.
+/// Whoever counts it once more, and with what verdict, the goods are the same.
 fn is_said_again(
     (mark, fact): &(Mark, Received),
     before: &[&(Mark, Received)],
     packed: &Content<'_>,
     taken_in: &Content<'_>,
 ) -> bool {
-    let complete = taken_in.units.is_empty() && taken_in.number() == packed.number();
-    let by_count = complete && fact.units.is_empty();
-    before.iter().any(|(known, said)| {
-        said == fact && (known.at == mark.at || by_count && said.verdict != Receipt::Reject)
-    })
+    let counted = taken_in.units.is_empty() && fact.units.is_empty() && fact.count.is_some();
+    let complete = counted && taken_in.number() == packed.number();
+    let all_again = complete && fact.count == taken_in.number();
+    let part_again = |said: &Received| complete && said.count == fact.count;
+    all_again
+        || before.iter().any(|(known, said)| {
+            let again = said.verdict != Receipt::Reject && part_again(said);
+            said == fact && known.at == mark.at || again
+        })
 }
 
 /// What was packed, in all; what the plan names where the packer neither scanned nor counted.
