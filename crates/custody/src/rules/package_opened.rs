@@ -65,14 +65,24 @@ impl PackageOpened {
     }
 }
 
-/// From packing, or the first release, until the consignee has received the goods or they were taken out.
+/// From packing, or the first release, until the consignee has received the goods or they were taken out; again from
+/// when they were put back.
 fn is_watched(ledger: &Ledger, at: Moment) -> bool {
     let packed = ledger.packed.iter().map(|(mark, _)| mark.at);
     let released = ledger.hands.hand_overs.iter().filter_map(|hand| hand.released.as_ref());
     let begun = packed.chain(released.map(|mark| mark.at)).min();
-    let ended = ledger.confirmed.into_iter().chain(ledger.unpacked.first().copied());
+    let ended = ledger.confirmed.into_iter().chain(ledger.over).min();
     begun.is_some_and(|begun| begun <= at)
-        && ended.chain(ledger.over).min().is_none_or(|end| at < end)
+        && ended.is_none_or(|end| at < end)
+        && !lies_unpacked(ledger, at)
+}
+
+/// Whether the goods were taken out and neither packed nor put into another box since.
+fn lies_unpacked(ledger: &Ledger, at: Moment) -> bool {
+    let out = ledger.unpacked.iter().copied().filter(|out| *out <= at).max();
+    let packed = ledger.packed.iter().map(|(mark, _)| mark.at);
+    let mut put_back = packed.chain(ledger.repacked.iter().map(|(mark, _)| mark.at));
+    out.is_some_and(|out| !put_back.any(|back| out <= back && back <= at))
 }
 
 /// The goods were received, taken out or put into another box, or there is nothing to guard any more.
