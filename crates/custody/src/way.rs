@@ -1,9 +1,9 @@
 //! Where the goods were heard of on their way, and by when each leg was to have brought them.
 
 use alloc::vec::Vec;
-use facts::fact::shipment::{Leg, Mode, Planned, Receipt};
+use facts::fact::shipment::{Accepted, Leg, Mode, Planned, Receipt};
 use facts::timeline::{Houses, Receiver};
-use facts::{Fact, Moment, PartyId, Timeline, TimelineEntry};
+use facts::{Fact, LegId, Moment, PartyId, Timeline, TimelineEntry};
 
 /// The way of the goods, as far as it was reported.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub struct Word {
 #[derive(Debug, Clone)]
 pub struct UnderWay {
     /// Its name.
-    pub leg: facts::LegId,
+    pub leg: LegId,
     /// When it is to have brought the goods, by all that was said by then.
     pub due: Moment,
     /// Whether it is a flight.
@@ -157,31 +157,68 @@ fn is_lost(timeline: &Timeline<'_>, leg: &Leg) -> bool {
     lost
 }
 
+/// On which leg of the plan, by its place, each fact that begins one began it. An acceptance that names no leg is of its
+/// carrier's first leg that has not arrived and lies behind none that began: of the one that is under way while nobody
+/// else had the goods in between, else of the carrier's next one.
+fn begun<'a>(
+    timeline: &Timeline<'a>,
+    plan: &Planned,
+    houses: &Houses<'_>,
+) -> Vec<(usize, TimelineEntry<'a>)> {
+    let mut all: Vec<(usize, TimelineEntry<'a>)> = Vec::new();
+    let mut arrived: Vec<&LegId> = Vec::new();
+    let mut passed_on = false;
+    let place = |id: &LegId| plan.legs.iter().position(|leg| leg.id == *id);
+    for entry in timeline.entries() {
+        let last = all.iter().map(|(place, _)| *place).max();
+        let carrier = last.and_then(|last| plan.legs.get(last)).map(|leg| &leg.carrier);
+        let carries = |by: &PartyId| carrier.is_none_or(|carrier| houses.are_one(carrier, by));
+        let begins = match entry.fact {
+            Fact::Departed(departed) => place(&departed.leg),
+            Fact::Accepted(Accepted { leg: Some(leg), .. }) => place(leg),
+            Fact::Accepted(accepted) => {
+                let own = |(_, leg): &(usize, &Leg)| houses.are_one(&accepted.by, &leg.carrier);
+                let open = |(_, leg): &(usize, &Leg)| !arrived.contains(&&leg.id);
+                let from = last.map_or(0, |last| if passed_on { last + 1 } else { last });
+                let legs = || plan.legs.iter().enumerate().filter(own).filter(open);
+                let next = legs().find(|(place, _)| *place >= from).or_else(|| legs().next_back());
+                next.map(|(place, _)| place)
+            }
+            _ => None,
+        };
+        match entry.fact {
+            Fact::Accepted(accepted) if !carries(&accepted.by) => passed_on = true,
+            Fact::Received(received) if received.verdict != Receipt::Reject => {
+                passed_on |= !carries(&received.by);
+            }
+            Fact::Arrived(here) => arrived.push(&here.leg),
+            _ => {}
+        }
+        if let Some(begins) = begins {
+            passed_on &= last.is_some_and(|last| begins <= last);
+            all.push((begins, *entry));
+        }
+    }
+    all
+}
+
 /// The last leg on which something was reported and nothing arrived.
 fn under_way(timeline: &Timeline<'_>, plan: &Planned, houses: &Houses<'_>) -> Option<UnderWay> {
-    let said = |leg: &&Leg, entry: &TimelineEntry<'_>| match entry.fact {
-        Fact::Departed(departed) => departed.leg == leg.id,
-        Fact::Accepted(accepted) => match &accepted.leg {
-            Some(named) => *named == leg.id,
-            None => houses.are_one(&accepted.by, &leg.carrier),
-        },
-        _ => false,
-    };
-    let arrived = |leg: &&Leg, entry: &TimelineEntry<'_>| match entry.fact {
+    let begun = begun(timeline, plan, houses);
+    let last = begun.iter().map(|(place, _)| *place).max()?;
+    let leg = plan.legs.get(last)?;
+    let arrived = |entry: &TimelineEntry<'_>| match entry.fact {
         Fact::Arrived(arrived) => arrived.leg == leg.id,
         _ => false,
     };
-    let begun = |leg: &&Leg| timeline.entries().iter().any(|entry| said(leg, entry));
-    let leg = plan.legs.iter().rev().find(begun)?;
-    if timeline.entries().iter().any(|entry| arrived(&leg, entry)) {
+    if timeline.entries().iter().any(arrived) {
         return None;
     }
     if is_lost(timeline, leg) {
         return None;
     }
     // Who takes the goods late leaves late.
-    let left = timeline.entries().iter().filter(|entry| said(&leg, entry)).map(|entry| entry.at);
-    let left = left.max();
+    let left = begun.iter().filter(|(place, _)| *place == last).map(|(_, entry)| entry.at).max();
     let late = left.map(|left| left + (leg.arrives - leg.departs));
     let is_last = plan.legs.last().is_some_and(|last| last.id == leg.id);
     let end = plan.waypoints.iter().find(|known| known.name.is(leg.to.as_str()));
