@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::ops::Bound::{Excluded, Unbounded};
 use facts::fact::shipment::Planned;
 use facts::{Fact, Moment, Timeline, TimelineEntry};
 
@@ -35,7 +36,7 @@ pub(crate) fn contradictions(timeline: &Timeline<'_>) -> Vec<Contradiction> {
     for (version, said) in &versions {
         let (Some((first, plan)), Some((last, _))) = (said.first(), said.last()) else { continue };
         let Some((other, _)) = said.iter().find(|(_, other)| other != plan) else { continue };
-        let higher = versions.range(version + 1..).flat_map(|(_, said)| said);
+        let higher = versions.range((Excluded(version), Unbounded)).flat_map(|(_, said)| said);
         let until = higher.map(|(entry, _)| entry.at).min();
         // What was replaced before it was contradicted was never in force twice.
         if until.is_some_and(|until| until <= other.at) {
