@@ -545,12 +545,19 @@ impl<'t, 'a> Walk<'t, 'a> {
         self.at = At::Held { by, since, learnt, by_plan: false };
     }
 
-    /// The holder's first release at or after somebody else took over, unless the holder accepted again before it.
+    /// The holder's first release at or after somebody else took over, unless the holder had the goods again before it.
     fn late_release(&mut self, holder: &PartyId, taken: Moment) -> Option<Mark> {
         for entry in self.timeline.entries() {
             match entry.fact {
                 Fact::Accepted(again)
                     if entry.at > taken && self.houses.are_one(&again.by, holder) =>
+                {
+                    return None;
+                }
+                Fact::Received(again)
+                    if entry.at > taken
+                        && again.verdict != Receipt::Reject
+                        && self.houses.are_one(&again.by, holder) =>
                 {
                     return None;
                 }
