@@ -77,7 +77,9 @@ fn release_known(ledger: &Ledger, strange: &StrangeRelease) -> Moment {
 /// What is known of a party comes a moment after the hand-over that first names it.
 fn acceptance_known(ledger: &Ledger, hand: &HandOver, accepted: &Mark) -> Moment {
     let released = hand.released.as_ref().map_or(Moment::EARLIEST, |released| released.learnt);
-    accepted.learnt.max(released).max(ledger.parties.learnt(&accepted.by))
+    // Of four scans of one minute those of the hand-over before may come first, and the release that names this party last.
+    let known = accepted.learnt.max(released).max(hand.held_learnt);
+    known.max(ledger.parties.learnt(&accepted.by))
 }
 
 fn receipt_known(ledger: &Ledger, strange: &StrangeReceipt) -> Moment {

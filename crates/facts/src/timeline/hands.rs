@@ -441,10 +441,17 @@ impl<'t, 'a> Walk<'t, 'a> {
                     hand.accepted = Some(mark);
                 }
             }
+            At::Held { .. } if self.signs_for_before(&mark, accepted) => {}
             At::Held { by, learnt, by_plan, .. } => {
                 let mut hand = HandOver::begin(Some(by.clone()), learnt, by_plan);
-                hand.released = self.late_release(&by, mark.at);
+                let late = self.late_release(&by, mark.at);
                 hand.named = self.timeline.named(None, accepted.leg.as_ref(), mark.at);
+                // The release says who was meant, whichever of the two clocks is ahead.
+                let to = late.as_ref().and_then(|(_, to)| to.as_ref());
+                if let Some(to) = to.filter(|to| self.houses.are_one(to, &mark.by)) {
+                    hand.named = Vec::from([to.clone()]);
+                }
+                hand.released = late.map(|(released, _)| released);
                 hand.accepted_leg = accepted.leg.clone();
                 hand.accepted = Some(mark.clone());
                 hand.to_consignee = to_consignee;
@@ -459,6 +466,23 @@ impl<'t, 'a> Walk<'t, 'a> {
                 self.holds(&mark);
             }
         }
+    }
+
+    /// Somebody signs for a hand-over from which it let the goods go already: what it says whom it had them from shows that.
+    fn signs_for_before(&mut self, mark: &Mark, accepted: &Accepted) -> bool {
+        let houses = &self.houses;
+        let one = |party: Option<&PartyId>, other: &PartyId| {
+            party.is_some_and(|party| houses.are_one(party, other))
+        };
+        let Some(from) = &accepted.from else { return false };
+        let unsigned = self.hands.hand_overs.iter_mut().rfind(|hand| {
+            hand.accepted.is_none()
+                && one(hand.passed_on.as_ref().map(|passed| &passed.by), &mark.by)
+                && one(hand.holder.as_ref(), from)
+        });
+        let Some(hand) = unsigned else { return false };
+        (hand.accepted_leg, hand.accepted) = (accepted.leg.clone(), Some(mark.clone()));
+        true
     }
 
     fn names_outright(&self, hand: &HandOver, party: &PartyId) -> bool {
@@ -521,7 +545,7 @@ impl<'t, 'a> Walk<'t, 'a> {
             At::Held { by, .. } if self.houses.are_one(&by, &mark.by) => {}
             At::Held { by, learnt, by_plan, .. } if has_a_part => {
                 let mut hand = HandOver::begin(Some(by.clone()), learnt, by_plan);
-                hand.released = self.late_release(&by, mark.at);
+                hand.released = self.late_release(&by, mark.at).map(|(released, _)| released);
                 hand.received = Some(mark.clone());
                 hand.to_consignee = to_consignee;
                 self.hands.hand_overs.push(hand);
@@ -545,8 +569,9 @@ impl<'t, 'a> Walk<'t, 'a> {
         self.at = At::Held { by, since, learnt, by_plan: false };
     }
 
-    /// The holder's first release at or after somebody else took over, unless the holder had the goods again before it.
-    fn late_release(&mut self, holder: &PartyId, taken: Moment) -> Option<Mark> {
+    /// The holder's first release at or after somebody else took over, and whom it names, unless the holder had the goods again
+    /// before it.
+    fn late_release(&mut self, holder: &PartyId, taken: Moment) -> Option<(Mark, Option<PartyId>)> {
         for entry in self.timeline.entries() {
             match entry.fact {
                 Fact::Accepted(again)
@@ -567,7 +592,7 @@ impl<'t, 'a> Walk<'t, 'a> {
                         && !self.used.contains(&entry.identity) =>
                 {
                     self.used.insert(entry.identity);
-                    return Some(Mark::new(&late.by, entry));
+                    return Some((Mark::new(&late.by, entry), late.to.clone()));
                 }
                 _ => {}
             }
