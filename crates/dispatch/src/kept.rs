@@ -219,9 +219,9 @@ impl Kept {
     }
     /// As the timeline takes it.
     pub(crate) fn entry(&self) -> TimelineEntry<'_> {
-        let Self { source, id, subject, learnt, fact, .. } = self;
+        let Self { source, id, subject, learnt, counts, fact, .. } = self;
         let (at, learnt, identity) = (self.moment(), *learnt, Identity::of(source, id));
-        TimelineEntry { offset: 0, at, learnt, identity, subject, fact }
+        TimelineEntry { offset: 0, at, ahead: counts.is_some(), learnt, identity, subject, fact }
     }
 }
 

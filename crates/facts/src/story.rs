@@ -88,9 +88,9 @@ impl Story {
 impl Chapter {
     /// As the timeline takes it.
     pub fn entry(&self) -> TimelineEntry<'_> {
-        let Self { offset, learnt, at, identity, subject, fact, .. } = self;
+        let Self { offset, learnt, at, dated, identity, subject, fact } = self;
         let (offset, learnt, at, identity) = (*offset, *learnt, *at, *identity);
-        TimelineEntry { offset, at, learnt, identity, subject, fact }
+        TimelineEntry { offset, at, ahead: dated.is_some(), learnt, identity, subject, fact }
     }
     fn sequence(&self) -> timeline::Sequence {
         timeline::sequence(self.at, &self.fact, self.identity)

@@ -39,6 +39,8 @@ pub struct TimelineEntry<'a> {
     pub offset: u64,
     /// The moment that counts: when it happened, as dispatch stamped it.
     pub at: Moment,
+    /// Whether it was dated ahead, so that it counts as at its arrival, and happened at some moment before that.
+    pub ahead: bool,
     /// When we learnt it, by log time.
     pub learnt: Moment,
     /// What it is recognised by.

@@ -7,7 +7,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use facts::fact::shipment::Receipt;
 use facts::timeline::{Aboard, Contents, Timeline, TimelineEntry, unit_key};
-use facts::{Fact, Moment, StoreId, UnitId};
+use facts::{Fact, Moment, PartyId, StoreId, UnitId};
 
 /// What a probe is attached to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -124,6 +124,9 @@ pub(crate) fn decided(timeline: &Timeline<'_>, aboard: &Aboard) -> Vec<Moment> {
 
 /// The stretches in the box. It is filled by packing, or, where nobody reported that, with the first probe; it is empty
 /// again when the goods were unpacked, or when their consignee opened it; what departs after that was packed again.
+///
+/// An unpacking that is dated ahead counts as at its arrival, and happened before that. Where its party had put the goods into
+/// another box, and nobody has said that they came out of the first one, it is that.
 pub(crate) fn boxes(
     timeline: &Timeline<'_>,
     attachments: &[Attachment],
@@ -142,13 +145,21 @@ pub(crate) fn boxes(
     let first_probe = attachments.iter().filter(|a| a.place == Place::Box).map(|a| a.from).min();
     let mut first_probe = first_probe.filter(|_| !packed);
     let (mut received, mut arrived) = (false, false);
+    let mut moved: Option<&PartyId> = None;
     for entry in timeline.entries() {
         if let Some(from) = first_probe.filter(|from| *from <= entry.at) {
             fill(&mut all, from);
             first_probe = None;
         }
         let emptied = match entry.fact {
-            Fact::Packed(_) | Fact::Repacked(_) => {
+            Fact::Packed(_) => {
+                fill(&mut all, entry.at);
+                moved = None;
+                continue;
+            }
+            Fact::Repacked(repacked) => {
+                let full = all.last().is_some_and(|last| last.until.is_none());
+                moved = full.then_some(&repacked.by);
                 fill(&mut all, entry.at);
                 continue;
             }
@@ -175,7 +186,7 @@ pub(crate) fn boxes(
                 received = false;
                 continue;
             }
-            Fact::Unpacked(_) => true,
+            Fact::Unpacked(out) => moved.take_if(|by| entry.ahead && **by == out.by).is_none(),
             _ => false,
         };
         if let Some(open) = all.last_mut().filter(|last| emptied && last.until.is_none()) {

@@ -11,6 +11,7 @@ fn entry(line: &Line) -> TimelineEntry<'_> {
     TimelineEntry {
         offset: line.offset,
         at: line.event.moment(),
+        ahead: line.event.counts.is_some(),
         learnt: line.learnt.unwrap_or(line.event.moment()),
         identity: line.identity,
         subject: &line.event.subject,

@@ -123,7 +123,9 @@ impl ClockWrong {
         let by = told.says - told.came;
         let steps = (by + self.near).as_minutes() / self.zone.as_minutes().max(1);
         let off = by - self.zone * steps;
-        let zone = by + self.near >= self.zone && off <= self.near && Span::ZERO - off <= self.near;
+        // No zone is a day away: then it is the date.
+        let near = off <= self.near && Span::ZERO - off <= self.near;
+        let zone = near && by + self.near >= self.zone && by < Span::days(1);
         let zone = if zone { ", a wrong time zone by its size" } else { "" };
         let (came, says) = (told.came, told.says);
         format!(

@@ -194,9 +194,11 @@ impl LoggerSilent {
             all.iter().copied().filter(|known| known.at >= from).min_by_key(|known| known.at)
         };
         let received = setting.received.filter(|received| received.at >= from);
+        // Out comes before in: what was unpacked at the moment of packing came out of the box before.
+        let unpacked = setting.unpacked.iter().copied().filter(|known| known.at > from);
         let dues = [
             (first(&setting.stowed), self.read_out),
-            (first(&setting.unpacked), self.read_out),
+            (unpacked.min_by_key(|known| known.at), self.read_out),
             (received, self.read_out_received),
             (setting.closed, Span::ZERO),
         ];

@@ -94,9 +94,9 @@ impl Words {
 }
 
 fn entry(event: &Event) -> TimelineEntry<'_> {
-    let Event { at, subject, fact, .. } = event;
+    let Event { at, counts, subject, fact, .. } = event;
     let (at, identity) = (*at, event.identity());
-    TimelineEntry { offset: 0, at, learnt: at, identity, subject, fact }
+    TimelineEntry { offset: 0, at, ahead: counts.is_some(), learnt: at, identity, subject, fact }
 }
 
 /// Whether a fact says that the goods were packed, moved or used.
