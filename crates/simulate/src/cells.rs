@@ -3,7 +3,7 @@
 use crate::route;
 use crate::trip::{Cargo, Trip, logger, one_of};
 use crate::world::{CLINICS, PLANTS};
-use facts::fact::shipment::Goods;
+use facts::fact::shipment::{Goods, Receipt};
 use facts::{Moment, ShipmentId, Span, UnitId};
 use fastrand::Rng;
 
@@ -28,6 +28,7 @@ pub(crate) fn plan(id: ShipmentId, start: Moment, rng: &mut Rng) -> Trip {
         legs: way.legs,
         hands: way.hands,
         received,
+        verdict: Receipt::Accept,
         missing: 0,
         unpacked,
         stowed: received + Span::minutes(10),
@@ -37,7 +38,8 @@ pub(crate) fn plan(id: ShipmentId, start: Moment, rng: &mut Rng) -> Trip {
         patient: None,
         lost_leg: None,
         cancelled: None,
-        planned_again: None,
+        planned_again: Vec::new(),
+        unplanned: false,
         planned_anew: None,
         packed_stamp: Span::ZERO,
         other_site: None,

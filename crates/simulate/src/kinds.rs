@@ -6,16 +6,24 @@ mod booked_ahead;
 mod cancelled_and_revived;
 mod frozen_while_settling;
 mod future_stamp;
+mod handed_on_at_once;
+mod never_a_reading;
+mod never_planned;
+mod no_logger;
 mod offloaded;
 mod one_bag_left;
 mod one_permit_two_acts;
 mod opened_with_leave;
 mod packed_tomorrow;
+mod planned_against;
+mod received_twice;
 mod repacked_at_once;
 mod rising;
 mod schedule_sent_again;
 mod second_excursion;
 mod taken_off;
+mod unfit_logger;
+mod wrong_dated;
 
 use crate::faults::Fault;
 
@@ -32,6 +40,14 @@ pub enum Kind {
     FrozenWhileSettling,
     /// One reading is stamped months ahead in the middle of an excursion.
     FutureStamp,
+    /// Two couriers hand the goods over in one minute; then nobody accepts them.
+    HandedOnAtOnce,
+    /// A logger that should send was never started.
+    NeverAReading,
+    /// Goods travel, and nobody has sent a plan.
+    NeverPlanned,
+    /// The goods travel without a logger.
+    NoLogger,
     /// The flight leaves without the goods, and their logger falls silent.
     Offloaded,
     /// One bag is infused, and the tank of the other one warms.
@@ -42,6 +58,10 @@ pub enum Kind {
     OpenedWithLeave,
     /// The packing is dated a day ahead, and the box is warm today.
     PackedTomorrow,
+    /// Cancelled, and planned again under the number that it had.
+    PlannedAgainst,
+    /// Taken in under a deviation, and scanned as accepted after that.
+    ReceivedTwice,
     /// Unpacked and repacked in one minute, and warm after it.
     RepackedAtOnce,
     /// A tank that goes on warming while its alarm stands.
@@ -52,6 +72,10 @@ pub enum Kind {
     SecondExcursion,
     /// The logger is taken off in the middle of an excursion.
     TakenOff,
+    /// The only logger failed its calibration, and sees ice.
+    UnfitLogger,
+    /// A logger's clock jumps back by weeks.
+    WrongDated,
 }
 
 impl Kind {
@@ -62,16 +86,24 @@ impl Kind {
         Self::CancelledAndRevived,
         Self::FrozenWhileSettling,
         Self::FutureStamp,
+        Self::HandedOnAtOnce,
+        Self::NeverAReading,
+        Self::NeverPlanned,
+        Self::NoLogger,
         Self::Offloaded,
         Self::OneBagLeft,
         Self::OnePermitTwoActs,
         Self::OpenedWithLeave,
         Self::PackedTomorrow,
+        Self::PlannedAgainst,
+        Self::ReceivedTwice,
         Self::RepackedAtOnce,
         Self::Rising,
         Self::ScheduleSentAgain,
         Self::SecondExcursion,
         Self::TakenOff,
+        Self::UnfitLogger,
+        Self::WrongDated,
     ];
 
     pub(crate) fn fault(self) -> Fault {
@@ -81,16 +113,24 @@ impl Kind {
             Self::CancelledAndRevived => cancelled_and_revived::FAULT,
             Self::FrozenWhileSettling => frozen_while_settling::FAULT,
             Self::FutureStamp => future_stamp::FAULT,
+            Self::HandedOnAtOnce => handed_on_at_once::FAULT,
+            Self::NeverAReading => never_a_reading::FAULT,
+            Self::NeverPlanned => never_planned::FAULT,
+            Self::NoLogger => no_logger::FAULT,
             Self::Offloaded => offloaded::FAULT,
             Self::OneBagLeft => one_bag_left::FAULT,
             Self::OnePermitTwoActs => one_permit_two_acts::FAULT,
             Self::OpenedWithLeave => opened_with_leave::FAULT,
             Self::PackedTomorrow => packed_tomorrow::FAULT,
+            Self::PlannedAgainst => planned_against::FAULT,
+            Self::ReceivedTwice => received_twice::FAULT,
             Self::RepackedAtOnce => repacked_at_once::FAULT,
             Self::Rising => rising::FAULT,
             Self::ScheduleSentAgain => schedule_sent_again::FAULT,
             Self::SecondExcursion => second_excursion::FAULT,
             Self::TakenOff => taken_off::FAULT,
+            Self::UnfitLogger => unfit_logger::FAULT,
+            Self::WrongDated => wrong_dated::FAULT,
         }
     }
 }

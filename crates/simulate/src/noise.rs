@@ -22,10 +22,10 @@ pub enum Noise {
     NumberedAnew,
     /// A logger stamps one reading months ahead.
     FutureStamp,
-    /// A scanner's clock is a day ahead for one act.
-    DayAhead,
     /// What was said of the whole is said of each unit by name, one after the other.
     UnitByUnit,
+    /// A scanner's clock is a day ahead for one act. (One that is a day behind cannot be told from one that sends late.)
+    DayAhead,
     /// Readings stay at the upper limit of the label, which is no excursion.
     AtTheLimit,
 }
@@ -37,15 +37,15 @@ impl Noise {
         Self::SentAgain,
         Self::NumberedAnew,
         Self::FutureStamp,
-        Self::DayAhead,
         Self::UnitByUnit,
+        Self::DayAhead,
         Self::AtTheLimit,
     ];
 
     fn make(self, all: &mut Vec<Arrival>, truth: &mut Vec<Truth>, rng: &mut Rng) {
         match self {
             Self::Retries => retries(all, rng),
-            Self::SentAgain => sent_again(all, rng),
+            Self::SentAgain => sent_again(all, truth, rng),
             Self::NumberedAnew => numbered_anew(all, rng),
             Self::FutureStamp => future_stamp(all, truth, rng),
             Self::DayAhead => day_ahead(all, truth, rng),
@@ -108,7 +108,7 @@ fn is_sent_again(fact: &Fact) -> bool {
     )
 }
 
-fn sent_again(all: &mut Vec<Arrival>, rng: &mut Rng) {
+fn sent_again(all: &mut Vec<Arrival>, truth: &mut Vec<Truth>, rng: &mut Rng) {
     for Arrival { at, event } in firsts(all) {
         if !is_sent_again(&event.fact) || !once_in(3, rng) {
             continue;
@@ -119,7 +119,27 @@ fn sent_again(all: &mut Vec<Arrival>, rng: &mut Rng) {
                 && std::mem::discriminant(&other.event.fact) == std::mem::discriminant(&event.fact)
         };
         let last = all.iter().filter(said).map(|other| other.at).max().unwrap_or(at);
-        let sent = last + Span::minutes(rng.i64(60..20 * 24 * 60));
+        let later = last + Span::minutes(rng.i64(60..20 * 24 * 60));
+        let word = |is: fn(&Fact) -> bool| {
+            let mine = all.iter().filter(|a| a.event.subject == event.subject && is(&a.event.fact));
+            mine.map(|a| a.event.at).max()
+        };
+        // Weeks after its papers were closed nobody plans a shipment.
+        let closed = word(|fact| matches!(fact, Fact::Closed(_)));
+        let sent = closed.map_or(later, |closed| later.min(closed + Span::days(7)));
+        // A schedule that is sent after it was put off is a new word: it takes that back.
+        let held = word(|fact| matches!(fact, Fact::ConditioningHeld(_) | Fact::Postponed(_)));
+        if held.is_some_and(|held| held <= sent) && matches!(event.fact, Fact::PatientScheduled(_))
+        {
+            continue;
+        }
+        // That somebody goes on planning what is cancelled is told.
+        let cancelled = word(|fact| matches!(fact, Fact::Cancelled(_)));
+        let planned = word(|fact| matches!(fact, Fact::Planned(_)));
+        let off = cancelled.is_some_and(|cancelled| cancelled <= sent) && planned <= cancelled;
+        if off && matches!(event.fact, Fact::Planned(_)) {
+            truth.push(Truth::told(&ShipmentId::new(&*event.subject.id), "SCH-14", sent));
+        }
         let mut event = all
             .iter()
             .filter(said)
@@ -173,6 +193,16 @@ fn future_stamp(all: &mut Vec<Arrival>, truth: &mut Vec<Truth>, rng: &mut Rng) {
             continue;
         }
         let arrived = since + Span::minutes(rng.i64(30..240));
+        // What is ahead already is told once, and a logger that is silent or was taken off sends nothing.
+        let told = |t: &Truth| t.shipment == shipment && matches!(&*t.code, "DAT-06" | "DAT-03");
+        let off = all.iter().any(|a| {
+            a.event.subject == device
+                && matches!(a.event.fact, Fact::Detached(_))
+                && a.event.at <= arrived
+        });
+        if off || truth.iter().any(told) {
+            continue;
+        }
         let stamped = arrived + Span::days(rng.i64(30..300));
         let last = |a: &&Arrival| a.event.subject == device && a.at <= arrived;
         let Some(like) =
@@ -218,8 +248,12 @@ fn moves_goods(fact: &Fact) -> bool {
 
 fn day_ahead(all: &mut [Arrival], truth: &mut Vec<Truth>, rng: &mut Rng) {
     let mut of: BTreeMap<Subject, Vec<Arrival>> = BTreeMap::new();
-    // Only what is reported at once: what comes late with a clock a day ahead looks like what is in time.
-    let soon = |a: &Arrival| moves_goods(&a.event.fact) && a.at - a.event.at < Span::minutes(2);
+    // Only what is reported at once: what comes late with a clock a day ahead looks like what is in time. And one clock is
+    // wrong once.
+    let soon = |a: &Arrival| {
+        let late = a.at - a.event.at;
+        moves_goods(&a.event.fact) && Span::ZERO <= late && late < Span::minutes(2)
+    };
     for arrival in firsts(all).into_iter().filter(soon) {
         of.entry(arrival.event.subject.clone()).or_default().push(arrival);
     }
@@ -228,12 +262,15 @@ fn day_ahead(all: &mut [Arrival], truth: &mut Vec<Truth>, rng: &mut Rng) {
             continue;
         }
         let Some(Arrival { at, event }) = rng.choice(acts) else { continue };
-        // Every copy of it says the same.
-        for copy in all.iter_mut().filter(|a| a.event.id == event.id && a.event.subject == subject)
-        {
+        // Every copy of it says the same, also one that was sent again under a new id.
+        let copy = |a: &&mut Arrival| {
+            let said = |event: &Event| (event.source.clone(), event.at, event.fact.clone());
+            a.event.subject == subject && said(&a.event) == said(&event)
+        };
+        for copy in all.iter_mut().filter(copy) {
             copy.event.at = event.at + Span::days(1);
         }
-        truth.push(Truth::told(&ShipmentId::new(&*subject.id), "DAT-06", at));
+        truth.push(Truth::told(&ShipmentId::new(&*subject.id), "SYS-AHEAD", at));
     }
 }
 

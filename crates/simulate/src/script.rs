@@ -44,6 +44,12 @@ impl Script {
         self.late(source, subject, at, at, fact)
     }
 
+    /// The same within 20 seconds.
+    pub(crate) fn soon(&mut self, source: &str, subject: &Subject, at: Moment, fact: Fact) -> Text {
+        let arrived = at + Span::millis(self.rng.i64(1_000..20_000));
+        self.put(source, subject, at, arrived, fact)
+    }
+
     /// Somebody reports something that happened then only at a later moment.
     pub(crate) fn late(
         &mut self,

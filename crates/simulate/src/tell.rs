@@ -2,7 +2,7 @@
 
 use crate::cells;
 use crate::script::Script;
-use crate::trip::{Cargo, Hand, Leg, Logger, Patient, Permit, Trip};
+use crate::trip::{Calibration, Cargo, Hand, Leg, Logger, Patient, Permit, Trip};
 use facts::fact::device::{Attached, Calibrated, Detached, Imported, Position, Reading};
 use facts::fact::order::{
     ConditioningHeld, ConditioningStarted, Opened, PatientScheduled, ProductAvailable,
@@ -12,7 +12,7 @@ use facts::fact::permit::{Bound, Granted, Suspended};
 use facts::fact::shipment::{
     Accepted, Act, Arrived, Cancelled, Closed, CustomsCleared, CustomsEntered, Departed,
     EtaChanged, Gated, Infused, LegCancelled, Mode, Packed, Planned, QualityReleased, Quantity,
-    Receipt, Received, Released, Stowed, Thawed, Unpacked, Waypoint,
+    Received, Released, Stowed, Thawed, Unpacked, Waypoint,
 };
 use facts::fact::store::{Holds, NoLongerHolds};
 use facts::{
@@ -37,7 +37,9 @@ pub(crate) fn tell(trip: &Trip, script: &mut Script, rng: &mut Rng) {
         teller.script.late(source, &also.subject, also.at, also.sent, also.fact.clone());
     }
     if trip.cancelled.is_none() {
-        teller.logger(rng);
+        if trip.logger.there {
+            teller.logger(rng);
+        }
         if let Some(tank) = &trip.tank {
             teller.tank(tank, rng);
         }
@@ -70,15 +72,18 @@ impl Teller<'_> {
     fn plan(&mut self) {
         let trip = self.trip;
         let desk = PartyId::new(DESK);
-        self.say(&desk, trip.planned, Fact::Planned(Box::new(planned(trip, 1, &trip.legs))));
+        let plan = |version| Fact::Planned(Box::new(planned(trip, version, &trip.legs)));
+        if !trip.unplanned {
+            self.say(&desk, trip.planned, plan(1));
+        }
         if let Some((leg, lost, again)) = &trip.lost_leg {
             let reason = Text::new("technical");
             self.say(&desk, *lost, Fact::LegCancelled(LegCancelled { leg: leg.clone(), reason }));
             let legs = later(&trip.legs, leg);
             self.say(&desk, *again, Fact::Planned(Box::new(planned(trip, 2, &legs))));
         }
-        if let Some(again) = trip.planned_again {
-            self.say(&desk, again, Fact::Planned(Box::new(planned(trip, 2, &trip.legs))));
+        for (version, again) in &trip.planned_again {
+            self.say(&desk, *again, plan(*version));
         }
         if let Some((leg, anew)) = &trip.planned_anew {
             let legs = later(&trip.legs, leg);
@@ -113,7 +118,7 @@ impl Teller<'_> {
         let by = trip.other_site.clone().unwrap_or_else(|| trip.consignee.clone());
         self.say(&by, trip.unpacked, Fact::Unpacked(Unpacked { by: by.clone() }));
         let there = all.get(trip.missing..).unwrap_or_default().to_vec();
-        let (verdict, count) = (Receipt::Accept, None);
+        let (verdict, count) = (trip.verdict, None);
         let received = Received { by: by.clone(), units: there, count, verdict, order };
         self.say(&by, trip.received, Fact::Received(received));
         let stowed = Stowed { by: by.clone(), place: Text::new("cold store 2") };
@@ -129,7 +134,7 @@ impl Teller<'_> {
             leg: hand.leg.clone(),
             airside: hand.airside,
         };
-        self.say(&hand.by, hand.released, Fact::Released(released));
+        let released = Fact::Released(released);
         let accepted = Accepted {
             by: hand.taker.clone(),
             from: Some(hand.by.clone()),
@@ -137,7 +142,16 @@ impl Teller<'_> {
             verified_by: None,
             leg: hand.leg.clone(),
         };
-        self.say(&hand.taker, hand.accepted, Fact::Accepted(accepted));
+        let accepted = Fact::Accepted(accepted);
+        if hand.released == hand.accepted {
+            // Both sign on one device, which sends it in one go.
+            let subject = Subject::from(&self.trip.id);
+            self.script.soon(hand.by.as_str(), &subject, hand.released, released);
+            self.script.soon(hand.taker.as_str(), &subject, hand.accepted, accepted);
+        } else {
+            self.say(&hand.by, hand.released, released);
+            self.say(&hand.taker, hand.accepted, accepted);
+        }
     }
 
     fn leg(&mut self, leg: &Leg) {
@@ -234,7 +248,12 @@ impl Teller<'_> {
     fn logger(&mut self, rng: &mut Rng) {
         let (trip, logger) = (self.trip, &self.trip.logger);
         let device = trip.device();
-        let calibrated = Calibrated { passed: true, until: Some(trip.planned + Span::days(300)) };
+        let passed = logger.calibration != Calibration::Failed;
+        let until = match logger.calibration {
+            Calibration::Ended => trip.planned - Span::days(10),
+            _ => trip.planned + Span::days(300),
+        };
+        let calibrated = Calibrated { passed, until: Some(until) };
         self.script.at(
             "laboratory",
             &device,
@@ -271,7 +290,9 @@ impl Teller<'_> {
                     })
                 }
             };
-            self.reading(&device, (at, temperature, n), sent, rng);
+            let back = logger.set_back.filter(|(from, until, _)| *from <= at && at < *until);
+            let stamped = back.map_or(at, |(.., by)| at - by);
+            self.reading(&device, (stamped, temperature, n), sent, rng);
             measured += 1;
         }
         if logger.send_every.is_none() {

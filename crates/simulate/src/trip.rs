@@ -3,7 +3,7 @@
 use crate::truth::Truth;
 use crate::world::WEEK;
 use crate::{cells, dose, vector};
-use facts::fact::shipment::{Goods, Mode};
+use facts::fact::shipment::{Goods, Mode, Receipt};
 use facts::{
     DeviceId, Fact, LegId, Moment, OrderId, PartyId, PermitId, ShipmentId, Span, Subject, UnitId,
 };
@@ -58,9 +58,21 @@ pub(crate) struct Hand {
     pub(crate) airside: bool,
 }
 
+/// What the laboratory says of a logger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Calibration {
+    Passed,
+    Failed,
+    /// It had passed, and its certificate ended before the journey.
+    Ended,
+}
+
 /// The logger with the goods.
 #[derive(Debug, Clone)]
 pub(crate) struct Logger {
+    /// Whether there is one.
+    pub(crate) there: bool,
+    pub(crate) calibration: Calibration,
     pub(crate) log_every: Span,
     /// `None`: it is read out after stowing.
     pub(crate) send_every: Option<Span>,
@@ -74,6 +86,8 @@ pub(crate) struct Logger {
     pub(crate) lost: Vec<(Moment, Moment)>,
     /// From when until when it cannot send; it sends later what it measured.
     pub(crate) mute: Vec<(Moment, Moment)>,
+    /// From when until when its clock is behind, and by how much.
+    pub(crate) set_back: Option<(Moment, Moment, Span)>,
     /// When somebody takes it off before the goods are out of the box.
     pub(crate) off: Option<Moment>,
 }
@@ -134,6 +148,8 @@ pub(crate) struct Trip {
     pub(crate) legs: Vec<Leg>,
     pub(crate) hands: Vec<Hand>,
     pub(crate) received: Moment,
+    /// As what they were taken in.
+    pub(crate) verdict: Receipt,
     /// Units that were not in the box.
     pub(crate) missing: usize,
     pub(crate) unpacked: Moment,
@@ -146,8 +162,10 @@ pub(crate) struct Trip {
     /// Legs that were cancelled, with the new plan's moment.
     pub(crate) lost_leg: Option<(LegId, Moment, Moment)>,
     pub(crate) cancelled: Option<Moment>,
-    /// When the same was planned again under the next version.
-    pub(crate) planned_again: Option<Moment>,
+    /// Under which versions the same was planned again, and when.
+    pub(crate) planned_again: Vec<(u32, Moment)>,
+    /// Nobody ever sent a plan.
+    pub(crate) unplanned: bool,
     /// From which leg on it was planned for a day later, and when.
     pub(crate) planned_anew: Option<(LegId, Moment)>,
     /// By how much the scanner's clock was ahead at packing.
@@ -227,5 +245,19 @@ pub(crate) fn logger(usual: i32, reads_out: bool, log_every: Span) -> Logger {
     let send_every = (!reads_out).then_some(Span::minutes(15));
     let (spells, lost, mute) = (Vec::new(), Vec::new(), Vec::new());
     let read_out = Span::minutes(25);
-    Logger { log_every, send_every, read_out, usual, spells, lost, mute, off: None }
+    let (there, calibration) = (true, Calibration::Passed);
+    let (set_back, off) = (None, None);
+    Logger {
+        there,
+        calibration,
+        log_every,
+        send_every,
+        read_out,
+        usual,
+        spells,
+        lost,
+        mute,
+        set_back,
+        off,
+    }
 }

@@ -1,6 +1,6 @@
 //! What must be found: written from what was planned, never by running a rule.
 
-use facts::{Moment, ShipmentId};
+use facts::{Moment, ShipmentId, Span};
 use serde::{Deserialize, Serialize};
 
 /// One fault. A finding of this shipment and code whose bounds overlap these finds it.
@@ -32,10 +32,17 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// Somebody must be told of it about this moment.
+    /// Somebody must be told of it about this moment: the clock strikes some seconds later.
     pub(crate) fn told(shipment: &ShipmentId, code: &str, at: Moment) -> Self {
         let (shipment, code) = (shipment.clone(), code.to_owned());
-        Self { shipment, code, from: at, until: Some(at), told: true, ..Self::default() }
+        Self {
+            shipment,
+            code,
+            from: at,
+            until: Some(at + Span::minutes(1)),
+            told: true,
+            ..Self::default()
+        }
     }
 
     /// Whether a finding with these bounds finds it.

@@ -3,7 +3,7 @@
 use crate::route;
 use crate::trip::{Cargo, Permit, Trip, logger, one_of};
 use crate::world::{MAKERS, PLANTS};
-use facts::fact::shipment::Goods;
+use facts::fact::shipment::{Goods, Receipt};
 use facts::{Moment, PermitId, ShipmentId, Span, UnitId};
 use fastrand::Rng;
 
@@ -41,6 +41,7 @@ pub(crate) fn plan(id: ShipmentId, start: Moment, cargo: Cargo, rng: &mut Rng) -
         legs: way.legs,
         hands: way.hands,
         received,
+        verdict: Receipt::Accept,
         missing: 0,
         unpacked,
         stowed: received + Span::minutes(10),
@@ -50,7 +51,8 @@ pub(crate) fn plan(id: ShipmentId, start: Moment, cargo: Cargo, rng: &mut Rng) -
         patient: None,
         lost_leg: None,
         cancelled: None,
-        planned_again: None,
+        planned_again: Vec::new(),
+        unplanned: false,
         planned_anew: None,
         packed_stamp: Span::ZERO,
         other_site: None,

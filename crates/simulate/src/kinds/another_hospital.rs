@@ -1,4 +1,5 @@
-//! CUS-03: the courier delivers to a hospital that is known and is not the consignee. The patient's conditioning is held.
+//! CUS-03: the courier delivers to a hospital that is known and is not the consignee, and nobody brings the goods back. The
+//! patient's conditioning is held.
 
 use crate::faults::{Fault, hold};
 use crate::trip::{Cargo, Trip};
@@ -13,7 +14,9 @@ fn plant(trip: &mut Trip, _: &mut Rng) {
     let other = other.map(PartyId::new).unwrap_or_default();
     trip.hands.pop();
     trip.other_site = Some(other);
-    let received = trip.received;
-    trip.must_find("CUS-03", received, None);
+    // Its tank is not the one that waits for them.
+    trip.tank = None;
     hold(trip);
+    let (received, closed) = (trip.received, trip.closed);
+    trip.must_find("CUS-03", received, closed);
 }

@@ -19,5 +19,5 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
         sent: cancelled,
         fact: Fact::Cancelled(Cancelled { reason: Text::new("wrong button") }),
     });
-    trip.planned_again = Some(cancelled + Span::minutes(rng.i64(2..30)));
+    trip.planned_again = vec![(2, cancelled + Span::minutes(rng.i64(2..30)))];
 }

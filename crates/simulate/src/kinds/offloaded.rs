@@ -14,7 +14,8 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
     trip.logger.send_every = Some(Span::minutes(15));
     let lost = flight.departs - Span::minutes(20);
     let again = lost + Span::minutes(rng.i64(300..420));
-    trip.delay(flight.departed, Span::days(1));
+    // The next day's flight is another one: it does not leave on the same second.
+    trip.delay(flight.departed, Span::days(1) + Span::minutes(7));
     let mut also = |at, fact| {
         let (source, subject) = (flight.carrier.clone(), Subject::from(&trip.id));
         trip.also.push(Also { source, subject, at, sent: at, fact });

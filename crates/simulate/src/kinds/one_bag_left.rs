@@ -1,4 +1,5 @@
-//! SCH-02 and THM-05: the first bag is infused, the others wait in the tank for the next day, and the tank warms.
+//! THM-05: the first bag is infused, the others wait in the tank for the next day, and the tank warms. Who was given one bag
+//! waits for no dose any more, but the others are watched until they are out.
 
 use crate::faults::Fault;
 use crate::trip::{Cargo, Trip, logger};
@@ -21,5 +22,4 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
     trip.tank = Some(tank);
     trip.closed = second + Span::days(2);
     trip.must_find("THM-05", from, None);
-    trip.must_find("SCH-02", from, second);
 }

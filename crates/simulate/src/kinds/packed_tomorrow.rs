@@ -14,6 +14,6 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
     let until = from + trip.logger.log_every * rng.i64(8..13);
     trip.logger.spells.push((from, until, 14_000));
     trip.must_find("THM-01", from, until);
-    let told = Truth::told(&trip.id, "DAT-06", trip.packed);
+    let told = Truth::told(&trip.id, "SYS-AHEAD", trip.packed);
     trip.truth.push(told);
 }

@@ -1,8 +1,9 @@
-//! THM-02 and THM-05, twice: the first was seen and its incident closed; the second is another event and wakes somebody.
+//! THM-02 and THM-05, twice: the first was seen, and its incident closed or only taken; the second is another event and wakes
+//! somebody.
 
 use crate::faults::{Fault, hold};
 use crate::trip::{Also, Cargo, Trip, logger};
-use facts::fact::incident::IncidentClosed;
+use facts::fact::incident::{Acknowledged, IncidentClosed};
 use facts::{Fact, Moment, PartyId, Span, Subject, Text};
 use fastrand::Rng;
 
@@ -26,7 +27,7 @@ fn on_the_road(trip: &mut Trip, rng: &mut Rng) {
         trip.must_find("THM-02", from, None);
     }
     woken_by_the_second(trip);
-    closed(trip, first + every * 14);
+    seen(trip, first + every * 14, rng);
 }
 
 /// A tank warms, is cold, and warms again.
@@ -43,7 +44,7 @@ fn in_the_tank(trip: &mut Trip, rng: &mut Rng) {
         patient.stored = true;
     }
     woken_by_the_second(trip);
-    closed(trip, first + Span::hours(4));
+    seen(trip, first + Span::hours(4), rng);
     hold(trip);
 }
 
@@ -53,15 +54,20 @@ fn woken_by_the_second(trip: &mut Trip) {
     }
 }
 
-/// Two persons close what there is.
-fn closed(trip: &mut Trip, at: Moment) {
+/// Somebody takes what there is, or two persons close it.
+fn seen(trip: &mut Trip, at: Moment, rng: &mut Rng) {
     let (by, second) = (PartyId::new("ANNA"), Some(PartyId::new("BEN")));
     let reason = Text::new("seen, and quality informed");
+    let fact = if rng.bool() {
+        Fact::IncidentClosed(IncidentClosed { by, reason, second })
+    } else {
+        Fact::Acknowledged(Acknowledged { by, reason })
+    };
     trip.also.push(Also {
         source: PartyId::new("desk"),
         subject: Subject::from(&trip.id),
         at,
         sent: at,
-        fact: Fact::IncidentClosed(IncidentClosed { by, reason, second }),
+        fact,
     });
 }
