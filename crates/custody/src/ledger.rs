@@ -19,8 +19,8 @@ pub struct Ledger {
     pub plan: Option<Planned>,
     /// The chain of hands.
     pub hands: Hands,
-    /// What somebody without a part did to the goods on their way, in words.
-    pub strange_acts: Vec<(Mark, &'static str)>,
+    /// What somebody without a part says that it did to the goods on their way.
+    pub strange_acts: Vec<(Mark, StrangeAct)>,
     /// Every packing.
     pub packed: Vec<(Mark, Packed)>,
     /// Every packing into another shipper.
@@ -68,6 +68,38 @@ pub enum Customs {
     Entered,
     /// They let them go.
     Cleared,
+}
+
+/// What somebody without a part says that it did to goods on their way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StrangeAct {
+    /// It took them out of their box.
+    Unpacked,
+    /// It put them away.
+    Stowed,
+    /// It thawed them.
+    Thawed,
+    /// It gave them.
+    Infused,
+    /// It destroyed them.
+    Destroyed,
+}
+
+impl StrangeAct {
+    /// What was done, in words.
+    pub fn did(self) -> &'static str {
+        match self {
+            Self::Unpacked => "unpacked the goods",
+            Self::Stowed => "stowed the goods",
+            Self::Thawed => "thawed the goods",
+            Self::Infused => "infused the goods",
+            Self::Destroyed => "destroyed the goods",
+        }
+    }
+    /// Whether the goods are used up, if it is true.
+    pub fn uses_up(self) -> bool {
+        !matches!(self, Self::Unpacked | Self::Stowed)
+    }
 }
 
 /// Something was decided of units, or became of them.
@@ -309,14 +341,13 @@ fn mark(by: &PartyId, entry: &TimelineEntry<'_>) -> Mark {
     Mark { by: by.clone(), at: entry.at, learnt: entry.learnt, offset: entry.offset }
 }
 
-fn strange_act(entry: &TimelineEntry<'_>) -> Option<(Mark, &'static str)> {
+fn strange_act(entry: &TimelineEntry<'_>) -> Option<(Mark, StrangeAct)> {
     let (by, did) = match entry.fact {
-        Fact::Unpacked(it) => (&it.by, "unpacked the goods"),
-        Fact::Repacked(it) => (&it.by, "put the goods into another box"),
-        Fact::Stowed(it) => (&it.by, "stowed the goods"),
-        Fact::Thawed(it) => (&it.by, "thawed the goods"),
-        Fact::Infused(it) => (&it.by, "infused the goods"),
-        Fact::Destroyed(it) => (&it.by, "destroyed the goods"),
+        Fact::Unpacked(it) => (&it.by, StrangeAct::Unpacked),
+        Fact::Stowed(it) => (&it.by, StrangeAct::Stowed),
+        Fact::Thawed(it) => (&it.by, StrangeAct::Thawed),
+        Fact::Infused(it) => (&it.by, StrangeAct::Infused),
+        Fact::Destroyed(it) => (&it.by, StrangeAct::Destroyed),
         _ => return None,
     };
     Some((mark(by, entry), did))

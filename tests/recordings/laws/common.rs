@@ -292,6 +292,11 @@ pub(super) fn shipments(all: &Recording) -> BTreeSet<Subject> {
     packed.map(|a| a.event.subject.clone()).collect()
 }
 
+/// Whether anybody has planned a shipment.
+pub(super) fn is_planned(all: &Recording, shipment: &Subject) -> bool {
+    all.iter().any(|a| a.event.subject == *shipment && matches!(a.event.fact, Fact::Planned(_)))
+}
+
 /// One of the shipments of a recording.
 pub(super) fn a_shipment(all: &Recording, rng: &mut Rng) -> Option<Subject> {
     rng.choice(shipments(all))

@@ -2,7 +2,7 @@
 
 use super::common::{
     Broken, Pair, Recording, Said, Tried, Verdict, a_shipment, history, history_of, hold, in_order,
-    is_open, nothing, said_at, standing, tries, under_way,
+    is_open, is_planned, nothing, said_at, standing, tries, under_way,
 };
 use facts::fact::device::{Attached, Detached, Position};
 use facts::{
@@ -201,10 +201,12 @@ fn is_told(shipment: &ShipmentId, until: Moment) -> impl Fn(&Said, &Pair) -> Vec
         if !under_way(&pair.with, &subject).is_some_and(far) {
             return Vec::new();
         }
+        // Where nobody has planned the goods no limits are known, and that is told.
+        let planned = is_planned(&pair.with, &subject);
         let told = said.with.findings.iter().any(|f| {
-            f.shipment == *shipment
-                && (f.code.starts_with("DAT") || f.code.starts_with("THM"))
-                && f.learnt <= until
+            let of_temperature = f.code.starts_with("DAT") || f.code.starts_with("THM");
+            let says_so = if planned { of_temperature } else { &*f.code == "SYS-REF" };
+            f.shipment == *shipment && says_so && f.learnt <= until
         });
         let what = "nobody is told that its temperature is not known".to_owned();
         let broken = Broken { shipment: shipment.clone(), how: what.clone(), what };

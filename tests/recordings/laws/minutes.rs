@@ -5,8 +5,8 @@
 //! one packing, probes as they were said to be attached. Where something else happened nothing is asked.
 
 use super::common::{
-    Broken, Pair, Recording, Said, Tried, between, counted, history, hold, nothing, shipments,
-    standing, tries,
+    Broken, Pair, Recording, Said, Tried, between, counted, history, hold, is_planned, nothing,
+    shipments, standing, tries,
 };
 use facts::fact::device::Position;
 use facts::{Fact, Finding, Moment, ShipmentId, Span, Subject};
@@ -112,8 +112,12 @@ fn unknown(all: &Recording, shipment: &Subject) -> Vec<Moment> {
         .collect()
 }
 
-/// Whether a finding says of a moment that the temperature was wrong or is not known.
-fn speaks_of(f: &Finding, at: Moment) -> bool {
+/// Whether a finding says of a moment that the temperature was wrong or is not known. Where nobody has planned the goods, no
+/// limits are known: that is told instead, of all of it.
+fn speaks_of(f: &Finding, at: Moment, planned: bool) -> bool {
+    if !planned {
+        return &*f.code == "SYS-REF";
+    }
     (f.code.starts_with("DAT") || f.code.starts_with("THM"))
         && &*f.code != "DAT-06"
         && f.happened <= at
@@ -125,9 +129,10 @@ fn each_minute(said: &Said, pair: &Pair) -> Vec<Broken> {
     let mut all = Vec::new();
     for shipment in shipments(&pair.with) {
         let id = ShipmentId::new(&*shipment.id);
+        let planned = is_planned(&pair.with, &shipment);
         let neither = unknown(&pair.with, &shipment)
             .into_iter()
-            .find(|at| !stands.iter().any(|f| f.shipment == id && speaks_of(f, *at)));
+            .find(|at| !stands.iter().any(|f| f.shipment == id && speaks_of(f, *at, planned)));
         if let Some(at) = neither {
             let how = format!("neither known nor unknown: {id}");
             all.push(Broken { shipment: id, what: format!("{how} at {at}"), how });

@@ -114,7 +114,7 @@ fn without_a_part(seed: u64, luck: u64) -> Tried {
     let at = between(from, until, &mut rng);
     let by = PartyId::new(if rng.bool() { "CITY-TAXI" } else { "NOBODY-KNOWN" });
     let whom = by.to_string();
-    let fact = match rng.u8(..9) {
+    let fact = match rng.u8(..8) {
         0 => Fact::Released(Released {
             by,
             to: Some(PartyId::new("SOMEBODY-ELSE")),
@@ -135,7 +135,6 @@ fn without_a_part(seed: u64, luck: u64) -> Tried {
         4 => Fact::Destroyed(Destroyed { by, units: Vec::new() }),
         5 => Fact::Thawed(Thawed { by, units: Vec::new() }),
         6 => Fact::Infused(Infused { by, units: Vec::new() }),
-        7 => Fact::Repacked(Repacked { by, shipper: ShipperId::new("BOX"), units: Vec::new() }),
         _ => Fact::Stowed(Stowed { by, place: Text::new("shelf") }),
     };
     let pair = Pair::adding(without, [said_at(at, &shipment, "no-part", fact)]);

@@ -1,6 +1,6 @@
 #![doc = include_str!("wrong_party.md")]
 
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, StrangeAct};
 use crate::parties::Standing;
 use alloc::{format, string::String, vec::Vec};
 use facts::timeline::{HandOver, Mark, Receiver, StrangeReceipt, StrangeRelease};
@@ -41,9 +41,9 @@ impl Rule for WrongParty {
                 found.push(received_strangely(ledger, strange));
             }
         }
-        for (mark, did) in &ledger.strange_acts {
+        for (mark, act) in &ledger.strange_acts {
             if ripe(act_known(ledger, mark)) {
-                found.push(done_strangely(ledger, mark, did));
+                found.push(done_strangely(ledger, mark, *act));
             }
         }
         found.sort_by_key(|episode| episode.since);
@@ -103,12 +103,13 @@ fn is_scanned_again(ledger: &Ledger, first: &StrangeReceipt, again: &StrangeRece
         && ended.is_none_or(|end| end > again.received.at)
 }
 
-fn done_strangely(ledger: &Ledger, mark: &Mark, did: &str) -> Episode {
-    let (by, at) = (&mark.by, mark.at);
+fn done_strangely(ledger: &Ledger, mark: &Mark, act: StrangeAct) -> Episode {
+    let (by, at, did) = (&mark.by, mark.at, act.did());
     let unknown = ledger.parties.houses().described(by).is_none();
     let why = if unknown { "nobody knows who that is" } else { "has no part in their way" };
     let sentence = format!("{by} {did} at {at}, and {why}: it counts for nothing");
-    let episode = Episode::new(Severity::P2, at, sentence)
+    let severity = if act.uses_up() { Severity::P2 } else { Severity::P3 };
+    let episode = Episode::new(severity, at, sentence)
         .about(by.as_str())
         .until(next(ledger, 0, mark))
         .evidence([mark.offset]);

@@ -2,7 +2,8 @@
 //!
 //! Before pick-up the goods are with their consignor, and after its receipt with their consignee: whoever takes them out or uses
 //! them there does it for that house, whether or not anybody described it. In between they are in the hands of those whom
-//! a plan names, or who took them over. One statement by somebody else would end the watch over goods that travel on.
+//! a plan names, or who took them over, or who packed them: customs brokers, depots and handling agents that move goods into another box
+//! stand in no plan. One statement by somebody else would end the watch over goods that travel on.
 
 use super::{Receiver, TimelineEntry};
 use crate::fact::Fact;
@@ -15,7 +16,6 @@ use alloc::vec::Vec;
 fn acts(fact: &Fact) -> Option<&PartyId> {
     Some(match fact {
         Fact::Unpacked(it) => &it.by,
-        Fact::Repacked(it) => &it.by,
         Fact::Stowed(it) => &it.by,
         Fact::Thawed(it) => &it.by,
         Fact::Infused(it) => &it.by,
@@ -71,6 +71,7 @@ impl<'a> Parts<'a> {
                 Fact::Described(described) => parts.houses.hear(&entry.subject.id, described),
                 Fact::Planned(plan) => parts.plans.push(plan),
                 Fact::Packed(packed) => parts.hands.extend(&packed.by),
+                Fact::Repacked(repacked) => parts.hands.push(&repacked.by),
                 Fact::Accepted(accepted) => parts.hands.push(&accepted.by),
                 Fact::Received(received) => parts.hands.push(&received.by),
                 _ => {}
