@@ -41,7 +41,20 @@ fn in_the_box(all: &Recording, shipment: &Subject) -> Option<(Moment, Moment)> {
     })
     .min()?;
     let touched = of(touched).any(|at| at <= out);
+    // Before they are picked up goods may stand without a probe: it is missed from then on, until the last hand has them.
+    let has_probe = all.iter().any(|a| match &a.event.fact {
+        Fact::Attached(it) => {
+            it.to().as_ref() == Some(shipment) && it.position == Position::Payload
+        }
+        _ => false,
+    });
+    let picked_up = of(|f| matches!(f, Fact::Accepted(_) | Fact::Departed(_))).min();
     let from = first + SETTLED;
+    let handed_over = of(|f| matches!(f, Fact::Accepted(_))).max();
+    let (from, out) = match has_probe {
+        true => (from, out),
+        false => (from.max(picked_up?), out.min(handed_over?)),
+    };
     (!touched && first == last && from < out).then_some((from, out))
 }
 
