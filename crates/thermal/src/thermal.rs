@@ -100,6 +100,7 @@ impl Engine for Thermal {
         if self.memory.shipment.is_none() {
             self.memory.shipment = entry.subject.shipment();
         }
+        let entry = &self.judged_before(rules, entry, said);
         let matter = match entry.cause {
             Cause::Word(event) => {
                 let matter =
@@ -145,6 +146,22 @@ impl Engine for Thermal {
 }
 
 impl Thermal {
+    /// Judges what waits to be judged before an act that ends the watch is taken in, and gives the entry as it goes on from
+    /// there: what readings have taken the ground from was untrue, and is not over because of the act.
+    fn judged_before<'e>(
+        &mut self,
+        rules: &Rules<Memory>,
+        entry: &Entry<'e, Event>,
+        said: &mut Vec<Said>,
+    ) -> Entry<'e, Event> {
+        let (waits, before) = (self.unjudged.is_some(), said.len());
+        if waits && matches!(entry.cause, Cause::Word(event) if event.fact.ends_the_watch()) {
+            self.judge(rules, &Entry { cause: Cause::Struck, ..*entry }, said);
+        }
+        let index = entry.index + u32::try_from(said.len() - before).unwrap_or(u32::MAX);
+        Entry { cause: entry.cause.again(), index, ..*entry }
+    }
+
     /// Asks every rule.
     fn judge(&mut self, rules: &Rules<Memory>, entry: &Entry<'_, Event>, said: &mut Vec<Said>) {
         self.unjudged = None;
