@@ -57,7 +57,7 @@ impl Rule for ClockWrong {
 }
 
 impl ClockWrong {
-    /// In the box from when it was told; in a store while the goods are there.
+    /// In the box from when it was told; in a store while the goods are there; wherever the probe is now.
     fn episodes(
         &self,
         memory: &Memory,
@@ -65,33 +65,43 @@ impl ClockWrong {
         windows: &[Window],
         long: Span,
     ) -> Vec<Episode> {
-        let (device, channel) = (&*ahead.device.id, &ahead.told.channel);
-        let mut attachments = memory.setting().attachments.iter();
-        let attachment = attachments
-            .rfind(|a| is_of(a, device, channel) && a.until.is_none_or(|u| u > ahead.since));
-        let Some(attachment) = attachment else { return Vec::new() };
-        let there = windows.iter().filter(|window| window.place == attachment.place);
-        let there: Vec<&Window> = there.collect();
-        let dark = |window: &&&Window| self.is_dark(memory, ahead, attachment, window, long);
-        let over = memory.setting().over.map(|over| over.at).filter(|over| *over >= ahead.since);
-        let ends = [ahead.right, attachment.until, over];
-        let episode = |since: Moment, left: Option<Moment>, is_dark: bool| {
-            let until = ends.into_iter().chain([left]).flatten().min();
-            let severity = if is_dark { Severity::P2 } else { Severity::P3 };
-            let episode = Episode::new(severity, since, self.sentence(ahead.told)).until(until);
-            let episode = episode.about(format!("{device}/{channel}")).evidence([ahead.offset]);
-            until.is_none_or(|until| since < until).then_some(episode)
-        };
-        if attachment.place == Place::Box {
-            // Of goods that were taken out nobody wants to know any more.
-            let left = there.last().and_then(|window| window.until);
-            return Vec::from_iter(episode(ahead.since, left, there.iter().any(|w| dark(&w))));
+        let mut all = Vec::new();
+        for spell in spells(memory, ahead) {
+            let there = windows.iter().filter(|window| window.place == spell.place);
+            let there: Vec<&Window> = there.collect();
+            let dark = |window: &&&Window| self.is_dark(memory, ahead, &spell, window, long);
+            if spell.place == Place::Box {
+                // Of goods that were taken out nobody wants to know any more.
+                let left = there.last().and_then(|window| window.until);
+                let is_dark = there.iter().any(|window| dark(&window));
+                all.extend(self.episode(memory, ahead, &spell, (spell.from, left), is_dark));
+                continue;
+            }
+            for window in there.iter().filter(|window| window.awaited) {
+                let stay = (window.from.max(spell.from), window.until);
+                all.extend(self.episode(memory, ahead, &spell, stay, dark(&window)));
+            }
         }
-        let awaited = there.iter().filter(|window| window.awaited);
-        let stays = awaited.filter_map(|window| {
-            episode(ahead.since.max(window.from), window.until, dark(&window))
-        });
-        stays.collect()
+        all
+    }
+
+    /// What is told of one place, from and until when the goods are with the probe.
+    fn episode(
+        &self,
+        memory: &Memory,
+        ahead: &Ahead<'_>,
+        spell: &Attachment,
+        (from, left): (Moment, Option<Moment>),
+        is_dark: bool,
+    ) -> Option<Episode> {
+        let since = ahead.since.max(from);
+        let over = memory.setting().over.map(|over| over.at).filter(|over| *over >= since);
+        let until = [ahead.right, spell.until, over, left].into_iter().flatten().min();
+        let severity = if is_dark { Severity::P2 } else { Severity::P3 };
+        let about = format!("{}/{}", ahead.device.id, ahead.told.channel);
+        let episode = Episode::new(severity, since, self.sentence(ahead.told)).until(until);
+        let episode = episode.about(about).evidence([ahead.offset]);
+        until.is_none_or(|until| since < until).then_some(episode)
     }
 
     /// Whether nothing of the goods is known meanwhile, for so long that silence would be P2.
@@ -133,6 +143,27 @@ impl ClockWrong {
             by.spoken()
         )
     }
+}
+
+/// Where the probe was while its clock was ahead. A second scan of where it is begins nothing.
+fn spells(memory: &Memory, ahead: &Ahead<'_>) -> Vec<Attachment> {
+    let (device, channel) = (&*ahead.device.id, &ahead.told.channel);
+    let mut spells: Vec<Attachment> = Vec::new();
+    for attachment in memory.setting().attachments.iter().filter(|a| is_of(a, device, channel)) {
+        match spells.last_mut() {
+            Some(before)
+                if before.place == attachment.place && before.until == Some(attachment.from) =>
+            {
+                *before = Attachment { from: before.from, ..attachment.clone() };
+            }
+            _ => spells.push(attachment.clone()),
+        }
+    }
+    spells.retain(|spell| {
+        let began = ahead.right.is_none_or(|right| spell.from < right);
+        began && spell.until.is_none_or(|until| until > ahead.since)
+    });
+    spells
 }
 
 /// When which clock was ahead, in the order in which that was told.
