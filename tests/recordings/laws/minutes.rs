@@ -173,7 +173,7 @@ fn lost(seed: u64, luck: u64) -> Tried {
             _ => (a.min(b), a.max(b)),
         };
         with.retain(|a| {
-            let of = &*a.event.subject.id == device && matches!(a.event.fact, Fact::Reading(_));
+            let of = *a.event.subject.id == *device && matches!(a.event.fact, Fact::Reading(_));
             !(of && from <= a.event.at && a.event.at <= until)
         });
     }
