@@ -142,21 +142,6 @@ fn ended(timeline: &Timeline<'_>, houses: &Houses<'_>) -> Option<Moment> {
     there.map(|entry| entry.at).into_iter().chain(over.into_iter().flatten()).min()
 }
 
-/// The leg was called off, or the goods were taken off it, and neither a plan was made since nor were they accepted again:
-/// that is told of the leg, and its departure is not theirs.
-fn is_lost(timeline: &Timeline<'_>, leg: &Leg) -> bool {
-    let mut lost = false;
-    for entry in timeline.entries() {
-        match entry.fact {
-            Fact::LegCancelled(cancelled) if cancelled.leg == leg.id => lost = true,
-            Fact::LegOffloaded(offloaded) if offloaded.leg == leg.id => lost = true,
-            Fact::Planned(_) | Fact::Accepted(_) => lost = false,
-            _ => {}
-        }
-    }
-    lost
-}
-
 /// On which leg of the plan, by its place, each fact that begins one began it. An acceptance that names no leg is of its
 /// carrier's first leg that has not arrived and lies behind none that began: of the one that is under way while nobody
 /// else had the goods in between, else of the carrier's next one.
@@ -214,7 +199,8 @@ fn under_way(timeline: &Timeline<'_>, plan: &Planned, houses: &Houses<'_>) -> Op
     if timeline.entries().iter().any(arrived) {
         return None;
     }
-    if is_lost(timeline, leg) {
+    // That it was lost is told of the leg.
+    if timeline.lost_legs().iter().any(|lost| lost.leg == leg.id && lost.until().is_none()) {
         return None;
     }
     // Who takes the goods late leaves late.

@@ -9,6 +9,7 @@
 mod aboard;
 mod chain;
 mod hands;
+mod legs;
 mod order;
 mod part;
 mod parties;
@@ -18,6 +19,7 @@ mod tests;
 
 pub use aboard::{Aboard, Contents, unit_key};
 pub use hands::{HandOver, Hands, Mark, StrangeReceipt, StrangeRelease};
+pub use legs::LostLeg;
 pub use order::{Sequence, sequence};
 pub use parties::{Houses, Receiver};
 
@@ -241,6 +243,12 @@ impl<'a> Timeline<'a> {
     pub fn is_consignee(&self, party: &PartyId, at: Moment) -> Option<bool> {
         let houses = self.houses();
         self.consignee_at(at).map(|consignee| houses.are_one(consignee, party))
+    }
+
+    /// Whether a party is the consignor of the plan in force at a moment, or its house; `None` without any plan.
+    pub fn is_consignor(&self, party: &PartyId, at: Moment) -> Option<bool> {
+        let houses = self.houses();
+        self.plan_at(at).map(|plan| houses.are_one(&plan.plan.consignor, party))
     }
 
     /// When a waypoint is expected to be reached: by the latest new time that was told for it since the plan in force

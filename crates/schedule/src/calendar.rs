@@ -4,7 +4,7 @@ use crate::called_off::{self, CalledOff};
 use crate::order::Order;
 use alloc::vec::Vec;
 use facts::fact::shipment::{Goods, Planned};
-use facts::timeline::Cancellation;
+use facts::timeline::{Cancellation, LostLeg};
 use facts::{
     Context, Fact, LegId, Moment, Reference, ShipmentId, Story, Subject, Timeline, View, context,
 };
@@ -31,7 +31,6 @@ pub enum Milestone {
     Arrived,
     CustomsEntered,
     CustomsCleared,
-    Lost,
 }
 
 /// A plan and how long it was in force.
@@ -60,6 +59,8 @@ pub struct Calendar {
     pub called_off: Vec<CalledOff>,
     /// Every milestone of a leg, in the order in which it happened.
     pub marks: Vec<Mark>,
+    /// The legs that go without the goods, in the order in which they were lost.
+    pub lost: Vec<LostLeg>,
     /// When the consignee had the goods, or the shipment was called off or closed: nothing is awaited any more.
     pub over: Option<Moment>,
     /// Since when the shipment does not take place.
@@ -83,7 +84,8 @@ pub struct StartSaid {
 
 impl View for Calendar {
     fn hears(fact: &Fact) -> bool {
-        let leg = mark(fact).is_some();
+        let lost = matches!(fact, Fact::LegCancelled(_) | Fact::LegOffloaded(_));
+        let leg = mark(fact).is_some() || lost;
         let ends = matches!(fact, Fact::Received(_) | Fact::Cancelled(_) | Fact::Closed(_));
         // What was packed and used tells when the last of it was used, and who a party is whether it is the consignee.
         let aboard = matches!(fact, Fact::Packed(_) | Fact::Thawed(_) | Fact::Infused(_));
@@ -108,6 +110,7 @@ impl View for Calendar {
             shipment: shipment.shipment(),
             plans: plans(&timeline),
             called_off: called_off::read(&timeline),
+            lost: timeline.lost_legs(),
             over: timeline.over().map(|(at, _)| at),
             cancelled: timeline.cancelled_at(),
             order: Order::read(story),
@@ -178,28 +181,23 @@ impl Calendar {
         self.marks.iter().filter(mine).find(|mark| !self.left_behind(mark))
     }
 
-    /// Whether a flight goes without the goods: they were taken off that leg before, and neither a plan was made since
-    /// nor were they accepted on it again.
-    fn left_behind(&self, mark: &Mark) -> bool {
-        let moves = matches!(mark.what, Milestone::Departed | Milestone::Arrived);
-        let same_leg = |other: &&Mark| other.leg == mark.leg && other.at <= mark.at;
-        let of = |what| self.marks.iter().filter(same_leg).filter(move |other| other.what == what);
-        let Some(lost) = of(Milestone::Lost).map(|lost| lost.at).max() else { return false };
-        let accepted = of(Milestone::Accepted).map(|accepted| accepted.at);
-        let planned = mark.leg.as_ref().and_then(|leg| self.replanned(leg, lost));
-        let again = accepted.chain(planned.filter(|planned| *planned <= mark.at));
-        moves && !again.into_iter().any(|at| at >= lost)
+    /// When the goods left on a leg all the same, after it was lost and they were accepted on it again.
+    pub fn left_on(&self, lost: &LostLeg) -> Option<Moment> {
+        let accepted = lost.accepted?;
+        let departed = |mark: &&Mark| {
+            mark.what == Milestone::Departed
+                && mark.leg.as_ref() == Some(&lost.leg)
+                && mark.at >= accepted
+        };
+        let left = self.marks.iter().filter(departed).find(|mark| !self.left_behind(mark));
+        left.map(|mark| mark.at)
     }
 
-    /// When a leg was planned otherwise than it was at a moment. A plan that leaves it as it was says nothing new of it.
-    pub fn replanned(&self, leg: &LegId, at: Moment) -> Option<Moment> {
-        let of = |plan: &'_ Plan| plan.plan.legs.iter().find(|planned| planned.id == *leg).cloned();
-        let then = self.plans.iter().rev().find(|plan| plan.from < at).map(of);
-        let later = self.plans.iter().filter(|plan| plan.from >= at);
-        later
-            .filter(|plan| then.as_ref().is_none_or(|then| *then != of(plan)))
-            .map(|plan| plan.from)
-            .next()
+    /// Whether a flight goes without the goods.
+    fn left_behind(&self, mark: &Mark) -> bool {
+        let moves = matches!(mark.what, Milestone::Departed | Milestone::Arrived);
+        let lost = |lost: &LostLeg| Some(&lost.leg) == mark.leg.as_ref() && lost.holds(mark.at);
+        moves && self.lost.iter().any(lost)
     }
 }
 
@@ -210,8 +208,6 @@ fn mark(fact: &Fact) -> Option<(Milestone, Option<&LegId>)> {
         Fact::Arrived(a) => (Milestone::Arrived, Some(&a.leg)),
         Fact::CustomsEntered(c) => (Milestone::CustomsEntered, Some(&c.leg)),
         Fact::CustomsCleared(c) => (Milestone::CustomsCleared, Some(&c.leg)),
-        Fact::LegCancelled(l) => (Milestone::Lost, Some(&l.leg)),
-        Fact::LegOffloaded(l) => (Milestone::Lost, Some(&l.leg)),
         _ => return None,
     })
 }

@@ -1,9 +1,8 @@
 //! When the goods were in the air, where no logger can send. A flight that left without them excuses nothing.
 
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
-use facts::fact::shipment::{Mode, Planned};
-use facts::timeline::{Timeline, same_but_for_version};
+use facts::fact::shipment::Mode;
+use facts::timeline::Timeline;
 use facts::{Fact, LegId, Moment, Span};
 
 /// One leg, by what happened and by what was planned.
@@ -23,34 +22,21 @@ pub struct Leg {
     pub taken_off: Option<Moment>,
 }
 
-/// Reads the legs. From the moment at which goods were taken off a leg its departure is not theirs, until they are
-/// planned anew or somebody accepts them on that leg.
+/// Reads the legs. The departure of one that goes without the goods is not theirs.
 pub(crate) fn legs(timeline: &Timeline<'_>) -> Vec<Leg> {
     let mut legs: Vec<Leg> = Vec::new();
-    let mut off: BTreeSet<LegId> = BTreeSet::new();
-    let mut plan: Option<&Planned> = None;
+    let lost = timeline.lost_legs();
+    let without =
+        |leg: &LegId, at: Moment| lost.iter().any(|lost| lost.leg == *leg && lost.holds(at));
     for entry in timeline.entries() {
         match entry.fact {
-            Fact::Planned(new) if plan.is_none_or(|old| new.version >= old.version) => {
-                // The same plan once more puts nothing aboard.
-                if plan.is_none_or(|old| !same_but_for_version(old, new)) {
-                    off.clear();
-                }
-                plan = Some(new);
-            }
             Fact::LegOffloaded(offloaded) => {
-                off.insert(offloaded.leg.clone());
                 let leg = latest(&mut legs, &offloaded.leg);
                 if leg.departed.is_some() && leg.arrived.is_none() {
                     leg.taken_off = Some(entry.at);
                 }
             }
-            Fact::Accepted(accepted) => {
-                if let Some(leg) = &accepted.leg {
-                    off.remove(leg);
-                }
-            }
-            Fact::Departed(departed) if !off.contains(&departed.leg) => {
+            Fact::Departed(departed) if !without(&departed.leg, entry.at) => {
                 let leg = latest(&mut legs, &departed.leg);
                 match leg.departed {
                     // It left once more, after it had arrived or the goods had been taken off it.
@@ -61,7 +47,7 @@ pub(crate) fn legs(timeline: &Timeline<'_>) -> Vec<Leg> {
                     _ => leg.departed = Some(entry.at),
                 }
             }
-            Fact::Arrived(arrived) if !off.contains(&arrived.leg) => {
+            Fact::Arrived(arrived) if !without(&arrived.leg, entry.at) => {
                 latest(&mut legs, &arrived.leg).arrived = Some(entry.at);
             }
             _ => {}

@@ -160,6 +160,8 @@ impl Setting {
     ) {
         let known = Known { at: entry.at, learnt: entry.learnt };
         let is_consignee = |party| timeline.is_consignee(party, entry.at) == Some(true);
+        // From the ward to its dock, the goods are still in the house that sends them.
+        let is_consignor = |party| timeline.is_consignor(party, entry.at) == Some(true);
         match entry.fact {
             Fact::Attached(a) => self.attach(entry, a, shipment),
             Fact::Detached(d) => self.part(entry, &d.channel, true),
@@ -172,13 +174,13 @@ impl Setting {
             Fact::Released(released) => {
                 let plan = timeline.plan_in_force();
                 let first = plan.and_then(|plan| plan.plan.legs.first()).map(|leg| &leg.id);
-                if released.leg.is_none() || released.leg.as_ref() == first {
+                let stays = released.to.as_ref().is_some_and(is_consignor);
+                if !stays && (released.leg.is_none() || released.leg.as_ref() == first) {
                     self.picked_up.get_or_insert(known);
                 }
             }
             Fact::Accepted(accepted) => {
-                let plan = timeline.plan_at(entry.at);
-                if plan.is_none_or(|plan| plan.plan.consignor != accepted.by) {
+                if !is_consignor(&accepted.by) {
                     self.picked_up.get_or_insert(known);
                 }
                 if is_consignee(&accepted.by) {

@@ -3,6 +3,7 @@
 use crate::calendar::{Calendar, Mark, Milestone, Plan};
 use alloc::{format, string::String, vec::Vec};
 use facts::fact::shipment::{Leg, Mode};
+use facts::timeline::LostLeg;
 use facts::{Episode, Given, LegId, Moment, Rule, Severity, Span};
 use serde::Deserialize;
 
@@ -48,23 +49,27 @@ impl Rule for MilestoneOverdue {
             found.extend(awaited.judge(judged));
         }
         let mut told: Vec<(&LegId, Option<Moment>)> = Vec::new();
-        for mark in calendar.marks.iter().filter(|mark| mark.what == Milestone::Lost) {
-            let Some(leg) = &mark.leg else { continue };
-            let planned = calendar.replanned(leg, mark.at);
-            let until = planned.into_iter().chain(calendar.over).min();
+        for lost in &calendar.lost {
+            let (leg, left_on) = (&lost.leg, calendar.left_on(lost));
+            let until = [lost.planned, left_on, calendar.over].into_iter().flatten().min();
             // Taken off and cancelled after that, or said twice: it is lost once, until it is planned anew.
             if told.contains(&(leg, until)) {
                 continue;
             }
             told.push((leg, until));
             // What is learnt when it is over already is never said as if it went on.
-            let then = match planned.filter(|_| until == planned) {
-                Some(planned) => format!("there was no new plan until {planned}"),
-                None => "there is no new plan".into(),
+            let then = match until {
+                Some(planned) if until == lost.planned => {
+                    format!("there was no new plan until {planned}")
+                }
+                Some(left) if until == left_on => {
+                    format!("they left on it at {left} all the same")
+                }
+                _ => "there is no new plan".into(),
             };
             let sentence = format!("{leg} was cancelled or the goods were offloaded, and {then}");
-            let episode = Episode::new(Severity::P2, mark.at, sentence).until(until);
-            found.push(episode.about(format!("{leg}/lost")).evidence([mark.offset]));
+            let episode = Episode::new(Severity::P2, lost.at, sentence).until(until);
+            found.push(episode.about(format!("{leg}/lost")).evidence([lost.offset]));
         }
     }
 
@@ -95,8 +100,12 @@ impl MilestoneOverdue {
         let flights = |plan: &'a Plan| plan.plan.legs.iter().filter(|leg| leg.mode == Mode::Air);
         for stretch in stretches(calendar, flights) {
             let leg = stretch.leg;
-            let lost = calendar.first(Milestone::Lost, &leg.id);
-            if lost.is_some_and(|lost| lost.at >= stretch.plan.from) {
+            let gone = |lost: &LostLeg| {
+                lost.leg == leg.id
+                    && lost.at >= stretch.plan.from
+                    && calendar.left_on(lost).is_none()
+            };
+            if calendar.lost.iter().any(gone) {
                 continue; // that it was lost says more
             }
             let departed = calendar.first(Milestone::Departed, &leg.id);
