@@ -107,9 +107,14 @@ impl Channel {
     }
     /// Takes in an attachment or a detachment.
     pub(crate) fn bind(&mut self, kept: Kept) {
+        self.bind_again(Binding::new(kept));
+    }
+    /// Takes it in with those who have heard of it.
+    pub(crate) fn bind_again(&mut self, binding: Binding) {
         // At one moment a probe is taken off before it is put on, whichever was reported first.
-        let place = self.bindings.partition_point(|b| b.kept.sequence() <= kept.sequence());
-        self.bindings.insert(place, Binding::new(kept));
+        let sequence = binding.kept.sequence();
+        let place = self.bindings.partition_point(|b| b.kept.sequence() <= sequence);
+        self.bindings.insert(place, binding);
     }
     /// Whether that very measurement is known.
     pub(crate) fn knows(&self, at: Moment, temperature: MilliCelsius) -> bool {

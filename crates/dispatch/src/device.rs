@@ -8,16 +8,17 @@
 //! correction finds its way. A reading is recognised by probe, time and value.
 
 use crate::ahead::{NEXT_STROKE, is_ahead};
-use crate::channel::{Channel, Held, Passed, Silent};
+use crate::channel::{Binding, Channel, Held, Passed, Silent};
 use crate::claims::{place, withdraw};
 use crate::clock::{Dated, Wrong};
-use crate::kept::{Copy, File, Kept, Known, Looked, correction};
+use crate::kept::{Copy, File, Kept, Known, Looked};
+use crate::loose::Loose;
 use crate::mail::Mail;
 use crate::passed::{Fate, Passed as Said};
 use crate::rules::Numbers;
 use alloc::{collections::BTreeSet, vec::Vec};
 use facts::fact::device::{ClockAhead, ClockRight, Quiet, Reading};
-use facts::{Event, Fact, Identity, Moment, ShipmentId, Subject, Text};
+use facts::{Corrections, Event, Fact, Moment, ShipmentId, Subject, Text};
 use serde::{Deserialize, Serialize};
 
 /// What dispatch knows of a device.
@@ -27,12 +28,41 @@ pub(crate) struct Device {
     channels: Vec<(Text, Channel)>,
     /// Calibrations and imports.
     papers: File,
-    /// Readings that were declared wrong, by name, and whether they came.
-    wrong: Vec<(u64, bool)>,
+    /// Readings and attachments that were declared wrong, by name, whether or not they have come.
+    wrong: Corrections<u64>,
+    /// What declared them wrong, and who has heard of that.
+    corrections: Vec<(Kept, Vec<Subject>)>,
+    /// Those that have come. They count again when the correction that names them is declared wrong.
+    aside: Vec<Aside>,
+    loose: Loose,
     /// What it was ever said to be attached to, rightly or not.
     ever: BTreeSet<Subject>,
     /// Log time of the last step.
     now: Option<Moment>,
+}
+
+/// What was declared wrong, with the name of its channel.
+#[derive(Debug, Serialize, Deserialize)]
+enum Aside {
+    /// A reading that had found its home, or came after it was declared wrong.
+    Reading(Text, Passed),
+    /// A reading that waited.
+    Held(Text, Held),
+    /// Attached or detached.
+    Binding(Text, Binding),
+}
+
+impl Aside {
+    fn is(&self, named: u64) -> bool {
+        match self {
+            Self::Reading(_, reading) => reading.name == named,
+            Self::Held(_, held) => held.name == named,
+            Self::Binding(_, binding) => name_of(&binding.kept) == named,
+        }
+    }
+    fn is_reading(&self, named: u64) -> bool {
+        !matches!(self, Self::Binding(..)) && self.is(named)
+    }
 }
 
 const NOBODY: &str = "no attachment claimed this reading in time";
@@ -42,7 +72,8 @@ impl Device {
     pub(crate) fn hear(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
         self.now = Some(mail.now);
         if let Fact::Reading(reading) = &event.fact {
-            return self.measured(numbers, event, reading, mail);
+            self.measured(numbers, event, reading, mail);
+            return self.meet(event, mail);
         }
         let Looked { copy, also, doubt } = self.known.admit(event);
         match copy {
@@ -58,12 +89,13 @@ impl Device {
                 self.heard(numbers, event, mail);
             }
         }
-        if let Some(also) = also {
+        for also in also {
             self.heard(numbers, &also, mail);
         }
         if doubt {
-            self.with_now().iter().for_each(|shipment| mail.declared_wrong(shipment, event));
+            self.concerned_by(event).iter().for_each(|of| mail.declared_wrong(of, event));
         }
+        self.meet(event, mail);
         // A reading that has lost its home may have waited long enough already.
         self.strike(numbers, mail);
     }
@@ -74,7 +106,7 @@ impl Device {
             Fact::Attached(a) => self.bind(&a.channel, numbers, event, mail),
             Fact::Detached(d) => self.bind(&d.channel, numbers, event, mail),
             Fact::DeviceCorrected(c) => {
-                self.wrong.push((name(&c.source, &c.id), false));
+                self.wrong.take(name(&event.source, &event.id), name(&c.source, &c.id));
                 self.correct(numbers, event, mail);
             }
             _ => {
@@ -93,13 +125,18 @@ impl Device {
         mail: &mut Mail<'_>,
     ) {
         let named = name(&event.source, &event.id);
-        let wrong = self.wrong.iter_mut().find(|(wrong, _)| *wrong == named);
-        let wrong = wrong.map(|(_, came)| core::mem::replace(came, true));
-        let channel = self.channel(&reading.channel);
-        if wrong == Some(true) || channel.knows(event.at, reading.temperature) {
+        if self.aside.iter().any(|aside| aside.is_reading(named)) {
             return mail.count(Fate::Duplicate);
         }
-        if wrong == Some(false) {
+        let wrong = self.wrong.is_wrong(named);
+        let channel = self.channel(&reading.channel);
+        if channel.knows(event.at, reading.temperature) {
+            return mail.count(Fate::Duplicate);
+        }
+        if wrong {
+            let (at, temperature, learnt) = (event.at, reading.temperature, mail.now);
+            let reading_then = Passed { at, temperature, name: named, learnt, to: 0 };
+            self.aside.push(Aside::Reading(reading.channel.clone(), reading_then));
             return mail.count(Fate::Judged);
         }
         channel.trim(mail.now, numbers.keep);
@@ -127,11 +164,12 @@ impl Device {
 
     /// An attachment or a detachment: who must hear of it, and whose the readings are now.
     fn bind(&mut self, name: &Text, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
-        if self.is_wrong(event) {
-            return;
-        }
         if let Fact::Attached(attached) = &event.fact {
             self.ever.extend(attached.to());
+        }
+        if self.is_wrong(event) {
+            let binding = Binding::new(Kept::new(event, mail.now));
+            return self.aside.push(Aside::Binding(name.clone(), binding));
         }
         let channel = self.channel(name);
         let before = channel.attached(mail.now);
@@ -145,61 +183,125 @@ impl Device {
 
     /// Whether it was declared wrong before it came.
     fn is_wrong(&self, event: &Event) -> bool {
-        let named = name(&event.source, &event.id);
-        self.wrong.iter().any(|(wrong, _)| *wrong == named)
+        self.wrong.is_wrong(name(&event.source, &event.id))
     }
 
-    /// Takes back what a correction names: a reading, or what the device was attached to.
+    /// Takes back what a correction names, a reading or what the device was attached to; and where it names another
+    /// correction, what that one had taken back counts again.
     fn correct(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
-        let Some(wrong) = correction(&event.fact) else { return };
+        let Fact::DeviceCorrected(c) = &event.fact else { return };
         self.papers.take(event, mail.now);
-        let Some((named, _)) = self.wrong.last().copied() else { return };
-        let mut told = self.homes();
+        // A calibration, or something that has not come yet, may concern all.
+        let (mut told, mut found) = (Vec::new(), false);
+        for touched in self.wrong.touched(name(&c.source, &c.id)) {
+            let heard = match self.wrong.is_wrong(touched) {
+                true => self.put_aside(touched, mail),
+                false => self.take_back(touched, numbers, mail),
+            };
+            found |= heard.is_some();
+            told.extend(heard.into_iter().flatten());
+        }
+        if !found {
+            told = self.homes();
+        }
+        told.sort();
+        told.dedup();
+        self.corrections.push((Kept::new(event, mail.now), Vec::new()));
+        self.tell_corrections(event, &told, mail);
+        let mut homes = self.homes();
+        homes.extend(told);
+        homes.sort();
+        homes.dedup();
         let names: Vec<Text> = self.channels.iter().map(|(name, _)| name.clone()).collect();
-        for name in names {
-            let channel = self.channel(&name);
-            let held = channel.held.len();
-            channel.held.retain(|held| held.name != named);
-            let gone = channel.held.len() != held;
-            let reading = channel.readings.iter().position(|r| r.name == named);
-            let reading = reading.map(|at| channel.readings.remove(at));
-            let bindings = &mut channel.bindings;
-            let is_it =
-                |b: &crate::channel::Binding| Identity::of(&b.kept.source, &b.kept.id) == wrong;
-            let binding = bindings.iter().position(is_it).map(|at| bindings.remove(at));
-            if gone {
-                mail.count(Fate::FromHeld);
-                mail.count(Fate::Judged);
-                // What was told of its clock by this reading alone is taken back.
-                let channel = self.channel(&name);
-                if let Some(wrong) = channel.wrong_clock.take_if(|wrong| wrong.name == named) {
-                    wrong.told.iter().for_each(|home| mail.send(home, event.clone()));
+        names.iter().for_each(|name| self.settle_among(name, &homes, numbers, mail));
+    }
+
+    /// Whoever hears of a correction hears of all that hang together with it.
+    fn tell_corrections(&mut self, event: &Event, whom: &[Subject], mail: &mut Mail<'_>) {
+        let mut names = Vec::from([name(&event.source, &event.id)]);
+        let mut grown = 0;
+        while grown < names.len() {
+            grown = names.len();
+            for (kept, _) in &self.corrections {
+                let Fact::DeviceCorrected(c) = &kept.fact else { continue };
+                let both = [name_of(kept), name(&c.source, &c.id)];
+                if both.iter().any(|name| names.contains(name)) {
+                    names.extend(
+                        both.iter().filter(|name| !names.contains(name)).collect::<Vec<_>>(),
+                    );
                 }
-                return self.came();
-            }
-            if let Some(reading) = reading {
-                for home in told.iter().filter(|home| place(home) == reading.to) {
-                    withdraw(mail, home, &name, &reading);
-                }
-                return self.came();
-            }
-            if let Some(binding) = binding {
-                told.extend(binding.told);
-                told.sort();
-                told.dedup();
-                // What it was attached to is learnt anew: its silence counts from here.
-                self.channel(&name).begin(mail.now);
-                told.iter().for_each(|home| mail.send(home, event.clone()));
-                return self.settle_among(&name, &told, numbers, mail);
             }
         }
-        // A calibration, or something that has not come yet.
-        told.iter().for_each(|home| mail.send(home, event.clone()));
+        for (kept, heard) in
+            self.corrections.iter_mut().filter(|(k, _)| names.contains(&name_of(k)))
+        {
+            for home in whom.iter().filter(|home| !heard.contains(home)).collect::<Vec<_>>() {
+                mail.send(home, kept.event());
+                heard.push(home.clone());
+            }
+        }
     }
 
-    /// What the last correction names is here.
-    fn came(&mut self) {
-        self.wrong.iter_mut().last().into_iter().for_each(|(_, came)| *came = true);
+    /// A reading or an attachment counts as wrong. Says who must hear why, if it has come.
+    fn put_aside(&mut self, named: u64, mail: &mut Mail<'_>) -> Option<Vec<Subject>> {
+        let homes = self.homes();
+        for (name, channel) in &mut self.channels {
+            if let Some(at) = channel.held.iter().position(|held| held.name == named) {
+                mail.count(Fate::FromHeld);
+                mail.count(Fate::Judged);
+                self.aside.push(Aside::Held(name.clone(), channel.held.remove(at)));
+                // What was told of its clock by this reading alone is taken back.
+                let clock = channel.wrong_clock.take_if(|wrong| wrong.name == named);
+                return Some(clock.and_then(|wrong| wrong.told).into_iter().collect());
+            }
+            if let Some(at) = channel.readings.iter().position(|r| r.name == named) {
+                let reading = channel.readings.remove(at);
+                for home in homes.iter().filter(|home| place(home) == reading.to) {
+                    withdraw(mail, home, name, &reading);
+                }
+                self.aside.push(Aside::Reading(name.clone(), reading));
+                return Some(Vec::new());
+            }
+            let is_it = |b: &Binding| name_of(&b.kept) == named;
+            if let Some(at) = channel.bindings.iter().position(is_it) {
+                let binding = channel.bindings.remove(at);
+                // What it was attached to is learnt anew: its silence counts from here.
+                channel.begin(mail.now);
+                let told = homes.into_iter().chain(binding.told.iter().cloned()).collect();
+                self.aside.push(Aside::Binding(name.clone(), binding));
+                return Some(told);
+            }
+        }
+        None
+    }
+
+    /// A reading or an attachment counts again. Says who must hear why, if it had come.
+    fn take_back(
+        &mut self,
+        named: u64,
+        numbers: &Numbers,
+        mail: &mut Mail<'_>,
+    ) -> Option<Vec<Subject>> {
+        let at = self.aside.iter().position(|aside| aside.is(named))?;
+        match self.aside.remove(at) {
+            Aside::Held(name, held) => {
+                mail.count(Fate::FromJudged);
+                mail.count(Fate::Held);
+                self.channel(&name).held.push(held);
+                Some(self.homes())
+            }
+            Aside::Reading(name, reading) => {
+                self.channel(&name).again(&name, reading, numbers, mail);
+                Some(Vec::new())
+            }
+            Aside::Binding(name, binding) => {
+                let told = binding.told.clone();
+                let channel = self.channel(&name);
+                channel.bind_again(binding);
+                channel.begin(mail.now);
+                Some(self.homes().into_iter().chain(told).collect())
+            }
+        }
     }
 
     /// After the attachments changed: tells whom they concern, and moves readings to where they belong.
@@ -241,6 +343,46 @@ impl Device {
         channel.move_readings(name, homes, mail);
     }
 
+    /// An event has come that a correction may have been waiting for.
+    fn meet(&mut self, event: &Event, mail: &mut Mail<'_>) {
+        let mut loose = core::mem::take(&mut self.loose);
+        loose.hear(event, |source, id| self.has_come(source, id), mail);
+        self.loose = loose;
+    }
+
+    /// Whether a report of this name is known.
+    fn has_come(&self, source: &str, id: &str) -> bool {
+        let named = name(source, id);
+        let mut channels = self.channels.iter().map(|(_, channel)| channel);
+        self.known.has_come(source, id)
+            || self.aside.iter().any(|aside| aside.is(named))
+            || channels.any(|channel| {
+                channel.readings.iter().any(|reading| reading.name == named)
+                    || channel.held.iter().any(|held| held.name == named)
+            })
+    }
+
+    /// The shipments that its probes are with, and the one that an attachment speaks of or a correction takes it from.
+    fn concerned_by(&self, event: &Event) -> Vec<ShipmentId> {
+        let corrects = |kept: &Kept| match &event.fact {
+            Fact::DeviceCorrected(c) => name_of(kept) == name(&c.source, &c.id),
+            _ => false,
+        };
+        let aside = self.aside.iter().filter_map(|aside| match aside {
+            Aside::Binding(_, binding) if corrects(&binding.kept) => binding.home.clone(),
+            _ => None,
+        });
+        let named = match &event.fact {
+            Fact::Attached(attached) => attached.to(),
+            _ => None,
+        };
+        let mut all = self.with_now();
+        all.extend(aside.chain(named).filter_map(|home| home.shipment()));
+        all.sort();
+        all.dedup();
+        all
+    }
+
     /// Who must hear of it when it fails.
     pub(crate) fn concerned(&self) -> Vec<Subject> {
         self.ever.iter().cloned().collect()
@@ -254,6 +396,17 @@ impl Device {
         all.sort();
         all.dedup();
         all
+    }
+
+    /// The shipments that its probes are with, or else were with last.
+    fn lately(&self) -> Vec<ShipmentId> {
+        let now = self.with_now();
+        if !now.is_empty() {
+            return now;
+        }
+        let bindings = self.channels.iter().flat_map(|(_, channel)| &channel.bindings);
+        let with = bindings.filter_map(|b| Some((b.kept.at, b.home.as_ref()?.shipment()?)));
+        with.max().map(|(_, shipment)| shipment).into_iter().collect()
     }
 
     /// Whom any probe is said to be with, at some time.
@@ -302,17 +455,19 @@ impl Device {
             let booked = channel.bindings.iter().map(|b| b.kept.at).filter(|at| *at > now).min();
             [held, booked, channel.silent(now, numbers).map(|silent| silent.due)]
         });
-        each.flatten().min()
+        each.flatten().chain(self.loose.due(numbers)).min()
     }
 
     pub(crate) fn strike(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {
         let begun = self.now.replace(mail.now).unwrap_or(mail.now);
+        let concerned = self.lately();
+        self.loose.tell(numbers, &concerned, mail);
         let names: Vec<Text> = self.channels.iter().map(|(name, _)| name.clone()).collect();
         for name in &names {
             let channel = self.channel(name);
             channel.look_ahead(name, numbers, mail);
             let reached = mail.reached;
-            let begins = |b: &crate::channel::Binding| begun < b.kept.at && b.kept.at <= reached;
+            let begins = |b: &Binding| begun < b.kept.at && b.kept.at <= reached;
             if channel.bindings.iter().any(begins) {
                 self.settle(name, numbers, mail);
             }
@@ -352,6 +507,30 @@ impl Channel {
             }
             if ahead {
                 self.tell_ahead(name, named, &event, came, mail);
+            }
+        }
+    }
+
+    /// A reading counts again that had been declared wrong: it goes to whose it is by now. Somebody may have reported
+    /// it anew meanwhile.
+    fn again(&mut self, name: &Text, reading: Passed, numbers: &Numbers, mail: &mut Mail<'_>) {
+        let Passed { at, temperature, learnt, .. } = reading;
+        if self.knows(at, temperature) {
+            return;
+        }
+        let channel = name.clone();
+        let event = mail.own(at, Fact::Reading(Reading { temperature, channel, sequence: None }));
+        let ahead = is_ahead(at, mail.reached, numbers.skew);
+        match self.home(at).filter(|_| !ahead).cloned() {
+            Some(home) => {
+                mail.send(&home, event);
+                self.note(Passed { to: place(&home), ..reading });
+            }
+            None => {
+                mail.count(Fate::FromJudged);
+                mail.count(Fate::Held);
+                let dated = if ahead { Dated::Asked } else { Dated::Before };
+                self.held.push(Held { name: reading.name, dated, kept: Kept::new(&event, learnt) });
             }
         }
     }
@@ -416,6 +595,10 @@ impl Channel {
         mail.send(home, event);
         self.stated = Some(mail.now);
     }
+}
+
+fn name_of(kept: &Kept) -> u64 {
+    name(&kept.source, &kept.id)
 }
 
 /// A short name of a reading by source and id. Cheap, as it is made for every reading.

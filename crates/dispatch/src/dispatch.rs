@@ -89,7 +89,7 @@ impl Engine for Dispatch {
             State::Shipment(shipment) => shipment.due(&rules.numbers),
             State::Device(device) => device.due(&rules.numbers),
             State::Store(store) => store.due(),
-            State::Order(order) => order.due(),
+            State::Order(order) => order.due(&rules.numbers),
             State::Permit(_) | State::Party(_) | State::Nothing => None,
         }
     }

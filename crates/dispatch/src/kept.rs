@@ -1,11 +1,13 @@
 //! Facts kept whole, in the order in which they were learnt, and how a repetition is recognised.
 
 use crate::mail::OURS;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::{format, string::String, vec::Vec};
 use facts::fact::log::Corrected;
 use facts::timeline::{Sequence, sequence};
-use facts::{Event, Fact, Identity, Moment, Subject, SubjectKind, Text, TimelineEntry};
+use facts::{
+    Corrections, Event, Fact, Identity, Moment, Subject, SubjectKind, Text, TimelineEntry,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -26,7 +28,7 @@ pub(crate) enum Copy {
 pub(crate) struct Looked {
     pub(crate) copy: Copy,
     /// What is declared wrong together with it.
-    pub(crate) also: Option<Event>,
+    pub(crate) also: Vec<Event>,
     /// Whether a report that came under several names is declared wrong under one of them and not under another.
     pub(crate) doubt: bool,
 }
@@ -36,14 +38,19 @@ pub(crate) struct Looked {
 /// Who gets no answer sends the same again under a new id. Such a retry says the same of the same moment, and so it
 /// is one report with several names: it is passed on once, and whoever declares one of its names wrong declares
 /// the report wrong. Which name came first, and whether the correction came before or behind them, changes nothing.
+/// A correction is a report as any other: whoever declares it wrong takes it back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Known {
     /// Contents by name: 16 bytes each.
     names: BTreeMap<u64, u64>,
     /// Under which name each content was passed on.
     contents: BTreeMap<u64, Named>,
+    /// Contents of corrections by name: the same record may be corrected again, so each is known by its moment, too.
+    corrections: BTreeMap<u64, u64>,
     /// Names that were declared wrong, whether or not they have come.
-    wrong: BTreeSet<u64>,
+    wrong: Corrections<u64>,
+    /// What we declared wrong ourselves because of a correction, by that one's name.
+    ours: Vec<(u64, Named)>,
 }
 
 /// What an outside event is called by its reporter.
@@ -58,39 +65,93 @@ impl Known {
         let (name, content) = (name(event), content(event));
         if let Some(before) = self.names.get(&name) {
             let copy = if *before == content { Copy::Same } else { Copy::Other };
-            return Looked { copy, also: None, doubt: false };
+            return Looked { copy, also: Vec::new(), doubt: false };
         }
         self.names.insert(name, content);
-        if let Some(first) = self.contents.get(&content) {
-            let also = self.wrong.contains(&name).then(|| declared_wrong(event, first)).flatten();
+        if correction(&event.fact).is_some() {
+            self.corrections.insert(plain_name(&event.source, &event.id), content);
+        }
+        if let Some(first) = self.contents.get(&content).cloned() {
+            let also = self.retried(event, &first);
             return Looked { copy: Copy::Same, also, doubt: self.is_doubtful(content) };
         }
-        self.contents.insert(content, Named { source: event.source.clone(), id: event.id.clone() });
+        self.contents.insert(content, Named::of(event));
         let also = self.correct(event);
-        let named = correction(&event.fact).and_then(|_| self.names.get(&corrected(event)?));
+        let named = corrected(event).and_then(|wrong| self.names.get(&wrong));
         let doubt = named.is_some_and(|content| self.is_doubtful(*content));
         Looked { copy: Copy::New, also, doubt }
     }
 
-    /// Whether some names of this content were declared wrong, and others not.
+    /// Whether an event of this name has come.
+    pub(crate) fn has_come(&self, source: &str, id: &str) -> bool {
+        self.content_of(plain_name(source, id)).is_some()
+    }
+
+    fn content_of(&self, name: u64) -> Option<&u64> {
+        self.names.get(&name).or_else(|| self.corrections.get(&name))
+    }
+
+    /// Whether some names of this content count as wrong, and others do not.
     fn is_doubtful(&self, content: u64) -> bool {
         if self.wrong.is_empty() {
             return false;
         }
         let names =
-            || self.names.iter().filter(|(_, said)| **said == content).map(|(name, _)| name);
-        names().any(|name| self.wrong.contains(name))
-            && names().any(|name| !self.wrong.contains(name))
+            || self.names.iter().filter(|(_, said)| **said == content).map(|(name, _)| *name);
+        names().any(|name| self.wrong.is_wrong(name))
+            && names().any(|name| !self.wrong.is_wrong(name))
+    }
+
+    /// A report came again under another name, and that one had been declared wrong.
+    fn retried(&mut self, event: &Event, first: &Named) -> Vec<Event> {
+        let against = self.wrong.against(plain_name(&event.source, &event.id));
+        let Some(by) = against else { return Vec::new() };
+        let mut also = self.because_of(event, &[first.name()]);
+        also.extend(declared_wrong(event, first));
+        self.note(&also, by);
+        also
     }
 
     /// Where this declares one name of a report wrong and the report was passed on under another one: the same
-    /// declaration about that one.
-    fn correct(&mut self, event: &Event) -> Option<Event> {
-        let wrong = corrected(event)?;
-        self.wrong.insert(wrong);
-        let first = self.contents.get(self.names.get(&wrong)?)?;
-        let other = plain_name(&first.source, &first.id) != wrong;
-        other.then(|| declared_wrong(event, first)).flatten()
+    /// declaration about that one. Where it takes back a correction: the same about what we said because of that one.
+    fn correct(&mut self, event: &Event) -> Vec<Event> {
+        let Some(wrong) = corrected(event) else { return Vec::new() };
+        let by = plain_name(&event.source, &event.id);
+        self.wrong.take(by, wrong);
+        let first = self.content_of(wrong).and_then(|content| self.contents.get(content));
+        let first_name = first.map_or(wrong, Named::name);
+        let mut also = self.because_of(event, &[wrong, first_name]);
+        let other = first.filter(|_| first_name != wrong && !self.wrong.is_wrong(by));
+        also.extend(other.and_then(|first| declared_wrong(event, first)));
+        self.note(&also, by);
+        also
+    }
+
+    /// What we declared wrong because of these corrections is declared wrong in turn.
+    fn because_of(&self, event: &Event, corrections: &[u64]) -> Vec<Event> {
+        let ours = self.ours.iter().filter(|(because, _)| corrections.contains(because));
+        ours.filter_map(|(_, ours)| declared_wrong(event, ours)).collect()
+    }
+
+    /// Remembers what we declare wrong ourselves, so that it can be taken back, too.
+    fn note(&mut self, also: &[Event], because: u64) {
+        for also in also {
+            self.ours.push((because, Named::of(also)));
+            // Of a correction with several names the one that was passed on is taken back.
+            let wrong = corrected(also).filter(|wrong| self.corrections.contains_key(wrong));
+            if let Some(wrong) = wrong {
+                self.wrong.take(plain_name(&also.source, &also.id), wrong);
+            }
+        }
+    }
+}
+
+impl Named {
+    fn of(event: &Event) -> Self {
+        Self { source: event.source.clone(), id: event.id.clone() }
+    }
+    fn name(&self) -> u64 {
+        plain_name(&self.source, &self.id)
     }
 }
 
@@ -207,7 +268,11 @@ impl Kept {
     }
     /// By what facts are ordered, whatever the order of their arrival.
     pub(crate) fn sequence(&self) -> Sequence {
-        sequence(self.moment(), &self.fact, Identity::of(&self.source, &self.id))
+        sequence(self.moment(), &self.fact, self.identity())
+    }
+    /// What it is recognised by.
+    pub(crate) fn identity(&self) -> Identity {
+        Identity::of(&self.source, &self.id)
     }
     /// The moment that counts.
     pub(crate) fn moment(&self) -> Moment {
@@ -219,36 +284,51 @@ impl Kept {
     }
     /// As the timeline takes it.
     pub(crate) fn entry(&self) -> TimelineEntry<'_> {
-        let Self { source, id, subject, learnt, counts, fact, .. } = self;
-        let (at, learnt, identity) = (self.moment(), *learnt, Identity::of(source, id));
+        let Self { subject, learnt, counts, fact, .. } = self;
+        let (at, learnt, identity) = (self.moment(), *learnt, self.identity());
         TimelineEntry { offset: 0, at, ahead: counts.is_some(), learnt, identity, subject, fact }
     }
 }
 
-/// Facts in the order in which they were learnt, without those that were declared wrong.
+/// Facts in the order in which they were learnt, without those that count as wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct File {
     kept: Vec<Kept>,
-    wrong: Vec<Identity>,
+    /// What counts as wrong. It counts again when the correction that names it is declared wrong.
+    aside: Vec<Kept>,
+    corrections: Corrections<Identity>,
 }
 
 impl File {
-    /// Takes a fact in; `false` if it had been declared wrong before it came.
+    /// Takes a fact in; `false` if it counts as wrong already.
     pub(crate) fn take(&mut self, event: &Event, learnt: Moment) -> bool {
         if let Some(wrong) = correction(&event.fact) {
-            self.kept.retain(|kept| Identity::of(&kept.source, &kept.id) != wrong);
-            self.wrong.push(wrong);
+            self.corrections.take(event.identity(), wrong);
+            self.sort_out();
             return true;
         }
-        if !self.wrong.is_empty() && self.wrong.contains(&event.identity()) {
+        let kept = Kept::new(event, learnt);
+        if self.corrections.is_wrong(event.identity()) {
+            self.aside.push(kept);
             return false;
         }
-        self.kept.push(Kept::new(event, learnt));
+        self.kept.push(kept);
         true
+    }
+    /// Puts aside what counts as wrong by now, and takes back what counts again, in the order in which it was learnt.
+    fn sort_out(&mut self) {
+        let corrections = &self.corrections;
+        let wrong = |kept: &mut Kept| corrections.is_wrong(kept.identity());
+        let gone: Vec<Kept> = self.kept.extract_if(.., wrong).collect();
+        for kept in self.aside.extract_if(.., |kept| !wrong(kept)) {
+            let place = self.kept.partition_point(|known| known.learnt <= kept.learnt);
+            self.kept.insert(place, kept);
+        }
+        self.aside.extend(gone);
     }
     /// Whether it stands already.
     pub(crate) fn has(&self, identity: Identity) -> bool {
-        self.kept.iter().any(|kept| Identity::of(&kept.source, &kept.id) == identity)
+        self.kept.iter().any(|kept| kept.identity() == identity)
     }
     /// Everything that stands.
     pub(crate) fn all(&self) -> &[Kept] {

@@ -26,6 +26,7 @@ mod clock;
 mod device;
 mod dispatch;
 mod kept;
+mod loose;
 mod mail;
 mod order;
 mod passed;

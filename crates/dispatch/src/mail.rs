@@ -88,6 +88,22 @@ impl Mail<'_> {
         self.finding(shipment, "system/declared-wrong", "SYS-WRONG", Severity::P3, sentence, page);
     }
 
+    /// A correction names something that nobody reported of this subject.
+    pub(crate) fn corrects_nothing(
+        &mut self,
+        shipment: &ShipmentId,
+        (source, id): (&str, &str),
+        by: &str,
+    ) -> Finding {
+        let sentence = format!(
+            "the correction `{by}` of {} names `{id}` of {source}, and no such report of it is known: what it was to correct still counts",
+            self.subject
+        );
+        let page = include_str!("corrects_nothing.md");
+        let (rule, code) = ("system/corrects-nothing", "SYS-CORR");
+        self.finding(shipment, rule, code, Severity::P3, sentence, page)
+    }
+
     /// An id that differs from that of this step's subject in capital letters alone is in use.
     pub(crate) fn near_twin(&mut self, shipment: &ShipmentId, sentence: &str) -> Finding {
         let page = include_str!("near_twin.md");

@@ -29,6 +29,8 @@ pub struct Numbers {
     pub quiet_again: Span,
     /// How far the clocks of reporters may be ahead of the log's before what they report is dated ahead.
     pub skew: Span,
+    /// How long a correction may come before what it corrects.
+    pub correction_waits: Span,
 }
 
 impl Rules {
@@ -42,6 +44,7 @@ impl Rules {
             ("put_away", numbers.put_away),
             ("quiet_again", numbers.quiet_again),
             ("skew", numbers.skew),
+            ("correction_waits", numbers.correction_waits),
         ];
         let zero = spans.iter().find(|(_, span)| *span <= Span::ZERO).map(|(name, _)| *name);
         let zero = zero.or((numbers.quiet_after == 0).then_some("quiet_after"));

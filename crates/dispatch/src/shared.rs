@@ -4,6 +4,7 @@
 use crate::ahead::{NEXT_STROKE, is_ahead};
 use crate::dispatch::is_outside;
 use crate::kept::{Copy, File, Kept, Known, Looked, correction};
+use crate::loose::Loose;
 use crate::mail::Mail;
 use crate::passed::Fate;
 use crate::rules::Numbers;
@@ -26,6 +27,7 @@ pub(crate) struct Shared {
     derived: String,
     /// A start that is dated ahead: it counts at its own time.
     waiting: Vec<Waiting>,
+    loose: Loose,
 }
 
 /// What is dated later than the log's clock stood when it came.
@@ -131,6 +133,7 @@ impl Shared {
     /// A fact of its own; `false` if it was there already.
     fn own(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) -> bool {
         let Looked { copy, also, doubt } = self.known.admit(event);
+        self.loose.hear(event, |source, id| self.known.has_come(source, id), mail);
         let start = matches!(event.fact, Fact::ConditioningStarted(_));
         if copy == Copy::New && start && is_ahead(event.at, mail.now, numbers.skew) {
             self.waiting.push(Waiting { kept: Kept::new(event, mail.now), told: false });
@@ -146,7 +149,7 @@ impl Shared {
         }
         let new = Some(event).filter(|_| copy == Copy::New);
         let mut taken = false;
-        for event in new.into_iter().chain(also.as_ref()) {
+        for event in new.into_iter().chain(&also) {
             if let Some(wrong) = correction(&event.fact) {
                 self.forget(wrong, mail);
             }
@@ -189,16 +192,17 @@ impl Shared {
     }
 
     /// When what waits is told, or counts.
-    pub(crate) fn due(&self) -> Option<Moment> {
+    pub(crate) fn due(&self, numbers: &Numbers) -> Option<Moment> {
         let due = |Waiting { kept, told }: &Waiting| match told {
             true => kept.at,
             false => kept.learnt + NEXT_STROKE,
         };
-        self.waiting.iter().map(due).min()
+        self.waiting.iter().map(due).chain(self.loose.due(numbers)).min()
     }
 
     pub(crate) fn strike(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {
         let readers = self.readers();
+        self.loose.tell(numbers, &readers, mail);
         for mut waiting in core::mem::take(&mut self.waiting) {
             let Waiting { kept, told } = &waiting;
             let asked = *told || kept.learnt < mail.now;

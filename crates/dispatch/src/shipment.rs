@@ -3,6 +3,7 @@
 
 use crate::ahead::{NEXT_STROKE, is_ahead};
 use crate::kept::{Copy, File, Kept, Known, Looked, correction};
+use crate::loose::Loose;
 use crate::mail::Mail;
 use crate::passed::Fate;
 use crate::rules::Numbers;
@@ -29,6 +30,7 @@ pub(crate) struct Shipment {
     waiting: Vec<Kept>,
     /// What was told of the air waybill of the plan in force.
     waybill: Option<Box<Finding>>,
+    loose: Loose,
     away: Away,
 }
 
@@ -74,12 +76,13 @@ impl Shipment {
                 self.heard(&shipment, event, mail);
             }
         }
-        if let Some(also) = also {
+        for also in also {
             self.heard(&shipment, &also, mail);
         }
         if doubt {
             mail.declared_wrong(&shipment, event);
         }
+        self.loose.hear(event, |source, id| self.known.has_come(source, id), mail);
     }
 
     /// A stroke came after what was dated ahead: either it has reached that time by now, or that time counts as
@@ -192,7 +195,7 @@ impl Shipment {
     /// When it is put away, or what waits for a stroke is passed on.
     pub(crate) fn due(&self, numbers: &Numbers) -> Option<Moment> {
         let stroke = self.waiting.iter().map(|kept| kept.learnt + NEXT_STROKE).min();
-        stroke.into_iter().chain(self.put_away(numbers)).min()
+        [stroke, self.loose.due(numbers), self.put_away(numbers)].into_iter().flatten().min()
     }
 
     fn put_away(&self, numbers: &Numbers) -> Option<Moment> {
@@ -206,6 +209,7 @@ impl Shipment {
     pub(crate) fn strike(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {
         let Some(shipment) = mail.subject.shipment() else { return };
         self.stamp(numbers, &shipment, mail);
+        self.loose.tell(numbers, core::slice::from_ref(&shipment), mail);
         if self.put_away(numbers).is_none_or(|due| due > mail.now) {
             return;
         }

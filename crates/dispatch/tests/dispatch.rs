@@ -55,8 +55,8 @@ fn what_loses_its_home_after_fourteen_days_is_rejected_at_once_and_the_logger_li
 
 #[test]
 fn a_number_of_nothing_is_no_rule() {
-    for zero in ["keep", "put_away", "quiet_after", "quiet_again", "skew"] {
-        let mut table = serde_json::json!({ "keep": "14 d", "put_away": "30 d", "quiet_after": 3, "quiet_again": "1 h", "skew": "2 min" });
+    for zero in ["keep", "put_away", "quiet_after", "quiet_again", "skew", "correction_waits"] {
+        let mut table = serde_json::json!({ "keep": "14 d", "put_away": "30 d", "quiet_after": 3, "quiet_again": "1 h", "skew": "2 min", "correction_waits": "60 min" });
         assert!(
             Rules::read(&Book::new([("dispatch".to_owned(), table.clone())].into()), 1).is_ok()
         );
@@ -718,11 +718,14 @@ fn corrected(id: &str, wrong: &str) -> facts::Event {
 /// The ids of the facts that stand in the journal of A.
 fn standing(world: &World) -> Vec<String> {
     let all = world.journals.get("A").map(Vec::as_slice).unwrap_or_default();
-    let wrong = |e: &facts::Event| {
-        all.iter().any(|c| matches!(&c.fact, Fact::ShipmentCorrected(c) if c.id == e.id))
+    let mut story = facts::Story::default();
+    for (offset, event) in (0..).zip(all) {
+        story.take(offset, event.at, event);
+    }
+    let id = |chapter: &facts::Chapter| {
+        all.iter().find(|e| e.identity() == chapter.identity).map(|e| e.id.to_string())
     };
-    let facts = all.iter().filter(|e| !matches!(e.fact, Fact::ShipmentCorrected(_)) && !wrong(e));
-    facts.map(|e| e.id.to_string()).collect()
+    story.as_learnt().into_iter().filter_map(id).collect()
 }
 
 /// All orders of these.
@@ -768,6 +771,111 @@ fn a_correction_may_name_either_id_of_a_retry_in_any_order_of_arrival() {
     let mut world = World::new();
     world.hear(&packed("p-1", "BAG-1")).hear(&corrected("c", "p-1"));
     assert_eq!((standing(&world).len(), world.findings.len()), (0, 0), "one id, no doubt");
+}
+
+#[test]
+fn who_takes_a_correction_back_makes_the_report_count_again_in_any_order_of_arrival() {
+    let report = packed("p-1", "BAG-1");
+    // The correction is taken back under its first id or under that of its retry, the report had one id or two.
+    for (wrong, taken_back) in [("p-1", "c"), ("p-1", "c-again"), ("p-2", "c"), ("p-2", "c-again")]
+    {
+        let all = [
+            report.clone(),
+            packed("p-2", "bag-1"),
+            corrected("c", wrong),
+            corrected("c-again", wrong),
+            corrected("no", taken_back),
+        ];
+        for order in orders(&all) {
+            let mut world = World::new();
+            let ids: Vec<&str> = order.iter().map(|e| e.id.as_str()).collect();
+            order.iter().for_each(|e| {
+                world.hear(e);
+            });
+            assert_eq!(standing(&world).len(), 1, "{wrong}, {taken_back}, {ids:?}");
+        }
+    }
+    for order in
+        orders(&[report, corrected("c", "p-1"), corrected("no", "c"), corrected("yes", "no")])
+    {
+        let mut world = World::new();
+        order.iter().for_each(|e| {
+            world.hear(e);
+        });
+        assert_eq!(standing(&world), [""; 0]);
+    }
+}
+
+/// A correction of something that was reported of the logger.
+fn device_corrected(id: &str, wrong: &str) -> facts::Event {
+    let data = format!(r#"{{"source":"test","id":"{wrong}","reason":"label"}}"#);
+    event(id, 30, "device.corrected", "device:LOG", &data)
+}
+
+#[test]
+fn a_reading_and_an_attachment_count_again_when_their_correction_is_taken_back_in_any_order() {
+    for wrong in ["LOG-5-50", "LOG-to-A-0"] {
+        let all = [
+            attached("LOG", "A", 0),
+            reading("LOG", 5, 50),
+            device_corrected("c", wrong),
+            device_corrected("no", "c"),
+        ];
+        for order in orders(&all) {
+            let mut world = World::new();
+            let ids: Vec<&str> = order.iter().map(|e| e.id.as_str()).collect();
+            order.iter().for_each(|e| {
+                world.hear(e);
+            });
+            assert_eq!(world.readings("A"), [(5, "50.0 °C".to_string())], "{wrong}: {ids:?}");
+            let attached = world.journals["A"].iter().find(|e| matches!(e.fact, Fact::Attached(_)));
+            let attached = attached.map(|e| e.id.to_string()).expect("it is told");
+            assert!(standing(&world).contains(&attached), "{wrong}: {ids:?}");
+            let open = world.count(Fate::Judged) + world.count(Fate::Held);
+            assert_eq!((open, world.count(Fate::Held)), (4, 0), "{wrong}: {ids:?}");
+        }
+    }
+}
+
+#[test]
+fn a_correction_that_names_nothing_is_told_after_an_hour_and_withdrawn_when_it_comes() {
+    let mut world = World::new();
+    world.hear(&packed("p-1", "BAG-1")).hear(&corrected("c", "p1")).to(89);
+    assert_eq!(told(&world, "A"), [""; 0], "it may have overtaken what it corrects");
+    world.to(90);
+    assert_eq!(told(&world, "A"), ["SYS-CORR raised"]);
+    world.come(&packed("p1", "BAG-9"));
+    assert_eq!(told(&world, "A"), ["SYS-CORR raised", "SYS-CORR withdrawn"]);
+    assert_eq!(standing(&world), ["p-1"]);
+
+    let mut world = World::new();
+    world.hear(&corrected("c", "p-1")).come(&packed("p-1", "BAG-1")).to(200);
+    assert_eq!(told(&world, "A"), [""; 0], "it came first");
+    world.come(&corrected("no", "c")).come(&corrected("again", "no")).to(400);
+    assert_eq!(told(&world, "A"), [""; 0], "a correction is a report, too");
+}
+
+#[test]
+fn a_correction_of_a_logger_or_an_order_that_names_nothing_is_told_where_it_concerns_somebody() {
+    let mut world = World::new();
+    world.hear(&attached("LOG", "A", 0)).hear(&reading("LOG", 5, 50));
+    world.hear(&device_corrected("c", "LOG-5-50")).hear(&device_corrected("d", "LOG-5-5")).to(90);
+    assert_eq!(told(&world, "A"), ["SYS-CORR raised"]);
+    assert!(world.findings[0].sentence.contains("`d` of device:LOG"), "{}", world.findings[0]);
+
+    let mut world = World::new();
+    world.hear(&planned("A", 1, r#","order":"ORD""#));
+    let data = r#"{"source":"test","id":"s-1","reason":"wrong day"}"#;
+    world.hear(&event("c", 5, "order.corrected", "order:ORD", data)).to(65);
+    assert_eq!(told(&world, "A"), ["SYS-CORR raised"]);
+}
+
+#[test]
+fn a_report_of_a_logger_in_doubt_is_told_on_the_shipment_that_it_spoke_of() {
+    let mut world = World::new();
+    let again = facts::Event { id: facts::Text::new("again"), ..attached("LOG", "A", 0) };
+    world.hear(&attached("LOG", "A", 0)).hear(&device_corrected("c", "LOG-to-A-0")).come(&again);
+    assert_eq!(told(&world, "A"), ["SYS-WRONG raised"]);
 }
 
 #[test]

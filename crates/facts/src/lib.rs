@@ -21,6 +21,7 @@ extern crate std;
 
 mod by_type;
 pub mod context;
+pub mod corrections;
 pub mod engine;
 pub mod entry;
 pub mod event;
@@ -42,6 +43,7 @@ pub mod unit;
 
 pub use by_type::ByType;
 pub use context::{Context, Gate, Phase};
+pub use corrections::Corrections;
 pub use engine::{Act, Engine, Judged, Said, View};
 pub use entry::{Cause, Entry, Origin};
 pub use event::{Event, Identity};

@@ -3,6 +3,7 @@
 //! A rule that looks at the whole story each time cannot be misled by the order of arrival: late
 //! facts and corrections need no code of their own.
 
+use crate::corrections::Corrections;
 use crate::event::{Event, Identity};
 use crate::fact::Fact;
 use crate::moment::Moment;
@@ -16,8 +17,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Story {
     chapters: Vec<Chapter>,
+    /// What counts as wrong. It counts again when the correction that names it is declared wrong.
+    aside: Vec<Chapter>,
     /// What was declared wrong, whether or not it has come yet.
-    wrong: Vec<Identity>,
+    corrections: Corrections<Identity>,
     /// When something was last declared wrong, by log time: what replaces it comes a moment later.
     corrected: Option<Moment>,
 }
@@ -45,25 +48,41 @@ pub struct Chapter {
 impl Story {
     /// Takes a fact in; says whether the story is another one now.
     pub fn take(&mut self, offset: u64, learnt: Moment, event: &Event) -> bool {
+        let identity = event.identity();
         if let Fact::ShipmentCorrected(c) | Fact::OrderCorrected(c) | Fact::DeviceCorrected(c) =
             &event.fact
         {
-            let wrong = Identity::of(&c.source, &c.id);
-            self.wrong.push(wrong);
+            self.corrections.take(identity, Identity::of(&c.source, &c.id));
             self.corrected = self.corrected.max(Some(learnt));
-            self.chapters.retain(|chapter| chapter.identity != wrong);
+            self.sort_out();
             return true;
-        }
-        let identity = event.identity();
-        if self.wrong.contains(&identity) {
-            return false;
         }
         let (at, subject, fact) = (event.moment(), event.subject.clone(), event.fact.clone());
         let dated = event.counts.map(|_| event.at);
-        let sequence = timeline::sequence(at, &fact, identity);
-        let place = self.chapters.partition_point(|chapter| chapter.sequence() <= sequence);
-        self.chapters.insert(place, Chapter { offset, learnt, at, dated, identity, subject, fact });
-        true
+        let chapter = Chapter { offset, learnt, at, dated, identity, subject, fact };
+        let wrong = self.corrections.is_wrong(identity);
+        if wrong {
+            self.aside.push(chapter);
+        } else {
+            self.insert(chapter);
+        }
+        !wrong
+    }
+    fn insert(&mut self, chapter: Chapter) {
+        let sequence = chapter.sequence();
+        let place = self.chapters.partition_point(|known| known.sequence() <= sequence);
+        self.chapters.insert(place, chapter);
+    }
+    /// Puts aside what counts as wrong by now, and takes back what counts again.
+    fn sort_out(&mut self) {
+        let corrections = &self.corrections;
+        let wrong = |chapter: &mut Chapter| corrections.is_wrong(chapter.identity);
+        let (gone, back): (Vec<Chapter>, Vec<Chapter>) = (
+            self.chapters.extract_if(.., wrong).collect(),
+            self.aside.extract_if(.., |chapter| !wrong(chapter)).collect(),
+        );
+        self.aside.extend(gone);
+        back.into_iter().for_each(|chapter| self.insert(chapter));
     }
     /// What the facts say together.
     pub fn timeline(&self) -> Timeline<'_> {

@@ -2,7 +2,7 @@
 //!
 //! Bounded: when there are too many lines, what matters least goes first, and how many went is counted.
 
-use facts::{Event, Fact, Identity, Moment};
+use facts::{Corrections, Event, Fact, Identity, Moment};
 use std::collections::BTreeMap;
 
 /// One fact that is told.
@@ -30,8 +30,10 @@ impl Line {
 #[derive(Debug, Default)]
 pub struct Lines {
     lines: Vec<Line>,
-    /// What was declared wrong, and why.
-    corrected: BTreeMap<Identity, String>,
+    /// What was declared wrong, and in turn what declared that.
+    corrections: Corrections<Identity>,
+    /// Why each correction was made.
+    reasons: BTreeMap<Identity, String>,
     dropped: u64,
 }
 
@@ -44,10 +46,10 @@ impl Lines {
         if let Fact::ShipmentCorrected(c) | Fact::OrderCorrected(c) | Fact::DeviceCorrected(c) =
             &line.event.fact
         {
-            if self.corrected.len() >= MOST {
-                self.corrected.pop_first();
+            if self.reasons.len() < MOST {
+                self.corrections.take(line.identity, Identity::of(&c.source, &c.id));
+                self.reasons.insert(line.identity, c.reason.to_string());
             }
-            self.corrected.insert(Identity::of(&c.source, &c.id), c.reason.to_string());
         }
         if let Fact::Quiet(quiet) = &line.event.fact {
             // Said again each hour: the last time says all.
@@ -79,7 +81,8 @@ impl Lines {
 
     /// Why a line does not hold, where it was declared wrong.
     pub fn wrong(&self, line: &Line) -> Option<&str> {
-        self.corrected.get(&line.identity).map(String::as_str)
+        let by = self.corrections.against(line.identity)?;
+        self.reasons.get(&by).map(String::as_str)
     }
 
     /// Lines that hold.
