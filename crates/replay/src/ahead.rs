@@ -3,8 +3,9 @@
 //!
 //! A record is ahead if without it the records around it stand in order, and with it they do not. Two records
 //! behind it are looked at, because one cannot tell whether the record is ahead or the one behind it is late.
-//! It is told, and the record arrives with the one above it. Of the last record nobody can tell: it is told
-//! where it comes long after the one above it, and believed.
+//! A gateway with a wrong clock stamps a whole batch: of several in a row each is ahead that leaps by half a day, where the two
+//! behind all of them stand in order with the one above. It is told, and the record arrives with the one above it. Of the
+//! last record nobody can tell: it is told where it comes long after the one above it, and believed.
 
 use crate::recording::Decoded;
 use facts::{Moment, Span, Text};
@@ -15,13 +16,18 @@ const FAR: Span = Span::minutes(2);
 /// A recording that says nothing for so long before its last record is no ordinary one.
 const LONG: Span = Span::days(7);
 
+/// What leaps by less may be the end of one log, and the records behind it another one that was put behind it.
+const LEAP: Span = Span::hours(12);
+/// A batch of a gateway has no more records than that.
+pub(crate) const BATCH: usize = 16;
+
 /// A stamp and those around it.
 pub(crate) struct Place<'a> {
     /// Of the record above, without those that were ahead themselves.
     pub(crate) before: Option<Moment>,
     /// Its own.
     pub(crate) stamp: Moment,
-    /// Of the records behind it, at most two.
+    /// Of the records behind it, at most two more than a batch has.
     pub(crate) behind: &'a [Moment],
 }
 
@@ -30,6 +36,10 @@ pub(crate) struct Place<'a> {
 /// be in order, too.
 pub(crate) fn is_ahead(place: &Place<'_>, arrivals: bool) -> bool {
     let Place { before, stamp, behind } = *place;
+    let leaps = arrivals && before.is_some_and(|before| before + LEAP < stamp);
+    // The others of its batch say nothing of it.
+    let like_it = |next: &&Moment| leaps && **next + FAR >= stamp;
+    let behind: Vec<Moment> = behind.iter().skip_while(like_it).take(2).copied().collect();
     let in_order = arrivals || behind.is_sorted();
     let fit = |next: &Moment| before.is_none_or(|before| before <= *next) && *next + FAR < stamp;
     !behind.is_empty() && in_order && behind.iter().all(fit)
@@ -113,6 +123,19 @@ mod tests {
         assert!(
             !ahead(Some(0), 9_000, &[6, 5], false),
             "a file in no order has none that is ahead"
+        );
+    }
+
+    #[test]
+    fn a_batch_that_leaps_is_ahead_and_the_end_of_one_log_before_another_is_not() {
+        assert!(ahead(Some(0), 9_000, &[9_001, 9_002, 5, 6], true));
+        assert!(ahead(Some(0), 9_002, &[5, 6], true), "the last of it");
+        assert!(!ahead(Some(0), 9_000, &[9_001, 9_002], true), "nothing behind it says so");
+        assert!(!ahead(Some(0), 9_000, &[9_001, 5, 9_002], true), "the one behind them is late");
+        assert!(!ahead(Some(0), 700, &[701, 702, 5, 6], true), "less than half a day");
+        assert!(
+            !ahead(Some(0), 9_000, &[9_001, 9_002, 5, 6], false),
+            "what happened is in no order"
         );
     }
 

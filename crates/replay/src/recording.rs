@@ -8,7 +8,7 @@
 //! No single stamp makes time run: `ahead` tells which record's is far later than those of the records
 //! around it. It arrives with the record above it, and is told.
 
-use crate::ahead::{Ahead, Place, is_ahead, is_last_and_far};
+use crate::ahead::{Ahead, BATCH, Place, is_ahead, is_last_and_far};
 use crate::source::{Kind, Source, SourceError};
 use facts::{Event, Moment, Text};
 use std::cmp::Reverse;
@@ -205,7 +205,7 @@ struct Stamps {
     happened: Option<Moment>,
 }
 
-/// So many records are read ahead at most to find the two behind one: what cannot be decoded has no stamp.
+/// So many records are read ahead at most to find those behind one: what cannot be decoded has no stamp.
 const LOOKED_AT: usize = 64;
 
 enum Feed {
@@ -250,7 +250,7 @@ impl Stream {
         let Some(mut decoded) = next else { return Ok(None) };
         let Some(stamp) = stamp(&decoded) else { return Ok(Some(decoded)) };
         let stamped = decoded.arrived != UNSTAMPED;
-        let behind = self.behind(stamped)?;
+        let behind = self.behind(stamped, stamp)?;
         let before = match stamped {
             true => &mut self.before.arrived,
             false => &mut self.before.happened,
@@ -268,8 +268,9 @@ impl Stream {
         Ok(Some(decoded))
     }
 
-    /// The stamps of the two records behind the next one that have one of this sort.
-    fn behind(&mut self, stamped: bool) -> Result<Vec<Moment>, SourceError> {
+    /// The stamps of the records behind the next one that have one of this sort: two, and those of a batch before them
+    /// that is no earlier than the next one.
+    fn behind(&mut self, stamped: bool, stamp_of_next: Moment) -> Result<Vec<Moment>, SourceError> {
         let mut found = Vec::with_capacity(2);
         for n in 0..LOOKED_AT {
             if self.ahead.len() <= n {
@@ -280,7 +281,10 @@ impl Stream {
             }
             let one = self.ahead.get(n).filter(|one| (one.arrived != UNSTAMPED) == stamped);
             found.extend(one.and_then(stamp));
-            if found.len() == 2 {
+            // What merely happened stands in any order, so there a batch cannot be told.
+            let batch = if stamped { BATCH } else { 0 };
+            let earlier = found.iter().position(|stamp| *stamp < stamp_of_next);
+            if found.len() == earlier.unwrap_or(batch).min(batch) + 2 {
                 break;
             }
         }
