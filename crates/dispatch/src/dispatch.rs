@@ -71,7 +71,7 @@ impl Engine for Dispatch {
                     Fact::Twin(twin) => self.twins.meet(twin, &mut mail),
                     _ => {
                         self.word(rules, event, &mut mail);
-                        self.twins.in_use(&mut mail);
+                        self.twins.in_use(self.is_known(), &mut mail);
                     }
                 }
                 if self.twins.matter() {
@@ -140,9 +140,20 @@ impl Dispatch {
             State::Device(_) | State::Store(_) if !told.is_empty() => told,
             State::Device(device) => device.with_now(),
             State::Store(store) => store.held(mail.now),
-            State::Permit(it) | State::Order(it) | State::Party(it) if it.is_known() => Vec::new(),
+            // What is reported under the one is not heard of the other, whichever of them is known.
+            State::Permit(_) | State::Order(_) | State::Party(_) if self.twins.are_several() => {
+                Vec::new()
+            }
             State::Permit(it) | State::Order(it) | State::Party(it) => it.readers(),
             State::Nothing => Vec::new(),
+        }
+    }
+
+    /// Whether something is known of a party, a permit or an order itself; what else there is is known by being in use.
+    fn is_known(&self) -> bool {
+        match &self.state {
+            State::Permit(it) | State::Order(it) | State::Party(it) => it.is_known(),
+            State::Shipment(_) | State::Device(_) | State::Store(_) | State::Nothing => false,
         }
     }
 

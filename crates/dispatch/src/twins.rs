@@ -6,7 +6,7 @@
 
 use crate::mail::Mail;
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::{format, string::String, vec::Vec};
 use facts::fact::log::Twin;
 use facts::{Fact, Finding, ShipmentId, State, Subject, Text, spelling};
@@ -17,46 +17,57 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Twins {
     /// Whether anything but a twin has been heard of it.
     live: bool,
-    /// The other spellings that are in use.
-    others: BTreeSet<Text>,
+    /// Whether something is known of it itself, as far as its twins have heard.
+    known: bool,
+    /// The other spellings that are in use, and whether something is known of each itself.
+    others: BTreeMap<Text, bool>,
     /// On which shipments that was told.
     told: BTreeMap<ShipmentId, Box<Finding>>,
 }
 
 impl Twins {
-    /// Something was said of this subject itself.
-    pub(crate) fn in_use(&mut self, mail: &mut Mail<'_>) {
-        if self.live {
+    /// Something was said of this subject itself; by now it is known, or is not.
+    pub(crate) fn in_use(&mut self, known: bool, mail: &mut Mail<'_>) {
+        if self.live && self.known == known {
             return;
         }
-        self.live = true;
-        let first = representative(mail.subject);
-        if first == *mail.subject {
-            let me = mail.subject.clone();
-            self.others.iter().for_each(|other| introduce(mail, &me, &spelt(&me, other)));
+        (self.live, self.known) = (true, known);
+        let me = mail.subject.clone();
+        let first = representative(&me);
+        if first == me {
+            self.others.keys().for_each(|other| introduce(mail, (&me, known), &spelt(&me, other)));
         } else {
-            introduce(mail, &mail.subject.clone(), &first);
+            introduce(mail, (&me, known), &first);
         }
     }
 
-    /// Another spelling is in use, too.
+    /// Another spelling is in use, too, or something has become known of it.
     pub(crate) fn meet(&mut self, twin: &Twin, mail: &mut Mail<'_>) {
         let Ok(other) = twin.subject.parse::<Subject>() else { return };
         let me = mail.subject.clone();
-        if other.kind != me.kind
-            || !self.others.insert(other.id.clone())
-            || representative(&me) != me
-        {
+        if other.kind != me.kind {
             return;
         }
-        if self.live {
-            introduce(mail, &me, &other);
+        let before = self.others.insert(other.id.clone(), twin.known);
+        if before == Some(twin.known) || representative(&me) != me {
+            return;
         }
-        for third in self.others.iter().filter(|third| **third != other.id) {
+        let new = before.is_none();
+        if self.live && new {
+            introduce(mail, (&me, self.known), &other);
+        }
+        for (third, known) in self.others.iter().filter(|(third, _)| **third != other.id) {
             let third = spelt(&me, third);
-            introduce(mail, &third, &other);
-            introduce(mail, &other, &third);
+            introduce(mail, (&other, twin.known), &third);
+            if new {
+                introduce(mail, (&third, *known), &other);
+            }
         }
+    }
+
+    /// Whether this one and all others are known themselves: then they are several, and nothing is told.
+    pub(crate) fn are_several(&self) -> bool {
+        self.known && self.others.values().all(|known| *known)
     }
 
     /// Whether there is anything to tell, or to take back.
@@ -87,7 +98,7 @@ impl Twins {
     }
 
     fn sentence(&self, me: &Subject) -> String {
-        let others: Vec<&str> = self.others.iter().take(SHOWN).map(Text::as_str).collect();
+        let others: Vec<&str> = self.others.keys().take(SHOWN).map(Text::as_str).collect();
         format!(
             "{} `{}` and `{}` are both in use and differ in capital letters alone: they count as two, and what is said of the one is not heard of the other",
             me.kind.word(),
@@ -110,8 +121,8 @@ fn spelt(like: &Subject, id: &Text) -> Subject {
 }
 
 /// Tells one spelling of another.
-fn introduce(mail: &mut Mail<'_>, who: &Subject, to: &Subject) {
-    let twin = Twin { subject: Text::new(format!("{who}")) };
+fn introduce(mail: &mut Mail<'_>, (who, known): (&Subject, bool), to: &Subject) {
+    let twin = Twin { subject: Text::new(format!("{who}")), known };
     let event = mail.of_log(mail.now, Fact::Twin(twin));
     mail.send_state(to, event);
 }

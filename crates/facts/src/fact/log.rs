@@ -80,6 +80,9 @@ pub struct Uncited {
 pub struct Twin {
     /// The other one, `party:klm`.
     pub subject: Text,
+    /// Whether something is known of it itself: it was described, granted, opened, planned.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub known: bool,
 }
 
 /// The first record of a partition: what the log is, for ever.
