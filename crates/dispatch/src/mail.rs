@@ -1,5 +1,6 @@
 //! Writes what is passed on, and names what dispatch says itself.
 
+use crate::kept::Kept;
 use crate::passed::{Fate, Passed};
 use alloc::{boxed::Box, format, vec::Vec};
 use facts::{
@@ -86,6 +87,20 @@ impl Mail<'_> {
         );
         let page = include_str!("declared_wrong.md");
         self.finding(shipment, "system/declared-wrong", "SYS-WRONG", Severity::P3, sentence, page);
+    }
+
+    /// A plan is dated ahead, and another one is in force until then.
+    pub(crate) fn plan_ahead(&mut self, shipment: &ShipmentId, plan: &Kept) -> Finding {
+        let version = match &plan.fact {
+            Fact::Planned(plan) => plan.version,
+            _ => 0,
+        };
+        let sentence = format!(
+            "version {version} of the plan takes effect at {}: until then the goods are judged by the one before it",
+            plan.at
+        );
+        let (rule, code, page) = ("system/plan-ahead", "SYS-PLAN", include_str!("plan_ahead.md"));
+        self.finding(shipment, rule, code, Severity::P3, sentence, page)
     }
 
     /// A correction names something that nobody reported of this subject.

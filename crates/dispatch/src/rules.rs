@@ -23,6 +23,8 @@ pub struct Numbers {
     pub keep: Span,
     /// How long after `closed` a shipment is put away.
     pub put_away: Span,
+    /// The same for a finished dose that has not been given.
+    pub put_away_dose: Span,
     /// After how many sending intervals a device is stated to be quiet.
     pub quiet_after: u32,
     /// How often that statement is repeated.
@@ -42,6 +44,7 @@ impl Rules {
         let spans = [
             ("keep", numbers.keep),
             ("put_away", numbers.put_away),
+            ("put_away_dose", numbers.put_away_dose),
             ("quiet_again", numbers.quiet_again),
             ("skew", numbers.skew),
             ("correction_waits", numbers.correction_waits),

@@ -25,7 +25,7 @@ pub(crate) struct Shared {
     pub(crate) parties: File,
     /// What was derived last, as JSON.
     derived: String,
-    /// A start that is dated ahead: it counts at its own time.
+    /// What is dated ahead: a start counts at its own time, and what has been said as at the next stroke.
     waiting: Vec<Waiting>,
     loose: Loose,
 }
@@ -135,7 +135,8 @@ impl Shared {
         let Looked { copy, also, doubt } = self.known.admit(event);
         self.loose.hear(event, |source, id| self.known.has_come(source, id), mail);
         let start = matches!(event.fact, Fact::ConditioningStarted(_));
-        if copy == Copy::New && start && is_ahead(event.at, mail.now, numbers.skew) {
+        let waits = start || event.fact.has_happened();
+        if copy == Copy::New && waits && is_ahead(event.at, mail.now, numbers.skew) {
             self.waiting.push(Waiting { kept: Kept::new(event, mail.now), told: false });
             mail.count(Fate::Held);
             return false;
@@ -207,8 +208,9 @@ impl Shared {
             let Waiting { kept, told } = &waiting;
             let asked = *told || kept.learnt < mail.now;
             let skew = if *told { facts::Span::ZERO } else { numbers.skew };
-            if asked && !is_ahead(kept.at, mail.reached, skew) {
-                let event = kept.event();
+            let ahead = is_ahead(kept.at, mail.reached, skew);
+            if asked && (!ahead || kept.fact.has_happened()) {
+                let event = Event { counts: ahead.then_some(mail.reached), ..kept.event() };
                 mail.count(Fate::FromHeld);
                 mail.count(Fate::Judged);
                 readers.iter().for_each(|reader| mail.journal(reader, event.clone()));
@@ -238,9 +240,12 @@ impl Shared {
         }
     }
 
-    /// Whether anything was said of it itself: it was described, granted, opened.
+    /// Whether it is known what it is: it was described, granted, opened.
     pub(crate) fn is_known(&self) -> bool {
-        !self.file.all().is_empty()
+        let tells = |fact: &Fact| {
+            matches!(fact, Fact::Described(_) | Fact::Granted(_) | Fact::OrderOpened(_))
+        };
+        self.file.all().iter().any(|kept| tells(&kept.fact))
     }
 
     pub(crate) fn readers(&self) -> Vec<ShipmentId> {

@@ -9,10 +9,10 @@ use crate::passed::Fate;
 use crate::rules::Numbers;
 use alloc::{boxed::Box, collections::BTreeSet, format, vec::Vec};
 use facts::fact::log::{Cited, Uncited};
-use facts::fact::shipment::Planned;
+use facts::fact::shipment::{Goods, Planned};
 use facts::{
-    Event, Fact, Finding, Moment, PartyId, ShipmentId, State, Subject, SubjectKind, Text, Timeline,
-    ident,
+    Event, Fact, Finding, Moment, PartyId, ShipmentId, Span, State, Subject, SubjectKind, Text,
+    Timeline, ident,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,10 +28,22 @@ pub(crate) struct Shipment {
     asked: BTreeSet<Subject>,
     /// What is dated later than the log's clock stood when it came: the next stroke tells whose clock is wrong.
     waiting: Vec<Kept>,
+    /// Plans that take effect later.
+    booked: Vec<Booked>,
     /// What was told of the air waybill of the plan in force.
     waybill: Option<Box<Finding>>,
     loose: Loose,
     away: Away,
+}
+
+/// A plan that is dated ahead.
+#[derive(Debug, Serialize, Deserialize)]
+struct Booked {
+    kept: Kept,
+    /// Whether a stroke has come since, and it was told that it is ahead.
+    asked: bool,
+    /// What was told, until it takes effect or is declared wrong.
+    told: Option<Box<Finding>>,
 }
 
 /// Whether it was put away.
@@ -71,6 +83,16 @@ impl Shipment {
                 self.waiting.push(Kept::new(event, mail.now));
                 mail.count(Fate::Held);
             }
+            // Without any other plan the goods are judged by it at once: they would have none.
+            Copy::New
+                if matches!(event.fact, Fact::Planned(_))
+                    && is_ahead(event.at, mail.now, numbers.skew)
+                    && self.plan().is_some() =>
+            {
+                let kept = Kept::new(event, mail.now);
+                self.booked.push(Booked { kept, asked: false, told: None });
+                mail.count(Fate::Held);
+            }
             Copy::New => {
                 mail.count(Fate::Judged);
                 self.heard(&shipment, event, mail);
@@ -101,9 +123,42 @@ impl Shipment {
         }
     }
 
+    /// Plans that were booked ahead are told at the next stroke, and take effect when their time has come.
+    fn take_effect(&mut self, numbers: &Numbers, shipment: &ShipmentId, mail: &mut Mail<'_>) {
+        for mut plan in core::mem::take(&mut self.booked) {
+            let skew = if plan.asked { Span::ZERO } else { numbers.skew };
+            let struck = plan.asked || plan.kept.learnt < mail.now;
+            if !struck || is_ahead(plan.kept.at, mail.reached, skew) {
+                if struck && !plan.asked {
+                    plan.asked = true;
+                    plan.told = Some(Box::new(mail.plan_ahead(shipment, &plan.kept)));
+                }
+                self.booked.push(plan);
+                continue;
+            }
+            if let Some(told) = plan.told {
+                mail.over(*told, State::Cleared);
+            }
+            mail.count(Fate::FromHeld);
+            mail.count(Fate::Judged);
+            self.heard(shipment, &plan.kept.event(), mail);
+        }
+    }
+
+    /// A plan that has not taken effect is declared wrong: what was told of it is taken back.
+    fn unbook(&mut self, event: &Event, mail: &mut Mail<'_>) {
+        let Some(wrong) = correction(&event.fact) else { return };
+        for plan in self.booked.iter_mut().filter(|plan| plan.kept.identity() == wrong) {
+            if let Some(told) = plan.told.take() {
+                mail.over(*told, State::Withdrawn);
+            }
+        }
+    }
+
     /// A fact that is new: to the journal, and to whom it concerns.
     fn heard(&mut self, shipment: &ShipmentId, event: &Event, mail: &mut Mail<'_>) {
         mail.journal(shipment, event.clone());
+        self.unbook(event, mail);
         let kept = concerns_others(&event.fact) && self.file.take(event, mail.now);
         if !kept {
             return;
@@ -195,20 +250,39 @@ impl Shipment {
     /// When it is put away, or what waits for a stroke is passed on.
     pub(crate) fn due(&self, numbers: &Numbers) -> Option<Moment> {
         let stroke = self.waiting.iter().map(|kept| kept.learnt + NEXT_STROKE).min();
-        [stroke, self.loose.due(numbers), self.put_away(numbers)].into_iter().flatten().min()
+        let booked = self.booked.iter().map(|plan| match plan.asked {
+            true => plan.kept.at,
+            false => plan.kept.learnt + NEXT_STROKE,
+        });
+        [stroke, booked.min(), self.loose.due(numbers), self.put_away(numbers)]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn put_away(&self, numbers: &Numbers) -> Option<Moment> {
         if !matches!(self.away, Away::No) {
             return None;
         }
-        let closed = |kept: &&crate::kept::Kept| matches!(kept.fact, Fact::Closed(_));
-        self.file.all().iter().find(closed).map(|kept| kept.learnt + numbers.put_away)
+        let closed = |kept: &&Kept| matches!(kept.fact, Fact::Closed(_));
+        let closed = self.file.all().iter().find(closed)?.learnt;
+        let timeline = self.timeline();
+        let plan = timeline.plan_in_force().map(|entry| entry.plan);
+        let dose = plan.is_some_and(|p| p.kind == Goods::DrugProduct && p.order.is_some());
+        if !dose || timeline.cancelled_at().is_some() {
+            return Some(closed + numbers.put_away);
+        }
+        // A frozen dose lies for months before its patient is conditioned: until it is given, its order must know of it.
+        match timeline.units_aboard().left_at {
+            None => Some(closed + numbers.put_away_dose),
+            Some(left) => Some(closed.max(left) + numbers.put_away),
+        }
     }
 
     pub(crate) fn strike(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {
         let Some(shipment) = mail.subject.shipment() else { return };
         self.stamp(numbers, &shipment, mail);
+        self.take_effect(numbers, &shipment, mail);
         self.loose.tell(numbers, core::slice::from_ref(&shipment), mail);
         if self.put_away(numbers).is_none_or(|due| due > mail.now) {
             return;

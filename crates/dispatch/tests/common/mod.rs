@@ -93,7 +93,7 @@ impl World {
     pub(crate) fn new() -> Self {
         let tables = [(
             "dispatch".to_string(),
-            serde_json::json!({ "keep": "14 d", "put_away": "30 d", "quiet_after": 3, "quiet_again": "1 h", "skew": "2 min", "correction_waits": "60 min" }),
+            serde_json::json!({ "keep": "14 d", "put_away": "30 d", "put_away_dose": "730 d", "quiet_after": 3, "quiet_again": "1 h", "skew": "2 min", "correction_waits": "60 min" }),
         )];
         let book = Book::new(tables.into_iter().collect());
         Self {

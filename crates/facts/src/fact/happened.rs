@@ -3,8 +3,8 @@
 use super::Fact;
 
 impl Fact {
-    /// Whether it reports what was done with the goods, or decided of them, so that it cannot be of a later time than the
-    /// report. Plans, schedules, expected times, qualifications, attachments and stays may be booked ahead.
+    /// Whether it reports what was done with the goods, or decided or said of them, so that it cannot be of a later time than
+    /// the report. Plans, schedules, qualifications, attachments and stays may be booked ahead.
     pub fn has_happened(&self) -> bool {
         let packing = matches!(
             self,
@@ -30,6 +30,9 @@ impl Fact {
                 | Self::Closed(_)
         );
         let decided = matches!(self, Self::QualityReleased(_) | Self::Dispositioned(_));
-        packing || hands || way || end || decided
+        // Somebody has said so, of whatever time it speaks.
+        let said =
+            matches!(self, Self::EtaChanged(_) | Self::ConditioningHeld(_) | Self::Postponed(_));
+        packing || hands || way || end || decided || said
     }
 }
