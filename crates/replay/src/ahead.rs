@@ -19,7 +19,7 @@ const LONG: Span = Span::days(7);
 /// What leaps by less may be the end of one log, and the records behind it another one that was put behind it.
 const LEAP: Span = Span::hours(12);
 /// A batch of a gateway has no more records than that.
-pub(crate) const BATCH: usize = 16;
+pub(crate) const GATEWAY_BATCH: usize = 16;
 
 /// A stamp and those around it.
 pub(crate) struct Place<'a> {

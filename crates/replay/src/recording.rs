@@ -8,7 +8,7 @@
 //! No single stamp makes time run: `ahead` tells which record's is far later than those of the records
 //! around it. It arrives with the record above it, and is told.
 
-use crate::ahead::{Ahead, BATCH, Place, is_ahead, is_last_and_far};
+use crate::ahead::{Ahead, GATEWAY_BATCH, Place, is_ahead, is_last_and_far};
 use crate::source::{Kind, Source, SourceError};
 use facts::{Event, Moment, Text};
 use std::cmp::Reverse;
@@ -282,7 +282,7 @@ impl Stream {
             let one = self.ahead.get(n).filter(|one| (one.arrived != UNSTAMPED) == stamped);
             found.extend(one.and_then(stamp));
             // What merely happened stands in any order, so there a batch cannot be told.
-            let batch = if stamped { BATCH } else { 0 };
+            let batch = if stamped { GATEWAY_BATCH } else { 0 };
             let earlier = found.iter().position(|stamp| *stamp < stamp_of_next);
             if found.len() == earlier.unwrap_or(batch).min(batch) + 2 {
                 break;
