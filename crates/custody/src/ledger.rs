@@ -6,7 +6,7 @@ use crate::record::Record;
 use crate::way::Way;
 use alloc::{collections::BTreeSet, vec::Vec};
 use facts::fact::shipment::{Disposition, Opened, Packed, Planned, Receipt, Received, Repacked};
-use facts::timeline::{Hands, Mark, Receiver};
+use facts::timeline::{Hands, Mark, Receiver, StrangeEntry};
 use facts::{
     Context, Fact, LegId, Moment, OrderId, PartyId, Reference, Story, Subject, Text, Timeline,
     TimelineEntry, UnitId, View, context,
@@ -19,8 +19,8 @@ pub struct Ledger {
     pub plan: Option<Planned>,
     /// The chain of hands.
     pub hands: Hands,
-    /// What somebody without a part says that it did to the goods on their way.
-    pub strange_acts: Vec<(Mark, StrangeAct)>,
+    /// What somebody says that it did to the goods on their way who has no part in it, or cannot have them.
+    pub strange_acts: Vec<StrangeAct>,
     /// Every packing.
     pub packed: Vec<(Mark, Packed)>,
     /// Every packing into another shipper.
@@ -70,30 +70,43 @@ pub enum Customs {
     Cleared,
 }
 
-/// What somebody without a part says that it did to goods on their way.
+/// What somebody says that it did to goods on their way who has no part in it, or cannot have them.
+#[derive(Debug, Clone)]
+pub struct StrangeAct {
+    /// Who, and when.
+    pub mark: Mark,
+    /// What it did.
+    pub did: Did,
+    /// Which units, where that was said.
+    pub units: Vec<UnitId>,
+    /// Whether it has a part: it does not have the goods then.
+    pub has_a_part: bool,
+}
+
+/// What was done to goods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StrangeAct {
-    /// It took them out of their box.
+pub enum Did {
+    /// Taken out of their box.
     Unpacked,
-    /// It put them away.
+    /// Put away.
     Stowed,
-    /// It thawed them.
+    /// Thawed.
     Thawed,
-    /// It gave them.
+    /// Given.
     Infused,
-    /// It destroyed them.
+    /// Destroyed.
     Destroyed,
 }
 
-impl StrangeAct {
-    /// What was done, in words.
-    pub fn did(self) -> &'static str {
+impl Did {
+    /// What was done, in a word.
+    pub fn word(self) -> &'static str {
         match self {
-            Self::Unpacked => "unpacked the goods",
-            Self::Stowed => "stowed the goods",
-            Self::Thawed => "thawed the goods",
-            Self::Infused => "infused the goods",
-            Self::Destroyed => "destroyed the goods",
+            Self::Unpacked => "unpacked",
+            Self::Stowed => "stowed",
+            Self::Thawed => "thawed",
+            Self::Infused => "infused",
+            Self::Destroyed => "destroyed",
         }
     }
     /// Whether the goods are used up, if it is true.
@@ -233,6 +246,13 @@ impl View for Ledger {
         }
         let strange = timeline.strange_acts().iter().filter_map(strange_act);
         ledger.strange_acts = strange.collect();
+        // That it was opened is told whoever opened it.
+        for strange in timeline.strange_acts() {
+            if let Fact::Opened(opened) = strange.entry.fact {
+                ledger.opened.push((mark(&opened.by, &strange.entry), opened.clone()));
+            }
+        }
+        ledger.opened.sort_by_key(|(mark, _)| mark.at);
         ledger.confirmed = ledger.confirmed_each.iter().flatten().min().copied();
         ledger.over = over(&timeline);
         ledger
@@ -341,16 +361,18 @@ fn mark(by: &PartyId, entry: &TimelineEntry<'_>) -> Mark {
     Mark { by: by.clone(), at: entry.at, learnt: entry.learnt, offset: entry.offset }
 }
 
-fn strange_act(entry: &TimelineEntry<'_>) -> Option<(Mark, StrangeAct)> {
-    let (by, did) = match entry.fact {
-        Fact::Unpacked(it) => (&it.by, StrangeAct::Unpacked),
-        Fact::Stowed(it) => (&it.by, StrangeAct::Stowed),
-        Fact::Thawed(it) => (&it.by, StrangeAct::Thawed),
-        Fact::Infused(it) => (&it.by, StrangeAct::Infused),
-        Fact::Destroyed(it) => (&it.by, StrangeAct::Destroyed),
+fn strange_act(strange: &StrangeEntry<'_>) -> Option<StrangeAct> {
+    let nothing = &Vec::new();
+    let (by, did, units) = match strange.entry.fact {
+        Fact::Unpacked(it) => (&it.by, Did::Unpacked, nothing),
+        Fact::Stowed(it) => (&it.by, Did::Stowed, nothing),
+        Fact::Thawed(it) => (&it.by, Did::Thawed, &it.units),
+        Fact::Infused(it) => (&it.by, Did::Infused, &it.units),
+        Fact::Destroyed(it) => (&it.by, Did::Destroyed, &it.units),
         _ => return None,
     };
-    Some((mark(by, entry), did))
+    let (mark, units) = (mark(by, &strange.entry), units.clone());
+    Some(StrangeAct { mark, did, units, has_a_part: strange.has_a_part })
 }
 
 /// When there was nothing to hold any more: cancelled and not planned again, closed, or the last unit gone.

@@ -13,6 +13,7 @@ mod legs;
 mod order;
 mod part;
 mod parties;
+mod reach;
 mod repeats;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use aboard::{Aboard, Contents, unit_key};
 pub use hands::{HandOver, Hands, Mark, StrangeReceipt, StrangeRelease};
 pub use legs::LostLeg;
 pub use order::{Sequence, sequence};
+pub use part::StrangeEntry;
 pub use parties::{Houses, Receiver};
 
 use crate::event::Identity;
@@ -64,7 +66,7 @@ impl TimelineEntry<'_> {
 #[derive(Debug, Clone, Default)]
 pub struct Timeline<'a> {
     entries: Vec<TimelineEntry<'a>>,
-    strange: Vec<TimelineEntry<'a>>,
+    strange: Vec<StrangeEntry<'a>>,
     corrected_at: Option<Moment>,
     /// The plans, once somebody has asked for them: many questions do.
     plans: OnceCell<Vec<PlanEntry<'a>>>,
@@ -141,8 +143,9 @@ impl<'a> Timeline<'a> {
         Self { entries, strange, corrected_at, plans: OnceCell::new() }
     }
 
-    /// What was done to the goods on their way by somebody who has no part in it: it is told, and counts for nothing.
-    pub fn strange_acts(&self) -> &[TimelineEntry<'a>] {
+    /// What was done to the goods on their way by somebody who has no part in it, or cannot have them: it is told, and counts
+    /// for nothing.
+    pub fn strange_acts(&self) -> &[StrangeEntry<'a>] {
         &self.strange
     }
 

@@ -1,7 +1,8 @@
 #![doc = include_str!("wrong_party.md")]
 
-use crate::ledger::{Ledger, StrangeAct};
+use crate::ledger::{Did, Ledger, StrangeAct};
 use crate::parties::Standing;
+use crate::unit;
 use alloc::{format, string::String, vec::Vec};
 use facts::timeline::{HandOver, Mark, Receiver, StrangeReceipt, StrangeRelease};
 use facts::{Episode, Given, LegId, Moment, PartyId, Rule, Severity, Span};
@@ -41,9 +42,9 @@ impl Rule for WrongParty {
                 found.push(received_strangely(ledger, strange));
             }
         }
-        for (mark, act) in &ledger.strange_acts {
-            if ripe(act_known(ledger, mark)) {
-                found.push(done_strangely(ledger, mark, *act));
+        for act in &ledger.strange_acts {
+            if ripe(act_known(ledger, &act.mark)) {
+                found.push(done_strangely(ledger, act));
             }
         }
         found.sort_by_key(|episode| episode.since);
@@ -56,7 +57,7 @@ impl Rule for WrongParty {
             hand.accepted.as_ref().map(|accepted| acceptance_known(ledger, hand, accepted))
         });
         let receipts = hands.strange_receipts.iter().map(|strange| receipt_known(ledger, strange));
-        let acts = ledger.strange_acts.iter().map(|(mark, _)| act_known(ledger, mark));
+        let acts = ledger.strange_acts.iter().map(|act| act_known(ledger, &act.mark));
         let known = releases.chain(acceptances).chain(receipts).chain(acts);
         known.map(|known| known + given.reference.settle).filter(|due| *due > given.now).min()
     }
@@ -103,17 +104,54 @@ fn is_scanned_again(ledger: &Ledger, first: &StrangeReceipt, again: &StrangeRece
         && ended.is_none_or(|end| end > again.received.at)
 }
 
-fn done_strangely(ledger: &Ledger, mark: &Mark, act: StrangeAct) -> Episode {
-    let (by, at, did) = (&mark.by, mark.at, act.did());
-    let unknown = ledger.parties.houses().described(by).is_none();
-    let why = if unknown { "nobody knows who that is" } else { "has no part in their way" };
-    let sentence = format!("{by} {did} at {at}, and {why}: it counts for nothing");
-    let severity = if act.uses_up() { Severity::P2 } else { Severity::P3 };
+fn done_strangely(ledger: &Ledger, act: &StrangeAct) -> Episode {
+    let StrangeAct { mark, did, units, has_a_part } = act;
+    let (by, at) = (&mark.by, mark.at);
+    let unknown = !has_a_part && ledger.parties.houses().described(by).is_none();
+    let what = if units.is_empty() { String::from("the goods") } else { unit::list(units) };
+    let why = match has_a_part {
+        true => does_not_have_them(ledger, at),
+        false if unknown => String::from("nobody knows who that is"),
+        false => String::from("has no part in their way"),
+    };
+    let done = format!("{by} {} {what} at {at}, and {why}", did.word());
+    // Something was given to a patient under this name, and it was not these goods.
+    if *did == Did::Infused && !unknown {
+        let sentence = format!("{done}: which bag was given");
+        let episode = Episode::new(Severity::P1, at, sentence).latched();
+        return episode.about(by.as_str()).evidence([mark.offset]);
+    }
+    let sentence = format!("{done}: it counts for nothing");
+    let severity = if did.uses_up() { Severity::P2 } else { Severity::P3 };
     let episode = Episode::new(severity, at, sentence)
         .about(by.as_str())
-        .until(next(ledger, 0, mark))
+        .until(if *has_a_part { next_taken(ledger, at) } else { next(ledger, 0, mark) })
         .evidence([mark.offset]);
     if unknown { episode.unknown() } else { episode }
+}
+
+/// When anybody next took the goods over, be it the one that had said too much.
+fn next_taken(ledger: &Ledger, after: Moment) -> Option<Moment> {
+    let taken = ledger.hands.hand_overs.iter().filter_map(HandOver::taken).map(|mark| mark.at);
+    taken.filter(|at| *at > after).chain(ledger.over).min()
+}
+
+/// In whose hands the goods were at a moment, in words.
+fn does_not_have_them(ledger: &Ledger, at: Moment) -> String {
+    let begun = |hand: &&HandOver| hand.released.as_ref().is_some_and(|mark| mark.at <= at);
+    let taken = |hand: &&HandOver| hand.taken().is_some_and(|mark| mark.at <= at);
+    let hands = || ledger.hands.hand_overs.iter().rev();
+    match hands().find(|hand| begun(hand) || taken(hand)) {
+        Some(hand) if taken(&hand) => match hand.taken() {
+            Some(mark) => format!("{} had them", mark.by),
+            None => String::from("does not have them"),
+        },
+        Some(hand) => match &hand.released {
+            Some(mark) => format!("{} had let them go to others", mark.by),
+            None => String::from("does not have them"),
+        },
+        None => String::from("does not have them"),
+    }
 }
 
 fn released_strangely(ledger: &Ledger, strange: &StrangeRelease) -> Episode {

@@ -1,20 +1,32 @@
-//! Who has a part in a shipment: an act on the way by anybody else changes nothing of what is known of the goods.
+//! Who has a part in a shipment, and can have the goods: an act on the way by anybody else changes nothing of what is known of them.
 //!
 //! Before pick-up the goods are with their consignor, and after its receipt with their consignee: whoever takes them out or uses
 //! them there does it for that house, whether or not anybody described it. In between they are in the hands of those whom
 //! a plan names, or who took them over, or who packed them: customs brokers, depots and handling agents that move goods into another box
-//! stand in no plan. One statement by somebody else would end the watch over goods that travel on.
+//! stand in no plan. One statement by somebody else would end the watch over goods that travel on, and so would one by a party of the plan
+//! that does not have them (see [`super::reach`]).
 
+use super::reach::Reach;
 use super::{Receiver, TimelineEntry};
 use crate::fact::Fact;
-use crate::fact::shipment::{Planned, Receipt};
+use crate::fact::shipment::Planned;
 use crate::id::PartyId;
 use crate::timeline::Houses;
 use alloc::vec::Vec;
 
-/// Whose act it is, where one takes the goods out of their box, puts them away or uses them up.
+/// An act on the way by somebody who has no part in it, or cannot have had the goods.
+#[derive(Debug, Clone, Copy)]
+pub struct StrangeEntry<'a> {
+    /// What was said.
+    pub entry: TimelineEntry<'a>,
+    /// Whether its party has a part: it does not have the goods then.
+    pub has_a_part: bool,
+}
+
+/// Whose act it is, where one opens the box, takes the goods out of it, puts them away or uses them up.
 fn acts(fact: &Fact) -> Option<&PartyId> {
     Some(match fact {
+        Fact::Opened(it) => &it.by,
         Fact::Unpacked(it) => &it.by,
         Fact::Stowed(it) => &it.by,
         Fact::Thawed(it) => &it.by,
@@ -24,8 +36,8 @@ fn acts(fact: &Fact) -> Option<&PartyId> {
     })
 }
 
-/// Takes out of the facts, which are in order, what somebody without a part did on the way.
-pub(super) fn take_strange<'a>(entries: &mut Vec<TimelineEntry<'a>>) -> Vec<TimelineEntry<'a>> {
+/// Takes out of the facts, which are in order, what somebody did on the way who has no part in it or cannot have the goods.
+pub(super) fn take_strange<'a>(entries: &mut Vec<TimelineEntry<'a>>) -> Vec<StrangeEntry<'a>> {
     if !entries.iter().any(|entry| acts(entry.fact).is_some()) {
         return Vec::new();
     }
@@ -34,31 +46,34 @@ pub(super) fn take_strange<'a>(entries: &mut Vec<TimelineEntry<'a>>) -> Vec<Time
     if parts.plans.is_empty() {
         return Vec::new();
     }
-    let mut on_the_way = false;
-    let mut is_strange: Vec<bool> = Vec::new();
-    for entry in entries.iter() {
-        match entry.fact {
-            Fact::Released(released) if parts.has(&released.by) => on_the_way = true,
-            Fact::Departed(_) => on_the_way = true,
-            Fact::Accepted(accepted) => on_the_way = !parts.is_consignee(&accepted.by),
-            Fact::Received(received) if received.verdict != Receipt::Reject => {
-                on_the_way &= !parts.is_consignee(&received.by);
-            }
-            _ => {}
-        }
-        is_strange.push(on_the_way && acts(entry.fact).is_some_and(|by| !parts.has(by)));
+    let reach = Reach::read(&parts, entries);
+    // Who has a part, of each act that counts for nothing.
+    let mut is_strange: Vec<Option<bool>> = Vec::new();
+    for (place, entry) in entries.iter().enumerate() {
+        is_strange.push(acts(entry.fact).filter(|_| reach.on_the_way(place)).and_then(|by| {
+            let has_a_part = parts.has(by);
+            // Whoever has no part and opens the box ends nothing by that.
+            let opens = matches!(entry.fact, Fact::Opened(_));
+            let counts = if has_a_part { reach.can_have(by, place) } else { opens };
+            (!counts).then_some(has_a_part)
+        }));
     }
-    let mut each = is_strange.iter();
-    let all = core::mem::take(entries);
-    let (strange, kept) = all.into_iter().partition(|_| each.next().is_some_and(|is| *is));
-    *entries = kept;
+    let mut strange = Vec::new();
+    let mut each = is_strange.into_iter();
+    entries.retain(|entry| match each.next().flatten() {
+        Some(has_a_part) => {
+            strange.push(StrangeEntry { entry: *entry, has_a_part });
+            false
+        }
+        None => true,
+    });
     strange
 }
 
 /// What says who has a part, whenever that was said.
-struct Parts<'a> {
-    houses: Houses<'a>,
-    plans: Vec<&'a Planned>,
+pub(super) struct Parts<'a> {
+    pub(super) houses: Houses<'a>,
+    pub(super) plans: Vec<&'a Planned>,
     /// Who took the goods over, or was to.
     hands: Vec<&'a PartyId>,
 }
@@ -71,10 +86,18 @@ impl<'a> Parts<'a> {
                 Fact::Described(described) => parts.houses.hear(&entry.subject.id, described),
                 Fact::Planned(plan) => parts.plans.push(plan),
                 Fact::Packed(packed) => parts.hands.extend(&packed.by),
-                Fact::Repacked(repacked) => parts.hands.push(&repacked.by),
                 Fact::Accepted(accepted) => parts.hands.push(&accepted.by),
                 Fact::Received(received) => parts.hands.push(&received.by),
                 _ => {}
+            }
+        }
+        // Nobody gets a part by its own word alone, and another hospital that moves them has the wrong box in hand.
+        for entry in entries {
+            if let Fact::Repacked(repacked) = entry.fact
+                && let Some(known) = parts.houses.described(&repacked.by)
+                && !matches!(&*known.role, "site" | "plant")
+            {
+                parts.hands.push(&repacked.by);
             }
         }
         // Whom somebody with a part named may have taken the goods, whether or not that was scanned.
@@ -90,7 +113,7 @@ impl<'a> Parts<'a> {
         parts
     }
 
-    fn has(&self, party: &PartyId) -> bool {
+    pub(super) fn has(&self, party: &PartyId) -> bool {
         let planned = |plan: &&&Planned| {
             let receiver = self.houses.receiver(party, plan);
             matches!(receiver, Receiver::Consignee | Receiver::OnTheWay)
@@ -99,7 +122,7 @@ impl<'a> Parts<'a> {
             || self.hands.iter().any(|known| self.houses.are_one(known, party))
     }
 
-    fn is_consignee(&self, party: &PartyId) -> bool {
+    pub(super) fn is_consignee(&self, party: &PartyId) -> bool {
         self.plans.iter().any(|plan| self.houses.are_one(party, &plan.consignee))
     }
 }

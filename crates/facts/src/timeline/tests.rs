@@ -4,8 +4,8 @@ use super::{Cancellation, End, Timeline};
 use crate::event::Event;
 use crate::fact::Fact;
 use crate::fact::shipment::{
-    Cancelled, Closed, Destroyed, EtaChanged, Goods, Infused, Packed, Planned, Receipt, Received,
-    Waypoint,
+    Accepted, Cancelled, Closed, Destroyed, EtaChanged, Goods, Infused, Packed, Planned, Receipt,
+    Received, Released, Unpacked, Waypoint,
 };
 use crate::id::{PartyId, ShipmentId, Text, UnitId};
 use crate::moment::{Moment, Span};
@@ -74,6 +74,17 @@ fn infused(names: &[&str]) -> Fact {
 }
 fn destroyed(names: &[&str]) -> Fact {
     Fact::Destroyed(Destroyed { by: PartyId::new("WARD"), units: units(names) })
+}
+fn released(by: &str, to: &str) -> Fact {
+    let (by, to) = (PartyId::new(by), Some(PartyId::new(to)));
+    Fact::Released(Released { by, to, person: None, verified_by: None, leg: None, airside: false })
+}
+fn accepted(by: &str) -> Fact {
+    let by = PartyId::new(by);
+    Fact::Accepted(Accepted { by, from: None, person: None, verified_by: None, leg: None })
+}
+fn unpacked(by: &str) -> Fact {
+    Fact::Unpacked(Unpacked { by: PartyId::new(by) })
 }
 fn eta(at: i64) -> Fact {
     Fact::EtaChanged(EtaChanged { waypoint: Label::new("ward"), eta: minute(at) })
@@ -203,6 +214,25 @@ fn the_last_unit_aboard_has_left_however_that_was_said() {
 }
 
 #[test]
+fn who_cannot_have_the_goods_ends_nothing() {
+    let on_the_road =
+        [(0, planned(1, "a")), (1, packed(&["BAG-1"])), (5, released("PLANT", "VAN"))];
+    let mut facts = on_the_road.to_vec();
+    facts.extend([(7, accepted("VAN")), (90, infused(&["BAG-1"]))]);
+    assert_eq!(at_once(&facts).timeline().over(), None, "the van has it");
+    facts.push((400, released("VAN", "WARD")));
+    assert_eq!(at_once(&facts).timeline().over(), None, "and had it for hours after that");
+    facts.extend([(402, accepted("WARD")), (410, infused(&["BAG-1"]))]);
+    assert_eq!(at_once(&facts).timeline().over(), Some((minute(410), End::Used)));
+    let mut missing = on_the_road.to_vec();
+    missing.extend([(300, released("VAN", "WARD")), (310, infused(&["BAG-1"]))]);
+    assert_eq!(at_once(&missing).timeline().over(), Some((minute(310), End::Used)), "let go to it");
+    let mut late = on_the_road.to_vec();
+    late.extend([(7, accepted("VAN")), (590, infused(&["BAG-1"]))]);
+    assert_eq!(at_once(&late).timeline().over(), Some((minute(590), End::Used)), "due at 600");
+}
+
+#[test]
 fn with_contents_unknown_a_word_about_one_unit_ends_nothing() {
     let unknown = at_once(&[(0, packed(&[])), (9, infused(&["BAG-1"]))]);
     assert_eq!(unknown.timeline().units_aboard().left_at, None);
@@ -226,6 +256,13 @@ fn any_fact() -> impl Strategy<Value = Fact> {
             Just(received("DEPOT", Receipt::Accept)),
             Just(received("WARD", Receipt::Reject)),
         ],
+        3 => prop_oneof![
+            Just(released("PLANT", "VAN")),
+            Just(released("VAN", "WARD")),
+            Just(accepted("VAN")),
+            Just(accepted("WARD")),
+        ],
+        2 => prop_oneof![Just(unpacked("WARD")), Just(unpacked("PLANT")), Just(unpacked("VAN"))],
     ]
 }
 
@@ -234,8 +271,10 @@ fn answers(timeline: &Timeline<'_>) -> alloc::string::String {
     let at: Vec<_> = (0..6).map(|n| timeline.consignee_at(minute(n))).collect();
     let plans: Vec<_> =
         timeline.plans().iter().map(|p| (p.plan.clone(), p.from, p.contradicted)).collect();
+    let strange: Vec<_> =
+        timeline.strange_acts().iter().map(|act| (act.entry.identity, act.has_a_part)).collect();
     format!(
-        "{plans:?} {at:?} {:?} {:?} {:?} {:?}",
+        "{plans:?} {at:?} {:?} {:?} {:?} {:?} {strange:?}",
         timeline.cancellation(),
         timeline.over(),
         timeline.units_aboard(),
@@ -268,7 +307,9 @@ proptest! {
         }
         prop_assert_eq!(answers(&straight.timeline()), answers(&other.timeline()));
         // Whoever keeps its facts otherwise gets the same from the same entries.
-        let mut entries = straight.timeline().entries().to_vec();
+        let timeline = straight.timeline();
+        let mut entries = timeline.entries().to_vec();
+        entries.extend(timeline.strange_acts().iter().map(|act| act.entry));
         entries.reverse();
         prop_assert_eq!(answers(&straight.timeline()), answers(&Timeline::new(entries, None)));
     }
