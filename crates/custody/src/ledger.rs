@@ -5,7 +5,9 @@ use crate::plans::{self, Contradiction};
 use crate::record::Record;
 use crate::way::Way;
 use alloc::{collections::BTreeSet, vec::Vec};
-use facts::fact::shipment::{Disposition, Opened, Packed, Planned, Receipt, Received, Repacked};
+use facts::fact::shipment::{
+    Disposition, Goods, Opened, Packed, Planned, Receipt, Received, Repacked,
+};
 use facts::timeline::{Hands, Mark, Receiver, StrangeEntry};
 use facts::{
     Context, Fact, LegId, Moment, OrderId, PartyId, Reference, Story, Subject, Text, Timeline,
@@ -37,6 +39,8 @@ pub struct Ledger {
     pub uses: Vec<Use>,
     /// For which order each packing and each receipt was, and for which it should have been.
     pub scans: Vec<Scan>,
+    /// The units that the order of the plan in force names, where the finished dose is shipped.
+    pub ordered: Vec<UnitId>,
     /// Plans of one version that say different things.
     pub contradictions: Vec<Contradiction>,
     /// When a plan was made that says something new.
@@ -158,8 +162,10 @@ pub struct Scan {
     pub expected: Option<OrderId>,
     /// The units that were scanned.
     pub units: Vec<UnitId>,
-    /// The units of that plan.
+    /// The units of that plan; of its order, where the plan names none.
     pub planned: Vec<UnitId>,
+    /// Whether they are those of the order.
+    pub by_order: bool,
 }
 
 /// At which step something was scanned.
@@ -194,7 +200,9 @@ impl View for Ledger {
         let open = matches!(fact, Fact::Opened(_) | Fact::Unpacked(_));
         let quality = matches!(fact, Fact::Dispositioned(_) | Fact::QualityReleased(_));
         let more = way || customs || open || quality;
-        more || hands
+        let order = matches!(fact, Fact::OrderOpened(_) | Fact::OrderCorrected(_));
+        more || order
+            || hands
             || goods
             || used
             || place
@@ -210,6 +218,7 @@ impl View for Ledger {
             hands: timeline.hands(),
             corrected: timeline.corrected_at().unwrap_or(Moment::EARLIEST),
             eta: plan.and_then(|plan| eta(&timeline, plan.plan)),
+            ordered: plan.map(|plan| ordered(&timeline, plan.plan)).unwrap_or_default(),
             contradictions: plans::contradictions(&timeline),
             planned: timeline.plans().iter().map(|plan| plan.from).collect(),
             way: Way::read(&timeline),
@@ -334,13 +343,20 @@ impl Ledger {
             _ => return,
         };
         let plan = timeline.plan_at(entry.at).map(|plan| plan.plan);
+        let by_order = plan.is_some_and(|plan| plan.units.is_empty());
+        let planned = match plan {
+            Some(plan) if by_order => ordered(timeline, plan),
+            Some(plan) => plan.units.clone(),
+            None => Vec::new(),
+        };
         self.scans.push(Scan {
             mark: mark(by, entry),
             step,
             order: order.clone(),
             expected: plan.and_then(|plan| plan.order.clone()),
             units: units.clone(),
-            planned: plan.map(|plan| plan.units.clone()).unwrap_or_default(),
+            planned,
+            by_order,
         });
     }
 
@@ -373,6 +389,18 @@ fn strange_act(strange: &StrangeEntry<'_>) -> Option<StrangeAct> {
     };
     let (mark, units) = (mark(by, &strange.entry), units.clone());
     Some(StrangeAct { mark, did, units, has_a_part: strange.has_a_part })
+}
+
+/// The units that make the dose, by the order of a plan that ships it. What is collected for a dose has names of its own.
+fn ordered(timeline: &Timeline<'_>, plan: &Planned) -> Vec<UnitId> {
+    let Some(order) = plan.order.as_ref().filter(|_| plan.kind == Goods::DrugProduct) else {
+        return Vec::new();
+    };
+    let opened = timeline.entries().iter().rev().find_map(|entry| match entry.fact {
+        Fact::OrderOpened(opened) if *entry.subject.id == *order.as_str() => Some(opened),
+        _ => None,
+    });
+    opened.map(|opened| opened.units.clone()).unwrap_or_default()
 }
 
 /// When there was nothing to hold any more: cancelled and not planned again, closed, or the last unit gone.

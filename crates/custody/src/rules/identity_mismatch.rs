@@ -57,6 +57,7 @@ fn another_order(step: Step, scans: &[&Scan]) -> Option<Episode> {
 fn not_planned(ledger: &Ledger) -> Option<Episode> {
     let scans = ledger.scans.iter().filter(|scan| scan.step == Step::Packing);
     let mut since = None;
+    let mut by_order = false;
     let mut offsets = Vec::new();
     let mut extra: BTreeMap<_, &UnitId> = BTreeMap::new();
     for scan in scans.filter(|scan| !scan.planned.is_empty()) {
@@ -67,16 +68,19 @@ fn not_planned(ledger: &Ledger) -> Option<Episode> {
         extra.extend(other);
         if extra.len() > before {
             since = since.or(Some(scan.mark.at));
+            by_order |= scan.by_order;
             offsets.push(scan.mark.offset);
         }
     }
     let since = since?;
     let named_later = ledger.plan.as_ref().is_some_and(|plan| {
-        let planned = by_name(&plan.units);
-        plan.units.is_empty() || extra.keys().all(|name| planned.contains_key(name))
+        let units = if plan.units.is_empty() { &ledger.ordered } else { &plan.units };
+        let planned = by_name(units);
+        planned.is_empty() || extra.keys().all(|name| planned.contains_key(name))
     });
     let until = ledger.planned.last().copied().filter(|planned| named_later && *planned > since);
-    let sentence = format!("packed, and not named by the plan: {}", list(extra.into_values()));
+    let by = if by_order { "the order" } else { "the plan" };
+    let sentence = format!("packed, and not named by {by}: {}", list(extra.into_values()));
     let episode = Episode::new(Severity::P2, since, sentence).about("packing units");
     Some(episode.until(until.into_iter().chain(ledger.over).min()).evidence(offsets))
 }
@@ -107,26 +111,68 @@ fn put_in(ledger: &Ledger) -> Option<Episode> {
     Some(episode.until(ledger.over).evidence(offsets))
 }
 
-/// The units that a plan of this shipment or its packing names.
+/// The units that a plan of this shipment names, or its packing. Where only the order says which units make the dose, no packing adds to them.
 fn ours(ledger: &Ledger) -> BTreeMap<String, &UnitId> {
-    let plan = ledger.plan.iter().flat_map(|plan| &plan.units);
+    let planned = planned(ledger);
+    if planned.is_empty() && !ledger.ordered.is_empty() {
+        return by_name(&ledger.ordered);
+    }
     let packing = ledger.scans.iter().filter(|scan| scan.step == Step::Packing);
-    let planned = ledger.scans.iter().flat_map(|scan| &scan.planned);
-    by_name(plan.chain(planned).chain(packing.flat_map(|scan| &scan.units)))
+    by_name(planned.into_values().chain(packing.flat_map(|scan| &scan.units)))
 }
 
-/// A unit was thawed or given that is not of this shipment. Where neither plan nor packing names units, what was scanned later counts.
-fn never_aboard(ledger: &Ledger) -> Option<Episode> {
-    let mut known = ours(ledger);
+/// The units that a plan of this shipment names.
+fn planned(ledger: &Ledger) -> BTreeMap<String, &UnitId> {
+    let plan = ledger.plan.iter().flat_map(|plan| &plan.units);
+    let scans = ledger.scans.iter().filter(|scan| !scan.by_order);
+    by_name(plan.chain(scans.flat_map(|scan| &scan.planned)))
+}
+
+/// Units were thawed or given that are not of this shipment. Where the order names its units, no packing makes another one this patient's;
+/// where neither order nor plan nor packing names any, what was scanned later counts.
+fn never_aboard(ledger: &Ledger) -> Vec<Episode> {
+    let ours = ours(ledger);
+    let ordered = &ledger.ordered;
+    let mut known = if ordered.is_empty() { ours.clone() } else { planned(ledger) };
+    known.extend(by_name(&ledger.ordered));
     if known.is_empty() {
         let scanned = ledger.scans.iter().flat_map(|scan| &scan.units);
         let repacked = ledger.repacked.iter().flat_map(|(_, repacked)| &repacked.units);
         known = by_name(scanned.chain(repacked));
     }
     if known.is_empty() {
-        return None;
+        return Vec::new();
     }
-    let mut wrong: BTreeMap<_, &UnitId> = BTreeMap::new();
+    let foreign = used(ledger, |name| !known.contains_key(name)).map(|used| {
+        let Used { since, did, units, offsets } = used;
+        let sentence = format!("{did}, and never in this shipment: {units}");
+        Episode::new(Severity::P1, since, sentence).about("use").latched().evidence(offsets)
+    });
+    // The dose comes in two shipments, and the ward reports both under one: the patient got what is the patient's.
+    let of_the_order =
+        |name: &String| !ours.is_empty() && !ours.contains_key(name) && known.contains_key(name);
+    let elsewhere = used(ledger, of_the_order).map(|used| {
+        let Used { since, did, units, offsets } = used;
+        let sentence =
+            format!("{did} under this shipment, and of another one of its order: {units}");
+        Episode::new(Severity::P2, since, sentence)
+            .about("use, same order")
+            .latched()
+            .evidence(offsets)
+    });
+    foreign.into_iter().chain(elsewhere).collect()
+}
+
+/// Units that were used, of a kind.
+struct Used {
+    since: Moment,
+    did: &'static str,
+    units: String,
+    offsets: Vec<u64>,
+}
+
+fn used(ledger: &Ledger, is_meant: impl Fn(&String) -> bool) -> Option<Used> {
+    let mut units: BTreeMap<_, &UnitId> = BTreeMap::new();
     let mut first: Option<(Moment, &'static str)> = None;
     let mut offsets = Vec::new();
     for used in &ledger.uses {
@@ -135,10 +181,9 @@ fn never_aboard(ledger: &Ledger) -> Option<Episode> {
             What::Infused => "infused",
             _ => continue,
         };
-        let other = by_name(&used.units).into_iter().filter(|(name, _)| !known.contains_key(name));
         let before = offsets.len();
-        for (name, unit) in other {
-            wrong.entry(name).or_insert(unit);
+        for (name, unit) in by_name(&used.units).into_iter().filter(|(name, _)| is_meant(name)) {
+            units.entry(name).or_insert(unit);
             offsets.push(used.mark.offset);
         }
         if offsets.len() > before {
@@ -147,7 +192,5 @@ fn never_aboard(ledger: &Ledger) -> Option<Episode> {
     }
     let (since, did) = first?;
     offsets.dedup();
-    let sentence = format!("{did}, and never in this shipment: {}", list(wrong.into_values()));
-    let episode = Episode::new(Severity::P1, since, sentence).about("use");
-    Some(episode.latched().evidence(offsets))
+    Some(Used { since, did, units: list(units.into_values()), offsets })
 }
