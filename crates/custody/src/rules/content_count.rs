@@ -21,6 +21,8 @@ struct Content<'a> {
     /// By what they are compared by.
     units: BTreeMap<String, &'a UnitId>,
     count: Option<u32>,
+    /// Of what was packed by count: the units that plan or order name.
+    meant: BTreeMap<String, &'a UnitId>,
 }
 
 impl<'a> Content<'a> {
@@ -171,6 +173,13 @@ fn packed(ledger: &Ledger) -> Option<Content<'_>> {
     if let (true, None, Some(plan)) = (content.units.is_empty(), content.count, &ledger.plan) {
         content.add(&plan.units, None);
     }
+    if content.units.is_empty() {
+        let planned = ledger.plan.iter().flat_map(|plan| &plan.units);
+        content.meant = by_name(planned.chain(ledger.scans.iter().flat_map(|scan| &scan.planned)));
+        if content.meant.is_empty() {
+            content.meant = by_name(&ledger.ordered);
+        }
+    }
     Some(content)
 }
 
@@ -210,6 +219,16 @@ fn compare(packed: &Content<'_>, received: &Content<'_>) -> Option<Difference> {
                 "packed and not received: {missing}; received and not packed: {more}"
             ))),
         };
+    }
+    let foreign = received.units.iter().filter(|(name, _)| !packed.meant.contains_key(*name));
+    let foreign = list(foreign.map(|(_, unit)| *unit));
+    if !packed.meant.is_empty() && !foreign.is_empty() {
+        let counts = match (packed.number(), received.number()) {
+            (Some(p), Some(r)) if p != r => format!("; {p} packed, {r} received"),
+            _ => String::new(),
+        };
+        let sentence = format!("received, and named by neither plan nor order: {foreign}{counts}");
+        return Some(Difference::wrong(sentence));
     }
     Some(match (packed.number(), received.number()) {
         (Some(p), Some(r)) if p != r => Difference::wrong(format!("{p} packed, {r} received")),
