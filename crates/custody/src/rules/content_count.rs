@@ -1,6 +1,6 @@
 #![doc = include_str!("content_count.md")]
 
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, What};
 use crate::unit::{by_name, list};
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 use facts::fact::shipment::{Packed, Receipt, Received};
@@ -103,7 +103,8 @@ impl ContentCount {
             if let Some(open) = &mut open {
                 open.stands |= mark.at > open.last.at + self.scanning;
             }
-            open = match (compare(&packed, &received), open.take()) {
+            let elsewhere = accounted_for(ledger, mark.at);
+            open = match (compare(&packed, &received, &elsewhere), open.take()) {
                 (None, Some(open)) if open.stands => {
                     let episode = Episode { latched: false, ..open.episode() };
                     over.push(episode.until(Some(mark.at)));
@@ -205,9 +206,35 @@ impl Difference {
     }
 }
 
-fn compare(packed: &Content<'_>, received: &Content<'_>) -> Option<Difference> {
+/// The units of which is known what became of them, so that nobody misses them at the door: refused there by name, thawed or given,
+/// destroyed before it, or discarded and no longer planned.
+fn accounted_for(ledger: &Ledger, at: Moment) -> BTreeMap<String, &UnitId> {
+    let planned = ledger.plan.as_ref().map(|plan| by_name(&plan.units)).unwrap_or_default();
+    let refused = receipts(ledger).filter(|(_, received)| received.verdict == Receipt::Reject);
+    let mut units = by_name(refused.flat_map(|(_, received)| &received.units));
+    for used in &ledger.uses {
+        let named = by_name(&used.units).into_iter();
+        match used.what {
+            What::Thawed | What::Infused => units.extend(named),
+            What::Destroyed if used.mark.at <= at => units.extend(named),
+            What::Discarded if !planned.is_empty() => {
+                units.extend(named.filter(|(name, _)| !planned.contains_key(name)));
+            }
+            _ => {}
+        }
+    }
+    units
+}
+
+fn compare(
+    packed: &Content<'_>,
+    received: &Content<'_>,
+    elsewhere: &BTreeMap<String, &UnitId>,
+) -> Option<Difference> {
     if !packed.units.is_empty() && !received.units.is_empty() {
-        let missing = packed.beyond(received);
+        let mut there = received.clone();
+        there.units.extend(elsewhere.iter().map(|(name, unit)| (name.clone(), *unit)));
+        let missing = packed.beyond(&there);
         let more = received.beyond(packed);
         return match (missing.as_str(), more.as_str()) {
             ("", "") => None,
@@ -230,7 +257,17 @@ fn compare(packed: &Content<'_>, received: &Content<'_>) -> Option<Difference> {
         let sentence = format!("received, and named by neither plan nor order: {foreign}{counts}");
         return Some(Difference::wrong(sentence));
     }
+    let without = |p: u32| {
+        let known = |name: &String| packed.units.is_empty() || packed.units.contains_key(name);
+        let gone =
+            elsewhere.keys().filter(|name| known(name) && !received.units.contains_key(*name));
+        p.saturating_sub(u32::try_from(gone.count()).unwrap_or(u32::MAX))
+    };
     Some(match (packed.number(), received.number()) {
+        // All that was not accounted for by name came.
+        (Some(p), Some(r)) if p != r && without(p) == r => Difference::unknown(format!(
+            "{r} of {p} received and the others accounted for, by count alone: whether they are the same units is unknown"
+        )),
         (Some(p), Some(r)) if p != r => Difference::wrong(format!("{p} packed, {r} received")),
         (Some(p), Some(_)) => Difference::unknown(format!(
             "{p} packed and received, by count alone: whether they are the same units is unknown"
