@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::ops::Bound::{Excluded, Unbounded};
 use facts::fact::shipment::Planned;
+use facts::timeline::says_the_same;
 use facts::{Fact, Moment, Timeline, TimelineEntry};
 
 /// A version that was planned twice, with other content.
@@ -35,7 +36,9 @@ pub(crate) fn contradictions(timeline: &Timeline<'_>) -> Vec<Contradiction> {
     let mut found = Vec::new();
     for (version, said) in &versions {
         let (Some((first, plan)), Some((last, _))) = (said.first(), said.last()) else { continue };
-        let Some((other, _)) = said.iter().find(|(_, other)| other != plan) else { continue };
+        let Some((other, _)) = said.iter().find(|(_, other)| !says_the_same(other, plan)) else {
+            continue;
+        };
         let higher = versions.range((Excluded(version), Unbounded)).flat_map(|(_, said)| said);
         let until = higher.map(|(entry, _)| entry.at).min();
         // What was replaced before it was contradicted was never in force twice.
@@ -48,7 +51,9 @@ pub(crate) fn contradictions(timeline: &Timeline<'_>) -> Vec<Contradiction> {
             since: other.at,
             until,
             in_force: last.at,
-            times_alone: said.iter().all(|(_, other)| without_times(other) == without_times(plan)),
+            times_alone: said
+                .iter()
+                .all(|(_, other)| says_the_same(&without_times(other), &without_times(plan))),
             offsets: said.iter().map(|(entry, _)| entry.offset).collect(),
         });
     }

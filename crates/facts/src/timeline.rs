@@ -315,7 +315,7 @@ fn plans_of<'a>(entries: &[TimelineEntry<'a>]) -> Vec<PlanEntry<'a>> {
     for said in versions.into_values() {
         let Some((entry, plan)) = said.last().copied() else { continue };
         // A plan may name thousands of units: it is not compared with itself.
-        let same = |other: &'a Planned| core::ptr::eq(other, plan) || other == plan;
+        let same = |other: &'a Planned| core::ptr::eq(other, plan) || says_the_same(other, plan);
         let first = said.iter().find(|(_, other)| same(other));
         let from = first.map_or(entry.at, |(first, _)| first.at);
         let contradicted = !said.iter().all(|(_, other)| same(other));
@@ -335,5 +335,24 @@ fn plans_of<'a>(entries: &[TimelineEntry<'a>]) -> Vec<PlanEntry<'a>> {
 
 /// Whether two plans say the same, whatever number they have.
 pub fn same_but_for_version(a: &Planned, b: &Planned) -> bool {
-    a == b || Planned { version: b.version, ..a.clone() } == *b
+    a == b || says_the_same(&Planned { version: b.version, ..a.clone() }, b)
+}
+
+/// Whether two plans say the same. The order of legs and waypoints is the way; units and permits have none.
+pub fn says_the_same(a: &Planned, b: &Planned) -> bool {
+    if a == b {
+        return true;
+    }
+    if a.units.len() != b.units.len() || a.permits.len() != b.permits.len() {
+        return false;
+    }
+    let times = |plan: &Planned, gated| plan.permits.iter().filter(|of| *of == gated).count();
+    let permits = a.permits.iter().all(|gated| times(a, gated) == times(b, gated));
+    let (mut ours, mut theirs) = (a.units.clone(), b.units.clone());
+    ours.sort();
+    theirs.sort();
+    permits && ours == theirs && {
+        let (permits, units) = (b.permits.clone(), b.units.clone());
+        Planned { permits, units, ..a.clone() } == *b
+    }
 }
