@@ -30,7 +30,7 @@ pub struct Ledger {
     /// Every receipt.
     pub received: Vec<(Mark, Received)>,
     /// Every opening.
-    pub opened: Vec<(Mark, Opened)>,
+    pub opened: Vec<Opening>,
     /// When the goods were taken out of a box.
     pub unpacked: Vec<Moment>,
     /// When they were laid before customs, and when customs let them go.
@@ -85,6 +85,19 @@ pub struct StrangeAct {
     pub units: Vec<UnitId>,
     /// Whether it has a part: it does not have the goods then.
     pub has_a_part: bool,
+}
+
+/// Somebody opened the box.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// Who, and when.
+    pub mark: Mark,
+    /// Whether somebody had given leave.
+    pub has_leave: bool,
+    /// Whether it is the consignor of the plan in force then, or its house.
+    pub by_consignor: bool,
+    /// Whether it is the consignee of that plan, or its house.
+    pub by_consignee: bool,
 }
 
 /// What was done to goods.
@@ -242,9 +255,7 @@ impl View for Ledger {
                 Fact::Repacked(repacked) => {
                     ledger.repacked.push((mark(&repacked.by, entry), repacked.clone()))
                 }
-                Fact::Opened(opened) => {
-                    ledger.opened.push((mark(&opened.by, entry), opened.clone()))
-                }
+                Fact::Opened(opened) => ledger.opened.push(opening(&timeline, entry, opened)),
                 Fact::Unpacked(_) => ledger.unpacked.push(entry.at),
                 Fact::CustomsEntered(_) => ledger.customs.push((entry.at, Customs::Entered)),
                 Fact::CustomsCleared(_) => ledger.customs.push((entry.at, Customs::Cleared)),
@@ -253,15 +264,16 @@ impl View for Ledger {
                 _ => {}
             }
         }
+        ledger.parties.describe(&timeline.houses());
         let strange = timeline.strange_acts().iter().filter_map(strange_act);
         ledger.strange_acts = strange.collect();
         // That it was opened is told whoever opened it.
         for strange in timeline.strange_acts() {
             if let Fact::Opened(opened) = strange.entry.fact {
-                ledger.opened.push((mark(&opened.by, &strange.entry), opened.clone()));
+                ledger.opened.push(opening(&timeline, &strange.entry, opened));
             }
         }
-        ledger.opened.sort_by_key(|(mark, _)| mark.at);
+        ledger.opened.sort_by_key(|opening| opening.mark.at);
         ledger.confirmed = ledger.confirmed_each.iter().flatten().min().copied();
         ledger.over = over(&timeline);
         ledger
@@ -375,6 +387,16 @@ impl Ledger {
 
 fn mark(by: &PartyId, entry: &TimelineEntry<'_>) -> Mark {
     Mark { by: by.clone(), at: entry.at, learnt: entry.learnt, offset: entry.offset }
+}
+
+fn opening(timeline: &Timeline<'_>, entry: &TimelineEntry<'_>, opened: &Opened) -> Opening {
+    let is = |it: Option<bool>| it == Some(true);
+    Opening {
+        mark: mark(&opened.by, entry),
+        has_leave: opened.authorised_by.is_some(),
+        by_consignor: is(timeline.is_consignor(&opened.by, entry.at)),
+        by_consignee: is(timeline.is_consignee(&opened.by, entry.at)),
+    }
 }
 
 fn strange_act(strange: &StrangeEntry<'_>) -> Option<StrangeAct> {

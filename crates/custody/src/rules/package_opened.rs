@@ -1,6 +1,6 @@
 #![doc = include_str!("package_opened.md")]
 
-use crate::ledger::{Customs, Ledger};
+use crate::ledger::{Customs, Ledger, Opening};
 use alloc::{format, vec::Vec};
 use facts::timeline::Mark;
 use facts::{Episode, Given, Moment, Rule, Severity, Span};
@@ -20,12 +20,13 @@ impl Rule for PackageOpened {
     const PAGE: &'static str = include_str!("package_opened.md");
 
     fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
-        for (mark, opened) in &ledger.opened {
+        for opening in &ledger.opened {
+            let mark = &opening.mark;
             let known = mark.learnt.max(ledger.corrected) + given.reference.settle;
-            if opened.authorised_by.is_some() || given.now < known {
+            if opening.has_leave || given.now < known {
                 continue;
             }
-            if !is_watched(ledger, mark.at) || self.is_its_own_work(ledger, mark) {
+            if !is_watched(ledger, mark.at) || self.is_its_own_work(ledger, opening) {
                 continue;
             }
             let severity = if in_customs(ledger, mark.at) { Severity::P3 } else { Severity::P2 };
@@ -39,7 +40,7 @@ impl Rule for PackageOpened {
     }
 
     fn due(&self, ledger: &Ledger, given: &Given<'_>) -> Option<Moment> {
-        let opened = ledger.opened.iter().map(|(mark, _)| mark.learnt.max(ledger.corrected));
+        let opened = ledger.opened.iter().map(|it| it.mark.learnt.max(ledger.corrected));
         opened.map(|known| known + given.reference.settle).filter(|due| *due > given.now).min()
     }
 }
@@ -47,21 +48,21 @@ impl Rule for PackageOpened {
 impl PackageOpened {
     /// Whoever moves the goods into another box opens the first; the consignor closes its own box until it lets go of
     /// it; the consignee opens what it has accepted.
-    fn is_its_own_work(&self, ledger: &Ledger, opened: &Mark) -> bool {
+    fn is_its_own_work(&self, ledger: &Ledger, opening: &Opening) -> bool {
+        let opened = &opening.mark;
         let houses = ledger.parties.houses();
         let own = |mark: &Mark| houses.are_one(&mark.by, &opened.by);
         let near = |at: Moment| at <= opened.at + self.repacked && opened.at <= at + self.repacked;
         if ledger.repacked.iter().any(|(mark, _)| own(mark) && near(mark.at)) {
             return true;
         }
-        let Some(plan) = &ledger.plan else { return false };
-        if houses.are_one(&opened.by, &plan.consignor) {
+        if opening.by_consignor {
             let mut released =
                 ledger.hands.hand_overs.iter().filter_map(|hand| hand.released.as_ref());
             return released.all(|released| released.at >= opened.at);
         }
         let took = |mark: &Mark| mark.at <= opened.at && own(mark);
-        houses.are_one(&opened.by, &plan.consignee) && ledger.accepted.iter().any(took)
+        opening.by_consignee && ledger.accepted.iter().any(took)
     }
 }
 

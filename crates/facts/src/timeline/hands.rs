@@ -9,7 +9,7 @@
 //! release by anybody else, and a receipt by somebody for whom the goods are not, are told and move nothing.
 
 use super::chain::steps;
-use super::{Houses, Receiver, Timeline, TimelineEntry};
+use super::{Houses, PlanEntry, Receiver, Timeline, TimelineEntry};
 use crate::event::Identity;
 use crate::fact::Fact;
 use crate::fact::shipment::{Accepted, Planned, Receipt, Received, Released};
@@ -176,6 +176,20 @@ impl<'a> Timeline<'a> {
     }
 }
 
+/// The plan that says who had the goods first: the one in force when somebody first let go of them or took them. Who is named as consignor
+/// later, for the way back, did not have them then.
+fn first_plan<'a>(timeline: &Timeline<'a>) -> Option<PlanEntry<'a>> {
+    let moved = timeline.entries().iter().find(|entry| match entry.fact {
+        Fact::Released(_) | Fact::Accepted(_) | Fact::Departed(_) => true,
+        Fact::Received(received) => received.verdict != Receipt::Reject,
+        _ => false,
+    });
+    match moved {
+        Some(moved) => timeline.plan_at(moved.at),
+        None => timeline.plan_in_force(),
+    }
+}
+
 /// When we first learnt of a plan that has this consignor.
 fn named_first(timeline: &Timeline<'_>, consignor: &PartyId) -> Moment {
     let plans = timeline.entries().iter().filter(|entry| match entry.fact {
@@ -207,7 +221,7 @@ pub(super) struct Walk<'t, 'a> {
 
 impl<'t, 'a> Walk<'t, 'a> {
     fn new(timeline: &'t Timeline<'a>) -> Self {
-        let at = match timeline.plan_in_force() {
+        let at = match first_plan(timeline) {
             Some(plan) => At::Held {
                 by: plan.plan.consignor.clone(),
                 since: Moment::EARLIEST,
