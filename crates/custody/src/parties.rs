@@ -88,13 +88,16 @@ impl Parties {
         let what = match entry.fact {
             Fact::Qualified(certificate) => What::Certificate(certificate.clone()),
             Fact::PartySuspended(_) => What::Suspended,
-            Fact::Described(described) => {
-                party.described = Some(described.clone());
-                return;
-            }
             _ => return,
         };
         party.words.push(Word { said: entry.at, what });
+    }
+
+    /// Takes in what the timeline says that the parties are.
+    pub(crate) fn describe(&mut self, houses: &Houses<'_>) {
+        for (id, party) in &mut self.0 {
+            party.described = houses.described(id).cloned();
+        }
     }
 
     /// Which parties are one house.

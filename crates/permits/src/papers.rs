@@ -138,13 +138,7 @@ impl Papers {
     }
 
     fn houses(&self) -> Houses<'_> {
-        let mut houses = Houses::default();
-        for chapter in &self.parties {
-            if let Fact::Described(described) = &chapter.fact {
-                houses.hear(&chapter.subject.id, described);
-            }
-        }
-        houses
+        Houses::of(self.parties.iter().chain(&self.facts).map(Chapter::entry))
     }
 
     /// When each fact happened, and when it was learnt.

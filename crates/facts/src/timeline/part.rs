@@ -80,10 +80,10 @@ pub(super) struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn read(entries: &[TimelineEntry<'a>]) -> Self {
-        let mut parts = Self { houses: Houses::default(), plans: Vec::new(), hands: Vec::new() };
+        let houses = Houses::of(entries.iter().copied());
+        let mut parts = Self { houses, plans: Vec::new(), hands: Vec::new() };
         for entry in entries {
             match entry.fact {
-                Fact::Described(described) => parts.houses.hear(&entry.subject.id, described),
                 Fact::Planned(plan) => parts.plans.push(plan),
                 Fact::Packed(packed) => parts.hands.extend(&packed.by),
                 Fact::Accepted(accepted) => parts.hands.push(&accepted.by),

@@ -4,7 +4,7 @@
 //! A dock, a laboratory and a ward are their hospital. What a party is part of says its description; it is followed one
 //! step, so that nobody becomes the consignee through a chain of names.
 
-use super::Timeline;
+use super::{Timeline, TimelineEntry};
 use crate::fact::Fact;
 use crate::fact::party::Described;
 use crate::fact::shipment::{Planned, Receipt, Received};
@@ -12,8 +12,9 @@ use crate::id::PartyId;
 use crate::moment::Moment;
 use alloc::collections::BTreeMap;
 
-/// The parties of which somebody said what they are. Of several descriptions of a party the last one holds, at any moment:
-/// a hospital did not become one on the day on which it was entered.
+/// The parties of which somebody said what they are. Of several descriptions of a party the one holds that was known when it first acted here:
+/// what is entered a week later undoes no receipt. Where there was none by then, the last one holds: a hospital did not become one
+/// on the day on which it was entered.
 #[derive(Debug, Clone, Default)]
 pub struct Houses<'a>(BTreeMap<&'a str, &'a Described>);
 
@@ -44,6 +45,29 @@ impl Receiver {
 }
 
 impl<'a> Houses<'a> {
+    /// The parties of which some facts, in their order, tell.
+    pub fn of(entries: impl Iterator<Item = TimelineEntry<'a>> + Clone) -> Self {
+        let mut houses = Houses::default();
+        let acted_first = |party: &str| {
+            let by = |entry: &TimelineEntry<'a>| {
+                actor(entry.fact).is_some_and(|by| by.as_str() == party)
+            };
+            entries.clone().find(by).map(|entry| entry.at)
+        };
+        for entry in entries.clone() {
+            let Fact::Described(described) = entry.fact else { continue };
+            let party: &str = &entry.subject.id;
+            // The one before it holds, where the party had acted by then.
+            let too_late = houses.0.contains_key(party)
+                && acted_first(party).is_some_and(|first| first < entry.at)
+                && described_by(&entries, party, acted_first(party));
+            if !too_late {
+                houses.hear(party, described);
+            }
+        }
+        houses
+    }
+
     /// Takes in what was said of a party; what is taken in later holds.
     pub fn hear(&mut self, party: &'a str, described: &'a Described) {
         self.0.insert(party, described);
@@ -91,16 +115,40 @@ impl<'a> Houses<'a> {
     }
 }
 
+/// Whether a party had been described by a moment.
+fn described_by<'a>(
+    entries: &(impl Iterator<Item = TimelineEntry<'a>> + Clone),
+    party: &str,
+    by: Option<Moment>,
+) -> bool {
+    entries.clone().any(|entry| {
+        let described = matches!(entry.fact, Fact::Described(_)) && *entry.subject.id == *party;
+        described && by.is_some_and(|by| entry.at <= by)
+    })
+}
+
+/// Who did something with the goods.
+fn actor(fact: &Fact) -> Option<&PartyId> {
+    Some(match fact {
+        Fact::Packed(it) => it.by.as_ref()?,
+        Fact::Released(it) => &it.by,
+        Fact::Accepted(it) => &it.by,
+        Fact::Received(it) => &it.by,
+        Fact::Opened(it) => &it.by,
+        Fact::Repacked(it) => &it.by,
+        Fact::Unpacked(it) => &it.by,
+        Fact::Stowed(it) => &it.by,
+        Fact::Thawed(it) => &it.by,
+        Fact::Infused(it) => &it.by,
+        Fact::Destroyed(it) => &it.by,
+        _ => return None,
+    })
+}
+
 impl<'a> Timeline<'a> {
     /// Which parties are one house.
     pub fn houses(&self) -> Houses<'a> {
-        let mut houses = Houses::default();
-        for entry in self.entries() {
-            if let Fact::Described(described) = entry.fact {
-                houses.hear(&entry.subject.id, described);
-            }
-        }
-        houses
+        Houses::of(self.entries().iter().copied())
     }
 
     /// Whom a receipt at a moment is by; `None` without any plan.
