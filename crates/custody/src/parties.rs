@@ -46,6 +46,16 @@ enum What {
     Suspended,
 }
 
+impl Party {
+    /// Whether anything that was said of it is about carrying goods.
+    fn has_papers(&self) -> bool {
+        self.words.iter().any(|word| match &word.what {
+            What::Certificate(certificate) => covers(&certificate.scope, None),
+            What::Suspended => true,
+        })
+    }
+}
+
 impl Word {
     fn is_suspension(&self) -> bool {
         matches!(self.what, What::Suspended)
@@ -118,13 +128,18 @@ impl Parties {
         both.filter_map(|party| party.learnt).max().unwrap_or(Moment::EARLIEST)
     }
 
+    /// Whether something was said of a party's own qualification.
+    pub fn has_papers_of_its_own(&self, party: &PartyId) -> bool {
+        self.0.get(party).is_some_and(Party::has_papers)
+    }
+
     /// Whether a party is qualified for goods at a moment. A part of which nothing of its own is said stands as its
     /// house does.
     pub fn standing(&self, party: &PartyId, at: Moment, goods: Option<Goods>) -> Standing {
         let Some(known) = self.0.get(party) else { return Standing::Unknown };
         let whole = self.houses().whole(party).and_then(|whole| self.0.get(whole));
         let words = match whole {
-            Some(whole) if known.words.is_empty() => &whole.words,
+            Some(whole) if !known.has_papers() => &whole.words,
             _ => &known.words,
         };
         match qualified(words, at, goods) {

@@ -35,6 +35,12 @@ impl Rule for WrongParty {
                 found.extend(accepted_wrongly(ledger, hand, accepted, n + 1));
             }
         }
+        for accepted in within_a_house(ledger) {
+            let known = accepted.learnt.max(ledger.parties.learnt(&accepted.by));
+            if ripe(known.max(ledger.corrected)) {
+                found.extend(taken_wrongly(ledger, accepted));
+            }
+        }
         for (n, strange) in ledger.hands.strange_receipts.iter().enumerate() {
             let before = ledger.hands.strange_receipts.get(..n).unwrap_or_default();
             let again = before.iter().any(|first| is_scanned_again(ledger, first, strange));
@@ -58,7 +64,11 @@ impl Rule for WrongParty {
         });
         let receipts = hands.strange_receipts.iter().map(|strange| receipt_known(ledger, strange));
         let acts = ledger.strange_acts.iter().map(|act| act_known(ledger, &act.mark));
-        let known = releases.chain(acceptances).chain(receipts).chain(acts);
+        let within = within_a_house(ledger).map(|accepted| {
+            let known = accepted.learnt.max(ledger.parties.learnt(&accepted.by));
+            known.max(ledger.corrected)
+        });
+        let known = releases.chain(acceptances).chain(receipts).chain(acts).chain(within);
         known.map(|known| known + given.reference.settle).filter(|due| *due > given.now).min()
     }
 }
@@ -193,6 +203,31 @@ fn accepted_wrongly(
     };
     let leg = hand.accepted_leg.as_ref().map_or("", LegId::as_str);
     Some(episode.about(leg).until(next(ledger, after, accepted)).evidence([accepted.offset]))
+}
+
+/// What a part of a house takes over from the house is no hand-over. But where something of its own is said of its qualification, that counts.
+fn within_a_house(ledger: &Ledger) -> impl Iterator<Item = &Mark> {
+    let hands = &ledger.hands.hand_overs;
+    let handed = move |mark: &Mark| {
+        let of = |known: &Option<Mark>| known.as_ref().is_some_and(|known| known.by == mark.by);
+        hands.iter().any(|hand| of(&hand.accepted) || of(&hand.released))
+    };
+    let own = |mark: &&Mark| ledger.parties.has_papers_of_its_own(&mark.by);
+    ledger.accepted.iter().filter(own).filter(move |mark| !handed(mark))
+}
+
+fn taken_wrongly(ledger: &Ledger, accepted: &Mark) -> Option<Episode> {
+    let (by, at) = (&accepted.by, accepted.at);
+    let goods = ledger.plan.as_ref().map(|plan| plan.kind);
+    if ledger.parties.standing(by, at, goods) != Standing::NotQualified {
+        return None;
+    }
+    // Its house, or another part of it, may take the goods from it.
+    let others = ledger.accepted.iter().filter(|mark| mark.at > at && mark.by != *by);
+    let until = others.map(|mark| mark.at).chain(next(ledger, 0, accepted)).min();
+    let sentence = format!("{by} accepted at {at}, and is not qualified");
+    let episode = Episode::new(Severity::P1, at, sentence).about(by.as_str());
+    Some(episode.until(until).evidence([accepted.offset]))
 }
 
 fn received_strangely(ledger: &Ledger, strange: &StrangeReceipt) -> Episode {
