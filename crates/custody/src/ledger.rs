@@ -103,6 +103,8 @@ pub struct Opening {
 /// What was done to goods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Did {
+    /// Received, before anybody had let go of them.
+    Received,
     /// Taken out of their box.
     Unpacked,
     /// Put away.
@@ -119,6 +121,7 @@ impl Did {
     /// What was done, in a word.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Received => "received",
             Self::Unpacked => "unpacked",
             Self::Stowed => "stowed",
             Self::Thawed => "thawed",
@@ -128,7 +131,7 @@ impl Did {
     }
     /// Whether the goods are used up, if it is true.
     pub fn uses_up(self) -> bool {
-        !matches!(self, Self::Unpacked | Self::Stowed)
+        matches!(self, Self::Thawed | Self::Infused | Self::Destroyed)
     }
 }
 
@@ -402,6 +405,7 @@ fn opening(timeline: &Timeline<'_>, entry: &TimelineEntry<'_>, opened: &Opened) 
 fn strange_act(strange: &StrangeEntry<'_>) -> Option<StrangeAct> {
     let nothing = &Vec::new();
     let (by, did, units) = match strange.entry.fact {
+        Fact::Received(it) => (&it.by, Did::Received, nothing),
         Fact::Unpacked(it) => (&it.by, Did::Unpacked, nothing),
         Fact::Stowed(it) => (&it.by, Did::Stowed, nothing),
         Fact::Thawed(it) => (&it.by, Did::Thawed, &it.units),

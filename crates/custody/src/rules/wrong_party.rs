@@ -120,6 +120,7 @@ fn done_strangely(ledger: &Ledger, act: &StrangeAct) -> Episode {
     let unknown = !has_a_part && ledger.parties.houses().described(by).is_none();
     let what = if units.is_empty() { String::from("the goods") } else { unit::list(units) };
     let why = match has_a_part {
+        true if *did == Did::Received => String::from("nobody had let them go yet"),
         true => does_not_have_them(ledger, at),
         false if unknown => String::from("nobody knows who that is"),
         false => String::from("has no part in their way"),
@@ -132,7 +133,8 @@ fn done_strangely(ledger: &Ledger, act: &StrangeAct) -> Episode {
         return episode.about(by.as_str()).evidence([mark.offset]);
     }
     let sentence = format!("{done}: it counts for nothing");
-    let severity = if did.uses_up() { Severity::P2 } else { Severity::P3 };
+    let opens_a_gate = *did == Did::Received;
+    let severity = if did.uses_up() || opens_a_gate { Severity::P2 } else { Severity::P3 };
     let episode = Episode::new(severity, at, sentence)
         .about(by.as_str())
         .until(if *has_a_part { next_taken(ledger, at) } else { next(ledger, 0, mark) })

@@ -9,7 +9,7 @@
 use super::reach::Reach;
 use super::{Receiver, TimelineEntry};
 use crate::fact::Fact;
-use crate::fact::shipment::Planned;
+use crate::fact::shipment::{Planned, Receipt};
 use crate::id::PartyId;
 use crate::timeline::Houses;
 use alloc::vec::Vec;
@@ -38,7 +38,10 @@ fn acts(fact: &Fact) -> Option<&PartyId> {
 
 /// Takes out of the facts, which are in order, what somebody did on the way who has no part in it or cannot have the goods.
 pub(super) fn take_strange<'a>(entries: &mut Vec<TimelineEntry<'a>>) -> Vec<StrangeEntry<'a>> {
-    if !entries.iter().any(|entry| acts(entry.fact).is_some()) {
+    let is_meant = |entry: &TimelineEntry<'_>| {
+        matches!(entry.fact, Fact::Received(_)) || acts(entry.fact).is_some()
+    };
+    if !entries.iter().any(is_meant) {
         return Vec::new();
     }
     let parts = Parts::read(entries);
@@ -50,6 +53,13 @@ pub(super) fn take_strange<'a>(entries: &mut Vec<TimelineEntry<'a>>) -> Vec<Stra
     // Who has a part, of each act that counts for nothing.
     let mut is_strange: Vec<Option<bool>> = Vec::new();
     for (place, entry) in entries.iter().enumerate() {
+        if let Fact::Received(received) = entry.fact {
+            let counts = received.verdict == Receipt::Reject
+                || !parts.is_consignee(&received.by)
+                || !reach.is_before_pick_up(place);
+            is_strange.push((!counts).then_some(true));
+            continue;
+        }
         is_strange.push(acts(entry.fact).filter(|_| reach.on_the_way(place)).and_then(|by| {
             let has_a_part = parts.has(by);
             // Whoever has no part and opens the box ends nothing by that.

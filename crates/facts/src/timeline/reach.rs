@@ -79,6 +79,39 @@ impl<'p, 'a> Reach<'p, 'a> {
         self.before(place).last().is_some_and(|turn| turn.on_the_way)
     }
 
+    /// Whether the goods were still with their consignor, where a receipt by the consignee stands: nobody had let go of them or taken them, and
+    /// they were to leave only later, or the consignor let them go to somebody else after it.
+    pub(super) fn is_before_pick_up(&self, place: usize) -> bool {
+        let Some(receipt) = self.entries.get(place) else { return false };
+        let moved = |entry: &TimelineEntry<'_>| match entry.fact {
+            Fact::Released(_) | Fact::Accepted(_) | Fact::Departed(_) | Fact::Arrived(_) => true,
+            Fact::CustomsEntered(_) => true,
+            _ => false,
+        };
+        let (before, after) = self.entries.split_at(place);
+        if before.iter().any(moved) {
+            return false;
+        }
+        let Some(plan) = self.plan_at(receipt.at) else { return false };
+        let houses = &self.parts.houses;
+        // A house that sends to itself has the goods all the time.
+        if houses.are_one(&plan.consignor, &plan.consignee) {
+            return false;
+        }
+        if plan.legs.first().is_some_and(|leg| receipt.at < leg.departs) {
+            return true;
+        }
+        let next = after.iter().find(|entry| moved(entry) && entry.at > receipt.at);
+        next.is_some_and(|next| match next.fact {
+            Fact::Released(released) => {
+                let to_it = |to| self.parts.is_consignee(to);
+                houses.are_one(&released.by, &plan.consignor)
+                    && !released.to.as_ref().is_some_and(to_it)
+            }
+            _ => false,
+        })
+    }
+
     /// Whether a party can have had the goods, where a fact of its own stands.
     pub(super) fn can_have(&self, by: &PartyId, place: usize) -> bool {
         let Some(act) = self.entries.get(place) else { return true };
