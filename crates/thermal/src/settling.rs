@@ -2,7 +2,8 @@
 //! that goods may never be above, are not, for they do not heal.
 //!
 //! But a probe that lay in the room and is put into a dewar is warm itself: as long as it only comes nearer to the
-//! limits it tells of its own past and not of the goods. What it says last, when the box has settled, is judged.
+//! limits it tells of its own past and not of the goods. Once it has been within them, what it says after that is of the
+//! goods. What it says last, when the box has settled, is judged.
 
 use crate::cover::Cover;
 use crate::probe::Probe;
@@ -40,8 +41,8 @@ impl Settling<'_> {
 
 impl Cover<'_> {
     /// Whether a reading that was taken while the box settles proves that the goods suffered what cannot be undone: its
-    /// probe had been within the limits since it was attached, or says so a second time in a row and is not just
-    /// coming from where it lay before, or it is the last word when the box has settled.
+    /// probe had been within the limits and was not moved about since, or it lies outside them a second time in a row and
+    /// is not just coming from where it lay before, or it is the last word when the box has settled.
     pub fn proves(
         &self,
         settling: &Settling<'_>,
@@ -54,25 +55,24 @@ impl Cover<'_> {
         let Some(reading) = all.get(place).filter(|r| settling.is_beyond(r.milli)) else {
             return false;
         };
-        let attached = all.partition_point(|r| r.at < attachment.from);
-        let before = all.get(attached..place).unwrap_or_default();
         let cold = reading.milli <= settling.beyond.0;
-        // On the way out it may already have been a little outside, on this side.
-        let on_its_way = |r: &Reading| {
-            let other_side =
-                if cold { r.milli > self.doubts.within.1 } else { r.milli < self.doubts.within.0 };
-            !settling.is_beyond(r.milli) && !other_side
-        };
-        let was_within = before.iter().any(|r| self.doubts.holds(r.milli));
-        if was_within && before.iter().all(on_its_way) {
-            return true;
-        }
+        let within = |r: &Reading| self.doubts.holds(r.milli);
         let packed = all.partition_point(|r| r.at < window.from.max(attachment.from));
         let since = all.get(packed..=place).unwrap_or_default();
-        let again = before.last().is_some_and(|r| {
-            let same_side = (r.milli <= settling.beyond.0) == cold;
-            same_side && settling.is_beyond(r.milli)
-        });
+        // In this box it has come within the limits: it tells of where it lay before no more.
+        if since.iter().any(within) {
+            return true;
+        }
+        let attached = all.partition_point(|r| r.at < attachment.from);
+        let before = all.get(attached..place).unwrap_or_default();
+        // On the way out it may already have been a little outside, on this side.
+        let on_its_way = |r: &Reading| !settling.is_beyond(r.milli) && self.is_out(r, cold);
+        let was_within = before.iter().rposition(within);
+        let then = was_within.and_then(|was| before.get(was + 1..));
+        if then.is_some_and(|then| then.iter().all(on_its_way)) {
+            return true;
+        }
+        let again = before.last().is_some_and(|before| self.is_out(before, cold));
         let comes = since.len() > 1 && self.comes(since, cold);
         if again && since.len() > 1 && !comes {
             return true;
@@ -87,12 +87,15 @@ impl Cover<'_> {
         !comes && !came && over.is_some_and(stands)
     }
 
+    /// Whether a reading lies outside the limits on one side.
+    fn is_out(&self, reading: &Reading, cold: bool) -> bool {
+        let (lower, upper) = self.doubts.within;
+        if cold { reading.milli < lower } else { reading.milli > upper }
+    }
+
     /// Whether readings lie outside the limits on one side, each of them nearer to the limits than the one before.
     fn comes(&self, readings: &[Reading], cold: bool) -> bool {
-        let out = |r: &Reading| {
-            if cold { r.milli < self.doubts.within.0 } else { r.milli > self.doubts.within.1 }
-        };
-        readings.iter().all(out) && readings.is_sorted_by(nearer(cold))
+        readings.iter().all(|r| self.is_out(r, cold)) && readings.is_sorted_by(nearer(cold))
     }
 }
 
