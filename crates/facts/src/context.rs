@@ -56,7 +56,7 @@ pub struct Thermal {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Watch {
-    /// The goods are neither packed nor picked up: there is nothing to be known yet.
+    /// The goods are neither packed nor picked up, nor in a store: there is nothing to be known yet.
     #[default]
     Ahead,
     /// They are, and not one minute is known: no plan says how warm they may be, no probe is with them, or it has told nothing.

@@ -31,6 +31,13 @@ impl Stores {
             self.0.len() - 1
         }))
     }
+    /// The name of a store.
+    pub fn name(&self, place: Place) -> Option<&StoreId> {
+        match place {
+            Place::Box => None,
+            Place::Store(n) => self.0.get(n),
+        }
+    }
 }
 
 /// The end of a stretch: when it was, and when and where in the journal that was learnt.
@@ -58,6 +65,8 @@ pub struct Stretch {
     pub place: Place,
     /// From when.
     pub from: Moment,
+    /// When we learnt that it had begun.
+    pub learnt: Moment,
     /// Until when; `None` while it goes on.
     pub until: Option<Ended>,
     /// Whether all units are in it, as far as anybody said.
@@ -133,10 +142,10 @@ pub(crate) fn boxes(
     over: Option<Ended>,
 ) -> Vec<Stretch> {
     let mut all: Vec<Stretch> = Vec::new();
-    let fill = |all: &mut Vec<Stretch>, from: Moment| {
+    let fill = |all: &mut Vec<Stretch>, (from, learnt): (Moment, Moment)| {
         let over = over.filter(|over| over.at <= from);
         if over.is_none() && all.last().is_none_or(|last| last.until.is_some()) {
-            all.push(Stretch { place: Place::Box, from, until: None, all: true });
+            all.push(Stretch { place: Place::Box, from, learnt, until: None, all: true });
         }
     };
     let is_packing =
@@ -148,19 +157,19 @@ pub(crate) fn boxes(
     let mut moved: Option<&PartyId> = None;
     for entry in timeline.entries() {
         if let Some(from) = first_probe.filter(|from| *from <= entry.at) {
-            fill(&mut all, from);
+            fill(&mut all, (from, from));
             first_probe = None;
         }
         let emptied = match entry.fact {
             Fact::Packed(_) => {
-                fill(&mut all, entry.at);
+                fill(&mut all, (entry.at, entry.learnt));
                 moved = None;
                 continue;
             }
             Fact::Repacked(repacked) => {
                 let full = all.last().is_some_and(|last| last.until.is_none());
                 moved = full.then_some(&repacked.by);
-                fill(&mut all, entry.at);
+                fill(&mut all, (entry.at, entry.learnt));
                 continue;
             }
             Fact::Received(receipt) => {
@@ -174,7 +183,7 @@ pub(crate) fn boxes(
             }
             // What travels on was put into a box again, whether or not somebody scanned that.
             Fact::Departed(_) if !all.is_empty() && !received && !arrived => {
-                fill(&mut all, entry.at);
+                fill(&mut all, (entry.at, entry.learnt));
                 continue;
             }
             // Whoever the consignee lets open it after the receipt takes the goods out for it.
@@ -194,7 +203,7 @@ pub(crate) fn boxes(
         }
     }
     if let Some(from) = first_probe {
-        fill(&mut all, from);
+        fill(&mut all, (from, from));
     }
     end_at(&mut all, over);
     all
@@ -230,18 +239,18 @@ pub(crate) fn stays(
                 _ => continue,
             }
             let is_all = held.is_all(aboard);
+            let (from, learnt) = (entry.at, entry.learnt);
+            let begins = Stretch { place, from, learnt, until: None, all: is_all };
             let last = all.iter_mut().rfind(|stay| stay.place == place && stay.until.is_none());
             match (last, held.any(&aboard.contents)) {
                 (Some(open), true) if open.all == is_all => {}
                 (Some(open), any) => {
                     open.until = Some(Ended::by(entry));
                     if any {
-                        all.push(Stretch { place, from: entry.at, until: None, all: is_all });
+                        all.push(begins);
                     }
                 }
-                (None, true) => {
-                    all.push(Stretch { place, from: entry.at, until: None, all: is_all });
-                }
+                (None, true) => all.push(begins),
                 (None, false) => {}
             }
         }

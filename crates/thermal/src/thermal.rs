@@ -213,7 +213,8 @@ impl Thermal {
     /// How well the temperature is known; nothing where nothing is to be watched yet.
     fn known(&self, rules: &Rules<Memory>) -> Known {
         let setting = self.memory.setting();
-        let under_way = setting.picked_up.is_some() || !setting.boxes.is_empty();
+        let somewhere = !setting.boxes.is_empty() || !setting.stays.is_empty();
+        let under_way = setting.picked_up.is_some() || somewhere;
         let blind = if under_way { Watch::Blind } else { Watch::Ahead };
         let Some(profile) = self.memory.profile(&rules.reference) else {
             return Known { watch: blind, ..Known::default() };

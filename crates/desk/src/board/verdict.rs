@@ -72,7 +72,7 @@ fn measured(dossier: &Dossier) -> bool {
     payload.into_iter().any(|series| !series.points().is_empty())
 }
 
-/// Whether the goods were packed, moved or used.
+/// Whether the goods were packed, moved, stored or used.
 fn under_way(dossier: &Dossier) -> bool {
     dossier.lines.standing().any(|line| {
         let fact = &line.event.fact;
@@ -81,7 +81,14 @@ fn under_way(dossier: &Dossier) -> bool {
         let on_the_way = matches!(fact, Fact::Departed(_) | Fact::Arrived(_) | Fact::Stowed(_));
         let customs = matches!(fact, Fact::CustomsEntered(_) | Fact::CustomsCleared(_));
         let used = matches!(fact, Fact::Unpacked(_) | Fact::Thawed(_) | Fact::Infused(_));
-        packed || handed || on_the_way || customs || used || matches!(fact, Fact::Destroyed(_))
+        let stored = matches!(fact, Fact::Holds(_) | Fact::NoLongerHolds(_));
+        packed
+            || handed
+            || on_the_way
+            || customs
+            || used
+            || stored
+            || matches!(fact, Fact::Destroyed(_))
     })
 }
 

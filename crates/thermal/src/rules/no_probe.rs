@@ -7,16 +7,18 @@ use alloc::{format, vec::Vec};
 use facts::{Episode, Given, Moment, Rule, Severity, Span};
 use serde::Deserialize;
 
-/// The goods travel, and no probe is with them.
+/// The goods travel or are stored, and no probe is with them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoProbe {
     after: Span,
 }
 
-/// A stretch of the way without a probe.
+/// A stretch without a probe.
 #[derive(Debug, Clone, Copy)]
 struct Bare {
+    /// Where the goods were: on their way, or in a store.
+    place: Place,
     from: Moment,
     until: Option<Moment>,
     /// When we had learnt what it hangs on.
@@ -46,20 +48,7 @@ impl Rule for NoProbe {
             if due > given.now || !(long || told) {
                 continue;
             }
-            let travels = setting
-                .picked_up
-                .is_some_and(|picked_up| bare.until.is_none_or(|until| picked_up.at < until));
-            let severity =
-                if setting.attach_reported && travels { Severity::P2 } else { Severity::P3 };
-            let sentence = if bare.lost {
-                format!(
-                    "no probe has been with the goods since {}, when the last one left them",
-                    bare.from
-                )
-            } else {
-                format!("no probe has been with the goods since {}", bare.from)
-            };
-            let episode = Episode::new(severity, bare.from, sentence).until(bare.until);
+            let episode = said(setting, &bare).until(bare.until);
             found.push(episode.unknown_for(bare.until.unwrap_or(due).max(bare.from) - bare.from));
         }
     }
@@ -77,7 +66,29 @@ impl NoProbe {
     }
 }
 
-/// Every stretch of the way on which no probe was with the goods.
+/// What is said of a stretch.
+fn said(setting: &Setting, bare: &Bare) -> Episode {
+    let from = bare.from;
+    let left = if bare.lost { ", when the last one left them" } else { "" };
+    let Some(store) = setting.stores.name(bare.place) else {
+        let travels = setting
+            .picked_up
+            .is_some_and(|picked_up| bare.until.is_none_or(|until| picked_up.at < until));
+        let severity = if setting.attach_reported && travels { Severity::P2 } else { Severity::P3 };
+        let sentence = format!("no probe has been with the goods since {from}{left}");
+        return Episode::new(severity, from, sentence);
+    };
+    if setting.has_probe(bare.place) {
+        let sentence = format!("no probe has been with the goods in {store} since {from}{left}");
+        return Episode::new(Severity::P2, from, sentence).about(store.as_str());
+    }
+    let sentence = format!(
+        "no probe has been with the goods since {from}{left}: {store}, which holds them, never had one that was reported"
+    );
+    Episode::new(Severity::P3, from, sentence).about(store.as_str()).unknown()
+}
+
+/// Every stretch in which no probe was with the goods, on their way or in a store.
 fn bare(setting: &Setting) -> Vec<Bare> {
     if !setting.needs_probe {
         return Vec::new();
@@ -92,7 +103,71 @@ fn bare(setting: &Setting) -> Vec<Bare> {
         }
         all.extend(bare_until(setting, &stretch, edge, None));
     }
+    let on_the_way = all.clone();
+    for stay in stays(setting) {
+        let mut edge = stay.from;
+        for (from, until) in watched_in(setting, &stay, &on_the_way) {
+            all.extend(bare_in(setting, &stay, edge, Some(from)));
+            edge = edge.max(until);
+        }
+        all.extend(bare_in(setting, &stay, edge, None));
+    }
     all
+}
+
+/// When stores held any of the goods, each store by itself. What is picked up has left a store that never had a probe, whether or not
+/// somebody scanned that.
+fn stays(setting: &Setting) -> Vec<Stretch> {
+    let mut all: Vec<Stretch> = Vec::new();
+    for stay in &setting.stays {
+        match all.iter_mut().rfind(|last| last.place == stay.place) {
+            // The same goods but some of them: the stay goes on.
+            Some(last) if last.until.is_some_and(|until| until.at == stay.from) => {
+                last.until = stay.until;
+            }
+            _ => all.push(*stay),
+        }
+    }
+    let picked_up = setting.picked_up;
+    for stay in all.iter_mut().filter(|stay| !setting.has_probe(stay.place)) {
+        let left = picked_up.filter(|left| stay.from < left.at && left.at < stay.end());
+        if let Some(left) = left {
+            stay.until = Some(Ended { at: left.at, learnt: left.learnt, offset: 0 });
+        }
+    }
+    all
+}
+
+/// When a probe was with the goods in a store: one of that store, or of their box, if all of them are there. Where none is with
+/// them on their way, that is said already.
+fn watched_in(setting: &Setting, stay: &Stretch, on_the_way: &[Bare]) -> Vec<(Moment, Moment)> {
+    // Also beyond the end of the stay: that may have been learnt later.
+    let until = |until: Option<Moment>| until.unwrap_or(Moment::LATEST);
+    let mine = setting.attachments.iter().filter(|a| a.place == stay.place);
+    let mut all: Vec<_> = mine.map(|a| (a.from.max(stay.from), until(a.until))).collect();
+    all.extend(on_the_way.iter().map(|bare| (bare.from.max(stay.from), until(bare.until))));
+    for whole in setting.stays.iter().filter(|s| s.place == stay.place && s.all) {
+        for stretch in &setting.boxes {
+            let left = setting.left_alone(stretch).map(|left| left.at);
+            let goes_on = whole.end() < stay.end();
+            let end = until(left).min(stretch.end());
+            let end = if goes_on { end.min(whole.end()) } else { end };
+            all.extend(setting.with_probe(stretch.from.max(whole.from), end));
+        }
+    }
+    all.retain(|(from, until)| from < until);
+    all.sort_unstable();
+    all
+}
+
+/// What lies without a probe between two moments of a stay.
+fn bare_in(setting: &Setting, stay: &Stretch, edge: Moment, next: Option<Moment>) -> Option<Bare> {
+    let there = |place: Place| place == stay.place || place == Place::Box;
+    let probes = setting.attachments.iter().filter(|a| there(a.place));
+    let parted = probes.filter_map(|a| a.end).filter(|parted| parted.ended.at == edge);
+    let parted = parted.map(|parted| parted.ended.learnt).max().filter(|_| stay.from < edge);
+    let learnt = parted.unwrap_or(stay.learnt).max(stay.learnt);
+    between(setting, stay, (edge, learnt), next, parted.is_some())
 }
 
 /// The ways of the goods: in their box, until they are out or their consignee has them. Where nobody reported packing or a
@@ -105,7 +180,8 @@ fn ways(setting: &Setting) -> Vec<Stretch> {
         let unpacked = unpacked.min_by_key(|out| out.at);
         let unpacked = unpacked.map(|out| Ended { at: out.at, learnt: out.learnt, offset: 0 });
         let until = over.into_iter().chain(unpacked).min_by_key(|end| end.at);
-        all.push(Stretch { place: Place::Box, from: picked_up.at, until, all: true });
+        let (from, learnt) = (picked_up.at, picked_up.learnt);
+        all.push(Stretch { place: Place::Box, from, learnt, until, all: true });
     }
     let arrived = setting.with_consignee;
     for stretch in &mut all {
@@ -143,9 +219,6 @@ fn bare_until(
     let probes = setting.attachments.iter().filter(|a| a.place == Place::Box);
     let parted = probes.filter_map(|a| a.end).filter(|parted| parted.ended.at == edge);
     let parted = parted.max_by_key(|parted| parted.ended.learnt);
-    if edge == Moment::LATEST {
-        return None;
-    }
     // Before pick-up a box may stand without a logger; one that was there may not be gone for long.
     let (from, learnt) = match parted {
         Some(parted) => (edge, parted.ended.learnt),
@@ -154,7 +227,21 @@ fn bare_until(
             (edge.max(picked_up.at), picked_up.learnt)
         }
     };
-    let end = way.until.filter(|end| next.is_none_or(|next| end.at <= next));
+    between(setting, way, (from, learnt), next, parted.is_some())
+}
+
+/// What lies between two moments of a stretch, the first with when we had learnt what it hangs on.
+fn between(
+    setting: &Setting,
+    stretch: &Stretch,
+    (from, learnt): (Moment, Moment),
+    next: Option<Moment>,
+    lost: bool,
+) -> Option<Bare> {
+    if from == Moment::LATEST {
+        return None;
+    }
+    let end = stretch.until.filter(|end| next.is_none_or(|next| end.at <= next));
     let until = end.map(|end| end.at).or(next);
     let late = end.filter(|end| end.learnt > end.at);
     if until.is_some_and(|until| until <= from) && late.is_none_or(|end| end.learnt <= from) {
@@ -162,5 +249,5 @@ fn bare_until(
     }
     let learnt = learnt.max(setting.corrected.unwrap_or(learnt));
     let until = until.map(|until| until.max(from));
-    Some(Bare { from, until, learnt, ended: late, next, lost: parted.is_some() })
+    Some(Bare { place: stretch.place, from, until, learnt, ended: late, next, lost })
 }

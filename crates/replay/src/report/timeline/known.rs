@@ -99,14 +99,21 @@ fn entry(event: &Event) -> TimelineEntry<'_> {
     TimelineEntry { offset: 0, at, ahead: counts.is_some(), learnt: at, identity, subject, fact }
 }
 
-/// Whether a fact says that the goods were packed, moved or used.
+/// Whether a fact says that the goods were packed, moved, stored or used.
 fn moves(fact: &Fact) -> bool {
     let packed = matches!(fact, Fact::Packed(_) | Fact::Repacked(_) | Fact::Opened(_));
     let handed = matches!(fact, Fact::Released(_) | Fact::Accepted(_) | Fact::Received(_));
     let on_the_way = matches!(fact, Fact::Departed(_) | Fact::Arrived(_) | Fact::Stowed(_));
     let customs = matches!(fact, Fact::CustomsEntered(_) | Fact::CustomsCleared(_));
     let used = matches!(fact, Fact::Unpacked(_) | Fact::Thawed(_) | Fact::Infused(_));
-    packed || handed || on_the_way || customs || used || matches!(fact, Fact::Destroyed(_))
+    let stored = matches!(fact, Fact::Holds(_) | Fact::NoLongerHolds(_));
+    packed
+        || handed
+        || on_the_way
+        || customs
+        || used
+        || stored
+        || matches!(fact, Fact::Destroyed(_))
 }
 
 /// Which loggers were with which goods, and in which hours they measured anything.
