@@ -4,16 +4,19 @@
 //! from the first judgement that would have said so, so that facts which race through different partitions
 //! do not make an alarm flicker, and a file that is read in is told once and not reading by reading.
 //!
+//! What was measured of it goes on while it does: each degree, and the minutes whenever they have doubled or as much time
+//! has gone by as was said; so that what a card shows is never far from what is true, and nobody reads it reading by reading. That
+//! is no news that wakes anybody. When it is over they are exact.
+//!
 //! What is no longer true is taken back, and only evidence takes back: a reading, a hand-over, a correction. An act that
 //! ends the watch (a cancellation, an unpacking) and is learnt after the alarm does not make the alarm unsaid: people were
 //! called, and somebody may have dated the act as it suits. Such an alarm is *cleared*, where it began, and stays so. An act
 //! that comes within `settle` of the alarm races with it: had it come first, nothing would have been said.
 
-use crate::finding::{Finding, Name, Severity, State};
+use crate::finding::{Figures, Finding, Name, Severity, State};
 use crate::id::{ShipmentId, Text};
 use crate::moment::{Moment, Span};
 use crate::rule::Episode;
-use crate::unit::MilliCelsius;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -41,8 +44,8 @@ struct Line {
     said: Moment,
     /// When it was said, while facts that race may still complete its figures.
     fresh: Option<Moment>,
-    /// The peak, where there is one.
-    peak: Option<Peak>,
+    /// What was measured, where something was.
+    measured: Option<Measured>,
 }
 
 /// Whether an act ended the watch before the onset of what was said.
@@ -59,33 +62,53 @@ enum Ended {
     Said,
 }
 
-/// How far out of range it has been.
+/// What was measured of it: how far out of range it has been, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Peak {
+struct Measured {
     /// As it was said last.
-    said: MilliCelsius,
+    said: Figures,
     /// When that was, by log time.
     at: Moment,
     /// As it is by now.
-    now: MilliCelsius,
+    now: Figures,
+    /// Whether the words that were said are no longer what is true.
+    stale: bool,
+    /// Whether what is latched is back within its limits: its figures grow no more.
+    back: bool,
 }
 
 /// A peak that has moved by this much is told, in thousandths of a degree: what a card shows is what people decide by.
 const PEAK_TOLD_EVERY: i32 = 1_000;
 
-impl Peak {
+/// Minutes that have grown are told after this at the earliest: a quarter of an hour more or less changes nobody's mind.
+const MINUTES_TOLD_AFTER: Span = Span::minutes(15);
+
+impl Measured {
     fn of(episode: &Episode, at: Moment) -> Option<Self> {
-        let peak = episode.figures?.peak;
-        Some(Self { said: peak, at, now: peak })
+        let (said, back) = (episode.figures?, episode.back.is_some());
+        Some(Self { said, at, now: said, stale: false, back })
     }
-    /// The same, as an episode that was not said has it.
-    fn moved(self, episode: &Episode) -> Self {
-        Self { now: episode.figures.map_or(self.now, |figures| figures.peak), ..self }
+    /// The same, as an episode that was not said has it, beside the one that was.
+    fn moved(self, said: &Episode, episode: &Episode) -> Self {
+        let now = episode.figures.unwrap_or(self.now);
+        let words = |e: &Episode| (e.unknown, e.deadline);
+        let same_words = said.sentence == episode.sentence && words(said) == words(episode);
+        Self { now, stale: !same_words, back: episode.back.is_some(), ..self }
     }
-    /// When it was said last, if it has moved since by so much that people must be told.
-    fn untold(self) -> Option<Moment> {
-        let moved = self.now.milli().saturating_sub(self.said.milli()).saturating_abs();
-        (moved >= PEAK_TOLD_EVERY).then_some(self.at)
+    /// When people must be told of what it is by now: soon where it is much worse, or where it is over; else, where a sentence
+    /// names what has changed, once as much time has gone by as was said that it had lasted.
+    fn untold(self, settle: Span) -> Option<Moment> {
+        let Self { said, now, .. } = self;
+        let moved = now.peak.milli().saturating_sub(said.peak.milli()).saturating_abs();
+        // A correction may have halved them, too.
+        let (less, more) = (now.lasted.min(said.lasted), now.lasted.max(said.lasted));
+        let doubled = more - less >= MINUTES_TOLD_AFTER.max(less);
+        let much = moved >= PEAK_TOLD_EVERY || now.limit != said.limit || doubled;
+        if much || (self.stale && self.back) {
+            return Some(self.at + settle);
+        }
+        // What is measured at that moment is in by then.
+        self.stale.then_some(self.at + MINUTES_TOLD_AFTER.max(said.lasted) + settle)
     }
 }
 
@@ -201,8 +224,10 @@ impl Told {
             .iter()
             .filter_map(|line| {
                 // What is held is said with all that is true by then.
-                let untold = line.peak.filter(|_| line.held.is_none()).and_then(Peak::untold);
-                Some([line.held, line.fresh, untold].into_iter().flatten().min()? + settle)
+                let measured = line.measured.filter(|_| line.held.is_none());
+                let untold = measured.and_then(|measured| measured.untold(settle));
+                let held = [line.held, line.fresh].into_iter().flatten().min();
+                held.map(|since| since + settle).into_iter().chain(untold).min()
             })
             .min()
     }
@@ -235,18 +260,19 @@ impl Voice<'_> {
         let (rule, about) = (Text::new(self.rule), episode.about.clone());
         let name = Name { rule, about, offset: self.offset, index };
         say.push(self.finding(name.clone(), State::Raised, &episode));
-        let peak = Peak::of(&episode, self.now);
+        let measured = Measured::of(&episode, self.now);
         let (held, bounds, ended, said) = (None, None, Ended::Not, self.now);
-        Line { name, episode, held, bounds, ended, said, fresh: Some(said), peak }
+        Line { name, episode, held, bounds, ended, said, fresh: Some(said), measured }
     }
 
     fn again(&self, was: Line, now: Episode, say: &mut Vec<Finding>) -> Line {
-        let Line { name, episode, held, said, fresh, peak, .. } = was;
+        let Line { name, episode, held, said, fresh, measured, .. } = was;
         // Until when it reaches is no news, and says which of several this one is.
         let episode = Episode { back: now.back, ..episode };
-        let peak = peak.map(|peak| peak.moved(&now)).or_else(|| Peak::of(&now, self.now));
-        let untold = peak.and_then(Peak::untold);
-        let new_peak = untold.is_some_and(|said| self.now >= said + self.settle);
+        let measured = measured.map(|measured| measured.moved(&episode, &now));
+        let measured = measured.or_else(|| Measured::of(&now, self.now));
+        let untold = measured.and_then(|measured| measured.untold(self.settle));
+        let new_figures = untold.is_some_and(|due| self.now >= due);
         // Milder, or the same with other bounds: what comes in one go is told when all of it is in.
         let weight = |e: &Episode| (e.severity, e.verdict, core::cmp::Reverse(e.latched));
         let no_worse = weight(&now) >= weight(&episode)
@@ -264,7 +290,7 @@ impl Voice<'_> {
                     ended: Ended::Not,
                     said,
                     fresh: fresh.filter(|_| !settled),
-                    peak,
+                    measured,
                 };
             }
         }
@@ -274,7 +300,7 @@ impl Voice<'_> {
         let (bounds, ended) = (None, Ended::Not);
         let state = match differs(&episode, &now) {
             None if settled && !same_figures => State::Changed,
-            None if new_peak => State::Changed,
+            None if new_figures => State::Changed,
             // What was said last stays beside what is true, so that the difference is not lost.
             None if settled => {
                 return Line {
@@ -285,16 +311,18 @@ impl Voice<'_> {
                     ended,
                     said,
                     fresh: None,
-                    peak,
+                    measured,
                 };
             }
-            None => return Line { name, episode, held: None, bounds, ended, said, fresh, peak },
+            None => {
+                return Line { name, episode, held: None, bounds, ended, said, fresh, measured };
+            }
             Some(state) => state,
         };
         say.push(self.finding(name.clone(), state, &now));
         let fresh = (!settled && state == State::Changed).then_some(self.now);
-        let peak = Peak::of(&now, self.now);
-        Line { name, episode: now, held: None, bounds, ended, said, fresh, peak }
+        let measured = Measured::of(&now, self.now);
+        Line { name, episode: now, held: None, bounds, ended, said, fresh, measured }
     }
 
     fn gone(&self, was: Line, say: &mut Vec<Finding>) -> Option<Line> {
@@ -326,7 +354,7 @@ impl Voice<'_> {
             say.push(self.finding(was.name.clone(), State::Cleared, &episode));
         }
         let (held, bounds, ended) = (None, None, Ended::Said);
-        Line { episode, held, bounds, ended, fresh: None, peak: None, ..was }
+        Line { episode, held, bounds, ended, fresh: None, measured: None, ..was }
     }
 }
 
@@ -336,7 +364,7 @@ fn bounds(episode: &Episode) -> (Moment, Moment) {
     (episode.since, episode.until.or(episode.back).unwrap_or(Moment::LATEST))
 }
 
-/// Figures that grow while it goes on are not news, but once: when facts that race have had their time. A verdict, a severity, an end, a start is, and any
+/// Figures that grow while it goes on are no news of their own; when they are told, [`Measured`] says. A verdict, a severity, an end, a start is, and any
 /// figure of one that is over.
 fn differs(was: &Episode, now: &Episode) -> Option<State> {
     let weight = |e: &Episode| (e.severity, e.verdict, e.latched, e.since);

@@ -1,4 +1,4 @@
-//! The peak of an excursion that goes on is told as it grows, and not reading by reading.
+//! The peak and the minutes of an excursion that goes on are told as they grow, and not reading by reading.
 
 use super::{Told, Voice};
 use crate::finding::{Figures, Finding, Severity, State};
@@ -64,6 +64,75 @@ fn a_peak_that_has_moved_by_a_degree_is_told_once_in_the_settling_time() {
     assert_eq!(told.due(Span::seconds(30)), Some(second(330)));
     assert_eq!(peaks(&amend(&mut told, 330, warm(21_000))), [(State::Changed, 21_000)]);
     assert_eq!(told.due(Span::seconds(30)), None, "nothing is left to be told");
+}
+
+/// For so many minutes by now.
+fn lasting(minutes: i64) -> Episode {
+    let episode = warm(-119_000).latched();
+    let lasted = Span::minutes(minutes);
+    let figures = episode.figures.map(|figures| Figures { lasted, ..figures });
+    Episode { figures, sentence: format!("for {minutes} min"), ..episode }
+}
+
+fn minutes(said: &[Finding]) -> Vec<(State, i64)> {
+    let lasted = |f: &Finding| f.figures.map_or(0, |figures| figures.lasted.as_millis() / 60_000);
+    said.iter().map(|finding| (finding.state, lasted(finding))).collect()
+}
+
+/// What is said when the rule holds this true at that second, and when facts that race have had their time.
+fn settle(told: &mut Told, at: i64, episode: Episode) -> Vec<(State, i64)> {
+    let mut said = amend(told, at, episode.clone());
+    said.extend(amend(told, at + 30, episode));
+    minutes(&said)
+}
+
+#[test]
+fn minutes_are_told_when_they_have_doubled_or_as_much_time_has_gone_by() {
+    let (mut told, minute) = (Told::default(), 60);
+    let due = |told: &Told| told.due(Span::seconds(30));
+    assert_eq!(settle(&mut told, 0, lasting(0)), [(State::Raised, 0)]);
+    assert_eq!(due(&told), None);
+    assert_eq!(settle(&mut told, 10 * minute, lasting(10)), []);
+    assert_eq!(due(&told), Some(second(15 * minute + 30)));
+    assert_eq!(settle(&mut told, 15 * minute + 30, lasting(10)), [(State::Changed, 10)]);
+    assert_eq!(settle(&mut told, 20 * minute, lasting(20)), []);
+    assert_eq!(settle(&mut told, 30 * minute, lasting(30)), [(State::Changed, 30)]);
+    assert_eq!(settle(&mut told, 50 * minute, lasting(50)), []);
+    // What a logger had kept comes in one go.
+    assert_eq!(settle(&mut told, 51 * minute, lasting(600)), [(State::Changed, 600)]);
+    assert_eq!(settle(&mut told, 90 * minute, lasting(640)), []);
+    assert_eq!(
+        due(&told),
+        Some(second(651 * minute + 30)),
+        "nothing comes, and it is told all the same"
+    );
+    assert_eq!(settle(&mut told, 651 * minute + 30, lasting(640)), [(State::Changed, 640)]);
+    assert_eq!(due(&told), None);
+    // Most of it was wrong.
+    assert_eq!(settle(&mut told, 660 * minute, lasting(60)), [(State::Changed, 60)]);
+}
+
+#[test]
+fn minutes_are_exact_when_it_is_back() {
+    let (mut told, minute) = (Told::default(), 60);
+    let due = |told: &Told| told.due(Span::seconds(30));
+    settle(&mut told, 0, lasting(600));
+    assert_eq!(settle(&mut told, 20 * minute, lasting(620)), []);
+    let back = || lasting(625).back(Some(second(25 * minute)));
+    assert_eq!(settle(&mut told, 25 * minute, back()), [(State::Changed, 625)]);
+    assert_eq!(due(&told), None);
+    assert_eq!(settle(&mut told, 26 * minute, back()), []);
+}
+
+#[test]
+fn a_step_further_out_is_told_however_little_warmer_it_is() {
+    let mut told = Told::default();
+    amend(&mut told, 0, warm(-119_000));
+    let next = warm(-118_900);
+    let limit = MilliCelsius::from_milli(-119_000).expect("a temperature");
+    let figures = next.figures.map(|figures| Figures { limit, ..figures });
+    let said = amend(&mut told, 100, Episode { figures, ..next });
+    assert_eq!(peaks(&said), [(State::Changed, -118_900)]);
 }
 
 #[test]
