@@ -90,7 +90,7 @@ pub struct Figures {
     pub peak: MilliCelsius,
     /// The limit or step that it is held against.
     pub limit: MilliCelsius,
-    /// How long it is known to have been outside, in all.
+    /// How long it is known to have been outside, in all, by when this was said.
     pub lasted: Span,
 }
 

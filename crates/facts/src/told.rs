@@ -71,7 +71,7 @@ struct Measured {
     at: Moment,
     /// As it is by now.
     now: Figures,
-    /// Whether the words that were said are no longer what is true.
+    /// Whether the sentence that was said is no longer what is true.
     stale: bool,
     /// Whether what is latched is back within its limits: its figures grow no more.
     back: bool,
@@ -91,24 +91,21 @@ impl Measured {
     /// The same, as an episode that was not said has it, beside the one that was.
     fn moved(self, said: &Episode, episode: &Episode) -> Self {
         let now = episode.figures.unwrap_or(self.now);
-        let words = |e: &Episode| (e.unknown, e.deadline);
-        let same_words = said.sentence == episode.sentence && words(said) == words(episode);
-        Self { now, stale: !same_words, back: episode.back.is_some(), ..self }
+        let stale = said.sentence != episode.sentence;
+        Self { now, stale, back: episode.back.is_some(), ..self }
     }
-    /// When people must be told of what it is by now: soon where it is much worse, or where it is over; else, where a sentence
-    /// names what has changed, once as much time has gone by as was said that it had lasted.
+    /// When people must be told of what it is by now, where the sentence that they have says something else: soon where it is
+    /// much worse, or over; else once as much time has gone by as was said that it had lasted.
     fn untold(self, settle: Span) -> Option<Moment> {
         let Self { said, now, .. } = self;
         let moved = now.peak.milli().saturating_sub(said.peak.milli()).saturating_abs();
         // A correction may have halved them, too.
         let (less, more) = (now.lasted.min(said.lasted), now.lasted.max(said.lasted));
         let doubled = more - less >= MINUTES_TOLD_AFTER.max(less);
-        let much = moved >= PEAK_TOLD_EVERY || now.limit != said.limit || doubled;
-        if much || (self.stale && self.back) {
-            return Some(self.at + settle);
-        }
+        let much = moved >= PEAK_TOLD_EVERY || now.limit != said.limit || doubled || self.back;
+        let after = if much { Span::ZERO } else { MINUTES_TOLD_AFTER.max(said.lasted) };
         // What is measured at that moment is in by then.
-        self.stale.then_some(self.at + MINUTES_TOLD_AFTER.max(said.lasted) + settle)
+        self.stale.then_some(self.at + after + settle)
     }
 }
 

@@ -14,25 +14,14 @@ pub(super) struct Story {
     what: String,
     lines: Vec<Line>,
     pub(super) worst: Option<Severity>,
-    /// Each finding as it was spoken of last.
-    last: BTreeMap<Name, Spoken>,
+    /// How bad each finding was when it was spoken of last.
+    last: BTreeMap<Name, Severity>,
     findings: u64,
     pub(super) incident: Option<Box<Incident>>,
     /// What tells whether "nothing wrong" may be said of it.
     pub(super) words: Words,
     /// The order and the permits that its plans name.
     pub(super) cites: Vec<Subject>,
-}
-
-/// What a line says of a finding.
-#[derive(PartialEq, Eq)]
-struct Spoken {
-    severity: Severity,
-    verdict: Verdict,
-    state: State,
-    happened: Moment,
-    until: Option<Moment>,
-    sentence: String,
 }
 
 struct Line {
@@ -73,17 +62,7 @@ impl Story {
     }
 
     pub(super) fn find(&mut self, f: &Finding) {
-        let Finding { severity, verdict, state, happened, until, .. } = *f;
-        let sentence = f.sentence.clone();
-        // Raised and changed read alike but for the word.
-        let state = if state == State::Raised { State::Changed } else { state };
-        let spoken = Spoken { severity, verdict, state, happened, until, sentence };
-        let before = self.last.insert(f.name.clone(), spoken);
-        // Its minutes have grown, and its sentence does not name them.
-        if before.as_ref() == self.last.get(&f.name) {
-            return;
-        }
-        let before = before.map(|before| before.severity);
+        let before = self.last.insert(f.name.clone(), f.severity);
         let unknown = if f.verdict == Verdict::Unknown { " (unknown)" } else { "" };
         let about =
             if f.name.about.is_empty() { String::new() } else { format!(" {}", f.name.about) };
