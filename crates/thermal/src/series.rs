@@ -16,6 +16,13 @@ pub struct Reading {
     pub offset: u32,
 }
 
+/// One of each moment: a probe may have sent two values of one, and until somebody says which is wrong the worse one counts,
+/// for what is too warm the warmer and for what is too cold the colder.
+pub fn worst(readings: &[Reading], cold: bool) -> Vec<Reading> {
+    let moments = readings.chunk_by(|one, other| one.at == other.at);
+    moments.filter_map(|all| if cold { all.first() } else { all.last() }).copied().collect()
+}
+
 const BLOCK: usize = 64;
 
 /// What is known of a block without looking into it.
@@ -82,6 +89,19 @@ impl Series {
             self.readings.remove(place);
             self.sum_from(place);
         }
+    }
+    /// The place of the first one at or after a moment.
+    pub fn place(&self, at: Moment) -> usize {
+        self.readings.partition_point(|r| r.at < at)
+    }
+    /// All of the last moment before one.
+    pub fn said_before(&self, at: Moment) -> &[Reading] {
+        self.before(at).map_or(&[], |before| self.between(before.at, before.at))
+    }
+    /// All of the next moment after one.
+    pub fn said_after(&self, at: Moment) -> &[Reading] {
+        let after = self.readings.get(self.readings.partition_point(|r| r.at <= at));
+        after.map_or(&[], |after| self.between(after.at, after.at))
     }
     /// Readings of a stretch of time, `until` included.
     pub fn between(&self, from: Moment, until: Moment) -> &[Reading] {

@@ -7,7 +7,7 @@
 
 use crate::cover::Cover;
 use crate::probe::Probe;
-use crate::series::Reading;
+use crate::series::{Reading, worst};
 use crate::setting::Attachment;
 use crate::window::Window;
 use facts::{Moment, Span};
@@ -57,14 +57,18 @@ impl Cover<'_> {
         };
         let cold = reading.milli <= settling.beyond.0;
         let within = |r: &Reading| self.doubts.holds(r.milli);
-        let packed = all.partition_point(|r| r.at < window.from.max(attachment.from));
-        let since = all.get(packed..=place).unwrap_or_default();
+        let here = probe.series.place(reading.at);
+        let until_here = |from: Moment| {
+            let from = probe.series.place(from);
+            worst(all.get(from..here).unwrap_or_default(), cold)
+        };
+        let mut since = until_here(window.from.max(attachment.from));
+        since.push(*reading);
         // In this box it has come within the limits: it tells of where it lay before no more.
         if since.iter().any(within) {
             return true;
         }
-        let attached = all.partition_point(|r| r.at < attachment.from);
-        let before = all.get(attached..place).unwrap_or_default();
+        let before = until_here(attachment.from);
         // On the way out it may already have been a little outside, on this side.
         let on_its_way = |r: &Reading| !settling.is_beyond(r.milli) && self.is_out(r, cold);
         let was_within = before.iter().rposition(within);
@@ -73,15 +77,15 @@ impl Cover<'_> {
             return true;
         }
         let again = before.last().is_some_and(|before| self.is_out(before, cold));
-        let comes = since.len() > 1 && self.comes(since, cold);
+        let comes = since.len() > 1 && self.comes(&since, cold);
         if again && since.len() > 1 && !comes {
             return true;
         }
-        let next = all.get(place + 1);
-        let came = next.is_some_and(|next| nearer(cold)(reading, next));
+        let next = worst(probe.series.said_after(reading.at), cold).first().copied();
+        let came = next.as_ref().is_some_and(|next| nearer(cold)(reading, next));
         let stands = |over: Moment| {
             let most: Span = attachment.log_every * 2;
-            reading.at + most >= over && next.is_none_or(|next| next.at > over)
+            reading.at + most >= over && next.as_ref().is_none_or(|next| next.at > over)
         };
         let over = settling.over_after(reading.at, window);
         !comes && !came && over.is_some_and(stands)

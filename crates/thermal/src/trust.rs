@@ -137,15 +137,15 @@ impl Cover<'_> {
     }
 }
 
-/// The readings before and after one, while its probe was attached.
+/// The readings before and after one, while its probe was attached: all values of each of these moments.
 fn beside<'a>(
     probe: &'a Probe,
     attachment: &'a Attachment,
     place: usize,
 ) -> impl Iterator<Item = &'a Reading> {
-    let all = probe.series.all();
-    let before = place.checked_sub(1).and_then(|before| all.get(before));
-    let both = before.into_iter().chain(all.get(place + 1));
+    let at = probe.series.all().get(place).map(|reading| reading.at);
+    let before = at.map(|at| probe.series.said_before(at)).into_iter().flatten();
+    let both = before.chain(at.map(|at| probe.series.said_after(at)).into_iter().flatten());
     both.filter(|near| {
         attachment.from <= near.at && attachment.until.is_none_or(|until| near.at <= until)
     })

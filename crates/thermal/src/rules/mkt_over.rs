@@ -2,7 +2,7 @@
 
 use crate::memory::{Memory, judged};
 use crate::mkt::{TABLE_ENDS, in_table, weight};
-use crate::series::Reading;
+use crate::series::{Reading, worst};
 use crate::trust::Trust;
 use alloc::{format, vec::Vec};
 use facts::{Episode, Figures, Given, MilliCelsius, Moment, Rule, Severity, Span};
@@ -49,7 +49,8 @@ impl Rule for MktOver {
             let all: Vec<(&Reading, Trust)> = cover.readings(probe, attachment, &window).collect();
             let only = |is: fn(Trust) -> bool| {
                 let relied_on = all.iter().filter(move |(_, trust)| is(*trust));
-                relied_on.map(|(reading, _)| **reading).collect::<Vec<Reading>>()
+                let relied_on: Vec<Reading> = relied_on.map(|(reading, _)| **reading).collect();
+                worst(&relied_on, false)
             };
             sure.extend(numbers.over(&only(Trust::counts), hole));
             if all.iter().any(|(_, trust)| !trust.counts()) {
