@@ -29,6 +29,8 @@ pub struct Held {
     pub trust: Trust,
     /// Whether the box had settled by then.
     pub settled: bool,
+    /// Whether it was measured after the watch had ended or the probe had left the goods, and we learnt that only later.
+    pub late: bool,
 }
 
 impl Held {
@@ -90,7 +92,8 @@ impl<'a> Cover<'a> {
                 let (trust, settled) = (self.trust(probe, attachment, place), early.is_none());
                 let (until, latest) = held(reading, next, attachment, &window);
                 let awaited = if latest { from + attachment.log_every * 2 } else { until };
-                let it = Held { from, until, milli, latest, awaited, trust, settled };
+                let late = !window.holds(from);
+                let it = Held { from, until, milli, latest, awaited, trust, settled, late };
                 out.push(it);
                 // Out on both sides of a hole: nobody saw it come back.
                 let again = next.filter(|n| n.at > until && (n.milli < below || n.milli > above));
@@ -101,8 +104,10 @@ impl<'a> Cover<'a> {
                 if let Some(next) = again {
                     bridge(next.at.min(window.taken_until()), latest);
                 }
-                // The probe left them while they were out: nobody saw them come back either.
-                if !next.is_some_and(|next| window.takes(next))
+                // The probe left them while they were out: nobody saw them come back either. What it measured after that says
+                // nothing of them.
+                if !late
+                    && !next.is_some_and(|next| window.holds(next.at))
                     && let Some((seen, latest)) = self.unseen_until(attachment, &window)
                 {
                     bridge(seen, latest);
@@ -227,7 +232,9 @@ fn held(
     window: &Window,
 ) -> (Moment, bool) {
     let one = reading.at + attachment.log_every;
-    match next.filter(|next| window.takes(next)) {
+    // What was measured after the end proves nothing of the last one before it.
+    let of_both = |next: &&Reading| window.holds(next.at) || !window.holds(reading.at);
+    match next.filter(|next| window.takes(next)).filter(of_both) {
         Some(next) if next.at - reading.at <= attachment.log_every * 2 => (next.at, false),
         Some(_) => (one, false),
         None => match window.until {

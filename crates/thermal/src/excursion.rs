@@ -41,6 +41,21 @@ impl Excursion {
     pub fn beyond(&self, limit: i32) -> impl Iterator<Item = &Held> {
         self.held.iter().filter(move |held| held.milli != UNKNOWN && held.milli > limit)
     }
+    /// Whether nothing of it is of the goods: all of it was measured after the watch over them had ended.
+    pub fn is_late(&self, limit: i32) -> bool {
+        self.beyond(limit).all(|held| held.late)
+    }
+    /// Without what was measured after the watch had ended, where something was before that.
+    fn of_the_goods(mut self, limit: i32) -> Self {
+        let late = |held: &Held| held.late;
+        if self.held.iter().any(late) && !self.is_late(limit) {
+            self.held.retain(|held| !held.late);
+            let ends = self.held.iter().map(|held| held.until);
+            self.until = ends.max().unwrap_or(self.until);
+            self.open = self.held.iter().any(|held| held.latest);
+        }
+        self
+    }
     /// How far out it went.
     pub fn peak(&self) -> i32 {
         self.held.iter().map(|held| held.milli).max().unwrap_or(UNKNOWN)
@@ -118,8 +133,11 @@ pub fn excursions(held: impl IntoIterator<Item = Held>, limit: i32) -> Vec<Excur
             _ => {}
         }
     }
-    all
+    all.into_iter().map(|one| one.of_the_goods(limit)).collect()
 }
+
+/// What is said of an excursion of which nothing was of the goods. It was told, and stays so: people were called.
+pub const LATE: &str = ", after the watch over the goods had ended or the probe had left them";
 
 /// What a limit allows.
 #[derive(Debug, Clone, Copy)]
@@ -154,8 +172,12 @@ pub fn exceeded(held: &[Held], limit: &Limit) -> Vec<Exceeded> {
     let sure = held.iter().copied().filter(|held| held.trust.counts());
     for excursion in excursions(sure, limit.at) {
         let lasted = excursion.lasted(limit.at);
+        let before = total;
         total += lasted;
         let spent = limit.in_all.filter(|(most, _)| total >= *most).map(|(_, worse)| worse);
+        if excursion.is_late(limit.at) {
+            total = before; // what is not of the goods adds nothing to what is
+        }
         let over = lasted > limit.grace || limit.grace == Span::ZERO;
         let severity = spent.into_iter().chain(over.then_some(limit.severity)).min();
         let found_it = severity.map(|severity| Exceeded { excursion, severity, doubtful: false });
@@ -165,11 +187,15 @@ pub fn exceeded(held: &[Held], limit: &Limit) -> Vec<Exceeded> {
     let mut total = Span::ZERO;
     for excursion in excursions(held.iter().copied(), limit.at) {
         let lasted = excursion.lasted(limit.at);
+        let before = total;
         total += lasted;
         let says = |trust: Trust| excursion.beyond(limit.at).any(|held| held.trust == trust);
         let leap = says(Trust::FaultCode) || (limit.tells_alone && says(Trust::Alone));
         let over = lasted > limit.grace || limit.grace == Span::ZERO;
         let spent = limit.in_all.is_some_and(|(most, _)| total >= most);
+        if excursion.is_late(limit.at) {
+            total = before;
+        }
         let doubted = excursion.beyond(limit.at).any(|held| !held.trust.counts());
         let told = found.iter().take(sure).any(|one| one.excursion.meets(&excursion));
         if doubted && !told && (leap || over || spent) {

@@ -1,7 +1,7 @@
 #![doc = include_str!("above_step.md")]
 
 use crate::cover::{Cover, Held};
-use crate::excursion::{Excursion, Minutes, doubt, excursions};
+use crate::excursion::{Excursion, LATE, Minutes, doubt, excursions};
 use crate::memory::{Memory, windows_of};
 use crate::settling::Settling;
 use crate::trust::Trust;
@@ -103,17 +103,22 @@ impl<'s> Spent<'s> {
         counts: impl Fn(&Step, &Held) -> bool,
     ) -> Option<Worst<'s>> {
         let mut exceeded = Vec::new();
-        for (step, minutes, since) in &mut self.0 {
+        for (step, minutes, began) in &mut self.0 {
+            let (since, late) = (*began, one.is_late(step.above.milli()));
             let never = step.longer_than == Span::ZERO;
             let mine = |held: &&Held| (held.settled || never) && counts(step, held);
             let above = || one.beyond(step.above.milli()).filter(mine);
             let Some(first) = above().next() else { continue };
-            *minutes = minutes.and(above());
-            let since = *since.get_or_insert(first.from);
+            let so_far = minutes.and(above());
+            let since = since.unwrap_or(first.from);
+            // What is not of the goods adds nothing to what is.
+            if !late {
+                (*minutes, *began) = (so_far, Some(since));
+            }
             let from = first.from;
             let (spent, since) = match never {
                 true => (Minutes::default().and(above()).sum, from),
-                false => (minutes.sum, since),
+                false => (so_far.sum, since),
             };
             if never || spent > step.longer_than {
                 exceeded.push(Worst { step, from, since, spent });
@@ -141,6 +146,10 @@ fn latched(memory: &Memory, one: &Excursion, worst: &Worst<'_>) -> Episode {
     let (above, peak, allowed) = (step.above, peak(one, step), step.longer_than.spoken());
     let sentence =
         format!("warmer than {above}{lasted}, since {since}, up to {peak} (allowed: {allowed})");
+    if one.is_late(step.above.milli()) {
+        let episode = Episode::new(step.severity, from, sentence + LATE).until(one.end());
+        return episode.evidence(memory.evidence([from]));
+    }
     let episode = Episode::new(step.severity, from, sentence).latched().back(one.end());
     let figures = Figures { peak, limit: above, lasted: worst.spent };
     episode.figures(figures).evidence(memory.evidence([from]))

@@ -1,7 +1,7 @@
 #![doc = include_str!("too_cold.md")]
 
 use crate::cover::{Cover, Held};
-use crate::excursion::{Exceeded, Excursion, Limit, doubt, exceeded, excursions};
+use crate::excursion::{Exceeded, Excursion, LATE, Limit, doubt, exceeded, excursions};
 use crate::memory::{Memory, judged, windows_of};
 use crate::settling::Settling;
 use alloc::{format, vec::Vec};
@@ -77,8 +77,14 @@ fn frozen(
         let (from, coldest) = (one.from, coldest(one).unwrap_or(freezes));
         let sentence = format!("{freezes} or colder at {from}, down to {coldest}: frozen");
         let figures = Figures { peak: coldest, limit: freezes, lasted: one.lasted(at) };
+        let evidence = memory.evidence([from]);
+        if one.is_late(at) {
+            let episode = Episode::new(Severity::P1, from, sentence + LATE).until(one.end());
+            found.push(episode.evidence(evidence));
+            continue;
+        }
         let episode = Episode::new(Severity::P1, from, sentence).latched().back(one.end());
-        found.push(episode.figures(figures).evidence(memory.evidence([from])));
+        found.push(episode.figures(figures).evidence(evidence));
     }
     for one in excursions(held, at) {
         let doubted = one.beyond(at).any(|held| !held.trust.counts());
@@ -113,12 +119,15 @@ fn told(memory: &Memory, lower: MilliCelsius, grace: Span, one: &Exceeded) -> Ep
             run.from
         ),
     };
+    let late = run.is_late(at);
+    let sentence = if late { sentence + LATE } else { sentence };
     let evidence = memory.evidence([run.from].into_iter().chain(run.end()));
     let episode = Episode::new(one.severity, run.from, sentence).about("cold").until(run.end());
     let episode = episode.evidence(evidence);
     let figures = Figures { peak: coldest, limit: lower, lasted: run.lasted(at) };
     match one.doubtful {
         true => episode.unknown().unknown_for(run.until - run.from),
+        false if late => episode,
         false => episode.unknown_for(run.unknown()).figures(figures),
     }
 }

@@ -1,6 +1,6 @@
 #![doc = include_str!("too_warm.md")]
 
-use crate::excursion::{Exceeded, Limit, doubt, exceeded};
+use crate::excursion::{Exceeded, LATE, Limit, doubt, exceeded};
 use crate::memory::{Memory, judged};
 use alloc::{format, vec::Vec};
 use facts::{Episode, Figures, Given, MilliCelsius, Rule, Severity, Span};
@@ -63,12 +63,15 @@ fn told(memory: &Memory, upper: MilliCelsius, grace: Span, one: &Exceeded) -> Ep
             run.from
         ),
     };
+    let late = run.is_late(upper.milli());
+    let sentence = if late { sentence + LATE } else { sentence };
     let evidence = memory.evidence([run.from].into_iter().chain(run.end()));
     let episode = Episode::new(one.severity, run.from, sentence).until(run.end());
     let episode = episode.evidence(evidence);
     let figures = Figures { peak, limit: upper, lasted: run.lasted(upper.milli()) };
     match one.doubtful {
         true => episode.unknown().unknown_for(run.until - run.from),
+        false if late => episode,
         false => episode.unknown_for(run.unknown()).figures(figures),
     }
 }
