@@ -17,7 +17,7 @@ use crate::mail::Mail;
 use crate::passed::{Fate, Passed as Said};
 use crate::rules::Numbers;
 use alloc::{collections::BTreeSet, vec::Vec};
-use facts::fact::device::{ClockAhead, ClockRight, Quiet, Reading};
+use facts::fact::device::{ClockAhead, ClockRight, Elsewhere, Quiet, Reading};
 use facts::{Corrections, Event, Fact, Moment, ShipmentId, Subject, Text};
 use serde::{Deserialize, Serialize};
 
@@ -474,8 +474,27 @@ impl Device {
             let channel = self.channel(name);
             channel.claim(numbers, mail);
             channel.let_go(numbers, mail);
-            channel.state(name, numbers, mail);
+            let silent = channel.silent(mail.now, numbers).filter(|silent| silent.due <= mail.now);
+            if let Some(since) = silent.map(|silent| silent.since) {
+                let elsewhere = self.elsewhere(name, since, mail.now);
+                self.channel(name).state(name, elsewhere, numbers, mail);
+            }
         }
+    }
+
+    /// What has come since a moment of another probe that is attached to nothing: of the one that sent most.
+    fn elsewhere(&self, name: &Text, since: Moment, now: Moment) -> Option<Elsewhere> {
+        let others = self
+            .channels
+            .iter()
+            .filter(|(other, channel)| other != name && channel.home(now).is_none());
+        let sent = others.map(|(other, channel)| {
+            let came = |held: &&Held| held.kept.learnt > since && held.dated == Dated::Before;
+            (channel.held.iter().filter(came).count(), other)
+        });
+        let (readings, channel) = sent.max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(a.1)))?;
+        let readings = u32::try_from(readings).unwrap_or(u32::MAX);
+        (readings > 0).then(|| Elsewhere { channel: channel.clone(), readings })
     }
 }
 
@@ -584,13 +603,19 @@ impl Channel {
     }
 
     /// States a silence that is due.
-    fn state(&mut self, name: &Text, numbers: &Numbers, mail: &mut Mail<'_>) {
+    fn state(
+        &mut self,
+        name: &Text,
+        elsewhere: Option<Elsewhere>,
+        numbers: &Numbers,
+        mail: &mut Mail<'_>,
+    ) {
         let Some(Silent { due, since, home }) = self.silent(mail.now, numbers) else { return };
         if due > mail.now {
             return;
         }
         let (channel, unclaimed) = (name.clone(), self.astray.told());
-        let quiet = Quiet { since, as_of: mail.now, channel, unclaimed };
+        let quiet = Quiet { since, as_of: mail.now, channel, unclaimed, elsewhere };
         let event = mail.own(mail.now, Fact::Quiet(quiet));
         mail.send(home, event);
         self.stated = Some(mail.now);

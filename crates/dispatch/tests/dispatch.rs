@@ -488,6 +488,31 @@ fn quiet(world: &World, shipment: &str) -> Vec<(i64, Option<u32>)> {
     all.filter_map(quiet).collect()
 }
 
+#[test]
+fn a_silence_says_what_comes_by_another_probe_that_is_attached_to_nothing() {
+    let mut world = World::new();
+    world.hear(&live("LOG", "A", 0)).to(1);
+    let wrong = r#"{"channel":"01","log_every":"10 min","send_every":"10 min","position":"payload","shipment":"B"}"#;
+    world.come(&event("b", 0, "device.attached", "device:LOG-2", wrong));
+    for minute in [10, 20, 30] {
+        let data = r#"{"channel":"1","temperature":"5.0 °C"}"#;
+        world.to(minute).come(&event(
+            &format!("r{minute}"),
+            minute,
+            "device.reading",
+            "device:LOG-2",
+            data,
+        ));
+    }
+    world.to(40);
+    let told = world.journals["B"].iter().find_map(|event| match &event.fact {
+        Fact::Quiet(quiet) => Some(quiet.elsewhere.clone()),
+        _ => None,
+    });
+    let told = told.flatten().map(|elsewhere| (elsewhere.channel.to_string(), elsewhere.readings));
+    assert_eq!(told, Some(("1".to_string(), 3)));
+}
+
 fn clocks(world: &World, shipment: &str) -> Vec<String> {
     let all = world.journals.get(shipment).into_iter().flatten();
     let is_clock = |e: &&facts::Event| matches!(e.fact, Fact::ClockAhead(_) | Fact::ClockRight(_));

@@ -2,7 +2,7 @@
 
 use crate::series::Series;
 use alloc::vec::Vec;
-use facts::fact::device::{Quiet, Unclaimed};
+use facts::fact::device::{Elsewhere, Quiet, Unclaimed};
 use facts::{DeviceId, Moment, Text};
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,8 @@ pub struct Silence {
     pub offset: u64,
     /// What came meanwhile all the same, and is not of what the probe is attached to.
     pub unclaimed: Option<Unclaimed>,
+    /// What came of another probe of its device that is attached to nothing.
+    pub elsewhere: Option<Elsewhere>,
     /// Whether all that came is dated ahead: its clock is wrong, and that is told as such.
     pub ahead: bool,
 }
@@ -53,9 +55,11 @@ impl Probe {
     /// Dispatch states a silence.
     pub(crate) fn silent(&mut self, quiet: &Quiet, offset: u64) {
         let Quiet { since, as_of, unclaimed, .. } = *quiet;
+        let elsewhere = quiet.elsewhere.clone();
         match self.silences.last_mut() {
             Some(silence) if silence.since == since && silence.until.is_none() => {
                 (silence.stated.1, silence.unclaimed) = (as_of, unclaimed);
+                silence.elsewhere = elsewhere;
                 // Once something else came, or what came was taken back, it is a silence like any other.
                 silence.ahead &= unclaimed.is_some_and(|unclaimed| unclaimed.ahead);
             }
@@ -65,6 +69,7 @@ impl Probe {
                 until: None,
                 offset,
                 unclaimed,
+                elsewhere,
                 ahead: unclaimed.is_some_and(|unclaimed| unclaimed.ahead),
             }),
         }

@@ -105,6 +105,19 @@ pub struct Quiet {
     /// What came since then all the same, and is of no time at which the probe was attached to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unclaimed: Option<Unclaimed>,
+    /// What came since then of another probe of the device, which is attached to nothing: its name may be written otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// Readings of a probe that is attached to nothing, while another one of its device is silent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Elsewhere {
+    /// Which probe.
+    pub channel: Text,
+    /// How many of them came.
+    pub readings: u32,
 }
 
 /// Readings that came and found no home: as a silence tells of them.

@@ -7,7 +7,7 @@ use crate::setting::{Attachment, Known, Setting};
 use crate::window::Window;
 use alloc::{format, string::String, vec::Vec};
 use facts::context::Class;
-use facts::fact::device::Unclaimed;
+use facts::fact::device::{Elsewhere, Unclaimed};
 use facts::{Episode, Given, Moment, Rule, Severity, Span};
 use serde::Deserialize;
 
@@ -238,7 +238,14 @@ impl LoggerSilent {
 fn nothing(silence: &Silence) -> String {
     let since = silence.since;
     match silence.unclaimed {
-        None => format!("nothing has come from it since {since}"),
+        None => {
+            let other = silence.elsewhere.as_ref().map(|Elsewhere { channel, readings }| {
+                format!(
+                    " at this probe: {readings} readings came from probe {channel} of the device, which is attached to nothing"
+                )
+            });
+            format!("nothing has come from it since {since}{}", other.unwrap_or_default())
+        }
         Some(Unclaimed { readings, dated, .. }) => format!(
             "nothing has come from it since {since} that can be of these goods: {readings} readings came, the last one dated {dated}"
         ),
