@@ -3,9 +3,9 @@
 //! What ends a stretch is an act that somebody reported. Readings end nothing, and losing a logger ends nothing.
 
 use crate::setting::Attachment;
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
-use facts::fact::shipment::Receipt;
+use facts::fact::shipment::{Disposition, Receipt};
 use facts::timeline::{Aboard, Contents, Timeline, TimelineEntry, unit_key};
 use facts::{Fact, Moment, PartyId, StoreId, UnitId};
 
@@ -84,7 +84,8 @@ impl Stretch {
     }
 }
 
-/// When the watch over the goods ended for good: cancelled and not planned again, closed, or the last unit has left.
+/// When the watch over the goods ended for good: cancelled and not planned again, closed, or the last unit has left or is not to
+/// be used.
 pub(crate) fn over(timeline: &Timeline<'_>, aboard: &Aboard) -> Option<Ended> {
     let cancelled = timeline.cancelled_at();
     let mut ends: Vec<Ended> = Vec::new();
@@ -101,8 +102,33 @@ pub(crate) fn over(timeline: &Timeline<'_>, aboard: &Aboard) -> Option<Ended> {
             ends.push(Ended::by(entry));
         }
     }
+    ends.extend(discarded(timeline, aboard));
     // Of several that say the same, what was known first counts.
     ends.into_iter().min_by_key(|end| (end.at, end.offset))
+}
+
+/// When quality had said of the last unit aboard that it is not to be used, unless it has said otherwise of one since.
+fn discarded(timeline: &Timeline<'_>, aboard: &Aboard) -> Option<Ended> {
+    let (mut whole, mut ended) = (false, None);
+    let mut units: BTreeMap<UnitId, bool> = BTreeMap::new();
+    for entry in timeline.entries() {
+        let Fact::Dispositioned(decision) = entry.fact else { continue };
+        let discard = decision.outcome == Disposition::Discard;
+        if decision.units.is_empty() {
+            whole = discard;
+            units.clear();
+        }
+        units.extend(decision.units.iter().map(|unit| (unit_key(unit), discard)));
+        let left = |unit: &UnitId| aboard.left.get(unit).is_some_and(|at| *at <= entry.at);
+        let gone = |unit: &UnitId| left(unit) || *units.get(unit).unwrap_or(&whole);
+        let all = match &aboard.contents {
+            Contents::Named(named) => named.iter().all(gone),
+            // Nobody knows of which unit nothing was said.
+            Contents::Counted(_) | Contents::Unknown => whole && units.values().all(|off| *off),
+        };
+        ended = if all { ended.or(Some(Ended::by(entry))) } else { None };
+    }
+    ended
 }
 
 /// When quality had decided what becomes of the goods: of the whole, or of each unit that had not left by then. What it says of
@@ -232,6 +258,8 @@ pub(crate) fn stays(
             let (place, mine) = (*place, by == Some(*place));
             match entry.fact {
                 Fact::Holds(h) if mine => held.take_in(&h.units),
+                // A unit is in one place: the newest stay of a named one wins.
+                Fact::Holds(h) if !h.units.is_empty() => held.give_out(&h.units),
                 Fact::NoLongerHolds(h) if mine => held.give_out(&h.units),
                 Fact::Thawed(t) => held.give_out(&t.units),
                 Fact::Infused(i) => held.give_out(&i.units),

@@ -37,10 +37,11 @@ impl Rule for LoggerSilent {
             let fresh = profile.class == Class::Fresh;
             let long = if fresh { self.long_fresh } else { self.long_other };
             let cover = memory.cover(given, &windows);
-            for (probe, _, window) in cover.stretches().filter(|(.., window)| window.awaited) {
+            let awaited = cover.stretches().filter(|(.., window)| window.awaited);
+            for (probe, attachment, window) in awaited {
                 // Where all that came is dated ahead its clock is wrong, and thermal/clock-wrong says so.
                 for silence in probe.silences.iter().filter(|silence| !silence.ahead) {
-                    let silent = self.silent(setting, silence, &window, long);
+                    let silent = self.silent(memory, silence, (attachment, &window), long);
                     found.extend(silent.map(|episode| episode.about(probe.name())));
                 }
             }
@@ -77,11 +78,12 @@ impl LoggerSilent {
     /// A silence that dispatch has stated, in so far as it lies in a judged window.
     fn silent(
         &self,
-        setting: &Setting,
+        memory: &Memory,
         silence: &Silence,
-        window: &Window,
+        (attachment, window): (&Attachment, &Window),
         long: Span,
     ) -> Option<Episode> {
+        let setting = memory.setting();
         let (first, last) = silence.stated;
         // It was stated before we learnt that the watch had ended, or while it went on.
         let late =
@@ -98,7 +100,8 @@ impl LoggerSilent {
         if over.is_some_and(|over| last < over) {
             return None;
         }
-        let severity = if last - since >= long { Severity::P2 } else { Severity::P3 };
+        let dark = last - since >= long && !others_know(memory, attachment, last);
+        let severity = if dark { Severity::P2 } else { Severity::P3 };
         let until = silence.until.into_iter().chain(window.until).min();
         let sentence = nothing(silence);
         let unknown = until.unwrap_or(last).max(since) - since;
@@ -232,6 +235,24 @@ impl LoggerSilent {
         let about = format!("{}/{}", attachment.device, attachment.channel);
         late.then(|| Episode::new(Severity::P3, since.at, sentence).until(came).about(about))
     }
+}
+
+/// Whether another payload probe of the same place sends, is fit and was not silent then.
+fn others_know(memory: &Memory, attachment: &Attachment, at: Moment) -> bool {
+    let setting = memory.setting();
+    let is_it = |p: &Probe, a: &Attachment| p.device == a.device && p.channel == a.channel;
+    let other =
+        |a: &&Attachment| (&a.device, &a.channel) != (&attachment.device, &attachment.channel);
+    let beside = setting.attachments.iter().filter(other);
+    let beside = beside.filter(|a| a.place == attachment.place && setting.sits(a, at));
+    let mut fit = beside.filter(|a| a.send_every.is_some() && setting.fit(a, at));
+    fit.any(|a| {
+        let probe = memory.probes().iter().find(|probe| is_it(probe, a));
+        probe.is_some_and(|probe| {
+            let silent = |s: &Silence| s.stated.0 <= at && s.until.is_none_or(|until| until > at);
+            probe.series.before(at).is_some() && !probe.silences.iter().any(silent)
+        })
+    })
 }
 
 /// What has come from it: nothing, or nothing that is of these goods.
