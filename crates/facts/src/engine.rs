@@ -146,7 +146,8 @@ where
         if let Some(view) = self.view() {
             let entry =
                 Entry { index: entry.index + contexts, cause: entry.cause.again(), ..*entry };
-            told.judge(rules, view, &entry, &mut say);
+            let replaced = self.story.is_being_corrected(self.now, rules.reference.settle);
+            told.judge(rules, view, (&entry, replaced), &mut say);
         }
         self.told = told;
         said.extend(say.into_iter().map(|f| Said::Finding(f.into())));
@@ -155,17 +156,21 @@ where
     fn due(&self, rules: &Rules<V>) -> Option<Moment> {
         let held = self.told.due(rules.reference.settle);
         let view = self.view().and_then(|view| rules.due(view, self.now));
-        held.into_iter().chain(view).min()
+        // What was not said because its ground might have been replaced.
+        let settled = self.story.corrected().map(|at| at + rules.reference.settle);
+        let settled = settled.filter(|settled| *settled > self.now);
+        [held, view, settled].into_iter().flatten().min()
     }
 }
 
 impl Told {
-    /// Asks every rule and says what changed.
+    /// Asks every rule and says what changed; nothing new where something was declared wrong a moment before, and what
+    /// replaces it may still come.
     pub fn judge<M, W: Act>(
         &mut self,
         rules: &Rules<M>,
         memory: &M,
-        entry: &Entry<'_, W>,
+        (entry, replaced): (&Entry<'_, W>, bool),
         say: &mut Vec<Finding>,
     ) {
         let Some(shipment) = entry.subject.shipment() else { return };
@@ -180,6 +185,7 @@ impl Told {
             now: entry.now,
             settle: rules.reference.settle,
             rejudged: matches!(entry.cause, Cause::Rejudged),
+            replaced,
             ends_the_watch: matches!(entry.cause, Cause::Word(word) if word.ends_the_watch()),
             rulebook: &rules.hash,
             behaviour: rules.behaviour,

@@ -37,6 +37,10 @@ pub struct Episode {
     /// When what is latched, and so has no end, was back within its limits: what is out again after that is another episode.
     #[serde(default)]
     pub back: Option<Moment>,
+    /// Whether it rests only on what came after the watch had ended, before we learnt of that: people may have been told, and
+    /// what they were told is ended and not taken back. It is no news.
+    #[serde(default)]
+    pub afterwards: bool,
 }
 
 impl Episode {
@@ -55,6 +59,7 @@ impl Episode {
             deadline: None,
             figures: None,
             back: None,
+            afterwards: false,
         }
     }
     /// What it is about.
@@ -95,6 +100,11 @@ impl Episode {
     /// When what is latched was back within its limits.
     pub fn back(mut self, back: Option<Moment>) -> Self {
         self.back = back;
+        self
+    }
+    /// It keeps what was told and is no news, where it rests only on what came after the watch had ended.
+    pub fn afterwards(mut self, afterwards: bool) -> Self {
+        self.afterwards = afterwards;
         self
     }
     /// What was measured.

@@ -132,6 +132,9 @@ pub struct Voice<'a> {
     pub settle: Span,
     /// Whether what vanishes is superseded by other rules.
     pub rejudged: bool,
+    /// Whether something was declared wrong a moment before: what is new because of that is said when what replaces it has
+    /// had its time.
+    pub replaced: bool,
     /// Whether the entry is an act that ends the watch: what vanishes with it is over, and not untrue.
     pub ends_the_watch: bool,
     /// The rulebook's hash.
@@ -187,6 +190,8 @@ impl Told {
             let place = one(&exact).or_else(|| one(&same));
             let line = match place.and_then(|place| old[place].take()) {
                 Some(line) => voice.again(line, episode, say),
+                None if episode.afterwards => continue,
+                None if voice.replaced && !voice.rejudged => continue,
                 None => voice.first(episode, say),
             };
             rest.push(line);

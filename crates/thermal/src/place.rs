@@ -56,6 +56,14 @@ impl Ended {
     pub fn by(entry: &TimelineEntry<'_>) -> Self {
         Self { at: entry.at, learnt: entry.learnt, offset: entry.offset }
     }
+
+    /// The same end, where another act had told of it already: what was measured after that was held against nobody.
+    pub fn known_with(self, other: Self) -> Self {
+        match (other.learnt, other.offset) < (self.learnt, self.offset) {
+            true => Self { at: self.at, ..other },
+            false => self,
+        }
+    }
 }
 
 /// A stretch in which the goods, or some of them, were in one place.
@@ -104,7 +112,8 @@ pub(crate) fn over(timeline: &Timeline<'_>, aboard: &Aboard) -> Option<Ended> {
     }
     ends.extend(discarded(timeline, aboard));
     // Of several that say the same, what was known first counts.
-    ends.into_iter().min_by_key(|end| (end.at, end.offset))
+    let first = ends.iter().copied().min_by_key(|end| (end.at, end.offset))?;
+    Some(ends.into_iter().fold(first, Ended::known_with))
 }
 
 /// When quality had said of the last unit aboard that it is not to be used, unless it has said otherwise of one since.
@@ -224,8 +233,9 @@ pub(crate) fn boxes(
             Fact::Unpacked(out) => moved.take_if(|by| entry.ahead && **by == out.by).is_none(),
             _ => false,
         };
-        if let Some(open) = all.last_mut().filter(|last| emptied && last.until.is_none()) {
-            open.until = Some(Ended::by(entry));
+        if let Some(last) = all.last_mut().filter(|_| emptied) {
+            let end = Ended::by(entry);
+            last.until = Some(last.until.map_or(end, |known| known.known_with(end)));
         }
     }
     if let Some(from) = first_probe {
@@ -249,6 +259,7 @@ pub(crate) fn stays(
         let by = match entry.fact {
             Fact::Holds(_) | Fact::NoLongerHolds(_) => Some(stores.place(&entry.subject.id)),
             Fact::Thawed(_) | Fact::Infused(_) | Fact::Destroyed(_) => None,
+            Fact::Packed(_) | Fact::Repacked(_) => None,
             _ => continue,
         };
         if let Some(place) = by.filter(|by| holding.iter().all(|(place, _)| place != by)) {
@@ -257,13 +268,16 @@ pub(crate) fn stays(
         for (place, held) in &mut holding {
             let (place, mine) = (*place, by == Some(*place));
             match entry.fact {
-                Fact::Holds(h) if mine => held.take_in(&h.units),
+                Fact::Holds(h) if mine => held.take_in(&h.units, entry.at),
                 // A unit is in one place: the newest stay of a named one wins.
                 Fact::Holds(h) if !h.units.is_empty() => held.give_out(&h.units),
                 Fact::NoLongerHolds(h) if mine => held.give_out(&h.units),
                 Fact::Thawed(t) => held.give_out(&t.units),
                 Fact::Infused(i) => held.give_out(&i.units),
                 Fact::Destroyed(d) => held.give_out(&d.units),
+                // What is packed by name after that has come out of it, whether or not somebody scanned that.
+                Fact::Packed(p) => held.packed(&p.units, entry.at),
+                Fact::Repacked(r) => held.packed(&r.units, entry.at),
                 _ => continue,
             }
             let is_all = held.is_all(aboard);
@@ -279,7 +293,13 @@ pub(crate) fn stays(
                     }
                 }
                 (None, true) => all.push(begins),
-                (None, false) => {}
+                // It had given them out before.
+                (None, false) => {
+                    let last = all.iter_mut().rfind(|stay| stay.place == place);
+                    for known in last.into_iter().filter_map(|stay| stay.until.as_mut()) {
+                        *known = known.known_with(Ended::by(entry));
+                    }
+                }
             }
         }
     }
@@ -291,7 +311,7 @@ pub(crate) fn stays(
 fn end_at(all: &mut [Stretch], over: Option<Ended>) {
     let Some(over) = over else { return };
     for stretch in all.iter_mut().filter(|stretch| over.at < stretch.end()) {
-        stretch.until = Some(over);
+        stretch.until = Some(stretch.until.map_or(over, |known| over.known_with(known)));
     }
 }
 
@@ -304,10 +324,13 @@ struct Held {
     names: BTreeSet<UnitId>,
     /// Units that have left it, or were used up.
     out: BTreeSet<UnitId>,
+    /// When it took something in last.
+    since: Option<Moment>,
 }
 
 impl Held {
-    fn take_in(&mut self, units: &[UnitId]) {
+    fn take_in(&mut self, units: &[UnitId], at: Moment) {
+        self.since = Some(at);
         if units.is_empty() {
             self.whole = true;
             self.out.clear();
@@ -324,6 +347,12 @@ impl Held {
         for unit in units.iter().map(unit_key) {
             self.names.remove(&unit);
             self.out.insert(unit);
+        }
+    }
+    /// What is packed in the minute in which it was put in may have been packed before that.
+    fn packed(&mut self, units: &[UnitId], at: Moment) {
+        if !units.is_empty() && self.since.is_some_and(|since| since < at) {
+            self.give_out(units);
         }
     }
     /// Whether it holds anything. What nobody named or counted stays until the whole of it is said to leave.

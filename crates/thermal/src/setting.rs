@@ -232,6 +232,13 @@ impl Setting {
         if let Some(open) = self.attachments.iter_mut().find(mine) {
             open.until = Some(entry.at);
             open.end = Some(Parted { ended: Ended::by(entry), taken_off });
+            return;
+        }
+        // It had been known that it was off.
+        let mine = |a: &&mut Attachment| a.device == device && a.channel == *channel;
+        let last = self.attachments.iter_mut().rfind(mine).and_then(|last| last.end.as_mut());
+        if let Some(parted) = last {
+            parted.ended = parted.ended.known_with(Ended::by(entry));
         }
     }
 

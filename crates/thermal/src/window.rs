@@ -66,7 +66,12 @@ impl Window {
         let from = self.from.max(from);
         let earlier = end.filter(|end| self.until.is_none_or(|until| end.at < until));
         let cut = match earlier {
-            Some(end) => Self { from, until: Some(end.at), told: told(&end, self.settle), ..self },
+            Some(end) => {
+                // Its own end had been known before that.
+                let (learnt, offset) = self.told.unwrap_or((self.end(), u64::MAX));
+                let end = end.known_with(Ended { at: end.at, learnt, offset });
+                Self { from, until: Some(end.at), told: told(&end, self.settle), ..self }
+            }
             None => Self { from, ..self },
         };
         (from <= cut.taken_until()).then_some(cut)
@@ -91,6 +96,7 @@ pub fn windows(
     let mut boxed: Vec<(Moment, Moment)> = Vec::new();
     for stretch in &setting.boxes {
         let left = setting.left_alone(stretch).filter(|left| left.at < stretch.end());
+        let left = left.map(|left| stretch.until.map_or(left, |until| left.known_with(until)));
         let end = left.or(stretch.until);
         let last_seen = setting.last_probe(stretch);
         let window = Window {

@@ -37,6 +37,7 @@ fn judge(told: &mut Told, at: i64, found: Vec<Episode>, ends_the_watch: bool) ->
         now: second(at),
         settle: Span::seconds(30),
         rejudged: false,
+        replaced: false,
         ends_the_watch,
         rulebook: &rulebook,
         behaviour: 2,

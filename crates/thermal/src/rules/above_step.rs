@@ -148,7 +148,7 @@ fn latched(memory: &Memory, one: &Excursion, worst: &Worst<'_>) -> Episode {
         format!("warmer than {above}{lasted}, since {since}, up to {peak} (allowed: {allowed})");
     if one.is_late(step.above.milli()) {
         let episode = Episode::new(step.severity, from, sentence + LATE).until(one.end());
-        return episode.evidence(memory.evidence([from]));
+        return episode.evidence(memory.evidence([from])).afterwards(true);
     }
     let episode = Episode::new(step.severity, from, sentence).latched().back(one.end());
     let figures = Figures { peak, limit: above, lasted: worst.spent };

@@ -106,7 +106,8 @@ impl LoggerSilent {
         let sentence = nothing(silence);
         let unknown = until.unwrap_or(last).max(since) - since;
         let episode = Episode::new(severity, since, sentence).until(until);
-        Some(episode.unknown_for(unknown).evidence([silence.offset]))
+        let episode = episode.unknown_for(unknown).evidence([silence.offset]);
+        Some(episode.afterwards(!in_time))
     }
 
     /// Probes that send, sit with the goods of a window and told nothing that counts, where nobody else did either.

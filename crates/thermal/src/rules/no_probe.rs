@@ -48,7 +48,7 @@ impl Rule for NoProbe {
             if due > given.now || !(long || told) {
                 continue;
             }
-            let episode = said(setting, &bare).until(bare.until);
+            let episode = said(setting, &bare).until(bare.until).afterwards(!long);
             found.push(episode.unknown_for(bare.until.unwrap_or(due).max(bare.from) - bare.from));
         }
     }

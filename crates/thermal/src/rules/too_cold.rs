@@ -80,7 +80,7 @@ fn frozen(
         let evidence = memory.evidence([from]);
         if one.is_late(at) {
             let episode = Episode::new(Severity::P1, from, sentence + LATE).until(one.end());
-            found.push(episode.evidence(evidence));
+            found.push(episode.evidence(evidence).afterwards(true));
             continue;
         }
         let episode = Episode::new(Severity::P1, from, sentence).latched().back(one.end());
@@ -123,7 +123,7 @@ fn told(memory: &Memory, lower: MilliCelsius, grace: Span, one: &Exceeded) -> Ep
     let sentence = if late { sentence + LATE } else { sentence };
     let evidence = memory.evidence([run.from].into_iter().chain(run.end()));
     let episode = Episode::new(one.severity, run.from, sentence).about("cold").until(run.end());
-    let episode = episode.evidence(evidence);
+    let episode = episode.evidence(evidence).afterwards(late);
     let figures = Figures { peak: coldest, limit: lower, lasted: run.lasted(at) };
     match one.doubtful {
         true => episode.unknown().unknown_for(run.until - run.from),

@@ -67,7 +67,7 @@ fn told(memory: &Memory, upper: MilliCelsius, grace: Span, one: &Exceeded) -> Ep
     let sentence = if late { sentence + LATE } else { sentence };
     let evidence = memory.evidence([run.from].into_iter().chain(run.end()));
     let episode = Episode::new(one.severity, run.from, sentence).until(run.end());
-    let episode = episode.evidence(evidence);
+    let episode = episode.evidence(evidence).afterwards(late);
     let figures = Figures { peak, limit: upper, lasted: run.lasted(upper.milli()) };
     match one.doubtful {
         true => episode.unknown().unknown_for(run.until - run.from),
