@@ -251,7 +251,7 @@ fn others_know(memory: &Memory, attachment: &Attachment, at: Moment) -> bool {
         let probe = memory.probes().iter().find(|probe| is_it(probe, a));
         probe.is_some_and(|probe| {
             let silent = |s: &Silence| s.stated.0 <= at && s.until.is_none_or(|until| until > at);
-            probe.series.before(at).is_some() && !probe.silences.iter().any(silent)
+            !probe.series.between(a.from, at).is_empty() && !probe.silences.iter().any(silent)
         })
     })
 }
