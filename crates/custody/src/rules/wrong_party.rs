@@ -211,7 +211,9 @@ fn accepted_wrongly(
 fn within_a_house(ledger: &Ledger) -> impl Iterator<Item = &Mark> {
     let hands = &ledger.hands.hand_overs;
     let handed = move |mark: &Mark| {
-        let of = |known: &Option<Mark>| known.as_ref().is_some_and(|known| known.by == mark.by);
+        let of = |known: &Option<Mark>| {
+            known.as_ref().is_some_and(|known| known.by == mark.by && known.at <= mark.at)
+        };
         hands.iter().any(|hand| of(&hand.accepted) || of(&hand.released))
     };
     let own = |mark: &&Mark| ledger.parties.has_papers_of_its_own(&mark.by);
