@@ -3,13 +3,15 @@
 use crate::ledger::{Ledger, Use, What};
 use crate::unit::{by_name, compared};
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
-use facts::{Episode, Given, Moment, Rule, Severity, UnitId};
+use facts::{Episode, Given, Moment, Rule, Severity, Span, UnitId};
 use serde::Deserialize;
 
 /// A unit was thawed or given that must not be used.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct NotForUse {}
+pub struct NotForUse {
+    waste: Span,
+}
 
 /// What was said last of a unit.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +41,7 @@ impl Rule for NotForUse {
     const COMPROMISES: Option<Severity> = Some(Severity::P2);
 
     fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
-        let mut state = State::default();
+        let mut state = State { waste: self.waste, ..State::default() };
         for used in &ledger.uses {
             match used.what {
                 What::Thawed => state.uses(used, "thawed", ledger),
@@ -56,8 +58,10 @@ impl Rule for NotForUse {
     }
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct State {
+    /// So long before its use an empty bag may have been put into the waste, by another clock.
+    waste: Span,
     /// What was said last of the shipment as a whole.
     whole: Option<Said>,
     /// What was said last of units by name, after that.
@@ -76,7 +80,9 @@ impl State {
             _ => false,
         };
         if used.units.is_empty() {
-            self.units.retain(|_, before| stays(before));
+            // Who releases the whole does not mean the bag that was discarded by its name.
+            let meant = |before: &Said| !stays(before) && !matches!(before.what, What::Discarded);
+            self.units.retain(|_, before| !meant(before));
             if !self.whole.as_ref().is_some_and(stays) {
                 self.whole = Some(said);
             }
@@ -92,6 +98,7 @@ impl State {
     fn uses(&mut self, used: &Use, did: &str, ledger: &Ledger) {
         for (name, unit) in by_name(&used.units) {
             let said = self.units.get(&name).copied().or(self.whole);
+            let said = said.filter(|said| !self.is_waste(said, used));
             if let Some((said, why)) = said.and_then(|said| Some((said, said.against()?))) {
                 let sentence =
                     format!("{unit} was {did} at {}, and {why} at {}", used.mark.at, said.at);
@@ -103,11 +110,18 @@ impl State {
         }
     }
 
+    /// Whether the empty bag was put into the waste: the two scans are of one moment, by two clocks.
+    fn is_waste(&self, said: &Said, used: &Use) -> bool {
+        said.what == What::Destroyed && used.mark.at <= said.at + self.waste
+    }
+
     /// Which units were meant is not said: all of them may be, or those that were left.
     fn uses_whole(&mut self, used: &Use, did: &str, ledger: &Ledger) {
         let aboard = by_name(ledger.aboard());
         let of = |name: &String| self.units.get(name).copied().or(self.whole);
-        let against = |said: Option<Said>| said.filter(|said| said.against().is_some());
+        let against = |said: Option<Said>| {
+            said.filter(|said| said.against().is_some() && !self.is_waste(said, used))
+        };
         let out: Vec<(&UnitId, Said)> =
             aboard.iter().filter_map(|(name, unit)| Some((*unit, against(of(name))?))).collect();
         let all = match aboard.is_empty() {
