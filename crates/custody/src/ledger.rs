@@ -33,6 +33,8 @@ pub struct Ledger {
     pub opened: Vec<Opening>,
     /// When the goods were taken out of a box.
     pub unpacked: Vec<Moment>,
+    /// Who took them out or put them away.
+    pub handled: Vec<Mark>,
     /// When they were laid before customs, and when customs let them go.
     pub customs: Vec<(Moment, Customs)>,
     /// What was decided of units, and what became of them, in order.
@@ -259,10 +261,16 @@ impl View for Ledger {
                     ledger.repacked.push((mark(&repacked.by, entry), repacked.clone()))
                 }
                 Fact::Opened(opened) => ledger.opened.push(opening(&timeline, entry, opened)),
-                Fact::Unpacked(_) => ledger.unpacked.push(entry.at),
+                Fact::Unpacked(unpacked) => {
+                    ledger.unpacked.push(entry.at);
+                    ledger.handled.push(mark(&unpacked.by, entry));
+                }
                 Fact::CustomsEntered(_) => ledger.customs.push((entry.at, Customs::Entered)),
                 Fact::CustomsCleared(_) => ledger.customs.push((entry.at, Customs::Cleared)),
-                Fact::Stowed(stowed) => ledger.place = Some(stowed.place.clone()),
+                Fact::Stowed(stowed) => {
+                    ledger.place = Some(stowed.place.clone());
+                    ledger.handled.push(mark(&stowed.by, entry));
+                }
                 Fact::Arrived(arrived) => ledger.place = ledger.end_of(&arrived.leg),
                 _ => {}
             }

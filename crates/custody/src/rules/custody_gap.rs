@@ -31,6 +31,8 @@ struct Gap<'a> {
     end: Option<&'a Mark>,
     /// When the absence could be known, by log time.
     known: Moment,
+    /// Whether the one that was named took them out or put them away in time: they are there, and only the scan is missing.
+    there: bool,
 }
 
 impl Rule for CustodyGap {
@@ -51,7 +53,11 @@ impl Rule for CustodyGap {
                 Some(end) => end.at > climbs,
                 None => given.now - given.reference.settle >= climbs,
             };
-            let severity = if bad { Severity::P1 } else { Severity::P2 };
+            let severity = match bad {
+                _ if gap.there => Severity::P3,
+                true => Severity::P1,
+                false => Severity::P2,
+            };
             let evidence = [Some(gap.released.offset), hand.accepted.as_ref().map(|m| m.offset)];
             let episode = Episode::new(severity, gap.released.at, sentence(hand, &gap))
                 .until(gap.end.map(|end| end.at))
@@ -76,16 +82,26 @@ impl Rule for CustodyGap {
 }
 
 impl CustodyGap {
-    fn gap<'a>(&self, ledger: &Ledger, hand: &'a HandOver, given: &Given<'_>) -> Option<Gap<'a>> {
+    fn gap<'a>(
+        &self,
+        ledger: &'a Ledger,
+        hand: &'a HandOver,
+        given: &Given<'_>,
+    ) -> Option<Gap<'a>> {
         let released = hand.released.as_ref()?;
         let limit = self.limit(ledger, hand, released, given);
         // The second person of the acceptance before scans within minutes; who scans later has the goods again.
         let back = hand.taken_back.as_ref().filter(|back| back.at >= released.at + self.taken_back);
         let end = hand.end().into_iter().chain(back).min_by_key(|mark| mark.at);
+        let allowed = released.at + limit;
+        let shown = shows_them(ledger, hand, released);
+        let there = shown.is_some_and(|shown| shown.at <= allowed);
+        let late = shown.filter(|_| !there);
+        let end = end.into_iter().chain(late).min_by_key(|mark| mark.at);
         // An acceptance that was declared wrong is replaced a moment later.
         let corrected = if hand.accepted.is_none() { ledger.corrected } else { Moment::EARLIEST };
         let known = released.learnt.max(corrected);
-        Some(Gap { released, allowed: released.at + limit, limit, end, known })
+        Some(Gap { released, allowed, limit, end, known, there })
     }
 
     /// Whether it was, or is, too long, and could be known.
@@ -127,6 +143,17 @@ impl CustodyGap {
     }
 }
 
+/// The first act of the one that was named that shows that it has the goods: who takes them out or puts them away need not have scanned them.
+fn shows_them<'a>(ledger: &'a Ledger, hand: &HandOver, released: &Mark) -> Option<&'a Mark> {
+    let houses = ledger.parties.houses();
+    let named = |mark: &&Mark| {
+        mark.at >= released.at
+            && !houses.are_one(&mark.by, &released.by)
+            && hand.named.iter().any(|named| houses.are_one(named, &mark.by))
+    };
+    ledger.handled.iter().find(named)
+}
+
 fn sentence(hand: &HandOver, gap: &Gap<'_>) -> String {
     let (by, at) = (&gap.released.by, gap.released.at);
     let accepted = hand.accepted.as_ref().map(|accepted| accepted.at);
@@ -138,5 +165,6 @@ fn sentence(hand: &HandOver, gap: &Gap<'_>) -> String {
         (None, None) => format!("nobody has accepted since {at}, when {by} let go"),
         (None, Some(to)) => format!("{to} has not accepted since {at}, when {by} let go"),
     };
-    format!("{what} (allowed: {})", gap.limit.spoken())
+    let there = if gap.there { ", and the goods were taken out or put away there" } else { "" };
+    format!("{what} (allowed: {}){there}", gap.limit.spoken())
 }
