@@ -7,7 +7,7 @@
 use super::{Timeline, TimelineEntry};
 use crate::fact::Fact;
 use crate::fact::party::Described;
-use crate::fact::shipment::{Planned, Receipt, Received};
+use crate::fact::shipment::{Leg, Planned, Receipt, Received};
 use crate::id::PartyId;
 use crate::moment::Moment;
 use alloc::collections::BTreeMap;
@@ -23,7 +23,8 @@ pub struct Houses<'a>(BTreeMap<&'a str, &'a Described>);
 pub enum Receiver {
     /// The consignee of the plan in force then, or a part of its house.
     Consignee,
-    /// The consignor, a carrier or a place of the plan's legs: the goods are on their way, and not there yet.
+    /// The consignor, a carrier or a place of the plan's legs, but another site or plant at the end of the last: the goods are on their way, and not
+    /// there yet.
     OnTheWay,
     /// Described as a site or a plant, and not one of this plan.
     AnotherSite,
@@ -102,8 +103,14 @@ impl<'a> Houses<'a> {
         if self.are_one(by, &plan.consignee) {
             return Receiver::Consignee;
         }
-        let legs = plan.legs.iter().flat_map(|leg| [&leg.carrier, &leg.from, &leg.to]);
-        let mut on_the_way = legs.chain([&plan.consignor]);
+        // Another hospital at the end of the last leg is where the goods were to go before: it is not on their way to anybody.
+        let is_end = |place: usize, leg: &Leg| {
+            let known = self.described(&leg.to).map(|known| &*known.role);
+            place + 1 == plan.legs.len() && matches!(known, Some("site" | "plant"))
+        };
+        let ends = plan.legs.iter().enumerate().filter(|(place, leg)| !is_end(*place, leg));
+        let legs = plan.legs.iter().flat_map(|leg| [&leg.carrier, &leg.from]);
+        let mut on_the_way = legs.chain(ends.map(|(_, leg)| &leg.to)).chain([&plan.consignor]);
         if on_the_way.any(|party| self.are_one(by, party)) {
             return Receiver::OnTheWay;
         }

@@ -60,7 +60,7 @@ impl<'p, 'a> Reach<'p, 'a> {
                         let one = |end| parts.houses.are_one(end, &repacked.by);
                         one(&plan.consignor) || one(&plan.consignee)
                     };
-                    if !parts.plans.iter().any(|plan| ends(plan)) {
+                    if !parts.plans.iter().any(ends) {
                         reach.handlers.push(&repacked.by);
                     }
                 }
@@ -83,10 +83,10 @@ impl<'p, 'a> Reach<'p, 'a> {
     /// they were to leave only later, or the consignor let them go to somebody else after it.
     pub(super) fn is_before_pick_up(&self, place: usize) -> bool {
         let Some(receipt) = self.entries.get(place) else { return false };
-        let moved = |entry: &TimelineEntry<'_>| match entry.fact {
-            Fact::Released(_) | Fact::Accepted(_) | Fact::Departed(_) | Fact::Arrived(_) => true,
-            Fact::CustomsEntered(_) => true,
-            _ => false,
+        let moved = |entry: &TimelineEntry<'_>| {
+            let hands = matches!(entry.fact, Fact::Released(_) | Fact::Accepted(_));
+            let leg = matches!(entry.fact, Fact::Departed(_) | Fact::Arrived(_));
+            hands || leg || matches!(entry.fact, Fact::CustomsEntered(_))
         };
         let (before, after) = self.entries.split_at(place);
         if before.iter().any(moved) {
@@ -116,14 +116,14 @@ impl<'p, 'a> Reach<'p, 'a> {
     pub(super) fn can_have(&self, by: &PartyId, place: usize) -> bool {
         let Some(act) = self.entries.get(place) else { return true };
         let one = |party: &&PartyId| self.parts.houses.are_one(party, by);
-        if self.handlers.iter().any(|party| one(party)) {
+        if self.handlers.iter().any(&one) {
             return true;
         }
         let before = self.before(place);
         let now = before.last();
         let soon = self.turns.get(before.len()..).unwrap_or_default().iter();
         let soon = soon.take_while(|turn| turn.at <= act.at + WITHIN);
-        if now.into_iter().chain(soon).any(|turn| turn.with.iter().any(|party| one(party))) {
+        if now.into_iter().chain(soon).any(|turn| turn.with.iter().any(&one)) {
             return true;
         }
         self.is_expected(by, act.at) && !self.others_have_them(by, act.at + WITHIN)
