@@ -2,8 +2,8 @@
 //!
 //! The facts of all shipments are walked in one order, that of the timeline; in which order they came decides nothing.
 //! What is said of a shipment as a whole is said of all that it carries, in however many packings. Only quality settles a
-//! deviation. What nobody may undo stays: of a shipment that was called off nothing confirms a unit any more, and what
-//! was lost or given stays lost or given.
+//! deviation. What nobody may undo stays: of a shipment that was called off before the consignee had it nothing confirms
+//! a unit any more, and what was destroyed or given stays so. Quality takes back what quality decided.
 
 use crate::kept::Kept;
 use crate::shared::{Reader, Shared};
@@ -65,6 +65,8 @@ struct Unit {
     open: bool,
     /// It was refused at the door, and was not taken in since.
     refused: bool,
+    /// It was destroyed: nobody takes that back.
+    destroyed: bool,
     /// Who has it, once it was received.
     with: Option<PartyId>,
 }
@@ -97,9 +99,10 @@ impl Unit {
             settled: None,
             released: None,
             lost: None,
+            out: Vec::new(),
             infused: None,
         };
-        Self { line, open: false, refused: false, with: None }
+        Self { line, open: false, refused: false, destroyed: false, with: None }
     }
 
     /// The consignee looked at it.
@@ -146,13 +149,29 @@ impl Unit {
         self.line.lost.get_or_insert(at);
     }
 
+    /// Quality decided otherwise, as long as there is something to decide about.
+    fn take_back(&mut self, until: Moment) {
+        if self.destroyed {
+            return;
+        }
+        let lost = self.line.lost.take().filter(|from| *from < until);
+        let room = self.line.out.len() < MOST_TAKEN;
+        self.line.out.extend(lost.filter(|_| room).map(|from| Stay { from, until }));
+    }
+
+    /// Quality released it: that takes a decision to discard it back.
+    fn release(&mut self, at: Moment) {
+        self.take_back(at);
+        self.line.released.get_or_insert(at);
+    }
+
     /// Quality decided that a unit may be used: that settles a deviation, and releases it.
     fn decide_for_use(&mut self, at: Moment) {
         if self.line.deviation {
             self.line.settled = Some(at);
         }
         (self.open, self.refused, self.line.deviation) = (false, false, false);
-        self.line.released.get_or_insert(at);
+        self.release(at);
     }
 }
 
@@ -162,7 +181,7 @@ struct Carrying<'a> {
     order: &'a str,
     timeline: Timeline<'a>,
     planned: &'a [UnitId],
-    /// It does not take place: nothing of it confirms a unit.
+    /// It was called off before the consignee had it: nothing of it confirms a unit.
     called_off: bool,
     packed: bool,
     scanned: Vec<UnitId>,
@@ -184,7 +203,7 @@ impl<'a> Carrying<'a> {
         let entries = kept.map(Kept::entry);
         let timeline = Timeline::new(entries, None);
         let planned = timeline.plan_in_force().map_or(&[][..], |plan| &plan.plan.units);
-        let called_off = timeline.cancelled_at().is_some();
+        let called_off = timeline.called_off_at().is_some();
         Self {
             shipment,
             order,
@@ -246,17 +265,20 @@ impl<'a> Carrying<'a> {
             Fact::Received(received) => self.receive(received, at, units),
             Fact::Released(released) if !self.called_off => self.let_go(released, at, units),
             Fact::QualityReleased(q) if !self.called_off => {
-                self.mark(&q.units, units, |unit| {
-                    unit.line.released.get_or_insert(at);
-                });
+                self.mark(&q.units, units, |unit| unit.release(at));
             }
+            Fact::QualityReleased(q) => self.mark(&q.units, units, |unit| unit.take_back(at)),
             Fact::Dispositioned(d) if d.outcome == Disposition::Discard => {
                 self.mark(&d.units, units, |unit| unit.lose(at));
             }
             Fact::Dispositioned(d) if !self.called_off => {
                 self.mark(&d.units, units, |unit| unit.decide_for_use(at));
             }
-            Fact::Destroyed(d) => self.mark(&d.units, units, |unit| unit.lose(at)),
+            Fact::Dispositioned(d) => self.mark(&d.units, units, |unit| unit.take_back(at)),
+            Fact::Destroyed(d) => self.mark(&d.units, units, |unit| {
+                unit.lose(at);
+                unit.destroyed = true;
+            }),
             Fact::Infused(i) => self.mark(&i.units, units, |unit| {
                 unit.line.infused.get_or_insert(at);
             }),

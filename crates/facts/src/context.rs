@@ -150,12 +150,25 @@ pub struct Former {
     pub begun: Option<Moment>,
     /// When it was planned no longer: another start was planned, or it was held or postponed.
     pub until: Moment,
-    /// When it was held or postponed, then or later; absent = nobody said so.
+    /// When it was held or postponed, or a unit was given, then or later; absent = nobody said so.
     #[serde(default)]
     pub stopped: Option<Moment>,
+    /// Whether conditioning was reported as begun before the next unit was given: that report says when.
+    #[serde(default)]
+    pub reported: bool,
     /// What of the dose was missing when this plan ended, for the sentence.
     #[serde(default)]
     pub missing: Text,
+}
+
+/// A cycle of treatment that is over: conditioning was reported as begun, and a unit was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Treated {
+    /// When conditioning was first begun in it.
+    pub started: Moment,
+    /// When the first unit was given.
+    pub given: Moment,
 }
 
 /// The patient's schedule and the dose.
@@ -180,7 +193,7 @@ pub struct Schedule {
     pub phase: Phase,
     /// When that began (started, held, infused).
     pub since: Option<Moment>,
-    /// When conditioning first began. Neither holding it nor a new schedule undoes that.
+    /// When conditioning first began in this cycle. Neither holding it nor a new schedule undoes that.
     #[serde(default)]
     pub started: Option<Moment>,
     /// Units of this shipment that the dose has lost.
@@ -194,9 +207,18 @@ pub struct Schedule {
     /// When it was reported as begun in the course that is planned now, or in one that this only moved.
     #[serde(default)]
     pub begun: Option<Moment>,
+    /// When the start that was planned last was planned no longer: held, postponed or a unit given.
+    #[serde(default)]
+    pub ended: Option<Moment>,
+    /// What of the dose was missing then, for the sentence.
+    #[serde(default)]
+    pub missing_then: Text,
     /// Starts that were planned before, and are planned no longer.
     #[serde(default)]
     pub former: Vec<Former>,
+    /// Cycles of treatment before this one in which conditioning was reported as begun.
+    #[serde(default)]
+    pub treated: Vec<Treated>,
     /// Since when this shipment does not take place: what is found of it then is not about the dose any more.
     #[serde(default)]
     pub cancelled: Option<Moment>,

@@ -216,6 +216,19 @@ impl<'a> Timeline<'a> {
         }
     }
 
+    /// When it was called off before the consignee had the goods: nothing of it brings them any more. What the consignee has
+    /// received stays received; a cancellation after that closes a file and takes nothing away.
+    pub fn called_off_at(&self) -> Option<Moment> {
+        let cancelled = self.cancelled_at()?;
+        let there = |entry: &TimelineEntry<'_>| match entry.fact {
+            Fact::Received(received) => self.confirmed_at(received, entry.at),
+            _ => None,
+        };
+        let before = |at: Moment| at <= cancelled;
+        let received = self.entries.iter().filter_map(there).any(before);
+        (!received).then_some(cancelled)
+    }
+
     /// When and why there is nothing to watch any more.
     pub fn over(&self) -> Option<(Moment, End)> {
         let received = self.entries.iter().filter_map(|entry| match entry.fact {

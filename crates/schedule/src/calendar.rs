@@ -63,7 +63,7 @@ pub struct Calendar {
     pub lost: Vec<LostLeg>,
     /// When the consignee had the goods, or the shipment was called off or closed: nothing is awaited any more.
     pub over: Option<Moment>,
-    /// Since when the shipment does not take place.
+    /// Since when the shipment does not take place; not where it was called off after the consignee had the goods.
     pub cancelled: Option<Moment>,
     /// Starts of conditioning that are dated ahead, as far as they have not been declared wrong.
     pub starts_ahead: Vec<StartSaid>,
@@ -112,7 +112,7 @@ impl View for Calendar {
             called_off: called_off::read(&timeline),
             lost: timeline.lost_legs(),
             over: timeline.over().map(|(at, _)| at),
-            cancelled: timeline.cancelled_at(),
+            cancelled: timeline.called_off_at(),
             order: Order::read(story),
             ..Calendar::default()
         };
@@ -140,6 +140,9 @@ impl View for Calendar {
         let losses = losses.unwrap_or_default();
         let (phase, since) = order.phase();
         let course = order.treatment.course();
+        let planned = self.planned_since();
+        let missing_at = |at| order.gate_at(reference, at).missing;
+        let ended = course.and_then(|course| course.until);
         Some(Context::Schedule(context::Schedule {
             order: true,
             gate: gate.gate,
@@ -156,7 +159,10 @@ impl View for Calendar {
             begun: course.and_then(|course| course.begun),
             cancelled: self.cancelled,
             replaced: self.replaced(),
-            former: order.treatment.former(|at| order.gate_at(reference, at).missing),
+            ended,
+            missing_then: ended.map(missing_at).unwrap_or_default(),
+            former: order.treatment.former(planned, missing_at),
+            treated: order.treatment.treated(planned),
             rescue: order.rescue.is_some(),
             receipt_lead: order.product(reference).map(|p| p.receipt_lead).unwrap_or_default(),
         }))
@@ -168,6 +174,11 @@ impl Calendar {
     pub fn serves_a_patient(&self) -> bool {
         let plan = self.plans.last().map(|plan| &plan.plan);
         plan.is_some_and(|plan| plan.kind == Goods::DrugProduct && plan.order.is_some())
+    }
+
+    /// When it was first planned: what of the patient's treatment was over before that is no matter of this shipment.
+    pub fn planned_since(&self) -> Moment {
+        self.plans.iter().map(|plan| plan.from).min().unwrap_or(Moment::EARLIEST)
     }
 
     /// Since when another shipment is to bring the dose, because this one was called off.

@@ -6,12 +6,13 @@ use alloc::{format, string::String, vec::Vec};
 use facts::context::{Loss, Phase, Shut};
 use facts::fact::order::{Carrier, DoseUnit, Opened, Taken};
 use facts::rulebook::{GateKind, Product};
-use facts::{Fact, Gate, Moment, Reference, ShipmentId, Story, Text};
+use facts::{Fact, Gate, Moment, Reference, ShipmentId, Story, Text, UnitId};
 
 /// What is known of it.
 #[derive(Debug, Clone, Default)]
 pub struct Order {
-    opened: Option<Opened>,
+    /// What the dose plan asked for, from when to when; the last of it counts now.
+    plans: Vec<(Moment, Opened)>,
     dose: Vec<DoseUnit>,
     carriers: Vec<Carrier>,
     available: Option<Moment>,
@@ -42,53 +43,72 @@ impl Order {
 
     pub(crate) fn read(story: &Story) -> Self {
         let mut order = Order::default();
-        let mut dose: Option<u64> = None;
+        let dose = story.chapters().iter().filter_map(|chapter| match &chapter.fact {
+            Fact::Dose(dose) => Some((chapter.offset, dose)),
+            _ => None,
+        });
+        // Of several derived doses the one learnt last is the one that counts.
+        if let Some((_, dose)) = dose.max_by_key(|(offset, _)| *offset) {
+            order.dose.clone_from(&dose.units);
+            order.carriers.clone_from(&dose.carriers);
+        }
+        let mut given: Vec<Moment> = order.dose.iter().filter_map(|unit| unit.infused).collect();
+        given.sort_unstable_by(|a, b| b.cmp(a));
+        given.dedup();
         for chapter in story.chapters() {
+            let first = matches!(chapter.fact, Fact::ConditioningStarted(_));
+            let before = |at: &Moment| *at < chapter.at || (*at == chapter.at && !first);
+            while let Some(at) = given.pop_if(|at| before(at)) {
+                order.treatment.give(at);
+            }
             match &chapter.fact {
-                Fact::OrderOpened(opened) => order.opened = Some(opened.clone()),
+                Fact::OrderOpened(opened) => order.open(chapter.at, opened),
                 Fact::ProductAvailable(_) => drop(order.available.get_or_insert(chapter.at)),
                 Fact::RescueConfirmed(_) => drop(order.rescue.get_or_insert(chapter.at)),
-                // Of several derived doses the one learnt last is the one that counts.
-                Fact::Dose(d) if dose.is_none_or(|offset| offset < chapter.offset) => {
-                    dose = Some(chapter.offset);
-                    order.dose.clone_from(&d.units);
-                    order.carriers.clone_from(&d.carriers);
-                }
                 fact => order.treatment.take(chapter.at, chapter.offset, chapter.learnt, fact),
             }
+        }
+        while let Some(at) = given.pop() {
+            order.treatment.give(at);
         }
         order
     }
 
-    /// The product, if the rulebook knows it.
-    pub fn product<'r>(&self, reference: &'r Reference) -> Option<&'r Product> {
-        reference.products.get(&self.opened.as_ref()?.product)
-    }
-
-    /// Whether rescue cells are asked for.
-    pub fn rescue_required(&self) -> bool {
-        self.opened.as_ref().is_some_and(|opened| opened.rescue_required)
-    }
-
     /// Where the patient stands, and since when.
     pub fn phase(&self) -> (Phase, Option<Moment>) {
-        match self.infused() {
-            Some(infused) => (Phase::Infused, Some(infused)),
-            None => self.treatment.phase(),
+        self.treatment.phase()
+    }
+
+    fn open(&mut self, at: Moment, opened: &Opened) {
+        if self.plans.last().is_none_or(|(_, last)| last != opened) {
+            self.plans.push((at, opened.clone()));
         }
+    }
+
+    /// The dose plan as it was at a moment; before the first one was made, the one that was made first.
+    fn opened_at(&self, at: Moment) -> Option<&Opened> {
+        let then = self.plans.iter().rev().find(|(from, _)| *from <= at).or(self.plans.first());
+        then.map(|(_, opened)| opened)
+    }
+
+    /// The product, if the rulebook knows it.
+    pub fn product<'r>(&self, reference: &'r Reference) -> Option<&'r Product> {
+        self.product_at(reference, Moment::LATEST)
+    }
+
+    fn product_at<'r>(&self, reference: &'r Reference, at: Moment) -> Option<&'r Product> {
+        reference.products.get(&self.opened_at(at)?.product)
+    }
+
+    /// Whether rescue cells were asked for at a moment.
+    pub fn rescue_required(&self, at: Moment) -> bool {
+        self.opened_at(at).is_some_and(|opened| opened.rescue_required)
     }
 
     /// Since when another shipment than this one, which is called off, is to bring the dose.
     pub fn replaced(&self, shipment: &ShipmentId, called_off: Moment) -> Option<Moment> {
         let others = self.carriers.iter().filter(|carrier| carrier.shipment != *shipment);
         others.map(|other| other.from.max(called_off)).min()
-    }
-
-    /// When the first unit of the dose was given. What is dated before conditioning began was not given after it.
-    pub fn infused(&self) -> Option<Moment> {
-        let began = self.treatment.began();
-        let given = self.dose.iter().filter_map(|unit| unit.infused);
-        given.filter(|at| began.is_none_or(|began| *at >= began)).min()
     }
 
     /// The first moment after another at which the gate was open, by all that is known of it.
@@ -105,9 +125,13 @@ impl Order {
 
     /// Whether it was open at a moment, by all that is known of that moment.
     pub fn gate_at(&self, reference: &Reference, at: Moment) -> GateState {
-        let (Some(product), Some(opened)) = (self.product(reference), &self.opened) else {
+        let (Some(product), Some(opened)) = (self.product_at(reference, at), self.opened_at(at))
+        else {
             return GateState::default();
         };
+        if let Some(none) = self.nothing_left(opened, at) {
+            return missing(&none);
+        }
         match product.gate {
             GateKind::Available => match self.available.filter(|available| *available <= at) {
                 Some(at) => {
@@ -117,6 +141,33 @@ impl Order {
             },
             GateKind::Received => self.received(opened, at),
         }
+    }
+
+    /// Whether a unit was given in a cycle before the one at that moment: it can be given no more.
+    fn is_used(&self, unit: &DoseUnit, at: Moment) -> bool {
+        let given = unit.infused.filter(|given| *given <= at);
+        given.is_some_and(|given| self.treatment.given_before(given, at))
+    }
+
+    fn used(&self, at: Moment) -> impl Iterator<Item = &DoseUnit> {
+        self.dose.iter().filter(move |unit| self.is_used(unit, at))
+    }
+
+    /// Where all of the dose was given before this cycle.
+    fn nothing_left(&self, opened: &Opened, at: Moment) -> Option<String> {
+        let used = |id: &UnitId| self.used(at).any(|unit| unit.unit == *id);
+        if !opened.units.is_empty() {
+            let all = opened.units.iter().all(used);
+            let given = opened.units.iter().map(|id| format!("{id} was given"));
+            return all.then(|| {
+                format!("{} and nothing else is planned", listed(&given.collect::<Vec<_>>()))
+            });
+        }
+        let count = opened.count.and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0)?;
+        (self.used(at).count() >= count).then(|| match count {
+            1 => String::from("the one unit of the dose was given and nothing else is planned"),
+            _ => format!("all {count} units of the dose were given and nothing else is planned"),
+        })
     }
 
     /// The stretches in which it was closed: those before the last that are over, and when the last began,
@@ -142,35 +193,46 @@ impl Order {
     pub fn losses(&self, reference: &Reference, shipment: &ShipmentId) -> Vec<Loss> {
         let mut lost = BTreeMap::<Moment, Vec<&DoseUnit>>::new();
         for unit in &self.dose {
-            let Some(at) = unit.lost.filter(|at| unit.infused.is_none_or(|given| given > *at))
-            else {
+            if unit.shipment.as_ref() != Some(shipment) {
                 continue;
-            };
-            let named = self.opened.as_ref().map_or(&[][..], |opened| &opened.units);
-            let mine = unit.shipment.as_ref() == Some(shipment);
-            if mine && (named.is_empty() || named.contains(&unit.unit)) {
-                lost.entry(at).or_default().push(unit);
+            }
+            for at in unit.lost_at() {
+                let not_given = unit.infused.is_none_or(|given| given > at);
+                if not_given && (self.asks_for(unit, at) || self.asks_for(unit, Moment::LATEST)) {
+                    lost.entry(at).or_default().push(unit);
+                }
             }
         }
-        lost.into_iter().filter_map(|(at, units)| self.loss(reference, at, &units)).collect()
+        let lost = lost.into_iter().filter_map(|(at, units)| self.loss(reference, at, &units));
+        let mut all: Vec<Loss> = lost.chain(self.enlarged(reference, shipment)).collect();
+        all.sort_by_key(|loss| loss.at);
+        all
+    }
+
+    /// Whether a unit is a part of the dose by the plan at a moment.
+    fn asks_for(&self, unit: &DoseUnit, at: Moment) -> bool {
+        let named = self.opened_at(at).map_or(&[][..], |opened| &opened.units);
+        named.is_empty() || named.contains(&unit.unit)
     }
 
     fn loss(&self, reference: &Reference, at: Moment, units: &[&DoseUnit]) -> Option<Loss> {
         let unit = units.first()?.unit.clone();
         let by_receipt = self.product(reference).is_some_and(|p| p.gate == GateKind::Received);
         let until = if by_receipt {
-            let met = |at| self.gate_at(reference, at).gate == Gate::Met;
-            if met(at) {
+            if self.is_met(reference, at) {
                 return None;
             }
-            self.moments().into_iter().find(|later| *later > at && met(*later))
+            self.met_from(reference, at)
         } else {
-            let left = self.dose.iter().filter(|unit| unit.lost.is_none_or(|lost| lost > at));
-            let count = self.opened.as_ref()?.count.and_then(|n| usize::try_from(n).ok());
+            let left = self.dose.iter().filter(|unit| unit.lost_by(at).is_none());
+            let count = self.opened_at(at)?.count.and_then(|n| usize::try_from(n).ok());
             if count.is_some_and(|count| left.count() >= count) {
                 return None;
             }
-            None
+            units
+                .iter()
+                .map(|unit| unit.taken_back(at))
+                .max_by_key(|back| (back.is_none(), *back))?
         };
         let names: Vec<&str> =
             units.iter().take(MOST_NAMED).map(|unit| unit.unit.as_str()).collect();
@@ -182,23 +244,63 @@ impl Order {
         Some(Loss { unit, what: Text::new(what), at, until })
     }
 
+    /// Where the dose was whole, conditioning had begun, and a later plan asks for more than is there: from then on that is
+    /// missing. Before conditioning the gate says it.
+    fn enlarged(&self, reference: &Reference, shipment: &ShipmentId) -> Vec<Loss> {
+        if !self.dose.iter().any(|unit| unit.shipment.as_ref() == Some(shipment)) {
+            return Vec::new();
+        }
+        let pairs = self.plans.iter().zip(self.plans.iter().skip(1));
+        let enlarged = pairs.filter_map(|((_, before), (at, opened))| {
+            let at = *at;
+            let unit = opened.units.iter().find(|unit| !before.units.contains(unit))?.clone();
+            let was_whole = self.received(before, at).gate == Gate::Met;
+            let by_receipt = self.product_at(reference, at)?.gate == GateKind::Received;
+            if before.units.is_empty() || !was_whole || !by_receipt || !self.treatment.under_way(at)
+            {
+                return None;
+            }
+            if self.is_met(reference, at) {
+                return None;
+            }
+            let what =
+                Text::new(format!("{unit}, which the dose plan names since {at}, is missing"));
+            Some(Loss { unit, what, at, until: self.met_from(reference, at) })
+        });
+        enlarged.collect()
+    }
+
+    fn is_met(&self, reference: &Reference, at: Moment) -> bool {
+        self.gate_at(reference, at).gate == Gate::Met
+    }
+
+    /// When the gate was open again after a moment.
+    fn met_from(&self, reference: &Reference, at: Moment) -> Option<Moment> {
+        self.moments().into_iter().find(|later| *later > at && self.is_met(reference, *later))
+    }
+
     /// The moments at which the gate may have opened or closed.
     fn moments(&self) -> Vec<Moment> {
-        let marks = |unit: &DoseUnit| [unit.received, unit.released, unit.settled, unit.lost];
-        let stays = self.dose.iter().flat_map(|unit| &unit.stays);
+        let marks =
+            |unit: &DoseUnit| [unit.received, unit.released, unit.settled, unit.lost, unit.infused];
+        let stays = self.dose.iter().flat_map(|unit| unit.stays.iter().chain(&unit.out));
         let stays = stays.flat_map(|stay| [stay.from, stay.until]);
+        let planned = self.plans.iter().map(|(at, _)| *at).chain(self.treatment.beginnings());
         let mut moments: Vec<Moment> =
-            self.dose.iter().flat_map(marks).flatten().chain(stays).collect();
+            self.dose.iter().flat_map(marks).flatten().chain(stays).chain(planned).collect();
         moments.sort();
         moments.dedup();
         moments
     }
 
     fn received(&self, opened: &Opened, at: Moment) -> GateState {
-        let dose: Vec<DoseUnit> = self.dose.iter().map(|unit| as_of(unit, at)).collect();
+        let left = self.dose.iter().filter(|unit| !self.is_used(unit, at));
+        let dose: Vec<DoseUnit> = left.map(|unit| as_of(unit, at)).collect();
         let unit = |id| dose.iter().find(|unit| unit.unit == id);
         if !opened.units.is_empty() {
-            let states = opened.units.iter().map(|id| (id.as_str(), unit(id.clone())));
+            let used = |id: &UnitId| self.used(at).any(|unit| unit.unit == *id);
+            let named = opened.units.iter().filter(|id| !used(id));
+            let states = named.map(|id| (id.as_str(), unit(id.clone())));
             let faults: Vec<String> =
                 states.clone().filter_map(|(id, unit)| fault(id, unit, at)).collect();
             let doubts: Vec<String> =
@@ -209,6 +311,7 @@ impl Order {
         let Some(count) = opened.count.and_then(|n| usize::try_from(n).ok()) else {
             return GateState::default();
         };
+        let count = count.saturating_sub(self.used(at).count());
         let mut good: Vec<Moment> = dose.iter().filter_map(confirmed).collect();
         good.sort();
         let mut doubts: Vec<String> = dose.iter().filter_map(doubt).collect();
@@ -263,19 +366,21 @@ fn as_of(unit: &DoseUnit, at: Moment) -> DoseUnit {
         taken,
         settled: by(unit.settled),
         released: by(unit.released),
-        lost: by(unit.lost),
+        lost: unit.lost_by(at),
+        out: unit.out.iter().filter(|out| out.until <= at).copied().collect(),
         infused: by(unit.infused),
         ..unit.clone()
     }
 }
 
-/// When a unit was received, in order and released, whichever came last.
+/// When a unit was received, in order and released, or no longer lost, whichever came last.
 fn confirmed(unit: &DoseUnit) -> Option<Moment> {
     if unit.deviation || unit.lost.is_some() {
         return None;
     }
     let (received, released) = unit.received.zip(unit.released)?;
-    [Some(received), Some(released), unit.settled].into_iter().flatten().max()
+    let back = unit.out.iter().map(|out| out.until).max();
+    [Some(received), Some(released), unit.settled, back].into_iter().flatten().max()
 }
 
 /// A unit that would be confirmed if whoever took it in were the consignee, and nobody knows whether that is so.

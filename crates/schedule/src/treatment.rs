@@ -1,12 +1,18 @@
-//! The patient's way through conditioning: which starts were planned, when it was begun, and when it was stopped.
+//! The patient's way through conditioning: which starts were planned, when it was begun, when it was stopped, and when a
+//! unit was given.
 //!
 //! A *course* is one start that was planned, for as long as it was. It ends when another start is planned, or when
 //! conditioning is held or postponed. A start that is said again changes nothing. A schedule that comes after
 //! conditioning has begun moves a plan and cannot undo what was done: the same course of treatment goes on. Only after
 //! it was held or postponed does another start begin anew.
+//!
+//! A *cycle* is all of that up to the first unit that is given. What is planned or begun after that is another cycle, which
+//! knows nothing of the one before it. An infusion from before anything was begun or due belongs to the cycle before, if
+//! there is one: a bag that is given a day after the first. What was planned while conditioning was under way, for a time
+//! that lies behind the infusion, is the next cycle's.
 
 use alloc::vec::Vec;
-use facts::context::{Former, Phase};
+use facts::context::{Former, Phase, Treated};
 use facts::{Fact, Moment, Text};
 
 /// A start of conditioning that was planned, and for how long it was.
@@ -40,18 +46,31 @@ pub struct Start {
 enum Stop {
     /// Scheduled again for the same start, it goes on.
     Held,
-    /// The start that was planned before is no start any more, also if it is said again.
+    /// What was planned before is no plan any more; the same start, planned after that, is a new one.
     Postponed,
 }
 
-/// All that was said of it.
+/// All that was said up to the first unit that was given.
 #[derive(Debug, Clone, Default)]
-pub struct Treatment {
+struct Cycle {
+    /// When the first word of it was said; `None` for the first one, to which all belongs that came before.
+    since: Option<Moment>,
     courses: Vec<Course>,
     starts: Vec<Start>,
     stops: Vec<Moment>,
     /// How and since when it is stopped, while it is.
     stopped: Option<(Stop, Moment)>,
+    /// When the first unit was given.
+    given: Option<Moment>,
+}
+
+/// All that was said of it, cycle by cycle.
+#[derive(Debug, Clone, Default)]
+pub struct Treatment {
+    before: Vec<Cycle>,
+    now: Cycle,
+    /// When units were given, and how many cycles there were before the one to which that belongs.
+    infusions: Vec<(Moment, usize)>,
 }
 
 /// So many courses before the last are told to others: a context is one record of a log.
@@ -69,19 +88,148 @@ impl Treatment {
         match fact {
             Fact::PatientScheduled(planned) => self.schedule(at, planned.conditioning_start),
             Fact::ConditioningStarted(_) => self.start(Start { at, offset, learnt, stopped: None }),
-            Fact::ConditioningHeld(_) => self.stop(at, Stop::Held),
-            Fact::Postponed(_) => self.stop(at, Stop::Postponed),
+            Fact::ConditioningHeld(_) => self.now.stop(at, Stop::Held),
+            Fact::Postponed(_) => self.now.stop(at, Stop::Postponed),
             _ => {}
         }
     }
 
+    /// Takes in that a unit was given; at one moment after a start that was reported, and before all else.
+    pub(crate) fn give(&mut self, at: Moment) {
+        let later_cycle = !self.before.is_empty();
+        if self.now.given.is_none() && later_cycle && !self.now.is_due(at) {
+            self.infusions.push((at, self.before.len() - 1));
+            return;
+        }
+        self.infusions.push((at, self.before.len()));
+        if self.now.given.is_some() {
+            return;
+        }
+        let next = self.now.planned_behind(at);
+        self.now.give(at);
+        if let Some(next) = next {
+            self.anew(at);
+            self.now.courses.push(next);
+        }
+    }
+
+    fn schedule(&mut self, at: Moment, start: Moment) {
+        if let Some(given) = self.now.given {
+            // Nobody plans for what is over, and a plan that is sent again is none.
+            if start <= given || self.now.courses.last().is_some_and(|last| last.start == start) {
+                return;
+            }
+            self.anew(at);
+        }
+        self.now.schedule(at, start);
+    }
+
+    fn start(&mut self, start: Start) {
+        if let Some(given) = self.now.given {
+            if self.now.is_due(given) {
+                self.anew(start.at);
+            } else {
+                self.now.take_back(given);
+            }
+        }
+        self.now.start(start);
+    }
+
+    fn anew(&mut self, since: Moment) {
+        let now = Cycle { since: Some(since), ..Cycle::default() };
+        self.before.push(core::mem::replace(&mut self.now, now));
+    }
+
+    fn cycles(&self) -> impl Iterator<Item = &Cycle> {
+        self.before.iter().chain([&self.now])
+    }
+
+    /// Whether a unit that was given belongs to a cycle before the one that was under way at a moment.
+    pub fn given_before(&self, infused: Moment, at: Moment) -> bool {
+        let begun = |cycle: &&Cycle| cycle.since.is_some_and(|since| since <= at);
+        let then = self.cycles().filter(begun).count();
+        self.infusions.iter().any(|(given, cycle)| *given == infused && *cycle < then)
+    }
+
+    /// When the cycles began after the first one.
+    pub fn beginnings(&self) -> impl Iterator<Item = Moment> + '_ {
+        self.cycles().filter_map(|cycle| cycle.since)
+    }
+
+    /// The course that is planned now, or was planned last in this cycle.
+    pub fn course(&self) -> Option<&Course> {
+        self.now.courses.last()
+    }
+
+    /// Whether conditioning had been begun at a moment, or its planned start had passed, and nothing was given after it yet.
+    pub fn under_way(&self, at: Moment) -> bool {
+        let mut then = self.cycles().filter(|cycle| cycle.since.is_none_or(|since| since <= at));
+        then.any(|cycle| cycle.is_due(at) && cycle.goes_on(at))
+    }
+
+    /// The courses before it that were not over before `since`, as others are told of them; `missing` says what of the dose was
+    /// missing at a moment.
+    pub fn former(&self, since: Moment, missing: impl Fn(Moment) -> Text) -> Vec<Former> {
+        let mut told = Vec::new();
+        for cycle in self.cycles().filter(|cycle| cycle.goes_on(since)) {
+            let reported = !cycle.starts.is_empty();
+            for course in &cycle.courses {
+                let Course { scheduled, start, begun, until } = *course;
+                let Some(until) = until else { continue };
+                let stopped = cycle.stops.iter().copied().find(|stop| *stop >= until);
+                let missing = Text::default();
+                told.push(Former { scheduled, start, begun, until, stopped, reported, missing });
+            }
+        }
+        // The last one of all is told by itself.
+        let last = self.course().filter(|_| self.now.goes_on(since));
+        if last.is_some_and(|course| course.until.is_some()) {
+            told.pop();
+        }
+        told.drain(..told.len().saturating_sub(MOST_FORMER));
+        for former in &mut told {
+            former.missing = missing(former.until);
+        }
+        told
+    }
+
+    /// Every report that conditioning was begun, and when the first unit was given after it; one that is repeated before it
+    /// was stopped is no other, and none is told of a cycle that was over before `since`.
+    pub fn starts(&self, since: Moment) -> impl Iterator<Item = (&Start, Option<Moment>)> {
+        let cycles = self.cycles().filter(move |cycle| cycle.goes_on(since));
+        cycles.flat_map(|cycle| cycle.starts.iter().map(|start| (start, cycle.given)))
+    }
+
+    /// When conditioning was first begun in this cycle. Neither a new schedule nor holding it undoes that.
+    pub fn began(&self) -> Option<Moment> {
+        self.now.began()
+    }
+
+    /// The cycles before this one in which conditioning was reported as begun, and that were not over before `since`.
+    pub fn treated(&self, since: Moment) -> Vec<Treated> {
+        let treated = self.before.iter().filter(|cycle| cycle.goes_on(since)).filter_map(|cycle| {
+            let (started, given) = cycle.began().zip(cycle.given)?;
+            Some(Treated { started, given })
+        });
+        let mut treated: Vec<Treated> = treated.collect();
+        treated.drain(..treated.len().saturating_sub(MOST_FORMER));
+        treated
+    }
+
+    /// Where the patient stands, and since when.
+    pub fn phase(&self) -> (Phase, Option<Moment>) {
+        self.now.phase()
+    }
+}
+
+impl Cycle {
     fn schedule(&mut self, at: Moment, start: Moment) {
         let last = self.courses.last().copied();
         let said_before = last.is_some_and(|last| last.start == start);
         let new = Course { scheduled: at, start, begun: None, until: None };
         match self.stopped {
-            // A schedule that was sent again does not take back that it was put off, nor does it plan for the past.
-            Some((Stop::Postponed, _)) if said_before => return,
+            // The same start again plans nothing for the past, nor in the moment in which it was put off.
+            Some((Stop::Postponed, since)) if said_before && (start <= at || at <= since) => return,
             Some((Stop::Held, _)) if said_before && start <= at => return,
             Some(_) => self.courses.push(new),
             None if said_before => return,
@@ -107,42 +255,60 @@ impl Treatment {
     }
 
     fn stop(&mut self, at: Moment, how: Stop) {
+        if self.given.is_some() {
+            return;
+        }
         self.stops.push(at);
         let since = self.stopped.map_or(at, |(_, since)| since);
         self.stopped = Some((how, since));
-        if let Some(course) = self.courses.last_mut() {
-            course.until.get_or_insert(at);
-        }
+        self.end(at);
         if let Some(start) = self.starts.last_mut() {
             start.stopped.get_or_insert(at);
         }
     }
 
-    /// The course that is planned now, or was planned last.
-    pub fn course(&self) -> Option<&Course> {
-        self.courses.last()
+    fn give(&mut self, at: Moment) {
+        self.given = Some(at);
+        self.stops.push(at);
+        self.end(at);
     }
 
-    /// The courses before it, as others are told of them; `missing` says what of the dose was missing at a moment.
-    pub fn former(&self, missing: impl Fn(Moment) -> Text) -> Vec<Former> {
-        let before = self.courses.len().saturating_sub(1);
-        let courses = self.courses.iter().take(before).skip(before.saturating_sub(MOST_FORMER));
-        let told = courses.filter_map(|course| {
-            let Course { scheduled, start, begun, until } = *course;
-            let until = until?;
-            let stopped = self.stops.iter().copied().find(|stop| *stop >= until);
-            Some(Former { scheduled, start, begun, until, stopped, missing: missing(until) })
-        });
-        told.collect()
+    /// What is dated before conditioning began was not given after it.
+    fn take_back(&mut self, given: Moment) {
+        self.given = None;
+        self.stops.retain(|stop| *stop != given);
+        if let Some(course) = self.courses.last_mut().filter(|last| last.until == Some(given)) {
+            course.until = None;
+        }
     }
 
-    /// Every report that conditioning was begun; one that is repeated before it was stopped is no other.
-    pub fn starts(&self) -> &[Start] {
-        &self.starts
+    fn end(&mut self, at: Moment) {
+        if let Some(course) = self.courses.last_mut() {
+            course.until.get_or_insert(at);
+        }
     }
 
-    /// When conditioning was first begun. Neither a new schedule nor holding it undoes that.
-    pub fn began(&self) -> Option<Moment> {
+    /// Whether conditioning was reported as begun by then, or its planned start had passed.
+    fn is_due(&self, at: Moment) -> bool {
+        let planned = self.courses.last().is_some_and(|last| last.start <= at);
+        planned || self.starts.iter().any(|start| start.at <= at)
+    }
+
+    /// Whether nothing had been given in it at a moment.
+    fn goes_on(&self, at: Moment) -> bool {
+        self.given.is_none_or(|given| at < given)
+    }
+
+    /// What was planned while conditioning was under way, for a time behind this moment.
+    fn planned_behind(&self, at: Moment) -> Option<Course> {
+        let last = self.courses.last().filter(|last| last.until.is_none() && last.start > at)?;
+        let under_way = self.running().is_some_and(|start| start.at < last.scheduled);
+        let passed = |course: &Course| course.until.is_some_and(|until| course.start < until);
+        let due = self.courses.iter().any(passed);
+        (under_way || due).then_some(Course { begun: None, ..*last })
+    }
+
+    fn began(&self) -> Option<Moment> {
         self.starts.first().map(|start| start.at)
     }
 
@@ -151,8 +317,10 @@ impl Treatment {
         self.starts.last().filter(|start| start.stopped.is_none())
     }
 
-    /// Where the patient stands, and since when, as long as nothing was given.
-    pub fn phase(&self) -> (Phase, Option<Moment>) {
+    fn phase(&self) -> (Phase, Option<Moment>) {
+        if let Some(given) = self.given {
+            return (Phase::Infused, Some(given));
+        }
         if let Some((_, since)) = self.stopped {
             return (Phase::Held, Some(since));
         }

@@ -3,7 +3,7 @@
 use crate::memory::{Memory, is_open};
 use crate::spans::{Opening, Reason, cut, merge};
 use alloc::{format, string::ToString, vec::Vec};
-use facts::context::{Class, Loss, Phase};
+use facts::context::{Class, Loss, Phase, Treated};
 use facts::{Episode, Finding, Given, Moment, Rule, Severity, Span, Verdict};
 use serde::Deserialize;
 
@@ -120,6 +120,7 @@ fn lost(loss: &Loss, begun: Moment, until: Option<Moment>, opening: &Opening) ->
 }
 
 /// When the patient passed the point of no return, and when that mattered no longer.
+#[derive(Clone, Copy)]
 struct Begun {
     at: Moment,
     until: Option<Moment>,
@@ -133,24 +134,32 @@ fn begun(memory: &Memory, given: &Given<'_>) -> Vec<Begun> {
         return Vec::new();
     }
     let infused = memory.ended(&[Phase::Infused]);
+    let of = |cycle: &Treated| {
+        let Treated { started, given } = *cycle;
+        Begun { at: started, until: Some(given), reported: true }
+    };
+    let mut reported: Vec<Begun> = schedule.treated.iter().map(of).collect();
     // A report that is dated ahead counts at its own time.
-    if let Some(at) = schedule.started.filter(|at| given.now >= *at) {
-        return alloc::vec![Begun { at, until: infused, reported: true }];
-    }
-    let mut all: Vec<Begun> = Vec::new();
-    let mut passed = |at: Moment, until: Option<Moment>| {
+    let now = schedule.started.filter(|at| given.now >= *at);
+    reported.extend(now.map(|at| Begun { at, until: infused, reported: true }));
+    let mut passed: Vec<Begun> = Vec::new();
+    let mut pass = |at: Moment, until: Option<Moment>| {
         // What was passed and not stopped since goes on, whatever else was planned.
-        let on = all.last().is_some_and(|last| last.until.is_none_or(|until| at < until));
+        let on = passed.last().is_some_and(|last| last.until.is_none_or(|until| at < until));
         if !on && until.is_none_or(|until| at < until) {
-            all.push(Begun { at, until, reported: false });
+            passed.push(Begun { at, until, reported: false });
         }
     };
-    for former in schedule.former.iter().filter(|former| former.start < former.until) {
-        passed(former.start, former.stopped.into_iter().chain(infused).min());
+    // Where somebody reported when it began, no plan says it better.
+    let unreported = schedule.former.iter().filter(|f| !f.reported && f.begun.is_none());
+    for former in unreported.filter(|former| former.start < former.until) {
+        pass(former.start, former.stopped.into_iter().chain(infused).min());
     }
     let settled = |start: &Moment| given.now >= *start + given.reference.settle;
-    if let Some(start) = schedule.conditioning_start.filter(settled) {
-        passed(start, memory.ended(&[Phase::Held, Phase::Infused]));
+    if let Some(start) = schedule.conditioning_start.filter(settled).filter(|_| now.is_none()) {
+        pass(start, memory.ended(&[Phase::Held, Phase::Infused]));
     }
+    let mut all = [reported, passed].concat();
+    all.sort_by_key(|begun| begun.at);
     all
 }

@@ -24,6 +24,11 @@ impl Rule for HoldConditioning {
     const PAGE: &'static str = include_str!("hold_conditioning.md");
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
+        // What belongs to an order follows it a moment later.
+        let judged = given.now - given.reference.settle;
+        if memory.ordered.is_none_or(|ordered| ordered > judged) {
+            return;
+        }
         for window in self.windows(memory) {
             let holds = |reason: &Reason| reason.from <= given.now && window.counts(reason);
             let mut reasons = self.reasons(memory, given, &window);
@@ -92,9 +97,12 @@ impl HoldConditioning {
     fn window<'a>(&self, memory: &'a Memory) -> Option<Window<'a>> {
         let schedule = &memory.schedule;
         let start = schedule.conditioning_start.filter(|_| schedule.order)?;
-        let until = memory.ended(&[Phase::Held, Phase::Infused]);
+        // What was held is held, also where conditioning is reported as begun after that.
+        let ended = memory.ended(&[Phase::Held, Phase::Infused]);
+        let until = schedule.ended.into_iter().chain(ended).min();
+        let missing = schedule.ended.map(|_| &*schedule.missing_then);
         let window = self.open(schedule.scheduled, start, until)?;
-        Some(Window { begun: schedule.begun, ..window })
+        Some(Window { begun: schedule.begun, missing, ..window })
     }
 
     /// Nothing is missing for a start that nobody has planned yet.
@@ -147,9 +155,8 @@ impl HoldConditioning {
         let severity = if late { Severity::P1 } else { Severity::P2 };
         let from = schedule.closed_at.map_or(window.from, |closed| closed.max(window.from));
         let reason = Reason::new(severity, from, words).until(until).verdict(verdict);
-        // An absence waits for what belongs to the order, and that comes after it.
-        let known = memory.ordered.unwrap_or(window.from).max(window.from);
-        cut(reason, window.from, window.until).filter(|_| known <= judged)
+        // An absence waits for what races with the beginning of the three days.
+        cut(reason, window.from, window.until).filter(|_| window.from <= judged)
     }
 
     /// The gate was closed before, and that is over.

@@ -140,21 +140,40 @@ pub struct DoseUnit {
     /// When quality released it (or decided for its use).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released: Option<Moment>,
-    /// When it was lost: rejected, discarded, destroyed.
+    /// When it was lost: discarded, destroyed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<Moment>,
+    /// When it was lost before, and quality took that back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub out: Vec<Stay>,
     /// When it was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub infused: Option<Moment>,
 }
 
-/// A unit was received, and was shipped on after that.
+impl DoseUnit {
+    /// When it was lost, each time; what quality took back was lost until then.
+    pub fn lost_at(&self) -> impl Iterator<Item = Moment> + '_ {
+        self.out.iter().map(|out| out.from).chain(self.lost)
+    }
+    /// Since when it was lost at a moment.
+    pub fn lost_by(&self, at: Moment) -> Option<Moment> {
+        let out = self.out.iter().find(|out| out.from <= at && at < out.until);
+        out.map(|out| out.from).or(self.lost.filter(|lost| *lost <= at))
+    }
+    /// When quality took back that it was lost at a moment.
+    pub fn taken_back(&self, lost: Moment) -> Option<Moment> {
+        self.out.iter().find(|out| out.from == lost).map(|out| out.until)
+    }
+}
+
+/// A stretch of time: a unit was with the consignee and was shipped on after that, or was lost until quality took that back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Stay {
-    /// When it was received.
+    /// When it was received, or lost.
     pub from: Moment,
-    /// When it was packed for another address, or released to somebody who is no part of the consignee.
+    /// When it was packed for another address, or released to somebody who is no part of the consignee; or taken back.
     pub until: Moment,
 }
 

@@ -22,12 +22,13 @@ impl Rule for StartedEarly {
         if !calendar.serves_a_patient() {
             return;
         }
-        let starts = calendar.order.treatment.starts().iter();
-        let judged = starts.filter(|start| given.now >= judged_at(start, given.reference));
+        let starts = calendar.order.treatment.starts(calendar.planned_since());
+        let judged = starts.filter(|(start, _)| given.now >= judged_at(start, given.reference));
         let replaced = calendar.replaced();
         // Where another shipment is to bring the dose, it is told there.
-        let mine = judged.filter(|start| replaced.is_none_or(|replaced| start.at < replaced));
-        let early = mine.filter_map(|start| early(&calendar.order, start, given.reference));
+        let mine = judged.filter(|(start, _)| replaced.is_none_or(|replaced| start.at < replaced));
+        let early =
+            mine.filter_map(|(start, over)| early(&calendar.order, start, over, given.reference));
         found.extend(early.map(|one| match (one.until, replaced) {
             (None, Some(replaced)) => one.until(Some(replaced)),
             _ => one,
@@ -35,8 +36,8 @@ impl Rule for StartedEarly {
     }
 
     fn due(&self, calendar: &Calendar, given: &Given<'_>) -> Option<Moment> {
-        let starts = calendar.order.treatment.starts().iter();
-        let strokes = starts.map(|start| judged_at(start, given.reference));
+        let starts = calendar.order.treatment.starts(calendar.planned_since());
+        let strokes = starts.map(|(start, _)| judged_at(start, given.reference));
         strokes.filter(|due| *due > given.now).min()
     }
 }
@@ -47,12 +48,17 @@ fn judged_at(start: &Start, reference: &Reference) -> Moment {
 }
 
 /// What was missing when conditioning was begun, and until when that mattered.
-fn early(order: &Order, start: &Start, reference: &Reference) -> Option<Episode> {
+fn early(
+    order: &Order,
+    start: &Start,
+    given: Option<Moment>,
+    reference: &Reference,
+) -> Option<Episode> {
     let started = start.at;
     let then = order.gate_at(reference, started);
     let mut missing: Vec<String> = Vec::new();
     // What ends the danger: everything is confirmed, or the treatment does not go on.
-    let given = order.infused().filter(|given| *given > started);
+    let given = given.filter(|given| *given > started);
     let over = start.stopped.into_iter().chain(given).min();
     let mut confirmed = Some(started);
     if then.gate != Gate::Met {
@@ -70,7 +76,7 @@ fn early(order: &Order, start: &Start, reference: &Reference) -> Option<Episode>
         });
         confirmed = met;
     }
-    if order.rescue_required() && order.rescue.is_none_or(|rescue| rescue > started) {
+    if order.rescue_required(started) && order.rescue.is_none_or(|rescue| rescue > started) {
         missing.push(String::from("rescue cells were not confirmed"));
         confirmed = confirmed.zip(order.rescue).map(|(until, rescue)| until.max(rescue));
     }
