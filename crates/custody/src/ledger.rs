@@ -176,8 +176,10 @@ pub struct Scan {
     pub step: Step,
     /// The order that was scanned.
     pub order: Option<OrderId>,
-    /// The order of the plan that was in force then.
+    /// The order of the plan that was in force then; where it named none, that of the goods.
     pub expected: Option<OrderId>,
+    /// Whether that plan named it.
+    pub planned_for: bool,
     /// The units that were scanned.
     pub units: Vec<UnitId>,
     /// The units of that plan; of its order, where the plan names none.
@@ -376,7 +378,8 @@ impl Ledger {
             mark: mark(by, entry),
             step,
             order: order.clone(),
-            expected: plan.and_then(|plan| plan.order.clone()),
+            expected: plan.and_then(|plan| plan.order.as_ref().or(timeline.order())).cloned(),
+            planned_for: plan.is_some_and(|plan| plan.order.is_some()),
             units: units.clone(),
             planned,
             by_order,

@@ -222,7 +222,7 @@ impl<'a> Carrying<'a> {
     /// The shipment, where it is to bring the finished dose of this order and takes place.
     fn carrier(&self) -> Option<Carrier> {
         let plan = self.timeline.plan_in_force()?.plan;
-        let mine = plan.order.as_ref().is_some_and(|order| order.as_str() == self.order);
+        let mine = self.timeline.order().is_some_and(|order| order.as_str() == self.order);
         let first = || self.timeline.plans().iter().map(|plan| plan.from).min();
         let from = match self.timeline.cancellation() {
             Cancellation::Cancelled { .. } => None,

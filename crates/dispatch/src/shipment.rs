@@ -190,12 +190,13 @@ impl Shipment {
     fn ask(&mut self, mail: &mut Mail<'_>) {
         self.asked.retain(|party| self.cites.contains(party));
         let mut whom: BTreeSet<Subject> = BTreeSet::new();
+        let of_an_order = self.cites.iter().any(|cited| cited.kind == SubjectKind::Order);
         for kept in self.file.all() {
             match &kept.fact {
                 Fact::Received(_) | Fact::Thawed(_) | Fact::Infused(_) | Fact::Destroyed(_) => {
                     whom.extend(self.cites.iter().cloned());
                 }
-                Fact::Planned(plan) if plan.order.is_some() => {
+                Fact::Planned(plan) if of_an_order || plan.order.is_some() => {
                     whom.extend([&plan.consignor, &plan.consignee].map(Subject::from));
                 }
                 _ => {}
@@ -293,7 +294,7 @@ impl Shipment {
         *self = Self { away: Away::Yes, ..Self::default() };
     }
 
-    /// Whom the hand-overs and the plans name. Of an order only the plan in force speaks. A permit or a party that a later
+    /// Whom the hand-overs and the plans name. Of an order only the plan in force speaks; where it names none, the packing or the receipt. A permit or a party that a later
     /// plan does not name any more was named while the plan before it was in force, and judging that time needs all
     /// that is known of it. For the same reason a cancelled shipment goes on hearing of all of them: what is reported
     /// late counts for the time before, and it may be planned again.
@@ -322,7 +323,7 @@ impl Shipment {
                 _ => {}
             }
         }
-        all.extend(self.plan().and_then(|plan| plan.order.as_ref()).map(Subject::from));
+        all.extend(self.timeline().order().map(Subject::from));
         all
     }
 }

@@ -28,7 +28,7 @@ pub use parties::{Houses, Receiver};
 use crate::event::Identity;
 use crate::fact::Fact;
 use crate::fact::shipment::Planned;
-use crate::id::PartyId;
+use crate::id::{OrderId, PartyId};
 use crate::moment::Moment;
 use crate::spelling::Label;
 use crate::subject::Subject;
@@ -60,6 +60,13 @@ impl TimelineEntry<'_> {
     pub fn sequence(&self) -> Sequence {
         sequence(self.at, self.fact, self.identity)
     }
+}
+
+/// Who scanned an order, the first word first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Named {
+    Packing,
+    Receipt,
 }
 
 /// The facts of one shipment, in order.
@@ -248,6 +255,21 @@ impl<'a> Timeline<'a> {
     /// What was packed, and when the last of it had left.
     pub fn units_aboard(&self) -> Aboard {
         aboard::read(self)
+    }
+
+    /// The patient's order: that of the plan in force; where it names none, the one that the packing names, else the receipt.
+    /// A dose whose plan was filled in without it would be judged by nobody.
+    pub fn order(&self) -> Option<&'a OrderId> {
+        let plan = self.plan_in_force()?.plan;
+        let named = |entry: &TimelineEntry<'a>| match entry.fact {
+            Fact::Packed(packed) => packed.order.as_ref().map(|order| (Named::Packing, order)),
+            Fact::Received(received) => {
+                received.order.as_ref().map(|order| (Named::Receipt, order))
+            }
+            _ => None,
+        };
+        let scanned = || self.entries.iter().filter_map(named).min_by_key(|(by, _)| *by);
+        plan.order.as_ref().or_else(|| scanned().map(|(_, order)| order))
     }
 
     /// Who was to receive the goods at a moment: the consignee of the plan that was in force then.

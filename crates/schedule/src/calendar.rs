@@ -67,6 +67,8 @@ pub struct Calendar {
     pub cancelled: Option<Moment>,
     /// Starts of conditioning that are dated ahead, as far as they have not been declared wrong.
     pub starts_ahead: Vec<StartSaid>,
+    /// Whether it is of a patient's order, by its plan or by what was scanned.
+    pub of_an_order: bool,
     /// The patient's order.
     pub order: Order,
 }
@@ -113,6 +115,7 @@ impl View for Calendar {
             lost: timeline.lost_legs(),
             over: timeline.over().map(|(at, _)| at),
             cancelled: timeline.called_off_at(),
+            of_an_order: timeline.order().is_some(),
             order: Order::read(story),
             ..Calendar::default()
         };
@@ -173,7 +176,7 @@ impl Calendar {
     /// Whether this shipment is the finished dose of a patient's order.
     pub fn serves_a_patient(&self) -> bool {
         let plan = self.plans.last().map(|plan| &plan.plan);
-        plan.is_some_and(|plan| plan.kind == Goods::DrugProduct && plan.order.is_some())
+        plan.is_some_and(|plan| plan.kind == Goods::DrugProduct) && self.of_an_order
     }
 
     /// When it was first planned: what of the patient's treatment was over before that is no matter of this shipment.

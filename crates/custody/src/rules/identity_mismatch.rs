@@ -47,7 +47,8 @@ fn another_order(step: Step, scans: &[&Scan]) -> Option<Episode> {
         Step::Packing => ("packing", "packed"),
         Step::Receipt => ("receipt", "received"),
     };
-    let sentence = format!("{did} with order {order}, and the plan is for {expected}");
+    let meant = if first.planned_for { "the plan is for" } else { "the goods are those of" };
+    let sentence = format!("{did} with order {order}, and {meant} {expected}");
     let offsets = wrong.iter().map(|scan| scan.mark.offset);
     let episode = Episode::new(Severity::P1, first.mark.at, sentence);
     Some(episode.about(about).latched().evidence(offsets))
