@@ -4,7 +4,7 @@ use crate::called_off::{self, CalledOff};
 use crate::order::Order;
 use alloc::vec::Vec;
 use facts::fact::shipment::{Goods, Planned};
-use facts::timeline::{Cancellation, LostLeg};
+use facts::timeline::{Cancellation, End, LostLeg};
 use facts::{
     Context, Fact, LegId, Moment, Reference, ShipmentId, Story, Subject, Timeline, View, context,
 };
@@ -62,7 +62,7 @@ pub struct Calendar {
     /// The legs that go without the goods, in the order in which they were lost.
     pub lost: Vec<LostLeg>,
     /// When the consignee had the goods, or the shipment was called off or closed: nothing is awaited any more.
-    pub over: Option<Moment>,
+    pub over: Option<(Moment, End)>,
     /// Since when the shipment does not take place; not where it was called off after the consignee had the goods.
     pub cancelled: Option<Moment>,
     /// Starts of conditioning that are dated ahead, as far as they have not been declared wrong.
@@ -113,7 +113,7 @@ impl View for Calendar {
             plans: plans(&timeline),
             called_off: called_off::read(&timeline),
             lost: timeline.lost_legs(),
-            over: timeline.over().map(|(at, _)| at),
+            over: timeline.over(),
             cancelled: timeline.called_off_at(),
             of_an_order: timeline.order().is_some(),
             order: Order::read(story),
@@ -193,6 +193,24 @@ impl Calendar {
     pub fn first(&self, what: Milestone, leg: &LegId) -> Option<&Mark> {
         let mine = |mark: &&Mark| mark.what == what && mark.leg.as_ref() == Some(leg);
         self.marks.iter().filter(mine).find(|mark| !self.left_behind(mark))
+    }
+
+    /// The first milestone of these goods on a leg behind another, by the plan that was in force then, after a moment: they have
+    /// arrived on the one before it, and customs there is done.
+    pub fn further_on(&self, leg: &LegId, after: Moment) -> Option<&Mark> {
+        let behind = |mark: &&Mark| {
+            let plan = self.plans.iter().rev().find(|plan| plan.from <= mark.at);
+            let legs = plan.or(self.plans.first()).map_or(&[][..], |plan| &plan.plan.legs);
+            let place = |id: &LegId| legs.iter().position(|leg| leg.id == *id);
+            mark.leg.as_ref().and_then(place) > place(leg) && place(leg).is_some()
+        };
+        // While a leg is lost the flights behind it go without the goods, too.
+        let without = |mark: &Mark| {
+            let moves = matches!(mark.what, Milestone::Departed | Milestone::Arrived);
+            moves && self.lost.iter().any(|lost| lost.holds(mark.at))
+        };
+        let goods = self.marks.iter().filter(|mark| mark.at >= after && !without(mark));
+        goods.filter(behind).next()
     }
 
     /// When the goods left on a leg all the same, after it was lost and they were accepted on it again.

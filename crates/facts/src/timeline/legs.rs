@@ -1,10 +1,14 @@
 //! Which legs go without the goods. A leg that was called off, or from which the goods were taken, is lost: its departure
 //! and arrival are the aircraft's, until a plan has another leg in its place or somebody accepts the goods on it again.
 //! A plan that leaves the leg as it was says nothing new of it, and an acceptance that names no leg puts nothing aboard.
+//!
+//! A leg on which the goods have left is called off no more; they may still be taken off it, at a stop. And it is lost no
+//! longer once they are known to be further on: somebody accepted them on a later leg, or customs or a van has them there.
+//! That a connecting flight left says nothing: it leaves without them, too.
 
 use super::{Timeline, TimelineEntry};
 use crate::fact::Fact;
-use crate::fact::shipment::{Leg, Planned};
+use crate::fact::shipment::{Leg, Mode, Planned};
 use crate::id::LegId;
 use crate::moment::Moment;
 use alloc::vec::Vec;
@@ -20,6 +24,8 @@ pub struct LostLeg {
     pub planned: Option<Moment>,
     /// When the goods were accepted on it again.
     pub accepted: Option<Moment>,
+    /// When the goods were known to be further on, and on which leg.
+    pub further: Option<(Moment, LegId)>,
     /// Where in the journal the word of it stands.
     pub offset: u64,
 }
@@ -27,7 +33,8 @@ pub struct LostLeg {
 impl LostLeg {
     /// When the goods were to go by it again, or by another one.
     pub fn until(&self) -> Option<Moment> {
-        self.planned.into_iter().chain(self.accepted).min()
+        let further = self.further.as_ref().map(|(at, _)| *at);
+        [self.planned, self.accepted, further].into_iter().flatten().min()
     }
 
     /// Whether it goes without the goods at a moment.
@@ -39,22 +46,59 @@ impl LostLeg {
 impl<'a> Timeline<'a> {
     /// The legs that were lost, in the order in which that happened; one that is lost twice stands there twice.
     pub fn lost_legs(&self) -> Vec<LostLeg> {
-        let lost = self.entries().iter().enumerate().filter_map(|(place, entry)| {
-            let leg = lost(entry)?;
+        let mut all: Vec<LostLeg> = Vec::new();
+        for (place, entry) in self.entries().iter().enumerate() {
+            let Some(leg) = lost(entry) else { continue };
+            if matches!(entry.fact, Fact::LegCancelled(_)) && self.has_left(leg, place, &all) {
+                continue;
+            }
             let later = self.entries().get(place..).unwrap_or_default();
             let again = later.iter().find(|later| match later.fact {
                 Fact::Accepted(accepted) => accepted.leg.as_ref() == Some(leg),
                 _ => false,
             });
-            Some(LostLeg {
+            let further =
+                later.iter().find_map(|later| Some((later.at, self.further(leg, later)?)));
+            all.push(LostLeg {
                 leg: leg.clone(),
                 at: entry.at,
                 planned: self.planned_otherwise(leg, entry.at),
                 accepted: again.map(|accepted| accepted.at),
+                further,
                 offset: entry.offset,
-            })
-        });
-        lost.collect()
+            });
+        }
+        all
+    }
+
+    /// Whether the goods had left on a leg, as it is planned, before the entry at this place.
+    fn has_left(&self, leg: &LegId, place: usize, lost: &[LostLeg]) -> bool {
+        let Some(entry) = self.entries().get(place) else { return false };
+        let before = self.entries().get(..place).unwrap_or_default();
+        before.iter().any(|left| {
+            let on_it = matches!(left.fact, Fact::Departed(departed) if departed.leg == *leg);
+            let without = lost.iter().any(|lost| lost.leg == *leg && lost.holds(left.at));
+            let since = self.planned_otherwise(leg, left.at);
+            on_it && !without && since.is_none_or(|planned| planned > entry.at)
+        })
+    }
+
+    /// The later leg on which somebody says that they have the goods.
+    fn further(&self, leg: &LegId, entry: &TimelineEntry<'a>) -> Option<LegId> {
+        let on = match entry.fact {
+            Fact::Accepted(accepted) => accepted.leg.as_ref()?,
+            Fact::CustomsEntered(customs) => &customs.leg,
+            Fact::CustomsCleared(customs) => &customs.leg,
+            Fact::Departed(departed) => &departed.leg,
+            Fact::Arrived(arrived) => &arrived.leg,
+            _ => return None,
+        };
+        let legs = &self.plan_at(entry.at)?.plan.legs;
+        let place = |id: &LegId| legs.iter().position(|leg| leg.id == *id);
+        let later = place(leg)? < place(on)?;
+        let by_itself = matches!(entry.fact, Fact::Departed(_) | Fact::Arrived(_))
+            && legs.get(place(on)?)?.mode == Mode::Air;
+        (later && !by_itself).then(|| on.clone())
     }
 
     /// When a leg was planned otherwise than it was at a moment.

@@ -3,7 +3,7 @@
 use crate::calendar::{Calendar, Mark, Milestone, Plan};
 use alloc::{format, string::String, vec::Vec};
 use facts::fact::shipment::{Leg, Mode};
-use facts::timeline::LostLeg;
+use facts::timeline::{End, LostLeg};
 use facts::{Episode, Given, LegId, Moment, Rule, Severity, Span};
 use serde::Deserialize;
 
@@ -30,11 +30,23 @@ struct Awaited<'a> {
     what: String,
     limits: Limits,
     from: Moment,
-    came: Option<Moment>,
-    /// When it was planned otherwise, or not at all any more.
-    replanned: Option<Moment>,
+    /// When it came, or was awaited no longer.
+    end: Option<(Moment, How)>,
     /// The plan that it was first in.
     plan: &'a Plan,
+}
+
+/// How waiting ended; at one moment the first of them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum How {
+    /// It was reported, or what proves it.
+    Came,
+    /// It was not, and the goods were on a later leg.
+    Further(LegId),
+    /// It was planned otherwise, or not at all any more.
+    Replanned,
+    /// It was not, and nothing is awaited any more.
+    Over(&'static str),
 }
 
 impl Rule for MilestoneOverdue {
@@ -51,21 +63,31 @@ impl Rule for MilestoneOverdue {
         let mut told: Vec<(&LegId, Option<Moment>)> = Vec::new();
         for lost in &calendar.lost {
             let (leg, left_on) = (&lost.leg, calendar.left_on(lost));
-            let until = [lost.planned, left_on, calendar.over].into_iter().flatten().min();
+            let further = lost.further.as_ref().map(|(at, _)| *at);
+            let over = calendar.over.map(|(at, _)| at);
+            let ends = [lost.planned, left_on, further, over];
+            let until = ends.into_iter().flatten().min();
             // Taken off and cancelled after that, or said twice: it is lost once, until it is planned anew.
             if told.contains(&(leg, until)) {
                 continue;
             }
             told.push((leg, until));
             // What is learnt when it is over already is never said as if it went on.
-            let then = match until {
-                Some(planned) if until == lost.planned => {
+            let then = match (until, &lost.further, calendar.over) {
+                (None, ..) => "there is no new plan".into(),
+                (Some(planned), ..) if until == lost.planned => {
                     format!("there was no new plan until {planned}")
                 }
-                Some(left) if until == left_on => {
+                (Some(left), ..) if until == left_on => {
                     format!("they left on it at {left} all the same")
                 }
-                _ => "there is no new plan".into(),
+                (Some(at), Some((_, on)), _) if until == further => {
+                    format!("they were on {on} at {at} without a new plan")
+                }
+                (Some(at), _, Some((_, end))) => {
+                    format!("there was no new plan until {} at {at}", words(end))
+                }
+                _ => "there was no new plan".into(),
             };
             let sentence = format!("{leg} was cancelled or the goods were offloaded, and {then}");
             let episode = Episode::new(Severity::P2, lost.at, sentence).until(until);
@@ -75,7 +97,7 @@ impl Rule for MilestoneOverdue {
 
     fn due(&self, calendar: &Calendar, given: &Given<'_>) -> Option<Moment> {
         let settle = given.reference.settle;
-        let open = self.awaited(calendar).into_iter().filter(|a| a.came.is_none());
+        let open = self.awaited(calendar).into_iter().filter(|a| a.end.is_none());
         let strokes = open.flat_map(|awaited| {
             let first = (awaited.from + awaited.limits.late).max(awaited.plan.learnt);
             [first + settle, awaited.from + awaited.limits.very_late + settle]
@@ -93,7 +115,7 @@ impl MilestoneOverdue {
                 mark.what == Milestone::Accepted && mark.leg.as_ref().is_none_or(|on| *on == leg.id)
             });
             let departed = calendar.first(Milestone::Departed, &leg.id);
-            let came = came(calendar, &[accepted, departed]);
+            let came = calendar.ended(&[accepted, departed], &leg.id, Moment::EARLIEST);
             let what = format!("pick-up by {}", leg.carrier);
             all.push(stretch.awaited("pick-up", &what, self.pick_up, leg.departs, came));
         }
@@ -110,8 +132,8 @@ impl MilestoneOverdue {
             }
             let departed = calendar.first(Milestone::Departed, &leg.id);
             let arrived = calendar.first(Milestone::Arrived, &leg.id);
-            let gone = came(calendar, &[departed, arrived]);
-            let there = came(calendar, &[arrived]);
+            let gone = calendar.ended(&[departed, arrived], &leg.id, Moment::EARLIEST);
+            let there = calendar.ended(&[arrived], &leg.id, Moment::EARLIEST);
             let (departure, arrival) = ("departure of the flight", "arrival of the flight");
             all.push(stretch.awaited("departure", departure, self.flight, leg.departs, gone));
             all.push(stretch.awaited("arrival", arrival, self.flight, leg.arrives, there));
@@ -125,9 +147,9 @@ impl MilestoneOverdue {
                     && mark.at >= entered.at
             });
             let (about, what) = (format!("{leg}/customs"), String::from("customs clearance"));
-            let (from, came) = (entered.at, came(calendar, &[cleared]));
-            let limits = self.customs;
-            all.push(Awaited { about, what, limits, from, came, replanned: None, plan: last });
+            let (from, limits) = (entered.at, self.customs);
+            let end = calendar.ended(&[cleared], leg, entered.at);
+            all.push(Awaited { about, what, limits, from, end, plan: last });
         }
         all
     }
@@ -166,21 +188,38 @@ impl<'a> Stretch<'a> {
         what: &str,
         limits: Limits,
         from: Moment,
-        came: Option<Moment>,
+        end: Option<(Moment, How)>,
     ) -> Awaited<'a> {
         let (about, what) = (format!("{}/{kind}", self.leg.id), String::from(what));
-        Awaited { about, what, limits, from, came, replanned: self.until, plan: self.plan }
+        let replanned = self.until.map(|at| (at, How::Replanned));
+        let end = end.into_iter().chain(replanned).min();
+        Awaited { about, what, limits, from, end, plan: self.plan }
     }
 }
 
-/// The first of several proofs; a receipt, a cancellation or closing ends the waiting, too.
-fn came(calendar: &Calendar, proofs: &[Option<&Mark>]) -> Option<Moment> {
-    proofs.iter().flatten().map(|mark| mark.at).chain(calendar.over).min()
+impl Calendar {
+    /// The first of several proofs. That the goods are further on ends the waiting, and so does a receipt, a cancellation or closing.
+    fn ended(&self, proofs: &[Option<&Mark>], leg: &LegId, after: Moment) -> Option<(Moment, How)> {
+        let came = proofs.iter().flatten().map(|mark| (mark.at, How::Came));
+        let further = self.further_on(leg, after);
+        let further = further.and_then(|mark| Some((mark.at, How::Further(mark.leg.clone()?))));
+        let over = self.over.map(|(at, end)| (at, How::Over(words(end))));
+        came.chain(further).chain(over).min()
+    }
+}
+
+fn words(end: End) -> &'static str {
+    match end {
+        End::Cancelled => "the shipment was cancelled",
+        End::Received => "the consignee had the goods",
+        End::Closed => "the papers were closed",
+        End::Used => "the goods were used up",
+    }
 }
 
 impl Awaited<'_> {
     fn judge(&self, judged: Moment) -> Option<Episode> {
-        let end = [self.came, self.replanned].into_iter().flatten().min();
+        let end = self.end.as_ref().map(|(at, _)| *at);
         let late = self.from + self.limits.late;
         let until = end.unwrap_or(judged);
         let beyond = if end.is_some() { until > late } else { until >= late.max(self.plan.learnt) };
@@ -194,14 +233,17 @@ impl Awaited<'_> {
         } else {
             (Severity::P3, self.limits.late)
         };
-        let sentence = match end {
-            Some(end) => {
-                let how = if end == self.came.unwrap_or(Moment::LATEST) {
-                    "came"
-                } else {
-                    "was replanned"
-                };
-                format!("{} {how} {} after {}", self.what, (end - self.from).spoken(), self.from)
+        let sentence = match &self.end {
+            Some((end, how)) => {
+                let after = format!("{} after {}", (*end - self.from).spoken(), self.from);
+                match how {
+                    How::Came => format!("{} came {after}", self.what),
+                    How::Replanned => format!("{} was replanned {after}", self.what),
+                    How::Further(leg) => {
+                        format!("{} was not reported, the goods were on {leg} {after}", self.what)
+                    }
+                    How::Over(what) => format!("{} was not reported, {what} {after}", self.what),
+                }
             }
             None => format!(
                 "{} is awaited since {}, for more than {}",
