@@ -146,9 +146,9 @@ impl Incident {
         };
         self.latched = open.iter().any(|f| f.latched);
         self.unseen.retain(|name| mine.iter().any(|f| f.name == *name));
-        // Of what is equally bad, what woke the incident comes first.
+        // Of what is equally bad, what woke the incident comes first, then what leaves the least return, as its rule declares.
         let seen = |f: &Finding| !self.unseen.contains(&f.name);
-        let rank = |f: &&&Finding| (f.severity, f.verdict, seen(f), f.happened);
+        let rank = |f: &&&Finding| (f.severity, seen(f), f.precedence, f.verdict, f.happened);
         let over = mine.iter().filter(|f| !is_open(f) && !seen(f));
         let worst = open.iter().min_by_key(rank);
         let worst = worst.or_else(|| over.clone().min_by_key(rank));

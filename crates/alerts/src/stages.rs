@@ -168,6 +168,7 @@ fn finding(silence: &Silence, now: Moment, of: Of) -> Finding {
         deadline: None,
         figures: None,
         compromises: false,
+        precedence: facts::Precedence::Ordinary,
         action: Text::new(action),
         rulebook: Text::default(),
         behaviour,

@@ -5,8 +5,8 @@
 use alerts::rules::{ALL, Rules};
 use alerts::{Alerts, Notice, Word};
 use facts::{
-    Context, Figures, Finding, MilliCelsius, Moment, Name, Severity, ShipmentId, Span, State, Text,
-    Verdict,
+    Context, Figures, Finding, MilliCelsius, Moment, Name, Precedence, Severity, ShipmentId, Span,
+    State, Text, Verdict,
 };
 use scenario::{OneShipment, Page, Player};
 
@@ -75,6 +75,15 @@ fn compromises(code: &str, severity: Severity) -> bool {
     }
 }
 
+/// What the rules of the other engines declare of themselves.
+fn precedence(code: &str) -> Precedence {
+    match code {
+        "SCH-03" => Precedence::Begun,
+        _ if code.starts_with("IDN-") => Precedence::Identity,
+        _ => Precedence::Ordinary,
+    }
+}
+
 /// ` peak 9.0 °C over 8.0 °C`, behind the sentence.
 fn figures(text: &str) -> Result<Option<Figures>, String> {
     let Some(text) = text.trim().strip_prefix("peak ") else { return Ok(None) };
@@ -121,6 +130,7 @@ fn finding(learnt: Moment, at: Moment, text: &str, id: &str) -> Result<Finding, 
         deadline: None,
         figures: figures(figured)?,
         compromises: compromises(code, severity),
+        precedence: precedence(code),
         action: Text::default(),
         rulebook: Text::default(),
         behaviour: 1,

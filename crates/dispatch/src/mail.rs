@@ -177,6 +177,7 @@ impl Mail<'_> {
             deadline: None,
             figures: None,
             compromises: false,
+            precedence: facts::Precedence::Ordinary,
             action: Text::new(todo),
             rulebook: self.book.0.clone(),
             behaviour: self.book.1,

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::entry::{Cause, Entry};
 use crate::event::Event;
 use crate::fact::Fact;
-use crate::finding::Finding;
+use crate::finding::{Finding, Precedence};
 use crate::moment::Moment;
 use crate::rule::Rules;
 use crate::rulebook::Reference;
@@ -179,6 +179,7 @@ impl Told {
             code: "",
             action: "",
             compromises: None,
+            precedence: Precedence::Ordinary,
             shipment: &shipment,
             offset: entry.offset,
             index: entry.index,
@@ -196,7 +197,7 @@ impl Told {
         }
         rules.judge(memory, entry.now, |on, found| {
             (voice.rule, voice.code, voice.action) = (on.kind.name, on.kind.code, on.action);
-            voice.compromises = on.kind.compromises;
+            (voice.compromises, voice.precedence) = (on.kind.compromises, on.kind.precedence);
             self.amend(&voice, found, say);
         });
     }

@@ -101,6 +101,31 @@ impl Figures {
     }
 }
 
+/// Which of several findings that are equally bad people must read first: the earlier, the less time and the less return
+/// there is. A rule declares it of itself.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Serialize, Deserialize,
+)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Precedence {
+    /// The wrong goods for this patient, or goods that must not be used.
+    Identity,
+    /// The patient is past the point of no return.
+    NoReturn,
+    /// The patient is about to pass it, or just has, and somebody may still stop that.
+    Begun,
+    /// None before the others.
+    #[default]
+    Ordinary,
+}
+
+impl Precedence {
+    fn is_ordinary(&self) -> bool {
+        *self == Self::Ordinary
+    }
+}
+
 /// A change of what we say is wrong with a shipment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -139,6 +164,9 @@ pub struct Finding {
     /// Whether the goods are compromised by it, at this severity: the rule declares from which severity on.
     #[serde(default)]
     pub compromises: bool,
+    /// Which of several that are equally bad people must read first.
+    #[serde(default, skip_serializing_if = "Precedence::is_ordinary")]
+    pub precedence: Precedence,
     /// The first action of the rule's page.
     pub action: Text,
     /// SHA-256 of the rulebook that judged.

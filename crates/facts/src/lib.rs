@@ -48,7 +48,7 @@ pub use engine::{Act, Engine, Judged, Said, View};
 pub use entry::{Cause, Entry, Origin};
 pub use event::{Event, Identity};
 pub use fact::Fact;
-pub use finding::{Figures, Finding, Name, Severity, State, Verdict};
+pub use finding::{Figures, Finding, Name, Precedence, Severity, State, Verdict};
 pub use id::{
     DeviceId, LegId, OrderId, PartyId, PermitId, ShipmentId, ShipperId, StoreId, Text, UnitId,
 };

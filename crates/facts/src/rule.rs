@@ -1,6 +1,6 @@
 //! What a rule is: its numbers, its page, and a judgement over the memory of its engine.
 
-use crate::finding::{Figures, Severity, Verdict};
+use crate::finding::{Figures, Precedence, Severity, Verdict};
 use crate::id::Text;
 use crate::moment::{Moment, Span};
 use crate::rulebook::{Book, BookError, Reference};
@@ -140,6 +140,8 @@ pub trait Rule: DeserializeOwned + Send + Sync + 'static {
     const PAGE: &'static str;
     /// From which severity on a finding of this rule compromises the goods; `None` if it never does.
     const COMPROMISES: Option<Severity> = None;
+    /// Whether people must read its findings before others that are as bad.
+    const PRECEDENCE: Precedence = Precedence::Ordinary;
     /// Every episode that it holds true, open or over, in the order of their beginnings.
     fn judge(&self, memory: &Self::Memory, given: &Given<'_>, found: &mut Vec<Episode>);
     /// The next moment, strictly after `given.now`, at which silence alone changes its answer.
@@ -173,6 +175,8 @@ pub struct Kind<M> {
     pub page: &'static str,
     /// From which severity on its findings compromise the goods.
     pub compromises: Option<Severity>,
+    /// Which of several findings that are equally bad people must read first.
+    pub precedence: Precedence,
     read: Read<M>,
 }
 
@@ -183,6 +187,7 @@ pub const fn rule<R: Rule>() -> Kind<R::Memory> {
         code: R::CODE,
         page: R::PAGE,
         compromises: R::COMPROMISES,
+        precedence: R::PRECEDENCE,
         read: |v| R::deserialize(v).map(|r| Box::new(r) as _).map_err(|e| e.to_string()),
     }
 }

@@ -13,7 +13,7 @@
 //! called, and somebody may have dated the act as it suits. Such an alarm is *cleared*, where it began, and stays so. An act
 //! that comes within `settle` of the alarm races with it: had it come first, nothing would have been said.
 
-use crate::finding::{Figures, Finding, Name, Severity, State};
+use crate::finding::{Figures, Finding, Name, Precedence, Severity, State};
 use crate::id::{ShipmentId, Text};
 use crate::moment::{Moment, Span};
 use crate::rule::Episode;
@@ -120,6 +120,8 @@ pub struct Voice<'a> {
     pub action: &'a str,
     /// From which severity on its findings compromise the goods.
     pub compromises: Option<Severity>,
+    /// Which of several that are equally bad people must read first.
+    pub precedence: Precedence,
     /// Whose.
     pub shipment: &'a ShipmentId,
     /// The entry that is judged.
@@ -162,6 +164,7 @@ impl Voice<'_> {
             deadline: episode.deadline,
             figures: episode.figures,
             compromises: self.compromises.is_some_and(|from| episode.severity <= from),
+            precedence: self.precedence,
             action: Text::new(self.action),
             rulebook: self.rulebook.clone(),
             behaviour: self.behaviour,

@@ -101,6 +101,7 @@ fn faulted(
         deadline: None,
         figures: None,
         compromises: false,
+        precedence: facts::Precedence::Ordinary,
         action: Text::new("Watch this shipment by hand and report the entry to the developers"),
         rulebook: Text::default(),
         behaviour,

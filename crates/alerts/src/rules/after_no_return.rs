@@ -4,7 +4,7 @@ use crate::memory::{Memory, is_open};
 use crate::spans::{Opening, Reason, cut, merge};
 use alloc::{format, string::ToString, vec::Vec};
 use facts::context::{Class, Loss, Phase, Treated};
-use facts::{Episode, Finding, Given, Moment, Rule, Severity, Span, Verdict};
+use facts::{Episode, Finding, Given, Moment, Precedence, Rule, Severity, Span, Verdict};
 use serde::Deserialize;
 
 /// Conditioning has begun and the product is compromised, lost or unknown.
@@ -22,6 +22,7 @@ impl Rule for AfterNoReturn {
     const NAME: &'static str = "alerts/after-no-return";
     const CODE: &'static str = "SCH-02";
     const PAGE: &'static str = include_str!("after_no_return.md");
+    const PRECEDENCE: Precedence = Precedence::NoReturn;
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         for begun in begun(memory, given) {

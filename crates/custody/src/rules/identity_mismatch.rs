@@ -3,7 +3,7 @@
 use crate::ledger::{Ledger, Scan, Step, What};
 use crate::unit::{by_name, list};
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
-use facts::{Episode, Given, Moment, Rule, Severity, UnitId};
+use facts::{Episode, Given, Moment, Precedence, Rule, Severity, UnitId};
 use serde::Deserialize;
 
 /// What was packed, received or given is not of this patient's order.
@@ -17,6 +17,7 @@ impl Rule for IdentityMismatch {
     const CODE: &'static str = "IDN-02";
     const PAGE: &'static str = include_str!("identity_mismatch.md");
     const COMPROMISES: Option<Severity> = Some(Severity::P2);
+    const PRECEDENCE: Precedence = Precedence::Identity;
 
     fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
         for step in [Step::Packing, Step::Receipt] {

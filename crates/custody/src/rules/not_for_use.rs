@@ -3,7 +3,7 @@
 use crate::ledger::{Ledger, Use, What};
 use crate::unit::{by_name, compared};
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
-use facts::{Episode, Given, Moment, Rule, Severity, Span, UnitId};
+use facts::{Episode, Given, Moment, Precedence, Rule, Severity, Span, UnitId};
 use serde::Deserialize;
 
 /// A unit was thawed or given that must not be used.
@@ -39,6 +39,7 @@ impl Rule for NotForUse {
     const CODE: &'static str = "IDN-08";
     const PAGE: &'static str = include_str!("not_for_use.md");
     const COMPROMISES: Option<Severity> = Some(Severity::P2);
+    const PRECEDENCE: Precedence = Precedence::Identity;
 
     fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
         let mut state = State { waste: self.waste, ..State::default() };

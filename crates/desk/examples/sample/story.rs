@@ -131,6 +131,7 @@ pub fn finding(
         deadline: None,
         figures: None,
         compromises: false,
+        precedence: facts::Precedence::Ordinary,
         action: Text::new(
             "Ring the party that holds the goods: is the box closed, is there fresh coolant, can it be put into a fridge",
         ),

@@ -31,6 +31,7 @@ fn judge(told: &mut Told, at: i64, found: Vec<Episode>, ends_the_watch: bool) ->
         code: "THM-05",
         action: "",
         compromises: Some(Severity::P2),
+        precedence: crate::Precedence::Ordinary,
         shipment: &shipment,
         offset: u64::try_from(at).unwrap_or_default(),
         index: 0,

@@ -4,7 +4,7 @@ use crate::calendar::Calendar;
 use crate::order::Order;
 use crate::treatment::Start;
 use alloc::{format, string::String, vec::Vec};
-use facts::{Episode, Gate, Given, Moment, Reference, Rule, Severity};
+use facts::{Episode, Gate, Given, Moment, Precedence, Reference, Rule, Severity};
 use serde::Deserialize;
 
 /// Conditioning was begun before the dose was confirmed.
@@ -17,6 +17,7 @@ impl Rule for StartedEarly {
     const NAME: &'static str = "schedule/started-early";
     const CODE: &'static str = "SCH-03";
     const PAGE: &'static str = include_str!("started_early.md");
+    const PRECEDENCE: Precedence = Precedence::Begun;
 
     fn judge(&self, calendar: &Calendar, given: &Given<'_>, found: &mut Vec<Episode>) {
         if !calendar.serves_a_patient() {
