@@ -26,6 +26,9 @@ pub struct Episode {
     pub latched: bool,
     /// One sentence for the person who must act.
     pub sentence: String,
+    /// Whether its sentence gives a reason and no measure: then another sentence is another reason, and is told.
+    #[serde(default)]
+    pub reasoned: bool,
     /// Journal offsets of the facts that it stands on.
     pub evidence: Vec<u64>,
     /// Time in it that nobody vouches for.
@@ -54,6 +57,7 @@ impl Episode {
             verdict: Verdict::Violated,
             latched: false,
             sentence,
+            reasoned: false,
             evidence: Vec::new(),
             unknown: Span::ZERO,
             deadline: None,
@@ -70,6 +74,11 @@ impl Episode {
     /// Its end, which is never before its onset: clocks that differ would make a new episode of it each time.
     pub fn until(mut self, until: Option<Moment>) -> Self {
         self.until = until.map(|until| until.max(self.since));
+        self
+    }
+    /// Its sentence gives a reason, and must be told as it is now.
+    pub fn reasoned(mut self) -> Self {
+        self.reasoned = true;
         self
     }
     /// Not certain.

@@ -369,16 +369,19 @@ fn bounds(episode: &Episode) -> (Moment, Moment) {
     (episode.since, episode.until.or(episode.back).unwrap_or(Moment::LATEST))
 }
 
-/// Figures that grow while it goes on are no news of their own; when they are told, [`Measured`] says. A verdict, a severity, an end, a start is, and any
-/// figure of one that is over.
+/// Figures that grow while it goes on are no news of their own; when they are told, [`Measured`] says. A verdict, a severity, an end, a start is,
+/// another reason, and any figure of one that is over.
 fn differs(was: &Episode, now: &Episode) -> Option<State> {
     let weight = |e: &Episode| (e.severity, e.verdict, e.latched, e.since);
     if was.until.is_none() && now.until.is_some() {
         return Some(State::Cleared);
     }
     let over = (was.unknown, &was.sentence) == (now.unknown, &now.sentence);
-    let same =
-        weight(was) == weight(now) && was.until == now.until && (now.until.is_none() || over);
+    // Other words for the same figures are another reason, where a rule says so, and what goes on must be told as it is.
+    let measured = (was.figures, was.unknown) != (now.figures, now.unknown);
+    let words = !now.reasoned || measured || was.sentence == now.sentence;
+    let as_said = if now.until.is_none() { words } else { over };
+    let same = weight(was) == weight(now) && was.until == now.until && as_said;
     (!same).then_some(State::Changed)
 }
 

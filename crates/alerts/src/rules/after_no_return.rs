@@ -65,7 +65,11 @@ impl AfterNoReturn {
             format!("conditioning was planned for {at} and not reported as held, {rescue}")
         };
         let opening = Opening { words, deadline: None };
-        found.extend(merge(reasons.collect(), &opening));
+        // For how long no temperature is known is a measure.
+        found.extend(merge(reasons.collect(), &opening).into_iter().map(|one| match one.verdict {
+            Verdict::Unknown => one,
+            Verdict::Violated => one.reasoned(),
+        }));
         let losses = memory.schedule.losses.iter();
         found.extend(losses.filter_map(|loss| lost(loss, at, until, &opening)));
     }
@@ -117,7 +121,7 @@ fn compromised(finding: &Finding) -> Option<Reason> {
 fn lost(loss: &Loss, begun: Moment, until: Option<Moment>, opening: &Opening) -> Option<Episode> {
     let reason = Reason::new(Severity::P1, loss.at, loss.what.to_string()).until(loss.until);
     let episode = merge(alloc::vec![cut(reason, begun, until)?], opening).pop()?;
-    Some(episode.about(loss.unit.plain()))
+    Some(episode.about(loss.unit.plain()).reasoned())
 }
 
 /// When the patient passed the point of no return, and when that mattered no longer.

@@ -33,7 +33,7 @@ impl Rule for HoldConditioning {
             let holds = |reason: &Reason| reason.from <= given.now && window.counts(reason);
             let mut reasons = self.reasons(memory, given, &window);
             reasons.retain(holds);
-            found.extend(merge(reasons, &window.opening));
+            found.extend(merge(reasons, &window.opening).into_iter().map(Episode::reasoned));
         }
     }
 

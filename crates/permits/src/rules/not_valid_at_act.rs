@@ -128,7 +128,8 @@ impl Followed {
         let unknown = is_unknown && was.is_none_or(|was| was.unknown);
         let mut episode = Episode::new(status.severity, since, status.sentence)
             .about(&*self.about)
-            .evidence([known.offset]);
+            .evidence([known.offset])
+            .reasoned();
         if is_unknown {
             episode = episode.unknown();
         } else if status.done {

@@ -87,6 +87,6 @@ fn early(
     let until = confirmed.into_iter().chain(over).min();
     let sentence = format!("conditioning was started at {started}: {}", missing.join("; "));
     let episode = Episode::new(Severity::P1, started, sentence).until(until);
-    let episode = episode.evidence([start.offset]);
+    let episode = episode.evidence([start.offset]).reasoned();
     Some(if then.gate == Gate::Unknown { episode.unknown() } else { episode })
 }
