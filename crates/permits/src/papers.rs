@@ -37,8 +37,8 @@ pub enum Validity {
     Unknown,
     /// It holds from the first moment until the second one, that one included.
     Between(Moment, Moment),
-    /// It is suspended or revoked.
-    Void,
+    /// It is suspended or revoked; from that moment on, where it was said before it came.
+    Void(Option<Moment>),
 }
 
 impl Validity {
@@ -47,8 +47,10 @@ impl Validity {
         matches!(self, Self::Between(from, until) if from <= at && at <= until)
     }
 
-    fn of(fact: &Fact) -> Self {
-        let Some(granted) = granted(fact) else { return Self::Void };
+    fn of(entry: &TimelineEntry<'_>) -> Self {
+        let Some(granted) = granted(entry.fact) else {
+            return Self::Void((entry.at > entry.learnt).then_some(entry.at));
+        };
         match (granted.from.moment(), granted.until.moment()) {
             (Some(from), Some(until)) => Self::Between(from, until),
             _ => Self::Unknown,
@@ -61,7 +63,7 @@ impl Validity {
 pub struct Known<'a> {
     timeline: Timeline<'a>,
     houses: Houses<'a>,
-    /// When the last of them happened.
+    /// That moment. What is said of a permit before it comes is known from when it was learnt.
     pub at: Moment,
     /// When the last of them was learnt.
     pub learnt: Moment,
@@ -110,30 +112,31 @@ impl View for Papers {
 }
 
 impl Papers {
-    /// What was known after each moment at which something happened, from the first to the last. What happened at one
-    /// moment is known together.
-    pub fn steps(&self) -> Vec<Known<'_>> {
-        let last_of_its_moment = |n: &usize| {
-            let next = self.facts.get(*n);
-            let last = self.facts.get(n.saturating_sub(1));
-            next.map(|next| next.at) != last.map(|last| last.at)
-        };
-        (1..=self.facts.len()).filter(last_of_its_moment).map(|n| self.known(n)).collect()
+    /// What was known after each moment at which something happened, from the first to the last that has come. What happened at one
+    /// moment is known together. What is said of a permit before it comes changes something twice: when it is learnt, and
+    /// when it comes.
+    pub fn steps(&self, now: Moment) -> Vec<Known<'_>> {
+        let mut moments: Vec<Moment> =
+            self.facts.iter().flat_map(|chapter| [known_at(chapter), chapter.at]).collect();
+        moments.retain(|moment| *moment <= now);
+        moments.sort_unstable();
+        moments.dedup();
+        moments.into_iter().map(|moment| self.known(moment)).collect()
     }
 
-    /// All that is known.
-    pub fn now(&self) -> Known<'_> {
-        self.known(self.facts.len())
-    }
-
-    fn known(&self, n: usize) -> Known<'_> {
-        let facts = self.facts.get(..n).unwrap_or_default();
+    /// All that is known at a moment.
+    pub fn known(&self, at: Moment) -> Known<'_> {
+        let facts = || self.facts.iter().filter(|chapter| known_at(chapter) <= at);
+        let last = facts().max_by_key(|chapter| match chapter.at <= at {
+            true => chapter.at,
+            false => known_at(chapter),
+        });
         Known {
-            timeline: Timeline::new(facts.iter().map(Chapter::entry), None),
+            timeline: Timeline::new(facts().map(Chapter::entry), None),
             houses: self.houses(),
-            at: facts.last().map_or(Moment::EARLIEST, |chapter| chapter.at),
-            learnt: facts.iter().map(|c| c.learnt).max().unwrap_or(Moment::EARLIEST),
-            offset: facts.last().map_or(0, |chapter| chapter.offset),
+            at,
+            learnt: facts().map(|c| c.learnt).max().unwrap_or(Moment::EARLIEST),
+            offset: last.map_or(0, |chapter| chapter.offset),
         }
     }
 
@@ -153,7 +156,8 @@ impl Papers {
 
     /// When it was cancelled, by the report of that and by log time; `None` when it is not, or was planned again.
     pub fn cancelled(&self) -> Option<(Moment, Moment)> {
-        let Cancellation::Cancelled { at, .. } = self.now().timeline.cancellation() else {
+        let Cancellation::Cancelled { at, .. } = self.known(Moment::LATEST).timeline.cancellation()
+        else {
             return None;
         };
         let mut reports =
@@ -164,7 +168,7 @@ impl Papers {
 
     /// The same papers, as if nobody had cancelled the shipment: what happened up to a moment and was learnt by another.
     pub fn as_if_not_cancelled(&self, until: Moment, learnt: Moment) -> Self {
-        let then = |c: &Chapter| c.at <= until && c.learnt <= learnt;
+        let then = |c: &Chapter| known_at(c) <= until && c.learnt <= learnt;
         let kept = |c: &&Chapter| then(c) && !matches!(c.fact, Fact::Cancelled(_));
         Self {
             shipment: self.shipment.clone(),
@@ -175,9 +179,9 @@ impl Papers {
         }
     }
 
-    /// What a permit was granted for, and since when, as it was granted and amended.
-    pub fn grants(&self, permit: &PermitId) -> Vec<(Moment, &Granted)> {
-        let of = self.facts.iter().filter(|c| &*c.subject.id == permit.as_str());
+    /// What a permit was granted for, and since when, as it was granted and amended up to a moment.
+    pub fn grants(&self, permit: &PermitId, now: Moment) -> Vec<(Moment, &Granted)> {
+        let of = self.facts.iter().filter(|c| c.at <= now && &*c.subject.id == permit.as_str());
         of.filter_map(|c| Some((c.at, granted(&c.fact)?))).collect()
     }
 }
@@ -202,26 +206,32 @@ impl<'a> Known<'a> {
         all.find(|entry| matches!(entry.fact, Fact::Departed(_))).map(|entry| entry.at)
     }
 
-    /// When the permit holds, for an act that is still to come: by the last word on it.
-    pub fn validity(&self, permit: &PermitId) -> Validity {
-        self.of(permit).last().map_or(Validity::Unknown, |entry| Validity::of(entry.fact))
+    /// When the permit holds, for an act that is expected at that moment: by the last word on it that has come by now, or
+    /// will have come by then.
+    pub fn validity(&self, permit: &PermitId, expected: Moment) -> Validity {
+        let by_then = expected.max(self.at);
+        let word = self.of(permit).rfind(|entry| entry.at <= by_then);
+        word.map_or(Validity::Unknown, Validity::of)
     }
 
     /// When the permit held, for an act that was done at that moment. The last word until then counts. What was granted
     /// later reaches back to its first day, but not across a suspension: whoever acts while a permit is suspended
     /// acts without one, whatever becomes of it afterwards.
     pub fn validity_at(&self, permit: &PermitId, at: Moment) -> Validity {
-        let words: Vec<&TimelineEntry<'a>> = self.of(permit).collect();
+        // What is still to come says nothing of what was done.
+        let words: Vec<&TimelineEntry<'a>> =
+            self.of(permit).filter(|entry| entry.at <= self.at).collect();
         let (before, after) = words.split_at(words.partition_point(|entry| entry.at <= at));
-        let then = before.last().map(|entry| Validity::of(entry.fact));
-        if then == Some(Validity::Void) {
-            return Validity::Void;
+        let then = before.last().map(|entry| Validity::of(entry));
+        if let Some(void @ Validity::Void(_)) = then {
+            return void;
         }
         if let Some(then) = then.filter(|then| then.covers(at)) {
             return then;
         }
-        let later = after.iter().map(|entry| Validity::of(entry.fact));
-        let later: Vec<Validity> = later.take_while(|word| *word != Validity::Void).collect();
+        let later = after.iter().map(|entry| Validity::of(entry));
+        let later = later.take_while(|word| !matches!(word, Validity::Void(_)));
+        let later: Vec<Validity> = later.collect();
         let covering = later.iter().find(|word| word.covers(at)).copied();
         covering.or(then).or(later.last().copied()).unwrap_or(Validity::Unknown)
     }
@@ -300,6 +310,13 @@ impl<'a> Known<'a> {
     pub fn expected(&self, gated: &Gated) -> Option<Moment> {
         self.timeline.eta(&gated.waypoint)
     }
+}
+
+/// From when a fact is known: what is said of a permit before it comes, from when it was learnt.
+fn known_at(chapter: &Chapter) -> Moment {
+    let of_a_permit = granted(&chapter.fact).is_some()
+        || matches!(chapter.fact, Fact::PermitSuspended(_) | Fact::Revoked(_));
+    if of_a_permit { chapter.at.min(chapter.learnt) } else { chapter.at }
 }
 
 /// What a permit was granted or amended to.

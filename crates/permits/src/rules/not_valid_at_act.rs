@@ -58,14 +58,16 @@ impl Rule for NotValidAtAct {
     }
 
     fn due(&self, papers: &Papers, given: &Given<'_>) -> Option<Moment> {
-        let known = papers.now();
+        let known = papers.known(given.now);
         let settle = given.reference.settle;
         let acts = known.plan().map(|plan| &plan.permits[..]).unwrap_or_default();
         let near = acts.iter().filter_map(|gated| Some(reference(&known, gated)? - self.near));
         let near: Vec<Moment> = near.collect();
         let begins = near.iter().map(|near| *near + Span::millis(1));
         let told = near.iter().copied().chain(papers.moments()).map(|moment| moment + settle);
-        begins.chain(told).filter(|moment| *moment > given.now).min()
+        // What is dated ahead comes at its own time.
+        let come = papers.moments();
+        begins.chain(told).chain(come).filter(|moment| *moment > given.now).min()
     }
 }
 
@@ -186,7 +188,7 @@ impl NotValidAtAct {
 
     /// Follows each act through the states of knowledge.
     fn walk(&self, papers: &Papers, now: Moment, settle: Span, found: &mut Vec<Episode>) {
-        let steps = papers.steps();
+        let steps = papers.steps(now);
         let mut followed: Vec<Followed> = Vec::new();
         let mut over: Vec<Open> = Vec::new();
         for (n, known) in steps.iter().enumerate() {
@@ -245,7 +247,7 @@ impl NotValidAtAct {
                 gated.waypoint
             ));
         };
-        let validity = known.validity(permit);
+        let validity = known.validity(permit, instant);
         if validity == Validity::Unknown {
             return unknown(not_known(permit, act, instant));
         }
@@ -326,9 +328,12 @@ fn not_known(permit: &PermitId, act: &str, instant: Moment) -> String {
 /// Why the permit does not cover that moment, where it is known that it does not.
 fn outside(validity: Validity, permit: &PermitId, act: &str, instant: Moment) -> Option<String> {
     match validity {
-        Validity::Void => {
+        Validity::Void(None) => {
             Some(format!("{permit} is suspended or revoked, and must allow the {act} at {instant}"))
         }
+        Validity::Void(Some(from)) => Some(format!(
+            "{permit} is suspended or revoked from {from} on, and must allow the {act} at {instant}"
+        )),
         Validity::Between(from, _) if instant < from => {
             Some(format!("{permit} allows the {act} only from {from}, and it is at {instant}"))
         }

@@ -48,15 +48,18 @@ impl Rule for OverUsed {
         // What lasted no longer than facts race was never so.
         let raced = |e: &Episode| e.until.is_some_and(|until| until - e.since <= settle);
         for (permit, read) in &papers.ledgers {
-            let grants = papers.grants(permit);
+            let grants = papers.grants(permit, given.now);
             let mine = read.ledger.uses.iter().filter(|used| used.shipment == papers.shipment);
             let all = mine.flat_map(|used| episodes(permit, used, read, &grants));
             found.extend(all.filter(|episode| !raced(episode)));
         }
     }
 
-    fn due(&self, _: &Papers, _: &Given<'_>) -> Option<Moment> {
-        None
+    fn due(&self, papers: &Papers, given: &Given<'_>) -> Option<Moment> {
+        // What is granted or amended ahead comes at its own time.
+        let granted =
+            papers.ledgers.keys().flat_map(|permit| papers.grants(permit, Moment::LATEST));
+        granted.map(|(at, _)| at).filter(|at| *at > given.now).min()
     }
 }
 
