@@ -10,6 +10,7 @@ use crate::rules::Numbers;
 use alloc::{boxed::Box, collections::BTreeSet, format, vec::Vec};
 use facts::fact::log::{Cited, Uncited};
 use facts::fact::shipment::{Goods, Planned};
+use facts::timeline::tells_who_has_them;
 use facts::{
     Event, Fact, Finding, Moment, PartyId, ShipmentId, Span, State, Subject, SubjectKind, Text,
     Timeline, ident,
@@ -361,16 +362,9 @@ fn wants(kind: SubjectKind, fact: &Fact) -> bool {
     match kind {
         SubjectKind::Permit => both,
         SubjectKind::Order => {
-            both || matches!(
-                fact,
-                Fact::Packed(_)
-                    | Fact::Released(_)
-                    | Fact::Accepted(_)
-                    | Fact::Received(_)
-                    | Fact::Described(_)
-                    | Fact::QualityReleased(_)
-                    | Fact::Dispositioned(_)
-            ) || matches!(fact, Fact::Thawed(_) | Fact::Infused(_) | Fact::Destroyed(_))
+            both || matches!(fact, Fact::QualityReleased(_) | Fact::Dispositioned(_))
+                || tells_who_has_them(fact)
+                || matches!(fact, Fact::Thawed(_) | Fact::Infused(_) | Fact::Destroyed(_))
         }
         _ => false,
     }

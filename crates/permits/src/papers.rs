@@ -15,6 +15,8 @@ pub struct Papers {
     facts: Vec<Chapter>,
     /// Who the parties are: at any moment, whenever that was said.
     parties: Vec<Chapter>,
+    /// Who let the goods go and took them over: that tells which receipts count.
+    hands: Vec<Chapter>,
     /// When something was last declared wrong, by log time.
     corrected: Option<Moment>,
     /// The ledger of each permit, as it was stated last.
@@ -87,6 +89,7 @@ impl View for Papers {
             || ledger
             || plan
             || acts
+            || matches!(fact, Fact::Released(_) | Fact::Accepted(_))
             || matches!(fact, Fact::Received(_) | Fact::ShipmentCorrected(_))
     }
 
@@ -103,6 +106,7 @@ impl View for Papers {
             match chapter.fact {
                 Fact::Ledger(_) => {}
                 Fact::Described(_) => papers.parties.push(chapter.clone()),
+                Fact::Released(_) | Fact::Accepted(_) => papers.hands.push(chapter.clone()),
                 _ => papers.facts.push(chapter.clone()),
             }
         }
@@ -132,7 +136,7 @@ impl Papers {
             false => known_at(chapter),
         });
         Known {
-            timeline: Timeline::new(facts().map(Chapter::entry), None),
+            timeline: Timeline::new(facts().chain(&self.hands).map(Chapter::entry), None),
             houses: self.houses(),
             at,
             learnt: facts().map(|c| c.learnt).max().unwrap_or(Moment::EARLIEST),
@@ -141,7 +145,7 @@ impl Papers {
     }
 
     fn houses(&self) -> Houses<'_> {
-        Houses::of(self.parties.iter().chain(&self.facts).map(Chapter::entry))
+        Houses::of(self.parties.iter().chain(&self.facts).chain(&self.hands).map(Chapter::entry))
     }
 
     /// When each fact happened, and when it was learnt.
@@ -174,6 +178,7 @@ impl Papers {
             shipment: self.shipment.clone(),
             facts: self.facts.iter().filter(kept).cloned().collect(),
             parties: self.parties.clone(),
+            hands: self.hands.clone(),
             corrected: self.corrected,
             ledgers: BTreeMap::new(),
         }

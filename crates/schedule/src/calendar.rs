@@ -4,7 +4,7 @@ use crate::called_off::{self, CalledOff};
 use crate::order::Order;
 use alloc::vec::Vec;
 use facts::fact::shipment::{Goods, Planned};
-use facts::timeline::{Cancellation, End, LostLeg};
+use facts::timeline::{Cancellation, End, LostLeg, tells_who_has_them};
 use facts::{
     Context, Fact, LegId, Moment, Reference, ShipmentId, Story, Subject, Timeline, View, context,
 };
@@ -92,8 +92,8 @@ impl View for Calendar {
         // What was packed and used tells when the last of it was used, and who a party is whether it is the consignee.
         let aboard = matches!(fact, Fact::Packed(_) | Fact::Thawed(_) | Fact::Infused(_));
         let gone = matches!(fact, Fact::Repacked(_) | Fact::Destroyed(_));
-        // Who uses goods up that are on their way must have a part in it.
-        let released = matches!(fact, Fact::Released(_));
+        // Who uses goods up that are on their way must be able to have them.
+        let released = tells_who_has_them(fact);
         let said = matches!(fact, Fact::Planned(_) | Fact::Described(_));
         let wrong = matches!(fact, Fact::ShipmentCorrected(_) | Fact::OrderCorrected(_));
         leg || ends

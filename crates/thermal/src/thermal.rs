@@ -5,6 +5,7 @@ use crate::memory::Memory;
 use crate::window::Window;
 use alloc::vec::Vec;
 use facts::context::{Thermal as Known, Watch};
+use facts::timeline::tells_who_has_them;
 use facts::{Cause, Context, Engine, Entry, Event, Fact, Given, Moment, Rules, Said, Span, Told};
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +93,8 @@ impl Engine for Thermal {
                 | Fact::Closed(_)
         );
         let wrong = matches!(word.fact, Fact::ShipmentCorrected(_) | Fact::DeviceCorrected(_));
-        device || bound || stored || boxed || moved || plan || wrong
+        let reach = tells_who_has_them(&word.fact);
+        device || bound || stored || boxed || moved || plan || wrong || reach
     }
 
     fn step(&mut self, rules: &Rules<Memory>, entry: &Entry<'_, Event>, said: &mut Vec<Said>) {

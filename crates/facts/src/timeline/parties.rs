@@ -53,7 +53,7 @@ impl<'a> Houses<'a> {
             let by = |entry: &TimelineEntry<'a>| {
                 actor(entry.fact).is_some_and(|by| by.as_str() == party)
             };
-            entries.clone().find(by).map(|entry| entry.at)
+            entries.clone().filter(by).map(|entry| entry.at).min()
         };
         for entry in entries.clone() {
             let Fact::Described(described) = entry.fact else { continue };

@@ -16,6 +16,16 @@ use alloc::vec::Vec;
 /// The scans of one hand-over lie within an hour, and goods come at most so much earlier than they are planned to.
 const WITHIN: Span = Span::minutes(60);
 
+/// What tells who can have the goods. Whoever asks a timeline what was done to them must hear all of it, so that no two come to another answer.
+pub fn tells_who_has_them(fact: &Fact) -> bool {
+    let plan = matches!(fact, Fact::Planned(_) | Fact::Described(_) | Fact::Cancelled(_));
+    let hands = matches!(fact, Fact::Released(_) | Fact::Accepted(_) | Fact::Received(_));
+    let boxes = matches!(fact, Fact::Packed(_) | Fact::Repacked(_));
+    let legs = matches!(fact, Fact::Departed(_) | Fact::Arrived(_) | Fact::CustomsEntered(_));
+    let lost = matches!(fact, Fact::LegCancelled(_) | Fact::LegOffloaded(_));
+    plan || hands || boxes || legs || lost || matches!(fact, Fact::EtaChanged(_))
+}
+
 /// Who could have the goods from a moment on.
 struct Turn<'a> {
     at: Moment,
