@@ -156,6 +156,12 @@ fn broken() -> Vec<(&'static str, Vec<u8>, &'static str, &'static str)> {
             "/data",
         ),
         ("an unknown type", reading("device.reading", "device.weight"), "unknown-type", "/type"),
+        (
+            "a correction of what knows none",
+            reading("coldwatch.device.reading.v1", "coldwatch.permit.corrected.v1"),
+            "unknown-type",
+            "/type",
+        ),
         ("a later version of a type", reading("reading.v1", "reading.v2"), "unknown-type", "/type"),
         (
             "somebody else's type",

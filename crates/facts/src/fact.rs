@@ -102,7 +102,24 @@ pub enum Fact {
     #[serde(rename = "coldwatch.log.state-told.v1")]              StateTold(log::StateTold),
 }
 
+/// Types that only coldwatch itself writes, beside those of its log: nobody is told of them who reports something.
+const OURS: [&str; 7] = [
+    "coldwatch.device.quiet.v1",
+    "coldwatch.device.clock-ahead.v1",
+    "coldwatch.device.clock-right.v1",
+    "coldwatch.device.withdrawn.v1",
+    "coldwatch.permit.ledger.v1",
+    "coldwatch.order.start-ahead.v1",
+    "coldwatch.order.dose.v1",
+];
+
 impl Fact {
+    /// The types that somebody may report.
+    pub fn reported_types() -> impl Iterator<Item = &'static str> {
+        let ours = |kind: &str| kind.starts_with("coldwatch.log.") || OURS.contains(&kind);
+        Self::types().iter().copied().filter(move |kind| !ours(kind))
+    }
+
     /// Whether it is an act after which there is nothing to watch of some goods or by some probe. Learnt after an alarm, it
     /// ends the alarm and does not take it back.
     pub fn ends_the_watch(&self) -> bool {

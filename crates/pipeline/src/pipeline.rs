@@ -379,3 +379,22 @@ pub fn may_come_from_outside(event: &Event) -> bool {
     let derived = matches!(event.fact, Fact::Ledger(_) | Fact::Dose(_) | Fact::StartAhead(_));
     !device && !derived && event.subject.kind != SubjectKind::Log
 }
+
+#[cfg(test)]
+mod tests {
+    use super::may_come_from_outside;
+    use facts::{Event, Fact};
+
+    #[test]
+    fn what_outsiders_are_told_of_is_what_they_may_report() {
+        let samples = include_str!("../../../config/schemas/samples.ndjson");
+        let limits = wire::Limits::default();
+        for line in samples.lines() {
+            let read = wire::native::read(line.as_bytes(), &limits).expect("a sample reads");
+            let event: Event = read.event;
+            let (kind, _) = event.fact.parts().expect("a fact has a type");
+            let told = Fact::reported_types().any(|known| known == kind);
+            assert_eq!(may_come_from_outside(&event), told, "{kind}");
+        }
+    }
+}

@@ -93,10 +93,26 @@ fn of_data(reason: &str) -> Code {
 
 /// The type that was perhaps meant.
 fn near(kind: &str) -> String {
-    let common =
-        |known: &&&str| known.bytes().zip(kind.bytes()).take_while(|(a, b)| a == b).count();
-    let best = Fact::types().iter().max_by_key(common);
-    best.filter(|best| common(best) > 12)
+    let same = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    let common = |known: &&str| same(known, kind);
+    // Behind the dot stands what happened: another thing that happens to the same subject was not meant.
+    let happened = kind.match_indices('.').nth(1).map_or(0, |(dot, _)| dot + 1);
+    let best = Fact::reported_types().max_by_key(common);
+    best.filter(|best| common(best) > 12.max(happened))
         .map(|best| format!("; did you mean `{best}`?"))
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::near;
+
+    #[test]
+    fn only_what_somebody_may_report_is_proposed() {
+        let meant = "; did you mean `coldwatch.shipment.received.v1`?";
+        assert_eq!(near("coldwatch.shipment.receivd.v1"), meant);
+        assert_eq!(near("coldwatch.permit.corrected.v1"), "");
+        assert_eq!(near("coldwatch.order.doses.v1"), "");
+        assert_eq!(near("coldwatch.log.ticks.v1"), "");
+    }
 }
