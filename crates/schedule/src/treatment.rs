@@ -46,7 +46,7 @@ pub struct Start {
 enum Stop {
     /// Scheduled again for the same start, it goes on.
     Held,
-    /// What was planned before is no plan any more; the same start, planned after that, is a new one.
+    /// The start that was planned before is no start any more, also if it is said again.
     Postponed,
 }
 
@@ -228,8 +228,8 @@ impl Cycle {
         let said_before = last.is_some_and(|last| last.start == start);
         let new = Course { scheduled: at, start, begun: None, until: None };
         match self.stopped {
-            // The same start again plans nothing for the past, nor in the moment in which it was put off.
-            Some((Stop::Postponed, since)) if said_before && (start <= at || at <= since) => return,
+            // A schedule that was sent again, however late, plans nothing anew.
+            Some((Stop::Postponed, _)) if said_before => return,
             Some((Stop::Held, _)) if said_before && start <= at => return,
             Some(_) => self.courses.push(new),
             None if said_before => return,
