@@ -8,8 +8,8 @@
 //!
 //! A *cycle* is all of that up to the first unit that is given. What is planned or begun after that is another cycle, which
 //! knows nothing of the one before it. An infusion from before anything was begun or due belongs to the cycle before, if
-//! there is one: a bag that is given a day after the first. What was planned while conditioning was under way, for a time
-//! that lies behind the infusion, is the next cycle's.
+//! there is one: a bag that is given a day after the first. A schedule that was sent while conditioning was under way belongs
+//! to that cycle, for whatever day it is: it is a mistake more often than a plan for the time after the infusion.
 
 use alloc::vec::Vec;
 use facts::context::{Former, Phase, Treated};
@@ -105,12 +105,7 @@ impl Treatment {
         if self.now.given.is_some() {
             return;
         }
-        let next = self.now.planned_behind(at);
         self.now.give(at);
-        if let Some(next) = next {
-            self.anew(at);
-            self.now.courses.push(next);
-        }
     }
 
     fn schedule(&mut self, at: Moment, start: Moment) {
@@ -297,15 +292,6 @@ impl Cycle {
     /// Whether nothing had been given in it at a moment.
     fn goes_on(&self, at: Moment) -> bool {
         self.given.is_none_or(|given| at < given)
-    }
-
-    /// What was planned while conditioning was under way, for a time behind this moment.
-    fn planned_behind(&self, at: Moment) -> Option<Course> {
-        let last = self.courses.last().filter(|last| last.until.is_none() && last.start > at)?;
-        let under_way = self.running().is_some_and(|start| start.at < last.scheduled);
-        let passed = |course: &Course| course.until.is_some_and(|until| course.start < until);
-        let due = self.courses.iter().any(passed);
-        (under_way || due).then_some(Course { begun: None, ..*last })
     }
 
     fn began(&self) -> Option<Moment> {
