@@ -98,7 +98,7 @@ impl Memory {
             }
             Context::Schedule(schedule) => {
                 self.ordered = schedule.order.then(|| self.ordered.unwrap_or(now));
-                self.schedule.clone_from(schedule);
+                self.schedule = (**schedule).clone();
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::id::{PartyId, Text, UnitId};
 use crate::moment::{Moment, Span};
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 /// One engine's view of a shipment; each replaces the one that the same engine gave before.
@@ -15,7 +15,7 @@ pub enum Context {
     /// Of thermal.
     Thermal(Thermal),
     /// Of schedule.
-    Schedule(Schedule),
+    Schedule(Box<Schedule>),
 }
 
 /// In whose hands.

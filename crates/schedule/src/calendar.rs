@@ -2,7 +2,7 @@
 
 use crate::called_off::{self, CalledOff};
 use crate::order::Order;
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use facts::fact::shipment::{Goods, Planned};
 use facts::timeline::{Cancellation, End, LostLeg, tells_who_has_them};
 use facts::{
@@ -146,7 +146,7 @@ impl View for Calendar {
         let planned = self.planned_since();
         let missing_at = |at| order.gate_at(reference, at).missing;
         let ended = course.and_then(|course| course.until);
-        Some(Context::Schedule(context::Schedule {
+        Some(Context::Schedule(Box::new(context::Schedule {
             order: true,
             gate: gate.gate,
             met_at: gate.met_at,
@@ -168,7 +168,7 @@ impl View for Calendar {
             treated: order.treatment.treated(planned),
             rescue: order.rescue.is_some(),
             receipt_lead: order.product(reference).map(|p| p.receipt_lead).unwrap_or_default(),
-        }))
+        })))
     }
 }
 
@@ -209,8 +209,8 @@ impl Calendar {
             let moves = matches!(mark.what, Milestone::Departed | Milestone::Arrived);
             moves && self.lost.iter().any(|lost| lost.holds(mark.at))
         };
-        let goods = self.marks.iter().filter(|mark| mark.at >= after && !without(mark));
-        goods.filter(behind).next()
+        let mut goods = self.marks.iter().filter(|mark| mark.at >= after && !without(mark));
+        goods.find(behind)
     }
 
     /// When the goods left on a leg all the same, after it was lost and they were accepted on it again.

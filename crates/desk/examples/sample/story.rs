@@ -182,13 +182,13 @@ fn thermal(class: Class, from: Moment, unknown_since: Option<Moment>) -> Context
 }
 
 fn patient(in_hours: i64) -> Context {
-    Context::Schedule(Schedule {
+    Context::Schedule(Box::new(Schedule {
         order: true,
         gate: Gate::NotMet,
         phase: Phase::Scheduled,
         conditioning_start: Some(night() + Span::hours(in_hours)),
         ..Schedule::default()
-    })
+    }))
 }
 
 /// Everything that happened that night, but for how current it is.

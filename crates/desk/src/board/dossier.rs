@@ -139,7 +139,7 @@ impl Dossier {
         match context {
             Context::Custody(custody) => self.custody = Some(custody.clone()),
             Context::Thermal(thermal) => self.thermal = Some(thermal.clone()),
-            Context::Schedule(schedule) => self.schedule = Some(schedule.clone()),
+            Context::Schedule(schedule) => self.schedule = Some((**schedule).clone()),
         }
     }
 
