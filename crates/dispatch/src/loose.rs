@@ -2,7 +2,6 @@
 
 use crate::mail::Mail;
 use crate::rules::Numbers;
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use facts::{Event, Fact, Finding, Moment, ShipmentId, State, Text};
 use serde::{Deserialize, Serialize};
@@ -21,7 +20,7 @@ struct Waits {
     /// When it was learnt, by log time.
     learnt: Moment,
     /// Whether it was told, and on which shipments.
-    told: Option<Vec<Box<Finding>>>,
+    told: Option<Vec<Finding>>,
 }
 
 impl Loose {
@@ -40,7 +39,7 @@ impl Loose {
         }
         for met in self.0.extract_if(.., |waits| has_come(&waits.source, &waits.id)) {
             for finding in met.told.into_iter().flatten() {
-                mail.over(*finding, State::Withdrawn);
+                mail.over(finding, State::Withdrawn);
             }
         }
     }
@@ -63,7 +62,7 @@ impl Loose {
                 let Waits { source, id, by, .. } = &*waits;
                 let told = concerned
                     .iter()
-                    .map(|shipment| Box::new(mail.corrects_nothing(shipment, (source, id), by)));
+                    .map(|shipment| mail.corrects_nothing(shipment, (source, id), by));
                 waits.told = Some(told.collect());
             }
         }

@@ -45,11 +45,10 @@ impl Lines {
     pub(super) fn add(&mut self, line: Line) {
         if let Fact::ShipmentCorrected(c) | Fact::OrderCorrected(c) | Fact::DeviceCorrected(c) =
             &line.event.fact
+            && self.reasons.len() < MOST
         {
-            if self.reasons.len() < MOST {
-                self.corrections.take(line.identity, Identity::of(&c.source, &c.id));
-                self.reasons.insert(line.identity, c.reason.to_string());
-            }
+            self.corrections.take(line.identity, Identity::of(&c.source, &c.id));
+            self.reasons.insert(line.identity, c.reason.to_string());
         }
         if let Fact::Quiet(quiet) = &line.event.fact {
             // Said again each hour: the last time says all.
