@@ -22,6 +22,9 @@ pub struct LostLeg {
     pub at: Moment,
     /// When a plan had another leg in its place, or none.
     pub planned: Option<Moment>,
+    /// From when on its departure is that of the new plan: it is nearer to the new time than to the old one. The flight that they
+    /// missed may leave late.
+    pub theirs_from: Option<Moment>,
     /// When the goods were accepted on it again.
     pub accepted: Option<Moment>,
     /// When the goods were known to be further on, and on which leg.
@@ -39,7 +42,9 @@ impl LostLeg {
 
     /// Whether it goes without the goods at a moment.
     pub fn holds(&self, at: Moment) -> bool {
-        self.at <= at && self.until().is_none_or(|until| at < until)
+        let further = self.further.as_ref().map(|(at, _)| *at);
+        let back = [self.theirs_from, self.accepted, further].into_iter().flatten().min();
+        self.at <= at && back.is_none_or(|back| at < back)
     }
 }
 
@@ -59,10 +64,12 @@ impl<'a> Timeline<'a> {
             });
             let further =
                 later.iter().find_map(|later| Some((later.at, self.further(leg, later)?)));
+            let planned = self.planned_otherwise(leg, entry.at);
             all.push(LostLeg {
                 leg: leg.clone(),
                 at: entry.at,
-                planned: self.planned_otherwise(leg, entry.at),
+                planned,
+                theirs_from: planned.and_then(|planned| self.theirs_from(leg, entry.at, planned)),
                 accepted: again.map(|accepted| accepted.at),
                 further,
                 offset: entry.offset,
@@ -99,6 +106,18 @@ impl<'a> Timeline<'a> {
         let by_itself = matches!(entry.fact, Fact::Departed(_) | Fact::Arrived(_))
             && legs.get(place(on)?)?.mode == Mode::Air;
         (later && !by_itself).then(|| on.clone())
+    }
+
+    /// From when on a departure on a leg that was lost is that of the plan made for it; `None` where that plan lacks it.
+    fn theirs_from(&self, leg: &LegId, lost: Moment, planned: Moment) -> Option<Moment> {
+        let departs = |plan: &'a Planned| {
+            plan.legs.iter().find(|planned| planned.id == *leg).map(|planned| planned.departs)
+        };
+        let old = self.plans().iter().rev().find(|plan| plan.from < lost);
+        let old = old.and_then(|plan| departs(plan.plan));
+        let new = departs(self.plan_at(planned)?.plan)?;
+        let nearer = old.map_or(planned, |old| old + (new - old).percent(50));
+        Some(planned.max(nearer))
     }
 
     /// When a leg was planned otherwise than it was at a moment.
