@@ -84,7 +84,7 @@ impl Engine for Alerts {
             Cause::Struck | Cause::Rejudged => {}
         }
         let mut own = Vec::new();
-        self.told.judge(&rules.rules, &self.memory, (entry, false), &mut own);
+        self.told.judge(&rules.rules, &self.memory, (entry, None), &mut own);
         for finding in own {
             self.finding(&finding, now, &rules.incident);
             said.push(Notice::Finding(finding.into()));

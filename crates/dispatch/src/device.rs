@@ -73,7 +73,7 @@ impl Device {
         self.now = Some(mail.now);
         if let Fact::Reading(reading) = &event.fact {
             self.measured(numbers, event, reading, mail);
-            return self.meet(event, mail);
+            return self.meet(event, false, mail);
         }
         let Looked { copy, also, doubt } = self.known.admit(event);
         match copy {
@@ -95,7 +95,9 @@ impl Device {
         if doubt {
             self.concerned_by(event).iter().for_each(|of| mail.declared_wrong(of, event));
         }
-        self.meet(event, mail);
+        self.meet(event, copy == Copy::New, mail);
+        let concerned = self.lately();
+        self.loose.tell(numbers, &concerned, mail);
         // A reading that has lost its home may have waited long enough already.
         self.strike(numbers, mail);
     }
@@ -344,9 +346,9 @@ impl Device {
     }
 
     /// An event has come that a correction may have been waiting for.
-    fn meet(&mut self, event: &Event, mail: &mut Mail<'_>) {
+    fn meet(&mut self, event: &Event, is_new: bool, mail: &mut Mail<'_>) {
         let mut loose = core::mem::take(&mut self.loose);
-        loose.hear(event, |source, id| self.has_come(source, id), mail);
+        loose.hear(event, is_new, |source, id| self.has_come(source, id), mail);
         self.loose = loose;
     }
 

@@ -326,6 +326,10 @@ impl File {
         }
         self.aside.extend(gone);
     }
+    /// Whether an event of this name counts as wrong, whether or not it has come.
+    pub(crate) fn is_wrong(&self, identity: Identity) -> bool {
+        self.corrections.is_wrong(identity)
+    }
     /// Whether it stands already.
     pub(crate) fn has(&self, identity: Identity) -> bool {
         self.kept.iter().any(|kept| kept.identity() == identity)
@@ -336,6 +340,6 @@ impl File {
     }
     /// Keeps nothing any more.
     pub(crate) fn clear(&mut self) {
-        self.kept.clear();
+        *self = Self::default();
     }
 }

@@ -15,29 +15,46 @@ pub(crate) struct Loose(Vec<Waits>);
 struct Waits {
     source: Text,
     id: Text,
-    /// What the correction itself is called.
-    by: Text,
+    /// What the correction itself is called: its source and its id.
+    by: (Text, Text),
     /// When it was learnt, by log time.
     learnt: Moment,
+    /// Whether it has waited long enough, and nobody was concerned then.
+    late: bool,
     /// Whether it was told, and on which shipments.
     told: Option<Vec<Finding>>,
 }
 
 impl Loose {
-    /// An event has come: what it corrects may not be known, and it may be what another one corrects.
+    /// An event has come, for the first time or once more: what it corrects may not be known, and it may be what another one
+    /// corrects.
     pub(crate) fn hear(
         &mut self,
         event: &Event,
+        is_new: bool,
         has_come: impl Fn(&str, &str) -> bool,
         mail: &mut Mail<'_>,
     ) {
+        self.take_back(|waits| (&waits.source, &waits.id) == (&event.source, &event.id), mail);
+        if !is_new {
+            return;
+        }
         if let Fact::ShipmentCorrected(c) | Fact::OrderCorrected(c) | Fact::DeviceCorrected(c) =
             &event.fact
         {
-            let (source, id, by) = (c.source.clone(), c.id.clone(), event.id.clone());
-            self.0.push(Waits { source, id, by, learnt: mail.now, told: None });
+            // Whoever takes a correction back corrects nothing by it any more.
+            let taken_back = (c.source.clone(), c.id.clone());
+            self.take_back(|waits| waits.by == taken_back, mail);
+            let (source, id) = taken_back;
+            if !has_come(&source, &id) {
+                let by = (event.source.clone(), event.id.clone());
+                self.0.push(Waits { source, id, by, learnt: mail.now, late: false, told: None });
+            }
         }
-        for met in self.0.extract_if(.., |waits| has_come(&waits.source, &waits.id)) {
+    }
+
+    fn take_back(&mut self, which: impl Fn(&Waits) -> bool, mail: &mut Mail<'_>) {
+        for met in self.0.extract_if(.., |waits| which(waits)) {
             for finding in met.told.into_iter().flatten() {
                 mail.over(finding, State::Withdrawn);
             }
@@ -46,11 +63,11 @@ impl Loose {
 
     /// When the next one has waited long enough.
     pub(crate) fn due(&self, numbers: &Numbers) -> Option<Moment> {
-        let waits = self.0.iter().filter(|waits| waits.told.is_none());
+        let waits = self.0.iter().filter(|waits| !waits.late && waits.told.is_none());
         waits.map(|waits| waits.learnt + numbers.correction_waits).min()
     }
 
-    /// Tells those that have waited long enough on these shipments.
+    /// Tells those that have waited long enough on these shipments; where nobody is concerned, when somebody is.
     pub(crate) fn tell(
         &mut self,
         numbers: &Numbers,
@@ -59,10 +76,14 @@ impl Loose {
     ) {
         for waits in self.0.iter_mut().filter(|waits| waits.told.is_none()) {
             if waits.learnt + numbers.correction_waits <= mail.now {
+                waits.late = true;
+                if concerned.is_empty() {
+                    continue;
+                }
                 let Waits { source, id, by, .. } = &*waits;
                 let told = concerned
                     .iter()
-                    .map(|shipment| mail.corrects_nothing(shipment, (source, id), by));
+                    .map(|shipment| mail.corrects_nothing(shipment, (source, id), &by.1));
                 waits.told = Some(told.collect());
             }
         }

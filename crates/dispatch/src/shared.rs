@@ -3,7 +3,7 @@
 
 use crate::ahead::{NEXT_STROKE, is_ahead};
 use crate::dispatch::is_outside;
-use crate::kept::{Copy, File, Kept, Known, Looked, correction};
+use crate::kept::{Copy, File, Kept, Known, Looked};
 use crate::loose::Loose;
 use crate::mail::Mail;
 use crate::passed::Fate;
@@ -12,7 +12,7 @@ use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use facts::fact::log::Cited;
 use facts::fact::order::StartAhead;
 use facts::fact::permit::Ledger;
-use facts::{Event, Fact, Identity, Moment, ShipmentId, Subject, SubjectKind};
+use facts::{Event, Fact, Moment, ShipmentId, Subject, SubjectKind};
 use serde::{Deserialize, Serialize};
 
 /// What dispatch knows of it.
@@ -78,6 +78,7 @@ impl Shared {
                     let event = waiting.told(mail);
                     mail.journal(&cited.by, event);
                 }
+                self.loose.tell(numbers, &self.readers(), mail);
                 mover = Some(cited.by.clone());
             }
             Fact::Uncited(uncited) => {
@@ -133,7 +134,8 @@ impl Shared {
     /// A fact of its own; `false` if it was there already.
     fn own(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) -> bool {
         let Looked { copy, also, doubt } = self.known.admit(event);
-        self.loose.hear(event, |source, id| self.known.has_come(source, id), mail);
+        let is_new = copy == Copy::New;
+        self.loose.hear(event, is_new, |source, id| self.known.has_come(source, id), mail);
         let start = matches!(event.fact, Fact::ConditioningStarted(_));
         let waits = start || event.fact.has_happened();
         if copy == Copy::New && waits && is_ahead(event.at, mail.now, numbers.skew) {
@@ -151,9 +153,6 @@ impl Shared {
         let new = Some(event).filter(|_| copy == Copy::New);
         let mut taken = false;
         for event in new.into_iter().chain(&also) {
-            if let Some(wrong) = correction(&event.fact) {
-                self.forget(wrong, mail);
-            }
             self.readers().iter().for_each(|reader| mail.journal(reader, event.clone()));
             self.describe(event, mail);
             taken |= self.file.take(event, mail.now);
@@ -178,18 +177,6 @@ impl Shared {
         for (shipment, _) in self.shipments.iter().filter(|(_, reader)| asked(reader)) {
             mail.send_state(&Subject::from(shipment), event.clone());
         }
-    }
-
-    /// A start that waits was declared wrong.
-    fn forget(&mut self, wrong: Identity, mail: &mut Mail<'_>) {
-        self.waiting.retain(|Waiting { kept, .. }| {
-            let stays = Identity::of(&kept.source, &kept.id) != wrong;
-            if !stays {
-                mail.count(Fate::FromHeld);
-                mail.count(Fate::Judged);
-            }
-            stays
-        });
     }
 
     /// When what waits is told, or counts.

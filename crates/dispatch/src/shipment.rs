@@ -105,7 +105,23 @@ impl Shipment {
         if doubt {
             mail.declared_wrong(&shipment, event);
         }
-        self.loose.hear(event, |source, id| self.known.has_come(source, id), mail);
+        let is_new = copy == Copy::New;
+        self.loose.hear(event, is_new, |source, id| self.known.has_come(source, id), mail);
+        // A plan that is booked ahead is better than none.
+        self.take_effect(numbers, &shipment, mail);
+        // What is learnt late may say that it was to be put away before.
+        self.close(numbers, &shipment, mail);
+    }
+
+    /// Puts it away when its time has come.
+    fn close(&mut self, numbers: &Numbers, shipment: &ShipmentId, mail: &mut Mail<'_>) {
+        if self.put_away(numbers).is_none_or(|due| due > mail.now) {
+            return;
+        }
+        for cited in &self.cites {
+            tell(mail, shipment, cited, false);
+        }
+        *self = Self { away: Away::Yes, ..Self::default() };
     }
 
     /// A stroke came after what was dated ahead: either it has reached that time by now, or that time counts as
@@ -129,10 +145,14 @@ impl Shipment {
         for mut plan in core::mem::take(&mut self.booked) {
             let skew = if plan.asked { Span::ZERO } else { numbers.skew };
             let struck = plan.asked || plan.kept.learnt < mail.now;
-            if !struck || is_ahead(plan.kept.at, mail.reached, skew) {
+            let waits = !struck || is_ahead(plan.kept.at, mail.reached, skew);
+            if waits && self.plan().is_some() {
                 if struck && !plan.asked {
                     plan.asked = true;
-                    plan.told = Some(Box::new(mail.plan_ahead(shipment, &plan.kept)));
+                    // One that was declared wrong before anybody was told will never hold.
+                    let holds = !self.file.is_wrong(plan.kept.identity());
+                    let tell = || Box::new(mail.plan_ahead(shipment, &plan.kept));
+                    plan.told = holds.then(tell);
                 }
                 self.booked.push(plan);
                 continue;
@@ -286,13 +306,7 @@ impl Shipment {
         self.stamp(numbers, &shipment, mail);
         self.take_effect(numbers, &shipment, mail);
         self.loose.tell(numbers, core::slice::from_ref(&shipment), mail);
-        if self.put_away(numbers).is_none_or(|due| due > mail.now) {
-            return;
-        }
-        for cited in &self.cites {
-            tell(mail, &shipment, cited, false);
-        }
-        *self = Self { away: Away::Yes, ..Self::default() };
+        self.close(numbers, &shipment, mail);
     }
 
     /// Whom the hand-overs and the plans name. Of an order only the plan in force speaks; where it names none, the packing or the receipt. A permit or a party that a later

@@ -918,6 +918,11 @@ fn a_correction_that_names_nothing_is_told_after_an_hour_and_withdrawn_when_it_c
     assert_eq!(standing(&world), ["p-1"]);
 
     let mut world = World::new();
+    world.hear(&packed("p-1", "BAG-1")).hear(&corrected("c", "p1")).come(&corrected("no", "c"));
+    world.to(200);
+    assert_eq!(told(&world, "A"), [""; 0], "it was taken back");
+
+    let mut world = World::new();
     world.hear(&corrected("c", "p-1")).come(&packed("p-1", "BAG-1")).to(200);
     assert_eq!(told(&world, "A"), [""; 0], "it came first");
     world.come(&corrected("no", "c")).come(&corrected("again", "no")).to(400);
@@ -985,6 +990,40 @@ fn a_dose_that_nobody_has_given_is_not_put_away_with_its_papers() {
     world.hear(&opened).hear(&planned("A", 1, r#","order":"O""#)).hear(&packed).hear(&closed);
     world.hear(&given).hear(&start(91));
     assert!(!begun(&world), "a month after it was given");
+}
+
+#[test]
+fn what_is_learnt_late_of_a_closed_dose_puts_it_away_and_ends_nothing_else() {
+    let closed = event("x", 2, "shipment.closed", "shipment:A", "{}");
+    let packed = event("p", 1, "shipment.packed", "shipment:A", r#"{"units":["BAG-1"]}"#);
+    let given = r#"{"by":"WARD","units":["BAG-1"]}"#;
+    let given = event("i", 5 * 1440, "shipment.infused", "shipment:A", given);
+    let called_off =
+        event("c", 60 * 1440, "shipment.cancelled", "shipment:A", r#"{"reason":"tidying up"}"#);
+    for late in [given, called_off] {
+        let mut world = World::new();
+        world.hear(&planned("A", 1, r#","order":"O""#)).hear(&packed).hear(&closed);
+        world.to(60 * 1440).come(&late);
+        assert_eq!(told(&world, "A"), [""; 0]);
+        let note =
+            event("n", 61 * 1440, "shipment.noted", "shipment:A", r#"{"by":"A","text":"b"}"#);
+        world.hear(&note);
+        assert_eq!(told(&world, "A"), ["SYS-LATE raised"], "it was to be put away before");
+    }
+}
+
+#[test]
+fn a_plan_for_later_holds_at_once_where_the_one_before_it_was_a_mistake() {
+    let mut later = planned("A", 2, r#","slot":"2026-03-09T00:00:00Z""#);
+    later.at = at(9000);
+    let mut world = World::new();
+    world.hear(&planned("A", 1, "")).to(10).come(&later).to(20).come(&corrected("c", "A-plan-1"));
+    assert_eq!(standing(&world), ["A-plan-2"]);
+    assert_eq!(last(&world, "shipment:A"), "cleared");
+    // Declared wrong before anybody was told of it.
+    let mut world = World::new();
+    world.hear(&planned("A", 1, "")).to(10).come(&corrected("c", "A-plan-2")).come(&later).to(50);
+    assert_eq!(told(&world, "A"), [""; 0]);
 }
 
 /// The codes and states that were told on a shipment.

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Corrections<K: Ord>(BTreeSet<(K, K)>);
 
+/// So many corrections of corrections are followed.
+const DEEPEST: usize = 64;
+
 impl<K: Ord> Default for Corrections<K> {
     fn default() -> Self {
         Self(BTreeSet::new())
@@ -52,6 +55,10 @@ impl<K: Ord + Copy> Corrections<K> {
 
     /// Corrections that name each other in a circle do not take each other away.
     fn stands_against(&self, event: K, circle: &mut Vec<K>) -> bool {
+        // Nobody takes a correction back so often in earnest.
+        if circle.len() >= DEEPEST {
+            return false;
+        }
         circle.push(event);
         let named = self.0.iter().filter(|(wrong, _)| *wrong == event).map(|(_, by)| *by);
         let by: Vec<K> = named.filter(|by| !circle.contains(by)).collect();

@@ -146,8 +146,7 @@ where
         if let Some(view) = self.view() {
             let entry =
                 Entry { index: entry.index + contexts, cause: entry.cause.again(), ..*entry };
-            let replaced = self.story.is_being_corrected(self.now, rules.reference.settle);
-            told.judge(rules, view, (&entry, replaced), &mut say);
+            told.judge(rules, view, (&entry, self.story.corrected()), &mut say);
         }
         self.told = told;
         said.extend(say.into_iter().map(|f| Said::Finding(f.into())));
@@ -156,24 +155,22 @@ where
     fn due(&self, rules: &Rules<V>) -> Option<Moment> {
         let held = self.told.due(rules.reference.settle);
         let view = self.view().and_then(|view| rules.due(view, self.now));
-        // What was not said because its ground might have been replaced.
-        let settled = self.story.corrected().map(|at| at + rules.reference.settle);
-        let settled = settled.filter(|settled| *settled > self.now);
-        [held, view, settled].into_iter().flatten().min()
+        held.into_iter().chain(view).min()
     }
 }
 
 impl Told {
-    /// Asks every rule and says what changed; nothing new where something was declared wrong a moment before, and what
-    /// replaces it may still come.
+    /// Asks every rule and says what changed; nothing new where something was declared wrong a moment before (when last, by
+    /// log time, is given), and what replaces it may still come.
     pub fn judge<M, W: Act>(
         &mut self,
         rules: &Rules<M>,
         memory: &M,
-        (entry, replaced): (&Entry<'_, W>, bool),
+        (entry, corrected): (&Entry<'_, W>, Option<Moment>),
         say: &mut Vec<Finding>,
     ) {
         let Some(shipment) = entry.subject.shipment() else { return };
+        let replaced = self.is_corrected(corrected, entry.now, rules.reference.settle);
         let mut voice = Voice {
             rule: "",
             code: "",

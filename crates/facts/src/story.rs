@@ -6,7 +6,7 @@
 use crate::corrections::Corrections;
 use crate::event::{Event, Identity};
 use crate::fact::Fact;
-use crate::moment::{Moment, Span};
+use crate::moment::Moment;
 use crate::spelling::Label;
 use crate::subject::Subject;
 use crate::timeline::{self, Timeline, TimelineEntry};
@@ -91,10 +91,6 @@ impl Story {
     /// When something was last declared wrong, by log time.
     pub fn corrected(&self) -> Option<Moment> {
         self.corrected
-    }
-    /// Whether something was declared wrong so shortly before that what replaces it may still come.
-    pub fn is_being_corrected(&self, now: Moment, settle: Span) -> bool {
-        self.corrected.is_some_and(|at| now < at + settle)
     }
     /// All of it, in the order in which it happened.
     pub fn chapters(&self) -> &[Chapter] {

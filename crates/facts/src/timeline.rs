@@ -355,6 +355,8 @@ fn plans_of<'a>(entries: &[TimelineEntry<'a>]) -> Vec<PlanEntry<'a>> {
         let first = said.iter().find(|(_, other)| same(other));
         let from = first.map_or(entry.at, |(first, _)| first.at);
         let contradicted = !said.iter().all(|(_, other)| same(other));
+        // What a higher version replaced before it began was never in force.
+        plans.retain(|before| before.from <= from);
         match plans.last_mut() {
             Some(before) if same_but_for_version(before.plan, plan) => {
                 // The number counts on, so that what is compared by version stays right.

@@ -27,6 +27,10 @@ mod tests;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
     said: Vec<Line>,
+    /// Since when corrections have come one behind the other, each within the settling time of the one before.
+    correcting: Option<Moment>,
+    /// When what is held because of the first of them must be said.
+    waits: Option<Moment>,
 }
 
 /// One finding as last said.
@@ -223,9 +227,25 @@ impl Told {
         });
     }
 
+    /// Whether what is new must wait, because something was declared wrong a moment before and what replaces it may still
+    /// come. However many corrections follow, it waits for the first one only.
+    pub(crate) fn is_corrected(
+        &mut self,
+        corrected: Option<Moment>,
+        now: Moment,
+        settle: Span,
+    ) -> bool {
+        let fresh = corrected.is_some_and(|at| now < at + settle);
+        self.correcting = if fresh { self.correcting.or(Some(now)) } else { None };
+        let until = self.correcting.map(|since| since + settle);
+        self.waits = until.filter(|until| now < *until);
+        self.waits.is_some()
+    }
+
     /// When the next thing that is held must be said.
     pub fn due(&self, settle: Span) -> Option<Moment> {
-        self.said
+        let held = self
+            .said
             .iter()
             .filter_map(|line| {
                 // What is held is said with all that is true by then.
@@ -234,7 +254,8 @@ impl Told {
                 let held = [line.held, line.fresh].into_iter().flatten().min();
                 held.map(|since| since + settle).into_iter().chain(untold).min()
             })
-            .min()
+            .min();
+        held.into_iter().chain(self.waits).min()
     }
 
     /// What stands, as (name, episode).

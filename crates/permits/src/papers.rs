@@ -136,7 +136,10 @@ impl Papers {
             false => known_at(chapter),
         });
         Known {
-            timeline: Timeline::new(facts().chain(&self.hands).map(Chapter::entry), None),
+            timeline: Timeline::new(
+                facts().chain(&self.hands).chain(&self.parties).map(Chapter::entry),
+                None,
+            ),
             houses: self.houses(),
             at,
             learnt: facts().map(|c| c.learnt).max().unwrap_or(Moment::EARLIEST),

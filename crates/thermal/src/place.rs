@@ -121,13 +121,19 @@ fn discarded(timeline: &Timeline<'_>, aboard: &Aboard) -> Option<Ended> {
     let (mut whole, mut ended) = (false, None);
     let mut units: BTreeMap<UnitId, bool> = BTreeMap::new();
     for entry in timeline.entries() {
-        let Fact::Dispositioned(decision) = entry.fact else { continue };
-        let discard = decision.outcome == Disposition::Discard;
-        if decision.units.is_empty() {
-            whole = discard;
-            units.clear();
+        match entry.fact {
+            Fact::Dispositioned(decision) => {
+                let discard = decision.outcome == Disposition::Discard;
+                if decision.units.is_empty() {
+                    whole = discard;
+                    units.clear();
+                }
+                units.extend(decision.units.iter().map(|unit| (unit_key(unit), discard)));
+            }
+            // The last one that was not discarded may leave.
+            Fact::Thawed(_) | Fact::Infused(_) | Fact::Destroyed(_) => {}
+            _ => continue,
         }
-        units.extend(decision.units.iter().map(|unit| (unit_key(unit), discard)));
         let left = |unit: &UnitId| aboard.left.get(unit).is_some_and(|at| *at <= entry.at);
         let gone = |unit: &UnitId| left(unit) || *units.get(unit).unwrap_or(&whole);
         let all = match &aboard.contents {

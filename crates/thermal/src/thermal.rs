@@ -166,11 +166,9 @@ impl Thermal {
 
     /// Asks every rule.
     fn judge(&mut self, rules: &Rules<Memory>, entry: &Entry<'_, Event>, said: &mut Vec<Said>) {
-        // What was not said because its ground may yet be replaced is judged again when that has had its time.
-        let replaced = self.memory.story.is_being_corrected(self.now, rules.reference.settle);
-        self.unjudged = self.memory.story.corrected().filter(|_| replaced);
-        let mut say = Vec::new();
-        self.told.judge(rules, &self.memory, (entry, replaced), &mut say);
+        self.unjudged = None;
+        let (mut say, corrected) = (Vec::new(), self.memory.story.corrected());
+        self.told.judge(rules, &self.memory, (entry, corrected), &mut say);
         said.extend(say.into_iter().map(|finding| Said::Finding(finding.into())));
         self.next = rules.due(&self.memory, self.now);
         self.calm = self.memory.profile(&rules.reference).map(|profile| {

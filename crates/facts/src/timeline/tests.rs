@@ -170,6 +170,16 @@ fn of_one_version_the_later_plan_is_in_force_whichever_was_learnt_last() {
 }
 
 #[test]
+fn a_plan_for_tomorrow_that_a_higher_version_replaces_today_is_never_in_force() {
+    let facts = [(0, planned(1, "a")), (90, planned(2, "b")), (10, planned(3, "c"))];
+    let story = at_once(&facts);
+    let timeline = story.timeline();
+    let profiles: Vec<&str> = timeline.plans().iter().map(|plan| &*plan.plan.profile).collect();
+    assert_eq!(profiles, ["a", "c"]);
+    assert_eq!(timeline.plan_at(minute(95)).map(|plan| plan.plan.version), Some(3));
+}
+
+#[test]
 fn a_plan_that_says_the_same_again_changes_nothing() {
     let story = at_once(&[(0, planned(1, "a")), (10, eta(700)), (60, planned(2, "a"))]);
     let timeline = story.timeline();

@@ -4,7 +4,7 @@
 //! this one silent.
 
 use facts::fact::device::Position;
-use facts::{Event, Fact, Moment, Span, Timeline, TimelineEntry};
+use facts::{Event, Fact, Moment, Span, Story};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// In what state of knowledge nothing was found.
@@ -63,23 +63,23 @@ impl Known {
 /// The plans of one shipment, and whether anything was done with its goods.
 #[derive(Debug, Default)]
 pub(super) struct Words {
-    /// What says whether it takes place.
-    planned: Vec<Event>,
+    /// What says whether it takes place, without what was declared wrong.
+    planned: Story,
     under_way: bool,
 }
 
 impl Words {
     pub(super) fn take(&mut self, event: &Event) {
         let says = matches!(event.fact, Fact::Planned(_) | Fact::Cancelled(_) | Fact::Closed(_));
-        if says {
-            self.planned.push(event.clone());
+        if says || matches!(event.fact, Fact::ShipmentCorrected(_)) {
+            self.planned.take(0, event.at, event);
         }
         self.under_way |= moves(&event.fact);
     }
 
     /// In what state of knowledge it is, with its loggers.
     pub(super) fn known(&self, probes: &Probes, shipment: &str) -> Known {
-        let timeline = Timeline::new(self.planned.iter().map(entry), None);
+        let timeline = self.planned.timeline();
         if timeline.plan_in_force().is_none() {
             return Known::NoPlan;
         }
@@ -91,12 +91,6 @@ impl Words {
         }
         probes.known(shipment)
     }
-}
-
-fn entry(event: &Event) -> TimelineEntry<'_> {
-    let Event { at, counts, subject, fact, .. } = event;
-    let (at, identity) = (*at, event.identity());
-    TimelineEntry { offset: 0, at, ahead: counts.is_some(), learnt: at, identity, subject, fact }
 }
 
 /// Whether a fact says that the goods were packed, moved, stored or used.
