@@ -372,10 +372,10 @@ impl Voice<'_> {
         None
     }
 
-    /// The watch had ended before it began: it is over where it began, and what was over before stays as it was.
+    /// The watch had ended before it began: it is over where it began.
     fn over(&self, was: Line, say: &mut Vec<Finding>) -> Line {
         let mut episode = was.episode.clone();
-        if episode.until.is_none() {
+        if episode.until != Some(episode.since) {
             episode.until = Some(episode.since);
             say.push(self.finding(was.name.clone(), State::Cleared, &episode));
         }

@@ -4,7 +4,9 @@ use alloc::{collections::BTreeMap, vec::Vec};
 use facts::fact::permit::{Granted, Ledger};
 use facts::fact::shipment::{Act, Gated, Planned, Receipt, Received};
 use facts::timeline::{Cancellation, Houses, Receiver, Timeline, TimelineEntry};
-use facts::{Chapter, Fact, LegId, Moment, PartyId, PermitId, ShipmentId, Story, Subject, View};
+use facts::{
+    Chapter, Fact, LegId, Moment, PartyId, PermitId, ShipmentId, Span, Story, Subject, View,
+};
 
 /// All that permit rules look at: the story, cut to what concerns papers.
 #[derive(Debug, Default)]
@@ -320,11 +322,16 @@ impl<'a> Known<'a> {
     }
 }
 
+/// What is said of a permit for a time within the hour counts at that time only: nobody can plan otherwise by then, and the log's
+/// clock may lag behind the one that dated it.
+const BOOKED_AHEAD: Span = Span::minutes(60);
+
 /// From when a fact is known: what is said of a permit before it comes, from when it was learnt.
 fn known_at(chapter: &Chapter) -> Moment {
     let of_a_permit = granted(&chapter.fact).is_some()
         || matches!(chapter.fact, Fact::PermitSuspended(_) | Fact::Revoked(_));
-    if of_a_permit { chapter.at.min(chapter.learnt) } else { chapter.at }
+    let ahead = of_a_permit && chapter.at > chapter.learnt + BOOKED_AHEAD;
+    if ahead { chapter.learnt } else { chapter.at }
 }
 
 /// What a permit was granted or amended to.

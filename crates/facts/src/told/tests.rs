@@ -184,12 +184,14 @@ fn the_act_was_wrong_and_the_same_finding_goes_on() {
 }
 
 #[test]
-fn what_was_over_before_the_act_stays_as_it_was() {
+fn what_was_over_before_the_act_is_over_where_it_began() {
     let mut told = Told::default();
     amend(&mut told, 0, warm(-119_000));
     amend(&mut told, 50, warm(-119_000).until(Some(second(40))));
     assert_eq!(states(&judge(&mut told, 100, vec![], true)), []);
-    assert_eq!(states(&judge(&mut told, 200, vec![], false)), []);
+    let said = judge(&mut told, 200, vec![], false);
+    assert_eq!(states(&said), [(State::Cleared, Some(second(0)))]);
+    assert_eq!(states(&judge(&mut told, 300, vec![], false)), [], "once");
     assert!(!told.is_empty());
 }
 
