@@ -120,12 +120,6 @@ pub enum Precedence {
     Ordinary,
 }
 
-impl Precedence {
-    fn is_ordinary(&self) -> bool {
-        *self == Self::Ordinary
-    }
-}
-
 /// A change of what we say is wrong with a shipment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -165,7 +159,7 @@ pub struct Finding {
     #[serde(default)]
     pub compromises: bool,
     /// Which of several that are equally bad people must read first.
-    #[serde(default, skip_serializing_if = "Precedence::is_ordinary")]
+    #[serde(default)]
     pub precedence: Precedence,
     /// The first action of the rule's page.
     pub action: Text,
