@@ -91,7 +91,10 @@ fn seen(site: &Site, outputs: &[Output]) -> Seen {
         format!("{state} {priority:?} {latched} {headline} {missed:?} {holder:?} {place:?}")
     };
     let all = incidents(outputs);
-    let incidents = all.iter().map(|(name, incident)| (name.clone(), line(incident))).collect();
+    // Where all was taken back, whether anything was told at all hung on how facts raced.
+    let taken_back = |incident: &Incident| incident.headline.ends_with("has been withdrawn");
+    let stand = all.iter().filter(|(_, incident)| !taken_back(incident));
+    let incidents = stand.map(|(name, incident)| (name.clone(), line(incident))).collect();
     let (intake, dispatch) = (note(site, Service::Intake), note(site, Service::Dispatch));
     let Note { judged, held, expired, duplicate, .. } = dispatch;
     Seen { incidents, counts: [intake.read, intake.homed, judged + held, expired, duplicate] }
