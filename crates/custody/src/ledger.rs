@@ -109,13 +109,13 @@ pub enum Did {
     Received,
     /// Taken out of their box.
     Unpacked,
-    /// Put away.
+    /// Put away in a store or a place of the house that has them.
     Stowed,
-    /// Thawed.
+    /// Thawed, to be given.
     Thawed,
-    /// Given.
+    /// Given to the patient.
     Infused,
-    /// Destroyed.
+    /// Destroyed, so that nobody can be given them.
     Destroyed,
 }
 

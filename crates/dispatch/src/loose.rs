@@ -26,8 +26,8 @@ struct Waits {
 }
 
 impl Loose {
-    /// An event has come, for the first time or once more: what it corrects may not be known, and it may be what another one
-    /// corrects.
+    /// An event has come, for the first time or once more. Nothing may be known of what it corrects, or it is what another
+    /// correction was waiting for.
     pub(crate) fn hear(
         &mut self,
         event: &Event,

@@ -316,25 +316,14 @@ impl Shipment {
     fn cited(&self) -> BTreeSet<Subject> {
         let mut all = BTreeSet::new();
         for kept in self.file.all() {
+            all.extend(kept.fact.actor().map(Subject::from));
             match &kept.fact {
                 Fact::Planned(plan) => {
                     all.extend(plan.permits.iter().map(|gated| Subject::from(&gated.permit)));
                     all.extend(parties(plan).into_iter().map(Subject::from));
                 }
-                Fact::Released(r) => all
-                    .extend([Some(&r.by), r.to.as_ref()].into_iter().flatten().map(Subject::from)),
-                Fact::Accepted(a) => all.extend(
-                    [Some(&a.by), a.from.as_ref()].into_iter().flatten().map(Subject::from),
-                ),
-                Fact::Received(r) => all.extend([Subject::from(&r.by)]),
-                Fact::Packed(p) => all.extend(p.by.as_ref().map(Subject::from)),
-                Fact::Repacked(r) => all.extend([Subject::from(&r.by)]),
-                Fact::Opened(o) => all.extend([Subject::from(&o.by)]),
-                Fact::Unpacked(u) => all.extend([Subject::from(&u.by)]),
-                Fact::Stowed(s) => all.extend([Subject::from(&s.by)]),
-                Fact::Thawed(t) => all.extend([Subject::from(&t.by)]),
-                Fact::Infused(i) => all.extend([Subject::from(&i.by)]),
-                Fact::Destroyed(d) => all.extend([Subject::from(&d.by)]),
+                Fact::Released(released) => all.extend(released.to.as_ref().map(Subject::from)),
+                Fact::Accepted(accepted) => all.extend(accepted.from.as_ref().map(Subject::from)),
                 _ => {}
             }
         }

@@ -3,6 +3,7 @@
 //! A new fact is one struct (in the file of its subject), one line here, one sentence in
 //! [`crate::sentence`], one sample in `config/schemas/samples.ndjson`. Its schema, in `config/schemas`, is made from the struct.
 
+mod actor;
 #[cfg(test)]
 mod checks;
 pub mod device;

@@ -151,8 +151,8 @@ impl<'a> Timeline<'a> {
         Self { entries, strange, corrected_at, plans: OnceCell::new() }
     }
 
-    /// What was done to the goods on their way by somebody who has no part in it, or cannot have them: it is told, and counts
-    /// for nothing.
+    /// What was done to the goods on their way by somebody who has no part in it, or cannot have had them. It is told of that
+    /// party, and no answer here rests on it.
     pub fn strange_acts(&self) -> &[StrangeEntry<'a>] {
         &self.strange
     }
@@ -180,10 +180,8 @@ impl<'a> Timeline<'a> {
 
     /// The plan that was in force at a moment; before the first one was made, the one that was made first.
     pub fn plan_at(&self, at: Moment) -> Option<PlanEntry<'a>> {
-        let until = self.entries.partition_point(|entry| entry.at <= at);
-        let then = self.entries.get(..until).unwrap_or_default();
-        let then = plans_of(then).pop();
-        then.or_else(|| self.plans().iter().copied().min_by_key(|plan| plan.from))
+        let first = || self.plans().iter().copied().min_by_key(|plan| plan.from);
+        plan_by(&self.entries, at).or_else(first)
     }
 
     /// Whether the shipment is called off, by all that is known.
@@ -337,6 +335,12 @@ fn planned_after(
         }
         other => other,
     }
+}
+
+/// The plan that is in force by what some facts, in their order, had told by a moment.
+fn plan_by<'a>(entries: &[TimelineEntry<'a>], at: Moment) -> Option<PlanEntry<'a>> {
+    let until = entries.partition_point(|entry| entry.at <= at);
+    plans_of(entries.get(..until).unwrap_or_default()).pop()
 }
 
 /// The plans that some facts, in their order, tell of.

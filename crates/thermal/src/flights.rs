@@ -8,7 +8,7 @@ use facts::{Fact, LegId, Moment, Span};
 /// One leg, by what happened and by what was planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leg {
-    /// Its name.
+    /// Which leg, by the name that the plan gives it.
     pub id: LegId,
     /// Whether it is flown.
     pub air: bool,

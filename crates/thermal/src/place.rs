@@ -92,8 +92,8 @@ impl Stretch {
     }
 }
 
-/// When the watch over the goods ended for good: cancelled and not planned again, closed, or the last unit has left or is not to
-/// be used.
+/// When the watch over the goods ended for good: cancelled and not planned again, closed, or of the last unit it was said that
+/// it has left or is not to be used.
 pub(crate) fn over(timeline: &Timeline<'_>, aboard: &Aboard) -> Option<Ended> {
     let cancelled = timeline.cancelled_at();
     let mut ends: Vec<Ended> = Vec::new();

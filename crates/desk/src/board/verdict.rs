@@ -4,7 +4,7 @@
 //! that is known. What is planned and not yet under way says so; everything else is "not known", with the reason.
 
 use super::Dossier;
-use facts::{Fact, Finding, Moment};
+use facts::{Finding, Moment};
 
 /// What can be said.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,22 +74,7 @@ fn measured(dossier: &Dossier) -> bool {
 
 /// Whether the goods were packed, moved, stored or used.
 fn under_way(dossier: &Dossier) -> bool {
-    dossier.lines.standing().any(|line| {
-        let fact = &line.event.fact;
-        let packed = matches!(fact, Fact::Packed(_) | Fact::Repacked(_) | Fact::Opened(_));
-        let handed = matches!(fact, Fact::Released(_) | Fact::Accepted(_) | Fact::Received(_));
-        let on_the_way = matches!(fact, Fact::Departed(_) | Fact::Arrived(_) | Fact::Stowed(_));
-        let customs = matches!(fact, Fact::CustomsEntered(_) | Fact::CustomsCleared(_));
-        let used = matches!(fact, Fact::Unpacked(_) | Fact::Thawed(_) | Fact::Infused(_));
-        let stored = matches!(fact, Fact::Holds(_) | Fact::NoLongerHolds(_));
-        packed
-            || handed
-            || on_the_way
-            || customs
-            || used
-            || stored
-            || matches!(fact, Fact::Destroyed(_))
-    })
+    dossier.lines.standing().any(|line| line.event.fact.shows_under_way())
 }
 
 /// What is known of a shipment's temperature.

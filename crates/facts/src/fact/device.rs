@@ -114,7 +114,7 @@ pub struct Quiet {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Elsewhere {
-    /// Which probe.
+    /// The channel by which they came.
     pub channel: Text,
     /// How many of them came.
     pub readings: u32,

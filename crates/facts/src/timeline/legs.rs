@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 /// A leg that was lost, and until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LostLeg {
-    /// Its name.
+    /// Which leg, by the name that the plan gives it.
     pub leg: LegId,
     /// When it was called off, or the goods were taken off it.
     pub at: Moment,

@@ -25,15 +25,9 @@ pub struct StrangeEntry<'a> {
 
 /// Whose act it is, where one opens the box, takes the goods out of it, puts them away or uses them up.
 fn acts(fact: &Fact) -> Option<&PartyId> {
-    Some(match fact {
-        Fact::Opened(it) => &it.by,
-        Fact::Unpacked(it) => &it.by,
-        Fact::Stowed(it) => &it.by,
-        Fact::Thawed(it) => &it.by,
-        Fact::Infused(it) => &it.by,
-        Fact::Destroyed(it) => &it.by,
-        _ => return None,
-    })
+    let out = matches!(fact, Fact::Opened(_) | Fact::Unpacked(_) | Fact::Stowed(_));
+    let used = matches!(fact, Fact::Thawed(_) | Fact::Infused(_) | Fact::Destroyed(_));
+    fact.actor().filter(|_| out || used)
 }
 
 /// Takes out of the facts, which are in order, what somebody did on the way who has no part in it or cannot have the goods.

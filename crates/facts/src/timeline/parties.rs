@@ -23,8 +23,8 @@ pub struct Houses<'a>(BTreeMap<&'a str, &'a Described>);
 pub enum Receiver {
     /// The consignee of the plan in force then, or a part of its house.
     Consignee,
-    /// The consignor, a carrier or a place of the plan's legs, but another site or plant at the end of the last: the goods are on their way, and not
-    /// there yet.
+    /// The consignor, a carrier or a place of the plan's legs: the goods are on their way. Another site or plant at the end of
+    /// the last leg is none of these.
     OnTheWay,
     /// Described as a site or a plant, and not one of this plan.
     AnotherSite,
@@ -51,7 +51,7 @@ impl<'a> Houses<'a> {
         let mut houses = Houses::default();
         let acted_first = |party: &str| {
             let by = |entry: &TimelineEntry<'a>| {
-                actor(entry.fact).is_some_and(|by| by.as_str() == party)
+                entry.fact.actor().is_some_and(|by| by.as_str() == party)
             };
             entries.clone().filter(by).map(|entry| entry.at).min()
         };
@@ -131,24 +131,6 @@ fn described_by<'a>(
     entries.clone().any(|entry| {
         let described = matches!(entry.fact, Fact::Described(_)) && *entry.subject.id == *party;
         described && by.is_some_and(|by| entry.at <= by)
-    })
-}
-
-/// Who did something with the goods.
-fn actor(fact: &Fact) -> Option<&PartyId> {
-    Some(match fact {
-        Fact::Packed(it) => it.by.as_ref()?,
-        Fact::Released(it) => &it.by,
-        Fact::Accepted(it) => &it.by,
-        Fact::Received(it) => &it.by,
-        Fact::Opened(it) => &it.by,
-        Fact::Repacked(it) => &it.by,
-        Fact::Unpacked(it) => &it.by,
-        Fact::Stowed(it) => &it.by,
-        Fact::Thawed(it) => &it.by,
-        Fact::Infused(it) => &it.by,
-        Fact::Destroyed(it) => &it.by,
-        _ => return None,
     })
 }
 

@@ -4,8 +4,8 @@
 //! Scans of hand-overs are often missing. So who is to have the goods next can have them from when the plan expects them there, as
 //! long as nobody else is heard to have them after that; and who takes them over may have begun a little before that was scanned.
 
-use super::TimelineEntry;
 use super::part::Parts;
+use super::{TimelineEntry, plan_by, plans_of};
 use crate::fact::Fact;
 use crate::fact::shipment::{Leg, Planned, Receipt};
 use crate::id::PartyId;
@@ -212,15 +212,10 @@ impl<'p, 'a> Reach<'p, 'a> {
         last.flatten().next().unwrap_or(false)
     }
 
+    /// The plan in force at a moment; before the first one was made, that one.
     fn plan_at(&self, at: Moment) -> Option<&'a Planned> {
-        let plans = || {
-            self.entries.iter().filter_map(|entry| match entry.fact {
-                Fact::Planned(plan) => Some((entry.at, &**plan)),
-                _ => None,
-            })
-        };
-        let then = plans().filter(|(made, _)| *made <= at).max_by_key(|(_, plan)| plan.version);
-        then.or_else(|| plans().next()).map(|(_, plan)| plan)
+        let first = || plans_of(self.entries).into_iter().min_by_key(|plan| plan.from);
+        plan_by(self.entries, at).or_else(first).map(|plan| plan.plan)
     }
 
     /// Whether the next that is heard after a moment is that somebody else has the goods.

@@ -74,7 +74,7 @@ impl Words {
         if says || matches!(event.fact, Fact::ShipmentCorrected(_)) {
             self.planned.take(0, event.at, event);
         }
-        self.under_way |= moves(&event.fact);
+        self.under_way |= event.fact.shows_under_way();
     }
 
     /// In what state of knowledge it is, with its loggers.
@@ -91,23 +91,6 @@ impl Words {
         }
         probes.known(shipment)
     }
-}
-
-/// Whether a fact says that the goods were packed, moved, stored or used.
-fn moves(fact: &Fact) -> bool {
-    let packed = matches!(fact, Fact::Packed(_) | Fact::Repacked(_) | Fact::Opened(_));
-    let handed = matches!(fact, Fact::Released(_) | Fact::Accepted(_) | Fact::Received(_));
-    let on_the_way = matches!(fact, Fact::Departed(_) | Fact::Arrived(_) | Fact::Stowed(_));
-    let customs = matches!(fact, Fact::CustomsEntered(_) | Fact::CustomsCleared(_));
-    let used = matches!(fact, Fact::Unpacked(_) | Fact::Thawed(_) | Fact::Infused(_));
-    let stored = matches!(fact, Fact::Holds(_) | Fact::NoLongerHolds(_));
-    packed
-        || handed
-        || on_the_way
-        || customs
-        || used
-        || stored
-        || matches!(fact, Fact::Destroyed(_))
 }
 
 /// Which loggers were with which goods, and in which hours they measured anything.
