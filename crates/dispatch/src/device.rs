@@ -400,14 +400,19 @@ impl Device {
         all
     }
 
-    /// The shipments that its probes are with, or else were with last.
+    /// The shipments that its probes are with, or else were with last, if only by mistake.
     fn lately(&self) -> Vec<ShipmentId> {
         let now = self.with_now();
         if !now.is_empty() {
             return now;
         }
         let bindings = self.channels.iter().flat_map(|(_, channel)| &channel.bindings);
-        let with = bindings.filter_map(|b| Some((b.kept.at, b.home.as_ref()?.shipment()?)));
+        let wrong = self.aside.iter().filter_map(|aside| match aside {
+            Aside::Binding(_, binding) => Some(binding),
+            Aside::Reading(..) | Aside::Held(..) => None,
+        });
+        let with = bindings.chain(wrong);
+        let with = with.filter_map(|b| Some((b.kept.at, b.home.as_ref()?.shipment()?)));
         with.max().map(|(_, shipment)| shipment).into_iter().collect()
     }
 

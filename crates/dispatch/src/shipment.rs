@@ -10,7 +10,7 @@ use crate::rules::Numbers;
 use alloc::{boxed::Box, collections::BTreeSet, format, vec::Vec};
 use facts::fact::log::{Cited, Uncited};
 use facts::fact::shipment::{Goods, Planned};
-use facts::timeline::tells_who_has_them;
+use facts::timeline::{same_but_for_version, tells_who_has_them};
 use facts::{
     Event, Fact, Finding, Moment, PartyId, ShipmentId, Span, State, Subject, SubjectKind, Text,
     Timeline, ident,
@@ -147,12 +147,13 @@ impl Shipment {
             let struck = plan.asked || plan.kept.learnt < mail.now;
             let waits = !struck || is_ahead(plan.kept.at, mail.reached, skew);
             if waits && self.plan().is_some() {
+                let holds = self.will_hold(&plan.kept);
                 if struck && !plan.asked {
                     plan.asked = true;
-                    // One that was declared wrong before anybody was told will never hold.
-                    let holds = !self.file.is_wrong(plan.kept.identity());
-                    let tell = || Box::new(mail.plan_ahead(shipment, &plan.kept));
-                    plan.told = holds.then(tell);
+                    plan.told = holds.then(|| Box::new(mail.plan_ahead(shipment, &plan.kept)));
+                }
+                if let Some(told) = plan.told.take_if(|_| !holds) {
+                    mail.over(*told, State::Cleared);
                 }
                 self.booked.push(plan);
                 continue;
@@ -164,6 +165,15 @@ impl Shipment {
             mail.count(Fate::Judged);
             self.heard(shipment, &plan.kept.event(), mail);
         }
+    }
+
+    /// Whether a plan for later changes anything when its time comes, by what is known now: it was not declared wrong, and the
+    /// plan in force is no higher version and says something else.
+    fn will_hold(&self, kept: &Kept) -> bool {
+        let Fact::Planned(plan) = &kept.fact else { return false };
+        let replaces =
+            |now: &Planned| plan.version >= now.version && !same_but_for_version(now, plan);
+        !self.file.is_wrong(kept.identity()) && self.plan().is_none_or(replaces)
     }
 
     /// A plan that has not taken effect is declared wrong: what was told of it is taken back.

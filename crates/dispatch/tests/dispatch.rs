@@ -732,6 +732,39 @@ fn a_plan_that_is_booked_ahead_leaves_the_one_before_it_in_force_and_is_told_unt
 }
 
 #[test]
+fn a_plan_for_later_that_will_change_nothing_is_not_told() {
+    let slot = |day: u8| format!(r#","slot":"2026-03-{day:02}T00:00:00Z""#);
+    let later = |version: u32, more: &str, id: &str| {
+        let plan = planned("A", version, more);
+        facts::Event { id: facts::Text::new(id), at: at(9000), ..plan }
+    };
+    // The same plan with a wrong clock, under the same number and under another one.
+    for version in [1, 2] {
+        let mut world = World::new();
+        world.hear(&planned("A", 1, "")).to(10).come(&later(version, "", "again")).to(50);
+        assert_eq!(told(&world, "A"), [""; 0], "version {version}");
+    }
+    // What a higher version replaces before it begins is over when that one comes.
+    let mut world = World::new();
+    world.hear(&planned("A", 1, "")).to(10).come(&later(2, &slot(9), "tomorrow")).to(50);
+    assert_eq!(told(&world, "A"), ["SYS-PLAN raised"]);
+    let mut today = planned("A", 3, &slot(8));
+    today.at = at(60);
+    world.hear(&today);
+    assert_eq!(told(&world, "A"), ["SYS-PLAN raised", "SYS-PLAN cleared"]);
+    world.to(9001);
+    assert_eq!(told(&world, "A").len(), 2);
+}
+
+#[test]
+fn a_correction_that_names_nothing_is_told_on_the_shipment_that_has_lost_its_logger_by_one() {
+    let mut world = World::new();
+    world.hear(&attached("LOG", "A", 0)).hear(&device_corrected("c", "LOG-to-A-0"));
+    world.come(&device_corrected("no", "C")).to(100);
+    assert_eq!(told(&world, "A"), ["SYS-CORR raised"]);
+}
+
+#[test]
 fn who_holds_or_postpones_has_said_so_when_it_comes() {
     for kind in ["order.conditioning-held", "order.postponed"] {
         let mut world = World::new();
