@@ -130,6 +130,19 @@ impl Verdict {
         let bounds = (!BY_LOG_TIME.contains(&&*code)).then_some(bounds);
         Self { shipment, code, about: f.name.about.to_string(), bounds }
     }
+    /// Whether it says the same of the same time, with a higher severity.
+    fn is_worse_than(&self, other: &Verdict) -> bool {
+        let same = (&self.shipment, &self.code, &self.about)
+            == (&other.shipment, &other.code, &other.about);
+        let worse = match (self.bounds, other.bounds) {
+            (Some((from, until, severity, latched)), Some((was_from, was_until, was, had))) => {
+                let time = (from, until, latched) == (was_from, was_until, had);
+                time && severity < was
+            }
+            _ => false,
+        };
+        same && worse
+    }
     pub(super) fn broken(&self, how: &str) -> Broken {
         let bounds = self.bounds.map_or(String::new(), |(from, until, severity, latched)| {
             let until = until.map_or("open".to_owned(), |until| until.to_string());
@@ -169,9 +182,11 @@ pub(super) fn the_same(said: &Said, _: &Pair) -> Vec<Broken> {
     all
 }
 
-/// All that stands without it stands with it.
+/// All that stands without it stands with it, or stands with it and is worse.
 pub(super) fn nothing_is_lost(said: &Said, _: &Pair) -> Vec<Broken> {
-    missing(&verdicts(&said.without), &verdicts(&said.with), "lost")
+    let (without, with) = (verdicts(&said.without), verdicts(&said.with));
+    let is_worse = |verdict: &Verdict| with.iter().any(|other| other.is_worse_than(verdict));
+    missing(&without.into_iter().filter(|v| !is_worse(v)).collect::<Vec<_>>(), &with, "lost")
 }
 
 /// Whether a law holds for one history; a history that has nothing to compare does not count as tried.

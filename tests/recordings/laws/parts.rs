@@ -66,7 +66,7 @@ fn of_one_unit(seed: u64, luck: u64) -> Tried {
     let at = between(*from, *until, &mut rng);
     let Some(by) = consignee(&without, &shipment) else { return nothing() };
     let Some(unit) = leaves_first(&without, &shipment, &mut rng) else { return nothing() };
-    let (name, units) = (unit.to_string(), vec![unit]);
+    let (name, whom, units) = (unit.to_string(), format!(" CUS-03 {by}"), vec![unit]);
     let fact = match rng.u8(..4) {
         0 => Fact::Thawed(Thawed { by, units }),
         1 => Fact::Infused(Infused { by, units }),
@@ -75,7 +75,7 @@ fn of_one_unit(seed: u64, luck: u64) -> Tried {
     };
     let pair = Pair::adding(without, [said_at(at, &shipment, "one-unit", fact)]);
     // What is about that unit, or about the dose that it belongs to, may change: whether it was fit for use (IDN-08), whether the
-    // dose is whole.
+    // dose is whole. While others have the goods, it is told about who said it.
     let law = move |said: &Said, pair: &Pair| -> Vec<Broken> {
         let mut all = the_same(said, pair);
         all.retain(|b| {
@@ -83,6 +83,7 @@ fn of_one_unit(seed: u64, luck: u64) -> Tried {
                 && !b.how.contains(" SCH")
                 && !b.how.contains("CUS-09")
                 && !b.how.contains("IDN-08")
+                && !b.how.ends_with(&whom)
         });
         all
     };
@@ -114,6 +115,11 @@ fn without_a_part(seed: u64, luck: u64) -> Tried {
     let at = between(from, until, &mut rng);
     let by = PartyId::new(if rng.bool() { "CITY-TAXI" } else { "NOBODY-KNOWN" });
     let whom = by.to_string();
+    // A wrong party that was planted took the goods over, or was let have them.
+    let own = |a: &&Arrival| a.event.subject == shipment;
+    if without.iter().filter(own).any(|a| a.line().contains(&whom)) {
+        return nothing();
+    }
     let fact = match rng.u8(..8) {
         0 => Fact::Released(Released {
             by,
