@@ -24,8 +24,14 @@ impl Rule for WrongParty {
 
     fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
         let ripe = |known: Moment| given.now >= known + given.reference.settle;
+        let mut told: Vec<&StrangeRelease> = Vec::new();
         for strange in &ledger.hands.strange_releases {
-            if !self.is_second_scan(strange) && ripe(release_known(ledger, strange)) {
+            let again = told.iter().any(|first| is_released_again(ledger, first, strange));
+            if again || self.is_second_scan(strange) {
+                continue;
+            }
+            told.push(strange);
+            if ripe(release_known(ledger, strange)) {
                 found.push(released_strangely(ledger, strange));
             }
         }
@@ -48,8 +54,10 @@ impl Rule for WrongParty {
                 found.push(received_strangely(ledger, strange));
             }
         }
-        for act in &ledger.strange_acts {
-            if ripe(act_known(ledger, &act.mark)) {
+        for (n, act) in ledger.strange_acts.iter().enumerate() {
+            let before = ledger.strange_acts.get(..n).unwrap_or_default();
+            let again = before.iter().any(|first| is_done_again(ledger, first, act));
+            if !again && ripe(act_known(ledger, &act.mark)) {
                 found.push(done_strangely(ledger, act));
             }
         }
@@ -112,6 +120,20 @@ fn is_scanned_again(ledger: &Ledger, first: &StrangeReceipt, again: &StrangeRece
     said(first) == said(again)
         && first.receiver == again.receiver
         && ended.is_none_or(|end| end > again.received.at)
+}
+
+/// Whether a release says again what its party said before, and nothing has moved in between.
+fn is_released_again(ledger: &Ledger, first: &StrangeRelease, again: &StrangeRelease) -> bool {
+    let one = ledger.parties.houses().are_one(&first.released.by, &again.released.by);
+    let same = (&first.to, &first.leg, &first.holder) == (&again.to, &again.leg, &again.holder);
+    one && same && first.hand_overs == again.hand_overs
+}
+
+/// Whether an act says again what its party said before, and nobody has taken the goods over in between.
+fn is_done_again(ledger: &Ledger, first: &StrangeAct, again: &StrangeAct) -> bool {
+    let one = ledger.parties.houses().are_one(&first.mark.by, &again.mark.by);
+    let same = first.did == again.did && first.units == again.units;
+    one && same && next_taken(ledger, first.mark.at).is_none_or(|taken| taken > again.mark.at)
 }
 
 fn done_strangely(ledger: &Ledger, act: &StrangeAct) -> Episode {

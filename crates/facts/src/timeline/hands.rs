@@ -112,6 +112,10 @@ impl HandOver {
 pub struct StrangeRelease {
     /// The release.
     pub released: Mark,
+    /// Whom it names.
+    pub to: Option<PartyId>,
+    /// For which leg it is.
+    pub leg: Option<LegId>,
     /// Who held the goods; `None` while they were let go and not accepted.
     pub holder: Option<PartyId>,
     /// When we learnt what makes that party the holder.
@@ -348,7 +352,7 @@ impl<'t, 'a> Walk<'t, 'a> {
                         released,
                     );
                 } else {
-                    self.strange(mark, Some(by), learnt);
+                    self.strange(mark, released, Some(by), learnt);
                 }
             }
             At::Released => self.released_again(mark, released),
@@ -385,7 +389,7 @@ impl<'t, 'a> Walk<'t, 'a> {
             self.begin(HandOver::begin(Some(by), learnt, false), mark, released);
         } else {
             let learnt = last.released.map_or(mark.learnt, |released| released.learnt);
-            self.strange(mark, None, learnt);
+            self.strange(mark, released, None, learnt);
         }
     }
 
@@ -408,7 +412,13 @@ impl<'t, 'a> Walk<'t, 'a> {
         })
     }
 
-    fn strange(&mut self, released: Mark, holder: Option<PartyId>, held_learnt: Moment) {
+    fn strange(
+        &mut self,
+        released: Mark,
+        said: &Released,
+        holder: Option<PartyId>,
+        held_learnt: Moment,
+    ) {
         // Who received the goods wrongly has them: that was told with the receipt.
         let begun = self.hands.hand_overs.len();
         let receipt = self.hands.strange_receipts.last();
@@ -422,9 +432,15 @@ impl<'t, 'a> Walk<'t, 'a> {
         let after_acceptance = last
             .filter(|_| holder.is_some() && self.let_go_last(&released.by))
             .and_then(|hand| Some(hand.taken()?.at.max(hand.released.as_ref()?.at)));
-        let strange =
-            StrangeRelease { released, holder, held_learnt, after_acceptance, hand_overs: begun };
-        self.hands.strange_releases.push(strange);
+        self.hands.strange_releases.push(StrangeRelease {
+            released,
+            to: said.to.clone(),
+            leg: said.leg.clone(),
+            holder,
+            held_learnt,
+            after_acceptance,
+            hand_overs: begun,
+        });
     }
 
     fn accepted(&mut self, entry: &TimelineEntry<'a>, accepted: &Accepted) {
