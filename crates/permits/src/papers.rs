@@ -120,14 +120,26 @@ impl View for Papers {
 impl Papers {
     /// What was known after each moment at which something happened, from the first to the last that has come. What happened at one
     /// moment is known together. What is said of a permit before it comes changes something twice: when it is learnt, and
-    /// when it comes.
-    pub fn steps(&self, now: Moment) -> Vec<Known<'_>> {
+    /// when it comes. Words of that kind which are learnt within `settle` of each other race, and only what stands after the last one
+    /// was ever known.
+    pub fn steps(&self, now: Moment, settle: Span) -> Vec<Known<'_>> {
+        let mut ahead: Vec<Moment> =
+            self.facts.iter().filter(|c| known_at(c) != c.at).map(known_at).collect();
+        ahead.sort_unstable();
+        let next = |n: usize| ahead.get(n + 1).filter(|next| **next <= now);
+        let last = |n: usize, at: Moment| next(n).is_none_or(|next| *next - at > settle);
+        let stay = ahead.iter().enumerate().filter(|(n, at)| last(*n, **at)).map(|(_, at)| *at);
         let mut moments: Vec<Moment> =
-            self.facts.iter().flat_map(|chapter| [known_at(chapter), chapter.at]).collect();
+            self.facts.iter().map(|chapter| chapter.at).chain(stay).collect();
         moments.retain(|moment| *moment <= now);
         moments.sort_unstable();
         moments.dedup();
         moments.into_iter().map(|moment| self.known(moment)).collect()
+    }
+
+    /// Whether something is said of a permit before it comes, and was learnt at a moment.
+    pub fn is_said_ahead(&self, at: Moment) -> bool {
+        self.facts.iter().any(|chapter| known_at(chapter) == at && chapter.at > at)
     }
 
     /// All that is known at a moment.

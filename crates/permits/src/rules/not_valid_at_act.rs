@@ -41,6 +41,8 @@ struct Open {
     learnt: Moment,
     /// Nothing but not knowing has been said in it: an absence, so facts that race get their time.
     unknown: bool,
+    /// It began with what was said of the permit before it comes: another word may race with that one.
+    ahead: bool,
 }
 
 impl Rule for NotValidAtAct {
@@ -116,7 +118,7 @@ fn acts(plan: &Planned) -> Vec<(Text, &Gated)> {
 
 impl Followed {
     /// What is true of it in this state of knowledge; what was true before and is not any more is over.
-    fn take(&mut self, status: Option<Status>, known: &Known<'_>) -> Option<Open> {
+    fn take(&mut self, status: Option<Status>, known: &Known<'_>, ahead: bool) -> Option<Open> {
         let mut over = None;
         let ends = |status: &Status| status.since > known.at;
         if status.as_ref().is_none_or(ends) {
@@ -127,7 +129,8 @@ impl Followed {
         let was = self.open.take();
         let since = was.as_ref().map_or(status.since, |was| was.episode.since);
         let learnt = was.as_ref().map_or(known.learnt, |was| was.learnt);
-        let unknown = is_unknown && was.is_none_or(|was| was.unknown);
+        let unknown = is_unknown && was.as_ref().is_none_or(|was| was.unknown);
+        let ahead = was.map_or(ahead, |was| was.ahead);
         let mut episode = Episode::new(status.severity, since, status.sentence)
             .about(&*self.about)
             .evidence([known.offset])
@@ -137,7 +140,7 @@ impl Followed {
         } else if status.done {
             episode = episode.latched();
         }
-        self.open = Some(Open { episode, learnt, unknown });
+        self.open = Some(Open { episode, learnt, unknown, ahead });
         over
     }
 }
@@ -154,7 +157,8 @@ impl Open {
         let Episode { since, until, .. } = self.episode;
         let settled = now >= since.max(self.learnt).max(corrected) + settle;
         let raced = until.is_some_and(|until| until - since <= settle);
-        (!self.unknown || (settled && !raced)).then_some(self.episode)
+        let waits = self.ahead && now < since + settle;
+        (!waits && (!self.unknown || (settled && !raced))).then_some(self.episode)
     }
 }
 
@@ -188,10 +192,11 @@ impl NotValidAtAct {
 
     /// Follows each act through the states of knowledge.
     fn walk(&self, papers: &Papers, now: Moment, settle: Span, found: &mut Vec<Episode>) {
-        let steps = papers.steps(now);
+        let steps = papers.steps(now, settle);
         let mut followed: Vec<Followed> = Vec::new();
         let mut over: Vec<Open> = Vec::new();
         for (n, known) in steps.iter().enumerate() {
+            let ahead = papers.is_said_ahead(known.at);
             // A state of knowledge lasts until the next fact; only the last one lasts until now.
             let until = steps.get(n + 1).map_or(now, |next| next.at);
             let plan = known.plan();
@@ -207,7 +212,7 @@ impl NotValidAtAct {
                     true => self.status(known, &act.gated, until),
                     false => None,
                 };
-                over.extend(act.take(status, known));
+                over.extend(act.take(status, known, ahead));
             }
         }
         let open = followed.into_iter().filter_map(|act| act.open);
