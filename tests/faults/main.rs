@@ -60,7 +60,7 @@ use std::time::Instant;
 use workload::BLOCK;
 
 /// In a plain `cargo test`: a few, and those that have found something.
-const FEW: &str = "1..41,5480,5680";
+const FEW: &str = "1..41,93,1740,5480,5680";
 /// From so many seeds on every kind of fault must have happened.
 const MANY: usize = 200;
 /// After so many broken seeds no further one is played.

@@ -81,9 +81,13 @@ impl Calls {
         }
     }
 
-    /// Whether people were called for a thing of this kind so lately that it is the same one to them.
+    /// Whether people were called for a thing of this kind so lately that it is the same one to them. It counts when the finding
+    /// became known, however late it is heard of here: what
+    /// was over within the hour calls nobody because alerts was away.
     pub(crate) fn too_soon(&self, finding: &Finding, now: Moment, numbers: &Numbers) -> bool {
-        self.of(finding).is_some_and(|call| now < call.at + numbers.again)
+        let Some(call) = self.of(finding) else { return false };
+        let until = call.at + numbers.again;
+        now < until || (finding.learnt < until && !is_open(finding))
     }
 
     /// People are called for this finding.
