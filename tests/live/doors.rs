@@ -6,9 +6,11 @@ use crate::site::{Backing, program};
 use crate::weeks;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::Command;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use ureq::Agent;
 use wire::native::{self, Beside};
@@ -23,6 +25,8 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
             doors,
         ),
         Trial::test("embedded: an address that others reach needs a token", token),
+        Trial::test("embedded: senders of nonsense cost nobody else anything", nonsense),
+        Trial::test("embedded: who is slow, idle, or has too many connections loses them", slow),
     ]
 }
 
@@ -225,6 +229,153 @@ fn one_event(url: &str, from: &str, kind: &str) -> Result<(String, Value), Faile
         }
     }
     Err(format!("the stream ended without an event of {kind}").into())
+}
+
+/// What a process has had in memory at the most, in MiB.
+fn peak(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kibibytes| kibibytes >> 10)
+}
+
+/// `coldwatch run intake`, and where its door is.
+struct Intake(Child, SocketAddr);
+
+impl Intake {
+    fn start(configuration: &Path) -> Result<Self, Failed> {
+        let made = Command::new(program())
+            .args(["topics", "create", "--config"])
+            .arg(configuration)
+            .output()?;
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let mut child = Command::new(program())
+            .args(["run", "intake", "--config"])
+            .arg(configuration)
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let said = BufReader::new(child.stderr.take().ok_or("its talk")?);
+        let mut lines = said.lines().map_while(Result::ok);
+        let door = lines.find_map(|line| {
+            line.contains("the doors are open").then(|| line.rsplit('=').next()?.parse().ok())?
+        });
+        std::thread::spawn(move || lines.for_each(drop));
+        Ok(Self(child, door.ok_or("it says where its door is")?))
+    }
+
+    /// A connection from an address of this machine: `127.0.1.N`.
+    fn from(&self, n: u8) -> std::io::Result<TcpStream> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let stream = runtime.block_on(async {
+            let socket = tokio::net::TcpSocket::new_v4()?;
+            socket.bind(([127, 0, 1, n], 0).into())?;
+            socket.connect(self.1).await?.into_std()
+        })?;
+        stream.set_nonblocking(false)?;
+        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        Ok(stream)
+    }
+
+    /// Sends a body; says the status of the answer, or why there is none.
+    fn sends(&self, n: u8, body: &[u8]) -> String {
+        let ask = || {
+            let mut stream = self.from(n)?;
+            let length = body.len();
+            let head = format!(
+                "POST /v1/events HTTP/1.1\r\nhost: {}\r\ncontent-length: {length}\r\n\r\n",
+                self.1
+            );
+            stream.write_all(head.as_bytes())?;
+            // Who is refused before all is sent is answered all the same.
+            let _ = stream.write_all(body);
+            let mut status = [0; 12];
+            stream.read_exact(&mut status)?;
+            Ok::<_, std::io::Error>(String::from_utf8_lossy(&status[9..]).into_owned())
+        };
+        ask().unwrap_or_else(|error| error.kind().to_string())
+    }
+}
+
+impl Drop for Intake {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Many send four megabytes of what is no event, each from an address of its own, again and again. Who asks after the process,
+/// and who sends an event, is answered; and it stays small. A minute of fifty senders in the long form.
+fn nonsense() -> Result<(), Failed> {
+    let folder = folder("nonsense");
+    let intake = Intake::start(&configuration(&folder, "listen = \"127.0.0.1:0\""))?;
+    let long = std::env::var_os("COLDWATCH_LONG").is_some();
+    let (senders, lasts) = if long { (50, 60) } else { (12, 5) };
+    let bodies = [b"{}\n".repeat(1_390_000), b"1\n".repeat(2_000_000), b"{}\n".repeat(19_000)];
+    let event = &weeks::week(1)[0].1;
+    let good = native::write(event, &Beside::default());
+    let until = Instant::now() + Duration::from_secs(lasts);
+    let (mut took, mut answers, mut taken) = (Vec::new(), BTreeMap::<String, usize>::new(), 0);
+    std::thread::scope(|scope| {
+        let (intake, bodies) = (&intake, &bodies);
+        let floods = (0..senders).map(|n| {
+            scope.spawn(move || {
+                let body = &bodies[usize::from(n) % bodies.len()];
+                let mut said = Vec::new();
+                while Instant::now() < until {
+                    said.push(intake.sends(n + 1, body));
+                }
+                said
+            })
+        });
+        let floods: Vec<_> = floods.collect();
+        while Instant::now() < until {
+            let asked = Instant::now();
+            assert_eq!(get(&format!("http://{}/livez", intake.1)).0, 200);
+            took.push(asked.elapsed());
+            taken += usize::from(intake.sends(200, good.as_bytes()) == "202");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        for said in floods.into_iter().flat_map(|flood| flood.join().expect("a sender")) {
+            *answers.entry(said).or_default() += 1;
+        }
+    });
+    took.sort();
+    let p99 = took[took.len() * 99 / 100];
+    let peak = peak(intake.0.id());
+    eprintln!(
+        "{answers:?}; {taken} events taken; /livez p99 {p99:?} of {}; peak {peak:?} MiB",
+        took.len()
+    );
+    assert!(taken > 0, "an event of somebody else is taken: {answers:?}");
+    assert!(answers["413"] > 0 && answers["422"] > 0 && answers["429"] > 0, "{answers:?}");
+    assert!(!answers.contains_key("202"), "{answers:?}");
+    assert!(peak.is_none_or(|peak| peak < 96), "{peak:?} MiB");
+    drop(intake);
+    std::fs::remove_dir_all(folder)?;
+    Ok(())
+}
+
+fn slow() -> Result<(), Failed> {
+    let folder = folder("slow");
+    let file = configuration(&folder, "listen = \"127.0.0.1:0\"\nconnections = 32");
+    let intake = Intake::start(&file)?;
+    let ended = |stream: &mut TcpStream| {
+        let read = stream.read(&mut [0; 1_024]);
+        matches!(&read, Ok(0)) || read.is_err_and(|e| e.kind() == ErrorKind::ConnectionReset)
+    };
+    // One address has half of the places.
+    let mut many: Vec<TcpStream> =
+        (0..20).map(|_| intake.from(5)).collect::<Result<_, std::io::Error>>()?;
+    assert!(many[16..].iter_mut().all(ended), "those that are too many are closed at once");
+    assert_eq!(get(&format!("http://{}/livez", intake.1)).0, 200, "others have theirs");
+    // Half of a head; and one that asked, was answered, and asks nothing more.
+    many[0].write_all(b"GET /livez HT")?;
+    many[1].write_all(format!("GET /livez HTTP/1.1\r\nhost: {}\r\n\r\n", intake.1).as_bytes())?;
+    assert!(many[1].read(&mut [0; 1_024])? > 0);
+    assert!(many[..2].iter_mut().all(ended), "who is slow, or idle, loses the connection");
+    drop(many);
+    drop(intake);
+    std::fs::remove_dir_all(folder)?;
+    Ok(())
 }
 
 fn token() -> Result<(), Failed> {

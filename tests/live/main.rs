@@ -18,6 +18,7 @@ mod doors;
 mod driver;
 mod journeys;
 mod misfortunes;
+mod outages;
 mod outputs;
 mod powercuts;
 mod proxy;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         some.extend(rounds::trials(backing));
         some.extend(silences::trials(backing));
         some.extend(doors::trials(backing));
+        some.extend(outages::trials(backing));
         trials.extend(some.into_iter().map(|trial| {
             let ignored = trial.has_ignored_flag() || !backing.is_here();
             trial.with_ignored_flag(ignored)

@@ -5,8 +5,10 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 /// From a broker's port to its second listener, and to the proxy before it.
 const LISTENER: u16 = 200;
@@ -14,9 +16,16 @@ const PROXY: u16 = 400;
 
 type Open = Arc<Mutex<Vec<TcpStream>>>;
 
+/// How often a proxy that holds back looks whether it still does.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
 /// One proxy for every broker.
 pub(crate) struct Proxy {
     open: Open,
+    /// Nothing passes: to clients their brokers hang.
+    hangs: Arc<AtomicBool>,
+    /// Nobody is let in: to clients there is no broker.
+    refuses: Arc<AtomicBool>,
     /// Where clients find it, as `log.brokers` has it.
     pub(crate) brokers: String,
 }
@@ -25,6 +34,7 @@ impl Proxy {
     /// Before these brokers, `127.0.0.1:19092,…`; they must be those of the script.
     pub(crate) fn before(brokers: &str) -> std::io::Result<Self> {
         let (open, mut addresses) = (Open::default(), Vec::new());
+        let (hangs, refuses) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
         for broker in brokers.split(',') {
             let port = broker.strip_prefix("127.0.0.1:").and_then(|port| port.parse::<u16>().ok());
             let port = port.ok_or_else(|| std::io::Error::other("not a broker of the script"))?;
@@ -32,18 +42,41 @@ impl Proxy {
             TcpStream::connect(("127.0.0.1", port + LISTENER))?;
             let listener = TcpListener::bind(("127.0.0.1", port + PROXY))?;
             addresses.push(format!("127.0.0.1:{}", port + PROXY));
-            let open = open.clone();
+            let (open, hangs, refuses) = (open.clone(), hangs.clone(), refuses.clone());
             thread::spawn(move || {
                 for client in listener.incoming().map_while(Result::ok) {
+                    if refuses.load(Ordering::Relaxed) {
+                        continue;
+                    }
                     // A broker that is not there refuses: so does its proxy, by hanging up.
                     let Ok(broker) = TcpStream::connect(("127.0.0.1", port + LISTENER)) else {
                         continue;
                     };
-                    join(client, broker, &open);
+                    join(client, broker, &open, &hangs);
                 }
             });
         }
-        Ok(Self { open, brokers: addresses.join(",") })
+        Ok(Self { open, hangs, refuses, brokers: addresses.join(",") })
+    }
+
+    /// Whether there is a second listener to stand before.
+    pub(crate) fn may_stand_before(brokers: &str) -> bool {
+        let port = |broker: &str| broker.strip_prefix("127.0.0.1:")?.parse::<u16>().ok();
+        let listens = |port: u16| TcpStream::connect(("127.0.0.1", port + LISTENER)).is_ok();
+        brokers.split(',').all(|broker| port(broker).is_some_and(listens))
+    }
+
+    /// From now on nothing passes, or everything does again.
+    pub(crate) fn hang(&self, hangs: bool) {
+        self.hangs.store(hangs, Ordering::Relaxed);
+    }
+
+    /// From now on nobody is let in, and whoever was in is cut off; or all are let in again.
+    pub(crate) fn refuse(&self, refuses: bool) {
+        self.refuses.store(refuses, Ordering::Relaxed);
+        if refuses {
+            self.cut();
+        }
     }
 
     /// Cuts every connection; says how many there were.
@@ -54,7 +87,7 @@ impl Proxy {
     }
 }
 
-fn join(client: TcpStream, broker: TcpStream, open: &Open) {
+fn join(client: TcpStream, broker: TcpStream, open: &Open, hangs: &Arc<AtomicBool>) {
     let Ok((client_too, broker_too)) =
         client.try_clone().and_then(|c| Ok((c, broker.try_clone()?)))
     else {
@@ -63,13 +96,17 @@ fn join(client: TcpStream, broker: TcpStream, open: &Open) {
     if let (Ok(one), Ok(other)) = (client.try_clone(), broker.try_clone()) {
         open.lock().unwrap_or_else(PoisonError::into_inner).extend([one, other]);
     }
-    thread::spawn(move || forward(client, broker));
-    thread::spawn(move || forward(broker_too, client_too));
+    let (one, other) = (hangs.clone(), hangs.clone());
+    thread::spawn(move || forward(client, broker, &one));
+    thread::spawn(move || forward(broker_too, client_too, &other));
 }
 
-fn forward(mut from: TcpStream, mut to: TcpStream) {
+fn forward(mut from: TcpStream, mut to: TcpStream, hangs: &AtomicBool) {
     let mut buffer = vec![0; 64 << 10];
     while let Ok(n @ 1..) = from.read(&mut buffer) {
+        while hangs.load(Ordering::Relaxed) {
+            thread::sleep(LOOK_EVERY);
+        }
         if to.write_all(&buffer[..n]).is_err() {
             break;
         }

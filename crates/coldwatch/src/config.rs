@@ -91,6 +91,10 @@ pub struct HttpConfig {
     pub events_per_second: u32,
     /// Readers that may follow the live feed at a time; each has a reader of the log of its own.
     pub followers: u16,
+    /// Those of them that may come from one address.
+    pub followers_each: u16,
+    /// Connections that may be open at a time; one address has half of them at the most.
+    pub connections: u16,
 }
 
 /// Who strikes the clock.
@@ -107,8 +111,8 @@ pub struct ClockConfig {
 pub struct WatchdogConfig {
     /// A partition with work before it that has not moved for this long makes the process unready.
     pub unready: Span,
-    /// After this long the process ends, so that another takes its partitions over. An outage of the log that lasts
-    /// longer restarts it, which does no harm.
+    /// After this long the process ends, so that another takes its partitions over. While the log is away nothing is ended:
+    /// that would help nobody, and the desk would lose what it shows.
     pub ends: Span,
 }
 
@@ -139,7 +143,14 @@ impl Default for SnapshotsConfig {
 impl Default for HttpConfig {
     fn default() -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
-        Self { listen, token_file: None, events_per_second: 20_000, followers: 64 }
+        Self {
+            listen,
+            token_file: None,
+            events_per_second: 20_000,
+            followers: 64,
+            followers_each: 32,
+            connections: 512,
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! What a process answers over HTTP: health, metrics, events in, and the desk.
 //!
+//! - `serving`: connections, and when they end
 //! - `guard`: who may ask
+//! - `rates`: how much
+//! - `reach`: whether the log answers
 //! - `health`: `/livez`, `/readyz`
 //! - `metrics`: `/metrics`
 //! - `events`: `POST /v1/events`
@@ -10,6 +13,9 @@ pub(crate) mod guard;
 pub(crate) mod health;
 pub(crate) mod metrics;
 pub(crate) mod problem;
+mod rates;
+pub(crate) mod reach;
+mod serving;
 
 use crate::desk::Pages;
 use crate::exit::Failure;
@@ -18,14 +24,21 @@ use crate::services::Service;
 use crate::watchdog;
 use ::desk::Board;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{Method, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use pipeline::Topic;
+use problem::Problem;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use stream::{Clock, Log};
+use tower_http::compression::CompressionLayer;
 
 /// What every door knows.
 pub(crate) struct Doors {
@@ -39,7 +52,12 @@ pub(crate) struct Doors {
     /// Whether that was ever near the end of the log.
     pub(crate) caught_up: AtomicBool,
     pub(crate) inbound: events::Inbound,
-    pub(crate) rate: events::Rate,
+    pub(crate) room: events::Room,
+    /// Events of all senders that are taken, and records of each, whether or not they can be.
+    pub(crate) rate: rates::Rate,
+    pub(crate) senders: rates::Rates,
+    /// Whether the log answers.
+    pub(crate) reach: Arc<reach::Reach>,
     pub(crate) stop: Arc<AtomicBool>,
 }
 
@@ -59,6 +77,11 @@ impl Serving {
     ) -> Result<Self, Failure> {
         let token = live.config.token()?;
         let address = live.config.http.listen;
+        let asked = live.names.topic(Topic::Journal).to_string();
+        let reach = reach::Reach::start(live.log.clone(), asked, live.stop.clone());
+        let reach = reach.map_err(Failure::unavailable)?;
+        let reach = live.reach.get_or_init(|| reach).clone();
+        let a_second = live.config.http.events_per_second;
         let doors = Arc::new(Doors {
             log: live.log.clone(),
             clock: live.clock.clone(),
@@ -69,7 +92,10 @@ impl Serving {
             inbound: events::Inbound::new(
                 live.names.other(live.config.log.inbound.first().map_or("", |name| name)),
             ),
-            rate: events::Rate::new(live.config.http.events_per_second),
+            room: events::Room::default(),
+            rate: rates::Rate::new(a_second),
+            senders: rates::Rates::new(a_second, a_second.saturating_mul(10)),
+            reach,
             stop: live.stop.clone(),
         });
         let wrong = |e: std::io::Error| {
@@ -88,20 +114,26 @@ impl Serving {
             .route("/readyz", get(health::readyz))
             .route("/metrics", get(metrics::metrics));
         if with_events {
-            // What is larger is refused with a sentence of ours, not in the middle of reading.
-            let limit = DefaultBodyLimit::max(events::LARGEST + 4096);
-            router = router.route("/v1/events", post(events::take).layer(limit));
+            router = router.route("/v1/events", post(events::take));
         }
         let mut router: Router = router.with_state(doors.clone());
         if let Some(desk) = desk {
             router = router.merge(desk.router);
         }
-        let guard = Arc::new(guard::Guard { token, loopback: address.ip().is_loopback() });
-        let router = router.layer(axum::middleware::from_fn_with_state(guard, guard::pass));
-        let stop = live.stop.clone();
+        let guard = Arc::new(guard::Guard::new(token, address.ip().is_loopback()));
+        // The feed is not compressed: an event would wait for the next one.
+        let router = router
+            .layer(middleware::from_fn(in_time))
+            .layer(middleware::from_fn_with_state(guard, guard::pass))
+            .layer(CompressionLayer::new());
+        let (most, stop) = (serving::most(live.config.http.connections), live.stop.clone());
         let thread = std::thread::Builder::new()
             .name("http".into())
-            .spawn(move || runtime.block_on(serve(listener, router, stop)))
+            .spawn(move || {
+                runtime.block_on(serving::serve(listener, router, most, stop));
+                // What still waits for the log is not waited for.
+                runtime.shutdown_background();
+            })
             .map_err(Failure::unavailable)?;
         Ok(Self { address, thread })
     }
@@ -113,28 +145,28 @@ impl Serving {
     }
 }
 
-async fn serve(listener: tokio::net::TcpListener, router: Router, stop: Arc<AtomicBool>) {
-    let asked = stop.clone();
-    let until = async move {
-        while !asked.load(Ordering::Relaxed) {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    let server = axum::serve(listener, router).with_graceful_shutdown(until);
-    let late = async {
-        while !stop.load(Ordering::Relaxed) {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        // Whoever still listens to the feed is not waited for.
-        tokio::time::sleep(Duration::from_secs(2)).await;
-    };
-    tokio::select! {
-        ended = async { server.await } => if let Err(error) = ended {
-            tracing::error!(%error, "the doors are closed");
-        },
-        () = late => {}
+/// A body has so long to come, and is no larger. What intake takes is looked after by itself.
+const COMES_WITHIN: Duration = Duration::from_secs(30);
+const LARGEST: usize = 64 << 10;
+
+/// Reads what is sent before anybody acts on it.
+async fn in_time(request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if reads || request.uri().path() == "/v1/events" {
+        return next.run(request).await;
     }
-    stop.store(true, Ordering::Relaxed);
+    let (parts, body) = request.into_parts();
+    match tokio::time::timeout(COMES_WITHIN, to_bytes(body, LARGEST)).await {
+        Ok(Ok(bytes)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Ok(Err(_)) => {
+            let detail = format!("more than {LARGEST} bytes, or cut off");
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail).into_response()
+        }
+        Err(_) => {
+            let detail = format!("the body did not come within {} s", COMES_WITHIN.as_secs());
+            Problem::new(StatusCode::REQUEST_TIMEOUT, detail).into_response()
+        }
+    }
 }
 
 /// Whether intake's door belongs to these services.

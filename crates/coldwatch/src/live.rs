@@ -1,6 +1,7 @@
 //! Services at work in this process: each on a thread of its own, watched, and stopped together.
 
 use crate::config::{self, Config};
+use crate::doors::reach::Reach;
 use crate::exit::Failure;
 use crate::log;
 use crate::services::intake::Intake;
@@ -11,7 +12,7 @@ use crate::topics::{self, Plan};
 use crate::watchdog::{self, Watchdog};
 use pipeline::roles;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use stream::{Clock, Group, Log, Snapshots, Stage, StreamError, Watch, run};
@@ -39,6 +40,8 @@ pub struct Live {
     pub stop: Arc<AtomicBool>,
     /// What does not move here.
     pub(crate) still: watchdog::Told,
+    /// Whether the log answers, once somebody asks.
+    pub(crate) reach: OnceLock<Arc<Reach>>,
     running: Vec<Running>,
     last_words: LastWords,
     /// Where states are kept, once a service needs it; the last who lets go of it waits until all is written.
@@ -75,6 +78,7 @@ impl Live {
             instance,
             stop,
             still,
+            reach: OnceLock::new(),
             running,
             last_words,
             snapshots: None,
@@ -210,6 +214,10 @@ impl Live {
                 continue;
             }
             looked = Instant::now();
+            if self.reach.get().is_some_and(|reach| reach.excuses(looked)) {
+                watchdog.wait(looked);
+                continue;
+            }
             if let Some(reason) = watchdog.look(&watched, looked) {
                 tracing::error!(reason, "the process ends, so that another takes over");
                 let mut last = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);

@@ -36,6 +36,13 @@ impl Watchdog {
         Self { unready, ends, begun: now, still: BTreeMap::new(), told }
     }
 
+    /// The log is away, or was a moment ago: nothing can move, and no restart helps. From here on everything has its time anew.
+    pub(crate) fn wait(&mut self, now: Instant) {
+        self.begun = now;
+        self.still.clear();
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Looks once; says why the process must end, if it must.
     pub(crate) fn look(&mut self, watched: &[Watched], now: Instant) -> Option<String> {
         let seen: Vec<_> = watched.iter().map(|w| (w.service.name(), w.watch.seen())).collect();
@@ -45,7 +52,8 @@ impl Watchdog {
     fn judge(&mut self, seen: &[(&str, Seen)], now: Instant) -> Option<String> {
         let (mut told, mut last) = (Vec::new(), None);
         for (n, (service, seen)) in seen.iter().enumerate() {
-            let turned = now.saturating_duration_since(seen.turned.unwrap_or(self.begun));
+            let turned = seen.turned.unwrap_or(self.begun).max(self.begun);
+            let turned = now.saturating_duration_since(turned);
             let round = (turned, format!("{service} has not come round"));
             let waiting = seen.waiting.iter().map(|partition| {
                 let what = format!("{service} cannot begin partition {partition}");
@@ -189,6 +197,23 @@ mod tests {
         let later = begun + Duration::from_secs(40);
         assert_eq!(dog.judge(&at(begun, 5, 5, 5), later), None);
         assert_eq!(told(&dog), ["thermal has not come round, for 40 s"]);
+    }
+
+    #[test]
+    fn while_the_log_is_away_nothing_is_told_or_ended_and_then_everything_has_its_time() {
+        let begun = Instant::now();
+        let mut dog = watchdog(begun);
+        let later = |seconds| begun + Duration::from_secs(seconds);
+        assert_eq!(dog.judge(&at(begun, 10, 10, 20), begun), None);
+        assert_eq!(dog.judge(&at(begun, 10, 10, 20), later(40)), None);
+        assert_eq!(told(&dog).len(), 2, "it does not move, and does not come round");
+        dog.wait(later(1_000));
+        assert_eq!(told(&dog), Vec::<String>::new());
+        for seconds in [1_001, 1_029] {
+            assert_eq!(dog.judge(&at(begun, 10, 10, 20), later(seconds)), None);
+            assert_eq!(told(&dog), Vec::<String>::new());
+        }
+        assert!(dog.judge(&at(begun, 10, 10, 20), later(1_301)).is_some(), "it still hangs");
     }
 
     #[test]

@@ -131,6 +131,12 @@ impl Board {
         self.watch.progress(topic, partition, position, end);
     }
 
+    /// Since when the log does not say any more where one of [`TOPICS`] ends, or that it does again: what is not answered is
+    /// not current.
+    pub fn unanswered(&mut self, topic: &str, since: Option<Moment>) {
+        self.watch.unanswered(topic, since);
+    }
+
     /// The limits of a profile, where the caller knows them otherwise than from a rulebook in the log.
     pub fn limits(
         &mut self,

@@ -7,6 +7,7 @@ use crate::board::{Board, Freshness};
 use crate::refusal::Refusal;
 use facts::{Event, Moment};
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, RwLock};
 use tokio::sync::mpsc::Receiver;
@@ -26,6 +27,10 @@ pub struct Desk {
     pub feed: Arc<dyn Feed>,
 }
 
+/// The address at the other end of a request, which may be a proxy's: whoever serves the desk puts it into the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Client(pub IpAddr);
+
 /// An append that is under way.
 pub type Appending = Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send>>;
 
@@ -41,9 +46,10 @@ pub trait Feed: Send + Sync {
     /// Everything after the position `from`; without one, everything from now on. Ending the channel ends
     /// the stream, and the reader comes back with the last position it saw: so a reader that is too slow
     /// may simply be dropped. A position that cannot be followed any more is [`Refusal::Malformed`]; one reader
-    /// more than there may be is [`Refusal::Unavailable`]. It may wait for the log, so it is called on a thread
-    /// that may wait.
-    fn follow(&self, from: Option<&str>) -> Result<Receiver<Item>, Refusal>;
+    /// more than there may be, in all or from one client, is [`Refusal::Unavailable`]. It may wait for the log, so it is
+    /// called on a thread that may wait.
+    fn follow(&self, from: Option<&str>, client: Option<Client>)
+    -> Result<Receiver<Item>, Refusal>;
 }
 
 /// One record of the alerts topic.

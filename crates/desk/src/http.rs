@@ -20,10 +20,15 @@ mod stream;
 mod taking;
 
 use crate::desk::Desk;
-use axum::extract::DefaultBodyLimit;
+use crate::refusal::Refusal;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::handler::Handler;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Router, middleware};
 use room::Shared;
+use tokio::runtime::Handle;
 
 /// A form or a short JSON is far below this.
 const MOST_BYTES: usize = 16 * 1024;
@@ -46,14 +51,28 @@ fn routes() -> Vec<(&'static str, &'static str, MethodRouter<Shared>)> {
     ]
 }
 
+/// Whoever asks may have to wait for the board, and a page of a large site takes its time to be made: not on a thread that
+/// answers others.
+async fn on_a_thread_that_may_wait(request: Request, next: Next) -> Response {
+    let runtime = Handle::current();
+    let answer = tokio::task::spawn_blocking(move || runtime.block_on(next.run(request))).await;
+    answer.unwrap_or_else(|broke| Refusal::Unavailable(broke.to_string()).into_response())
+}
+
 /// All of the desk's routes.
 pub fn router(desk: Desk) -> Router {
     let room = room::Room::shared(desk);
+    let waits = || middleware::from_fn(on_a_thread_that_may_wait);
     routes()
         .into_iter()
-        .fold(Router::new(), |router, (_, path, answer)| router.route(path, answer))
-        .fallback(screens::lost)
-        .method_not_allowed_fallback(screens::wrong_method)
+        // An act waits by itself, for the log and for the board.
+        .map(|(method, path, answer)| match method {
+            "get" => (path, answer.layer(waits())),
+            _ => (path, answer),
+        })
+        .fold(Router::new(), |router, (path, answer)| router.route(path, answer))
+        .fallback(screens::lost.layer(waits()))
+        .method_not_allowed_fallback(screens::wrong_method.layer(waits()))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(middleware::map_response(guard::headers))
         .with_state(room)

@@ -24,7 +24,7 @@ mod view;
 mod words;
 
 pub use board::{Board, Freshness};
-pub use desk::{Acts, Appending, Desk, Feed, Item};
+pub use desk::{Acts, Appending, Client, Desk, Feed, Item};
 pub use http::openapi::document;
 pub use http::router;
 pub use refusal::Refusal;

@@ -89,7 +89,11 @@ impl Log {
 struct Alerts(ThreadId);
 
 impl Feed for Alerts {
-    fn follow(&self, from: Option<&str>) -> Result<Receiver<Item>, Refusal> {
+    fn follow(
+        &self,
+        from: Option<&str>,
+        _: Option<desk::Client>,
+    ) -> Result<Receiver<Item>, Refusal> {
         assert_ne!(current().id(), self.0, "the log is asked on a thread that answers others");
         if from == Some("full") {
             return Err(Refusal::Unavailable("2 follow the feed here, and no more may".into()));
@@ -235,6 +239,58 @@ async fn no_open_incident_is_said_only_when_all_is_fresh() {
         let list = get(&router(desk), "/v1/incidents").await.json();
         assert_eq!(list["trust"]["current"], fresh);
         assert_eq!(list["as_of"].is_string(), fresh);
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_does_not_answer_is_said_on_every_page_and_what_was_known_is_shown() {
+    let (router, log) = made(Does::Shows);
+    let since = "The log has not answered this desk since 03:11:50 UTC";
+    for answers in [false, true] {
+        let away = night() - Span::seconds(15);
+        log.board.write().unwrap().unanswered("alerts", (!answers).then_some(away));
+        for path in ["/", "/board", "/shipments/DP-2033", "/nowhere"] {
+            let page = get(&router, path).await.text;
+            assert_eq!(page.contains("What you see is not current"), !answers, "{path}");
+            assert_eq!(page.contains(since), !answers, "{path}: {page}");
+        }
+        assert!(get(&router, "/").await.text.contains(">DP-2041<"), "what was known");
+        let trust = get(&router, "/v1/incidents").await.json()["trust"].clone();
+        assert_eq!(trust["current"], answers);
+        let alerts = &trust["readers"][2];
+        assert_eq!(alerts["unanswered_since"].is_string(), !answers, "{alerts}");
+    }
+}
+
+/// One thread answers everybody here: were it the one that waits for the board, nobody else would be served.
+#[tokio::test]
+async fn a_board_that_is_being_written_holds_up_nobody_who_does_not_ask_for_it() {
+    let (router, log) = made(Does::Shows);
+    let (held, is_held) = std::sync::mpsc::channel();
+    let (let_go, may) = std::sync::mpsc::channel::<()>();
+    let board = log.board.clone();
+    let writer = std::thread::spawn(move || {
+        let board = board.write().unwrap();
+        held.send(()).unwrap();
+        // Were it never let go, the test would hang and not fail.
+        let was_let = may.recv_timeout(std::time::Duration::from_secs(20)).is_ok();
+        drop(board);
+        was_let
+    });
+    is_held.recv().unwrap();
+    let asking: Vec<_> =
+        ["/", "/board", "/shipments/DP-2041", "/v1/incidents", "/v1/shipments", "/v1/feed"]
+            .map(|path| {
+                let router = router.clone();
+                tokio::spawn(async move { get(&router, path).await.status })
+            })
+            .into();
+    let other = get(&router, "/static/desk.css").await;
+    assert_eq!(other.status, StatusCode::OK);
+    let_go.send(()).unwrap();
+    assert!(writer.join().unwrap(), "somebody else was held up by who waits for the board");
+    for asked in asking {
+        assert_eq!(asked.await.unwrap(), StatusCode::OK);
     }
 }
 

@@ -206,10 +206,10 @@ impl Way {
             Self::Door(_) => ("", 1),
             Self::Topic(_, topic, partitions) => (&**topic, *partitions),
         };
-        let (good, drafts) = match events::read(topic, partitions, bytes) {
+        let (good, drafts) = match events::read(topic, partitions, bytes, usize::MAX) {
             Ok(drafts) => (bytes.to_vec(), drafts),
-            Err(rejections) => {
-                for mut rejection in rejections {
+            Err(rejected) => {
+                for mut rejection in rejected.first {
                     counts.read += 1;
                     counts.rejected += 1;
                     rejection.place.record += first - 1;
@@ -244,7 +244,7 @@ impl Way {
     ) -> (Vec<u8>, Vec<Draft>) {
         let (mut good, mut drafts) = (Vec::new(), Vec::new());
         for line in bytes.split(|byte| *byte == b'\n') {
-            if let Ok(some) = events::read(topic, partitions, line)
+            if let Ok(some) = events::read(topic, partitions, line, 0)
                 && !some.is_empty()
             {
                 good.extend_from_slice(line);

@@ -10,7 +10,7 @@ use toml::{Table, Value};
 const ENVIRONMENT: &str = "COLDWATCH_";
 
 /// Keys that the environment may set: `log.brokers` is `COLDWATCH_LOG_BROKERS`.
-const KEYS: [(&str, &str, Shape); 19] = [
+const KEYS: [(&str, &str, Shape); 21] = [
     ("log", "kind", Shape::Text),
     ("log", "folder", Shape::Text),
     ("log", "brokers", Shape::Text),
@@ -27,6 +27,8 @@ const KEYS: [(&str, &str, Shape); 19] = [
     ("http", "token_file", Shape::Text),
     ("http", "events_per_second", Shape::Number),
     ("http", "followers", Shape::Number),
+    ("http", "followers_each", Shape::Number),
+    ("http", "connections", Shape::Number),
     ("clock", "strike", Shape::Truth),
     ("watchdog", "unready", Shape::Text),
     ("watchdog", "ends", Shape::Text),

@@ -2,14 +2,15 @@
 //! comes back, at this desk or at another, goes on where they were.
 
 use crate::live::Live;
-use ::desk::{Feed, Item, Refusal};
+use ::desk::{Client, Feed, Item, Refusal};
 use serde_json::Value;
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use stream::Log;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{Receiver, channel};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Who is this far behind is let go, and comes back at its own pace.
 const WAITING: usize = 1024;
@@ -23,6 +24,29 @@ pub(super) struct Alerts {
     /// Each follower is a thread and a reader of the log.
     room: Arc<Semaphore>,
     most: usize,
+    /// How many one client has, and may have.
+    of_each: Arc<Mutex<HashMap<Client, usize>>>,
+    most_each: usize,
+}
+
+/// A place, given back when it is dropped.
+struct Seat {
+    _one: OwnedSemaphorePermit,
+    client: Option<Client>,
+    of_each: Arc<Mutex<HashMap<Client, usize>>>,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut of_each = self.of_each.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(client) = self.client else { return };
+        if let Some(count) = of_each.get_mut(&client) {
+            *count -= 1;
+            if *count == 0 {
+                of_each.remove(&client);
+            }
+        }
+    }
 }
 
 impl Alerts {
@@ -31,7 +55,25 @@ impl Alerts {
         let (log, stop) = (live.log.clone(), live.stop.clone());
         let most = usize::from(live.config.http.followers);
         let room = Arc::new(Semaphore::new(most));
-        Self { log, topic, partitions: live.names.partitions, stop, room, most }
+        let most_each = usize::from(live.config.http.followers_each);
+        let (partitions, of_each) = (live.names.partitions, Arc::default());
+        Self { log, topic, partitions, stop, room, most, of_each, most_each }
+    }
+
+    fn seat(&self, client: Option<Client>) -> Result<Seat, Refusal> {
+        let one = self.room.clone().try_acquire_owned().map_err(|_| self.is_full())?;
+        let mut of_each = self.of_each.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = client {
+            let count = of_each.entry(client).or_default();
+            if *count >= self.most_each {
+                return Err(Refusal::Unavailable(format!(
+                    "{} follow the feed here from {}, and no more may: wait, or raise http.followers_each",
+                    self.most_each, client.0
+                )));
+            }
+            *count += 1;
+        }
+        Ok(Seat { _one: one, client, of_each: self.of_each.clone() })
     }
 
     fn is_full(&self) -> Refusal {
@@ -77,9 +119,13 @@ fn text(positions: &[u64]) -> String {
 }
 
 impl Feed for Alerts {
-    fn follow(&self, from: Option<&str>) -> Result<Receiver<Item>, Refusal> {
+    fn follow(
+        &self,
+        from: Option<&str>,
+        client: Option<Client>,
+    ) -> Result<Receiver<Item>, Refusal> {
         // Before the log is asked for anything.
-        let seat = self.room.clone().try_acquire_owned().map_err(|_| self.is_full())?;
+        let seat = self.seat(client)?;
         let mut positions = self.positions(from)?;
         let from: Vec<(u16, u64)> = (0..).zip(positions.iter().copied()).collect();
         let reader = self.log.read(&self.topic, &from);
@@ -132,20 +178,40 @@ mod tests {
         live.log.create(&Topic { name, partitions: 1, stamped_by_log: false }).unwrap();
         let feed = Alerts::new(&live);
         // Who is refused for what was asked takes nobody's place.
-        assert!(matches!(feed.follow(Some("7")).unwrap_err(), Refusal::Malformed(_)));
-        let (first, second) = (feed.follow(None).unwrap(), feed.follow(Some("0")).unwrap());
-        let refused = feed.follow(None).unwrap_err();
+        assert!(matches!(feed.follow(Some("7"), None).unwrap_err(), Refusal::Malformed(_)));
+        let (first, second) =
+            (feed.follow(None, None).unwrap(), feed.follow(Some("0"), None).unwrap());
+        let refused = feed.follow(None, None).unwrap_err();
         assert!(
             matches!(&refused, Refusal::Unavailable(why) if why.starts_with("2 follow")),
             "{refused}"
         );
         drop(first);
         let until = Instant::now() + Duration::from_secs(10);
-        while feed.follow(None).is_err() {
+        while feed.follow(None, None).is_err() {
             assert!(Instant::now() < until, "the one that went holds its place");
             std::thread::sleep(Duration::from_millis(20));
         }
         drop(second);
+        live.finish().unwrap();
+    }
+
+    #[test]
+    fn one_client_does_not_take_the_places_of_the_others() {
+        let mut config = Config::default();
+        (config.http.followers, config.http.followers_each, config.log.partitions) = (3, 2, 1);
+        let live = Live::new(Arc::new(Memory::default()), config, wall_clock(), None);
+        let name = live.names.topic(pipeline::Topic::Alerts).to_string();
+        live.log.create(&Topic { name, partitions: 1, stamped_by_log: false }).unwrap();
+        let feed = Alerts::new(&live);
+        let of = |n: u8| Some(Client(std::net::IpAddr::from([10, 0, 0, n])));
+        let mine = [feed.seat(of(1)), feed.seat(of(1))];
+        assert!(mine.iter().all(Result::is_ok));
+        let refused = feed.seat(of(1)).err().unwrap().to_string();
+        assert!(refused.contains("2 follow the feed here from 10.0.0.1"), "{refused}");
+        assert!(feed.seat(of(2)).is_ok());
+        drop(mine);
+        assert!(feed.of_each.lock().unwrap().is_empty());
         live.finish().unwrap();
     }
 }

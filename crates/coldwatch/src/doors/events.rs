@@ -1,58 +1,67 @@
 //! `POST /v1/events`: one native event, or one a line, or a logger's export. All of it is taken, or nothing is;
 //! 202 is said only when the log has it.
+//!
+//! What one sender asks for must not cost the others anything: only so many bytes are here at a time, whoever sends
+//! what cannot be used is slowed down before it is read, and reading is done away from the threads that answer.
 
 use super::Doors;
 use super::problem::Problem;
+use super::rates::Peer;
 use crate::services::intake;
 use crate::topics;
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
-use axum::http::StatusCode;
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use facts::{Subject, SubjectKind};
 use serde_json::json;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use stream::{Draft, Log};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use wire::{Code, Limits, Rejection, native};
 
 /// The largest body: some 10,000 events.
 pub(crate) const LARGEST: usize = 4 << 20;
+/// The most records of a body. An event has 200 bytes and more: who sends more records sends none.
+pub(crate) const MOST_RECORDS: usize = 20_000;
 /// The largest export of a logger: it is one record, and a log takes 4 MiB with all that stands beside the value.
 const LARGEST_FILE: usize = 3 << 20;
 /// So many rejections are told; the count says how many there are.
 const TOLD: usize = 100;
+/// So many bytes of bodies are here at a time; each is held three times over while it is read and written.
+const HERE: usize = 12 << 20;
+/// A body has so long to come, and so long to wait until there is room for it.
+const COMES_WITHIN: Duration = Duration::from_secs(30);
+const WAITS: Duration = Duration::from_secs(10);
 
-/// So many events a second over all senders, and a burst of ten times that.
-pub(crate) struct Rate {
-    a_second: f64,
-    bucket: Mutex<(f64, Instant)>,
+/// Room for bodies.
+pub(crate) struct Room {
+    bytes: Semaphore,
+    /// Reading bodies is work: it goes on in so many threads at a time.
+    readers: Arc<Semaphore>,
 }
 
-impl Rate {
-    pub(crate) fn new(a_second: u32) -> Self {
-        let a_second = f64::from(a_second.max(1));
-        Self { a_second, bucket: Mutex::new((a_second * 10.0, Instant::now())) }
+impl Default for Room {
+    fn default() -> Self {
+        Self { bytes: Semaphore::new(HERE), readers: Arc::new(Semaphore::new(2)) }
     }
+}
 
-    /// Takes so many, or says in how many seconds they may be taken.
-    fn take(&self, events: usize) -> Result<(), u64> {
-        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        let grown = now.duration_since(bucket.1).as_secs_f64() * self.a_second;
-        *bucket = ((bucket.0 + grown).min(self.a_second * 10.0), now);
-        // A single request may go into debt, so that a large one is not refused for ever.
-        if bucket.0 <= 0.0 {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            // small and positive
-            return Err((-bucket.0 / self.a_second).ceil().max(1.0) as u64);
-        }
-        #[allow(clippy::cast_precision_loss)] // no request has that many
-        let events = events as f64;
-        bucket.0 -= events;
-        Ok(())
+impl Room {
+    /// Waits until a body of this size may come; without a size it may be the largest.
+    async fn seat(&self, headers: &HeaderMap) -> Result<SemaphorePermit<'_>, Problem> {
+        let length =
+            headers.get(header::CONTENT_LENGTH).and_then(|n| n.to_str().ok()?.parse().ok());
+        let bytes = length.unwrap_or(LARGEST).clamp(1, LARGEST);
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let seat = tokio::time::timeout(WAITS, self.bytes.acquire_many(bytes)).await;
+        let full = || {
+            let detail = "as much as fits is on its way in: send it again";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).again_in(1)
+        };
+        seat.ok().and_then(Result::ok).ok_or_else(full)
     }
 }
 
@@ -82,66 +91,105 @@ impl Inbound {
 }
 
 /// Takes events in.
-pub(crate) async fn take(
-    State(doors): State<Arc<Doors>>,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    let Ok(body) = body else {
-        let detail = format!("more than the {LARGEST} bytes that are taken at a time");
-        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail).into_response();
-    };
-    if body.len() > LARGEST {
-        let detail = format!("{} bytes, and {LARGEST} are taken at a time", body.len());
-        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail).into_response();
-    }
-    let partitions = match doors.inbound.partitions(&doors.log).await {
-        Ok(partitions) => partitions,
-        Err(error) => return unavailable(error),
-    };
-    let drafts = match read(&doors.inbound.topic, partitions, &body) {
-        Ok(drafts) if drafts.is_empty() => {
-            return Problem::new(StatusCode::BAD_REQUEST, "the body holds no event")
-                .into_response();
-        }
-        Ok(drafts) => drafts,
-        Err(rejections) => return refused(&rejections),
-    };
-    if let Err(seconds) = doors.rate.take(drafts.len()) {
+pub(crate) async fn take(State(doors): State<Arc<Doors>>, request: Request) -> Response {
+    taken(&doors, request).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn taken(doors: &Doors, request: Request) -> Result<Response, Problem> {
+    let peer = Peer::of(&request);
+    let too_many = |seconds| {
         let detail = "more events a second than are taken";
-        return Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
-            .again_in(seconds)
-            .into_response();
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).again_in(seconds)
+    };
+    doors.senders.may(peer).map_err(too_many)?;
+    doors.rate.may().map_err(too_many)?;
+    let seat = doors.room.seat(request.headers()).await?;
+    let body = body(request).await?;
+    let partitions = doors.inbound.partitions(&doors.log).await.map_err(unavailable)?;
+    // What is not to be used costs its sender as much as what is.
+    let records = 1 + body.iter().filter(|byte| **byte == b'\n').count();
+    doors.senders.charge(peer, records.min(MOST_RECORDS));
+    // The lines of a logger's file are one record.
+    if records > MOST_RECORDS && !wire::logger::is_logger_file(&body) {
+        let detail = format!(
+            "{records} records, and {MOST_RECORDS} are taken at a time: send them in parts"
+        );
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
+    }
+    let read = in_turn(&doors.room, doors.inbound.topic.clone(), partitions, body).await?;
+    let drafts = read.map_err(|rejected| refused(&rejected))?;
+    if drafts.is_empty() {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "the body holds no event"));
     }
     let accepted = drafts.len();
+    doors.rate.take(accepted).map_err(too_many)?;
     let log = doors.log.clone();
     let written = tokio::task::spawn_blocking(move || topics::append(&*log, drafts)).await;
-    match written {
-        Ok(Ok(last)) => {
-            let positions: Vec<_> = last
-                .into_iter()
-                .map(|(partition, offset)| json!({ "partition": partition, "offset": offset }))
-                .collect();
-            (StatusCode::ACCEPTED, Json(json!({ "accepted": accepted, "positions": positions })))
-                .into_response()
-        }
-        Ok(Err(error)) => unavailable(error),
-        Err(error) => unavailable(error),
+    let last = written.map_err(unavailable)?.map_err(unavailable)?;
+    drop(seat);
+    let positions: Vec<_> = last
+        .into_iter()
+        .map(|(partition, offset)| json!({ "partition": partition, "offset": offset }))
+        .collect();
+    let answer = json!({ "accepted": accepted, "positions": positions });
+    Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+}
+
+/// All of a body, if it is not too large and comes in time.
+async fn body(request: Request) -> Result<Bytes, Problem> {
+    let comes = tokio::time::timeout(COMES_WITHIN, to_bytes(request.into_body(), LARGEST)).await;
+    let late = |_| {
+        let detail = format!("the body did not come within {} s", COMES_WITHIN.as_secs());
+        Problem::new(StatusCode::REQUEST_TIMEOUT, detail)
+    };
+    comes.map_err(late)?.map_err(|error| {
+        let detail =
+            format!("more than the {LARGEST} bytes that are taken at a time, or cut off: {error}");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    })
+}
+
+/// Reads a body on a thread of its own, when it is its turn.
+async fn in_turn(
+    room: &Room,
+    topic: String,
+    partitions: u16,
+    body: Bytes,
+) -> Result<Result<Vec<Draft>, Rejected>, Problem> {
+    let turn = room.readers.clone().acquire_owned().await.map_err(unavailable)?;
+    let reading = tokio::task::spawn_blocking(move || {
+        let read = read(&topic, partitions, &body, TOLD);
+        drop(turn);
+        read
+    });
+    reading.await.map_err(unavailable)
+}
+
+/// What cannot be taken: how many records, and the first of them.
+pub(crate) struct Rejected {
+    pub(crate) count: usize,
+    pub(crate) first: Vec<Rejection>,
+}
+
+impl Rejected {
+    fn one(rejection: Rejection) -> Self {
+        Self { count: 1, first: vec![rejection] }
     }
 }
 
-fn unavailable(error: impl ToString) -> Response {
+fn unavailable(error: impl ToString) -> Problem {
     let detail = format!(
         "{}; send all of it again: what the log has is recognised by source and id",
         error.to_string()
     );
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).again_in(5).into_response()
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).again_in(5)
 }
 
-fn refused(rejections: &[Rejection]) -> Response {
-    let detail = format!("{} of the records cannot be taken; none was", rejections.len());
-    let told: Vec<_> = rejections
+fn refused(rejected: &Rejected) -> Problem {
+    let detail = format!("{} of the records cannot be taken; none was", rejected.count);
+    let told: Vec<_> = rejected
+        .first
         .iter()
-        .take(TOLD)
         .map(|r| {
             json!({
                 "code": r.code, "record": r.place.record, "column": r.place.column,
@@ -150,22 +198,23 @@ fn refused(rejections: &[Rejection]) -> Response {
         })
         .collect();
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
-        .with("rejected", rejections.len().into())
+        .with("rejected", rejected.count.into())
         .with("rejections", told.into())
-        .into_response()
 }
 
-/// The records of a body as drafts, or everything that is wrong with them.
+/// The records of a body as drafts, or what is wrong with them: so many are `told`, and all are counted.
 pub(crate) fn read(
     topic: &str,
     partitions: u16,
     body: &[u8],
-) -> Result<Vec<Draft>, Vec<Rejection>> {
+    told: usize,
+) -> Result<Vec<Draft>, Rejected> {
     if wire::logger::is_logger_file(body) {
         return logger(topic, partitions, body);
     }
     let limits = Limits::default();
-    let (mut drafts, mut rejections) = (Vec::new(), Vec::new());
+    let mut drafts = Vec::new();
+    let mut rejected = Rejected { count: 0, first: Vec::new() };
     // One event may be written over several lines; several stand one a line.
     let whole = native::read(body, &limits).is_ok();
     let lines: Vec<&[u8]> =
@@ -182,23 +231,31 @@ pub(crate) fn read(
             }
         });
         match read {
+            Ok(_) if rejected.count > 0 => {}
             Ok(subject) => {
                 let partition = intake::inbound_partition(&subject, partitions);
                 drafts.push(intake::inbound(topic, partition, &subject, line.to_vec()));
             }
-            Err(rejection) => rejections.push(rejection.at("body", number)),
+            Err(rejection) => {
+                // Nothing of it is taken any more.
+                drafts = Vec::new();
+                rejected.count += 1;
+                if rejected.first.len() < told {
+                    rejected.first.push(rejection.at("body", number));
+                }
+            }
         }
     }
-    if rejections.is_empty() { Ok(drafts) } else { Err(rejections) }
+    if rejected.count == 0 { Ok(drafts) } else { Err(rejected) }
 }
 
-fn logger(topic: &str, partitions: u16, body: &[u8]) -> Result<Vec<Draft>, Vec<Rejection>> {
+fn logger(topic: &str, partitions: u16, body: &[u8]) -> Result<Vec<Draft>, Rejected> {
     if body.len() > LARGEST_FILE {
         let reason =
             format!("{} bytes, and a logger's file has at most {LARGEST_FILE}", body.len());
-        return Err(vec![Rejection::new(Code::TooLong, reason).at("body", 1)]);
+        return Err(Rejected::one(Rejection::new(Code::TooLong, reason).at("body", 1)));
     }
-    let read = wire::logger::read("body", body).map_err(|rejection| vec![rejection])?;
+    let read = wire::logger::read("body", body).map_err(Rejected::one)?;
     let subject = read.events().into_iter().next().map(|event| event.subject);
     let subject = subject.unwrap_or_else(|| Subject::new(SubjectKind::Device, "unknown"));
     let partition = intake::inbound_partition(&subject, partitions);
@@ -211,9 +268,9 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
     use std::ops::Range;
+    use std::sync::Mutex;
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::sync::mpsc::{Receiver, Sender, channel};
-    use std::time::Duration;
     use stream::{Ack, Committed, Member, Memory, Reader, StreamError, Ticket, Topic};
 
     /// A log that says how many partitions a topic has when it is let, and not before.
@@ -280,5 +337,31 @@ mod tests {
         let topic = Topic { name: "inbound.events".into(), partitions: 2, stamped_by_log: false };
         log.create(&topic).unwrap();
         assert_eq!(inbound.partitions(&log).await, Ok(2));
+    }
+
+    #[test]
+    fn of_many_bad_records_the_first_are_told_and_all_are_counted() {
+        let rejected = read("inbound.events", 4, &b"{}\n".repeat(5_000), TOLD).err().unwrap();
+        assert_eq!((rejected.count, rejected.first.len()), (5_000, TOLD));
+        assert_eq!(rejected.first[99].place.record, 100);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_so_much_is_here_at_a_time_and_what_waits_too_long_is_told_to_come_again() {
+        let room = Room::default();
+        let sized = |bytes: usize| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONTENT_LENGTH, bytes.into());
+            headers
+        };
+        // Without a size it may be the largest.
+        let large = [room.seat(&sized(LARGEST)).await, room.seat(&HeaderMap::new()).await];
+        assert!(large.iter().all(Result::is_ok));
+        let small = room.seat(&sized(1_000)).await;
+        assert!(small.is_ok());
+        let refused = room.seat(&sized(LARGEST)).await.err().unwrap().into_response();
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        drop(small);
+        assert!(room.seat(&sized(LARGEST)).await.is_ok());
     }
 }

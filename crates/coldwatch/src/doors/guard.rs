@@ -2,6 +2,7 @@
 //! bearer token, in the header or, for a browser, in the cookie that signing in with it sets.
 
 use super::problem::Problem;
+use super::rates::{Peer, Rates};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
@@ -9,14 +10,28 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What is asked for.
 pub(crate) struct Guard {
     pub(crate) token: Option<String>,
     pub(crate) loopback: bool,
+    /// Wrong tokens, from each address.
+    pub(crate) wrong: Rates,
 }
 
+/// So many wrong tokens an address may bring at once; from then on one a second.
+const WRONG: u32 = 20;
+/// The next ones are answered so much later.
+const LATER: Duration = Duration::from_secs(1);
+
 const COOKIE: &str = "coldwatch";
+
+impl Guard {
+    pub(crate) fn new(token: Option<String>, loopback: bool) -> Self {
+        Self { token, loopback, wrong: Rates::new(1, WRONG) }
+    }
+}
 
 /// Lets a request pass, or not.
 pub(crate) async fn pass(
@@ -24,9 +39,12 @@ pub(crate) async fn pass(
     request: Request<Body>,
     next: Next,
 ) -> Response {
-    let path = request.uri().path();
+    let (peer, path) = (Peer::of(&request), request.uri().path());
     if path == "/sign-in" && guard.token.is_some() {
-        return guard.sign_in(request).await;
+        let tries = *request.method() == Method::POST;
+        let answer = guard.sign_in(request).await;
+        let wrong = tries && answer.status() == StatusCode::UNAUTHORIZED;
+        return if wrong { guard.was_wrong(peer, answer).await } else { answer };
     }
     // Whoever starts and watches processes asks without a token, and learns nothing of any shipment.
     if guard.is_open(path, request.headers()) {
@@ -34,11 +52,25 @@ pub(crate) async fn pass(
     }
     match guard.refuses(request.method(), request.headers(), request.uri()) {
         None => next.run(request).await,
+        // Who brings no token at all only has to sign in.
+        Some(refusal) if request.headers().contains_key(header::AUTHORIZATION) => {
+            guard.was_wrong(peer, refusal).await
+        }
         Some(refusal) => refusal,
     }
 }
 
 impl Guard {
+    /// A wrong token. Who tries many waits; who has the right one never does, though they may come from one proxy.
+    async fn was_wrong(&self, peer: Peer, answer: Response) -> Response {
+        let may = self.wrong.may(peer);
+        self.wrong.charge(peer, 1);
+        let Err(seconds) = may else { return answer };
+        tokio::time::sleep(LATER).await;
+        let detail = "too many wrong tokens came from this address";
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).again_in(seconds).into_response()
+    }
+
     /// Metrics tell how much there is, so on loopback they are not for a page that has its own name point here.
     fn is_open(&self, path: &str, headers: &HeaderMap) -> bool {
         let host = || headers.get(header::HOST).and_then(|host| host.to_str().ok());
@@ -97,7 +129,9 @@ impl Guard {
             return sign_in_page(StatusCode::OK, "/");
         };
         let secure = if came_over_tls(request.headers()) { "; Secure" } else { "" };
-        let body = axum::body::to_bytes(request.into_body(), 4096).await.unwrap_or_default();
+        let body = axum::body::to_bytes(request.into_body(), 4096);
+        let body = tokio::time::timeout(super::COMES_WITHIN, body).await;
+        let body = body.ok().and_then(Result::ok).unwrap_or_default();
         let form = String::from_utf8_lossy(&body).into_owned();
         let given =
             form.split('&').find_map(|pair| pair.strip_prefix("token=")).unwrap_or_default();
@@ -190,7 +224,7 @@ mod tests {
 
     #[test]
     fn on_loopback_this_machine_asks_and_no_page_of_another_site() {
-        let guard = Guard { token: None, loopback: true };
+        let guard = Guard::new(None, true);
         let (get, post) = (Method::GET, Method::POST);
         assert_eq!(asks(&guard, get.clone(), &[("host", "127.0.0.1:8080")]), None);
         assert_eq!(asks(&guard, get, &[("host", "rebound.example:8080")]), Some(403));
@@ -213,8 +247,8 @@ mod tests {
         };
         let (here, rebound) = (host("localhost:8080"), host("rebound.example:8080"));
         for token in [None, Some("0123456789abcdef".to_owned())] {
-            let elsewhere = Guard { token: token.clone(), loopback: false };
-            let loopback = Guard { token, loopback: true };
+            let elsewhere = Guard::new(token.clone(), false);
+            let loopback = Guard::new(token, true);
             for path in ["/livez", "/readyz", "/metrics"] {
                 assert!(
                     elsewhere.is_open(path, &rebound) && loopback.is_open(path, &here),
@@ -229,7 +263,7 @@ mod tests {
     #[test]
     fn elsewhere_the_token_is_needed_in_the_header_or_as_the_cookie_that_it_sets() {
         let token = "0123456789abcdef";
-        let guard = Guard { token: Some(token.into()), loopback: false };
+        let guard = Guard::new(Some(token.into()), false);
         let host = ("host", "watch.example");
         let get = || Method::GET;
         assert_eq!(asks(&guard, get(), &[host]), Some(401));
@@ -251,10 +285,26 @@ mod tests {
         assert_eq!(asks(&guard, Method::POST, &forged), Some(403));
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn who_brings_many_wrong_tokens_waits_and_others_do_not() {
+        let guard = Guard::new(Some("0123456789abcdef".into()), false);
+        let peer = |n: u8| Peer(std::net::IpAddr::from([10, 0, 0, n]));
+        let answer = || StatusCode::UNAUTHORIZED.into_response();
+        for _ in 0..WRONG {
+            assert_eq!(guard.was_wrong(peer(1), answer()).await.status(), 401);
+        }
+        // Time goes on a little, so there may be room for one more.
+        guard.was_wrong(peer(1), answer()).await;
+        let refused = guard.was_wrong(peer(1), answer()).await;
+        assert_eq!(refused.status(), 429);
+        assert!(refused.headers().contains_key(header::RETRY_AFTER));
+        assert_eq!(guard.was_wrong(peer(2), answer()).await.status(), 401);
+    }
+
     #[tokio::test]
     async fn the_cookie_of_a_browser_that_came_over_tls_stays_on_tls() {
         let token = "0123456789abcdef";
-        let guard = Guard { token: Some(token.into()), loopback: false };
+        let guard = Guard::new(Some(token.into()), false);
         for (proto, secure) in [
             (None, false),
             (Some("http"), false),

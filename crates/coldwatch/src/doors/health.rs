@@ -10,14 +10,16 @@ use axum::response::{IntoResponse, Response};
 use facts::Moment;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A loop that has not come round for this long is not at work.
 const TURNED: Duration = Duration::from_secs(15);
 
 /// Whether the process is alive: everything in it still turns.
 pub(crate) async fn livez(State(doors): State<Arc<Doors>>) -> Response {
-    let stuck: Vec<String> = doors.watched.iter().filter_map(stuck).collect();
+    // A log that is away holds everything up, and to be started again would only lose what is known here.
+    let excused = doors.reach.excuses(Instant::now());
+    let stuck: Vec<String> = doors.watched.iter().filter_map(|w| stuck(w, excused)).collect();
     match stuck.is_empty() {
         true => "alive\n".into_response(),
         false => problem(&stuck),
@@ -26,7 +28,9 @@ pub(crate) async fn livez(State(doors): State<Arc<Doors>>) -> Response {
 
 /// Whether it works: has its share, is not refolding, nothing has ended.
 pub(crate) async fn readyz(State(doors): State<Arc<Doors>>) -> Response {
-    let reasons = reasons(&doors);
+    // It may have to wait for the board: not on a thread that answers others.
+    let reasons = tokio::task::spawn_blocking(move || reasons(&doors)).await;
+    let reasons = reasons.unwrap_or_else(|broke| vec![broke.to_string()]);
     match reasons.is_empty() {
         true => "ready\n".into_response(),
         false => problem(&reasons),
@@ -41,7 +45,8 @@ fn problem(reasons: &[String]) -> Response {
 
 /// Everything that keeps it from being ready.
 pub(crate) fn reasons(doors: &Doors) -> Vec<String> {
-    let mut reasons: Vec<String> = doors.watched.iter().flat_map(of).collect();
+    let mut reasons: Vec<String> = doors.reach.away(Instant::now()).into_iter().collect();
+    reasons.extend(doors.watched.iter().flat_map(of));
     reasons.extend(doors.still.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
     // Once it has caught up it stays: who needs to see is not helped by a desk that is taken away under load, and
     // its pages say themselves how old they are.
@@ -74,9 +79,9 @@ fn unread(board: &RwLock<Board>) -> Vec<String> {
         .collect()
 }
 
-fn stuck(watched: &Watched) -> Option<String> {
+fn stuck(watched: &Watched, excused: bool) -> Option<String> {
     let seen = watched.watch.seen();
-    let long = seen.turned.is_some_and(|at| at.elapsed() > TURNED);
+    let long = !excused && seen.turned.is_some_and(|at| at.elapsed() > TURNED);
     let name = watched.service.name();
     match seen.ended {
         Some(reason) => Some(format!("{name} has ended: {reason}")),
@@ -88,7 +93,7 @@ fn stuck(watched: &Watched) -> Option<String> {
 fn of(watched: &Watched) -> Vec<String> {
     let seen = watched.watch.seen();
     let name = watched.service.name();
-    let mut reasons: Vec<String> = stuck(watched).into_iter().collect();
+    let mut reasons: Vec<String> = stuck(watched, false).into_iter().collect();
     if !seen.joined {
         reasons.push(format!("{name} waits for its share of the partitions"));
     }

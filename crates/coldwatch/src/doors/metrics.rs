@@ -50,15 +50,19 @@ pub(crate) const NAMES: [(&str, &str); 18] = [
 
 /// `/metrics`.
 pub(crate) async fn metrics(State(doors): State<Arc<Doors>>) -> Response {
-    let shown = Shown::new();
-    show::process(&doors, &shown);
-    let mut text = String::new();
-    match encode(&mut text, &shown.registry) {
-        Ok(()) => {
+    // It may have to wait for the board: not on a thread that answers others.
+    let text = tokio::task::spawn_blocking(move || {
+        let shown = Shown::new();
+        show::process(&doors, &shown);
+        let mut text = String::new();
+        encode(&mut text, &shown.registry).map(|()| text)
+    });
+    match text.await {
+        Ok(Ok(text)) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(header::CONTENT_TYPE, kind)], text).into_response()
         }
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 

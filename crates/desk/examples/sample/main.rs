@@ -79,7 +79,7 @@ impl Log {
 }
 
 impl Feed for Door {
-    fn follow(&self, _: Option<&str>) -> Result<Receiver<Item>, Refusal> {
+    fn follow(&self, _: Option<&str>, _: Option<desk::Client>) -> Result<Receiver<Item>, Refusal> {
         let (to, from) = channel(16);
         self.0.readers.lock().unwrap().push(to);
         Ok(from)

@@ -82,7 +82,9 @@ pub struct Reader {
     pub partition: u16,
     /// How many records are unread in it; `None` when reading it has not begun.
     pub behind: Option<u64>,
-    /// Whether that is near enough.
+    /// Since when the log has not said any more where the topic ends, where that is longer than it may be.
+    pub unanswered: Option<Moment>,
+    /// Whether that is near enough, and the log answers.
     pub current: bool,
 }
 
@@ -111,6 +113,8 @@ pub(super) struct Watch {
     partitions: u16,
     beats: BTreeMap<&'static str, BTreeMap<u16, Moment>>,
     read: BTreeMap<(&'static str, u16), (u64, u64)>,
+    /// Since when the log does not say any more where a topic ends.
+    unanswered: BTreeMap<&'static str, Moment>,
 }
 
 impl Watch {
@@ -132,6 +136,14 @@ impl Watch {
     pub(super) fn progress(&mut self, topic: &str, partition: u16, position: u64, end: u64) {
         if let Some(topic) = TOPICS.iter().find(|known| **known == topic) {
             self.read.insert((topic, partition), (position, end));
+        }
+    }
+
+    pub(super) fn unanswered(&mut self, topic: &str, since: Option<Moment>) {
+        let Some(topic) = TOPICS.iter().find(|known| **known == topic) else { return };
+        match since {
+            Some(since) => drop(self.unanswered.insert(topic, since)),
+            None => drop(self.unanswered.remove(topic)),
         }
     }
 
@@ -193,7 +205,8 @@ impl Watch {
         let rank = |(_, behind): &(u16, Option<u64>)| behind.map_or(u64::MAX, |n| n);
         let all = (0..self.partitions.max(1)).map(|partition| (partition, behind(partition)));
         let (partition, behind) = all.max_by_key(rank).unwrap_or((0, None));
-        let current = behind.is_some_and(|behind| behind <= freshness.behind);
-        Reader { topic, partition, behind, current }
+        let unanswered = self.unanswered.get(topic).copied();
+        let near = behind.is_some_and(|behind| behind <= freshness.behind);
+        Reader { topic, partition, behind, unanswered, current: near && unanswered.is_none() }
     }
 }

@@ -75,9 +75,16 @@ pub(super) async fn answer<Asked: DeserializeOwned + Send>(
                 "The log has it. The board does not show it yet: ask for the incident again.";
             json(StatusCode::ACCEPTED, &Waiting { id: name, detail })
         }
-        Err(refusal) if form => fault(room, &refusal),
+        Err(refusal) if form => fault_soon(room, refusal).await,
         Err(refusal) => refusal.into_response(),
     }
+}
+
+/// A page is made on a thread that may wait.
+async fn fault_soon(room: &Shared, refusal: Refusal) -> Response {
+    let room = room.clone();
+    let page = tokio::task::spawn_blocking(move || fault(&room, &refusal)).await;
+    page.unwrap_or_else(|broke| Refusal::Unavailable(broke.to_string()).into_response())
 }
 
 struct Done {
@@ -120,15 +127,15 @@ async fn act(
     let wrong = || Refusal::Malformed(format!("`{id}` is no incident like `SHP-1.2`"));
     let (shipment, number) = parted(id).ok_or_else(wrong)?;
     let name = name(room, headers, key)?;
-    let of_stages = room.board()?.shipment(&shipment).is_none();
+    let of_stages = room.board_soon().await?.shipment(&shipment).is_none();
     // A closing that comes again finds the incident closed, by itself.
     let before = room.sent().known(&name, &shipment, &fact);
     if let (Some(at), Fact::IncidentClosed(_)) = (before, &fact)
-        && let Some(view) = stands(room, &shipment, number, &fact, at)?
+        && let Some(view) = stands(room, &shipment, number, &fact, at).await?
     {
         return Ok(Done { shipment, of_stages, name, shown: Some(view) });
     }
-    let refused = may(room, &shipment, number, &fact)?;
+    let refused = may(room, &shipment, number, &fact).await?;
     let at = room.sent().at(&name, &shipment, &fact, room.now()).ok_or_else(|| {
         Refusal::Invalid(format!(
             "the key `{name}` names another act: send this one under a new key"

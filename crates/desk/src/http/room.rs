@@ -8,7 +8,8 @@ use crate::refusal::Refusal;
 use facts::Moment;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLockReadGuard, TryLockError};
+use std::time::Duration;
 
 pub(crate) type Shared = Arc<Room>;
 
@@ -18,6 +19,15 @@ pub(crate) struct Room {
     /// Tells this process's names from those of every other.
     seed: u64,
     next: AtomicU64,
+}
+
+/// A board is written for some milliseconds at a time.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+
+fn broke() -> Refusal {
+    Refusal::Unavailable(
+        "the desk's board broke: start the desk again, it is made anew from the log".into(),
+    )
 }
 
 impl Room {
@@ -30,13 +40,28 @@ impl Room {
         (self.desk.clock)()
     }
 
-    /// The board. One whose writer broke down in the middle of a change is not shown: it might look fine.
+    /// The board, for whoever is on a thread that may wait. One whose writer broke down in the middle of a change is not shown: it
+    /// might look fine.
     pub(crate) fn board(&self) -> Result<RwLockReadGuard<'_, Board>, Refusal> {
-        self.desk.board.read().map_err(|_| {
-            Refusal::Unavailable(
-                "the desk's board broke: start the desk again, it is made anew from the log".into(),
-            )
-        })
+        self.desk.board.read().map_err(|_| broke())
+    }
+
+    /// The same, for whoever is on a thread that answers others.
+    pub(crate) async fn board_soon(&self) -> Result<RwLockReadGuard<'_, Board>, Refusal> {
+        loop {
+            if let Some(board) = self.board_now()? {
+                return Ok(board);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    fn board_now(&self) -> Result<Option<RwLockReadGuard<'_, Board>>, Refusal> {
+        match self.desk.board.try_read() {
+            Ok(board) => Ok(Some(board)),
+            Err(TryLockError::Poisoned(_)) => Err(broke()),
+            Err(TryLockError::WouldBlock) => Ok(None),
+        }
     }
 
     pub(crate) fn trust(&self, board: &Board, now: Moment) -> Trust {

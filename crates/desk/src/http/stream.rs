@@ -5,8 +5,9 @@
 
 use super::answer::Problem;
 use super::room::Shared;
-use crate::desk::Item;
+use crate::desk::{Client, Item};
 use crate::refusal::Refusal;
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::{Event, Sse};
@@ -35,6 +36,7 @@ const BACK: Duration = Duration::from_secs(3);
     ))]
 pub(crate) async fn stream(
     State(room): State<Shared>,
+    client: Option<Extension<Client>>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let from = headers.get("last-event-id").map(|id| {
@@ -44,7 +46,9 @@ pub(crate) async fn stream(
     });
     let from = from.transpose()?.map(str::to_owned);
     // The log is asked where it ends, and may take its time: not on a thread that answers others.
-    let follow = tokio::task::spawn_blocking(move || room.desk.feed.follow(from.as_deref()));
+    let client = client.map(|Extension(client)| client);
+    let follow =
+        tokio::task::spawn_blocking(move || room.desk.feed.follow(from.as_deref(), client));
     let items = follow.await.map_err(|broke| Refusal::Unavailable(broke.to_string()))??;
     let mut beat = interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);

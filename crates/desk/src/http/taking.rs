@@ -58,13 +58,13 @@ pub(super) fn name(
 
 /// Refuses where there is no such incident, where it is closed, or where it cannot be closed; otherwise the refusal
 /// that stands on the card already.
-pub(super) fn may(
+pub(super) async fn may(
     room: &Shared,
     shipment: &ShipmentId,
     number: u32,
     fact: &Fact,
 ) -> Result<Option<String>, Refusal> {
-    let board = room.board()?;
+    let board = room.board_soon().await?;
     let unknown =
         || Refusal::Unknown(format!("no incident {number} of shipment `{shipment}` is known here"));
     let (incident, dossier) = board.one(shipment, number).ok_or_else(unknown)?;
@@ -90,14 +90,14 @@ fn closed(incident: &Incident, dossier: &Dossier) -> Refusal {
 }
 
 /// The incident, where the act stands on it.
-pub(super) fn stands(
+pub(super) async fn stands(
     room: &Shared,
     shipment: &ShipmentId,
     number: u32,
     fact: &Fact,
     at: Moment,
 ) -> Result<Option<IncidentView>, Refusal> {
-    let board = room.board()?;
+    let board = room.board_soon().await?;
     let known = board.one(shipment, number).filter(|(incident, _)| is_done(incident, fact, at));
     Ok(known.map(|(incident, dossier)| view(&board, incident, dossier)))
 }
@@ -128,7 +128,7 @@ pub(super) async fn shown(
 ) -> Result<Option<IncidentView>, Refusal> {
     let looking = async {
         loop {
-            if let Some(view) = look(room, incident, fact, at, name, refused)? {
+            if let Some(view) = look(room, incident, fact, at, name, refused).await? {
                 return Ok(view);
             }
             tokio::time::sleep(LOOK).await;
@@ -141,7 +141,7 @@ pub(super) async fn shown(
 }
 
 /// Looks once.
-fn look(
+async fn look(
     room: &Shared,
     (shipment, number): (&ShipmentId, u32),
     fact: &Fact,
@@ -149,7 +149,7 @@ fn look(
     name: &str,
     refused: Option<&str>,
 ) -> Result<Option<IncidentView>, Refusal> {
-    let board = room.board()?;
+    let board = room.board_soon().await?;
     let Some((incident, dossier)) = board.one(shipment, number) else { return Ok(None) };
     if is_done(incident, fact, at) {
         return Ok(Some(view(&board, incident, dossier)));

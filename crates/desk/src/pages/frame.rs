@@ -117,6 +117,7 @@ fn reader_chip(readers: &[Reader]) -> Chip {
     let worst = readers.iter().find(|reader| !reader.current);
     let (shape, word) = match worst {
         None => ("fresh", "has read all".into()),
+        Some(Reader { unanswered: Some(_), .. }) => ("silent", "the log does not answer".into()),
         Some(Reader { behind: Some(n), .. }) => ("late", format!("{n} records behind")),
         Some(_) => ("unknown", "still reading".into()),
     };
@@ -143,7 +144,14 @@ fn complaints(board: &Board, trust: &Trust, freshness: &Freshness, now: Moment) 
             )),
         }
     });
-    let readers = trust.readers.iter().filter(|reader| !reader.current).map(|reader| {
+    let unanswered = trust.readers.iter().filter_map(|reader| reader.unanswered).min().map(|since| {
+        format!(
+            "The log has not answered this desk since {}: what has happened since then is not shown here.",
+            seconds(since, now)
+        )
+    });
+    let behind = trust.readers.iter().filter(|r| !r.current && r.unanswered.is_none());
+    let readers = behind.map(|reader| {
         let Reader { topic, partition, .. } = reader;
         match reader.behind {
             Some(n) => format!(
@@ -166,5 +174,5 @@ fn complaints(board: &Board, trust: &Trust, freshness: &Freshness, now: Moment) 
             ),
         }
     });
-    stages.chain(readers).chain(system).collect()
+    unanswered.into_iter().chain(stages).chain(readers).chain(system).collect()
 }

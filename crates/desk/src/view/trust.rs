@@ -46,8 +46,11 @@ pub(crate) struct ReaderView {
     pub(crate) current: bool,
     /// The partition that is furthest behind.
     pub(crate) partition: u16,
-    /// Records that are unread in it; absent while reading has not begun.
+    /// Records that are unread in it, when that was last known; absent while reading has not begun.
     pub(crate) behind: Option<u64>,
+    /// Since when the log has not answered the desk any more; absent while it does.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) unanswered_since: Option<Moment>,
 }
 
 /// A logger from which nothing comes.
@@ -97,6 +100,7 @@ impl TrustView {
                     current: r.current,
                     partition: r.partition,
                     behind: r.behind,
+                    unanswered_since: r.unanswered,
                 })
                 .collect(),
             silent_loggers: silent

@@ -1,0 +1,307 @@
+//! One topic, from its start onto the board, for as long as the process lives.
+//!
+//! Two threads: one reads, the other asks the log where the topic ends. A log that is away lets such a question hang for
+//! as long as its client may wait, so it is asked by a thread that nobody waits for, and never while the board is held:
+//! what was known stays to be seen, with the time since when it is not current.
+
+use crate::exit::Failure;
+use crate::live::Live;
+use crate::log;
+use crate::services::names::Names;
+use ::desk::Board;
+use alerts::Word;
+use facts::Moment;
+use fold::Matter;
+use pipeline::Topic;
+use pipeline::bytes::{self, Alert};
+use pipeline::journal::JournalEntry;
+use pipeline::stage::Sign;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockWriteGuard};
+use std::time::{Duration, Instant};
+use stream::{Clock, Log, Record, StreamError};
+
+/// How often the board learns where topics end.
+const ENDS_EVERY: Duration = Duration::from_secs(1);
+/// Without an answer for so long, what is shown is not current: brokers that change places take some seconds.
+const AWAY: Duration = Duration::from_secs(10);
+/// How soon the first question follows the first answer.
+const BEGINS: Duration = Duration::from_millis(10);
+/// How often a thread that waits looks whether it is asked to stop.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// So many records go onto the board at a time: then whoever waits for it has their turn.
+const AT_A_TIME: usize = 500;
+
+/// What both threads know.
+struct Reading {
+    log: Arc<dyn Log>,
+    names: Names,
+    topic: Topic,
+    board: Arc<RwLock<Board>>,
+    clock: Clock,
+    stop: Arc<AtomicBool>,
+    /// Up to where each partition is on the board; `None` until its start is known.
+    positions: OnceLock<Vec<AtomicU64>>,
+    /// When the log last said where all of the topic ends, by the machine's clock and by the log's.
+    answered: Mutex<(Instant, Moment)>,
+}
+
+/// Starts to read a topic.
+pub(super) fn start(live: &Live, topic: Topic, board: &Arc<RwLock<Board>>) -> Result<(), Failure> {
+    let reading = Arc::new(Reading {
+        log: live.log.clone(),
+        names: live.names.clone(),
+        topic,
+        board: board.clone(),
+        clock: live.clock.clone(),
+        stop: live.stop.clone(),
+        positions: OnceLock::new(),
+        answered: Mutex::new((Instant::now(), Moment::from_millis((live.clock)()))),
+    });
+    let (words, reads) = (live.last_words(), reading.clone());
+    let read = move || {
+        if let Err(error) = reads.follow() {
+            tracing::error!(topic = reads.topic.name(), %error, "the desk reads no more");
+            *words.lock().unwrap_or_else(PoisonError::into_inner) = Some(("desk", error));
+            reads.stop.store(true, Ordering::Relaxed);
+        }
+    };
+    let thread =
+        |what: &str| std::thread::Builder::new().name(format!("desk-{what}{}", topic.name()));
+    thread("").spawn(read).map_err(Failure::unavailable)?;
+    thread("end-").spawn(move || reading.ask_for_ends()).map_err(Failure::unavailable)?;
+    Ok(())
+}
+
+impl Reading {
+    fn is_over(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    fn board(&self) -> RwLockWriteGuard<'_, Board> {
+        self.board.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn follow(&self) -> Result<(), StreamError> {
+        let name = self.names.topic(self.topic);
+        let begin = |partition| {
+            let range = log::patiently(&self.stop, || self.log.range(&name, partition))?;
+            Ok((partition, range.start))
+        };
+        let from: Vec<(u16, u64)> =
+            (0..self.names.partitions).map(begin).collect::<Result<_, StreamError>>()?;
+        let at = from.iter().map(|(_, position)| AtomicU64::new(*position)).collect();
+        let positions = self.positions.get_or_init(|| at);
+        let mut reader = self.log.read(&name, &from)?;
+        let (mut records, mut told) = (Vec::new(), None);
+        while !self.is_over() {
+            let away = self.away();
+            if away != told {
+                self.board().unanswered(self.topic.name(), away);
+                told = away;
+            }
+            match reader.poll(Duration::from_millis(200), &mut records) {
+                Ok(()) => {}
+                Err(StreamError::Unavailable(reason)) => {
+                    tracing::warn!(reason, "the desk cannot reach the log");
+                    std::thread::sleep(Duration::from_secs(1));
+                }
+                Err(other) => return Err(other),
+            }
+            for some in records.chunks(AT_A_TIME) {
+                let mut board = self.board();
+                for (partition, record) in some {
+                    take(&mut board, self.topic, *partition, record);
+                    if let Some(at) = positions.get(usize::from(*partition)) {
+                        at.store(record.offset + 1, Ordering::Relaxed);
+                    }
+                }
+            }
+            records.clear();
+        }
+        Ok(())
+    }
+
+    /// Tells the board where the topic ends, again and again, for as long as the log says so.
+    fn ask_for_ends(&self) {
+        while self.positions.get().is_none() && !self.is_over() {
+            std::thread::sleep(BEGINS);
+        }
+        while !self.is_over() {
+            let begun = Instant::now();
+            if let (Some(positions), Some(ends)) = (self.positions.get(), self.ends()) {
+                let mut board = self.board();
+                for ((partition, end), at) in (0..).zip(ends).zip(positions) {
+                    let position = at.load(Ordering::Relaxed);
+                    board.progress(self.topic.name(), partition, position, end.max(position));
+                }
+                let now = (Instant::now(), Moment::from_millis((self.clock)()));
+                *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = now;
+            }
+            while begun.elapsed() < ENDS_EVERY && !self.is_over() {
+                std::thread::sleep(LOOK_EVERY);
+            }
+        }
+    }
+
+    /// Since when the log has not answered, where that is too long ago.
+    fn away(&self) -> Option<Moment> {
+        let (at, since) = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        (at.elapsed() >= AWAY).then_some(since)
+    }
+
+    /// Where each partition ends. Who does not answer for one is not asked for the others.
+    fn ends(&self) -> Option<Vec<u64>> {
+        let name = self.names.topic(self.topic);
+        let end = |partition| match self.log.range(&name, partition) {
+            Ok(range) => Some(range.end),
+            Err(error) => {
+                tracing::debug!(topic = self.topic.name(), %error, "where it ends is not known");
+                None
+            }
+        };
+        (0..self.names.partitions).map(end).collect()
+    }
+}
+
+/// One record, onto the board. One that cannot be read was told by the service that reads it.
+fn take(board: &mut Board, topic: Topic, partition: u16, record: &Record) {
+    match topic {
+        Topic::Journal => {
+            let Ok(entry) = bytes::journal(partition, record.offset, &record.value) else { return };
+            match &entry.entry {
+                JournalEntry::Fact(shipment, event) => {
+                    board.fact(shipment, partition, record.offset, event);
+                }
+                JournalEntry::Tick(now) => board.beat("dispatch", partition, *now),
+                JournalEntry::Rulebook(book) => {
+                    if let facts::Fact::RulebookPublished(published) = bytes::published(book) {
+                        board.rulebook(&published);
+                    }
+                }
+                JournalEntry::Behaviour(_) | JournalEntry::Genesis(_) | JournalEntry::Beside(_) => {
+                }
+            }
+        }
+        Topic::Exceptions => {
+            let Ok(heard) = bytes::exception(record.offset, &record.value) else { return };
+            if let Some(Sign::Passed(stage, now)) = &heard.sign {
+                board.beat(stage, partition, *now);
+            }
+            match &heard.record.matter {
+                Matter::Word { word: Word::Finding(finding), .. } => board.finding(finding),
+                Matter::Word { key, word: Word::Context(_, context) } => {
+                    if let Some(shipment) = key.shipment() {
+                        board.context(&shipment, context);
+                    }
+                }
+                Matter::Beside => alive(board, partition, record),
+                _ => {}
+            }
+        }
+        Topic::Alerts => match bytes::alert(&record.value) {
+            Ok(Alert::Incident(incident)) => {
+                board.told(&incident, &String::from_utf8_lossy(&record.value));
+            }
+            Ok(Alert::Finding(finding)) => board.finding(&finding),
+            Ok(Alert::Beat(now)) => board.beat("alerts", partition, now),
+            Ok(Alert::Beside) | Err(_) => {}
+        },
+        Topic::Facts | Topic::Rejects => {}
+    }
+}
+
+/// Intake's sign of life.
+fn alive(board: &mut Board, partition: u16, record: &Record) {
+    let read = wire::native::read(&record.value, &wire::Limits::default());
+    if let Ok(facts::Fact::Alive(_)) = read.as_ref().map(|read| &read.event.fact)
+        && let Ok(read) = &read
+    {
+        board.beat("intake", partition, read.event.at);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use std::collections::BTreeMap;
+    use std::ops::Range;
+    use stream::{Ack, Committed, Draft, Member, Memory, Reader, Ticket};
+
+    /// A log that can go away: then it says where nothing ends, and keeps whoever asks waiting.
+    #[derive(Default)]
+    struct Away {
+        log: Memory,
+        is_away: AtomicBool,
+        waiting: AtomicU64,
+    }
+
+    impl Log for Away {
+        fn range(&self, topic: &str, partition: u16) -> Result<Range<u64>, StreamError> {
+            if self.is_away.load(Ordering::Relaxed) {
+                self.waiting.fetch_add(1, Ordering::Relaxed);
+            }
+            while self.is_away.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            self.log.range(topic, partition)
+        }
+        fn partitions(&self, topic: &str) -> Result<Option<u16>, StreamError> {
+            self.log.partitions(topic)
+        }
+        fn create(&self, topic: &stream::Topic) -> Result<bool, StreamError> {
+            self.log.create(topic)
+        }
+        fn committed(&self, g: &str, t: &str) -> Result<BTreeMap<u16, Committed>, StreamError> {
+            self.log.committed(g, t)
+        }
+        fn append(&self, drafts: Vec<(Ticket, Draft)>, answers: &std::sync::mpsc::Sender<Ack>) {
+            self.log.append(drafts, answers);
+        }
+        fn join(&self, g: &str, t: &str, i: Option<&str>) -> Result<Box<dyn Member>, StreamError> {
+            self.log.join(g, t, i)
+        }
+        fn read(&self, topic: &str, from: &[(u16, u64)]) -> Result<Box<dyn Reader>, StreamError> {
+            self.log.read(topic, from)
+        }
+    }
+
+    fn until(what: &str, holds: impl Fn() -> bool) {
+        let last = Instant::now() + Duration::from_secs(20);
+        while !holds() {
+            assert!(Instant::now() < last, "{what}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    #[test]
+    fn while_the_log_is_away_the_board_is_free_and_says_that_it_is_not_current() {
+        let log = Arc::new(Away::default());
+        let mut config = Config::default();
+        config.log.partitions = 3;
+        let clock: Clock = Arc::new(|| 1_000_000);
+        let live = Live::new(log.clone(), config, clock, None);
+        let board = Arc::new(RwLock::new(Board::new(3)));
+        for topic in [Topic::Journal, Topic::Exceptions, Topic::Alerts] {
+            let name = live.names.topic(topic).to_string();
+            log.create(&stream::Topic { name, partitions: 3, stamped_by_log: false }).unwrap();
+            start(&live, topic, &board).unwrap();
+        }
+        let readers = || {
+            let now = Moment::from_millis(1_000_000);
+            board.read().unwrap().trust(now, &::desk::Freshness::default()).readers
+        };
+        until("all is read", || readers().iter().all(|reader| reader.current));
+        log.is_away.store(true, Ordering::Relaxed);
+        until("all three ask", || log.waiting.load(Ordering::Relaxed) == 3);
+        // Nobody holds the board, for reading or for writing.
+        assert!(board.try_write().is_ok());
+        let since = Moment::from_millis(1_000_000);
+        until("it says so", || readers().iter().all(|r| r.unanswered == Some(since) && !r.current));
+        log.is_away.store(false, Ordering::Relaxed);
+        until("it answers again", || readers().iter().all(|reader| reader.current));
+        live.finish().unwrap();
+    }
+}
