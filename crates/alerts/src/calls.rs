@@ -81,9 +81,8 @@ impl Calls {
         }
     }
 
-    /// Whether people were called for a thing of this kind so lately that it is the same one to them. It counts when the finding
-    /// became known, however late it is heard of here: what
-    /// was over within the hour calls nobody because alerts was away.
+    /// Whether people were called for a thing of this kind so lately that it is the same one to them. What became known within
+    /// that time and is over by now calls nobody only because it is heard of late here.
     pub(crate) fn too_soon(&self, finding: &Finding, now: Moment, numbers: &Numbers) -> bool {
         let Some(call) = self.of(finding) else { return false };
         let until = call.at + numbers.again;

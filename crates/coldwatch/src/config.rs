@@ -26,6 +26,8 @@ pub struct Config {
     pub clock: ClockConfig,
     /// When what stands still is told, and ended.
     pub watchdog: WatchdogConfig,
+    /// What it says of itself, on stderr.
+    pub logging: LoggingConfig,
 }
 
 /// Where the log is.
@@ -114,6 +116,27 @@ pub struct WatchdogConfig {
     /// After this long the process ends, so that another takes its partitions over. While the log is away nothing is ended:
     /// that would help nobody, and the desk would lose what it shows.
     pub ends: Span,
+}
+
+/// What a process says of itself.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LoggingConfig {
+    /// Lines of this level and worse; absent: `info` for services, `warn` elsewhere.
+    pub level: Option<String>,
+    /// How a line is written.
+    pub format: Format,
+}
+
+/// How a line is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line, for whoever gathers them.
+    Json,
 }
 
 impl Default for LogConfig {

@@ -41,6 +41,7 @@ pub(crate) fn start(live: &Live, pace: Pace) -> Result<Pages, Failure> {
             clock: live.clock.clone(),
         }),
         feed: Arc::new(feed::Alerts::new(live)),
+        signed_in: live.config.http.token_file.is_some(),
     });
     Ok(Pages { router, board })
 }

@@ -2,6 +2,7 @@
 //!
 //! - `serving`: connections, and when they end
 //! - `guard`: who may ask
+//! - `sign_in`: how a browser does
 //! - `rates`: how much
 //! - `reach`: whether the log answers
 //! - `health`: `/livez`, `/readyz`
@@ -16,6 +17,7 @@ pub(crate) mod problem;
 mod rates;
 pub(crate) mod reach;
 mod serving;
+mod sign_in;
 
 use crate::desk::Pages;
 use crate::exit::Failure;
@@ -118,14 +120,14 @@ impl Serving {
         }
         let mut router: Router = router.with_state(doors.clone());
         if let Some(desk) = desk {
-            router = router.merge(desk.router);
+            // What people and programs read goes out compressed; of the feed, whose events would wait for the next one, the
+            // layer keeps away by itself.
+            router = router.merge(desk.router.layer(CompressionLayer::new()));
         }
         let guard = Arc::new(guard::Guard::new(token, address.ip().is_loopback()));
-        // The feed is not compressed: an event would wait for the next one.
         let router = router
             .layer(middleware::from_fn(in_time))
-            .layer(middleware::from_fn_with_state(guard, guard::pass))
-            .layer(CompressionLayer::new());
+            .layer(middleware::from_fn_with_state(guard, guard::pass));
         let (most, stop) = (serving::most(live.config.http.connections), live.stop.clone());
         let thread = std::thread::Builder::new()
             .name("http".into())

@@ -25,6 +25,8 @@ pub struct Desk {
     pub acts: Arc<dyn Acts>,
     /// Where the live feed comes from.
     pub feed: Arc<dyn Feed>,
+    /// Whether people sign in, and so may sign out: `POST /sign-out` is served around the desk.
+    pub signed_in: bool,
 }
 
 /// The address at the other end of a request, which may be a proxy's: whoever serves the desk puts it into the request.

@@ -65,9 +65,10 @@ pub fn router(desk: Desk) -> Router {
     let waits = || middleware::from_fn(on_a_thread_that_may_wait);
     routes()
         .into_iter()
-        // An act waits by itself, for the log and for the board.
-        .map(|(method, path, answer)| match method {
-            "get" => (path, answer.layer(waits())),
+        // An act and the feed wait by themselves, for the log and for the board.
+        .map(|(method, path, answer)| match (method, path) {
+            ("get", "/v1/stream") => (path, answer),
+            ("get", _) => (path, answer.layer(waits())),
             _ => (path, answer),
         })
         .fold(Router::new(), |router, (path, answer)| router.route(path, answer))

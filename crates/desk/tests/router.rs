@@ -123,6 +123,7 @@ fn made(does: Does) -> (Router, Log) {
         freshness: Freshness::default(),
         acts: Arc::new(log.clone()),
         feed: Arc::new(Alerts(current().id())),
+        signed_in: false,
     };
     (router(desk), log)
 }
@@ -232,6 +233,7 @@ async fn no_open_incident_is_said_only_when_all_is_fresh() {
             freshness: Freshness::default(),
             acts: Arc::new(log),
             feed: Arc::new(Alerts(current().id())),
+            signed_in: false,
         };
         let page = get(&router(desk.clone()), "/").await;
         assert!(page.text.contains(expected), "{}", page.text);
@@ -304,6 +306,7 @@ async fn a_stale_stage_is_said_loudly_on_every_page() {
         freshness: Freshness::default(),
         acts: Arc::new(log),
         feed: Arc::new(Alerts(current().id())),
+        signed_in: false,
     };
     drop(router);
     let router = desk::router(desk);

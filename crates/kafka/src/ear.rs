@@ -87,6 +87,22 @@ impl Ear {
     }
 }
 
+/// Of what the client says about one matter, one line goes out in so long: it tries each broker anew every second.
+const SAID_EVERY: Duration = Duration::from_secs(60);
+
+/// When something was last said of each matter, by any client of this process.
+static SAID: Mutex<BTreeMap<String, Instant>> = Mutex::new(BTreeMap::new());
+
+/// Whether a matter has not been spoken of for a while.
+fn is_news(said: &Mutex<BTreeMap<String, Instant>>, matter: &str, now: Instant) -> bool {
+    let mut said = lock(said);
+    let lately = said.get(matter).is_some_and(|last| now.duration_since(*last) < SAID_EVERY);
+    if !lately {
+        said.insert(matter.to_owned(), now);
+    }
+    !lately
+}
+
 /// Hands a line of the client's log on.
 pub(crate) fn tell(level: RDKafkaLogLevel, facility: &str, says: &str) {
     match level {
@@ -94,7 +110,11 @@ pub(crate) fn tell(level: RDKafkaLogLevel, facility: &str, says: &str) {
         | RDKafkaLogLevel::Alert
         | RDKafkaLogLevel::Critical
         | RDKafkaLogLevel::Error
-        | RDKafkaLogLevel::Warning => tracing::warn!(facility, says, "the Kafka client"),
+        | RDKafkaLogLevel::Warning
+            if is_news(&SAID, facility, Instant::now()) =>
+        {
+            tracing::warn!(facility, says, "the Kafka client (more of it within a minute: debug)");
+        }
         _ => tracing::debug!(facility, says, "the Kafka client"),
     }
 }
@@ -103,6 +123,9 @@ pub(crate) fn tell(level: RDKafkaLogLevel, facility: &str, says: &str) {
 pub(crate) fn report(error: &KafkaError, reason: &str) {
     match code(error).map(weigh) {
         Some(Weight::Passes) => tracing::debug!(%error, reason, "the Kafka client"),
+        _ if !is_news(&SAID, &error.to_string(), Instant::now()) => {
+            tracing::debug!(%error, reason, "the Kafka client");
+        }
         _ => tracing::warn!(%error, reason, "the Kafka client"),
     }
 }
@@ -169,5 +192,18 @@ fn grant(consumer: &BaseConsumer<Ear>, take: bool) {
     };
     if let Err(error) = done {
         tracing::debug!(%error, "a consumer that closes");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_one_matter_one_line_goes_out_in_a_minute() {
+        let (said, begun) = (Mutex::default(), Instant::now());
+        let later = |seconds| begun + Duration::from_secs(seconds);
+        assert!(is_news(&said, "FAIL", begun) && is_news(&said, "REQTMOUT", later(1)));
+        assert!(!is_news(&said, "FAIL", later(59)) && is_news(&said, "FAIL", later(60)));
     }
 }

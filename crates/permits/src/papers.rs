@@ -120,15 +120,20 @@ impl View for Papers {
 impl Papers {
     /// What was known after each moment at which something happened, from the first to the last that has come. What happened at one
     /// moment is known together. What is said of a permit before it comes changes something twice: when it is learnt, and
-    /// when it comes. Words of that kind which are learnt within `settle` of each other race, and only what stands after the last one
-    /// was ever known.
+    /// when it comes. Words of that kind about one permit which are learnt within `settle` of each other race, and only what stands after
+    /// the last one was ever known.
     pub fn steps(&self, now: Moment, settle: Span) -> Vec<Known<'_>> {
-        let mut ahead: Vec<Moment> =
-            self.facts.iter().filter(|c| known_at(c) != c.at).map(known_at).collect();
-        ahead.sort_unstable();
-        let next = |n: usize| ahead.get(n + 1).filter(|next| **next <= now);
-        let last = |n: usize, at: Moment| next(n).is_none_or(|next| *next - at > settle);
-        let stay = ahead.iter().enumerate().filter(|(n, at)| last(*n, **at)).map(|(_, at)| *at);
+        let ahead: Vec<(&Subject, Moment)> = self
+            .facts
+            .iter()
+            .filter(|chapter| known_at(chapter) != chapter.at)
+            .map(|chapter| (&chapter.subject, known_at(chapter)))
+            .collect();
+        let raced = |(permit, at): &(&Subject, Moment)| {
+            let soon = |next: Moment| *at < next && next < *at + settle && next <= now;
+            ahead.iter().any(|(other, next)| other == permit && soon(*next))
+        };
+        let stay = ahead.iter().filter(|word| !raced(word)).map(|(_, at)| *at);
         let mut moments: Vec<Moment> =
             self.facts.iter().map(|chapter| chapter.at).chain(stay).collect();
         moments.retain(|moment| *moment <= now);

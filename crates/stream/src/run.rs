@@ -177,7 +177,8 @@ impl<'a, S: Stage> Loop<'a, S> {
                 Ok(()) => {}
                 Err(StreamError::Unavailable(reason)) => {
                     let service = self.group.service;
-                    tracing::warn!(service, reason, "the log is not to be reached");
+                    // The outage is told once for the process, by whoever asks whether the log answers.
+                    tracing::debug!(service, reason, "the log is not to be reached");
                     rest = SILENT;
                 }
                 Err(other) => return Err(other),

@@ -82,7 +82,7 @@ const AHEAD_STEP: Span = Span::minutes(15);
 
 impl Demo {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        telemetry::start("warn");
+        telemetry::start("warn")?;
         let stop = signals::listen()?;
         let temporary = self.folder.is_none();
         let folder = self.folder.clone().unwrap_or_else(|| {

@@ -56,7 +56,7 @@ impl Findings {
 
 impl Doctor {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        telemetry::start("error");
+        telemetry::start("error")?;
         let mut findings = Findings::default();
         let config = match self.given.read() {
             Ok(config) => config,

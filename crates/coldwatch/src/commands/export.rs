@@ -51,7 +51,7 @@ const SILENT: Duration = Duration::from_secs(30);
 
 impl Export {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        telemetry::start("warn");
+        telemetry::start("warn")?;
         let config = self.given.read()?;
         let log = log::look(&config)?;
         let topic = match self.topic {

@@ -61,7 +61,7 @@ struct Counts {
 
 impl Ingest {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        telemetry::start("warn");
+        telemetry::start("warn")?;
         let way = self.way()?;
         let bar = progress::over(&self.files);
         let progress = Progress::default();

@@ -64,7 +64,7 @@ struct Publish {
 
 impl Publish {
     fn run(self) -> Result<ExitCode, Failure> {
-        telemetry::start("warn");
+        telemetry::start("warn")?;
         let book = given::book(Some(&self.folder))?;
         if let Some(number) = self.behaviour.filter(|n| !roles::BEHAVIOURS.contains(n)) {
             let (from, to) = (roles::BEHAVIOURS.start(), roles::BEHAVIOURS.end());

@@ -19,6 +19,8 @@ Examples:
   COLDWATCH_LOG_KIND=kafka COLDWATCH_LOG_BROKERS=kafka:9092 coldwatch run intake
       configuration from the environment alone
 
+What it says goes to stderr: `level` and `format` in [logging], or COLDWATCH_LOGGING_LEVEL=debug, COLDWATCH_LOGGING_FORMAT=json.
+
 Ends in order on Ctrl-C and SIGTERM: what was taken is finished, committed and kept; a second signal ends at once.";
 
 /// Run services over the log that the configuration names
@@ -37,9 +39,9 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        telemetry::start("info");
-        let stop = signals::listen()?;
         let config = self.given.read()?;
+        telemetry::start_as(&config.logging, "info")?;
+        let stop = signals::listen()?;
         config.token()?;
         let clock = wall_clock();
         let log = log::open(&config, clock.clone())?;

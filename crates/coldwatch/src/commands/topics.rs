@@ -51,7 +51,7 @@ struct Check {
 
 impl Topics {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        telemetry::start("warn");
+        telemetry::start("warn")?;
         match self.command {
             Command::Create(create) => create.run(),
             Command::Check(check) => check.run(),

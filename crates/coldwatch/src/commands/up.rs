@@ -35,9 +35,9 @@ pub(crate) struct Up {
 
 impl Up {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        telemetry::start("warn");
-        let stop = signals::listen()?;
         let config = self.given.read()?;
+        telemetry::start_as(&config.logging, "warn")?;
+        let stop = signals::listen()?;
         config.token()?;
         let book = given::book(self.rulebook.as_ref())?;
         let clock = wall_clock();

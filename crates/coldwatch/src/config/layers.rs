@@ -10,7 +10,7 @@ use toml::{Table, Value};
 const ENVIRONMENT: &str = "COLDWATCH_";
 
 /// Keys that the environment may set: `log.brokers` is `COLDWATCH_LOG_BROKERS`.
-const KEYS: [(&str, &str, Shape); 21] = [
+const KEYS: [(&str, &str, Shape); 23] = [
     ("log", "kind", Shape::Text),
     ("log", "folder", Shape::Text),
     ("log", "brokers", Shape::Text),
@@ -32,6 +32,8 @@ const KEYS: [(&str, &str, Shape); 21] = [
     ("clock", "strike", Shape::Truth),
     ("watchdog", "unready", Shape::Text),
     ("watchdog", "ends", Shape::Text),
+    ("logging", "level", Shape::Text),
+    ("logging", "format", Shape::Text),
 ];
 
 /// What stands in a line that may hold a secret.

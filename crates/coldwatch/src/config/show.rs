@@ -7,7 +7,7 @@ use std::path::Path;
 use toml::{Table, Value};
 
 /// The tables, in the order of the example file.
-const TABLES: [&str; 5] = ["log", "snapshots", "http", "clock", "watchdog"];
+const TABLES: [&str; 6] = ["log", "snapshots", "http", "clock", "watchdog", "logging"];
 /// Tables within `log` whose keys are those of others.
 const OPEN: [&str; 2] = ["client", "secrets"];
 /// What a key has in its name whose value may be a secret.

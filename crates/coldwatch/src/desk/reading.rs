@@ -6,7 +6,6 @@
 
 use crate::exit::Failure;
 use crate::live::Live;
-use crate::log;
 use crate::services::names::Names;
 use ::desk::Board;
 use alerts::Word;
@@ -29,8 +28,9 @@ const AWAY: Duration = Duration::from_secs(10);
 const BEGINS: Duration = Duration::from_millis(10);
 /// How often a thread that waits looks whether it is asked to stop.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// So many records go onto the board at a time: then whoever waits for it has their turn.
-const AT_A_TIME: usize = 500;
+/// So many records go onto the board at a time, and then it is left alone for so long: whoever waits for it has their turn.
+const AT_A_TIME: usize = 100;
+const LEFT_ALONE: Duration = Duration::from_micros(200);
 
 /// What both threads know.
 struct Reading {
@@ -84,15 +84,13 @@ impl Reading {
 
     fn follow(&self) -> Result<(), StreamError> {
         let name = self.names.topic(self.topic);
-        let begin = |partition| {
-            let range = log::patiently(&self.stop, || self.log.range(&name, partition))?;
-            Ok((partition, range.start))
-        };
+        let begin =
+            |partition| Ok((partition, self.patiently(|| self.log.range(&name, partition))?.start));
         let from: Vec<(u16, u64)> =
             (0..self.names.partitions).map(begin).collect::<Result<_, StreamError>>()?;
         let at = from.iter().map(|(_, position)| AtomicU64::new(*position)).collect();
         let positions = self.positions.get_or_init(|| at);
-        let mut reader = self.log.read(&name, &from)?;
+        let mut reader = self.patiently(|| self.log.read(&name, &from))?;
         let (mut records, mut told) = (Vec::new(), None);
         while !self.is_over() {
             let away = self.away();
@@ -103,12 +101,14 @@ impl Reading {
             match reader.poll(Duration::from_millis(200), &mut records) {
                 Ok(()) => {}
                 Err(StreamError::Unavailable(reason)) => {
-                    tracing::warn!(reason, "the desk cannot reach the log");
+                    // The outage is told by whoever asks whether the log answers.
+                    tracing::debug!(reason, "the desk cannot reach the log");
                     std::thread::sleep(Duration::from_secs(1));
                 }
                 Err(other) => return Err(other),
             }
             for some in records.chunks(AT_A_TIME) {
+                std::thread::sleep(LEFT_ALONE);
                 let mut board = self.board();
                 for (partition, record) in some {
                     take(&mut board, self.topic, *partition, record);
@@ -120,6 +120,20 @@ impl Reading {
             records.clear();
         }
         Ok(())
+    }
+
+    /// Asks until the log answers: while it is away nothing is ended.
+    fn patiently<T>(&self, ask: impl Fn() -> Result<T, StreamError>) -> Result<T, StreamError> {
+        loop {
+            match ask() {
+                Err(StreamError::Unavailable(reason)) if !self.is_over() => {
+                    tracing::debug!(reason, "the desk cannot reach the log");
+                    self.board().unanswered(self.topic.name(), self.away());
+                    std::thread::sleep(ENDS_EVERY);
+                }
+                done => return done,
+            }
+        }
     }
 
     /// Tells the board where the topic ends, again and again, for as long as the log says so.

@@ -1,8 +1,9 @@
 //! `POST /v1/events`: one native event, or one a line, or a logger's export. All of it is taken, or nothing is;
 //! 202 is said only when the log has it.
 //!
-//! What one sender asks for must not cost the others anything: only so many bytes are here at a time, whoever sends
-//! what cannot be used is slowed down before it is read, and reading is done away from the threads that answer.
+//! What one sender asks for must not cost the others much: only so many bytes are here at a time, half of them of one
+//! address at the most; whoever has sent what cannot be used waits before the next is read; and reading is done away from
+//! the threads that answer.
 
 use super::Doors;
 use super::problem::Problem;
@@ -10,16 +11,18 @@ use super::rates::Peer;
 use crate::services::intake;
 use crate::topics;
 use axum::Json;
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use facts::{Subject, SubjectKind};
+use http_body_util::BodyExt;
 use serde_json::json;
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 use stream::{Draft, Log};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wire::{Code, Limits, Rejection, native};
 
 /// The largest body: some 10,000 events.
@@ -32,37 +35,89 @@ const LARGEST_FILE: usize = 3 << 20;
 const TOLD: usize = 100;
 /// So many bytes of bodies are here at a time; each is held three times over while it is read and written.
 const HERE: usize = 12 << 20;
+/// So many of them, here or waiting for room, are of one address.
+const OF_ONE: usize = HERE / 2;
+/// The smallest body counts as so much: a request is more than its bytes.
+const SMALLEST: usize = 64 << 10;
 /// A body has so long to come, and so long to wait until there is room for it.
 const COMES_WITHIN: Duration = Duration::from_secs(30);
 const WAITS: Duration = Duration::from_secs(10);
 
 /// Room for bodies.
 pub(crate) struct Room {
-    bytes: Semaphore,
+    bytes: Arc<Semaphore>,
+    /// What each address has here or waiting.
+    of_each: Arc<Mutex<HashMap<Peer, usize>>>,
     /// Reading bodies is work: it goes on in so many threads at a time.
     readers: Arc<Semaphore>,
 }
 
 impl Default for Room {
     fn default() -> Self {
-        Self { bytes: Semaphore::new(HERE), readers: Arc::new(Semaphore::new(2)) }
+        let (bytes, readers) = (Semaphore::new(HERE), Semaphore::new(2));
+        Self { bytes: Arc::new(bytes), of_each: Arc::default(), readers: Arc::new(readers) }
+    }
+}
+
+/// Room for one body, given back when it is dropped: by whoever works on the body last, also where its sender has gone.
+struct Seat {
+    _bytes: OwnedSemaphorePermit,
+    _share: Share,
+}
+
+/// What one address has.
+struct Share {
+    peer: Peer,
+    bytes: usize,
+    of_each: Arc<Mutex<HashMap<Peer, usize>>>,
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let mut of_each = self.of_each.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(all) = of_each.get_mut(&self.peer) {
+            *all -= self.bytes;
+            if *all == 0 {
+                of_each.remove(&self.peer);
+            }
+        }
     }
 }
 
 impl Room {
     /// Waits until a body of this size may come; without a size it may be the largest.
-    async fn seat(&self, headers: &HeaderMap) -> Result<SemaphorePermit<'_>, Problem> {
+    async fn seat(&self, peer: Peer, headers: &HeaderMap) -> Result<Seat, Problem> {
         let length =
             headers.get(header::CONTENT_LENGTH).and_then(|n| n.to_str().ok()?.parse().ok());
-        let bytes = length.unwrap_or(LARGEST).clamp(1, LARGEST);
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let seat = tokio::time::timeout(WAITS, self.bytes.acquire_many(bytes)).await;
-        let full = || {
-            let detail = "as much as fits is on its way in: send it again";
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).again_in(1)
-        };
-        seat.ok().and_then(Result::ok).ok_or_else(full)
+        let length: usize = length.unwrap_or(LARGEST);
+        if length > LARGEST {
+            return Err(too_large(&format!("{length} bytes")));
+        }
+        let full = |detail: &str| Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).again_in(1);
+        let share = self.share(peer, length.max(SMALLEST)).ok_or_else(|| {
+            full("as much as fits is on its way in from this address: send it again")
+        })?;
+        let bytes = u32::try_from(share.bytes).unwrap_or(u32::MAX);
+        let waits = tokio::time::timeout(WAITS, self.bytes.clone().acquire_many_owned(bytes)).await;
+        let bytes = waits.ok().and_then(Result::ok);
+        let bytes = bytes.ok_or_else(|| full("as much as fits is on its way in: send it again"))?;
+        Ok(Seat { _bytes: bytes, _share: share })
     }
+
+    fn share(&self, peer: Peer, bytes: usize) -> Option<Share> {
+        let mut of_each = self.of_each.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = of_each.get(&peer).copied().unwrap_or_default() + bytes;
+        if all > OF_ONE {
+            return None;
+        }
+        of_each.insert(peer, all);
+        Some(Share { peer, bytes, of_each: self.of_each.clone() })
+    }
+}
+
+fn too_large(what: &str) -> Problem {
+    let detail = format!("{what}, and {LARGEST} bytes are taken at a time");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }
 
 /// The topic to which events go.
@@ -92,41 +147,83 @@ impl Inbound {
 
 /// Takes events in.
 pub(crate) async fn take(State(doors): State<Arc<Doors>>, request: Request) -> Response {
-    taken(&doors, request).await.unwrap_or_else(IntoResponse::into_response)
+    let (peer, (head, body)) = (Peer::of(&request), request.into_parts());
+    match seated(&doors, peer, &head.headers).await {
+        Ok(seat) => {
+            taken(&doors, peer, seat, body).await.unwrap_or_else(IntoResponse::into_response)
+        }
+        // A sender that is still sending hears of it only afterwards.
+        Err(problem) => {
+            let _ = tokio::time::timeout(PASSED_OVER, pass_over(body)).await;
+            problem.into_response()
+        }
+    }
 }
 
-async fn taken(doors: &Doors, request: Request) -> Result<Response, Problem> {
-    let peer = Peer::of(&request);
-    let too_many = |seconds| {
-        let detail = "more events a second than are taken";
-        Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).again_in(seconds)
-    };
+/// What is sent to whoever is refused already is read for so long, and kept nowhere.
+const PASSED_OVER: Duration = Duration::from_secs(5);
+
+async fn pass_over(mut body: Body) {
+    let mut passed = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        passed += frame.data_ref().map_or(0, Bytes::len);
+        if passed > 2 * LARGEST {
+            return;
+        }
+    }
+}
+
+/// Whether a body may come, before any of it is read.
+async fn seated(doors: &Doors, peer: Peer, headers: &HeaderMap) -> Result<Seat, Problem> {
     doors.senders.may(peer).map_err(too_many)?;
     doors.rate.may().map_err(too_many)?;
-    let seat = doors.room.seat(request.headers()).await?;
-    let body = body(request).await?;
+    // Nothing is gathered that cannot be written.
+    if let Some(reason) = doors.reach.away(Instant::now()) {
+        return Err(unavailable(reason));
+    }
+    doors.room.seat(peer, headers).await
+}
+
+fn too_many(seconds: u64) -> Problem {
+    let detail = "more events a second than are taken";
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).again_in(seconds)
+}
+
+async fn taken(doors: &Doors, peer: Peer, seat: Seat, sent: Body) -> Result<Response, Problem> {
     let partitions = doors.inbound.partitions(&doors.log).await.map_err(unavailable)?;
-    // What is not to be used costs its sender as much as what is.
-    let records = 1 + body.iter().filter(|byte| **byte == b'\n').count();
-    doors.senders.charge(peer, records.min(MOST_RECORDS));
-    // The lines of a logger's file are one record.
-    if records > MOST_RECORDS && !wire::logger::is_logger_file(&body) {
+    // What nothing is taken of costs its sender as much as what is: the records of a body, and all that fit into one
+    // where it is late, cut off or has too many.
+    let costs = |records| {
+        move |problem| {
+            doors.senders.charge(peer, records);
+            problem
+        }
+    };
+    let body = body(sent).await.map_err(costs(MOST_RECORDS))?;
+    let records = records(&body);
+    if records > MOST_RECORDS {
         let detail = format!(
             "{records} records, and {MOST_RECORDS} are taken at a time: send them in parts"
         );
-        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
+        let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail);
+        return Err(costs(MOST_RECORDS)(problem));
     }
-    let read = in_turn(&doors.room, doors.inbound.topic.clone(), partitions, body).await?;
-    let drafts = read.map_err(|rejected| refused(&rejected))?;
+    let (seat, read) = in_turn(doors, seat, partitions, body).await?;
+    let drafts = read.map_err(|rejected| costs(records)(refused(&rejected)))?;
     if drafts.is_empty() {
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "the body holds no event"));
+        let problem = Problem::new(StatusCode::BAD_REQUEST, "the body holds no event");
+        return Err(costs(1)(problem));
     }
     let accepted = drafts.len();
     doors.rate.take(accepted).map_err(too_many)?;
     let log = doors.log.clone();
-    let written = tokio::task::spawn_blocking(move || topics::append(&*log, drafts)).await;
+    let append = move || {
+        let last = topics::append(&*log, drafts);
+        drop(seat);
+        last
+    };
+    let written = tokio::task::spawn_blocking(append).await;
     let last = written.map_err(unavailable)?.map_err(unavailable)?;
-    drop(seat);
     let positions: Vec<_> = last
         .into_iter()
         .map(|(partition, offset)| json!({ "partition": partition, "offset": offset }))
@@ -135,32 +232,39 @@ async fn taken(doors: &Doors, request: Request) -> Result<Response, Problem> {
     Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
 }
 
+/// How many records a body has. The lines of a logger's file are one.
+fn records(body: &[u8]) -> usize {
+    match wire::logger::is_logger_file(body) {
+        true => 1,
+        false => body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count(),
+    }
+}
+
 /// All of a body, if it is not too large and comes in time.
-async fn body(request: Request) -> Result<Bytes, Problem> {
-    let comes = tokio::time::timeout(COMES_WITHIN, to_bytes(request.into_body(), LARGEST)).await;
+async fn body(sent: Body) -> Result<Bytes, Problem> {
+    let comes = tokio::time::timeout(COMES_WITHIN, to_bytes(sent, LARGEST)).await;
     let late = |_| {
         let detail = format!("the body did not come within {} s", COMES_WITHIN.as_secs());
         Problem::new(StatusCode::REQUEST_TIMEOUT, detail)
     };
-    comes.map_err(late)?.map_err(|error| {
-        let detail =
-            format!("more than the {LARGEST} bytes that are taken at a time, or cut off: {error}");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
-    })
+    comes
+        .map_err(late)?
+        .map_err(|error| too_large(&format!("too many bytes, or cut off ({error})")))
 }
 
-/// Reads a body on a thread of its own, when it is its turn.
+/// Reads a body on a thread of its own, when it is its turn; its room is held until it is read, whoever waits for that.
 async fn in_turn(
-    room: &Room,
-    topic: String,
+    doors: &Doors,
+    seat: Seat,
     partitions: u16,
     body: Bytes,
-) -> Result<Result<Vec<Draft>, Rejected>, Problem> {
-    let turn = room.readers.clone().acquire_owned().await.map_err(unavailable)?;
+) -> Result<(Seat, Result<Vec<Draft>, Rejected>), Problem> {
+    let turn = doors.room.readers.clone().acquire_owned().await.map_err(unavailable)?;
+    let topic = doors.inbound.topic.clone();
     let reading = tokio::task::spawn_blocking(move || {
         let read = read(&topic, partitions, &body, TOLD);
         drop(turn);
-        read
+        (seat, read)
     });
     reading.await.map_err(unavailable)
 }
@@ -354,14 +458,32 @@ mod tests {
             headers.insert(header::CONTENT_LENGTH, bytes.into());
             headers
         };
+        let peer = |n: u8| Peer::at(std::net::IpAddr::from([10, 0, 0, n]));
+        let status =
+            |refused: Result<Seat, Problem>| refused.err().unwrap().into_response().status();
         // Without a size it may be the largest.
-        let large = [room.seat(&sized(LARGEST)).await, room.seat(&HeaderMap::new()).await];
+        let large = [
+            room.seat(peer(1), &sized(LARGEST)).await,
+            room.seat(peer(2), &HeaderMap::new()).await,
+            room.seat(peer(3), &sized(LARGEST - 2 * SMALLEST)).await,
+        ];
         assert!(large.iter().all(Result::is_ok));
-        let small = room.seat(&sized(1_000)).await;
+        let refused = room.seat(peer(1), &sized(LARGEST)).await;
+        assert_eq!(status(refused), 503, "one address has half of it");
+        let small = room.seat(peer(4), &sized(1_000)).await;
         assert!(small.is_ok());
-        let refused = room.seat(&sized(LARGEST)).await.err().unwrap().into_response();
-        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(status(room.seat(peer(5), &sized(2 * SMALLEST)).await), 503);
         drop(small);
-        assert!(room.seat(&sized(LARGEST)).await.is_ok());
+        assert!(room.seat(peer(5), &sized(2 * SMALLEST)).await.is_ok());
+        assert_eq!(status(room.seat(peer(6), &sized(LARGEST + 1)).await), 413);
+        drop(large);
+        assert!(room.of_each.lock().unwrap().is_empty());
+        assert_eq!(room.bytes.available_permits(), HERE);
+    }
+
+    #[test]
+    fn empty_lines_are_no_records_and_a_file_is_one() {
+        assert_eq!(records(b"{}\n\n{}\n"), 2);
+        assert_eq!(records(b""), 0);
     }
 }

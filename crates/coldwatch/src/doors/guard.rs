@@ -3,9 +3,10 @@
 
 use super::problem::Problem;
 use super::rates::{Peer, Rates};
+use super::sign_in;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
@@ -20,12 +21,18 @@ pub(crate) struct Guard {
     pub(crate) wrong: Rates,
 }
 
-/// So many wrong tokens an address may bring at once; from then on one a second.
+/// So many wrong tokens an address may bring at once; from then on one a second is answered as such.
 const WRONG: u32 = 20;
-/// The next ones are answered so much later.
+/// The next ones are refused, and so much later. A token has 16 characters and more: this spares us work, the length keeps it safe.
 const LATER: Duration = Duration::from_secs(1);
 
-const COOKIE: &str = "coldwatch";
+/// Whether a token is brought, or the cookie of one.
+fn brings_something(headers: &HeaderMap) -> bool {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|all| all.to_str().ok());
+    let mut cookies = cookies.flat_map(|all| all.split(';'));
+    headers.contains_key(header::AUTHORIZATION)
+        || cookies.any(|one| one.trim().starts_with(sign_in::COOKIE))
+}
 
 impl Guard {
     pub(crate) fn new(token: Option<String>, loopback: bool) -> Self {
@@ -40,20 +47,19 @@ pub(crate) async fn pass(
     next: Next,
 ) -> Response {
     let (peer, path) = (Peer::of(&request), request.uri().path());
-    if path == "/sign-in" && guard.token.is_some() {
-        let tries = *request.method() == Method::POST;
-        let answer = guard.sign_in(request).await;
-        let wrong = tries && answer.status() == StatusCode::UNAUTHORIZED;
-        return if wrong { guard.was_wrong(peer, answer).await } else { answer };
+    if let (Some(token), "/sign-in") = (&guard.token, path) {
+        let (answer, was_wrong) = sign_in::answer(token, request).await;
+        return if was_wrong { guard.was_wrong(peer, answer).await } else { answer };
     }
     // Whoever starts and watches processes asks without a token, and learns nothing of any shipment.
     if guard.is_open(path, request.headers()) {
         return next.run(request).await;
     }
     match guard.refuses(request.method(), request.headers(), request.uri()) {
+        None if path == "/sign-out" && guard.token.is_some() => sign_in::out(&request),
         None => next.run(request).await,
-        // Who brings no token at all only has to sign in.
-        Some(refusal) if request.headers().contains_key(header::AUTHORIZATION) => {
+        // Who brings nothing at all only has to sign in.
+        Some(refusal) if brings_something(request.headers()) => {
             guard.was_wrong(peer, refusal).await
         }
         Some(refusal) => refusal,
@@ -63,9 +69,10 @@ pub(crate) async fn pass(
 impl Guard {
     /// A wrong token. Who tries many waits; who has the right one never does, though they may come from one proxy.
     async fn was_wrong(&self, peer: Peer, answer: Response) -> Response {
-        let may = self.wrong.may(peer);
-        self.wrong.charge(peer, 1);
-        let Err(seconds) = may else { return answer };
+        let Err(seconds) = self.wrong.may(peer) else {
+            self.wrong.charge(peer, 1);
+            return answer;
+        };
         tokio::time::sleep(LATER).await;
         let detail = "too many wrong tokens came from this address";
         Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).again_in(seconds).into_response()
@@ -87,16 +94,18 @@ impl Guard {
         let host = text(header::HOST);
         let no = |status, detail: &str| Some(Problem::new(status, detail).into_response());
         if let Some(token) = &self.token {
-            let bearer = text(header::AUTHORIZATION).strip_prefix("Bearer ").map(str::trim);
+            let bearer = text(header::AUTHORIZATION).split_once(' ');
+            let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+            let bearer = bearer.map(|(_, token)| token.trim());
             let cookie = text(header::COOKIE).split(';').find_map(|one| {
-                one.trim().strip_prefix(COOKIE).and_then(|rest| rest.strip_prefix('='))
+                one.trim().strip_prefix(sign_in::COOKIE).and_then(|rest| rest.strip_prefix('='))
             });
             let may = bearer.is_some_and(|given| same(given, token))
-                || cookie.is_some_and(|given| same(given, &seal(token)));
+                || cookie.is_some_and(|given| same(given, &sign_in::seal(token)));
             if !may {
                 let page = text(header::ACCEPT).contains("text/html") && *method == Method::GET;
                 return match page {
-                    true => Some(sign_in_page(StatusCode::UNAUTHORIZED, uri.path())),
+                    true => Some(sign_in::page(StatusCode::UNAUTHORIZED, uri, None)),
                     false => no(
                         StatusCode::UNAUTHORIZED,
                         "a bearer token is needed: `Authorization: Bearer …`",
@@ -122,49 +131,10 @@ impl Guard {
         }
         None
     }
-
-    /// A form with the token in, a cookie out.
-    async fn sign_in(&self, request: Request<Body>) -> Response {
-        let Some(token) = self.token.as_ref().filter(|_| *request.method() == Method::POST) else {
-            return sign_in_page(StatusCode::OK, "/");
-        };
-        let secure = if came_over_tls(request.headers()) { "; Secure" } else { "" };
-        let body = axum::body::to_bytes(request.into_body(), 4096);
-        let body = tokio::time::timeout(super::COMES_WITHIN, body).await;
-        let body = body.ok().and_then(Result::ok).unwrap_or_default();
-        let form = String::from_utf8_lossy(&body).into_owned();
-        let given =
-            form.split('&').find_map(|pair| pair.strip_prefix("token=")).unwrap_or_default();
-        if !same(&plain(given), token) {
-            return sign_in_page(StatusCode::UNAUTHORIZED, "/");
-        }
-        let cookie = format!(
-            "{COOKIE}={}; HttpOnly; SameSite=Strict; Path=/; Max-Age=43200{secure}",
-            seal(token)
-        );
-        let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, "/")]).into_response();
-        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-            response.headers_mut().insert(header::SET_COOKIE, cookie);
-        }
-        response
-    }
-}
-
-/// Whether whoever ends TLS before us says that the browser came over it. Who lies here spoils a cookie of their own.
-fn came_over_tls(headers: &HeaderMap) -> bool {
-    let proto = headers.get("x-forwarded-proto").and_then(|proto| proto.to_str().ok());
-    let first = proto.and_then(|proto| proto.split(',').next());
-    first.is_some_and(|first| first.trim().eq_ignore_ascii_case("https"))
-}
-
-/// What the cookie holds: not the token itself.
-fn seal(token: &str) -> String {
-    let hash = Sha256::new().chain_update("coldwatch cookie\0").chain_update(token).finalize();
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Compares hashes, so that the time it takes tells nothing.
-fn same(given: &str, token: &str) -> bool {
+pub(super) fn same(given: &str, token: &str) -> bool {
     Sha256::digest(given) == Sha256::digest(token)
 }
 
@@ -176,41 +146,10 @@ fn is_loopback(host: &str) -> bool {
     matches!(name, "localhost" | "127.0.0.1" | "[::1]")
 }
 
-/// Undoes the encoding of a form.
-fn plain(text: &str) -> String {
-    let bytes = text.replace('+', " ").into_bytes();
-    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
-    while let Some(byte) = bytes.get(at) {
-        let hex = (*byte == b'%')
-            .then(|| std::str::from_utf8(bytes.get(at + 1..at + 3)?).ok())
-            .flatten()
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        out.push(hex.unwrap_or(*byte));
-        at += if hex.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-fn sign_in_page(status: StatusCode, _: &str) -> Response {
-    let page = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
-        <meta name=\"viewport\" content=\"width=device-width\"><title>Sign in · coldwatch</title>\
-        <main><h1>coldwatch</h1><form method=\"post\" action=\"/sign-in\">\
-        <p><label>Token <input name=\"token\" type=\"password\" autocomplete=\"current-password\" required></label>\
-        <p><button>Sign in</button></form></main>";
-    let headers = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
-        ),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    (status, headers, page).into_response()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderValue;
 
     fn asks(guard: &Guard, method: Method, headers: &[(&'static str, &str)]) -> Option<u16> {
         let mut all = HeaderMap::new();
@@ -273,14 +212,22 @@ mod tests {
             None
         );
         assert_eq!(
-            asks(&guard, get(), &[host, ("cookie", &format!("a=b; coldwatch={}", seal(token)))]),
+            asks(&guard, get(), &[host, ("authorization", &format!("bearer {token}"))]),
+            None
+        );
+        assert_eq!(
+            asks(
+                &guard,
+                get(),
+                &[host, ("cookie", &format!("a=b; coldwatch={}", sign_in::seal(token)))]
+            ),
             None
         );
         assert_eq!(
             asks(&guard, get(), &[host, ("cookie", &format!("coldwatch={token}"))]),
             Some(401)
         );
-        let cookie = format!("coldwatch={}", seal(token));
+        let cookie = format!("coldwatch={}", sign_in::seal(token));
         let forged = [host, ("cookie", &*cookie), ("origin", "https://evil.example")];
         assert_eq!(asks(&guard, Method::POST, &forged), Some(403));
     }
@@ -299,29 +246,5 @@ mod tests {
         assert_eq!(refused.status(), 429);
         assert!(refused.headers().contains_key(header::RETRY_AFTER));
         assert_eq!(guard.was_wrong(peer(2), answer()).await.status(), 401);
-    }
-
-    #[tokio::test]
-    async fn the_cookie_of_a_browser_that_came_over_tls_stays_on_tls() {
-        let token = "0123456789abcdef";
-        let guard = Guard::new(Some(token.into()), false);
-        for (proto, secure) in [
-            (None, false),
-            (Some("http"), false),
-            (Some("https"), true),
-            (Some("HTTPS, http"), true),
-            (Some("http, https"), false),
-        ] {
-            let mut request = Request::post("/sign-in");
-            if let Some(proto) = proto {
-                request = request.header("x-forwarded-proto", proto);
-            }
-            let body = Body::from(format!("token={token}"));
-            let answer = guard.sign_in(request.body(body).expect("a request")).await;
-            let cookie = answer.headers().get(header::SET_COOKIE).expect("a cookie");
-            let cookie = cookie.to_str().expect("a text");
-            assert_eq!(cookie.contains("; Secure"), secure, "{proto:?}: {cookie}");
-            assert!(cookie.contains("; HttpOnly; SameSite=Strict"), "{cookie}");
-        }
     }
 }

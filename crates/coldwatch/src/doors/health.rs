@@ -5,7 +5,7 @@ use super::problem::Problem;
 use crate::live::Watched;
 use ::desk::{Board, Freshness};
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use facts::Moment;
 use std::sync::atomic::Ordering;
@@ -26,10 +26,17 @@ pub(crate) async fn livez(State(doors): State<Arc<Doors>>) -> Response {
     }
 }
 
-/// Whether it works: has its share, is not refolding, nothing has ended.
-pub(crate) async fn readyz(State(doors): State<Arc<Doors>>) -> Response {
+/// Whether it works: has its share, is not refolding, nothing has ended, the log answers. `?exclude=log` leaves the last
+/// one out: who needs to see what was known is not helped by a desk that is taken away while the log is.
+pub(crate) async fn readyz(State(doors): State<Arc<Doors>>, uri: Uri) -> Response {
+    let excluded =
+        uri.query().is_some_and(|asked| asked.split('&').any(|one| one == "exclude=log"));
     // It may have to wait for the board: not on a thread that answers others.
-    let reasons = tokio::task::spawn_blocking(move || reasons(&doors)).await;
+    let reasons = tokio::task::spawn_blocking(move || {
+        let away = doors.reach.away(Instant::now()).filter(|_| !excluded);
+        away.into_iter().chain(within(&doors)).collect::<Vec<_>>()
+    });
+    let reasons = reasons.await;
     let reasons = reasons.unwrap_or_else(|broke| vec![broke.to_string()]);
     match reasons.is_empty() {
         true => "ready\n".into_response(),
@@ -45,8 +52,13 @@ fn problem(reasons: &[String]) -> Response {
 
 /// Everything that keeps it from being ready.
 pub(crate) fn reasons(doors: &Doors) -> Vec<String> {
-    let mut reasons: Vec<String> = doors.reach.away(Instant::now()).into_iter().collect();
-    reasons.extend(doors.watched.iter().flat_map(of));
+    let away = doors.reach.away(Instant::now());
+    away.into_iter().chain(within(doors)).collect()
+}
+
+/// What of that is within this process.
+fn within(doors: &Doors) -> Vec<String> {
+    let mut reasons: Vec<String> = doors.watched.iter().flat_map(of).collect();
     reasons.extend(doors.still.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
     // Once it has caught up it stays: who needs to see is not helped by a desk that is taken away under load, and
     // its pages say themselves how old they are.

@@ -2,11 +2,11 @@
 
 use axum::extract::Request;
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// So many addresses are remembered; those that owe nothing are forgotten first.
+/// So many addresses are remembered; those that owe nothing are forgotten first, and if that is not enough, all.
 const REMEMBERED: usize = 4_096;
 
 /// Who asks: the address at the other end, which may be a proxy's.
@@ -14,6 +14,14 @@ const REMEMBERED: usize = 4_096;
 pub(crate) struct Peer(pub(crate) IpAddr);
 
 impl Peer {
+    /// The one at an address. Of IPv6 whoever has one address has its whole network of 64 bits.
+    pub(crate) fn at(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V6(v6) => Self(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into()),
+            v4 => Self(v4),
+        }
+    }
+
     /// Who sent a request. In a test nobody did.
     pub(crate) fn of(request: &Request) -> Self {
         let unknown = Self(Ipv4Addr::UNSPECIFIED.into());
@@ -150,6 +158,14 @@ mod tests {
         rates.charge(peer(1), 1_000);
         assert!(rates.may(peer(1)).is_err_and(|seconds| (90..=100).contains(&seconds)));
         assert_eq!(rates.may(peer(2)), Ok(()));
+    }
+
+    #[test]
+    fn one_network_is_one_peer() {
+        let at = |text: &str| Peer::at(text.parse().unwrap_or(Ipv4Addr::UNSPECIFIED.into()));
+        assert_eq!(at("::ffff:10.0.0.7"), at("10.0.0.7"));
+        assert_eq!(at("2001:db8:1:2:3::4"), at("2001:db8:1:2::9"));
+        assert_ne!(at("2001:db8:1:2::9"), at("2001:db8:1:3::9"));
     }
 
     #[test]

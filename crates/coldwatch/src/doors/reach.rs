@@ -12,6 +12,8 @@ const ASKED_EVERY: Duration = Duration::from_secs(1);
 const AWAY: Duration = Duration::from_secs(10);
 /// What was held up by a log that was away has so long to come round again.
 const CATCHES_UP: Duration = Duration::from_secs(60);
+/// How often an outage is told.
+const TOLD_EVERY: Duration = Duration::from_secs(60);
 /// How often the thread looks whether it is asked to stop.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -41,12 +43,13 @@ impl Reach {
         stop: Arc<AtomicBool>,
     ) -> std::io::Result<Arc<Self>> {
         let reach = Arc::new(Self::new(Instant::now()));
-        let asks = reach.clone();
+        let (asks, mut told) = (reach.clone(), None);
         let ask = move || {
             while !stop.load(Ordering::Relaxed) {
                 let asked = Instant::now();
                 let answer = log.partitions(&topic);
                 asks.heard(answer.map(drop).map_err(|error| error.to_string()), Instant::now());
+                asks.tell(&mut told, Instant::now());
                 while asked.elapsed() < ASKED_EVERY && !stop.load(Ordering::Relaxed) {
                     std::thread::sleep(LOOK_EVERY);
                 }
@@ -65,6 +68,26 @@ impl Reach {
                 *known = Known { answered: now, returned, said: None };
             }
             Err(said) => known.said = Some(said),
+        }
+    }
+
+    /// An outage is told when it begins, each minute, and when it ends: once for the process, whoever waits.
+    fn tell(&self, told: &mut Option<(Instant, Instant)>, now: Instant) {
+        match (self.away(now), *told) {
+            (Some(reason), None) => {
+                tracing::warn!(reason, "the log is away: nothing moves until it answers");
+                *told = Some((now, now));
+            }
+            (Some(reason), Some((since, last))) if now - last >= TOLD_EVERY => {
+                tracing::warn!(reason, "the log is still away");
+                *told = Some((since, now));
+            }
+            (None, Some((since, _))) => {
+                let seconds = (now - since).as_secs();
+                tracing::warn!(seconds, "the log answers again");
+                *told = None;
+            }
+            _ => {}
         }
     }
 
@@ -109,5 +132,24 @@ mod tests {
         assert!(reach.excuses(later(72)) && !reach.excuses(later(73)));
         reach.heard(Err("no broker answers".into()), later(74));
         assert_eq!(reach.away(later(75)), None, "it answered three seconds ago");
+    }
+
+    #[test]
+    fn an_outage_is_told_when_it_begins_each_minute_and_when_it_ends() {
+        let begun = Instant::now();
+        let (reach, mut told) = (Reach::new(begun), None);
+        let later = |seconds| begun + Duration::from_secs(seconds);
+        let mut lines = Vec::new();
+        for second in 0..200 {
+            if second == 150 {
+                reach.heard(Ok(()), later(second));
+            }
+            let before = told;
+            reach.tell(&mut told, later(second));
+            if told != before {
+                lines.push(second);
+            }
+        }
+        assert_eq!(lines, [10, 70, 130, 150, 160]);
     }
 }

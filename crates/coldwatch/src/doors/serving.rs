@@ -2,25 +2,33 @@
 //!
 //! Whoever opens many, or sends or reads one byte a minute, must not keep health, alerts and the log from theirs.
 
+use super::problem::Problem;
 use super::rates::Peer;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_io_timeout::TimeoutWriter;
+use tower::ServiceExt;
 
-/// Headers have so long to come, and a connection on which nothing is asked stays open for so long.
-const HEADERS: Duration = Duration::from_secs(20);
+/// A head has so long to come, and a connection on which nothing is asked stays open for so long: proxies keep theirs for
+/// 60 s, and must be the first to close.
+const HEADERS: Duration = Duration::from_secs(65);
+/// The same for those who are let in for a question about the process alone.
+const PROBES: Duration = Duration::from_secs(2);
+/// So many of these, beside all others.
+const SPARE: usize = 16;
 /// An answer must be read on within so long. The feed says something every 15 s.
 const WRITES: Duration = Duration::from_secs(30);
 /// What is being answered has so long to be done when the process stops.
@@ -48,25 +56,37 @@ fn descriptors() -> Option<usize> {
 /// Who is connected.
 struct Seats {
     all: Arc<Semaphore>,
-    /// One address has half of them at the most: whoever asks after the process's health comes from another.
+    /// For whoever asks after the process when all other places are taken.
+    spare: Arc<Semaphore>,
+    /// One address has half of them at the most.
     each: usize,
-    taken: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    taken: Arc<Mutex<HashMap<Peer, usize>>>,
 }
 
 /// A place, given back when it is dropped.
 struct Seat {
     _one: OwnedSemaphorePermit,
-    of: IpAddr,
-    taken: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    /// Whose share it is of; a spare one is of nobody's.
+    of: Option<Peer>,
+    taken: Arc<Mutex<HashMap<Peer, usize>>>,
 }
 
 impl Seats {
     fn new(most: usize) -> Self {
-        Self { all: Arc::new(Semaphore::new(most)), each: most / 2, taken: Arc::default() }
+        let (all, spare) = (Semaphore::new(most), Semaphore::new(SPARE));
+        let (all, spare) = (Arc::new(all), Arc::new(spare));
+        Self { all, spare, each: most / 2, taken: Arc::default() }
     }
 
-    /// A place for an address; `None` where it has enough, or all are taken.
-    fn take(&self, of: IpAddr) -> Option<Seat> {
+    /// A place for an address, or a spare one where it has enough, or all are taken.
+    fn take(&self, of: Peer) -> Option<Seat> {
+        self.share(of).or_else(|| {
+            let one = self.spare.clone().try_acquire_owned().ok()?;
+            Some(Seat { _one: one, of: None, taken: self.taken.clone() })
+        })
+    }
+
+    fn share(&self, of: Peer) -> Option<Seat> {
         let one = self.all.clone().try_acquire_owned().ok()?;
         let mut taken = lock(&self.taken);
         let count = taken.entry(of).or_default();
@@ -74,17 +94,23 @@ impl Seats {
             return None;
         }
         *count += 1;
-        Some(Seat { _one: one, of, taken: self.taken.clone() })
+        Some(Seat { _one: one, of: Some(of), taken: self.taken.clone() })
+    }
+}
+
+impl Seat {
+    fn is_spare(&self) -> bool {
+        self.of.is_none()
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut taken = lock(&self.taken);
-        if let Some(count) = taken.get_mut(&self.of) {
+        let (Some(of), mut taken) = (self.of, lock(&self.taken)) else { return };
+        if let Some(count) = taken.get_mut(&of) {
             *count -= 1;
             if *count == 0 {
-                taken.remove(&self.of);
+                taken.remove(&of);
             }
         }
     }
@@ -122,14 +148,14 @@ pub(super) async fn serve(
             },
         };
         // One too many is closed at once: whoever asks again later may find a place.
-        if let Some(seat) = seats.take(peer.ip()) {
+        let peer = Peer::at(peer.ip());
+        if let Some(seat) = seats.take(peer) {
             let (router, leaves) = (router.clone(), leaves.clone());
-            tokio::spawn(async move {
-                answer(stream, peer.ip(), router, leaves).await;
-                drop(seat);
-            });
+            tokio::spawn(answer(stream, peer, seat, router, leaves));
         }
     }
+    // Nobody waits here for an answer that will not come.
+    drop(listener);
     leave.send_replace(true);
     // Whoever still listens to the feed is not waited for.
     let all = u32::try_from(most).unwrap_or(u32::MAX);
@@ -139,7 +165,8 @@ pub(super) async fn serve(
 /// All requests of one connection.
 async fn answer(
     stream: TcpStream,
-    peer: IpAddr,
+    peer: Peer,
+    seat: Seat,
     router: Router,
     mut leaves: watch::Receiver<bool>,
 ) {
@@ -147,15 +174,23 @@ async fn answer(
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutWriter::new(stream);
     stream.set_timeout(Some(WRITES));
+    let spare = seat.is_spare();
     let service = tower::service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
-        request.extensions_mut().insert(Peer(peer));
-        request.extensions_mut().insert(::desk::Client(peer));
-        tower::ServiceExt::oneshot(router.clone(), request)
+        request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(::desk::Client(peer.0));
+        let router = router.clone();
+        async move {
+            match spare && !is_probe(request.uri().path()) {
+                true => Ok(full().into_response()),
+                false => router.oneshot(request).await,
+            }
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS)
+        .header_read_timeout(if spare { PROBES } else { HEADERS })
+        .keep_alive(!spare)
         .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(service));
     tokio::pin!(connection);
     let ended = tokio::select! {
@@ -166,27 +201,42 @@ async fn answer(
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, %peer, "a connection ended");
+        tracing::debug!(%error, ?peer, "a connection ended");
     }
+    drop(seat);
+}
+
+/// What is asked after the process, and not after the goods.
+fn is_probe(path: &str) -> bool {
+    matches!(path, "/livez" | "/readyz" | "/metrics")
+}
+
+fn full() -> Problem {
+    let detail = "as many connections are open as may be, in all or from this address";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).again_in(5)
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use std::net::Ipv4Addr;
+    use std::net::{IpAddr, Ipv4Addr};
 
     #[test]
-    fn one_address_has_half_of_the_places_and_gives_them_back() {
+    fn one_address_has_half_of_the_places_and_some_are_kept_for_probes() {
         let seats = Seats::new(4);
-        let of = |n: u32| IpAddr::V4(Ipv4Addr::from(n));
-        let mine: Vec<Seat> = (0..3).filter_map(|_| seats.take(of(1))).collect();
+        let of = |n: u32| Peer::at(IpAddr::V4(Ipv4Addr::from(n)));
+        let takes = |n| seats.take(of(n)).filter(|seat| !seat.is_spare());
+        let mine: Vec<Seat> = (0..3).filter_map(|_| takes(1)).collect();
         assert_eq!(mine.len(), 2);
-        let others: Vec<Seat> = [2, 3, 4].into_iter().filter_map(|n| seats.take(of(n))).collect();
+        let others: Vec<Seat> = [2, 3, 4].into_iter().filter_map(takes).collect();
         assert_eq!(others.len(), 2, "there are four in all");
+        let spare: Vec<Seat> = (0..20).filter_map(|n| seats.take(of(n))).collect();
+        assert_eq!(spare.len(), SPARE);
+        assert!(spare.iter().all(Seat::is_spare));
         drop(mine);
-        assert!(seats.take(of(4)).is_some());
-        drop(others);
+        assert!(takes(4).is_some());
+        drop((others, spare));
         assert!(lock(&seats.taken).is_empty());
     }
 

@@ -133,6 +133,8 @@ fn is_released_again(ledger: &Ledger, first: &StrangeRelease, again: &StrangeRel
 fn is_done_again(ledger: &Ledger, first: &StrangeAct, again: &StrangeAct) -> bool {
     let one = ledger.parties.houses().are_one(&first.mark.by, &again.mark.by);
     let same = first.did == again.did && first.units == again.units;
+    // Two patients may have been given something under this name, and nobody says which bag.
+    let same = same && (first.did != Did::Infused || !first.units.is_empty());
     one && same && next_taken(ledger, first.mark.at).is_none_or(|taken| taken > again.mark.at)
 }
 

@@ -120,6 +120,7 @@ async fn main() {
         freshness: Freshness::default(),
         acts: Arc::new(Door(Arc::clone(&log))),
         feed: Arc::new(Door(log)),
+        signed_in: false,
     };
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
     println!("http://{}/", listener.local_addr().unwrap());

@@ -23,6 +23,8 @@ pub(crate) struct Room {
 
 /// A board is written for some milliseconds at a time.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
+/// After so many looks whoever asks is told to come again.
+const LOOKS: u32 = 2_500;
 
 fn broke() -> Refusal {
     Refusal::Unavailable(
@@ -48,12 +50,13 @@ impl Room {
 
     /// The same, for whoever is on a thread that answers others.
     pub(crate) async fn board_soon(&self) -> Result<RwLockReadGuard<'_, Board>, Refusal> {
-        loop {
+        for _ in 0..LOOKS {
             if let Some(board) = self.board_now()? {
                 return Ok(board);
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
+        Err(Refusal::Unavailable("the board is being written: ask again".into()))
     }
 
     fn board_now(&self) -> Result<Option<RwLockReadGuard<'_, Board>>, Refusal> {
@@ -69,7 +72,8 @@ impl Room {
     }
 
     pub(crate) fn frame(&self, board: &Board, now: Moment, here: &'static str) -> Frame {
-        Frame::new(board, now, &self.desk.freshness, here)
+        let frame = Frame::new(board, now, &self.desk.freshness, here);
+        Frame { signed_in: self.desk.signed_in, ..frame }
     }
 
     /// A name that no act had before.

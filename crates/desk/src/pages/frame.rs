@@ -27,6 +27,8 @@ pub(crate) struct Frame {
     pub(crate) untaken: u64,
     /// What came of an act.
     pub(crate) note: Option<Note>,
+    /// Whether one may sign out.
+    pub(crate) signed_in: bool,
 }
 
 /// One stage: shape, word, age.
@@ -78,6 +80,7 @@ impl Frame {
             complaints: complaints(board, &trust, freshness, now),
             untaken: board.counts().active_unacked,
             note: None,
+            signed_in: false,
         }
     }
 
