@@ -11,6 +11,7 @@ mod close;
 mod feed;
 mod guard;
 mod incidents;
+mod note;
 pub(crate) mod openapi;
 mod room;
 mod screens;
@@ -47,6 +48,7 @@ fn routes() -> Vec<(&'static str, &'static str, MethodRouter<Shared>)> {
         ("get", "/v1/stream", get(stream::stream)),
         ("post", "/v1/incidents/{id}/acknowledge", post(acknowledge::acknowledge)),
         ("post", "/v1/incidents/{id}/close", post(close::close)),
+        ("post", "/v1/incidents/{id}/note", post(note::note)),
         ("get", "/v1/openapi.json", get(openapi::openapi)),
     ]
 }

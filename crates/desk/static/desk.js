@@ -48,7 +48,7 @@
     asked = Date.now();
     try {
       const address = new URL(location.href);
-      ["taken", "closed"].forEach((told) => address.searchParams.delete(told));
+      ["taken", "closed", "noted"].forEach((told) => address.searchParams.delete(told));
       const answer = await fetch(address, { cache: "no-store", credentials: "same-origin" });
       if (!answer.ok) throw new Error(String(answer.status));
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");

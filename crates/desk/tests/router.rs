@@ -73,6 +73,10 @@ impl Log {
                 open.acknowledged = Some(Act { by, at: event.at, text });
                 open.state = IncidentState::ActiveAcked;
             }
+            Fact::IncidentNoted(noted) => {
+                let (by, text) = (noted.by.clone(), noted.text.clone());
+                open.notes.push(Act { by, at: event.at, text });
+            }
             Fact::IncidentClosed(closed) => {
                 let (by, text) = (closed.by.clone(), closed.reason.clone());
                 open.closed = Some(Act { by, at: event.at, text });
@@ -804,4 +808,33 @@ async fn the_feed_begins_with_what_is_open_and_says_where_it_goes_on() {
     let unread = get(&router, "/v1/feed").await;
     assert_eq!(unread.status, StatusCode::SERVICE_UNAVAILABLE, "nothing read is not nothing open");
     unread.problem();
+}
+
+#[tokio::test]
+async fn a_note_stands_on_the_card_and_takes_nothing_over() {
+    let (router, _) = made(Does::Shows);
+    let path = "/v1/incidents/DP-2041.1/note";
+    let note = r#"{"by":"DORA","text":"gate 4 rings back at six"}"#;
+    let before = get(&router, "/v1/incidents?shipment=dp-2041").await.json()["items"][0].clone();
+    let done = ask(&router, take(path, JSON, note)).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    assert_eq!(done.json()["notes"][0]["text"], "gate 4 rings back at six");
+    assert_eq!(done.json()["state"], before["state"], "nobody has taken it by that");
+    assert!(get(&router, "/").await.text.contains("gate 4 rings back at six"));
+    assert!(get(&router, "/shipments/DP-2041").await.text.contains("Note something"));
+    for (body, word) in [
+        (r#"{"by":"DORA","text":" "}"#, "`text` says what others must know"),
+        (r#"{"by":"D R","text":"x"}"#, "`by` says who notes it"),
+    ] {
+        let refused = ask(&router, take(path, JSON, body)).await;
+        assert_eq!(refused.status.as_u16(), 422);
+        assert!(refused.problem().contains(word), "{}", refused.text);
+    }
+    let closed = ask(&router, take("/v1/incidents/DP-2033.1/note", JSON, note)).await;
+    assert_eq!(closed.status.as_u16(), 409, "{}", closed.text);
+    let form = "by=DORA&text=again&back=shipment";
+    let done = ask(&router, take(path, FORM, form)).await;
+    assert_eq!(done.header("location"), "/shipments/DP-2041?noted=DP-2041.1#note");
+    let page = get(&router, "/shipments/DP-2041?noted=DP-2041.1").await.text;
+    assert!(page.contains("is noted on by DORA: again. The log has it."), "{page}");
 }

@@ -57,7 +57,7 @@ pub(crate) async fn acknowledge(
 ) -> Response {
     let wanted = |Taking { by, reason: why, key, back }| {
         let by = person("by", "takes it", &by)?;
-        let reason = reason("what you do about it", &why)?;
+        let reason = reason("reason", "what you do about it", &why)?;
         Ok(Wanted { fact: Fact::Acknowledged(Acknowledged { by, reason }), key, back })
     };
     answer(&room, &id, asked, "taken", wanted).await

@@ -61,7 +61,7 @@ pub(crate) async fn close(
 ) -> Response {
     let wanted = |Closing { by, reason: why, second, key, back }| {
         let by = person("by", "closes it", &by)?;
-        let reason = reason("why it can be closed", &why)?;
+        let reason = reason("reason", "why it can be closed", &why)?;
         // A form sends the field that nobody filled in, too.
         let second = second.filter(|second| !second.trim().is_empty());
         let second = second.map(|second| person("second", "agrees to it", &second)).transpose()?;

@@ -4,7 +4,7 @@
 //! writes it after a change.
 
 use super::answer::{Problem, json};
-use super::{acknowledge, assets, close, feed, incidents, screens, shipments, stream};
+use super::{acknowledge, assets, close, feed, incidents, note, screens, shipments, stream};
 use crate::refusal::Refusal;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -33,6 +33,7 @@ use utoipa::OpenApi;
         stream::stream,
         acknowledge::acknowledge,
         close::close,
+        note::note,
         openapi,
     ),
     components(schemas(Problem)),

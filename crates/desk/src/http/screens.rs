@@ -21,6 +21,8 @@ pub(crate) struct Told {
     taken: Option<String>,
     /// The incident that was closed.
     closed: Option<String>,
+    /// The incident on which something was noted.
+    noted: Option<String>,
 }
 
 /// The incidents, the most urgent first, as a page.
@@ -100,12 +102,19 @@ fn refuse(room: &Shared, uri: &Uri, refusal: Refusal) -> Response {
 
 /// What came of an act, by what the board shows and not by what an address claims.
 fn note(board: &Board, told: Told) -> Option<Note> {
-    let closing = told.closed.is_some();
-    let (shipment, number) = parted(&told.closed.or(told.taken)?)?;
+    let (word, id) = match told {
+        Told { closed: Some(id), .. } => ("closed", id),
+        Told { noted: Some(id), .. } => ("noted on", id),
+        Told { taken, .. } => ("taken", taken?),
+    };
+    let (shipment, number) = parted(&id)?;
     let (incident, _) = board.one(&shipment, number)?;
     let what = format!("{shipment}, incident {number}");
-    let word = if closing { "closed" } else { "taken" };
-    let done = if closing { &incident.closed } else { &incident.acknowledged };
+    let done = match word {
+        "closed" => incident.closed.as_ref(),
+        "noted on" => incident.notes.last(),
+        _ => incident.acknowledged.as_ref(),
+    };
     Some(match (&incident.refused, done) {
         (Some(refused), _) => {
             Note { good: false, text: format!("{what}: the last act was refused: {refused}.") }

@@ -23,16 +23,16 @@ pub(super) fn person(field: &str, does: &str, text: &str) -> Result<PartyId, Ref
 }
 
 /// Letters that a person can see, and not too many.
-pub(super) fn reason(says: &str, text: &str) -> Result<Text, Refusal> {
+pub(super) fn reason(field: &str, says: &str, text: &str) -> Result<Text, Refusal> {
     let reason = text.trim();
     let letters = reason.chars().count();
     if letters == 0 || letters > LONGEST_REASON {
         return Err(Refusal::Invalid(format!(
-            "`reason` says {says}, in 1 to {LONGEST_REASON} letters; this one has {letters}"
+            "`{field}` says {says}, in 1 to {LONGEST_REASON} letters; this one has {letters}"
         )));
     }
     if let Some(c) = reason.chars().find(|c| c.is_control()) {
-        return Err(Refusal::Invalid(format!("`reason` holds {c:?}, which is no letter")));
+        return Err(Refusal::Invalid(format!("`{field}` holds {c:?}, which is no letter")));
     }
     Ok(Text::new(reason))
 }
@@ -113,6 +113,10 @@ fn is_done(incident: &Incident, fact: &Fact, at: Moment) -> bool {
     match fact {
         Fact::Acknowledged(taken) => stands(&incident.acknowledged, &taken.by, &taken.reason),
         Fact::IncidentClosed(closed) => stands(&incident.closed, &closed.by, &closed.reason),
+        Fact::IncidentNoted(noted) => incident
+            .notes
+            .iter()
+            .any(|act| act.by == noted.by && act.at == at && act.text == noted.text),
         _ => false,
     }
 }
@@ -154,11 +158,11 @@ async fn look(
     if is_done(incident, fact, at) {
         return Ok(Some(view(&board, incident, dossier)));
     }
-    let closing = matches!(fact, Fact::IncidentClosed(_));
+    let refusable = matches!(fact, Fact::IncidentClosed(_) | Fact::IncidentNoted(_));
     match &incident.refused {
         Some(why) if why.contains(name) => Err(Refusal::Conflict(why.clone())),
-        // Only a closing is refused for what it is about.
-        Some(why) if closing && refused != Some(why) => Err(Refusal::Conflict(why.clone())),
+        // Closings and notes are refused for what they are about.
+        Some(why) if refusable && refused != Some(why) => Err(Refusal::Conflict(why.clone())),
         // Somebody else was faster.
         _ if incident.is_closed() => Err(closed(incident, dossier)),
         _ => Ok(None),

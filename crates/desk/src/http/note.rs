@@ -1,0 +1,65 @@
+//! `POST /v1/incidents/{id}/note`: somebody writes down what others must know, and takes nothing over by it.
+
+use super::acting::{Waiting, Wanted, answer};
+use super::answer::Problem;
+use super::room::Shared;
+use super::taking::{person, reason};
+use crate::view::IncidentView;
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use facts::Fact;
+use facts::fact::incident::IncidentNoted;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// Who notes what.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Noting {
+    /// Who: one word.
+    by: String,
+    /// What others must know, in up to 500 letters.
+    text: String,
+    /// A form's own name for the act, as it cannot send the header.
+    #[serde(default)]
+    key: Option<String>,
+    /// Where a form leads back to: `list` or `shipment`.
+    #[serde(default)]
+    back: Option<String>,
+}
+
+/// Somebody notes something on an incident.
+///
+/// It stays untaken where nobody has taken it. The same `Idempotency-Key` again is the same act. A form is answered with a redirect to the
+/// page it came from.
+#[utoipa::path(post, path = "/v1/incidents/{id}/note", tag = "incidents",
+    params(
+        ("id" = String, Path, description = "Shipment and number, `SHP-1.2`"),
+        ("idempotency-key" = Option<String>, Header, description = "The sender's own name for the act, 1 to 128 visible letters"),
+    ),
+    request_body(content((Noting = "application/json"), (Noting = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "The log has it and the board shows it", body = IncidentView),
+        (status = 202, description = "The log has it; the board does not show it yet", body = Waiting),
+        (status = 303, description = "To a form: back to the page, which tells what came of it"),
+        (status = 400, description = "It cannot be read", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "It was sent by a page of another site", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such incident", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It is closed, or as many notes stand on it as may", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "It is neither JSON nor a form", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A value is not possible, or the key names another act", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The log does not take it now", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn note(
+    State(room): State<Shared>,
+    Path(id): Path<String>,
+    asked: Request,
+) -> Response {
+    let wanted = |Noting { by, text, key, back }| {
+        let by = person("by", "notes it", &by)?;
+        let text = reason("text", "what others must know", &text)?;
+        Ok(Wanted { fact: Fact::IncidentNoted(IncidentNoted { by, text }), key, back })
+    };
+    answer(&room, &id, asked, "noted", wanted).await
+}
