@@ -109,6 +109,38 @@ fn compressed_or_through_a_pipe_it_is_the_same() {
 }
 
 #[test]
+fn a_replay_that_is_stopped_leaves_nothing_and_says_so() {
+    let folder = folder("stopped");
+    let journal = folder.join("journal.ndjson");
+    let partial = folder.join("journal.ndjson.partial");
+    let mut child = coldwatch(&["replay", "-", "--journal", &journal.to_string_lossy()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    // It waits for more of what it reads.
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(b"{}\n").expect("read");
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !partial.is_file() {
+        assert!(std::time::Instant::now() < until, "no journal was begun");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    // The file is there a moment before anybody listens.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let stopped =
+        std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(stopped.is_ok_and(|status| status.success()));
+    let out = child.wait_with_output().expect("it ends");
+    drop(stdin);
+    assert_eq!(out.status.code(), Some(130), "{out:?}");
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(said.contains("stopped: no journal was written"), "{said}");
+    assert!(!partial.exists() && !journal.exists());
+}
+
+#[test]
 fn files_are_merged_by_arrival() {
     let folder = recording("merged");
     let text = std::fs::read_to_string(folder.join("inbound.ndjson")).expect("read");

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 /// What to read after every `--help`.
 pub const CODES: &str = "Exit codes: 0 fine, 1 findings (with --fail-on) or problems found, 2 usage, \
-    65 bad data, 69 unavailable, 70 internal error, 78 configuration, 141 nobody reads the output any more.";
+    65 bad data, 69 unavailable, 70 internal error, 78 configuration, 130 stopped, 141 nobody reads the output any more.";
 
 /// An end that is not a good one.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use crate::commands::{given, progress};
 use crate::exit::{self, CODES, Failure};
+use crate::signals;
 use clap::{Args, ValueEnum};
 use facts::{Moment, Severity};
 use replay::report::{Report, lines::Lines, timeline::Timeline};
@@ -197,8 +198,15 @@ impl Replay {
                 path.display()
             )));
         }
-        let file = File::create(partial(path))
+        let begun = partial(path);
+        let file = File::create(&begun)
             .map_err(|e| Failure::unavailable(format!("{}: {e}", path.display())))?;
+        // What was written of it is no journal.
+        signals::end_with(move || {
+            if std::fs::remove_file(&begun).is_ok() {
+                eprintln!("coldwatch: stopped: no journal was written");
+            }
+        })?;
         Ok(Some(BufWriter::new(file)))
     }
 }
