@@ -24,7 +24,7 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
 
 const PAGES: [&str; 6] = ["/", "/board", "/v1/incidents", "/metrics", "/readyz", "/livez"];
 /// An answer that takes longer than this hangs: they take milliseconds.
-const HANGS: Duration = Duration::from_secs(5);
+const HANGS: Duration = Duration::from_secs(15);
 /// What a service away, or back, may take to be told on a machine with much to do.
 const LONG: Duration = Duration::from_secs(90);
 
