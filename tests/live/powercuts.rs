@@ -124,6 +124,7 @@ fn power_cuts(name: &str, cuts: usize) -> Result<(), Failed> {
         }
     }
     let counted = counts_at_rest(&configuration)?;
+    worked_off(&up.1)?;
     assert!(Command::new("kill").args(["-TERM", &up.0.id().to_string()]).status()?.success());
     assert!(up.0.wait()?.success(), "it ends in order");
     drop(up);
@@ -169,6 +170,21 @@ fn fill(folder: &Path) -> std::io::Result<PathBuf> {
     let block = vec![0; 64 << 10];
     while file.write_all(&block).is_ok() {}
     Ok(ballast)
+}
+
+/// Waits until every stage has worked off what is in the log: dispatch may be done, and engines behind it.
+fn worked_off(at: &str) -> Result<(), Failed> {
+    let until = Instant::now() + Duration::from_secs(60);
+    loop {
+        let metrics = ureq::get(format!("{at}/metrics")).call()?.body_mut().read_to_string()?;
+        let lags = metrics.lines().filter(|line| line.starts_with("coldwatch_lag{"));
+        let waits: Vec<&str> = lags.filter(|line| !line.ends_with(" 0")).collect();
+        if waits.is_empty() {
+            return Ok(());
+        }
+        assert!(Instant::now() < until, "{waits:?}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 /// Judged, held, expired and duplicate, once everything is worked off.
