@@ -94,7 +94,7 @@ pub struct StrangeAct {
 pub struct Opening {
     /// Who, and when.
     pub mark: Mark,
-    /// Whether somebody had given leave.
+    /// Whether somebody else had given leave.
     pub has_leave: bool,
     /// Whether it is the consignor of the plan in force then, or its house.
     pub by_consignor: bool,
@@ -405,9 +405,12 @@ fn mark(by: &PartyId, entry: &TimelineEntry<'_>) -> Mark {
 
 fn opening(timeline: &Timeline<'_>, entry: &TimelineEntry<'_>, opened: &Opened) -> Opening {
     let is = |it: Option<bool>| it == Some(true);
+    let houses = timeline.houses();
+    // Nobody gives leave to itself.
+    let other = |gave: &PartyId| !houses.are_one(gave, &opened.by);
     Opening {
         mark: mark(&opened.by, entry),
-        has_leave: opened.authorised_by.is_some(),
+        has_leave: opened.authorised_by.as_ref().is_some_and(other),
         by_consignor: is(timeline.is_consignor(&opened.by, entry.at)),
         by_consignee: is(timeline.is_consignee(&opened.by, entry.at)),
     }
