@@ -2,15 +2,16 @@
 //! what is refused.
 
 use crate::powercuts::Up;
+use crate::process::Process;
 use crate::site::{Backing, program};
 use crate::weeks;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 use ureq::Agent;
 use wire::native::{self, Beside};
@@ -238,28 +239,12 @@ fn peak(process: u32) -> Option<u64> {
     line.split_whitespace().next()?.parse::<u64>().ok().map(|kibibytes| kibibytes >> 10)
 }
 
-/// `coldwatch run intake`, and where its door is.
-struct Intake(Child, SocketAddr);
+/// Intake alone, and who connects to it.
+struct Intake(Process);
 
 impl Intake {
     fn start(configuration: &Path) -> Result<Self, Failed> {
-        let made = Command::new(program())
-            .args(["topics", "create", "--config"])
-            .arg(configuration)
-            .output()?;
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let mut child = Command::new(program())
-            .args(["run", "intake", "--config"])
-            .arg(configuration)
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let said = BufReader::new(child.stderr.take().ok_or("its talk")?);
-        let mut lines = said.lines().map_while(Result::ok);
-        let door = lines.find_map(|line| {
-            line.contains("the doors are open").then(|| line.rsplit('=').next()?.parse().ok())?
-        });
-        std::thread::spawn(move || lines.for_each(drop));
-        Ok(Self(child, door.ok_or("it says where its door is")?))
+        Process::run(&["intake"], configuration).map(Self)
     }
 
     /// A connection from an address of this machine: `127.0.1.N`.
@@ -268,7 +253,7 @@ impl Intake {
         let stream = runtime.block_on(async {
             let socket = tokio::net::TcpSocket::new_v4()?;
             socket.bind(([127, 0, 1, n], 0).into())?;
-            socket.connect(self.1).await?.into_std()
+            socket.connect(self.0.door).await?.into_std()
         })?;
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(Duration::from_secs(100)))?;
@@ -282,7 +267,7 @@ impl Intake {
             let length = body.len();
             let head = format!(
                 "POST /v1/events HTTP/1.1\r\nhost: {}\r\ncontent-length: {length}\r\n\r\n",
-                self.1
+                self.0.door
             );
             stream.write_all(head.as_bytes())?;
             // Who is refused before all is sent is answered all the same.
@@ -292,13 +277,6 @@ impl Intake {
             Ok::<_, std::io::Error>(String::from_utf8_lossy(&status[9..]).into_owned())
         };
         ask().unwrap_or_else(|error| error.kind().to_string())
-    }
-}
-
-impl Drop for Intake {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 
@@ -330,7 +308,7 @@ fn nonsense() -> Result<(), Failed> {
         let floods: Vec<_> = floods.collect();
         while Instant::now() < until {
             let asked = Instant::now();
-            assert_eq!(get(&format!("http://{}/livez", intake.1)).0, 200);
+            assert_eq!(get(&format!("http://{}/livez", intake.0.door)).0, 200);
             took.push(asked.elapsed());
             taken += usize::from(intake.sends(200, good.as_bytes()) == "202");
             std::thread::sleep(Duration::from_millis(20));
@@ -367,10 +345,11 @@ fn slow() -> Result<(), Failed> {
     let mut many: Vec<TcpStream> =
         (0..20).map(|_| intake.from(5)).collect::<Result<_, std::io::Error>>()?;
     assert!(many[16..].iter_mut().all(ended), "those that are too many are soon closed");
-    assert_eq!(get(&format!("http://{}/livez", intake.1)).0, 200, "others have theirs");
+    assert_eq!(get(&format!("http://{}/livez", intake.0.door)).0, 200, "others have theirs");
     // Half of a head; and one that asked, was answered, and asks nothing more.
     many[0].write_all(b"GET /livez HT")?;
-    many[1].write_all(format!("GET /livez HTTP/1.1\r\nhost: {}\r\n\r\n", intake.1).as_bytes())?;
+    many[1]
+        .write_all(format!("GET /livez HTTP/1.1\r\nhost: {}\r\n\r\n", intake.0.door).as_bytes())?;
     assert!(many[1].read(&mut [0; 1_024])? > 0);
     assert!(many[..2].iter_mut().all(ended), "who is slow, or idle, loses the connection");
     drop(many);

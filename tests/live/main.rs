@@ -21,6 +21,7 @@ mod misfortunes;
 mod outages;
 mod outputs;
 mod powercuts;
+mod process;
 mod proxy;
 mod rounds;
 mod silences;

@@ -1,13 +1,12 @@
 //! The log is away: a broker that hangs, and then none at all. Pages and probes of a process with every service and the desk
 //! answer all the while, say since when they are not current, and nothing is ended for it.
 
+use crate::process::Process;
 use crate::proxy::Proxy;
 use crate::rounds;
-use crate::site::{Backing, program};
+use crate::site::Backing;
 use libtest_mimic::{Failed, Trial};
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use ureq::Agent;
 
@@ -28,10 +27,9 @@ const HANGS: Duration = Duration::from_secs(15);
 /// What a service away, or back, may take to be told on a machine with much to do.
 const LONG: Duration = Duration::from_secs(90);
 
-/// Everything but the broker in one process, and where its door is.
+/// Everything but the broker in one process, and who asks it.
 struct All {
-    child: Child,
-    at: String,
+    process: Process,
     agent: Agent,
 }
 
@@ -39,30 +37,17 @@ impl All {
     fn start(configuration: &Path) -> Result<Self, Failed> {
         let services =
             ["intake", "dispatch", "custody", "thermal", "permits", "schedule", "alerts", "desk"];
-        let mut child = Command::new(program())
-            .arg("run")
-            .args(services)
-            .arg("--config")
-            .arg(configuration)
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let said = BufReader::new(child.stderr.take().ok_or("its talk")?);
-        let mut lines = said.lines().map_while(Result::ok);
-        let door = lines.find_map(|line| {
-            line.contains("the doors are open").then(|| line.rsplit("address=").next().map(bare))?
-        });
-        std::thread::spawn(move || lines.for_each(drop));
+        let process = Process::run(&services, configuration)?;
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(HANGS))
             .build()
             .into();
-        let at = format!("http://{}", door.ok_or("it says where its door is")?);
-        Ok(Self { child, at, agent })
+        Ok(Self { process, agent })
     }
 
     fn get(&self, path: &str) -> Result<(u16, String), Failed> {
-        let asked = self.agent.get(format!("{}{path}", self.at)).call();
+        let asked = self.agent.get(format!("http://{}{path}", self.process.door)).call();
         let mut answer = asked.map_err(|error| format!("{path}: {error}"))?;
         Ok((answer.status().as_u16(), answer.body_mut().read_to_string()?))
     }
@@ -83,18 +68,6 @@ impl All {
     }
 }
 
-impl Drop for All {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// `127.0.0.1:40001`, without the colours of a terminal.
-fn bare(address: &str) -> String {
-    address.chars().filter(|c| c.is_ascii_digit() || matches!(c, '.' | ':')).collect()
-}
-
 fn outages(brokers: &str) -> Result<(), Failed> {
     let folder = std::env::temp_dir().join(format!("coldwatch-outages-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
@@ -109,9 +82,6 @@ fn outages(brokers: &str) -> Result<(), Failed> {
         folder.join("snapshots").display()
     );
     std::fs::write(&file, text)?;
-    let made =
-        Command::new(program()).args(["topics", "create", "--config"]).arg(&file).output()?;
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let all = All::start(&file)?;
     let not_current = "The log has not answered this desk since";
     let works =

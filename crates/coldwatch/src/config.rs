@@ -132,7 +132,7 @@ pub struct LoggingConfig {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
-    /// For people.
+    /// Words and names for people to read.
     #[default]
     Text,
     /// One JSON object a line, for whoever gathers them.

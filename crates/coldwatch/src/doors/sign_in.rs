@@ -41,7 +41,7 @@ pub(super) async fn answer(token: &str, request: Request<Body>) -> (Response, bo
     (go(&next, &format!("{}; Max-Age={LASTS}", seal(token)), secure), false)
 }
 
-/// Signs out.
+/// Takes the cookie from the browser and leads to the first page, which asks for the token again.
 pub(super) fn out(request: &Request<Body>) -> Response {
     match *request.method() {
         Method::POST => go(&Uri::from_static("/"), "; Max-Age=0", came_over_tls(request.headers())),
