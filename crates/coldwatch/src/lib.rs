@@ -22,6 +22,7 @@ mod form;
 pub mod live;
 pub mod log;
 pub mod services;
+mod shares;
 mod signals;
 mod snapshots;
 mod telemetry;

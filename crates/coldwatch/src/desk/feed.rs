@@ -2,11 +2,11 @@
 //! comes back, at this desk or at another, goes on where they were.
 
 use crate::live::Live;
+use crate::shares::{Share, Shares};
 use ::desk::{Client, Feed, Item, Refusal};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use stream::Log;
 use tokio::sync::mpsc::{Receiver, channel};
@@ -25,28 +25,14 @@ pub(super) struct Alerts {
     room: Arc<Semaphore>,
     most: usize,
     /// How many one client has, and may have.
-    of_each: Arc<Mutex<HashMap<Client, usize>>>,
+    of_each: Shares<Client>,
     most_each: usize,
 }
 
 /// A place, given back when it is dropped.
 struct Seat {
     _one: OwnedSemaphorePermit,
-    client: Option<Client>,
-    of_each: Arc<Mutex<HashMap<Client, usize>>>,
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut of_each = self.of_each.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(client) = self.client else { return };
-        if let Some(count) = of_each.get_mut(&client) {
-            *count -= 1;
-            if *count == 0 {
-                of_each.remove(&client);
-            }
-        }
-    }
+    _share: Option<Share<Client>>,
 }
 
 impl Alerts {
@@ -56,24 +42,20 @@ impl Alerts {
         let most = usize::from(live.config.http.followers);
         let room = Arc::new(Semaphore::new(most));
         let most_each = usize::from(live.config.http.followers_each);
-        let (partitions, of_each) = (live.names.partitions, Arc::default());
+        let (partitions, of_each) = (live.names.partitions, Shares::new(most_each));
         Self { log, topic, partitions, stop, room, most, of_each, most_each }
     }
 
     fn seat(&self, client: Option<Client>) -> Result<Seat, Refusal> {
         let one = self.room.clone().try_acquire_owned().map_err(|_| self.is_full())?;
-        let mut of_each = self.of_each.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = client {
-            let count = of_each.entry(client).or_default();
-            if *count >= self.most_each {
-                return Err(Refusal::Unavailable(format!(
-                    "{} follow the feed here from {}, and no more may: wait, or raise http.followers_each",
-                    self.most_each, client.0
-                )));
-            }
-            *count += 1;
-        }
-        Ok(Seat { _one: one, client, of_each: self.of_each.clone() })
+        let full = |client: Client| {
+            Refusal::Unavailable(format!(
+                "{} follow the feed here from {}, and no more may: wait, or raise http.followers_each",
+                self.most_each, client.0
+            ))
+        };
+        let share = |client| self.of_each.take(client, 1).ok_or_else(|| full(client));
+        Ok(Seat { _one: one, _share: client.map(share).transpose()? })
     }
 
     fn is_full(&self) -> Refusal {
@@ -211,7 +193,7 @@ mod tests {
         assert!(refused.contains("2 follow the feed here from 10.0.0.1"), "{refused}");
         assert!(feed.seat(of(2)).is_ok());
         drop(mine);
-        assert!(feed.of_each.lock().unwrap().is_empty());
+        assert!(feed.of_each.is_empty());
         live.finish().unwrap();
     }
 }

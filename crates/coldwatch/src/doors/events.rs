@@ -9,6 +9,7 @@ use super::Doors;
 use super::problem::Problem;
 use super::rates::Peer;
 use crate::services::intake;
+use crate::shares::{Share, Shares};
 use crate::topics;
 use axum::Json;
 use axum::body::{Body, Bytes, to_bytes};
@@ -18,8 +19,7 @@ use axum::response::{IntoResponse, Response};
 use facts::{Subject, SubjectKind};
 use http_body_util::BodyExt;
 use serde_json::json;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use stream::{Draft, Log};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -47,7 +47,7 @@ const WAITS: Duration = Duration::from_secs(10);
 pub(crate) struct Room {
     bytes: Arc<Semaphore>,
     /// What each address has here or waiting.
-    of_each: Arc<Mutex<HashMap<Peer, usize>>>,
+    of_each: Shares<Peer>,
     /// Reading bodies is work: it goes on in so many threads at a time.
     readers: Arc<Semaphore>,
 }
@@ -55,33 +55,14 @@ pub(crate) struct Room {
 impl Default for Room {
     fn default() -> Self {
         let (bytes, readers) = (Semaphore::new(HERE), Semaphore::new(2));
-        Self { bytes: Arc::new(bytes), of_each: Arc::default(), readers: Arc::new(readers) }
+        Self { bytes: Arc::new(bytes), of_each: Shares::new(OF_ONE), readers: Arc::new(readers) }
     }
 }
 
 /// Room for one body, given back when it is dropped: by whoever works on the body last, also where its sender has gone.
 struct Seat {
     _bytes: OwnedSemaphorePermit,
-    _share: Share,
-}
-
-/// What one address has.
-struct Share {
-    peer: Peer,
-    bytes: usize,
-    of_each: Arc<Mutex<HashMap<Peer, usize>>>,
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        let mut of_each = self.of_each.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(all) = of_each.get_mut(&self.peer) {
-            *all -= self.bytes;
-            if *all == 0 {
-                of_each.remove(&self.peer);
-            }
-        }
-    }
+    _share: Share<Peer>,
 }
 
 impl Room {
@@ -94,24 +75,15 @@ impl Room {
             return Err(too_large(&format!("{length} bytes")));
         }
         let full = |detail: &str| Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).again_in(1);
-        let share = self.share(peer, length.max(SMALLEST)).ok_or_else(|| {
+        let size = length.max(SMALLEST);
+        let share = self.of_each.take(peer, size).ok_or_else(|| {
             full("as much as fits is on its way in from this address: send it again")
         })?;
-        let bytes = u32::try_from(share.bytes).unwrap_or(u32::MAX);
+        let bytes = u32::try_from(size).unwrap_or(u32::MAX);
         let waits = tokio::time::timeout(WAITS, self.bytes.clone().acquire_many_owned(bytes)).await;
         let bytes = waits.ok().and_then(Result::ok);
         let bytes = bytes.ok_or_else(|| full("as much as fits is on its way in: send it again"))?;
         Ok(Seat { _bytes: bytes, _share: share })
-    }
-
-    fn share(&self, peer: Peer, bytes: usize) -> Option<Share> {
-        let mut of_each = self.of_each.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = of_each.get(&peer).copied().unwrap_or_default() + bytes;
-        if all > OF_ONE {
-            return None;
-        }
-        of_each.insert(peer, all);
-        Some(Share { peer, bytes, of_each: self.of_each.clone() })
     }
 }
 
@@ -477,7 +449,7 @@ mod tests {
         assert!(room.seat(peer(5), &sized(2 * SMALLEST)).await.is_ok());
         assert_eq!(status(room.seat(peer(6), &sized(LARGEST + 1)).await), 413);
         drop(large);
-        assert!(room.of_each.lock().unwrap().is_empty());
+        assert!(room.of_each.is_empty());
         assert_eq!(room.bytes.available_permits(), HERE);
     }
 

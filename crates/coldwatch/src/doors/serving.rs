@@ -4,6 +4,7 @@
 
 use super::problem::Problem;
 use super::rates::Peer;
+use crate::shares::{Share, Shares};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -13,9 +14,8 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -59,65 +59,41 @@ struct Seats {
     /// For whoever asks after the process when all other places are taken.
     spare: Arc<Semaphore>,
     /// One address has half of them at the most.
-    each: usize,
-    taken: Arc<Mutex<HashMap<Peer, usize>>>,
+    of_each: Shares<Peer>,
 }
 
 /// A place, given back when it is dropped.
 struct Seat {
     _one: OwnedSemaphorePermit,
     /// Whose share it is of; a spare one is of nobody's.
-    of: Option<Peer>,
-    taken: Arc<Mutex<HashMap<Peer, usize>>>,
+    share: Option<Share<Peer>>,
 }
 
 impl Seats {
     fn new(most: usize) -> Self {
         let (all, spare) = (Semaphore::new(most), Semaphore::new(SPARE));
         let (all, spare) = (Arc::new(all), Arc::new(spare));
-        Self { all, spare, each: most / 2, taken: Arc::default() }
+        Self { all, spare, of_each: Shares::new(most / 2) }
     }
 
     /// A place for an address, or a spare one where it has enough, or all are taken.
     fn take(&self, of: Peer) -> Option<Seat> {
         self.share(of).or_else(|| {
             let one = self.spare.clone().try_acquire_owned().ok()?;
-            Some(Seat { _one: one, of: None, taken: self.taken.clone() })
+            Some(Seat { _one: one, share: None })
         })
     }
 
     fn share(&self, of: Peer) -> Option<Seat> {
         let one = self.all.clone().try_acquire_owned().ok()?;
-        let mut taken = lock(&self.taken);
-        let count = taken.entry(of).or_default();
-        if *count >= self.each {
-            return None;
-        }
-        *count += 1;
-        Some(Seat { _one: one, of: Some(of), taken: self.taken.clone() })
+        Some(Seat { _one: one, share: Some(self.of_each.take(of, 1)?) })
     }
 }
 
 impl Seat {
     fn is_spare(&self) -> bool {
-        self.of.is_none()
+        self.share.is_none()
     }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let (Some(of), mut taken) = (self.of, lock(&self.taken)) else { return };
-        if let Some(count) = taken.get_mut(&of) {
-            *count -= 1;
-            if *count == 0 {
-                taken.remove(&of);
-            }
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Serves until it is asked to stop.
@@ -237,7 +213,7 @@ mod tests {
         drop(mine);
         assert!(takes(4).is_some());
         drop((others, spare));
-        assert!(lock(&seats.taken).is_empty());
+        assert!(seats.of_each.is_empty());
     }
 
     #[test]
