@@ -7,7 +7,7 @@
 //! - [`services`]: each service is a codec, a stage and the loop; [`live`]: services at work in this process
 //! - [`topics`]: the topics, made and checked; [`log`]: the log that the configuration names; `snapshots`: their place
 //! - `watchdog`: what waits and does not move
-//! - `doors`: health, metrics, events in; `desk`: the board's reader, acts and feed
+//! - `doors`: health, metrics, events in; `desk`: the board's reader, acts and feed; `shares`: how much each asker has
 //!
 //! The modules that are public are so for the tests, which run the services over every backing.
 
