@@ -23,3 +23,4 @@ mod sizes;
 #[path = "../verdicts.rs"]
 mod verdicts;
 mod week;
+mod years;

@@ -4,9 +4,14 @@ use crate::calls::{Calls, News};
 use crate::incident::{Incident, Numbers};
 use crate::memory::Memory;
 use crate::rules::Rules;
+use crate::stages::WATCHED;
 use crate::word::{Notice, Word};
 use alloc::{boxed::Box, vec::Vec};
-use facts::{Cause, Engine, Entry, Event, Fact, Finding, Identity, Moment, State, Told};
+use facts::behaviour::PUTS_AWAY;
+use facts::{
+    Cause, Context, Engine, Entry, Event, Fact, Finding, Identity, Keeps, Moment, ShipmentId,
+    State, Text, Told,
+};
 use serde::{Deserialize, Serialize};
 
 /// Findings, contexts, what this engine itself said, and the incident.
@@ -21,6 +26,10 @@ pub struct Alerts {
     calls: Calls,
     /// How many incidents there were.
     number: u32,
+    /// Whether dispatch was told last that one is open.
+    stands: bool,
+    /// The engines that have put the shipment away.
+    put_away: Vec<Text>,
     /// Log time, which an engine that speaks may have seen go further than the clock of this partition.
     now: Option<Moment>,
 }
@@ -53,9 +62,54 @@ impl Engine for Alerts {
         self.now = Some(now);
         // All that follows is judged and said at that time.
         let entry = &Entry { now, cause: entry.cause.again(), ..*entry };
+        self.take(rules, entry, &shipment, said);
+        let stands = self.incident.is_some();
+        if rules.rules.behaviour >= PUTS_AWAY && stands != self.stands {
+            self.stands = stands;
+            said.push(Notice::Stands(now, stands));
+        }
+    }
+
+    fn due(&self, rules: &Rules) -> Option<Moment> {
+        let now = self.now?;
+        let held = self.told.due(rules.rules.reference.settle);
+        let judged = rules.rules.due(&self.memory, now);
+        let urgent = self.incident.as_ref().and_then(|i| i.due(&self.memory, now, &rules.incident));
+        let owned = self.incident.as_ref().is_some_and(Incident::is_owned);
+        let again = self.calls.due(now, &rules.incident).filter(|_| owned);
+        [held, judged, urgent, again].into_iter().flatten().min()
+    }
+
+    /// Every engine has put it away, and no incident of it is open.
+    fn keeps(&self) -> Keeps {
+        let away = self.put_away.len() == WATCHED.len() && self.incident.is_none();
+        if away { Keeps::Mark(self.number) } else { Keeps::All }
+    }
+
+    /// What dispatch says of a shipment that was put away opens the next incident.
+    fn revived(mark: u32) -> Option<Self> {
+        let put_away = WATCHED.into_iter().map(Text::new).collect();
+        Some(Self { number: mark, put_away, ..Self::default() })
+    }
+}
+
+impl Alerts {
+    fn take(
+        &mut self,
+        rules: &Rules,
+        entry: &Entry<'_, Word>,
+        shipment: &ShipmentId,
+        said: &mut Vec<Notice>,
+    ) {
+        let now = entry.now;
         let before = self.incident.clone();
         match entry.cause {
             Cause::Word(Word::Finding(finding)) => self.finding(finding, now, &rules.incident),
+            Cause::Word(Word::Context(_, Context::PutAway(engine))) => {
+                if !self.put_away.contains(engine) {
+                    self.put_away.push(engine.clone());
+                }
+            }
             Cause::Word(Word::Context(learnt, context)) => {
                 self.memory.context(now, *learnt, context)
             }
@@ -91,7 +145,7 @@ impl Engine for Alerts {
         }
         self.overdue(now, &rules.incident);
         if let Some(incident) = &mut self.incident {
-            incident.shipment = shipment;
+            incident.shipment.clone_from(shipment);
             incident.review(&self.memory, entry.now, &rules.incident);
             if before.as_ref().is_none_or(|before| incident.differs(before)) {
                 incident.changed = entry.now;
@@ -100,18 +154,6 @@ impl Engine for Alerts {
         }
     }
 
-    fn due(&self, rules: &Rules) -> Option<Moment> {
-        let now = self.now?;
-        let held = self.told.due(rules.rules.reference.settle);
-        let judged = rules.rules.due(&self.memory, now);
-        let urgent = self.incident.as_ref().and_then(|i| i.due(&self.memory, now, &rules.incident));
-        let owned = self.incident.as_ref().is_some_and(Incident::is_owned);
-        let again = self.calls.due(now, &rules.incident).filter(|_| owned);
-        [held, judged, urgent, again].into_iter().flatten().min()
-    }
-}
-
-impl Alerts {
     /// Whether an act of this name has been taken in before.
     pub fn knows(&self, act: &Event) -> bool {
         let identity = act.identity();

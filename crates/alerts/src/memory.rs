@@ -100,6 +100,8 @@ impl Memory {
                 self.ordered = schedule.order.then(|| self.ordered.unwrap_or(now));
                 self.schedule = (**schedule).clone();
             }
+            // Nothing of it changes what is known.
+            Context::PutAway(_) => {}
         }
     }
 

@@ -44,6 +44,8 @@ pub enum Notice {
     Finding(Box<Finding>),
     /// The incident as it is now.
     Incident(Box<Incident>),
+    /// Whether an incident is open, for dispatch, which puts no shipment away while one is; and when that was learnt.
+    Stands(Moment, bool),
 }
 
 impl Notice {
@@ -52,6 +54,7 @@ impl Notice {
         match self {
             Self::Finding(finding) => finding.learnt,
             Self::Incident(incident) => incident.changed,
+            Self::Stands(learnt, _) => *learnt,
         }
     }
 }

@@ -42,9 +42,10 @@ impl Player for Desk {
         let said = self.0.hear(learnt, word.as_ref())?;
         Ok(said
             .into_iter()
-            .map(|notice| match notice {
-                Notice::Finding(finding) => finding.to_string(),
-                Notice::Incident(incident) => incident.to_string(),
+            .filter_map(|notice| match notice {
+                Notice::Finding(finding) => Some(finding.to_string()),
+                Notice::Incident(incident) => Some(incident.to_string()),
+                Notice::Stands(..) => None,
             })
             .collect())
     }

@@ -11,6 +11,7 @@ mod lines;
 mod list;
 mod milestone;
 mod papers;
+mod put_away;
 mod series;
 mod stages;
 mod verdict;
@@ -25,6 +26,7 @@ pub use list::Which;
 pub use list::{Counts, Filter};
 pub use milestone::{Milestone, next};
 pub use papers::{Paper, papers};
+pub use put_away::Gone;
 pub use series::{Point, Series};
 pub use stages::Silence;
 pub use verdict::{Fineness, Warmth, fineness, warmth};
@@ -56,6 +58,8 @@ pub struct Board {
     shipments: BTreeMap<ShipmentId, Dossier>,
     parties: BTreeMap<PartyId, Described>,
     limits: BTreeMap<Text, Limits>,
+    /// What was put away.
+    gone: BTreeMap<ShipmentId, Gone>,
     /// What is no shipment: the partitions of the log, by the names that incidents of stages have.
     stages: BTreeMap<ShipmentId, Dossier>,
     watch: Watch,
@@ -73,6 +77,7 @@ impl Board {
         match &event.fact {
             Fact::Tick(_) | Fact::BehaviourSwitched(_) | Fact::Cited(_) | Fact::Uncited(_) => {}
             Fact::RulebookPublished(published) => self.rulebook(published),
+            Fact::PutAway(away) => self.put_away(away, event.at),
             Fact::Described(described) => {
                 let party = PartyId::new(&*event.subject.id);
                 self.parties.insert(party, described.clone());
@@ -96,7 +101,10 @@ impl Board {
 
     /// What an engine says beside its findings.
     pub fn context(&mut self, shipment: &ShipmentId, context: &Context) {
-        self.dossier(shipment).context(context);
+        match context {
+            Context::PutAway(engine) => self.last_word(shipment, engine),
+            _ => self.dossier(shipment).context(context),
+        }
     }
 
     /// An incident as it is now.
@@ -106,12 +114,15 @@ impl Board {
             before.into_iter().for_each(|d| drop(d.incidents.remove(&incident.number)));
         }
         self.home(incident).incident(incident);
+        if incident.is_closed() {
+            self.clear(&incident.shipment);
+        }
     }
 
     /// The same, with the event of the alerts topic that tells it: what the feed begins with.
     pub fn told(&mut self, incident: &Incident, event: &str) {
-        self.incident(incident);
         self.home(incident).told(incident, event);
+        self.incident(incident);
     }
 
     fn home(&mut self, incident: &Incident) -> &mut Dossier {

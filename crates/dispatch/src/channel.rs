@@ -5,6 +5,7 @@ use facts::{Fact, MilliCelsius, Moment, Span, Subject};
 use serde::{Deserialize, Serialize};
 
 use crate::ahead::is_ahead;
+use crate::claims::place;
 use crate::clock::{Astray, Dated, Wrong};
 use crate::kept::Kept;
 use crate::rules::Numbers;
@@ -29,6 +30,8 @@ pub(crate) struct Channel {
     pub(crate) wrong_clock: Option<Wrong>,
     /// When readings were last let go.
     trimmed: Option<Moment>,
+    /// Whom it told last that it still measures, by a short name, and when.
+    pub(crate) said: Option<(u64, Moment)>,
 }
 
 /// Attached or detached.
@@ -116,6 +119,28 @@ impl Channel {
         let place = self.bindings.partition_point(|b| b.kept.sequence() <= sequence);
         self.bindings.insert(place, binding);
     }
+    /// Whether it is with anybody, by the last word on it.
+    pub(crate) fn is_attached(&self) -> bool {
+        self.bindings.last().is_some_and(|binding| binding.home.is_some())
+    }
+    /// A shipment was put away: its readings are gone, and what was attached to it is attached to nobody from then on.
+    /// Gives back the attachments and detachments that say nothing any more.
+    pub(crate) fn leave(&mut self, gone: &Subject) -> Vec<Binding> {
+        self.readings.retain(|reading| reading.to != place(gone));
+        self.wrong_clock.take_if(|wrong| wrong.told.as_ref() == Some(gone));
+        for binding in &mut self.bindings {
+            binding.told.retain(|told| told != gone);
+            if binding.home.as_ref() == Some(gone) {
+                binding.home = None;
+            }
+        }
+        let mut idle = None;
+        let says_nothing = |binding: &mut Binding| {
+            let before = idle.replace(binding.home.is_none());
+            binding.home.is_none() && before == Some(true)
+        };
+        self.bindings.extract_if(.., says_nothing).collect()
+    }
     /// Whether that very measurement is known.
     pub(crate) fn knows(&self, at: Moment, temperature: MilliCelsius) -> bool {
         let held = |Held { kept, .. }: &Held| {
@@ -202,4 +227,20 @@ impl Channel {
         }
         None
     }
+}
+
+/// Whether the one of this short name is to hear that something measures what it has; it was said last to whom, and when.
+pub(crate) fn is_to_say(
+    said: &mut Option<(u64, Moment)>,
+    to: u64,
+    now: Moment,
+    numbers: &Numbers,
+) -> bool {
+    let Some(silent) = &numbers.silent else { return false };
+    let lately = |(whom, at): (u64, Moment)| whom == to && now < at + silent.watched_again;
+    if said.is_some_and(lately) {
+        return false;
+    }
+    *said = Some((to, now));
+    true
 }

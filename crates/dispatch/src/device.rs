@@ -8,7 +8,7 @@
 //! correction finds its way. A reading is recognised by probe, time and value.
 
 use crate::ahead::{NEXT_STROKE, is_ahead};
-use crate::channel::{Binding, Channel, Held, Passed, Silent};
+use crate::channel::{Binding, Channel, Held, Passed, Silent, is_to_say};
 use crate::claims::{place, withdraw};
 use crate::clock::{Dated, Wrong};
 use crate::kept::{Copy, File, Kept, Known, Looked};
@@ -18,7 +18,7 @@ use crate::passed::{Fate, Passed as Said};
 use crate::rules::Numbers;
 use alloc::{collections::BTreeSet, vec::Vec};
 use facts::fact::device::{ClockAhead, ClockRight, Elsewhere, Quiet, Reading};
-use facts::{Corrections, Event, Fact, Moment, ShipmentId, Subject, Text};
+use facts::{Corrections, Event, Fact, Moment, ShipmentId, Subject, SubjectKind, Text};
 use serde::{Deserialize, Serialize};
 
 /// What dispatch knows of a device.
@@ -39,6 +39,10 @@ pub(crate) struct Device {
     ever: BTreeSet<Subject>,
     /// Log time of the last step.
     now: Option<Moment>,
+    /// When something was last heard of it.
+    heard: Option<Moment>,
+    /// It is with nobody any more, and was with somebody.
+    over: bool,
 }
 
 /// What was declared wrong, with the name of its channel.
@@ -70,7 +74,10 @@ const AHEAD: &str = "this reading is dated later than it came, and its time has 
 
 impl Device {
     pub(crate) fn hear(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
-        self.now = Some(mail.now);
+        (self.now, self.heard) = (Some(mail.now), Some(mail.now));
+        if let Fact::PutAway(away) = &event.fact {
+            return self.leave(&Subject::from(&away.shipment));
+        }
         if let Fact::Reading(reading) = &event.fact {
             self.measured(numbers, event, reading, mail);
             return self.meet(event, false, mail);
@@ -155,10 +162,14 @@ impl Device {
             channel.held.push(held);
             return mail.count(Fate::Held);
         };
-        mail.send(home, event.clone());
+        let home = home.clone();
+        mail.send(&home, event.clone());
         mail.count(Fate::Judged);
         let (at, temperature, learnt) = (event.at, reading.temperature, mail.now);
-        let to = place(home);
+        let to = place(&home);
+        if is_to_say(&mut channel.said, to, mail.now, numbers) {
+            mail.watch(&home);
+        }
         channel.note(Passed { at, temperature, name: named, learnt, to });
         channel.hear(at, learnt);
         channel.put_right(&reading.channel, numbers, mail);
@@ -331,6 +342,9 @@ impl Device {
             for home in concerned.into_iter().flatten() {
                 if !binding.told.contains(&home) {
                     mail.send(&home, binding.kept.event());
+                    if is_to_say(&mut channel.said, place(&home), mail.now, numbers) {
+                        mail.watch(&home);
+                    }
                     let first = binding.home.as_ref() == Some(&home) && !others.contains(&home);
                     papers
                         .iter()
@@ -343,6 +357,50 @@ impl Device {
         }
         channel.claim(numbers, mail);
         channel.move_readings(name, homes, mail);
+    }
+
+    /// A shipment was put away: no reading goes there any more.
+    fn leave(&mut self, gone: &Subject) {
+        for (_, channel) in &mut self.channels {
+            for binding in channel.leave(gone) {
+                self.known.forget(&binding.kept.source, &binding.kept.id);
+            }
+        }
+        self.aside.retain(|aside| match aside {
+            Aside::Binding(_, binding) => binding.home.as_ref() != Some(gone),
+            Aside::Reading(_, reading) => reading.to != place(gone),
+            Aside::Held(..) => true,
+        });
+        self.corrections.iter_mut().for_each(|(_, heard)| heard.retain(|whom| whom != gone));
+        self.ever.remove(gone);
+    }
+
+    /// When it is over: all that it was with was put away and it is in no store, nothing was heard of it for long, and no
+    /// calibration of it holds. What is heard of it after that is heard for the first time.
+    fn over_at(&self, numbers: &Numbers) -> Option<Moment> {
+        let silent = numbers.silent.as_ref()?;
+        let in_use = self.ever.iter().any(|home| home.kind == SubjectKind::Shipment)
+            || self.channels.iter().any(|(_, channel)| channel.is_attached());
+        if self.over || in_use {
+            return None;
+        }
+        let holds = |kept: &Kept| match &kept.fact {
+            Fact::Calibrated(calibrated) => calibrated.until,
+            _ => None,
+        };
+        let calibrated = self.papers.all().iter().filter_map(holds).max();
+        Some(self.heard.max(calibrated)? + silent.put_away)
+    }
+
+    /// When all its readings are older than they are kept, because none has come since.
+    fn idle_at(&self, numbers: &Numbers) -> Option<Moment> {
+        let any = self.channels.iter().any(|(_, channel)| !channel.readings.is_empty());
+        self.heard.filter(|_| any && numbers.silent.is_some()).map(|heard| heard + numbers.keep)
+    }
+
+    /// Whether nobody needs to know it any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over
     }
 
     /// An event has come that a correction may have been waiting for.
@@ -462,10 +520,15 @@ impl Device {
             let booked = channel.bindings.iter().map(|b| b.kept.at).filter(|at| *at > now).min();
             [held, booked, channel.silent(now, numbers).map(|silent| silent.due)]
         });
-        each.flatten().chain(self.loose.due(numbers)).min()
+        let rest = [self.idle_at(numbers), self.over_at(numbers), self.loose.due(numbers)];
+        each.chain(rest).flatten().min()
     }
 
     pub(crate) fn strike(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {
+        self.over |= self.over_at(numbers).is_some_and(|at| at <= mail.now);
+        if self.idle_at(numbers).is_some_and(|at| at <= mail.now) {
+            self.channels.iter_mut().for_each(|(_, channel)| channel.readings = Vec::new());
+        }
         let begun = self.now.replace(mail.now).unwrap_or(mail.now);
         let concerned = self.lately();
         self.loose.tell(numbers, &concerned, mail);

@@ -10,7 +10,7 @@ use crate::store::Store;
 use crate::twins::Twins;
 use crate::{order, permit};
 use alloc::{boxed::Box, vec::Vec};
-use facts::{Cause, Engine, Entry, Event, Fact, Moment, ShipmentId, Subject, SubjectKind};
+use facts::{Cause, Engine, Entry, Event, Fact, Keeps, Moment, ShipmentId, Subject, SubjectKind};
 use serde::{Deserialize, Serialize};
 
 /// What is known of one subject.
@@ -88,10 +88,27 @@ impl Engine for Dispatch {
         match &self.state {
             State::Shipment(shipment) => shipment.due(&rules.numbers),
             State::Device(device) => device.due(&rules.numbers),
-            State::Store(store) => store.due(),
-            State::Order(order) => order.due(&rules.numbers),
-            State::Permit(_) | State::Party(_) | State::Nothing => None,
+            State::Store(store) => store.due(&rules.numbers),
+            State::Order(it) => it.due(SubjectKind::Order, &rules.numbers),
+            State::Permit(it) => it.due(SubjectKind::Permit, &rules.numbers),
+            State::Party(_) | State::Nothing => None,
         }
+    }
+
+    fn keeps(&self) -> Keeps {
+        match &self.state {
+            State::Shipment(shipment) => shipment.keeps(),
+            State::Device(device) if device.is_over() => Keeps::Nothing,
+            State::Store(store) if store.is_over() => Keeps::Nothing,
+            State::Permit(it) | State::Order(it) if it.is_over() => Keeps::Nothing,
+            _ => Keeps::All,
+        }
+    }
+
+    /// A shipment that was put away tells once that something came too late.
+    fn revived(mark: u32) -> Option<Self> {
+        let shipment = Box::new(Shipment::put_away_before(mark));
+        Some(Self { state: State::Shipment(shipment), twins: Twins::default() })
     }
 
     fn concerned(&self, subject: &Subject) -> Vec<Subject> {
@@ -161,9 +178,9 @@ impl Dispatch {
         match &mut self.state {
             State::Shipment(shipment) => shipment.strike(&rules.numbers, mail),
             State::Device(device) => device.strike(&rules.numbers, mail),
-            State::Store(store) => store.strike(mail),
-            State::Order(order) => order.strike(&rules.numbers, mail),
-            State::Permit(_) | State::Party(_) | State::Nothing => {}
+            State::Store(store) => store.strike(&rules.numbers, mail),
+            State::Order(it) | State::Permit(it) => it.strike(&rules.numbers, mail),
+            State::Party(_) | State::Nothing => {}
         }
     }
 }

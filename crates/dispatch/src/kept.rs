@@ -82,6 +82,14 @@ impl Known {
         Looked { copy: Copy::New, also, doubt }
     }
 
+    /// Knows the report of this name no longer: if it comes again it is new.
+    pub(crate) fn forget(&mut self, source: &str, id: &str) {
+        if let Some(content) = self.names.remove(&plain_name(source, id)) {
+            self.contents.remove(&content);
+            self.names.retain(|_, known| *known != content);
+        }
+    }
+
     /// Whether an event of this name has come.
     pub(crate) fn has_come(&self, source: &str, id: &str) -> bool {
         self.content_of(plain_name(source, id)).is_some()

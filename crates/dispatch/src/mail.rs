@@ -3,6 +3,7 @@
 use crate::kept::Kept;
 use crate::passed::{Fate, Passed};
 use alloc::{boxed::Box, format, vec::Vec};
+use facts::fact::log::Watched;
 use facts::{
     Event, Fact, Finding, Moment, Name, Severity, ShipmentId, Span, State, Subject, SubjectKind,
     Text, Verdict,
@@ -44,6 +45,14 @@ impl Mail<'_> {
     /// To a shipment's journal.
     pub(crate) fn journal(&mut self, shipment: &ShipmentId, event: Event) {
         self.said.push(Passed::Journal { shipment: shipment.clone(), event });
+    }
+    /// Tells a shipment's state that this subject has to do with it.
+    pub(crate) fn watch(&mut self, home: &Subject) {
+        if home.kind == SubjectKind::Shipment {
+            let subject = Text::new(format!("{}", self.subject));
+            let event = self.of_log(self.now, Fact::Watched(Watched { subject }));
+            self.send_state(home, event);
+        }
     }
     /// Counts one outside event.
     pub(crate) fn count(&mut self, fate: Fate) {

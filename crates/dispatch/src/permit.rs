@@ -16,10 +16,26 @@ pub(crate) fn ledger(permit: &Shared, id: &str) -> Option<Fact> {
     let measure = measure(permit);
     let mut uses: Vec<Use> = Vec::new();
     for (shipment, reader) in &permit.shipments {
+        uses.extend(reader.settled.iter().cloned());
         uses.extend(uses_of(shipment, reader, id, measure));
     }
     uses.sort_by(|a, b| (a.planned_at, &a.shipment).cmp(&(b.planned_at, &b.shipment)));
     Some(Fact::Ledger(Ledger { uses }))
+}
+
+/// What one shipment has reserved and used, for good.
+pub(crate) fn settled(permit: &Shared, shipment: &ShipmentId, id: &str) -> Vec<Use> {
+    let Some(reader) = permit.shipments.get(shipment) else { return Vec::new() };
+    uses_of(shipment, reader, id, measure(permit))
+}
+
+/// Until when it is valid at the latest, by any word on it.
+pub(crate) fn valid_until(permit: &Shared) -> Option<Moment> {
+    let until = |kept: &Kept| match &kept.fact {
+        Fact::Granted(granted) | Fact::Amended(granted) => granted.until.moment(),
+        _ => None,
+    };
+    permit.file.all().iter().filter_map(until).max()
 }
 
 /// In what the permit is granted, by the last word on it.

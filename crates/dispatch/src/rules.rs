@@ -1,6 +1,7 @@
 //! The numbers of dispatch, as the rulebook sets them.
 
 use alloc::{format, string::ToString};
+use facts::behaviour::PUTS_AWAY;
 use facts::{Book, BookError, Span, Text};
 use serde::Deserialize;
 
@@ -25,6 +26,9 @@ pub struct Numbers {
     pub put_away: Span,
     /// The same for a finished dose that has not been given.
     pub put_away_dose: Span,
+    /// When what nobody has closed is put away. From the behaviour on that puts it away in all stages; not before.
+    #[serde(default)]
+    pub silent: Option<Silent>,
     /// After how many sending intervals a device is stated to be quiet.
     pub quiet_after: u32,
     /// How often that statement is repeated.
@@ -35,12 +39,24 @@ pub struct Numbers {
     pub correction_waits: Span,
 }
 
+/// The table `[dispatch.silent]`: what of a shipment counts as silence.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Silent {
+    /// How long after the last word of it, and the last moment that it was planned for, a shipment is put away.
+    pub put_away: Span,
+    /// How often a logger or a store says that it still measures.
+    pub watched_again: Span,
+}
+
 impl Rules {
     /// Reads the table `[dispatch]`.
     pub fn read(book: &Book, behaviour: u32) -> Result<Self, BookError> {
         let wrong = |reason| BookError { table: "dispatch".to_string(), reason };
         let table = book.tables.get("dispatch").ok_or_else(|| wrong("is missing".to_string()))?;
-        let numbers = Numbers::deserialize(table).map_err(|e| wrong(format!("{e}")))?;
+        let mut numbers = Numbers::deserialize(table).map_err(|e| wrong(format!("{e}")))?;
+        let silent = numbers.silent.as_ref();
+        let silent = silent.map_or([Span::days(1); 2], |all| [all.put_away, all.watched_again]);
         let spans = [
             ("keep", numbers.keep),
             ("put_away", numbers.put_away),
@@ -48,7 +64,10 @@ impl Rules {
             ("quiet_again", numbers.quiet_again),
             ("skew", numbers.skew),
             ("correction_waits", numbers.correction_waits),
+            ("silent.put_away", silent[0]),
+            ("silent.watched_again", silent[1]),
         ];
+        numbers.silent = numbers.silent.filter(|_| behaviour >= PUTS_AWAY);
         let zero = spans.iter().find(|(_, span)| *span <= Span::ZERO).map(|(name, _)| *name);
         let zero = zero.or((numbers.quiet_after == 0).then_some("quiet_after"));
         match zero {

@@ -7,11 +7,12 @@ use crate::kept::{Copy, File, Kept, Known, Looked};
 use crate::loose::Loose;
 use crate::mail::Mail;
 use crate::passed::Fate;
+use crate::permit;
 use crate::rules::Numbers;
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use facts::fact::log::Cited;
 use facts::fact::order::StartAhead;
-use facts::fact::permit::Ledger;
+use facts::fact::permit::{Ledger, Use};
 use facts::{Event, Fact, Moment, ShipmentId, Subject, SubjectKind};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,10 @@ pub(crate) struct Shared {
     /// What is dated ahead: a start counts at its own time, and what has been said as at the next stroke.
     waiting: Vec<Waiting>,
     loose: Loose,
+    /// When something was last heard of it, by log time.
+    heard: Option<Moment>,
+    /// Nothing has to do with it any more.
+    over: bool,
 }
 
 /// What is dated later than the log's clock stood when it came.
@@ -45,6 +50,8 @@ pub(crate) struct Reader {
     /// It asks who a party is, and hears that in dispatch, too.
     asked: bool,
     pub(crate) file: File,
+    /// Of a permit: what a shipment that was put away had used.
+    pub(crate) settled: Vec<Use>,
 }
 
 /// What is derived of its facts and its shipments'.
@@ -58,6 +65,7 @@ impl Shared {
         mail: &mut Mail<'_>,
         derive: Derive,
     ) {
+        self.heard = Some(mail.now);
         // Who comes hears what is derived, and who goes hears it once more: what it is to know from then on.
         let mut mover = None;
         match &event.fact {
@@ -80,6 +88,10 @@ impl Shared {
                 }
                 self.loose.tell(numbers, &self.readers(), mail);
                 mover = Some(cited.by.clone());
+            }
+            Fact::PutAway(away) => {
+                self.put_away(&away.shipment, mail.subject);
+                mover = Some(away.shipment.clone());
             }
             Fact::Uncited(uncited) => {
                 self.uncite(&uncited.by, mail.subject.kind);
@@ -180,15 +192,17 @@ impl Shared {
     }
 
     /// When what waits is told, or counts.
-    pub(crate) fn due(&self, numbers: &Numbers) -> Option<Moment> {
+    pub(crate) fn due(&self, kind: SubjectKind, numbers: &Numbers) -> Option<Moment> {
         let due = |Waiting { kept, told }: &Waiting| match told {
             true => kept.at,
             false => kept.learnt + NEXT_STROKE,
         };
-        self.waiting.iter().map(due).chain(self.loose.due(numbers)).min()
+        let waiting = self.waiting.iter().map(due).chain(self.loose.due(numbers));
+        waiting.chain(self.over_at(kind, numbers)).min()
     }
 
     pub(crate) fn strike(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {
+        self.over |= self.over_at(mail.subject.kind, numbers).is_some_and(|at| at <= mail.now);
         let readers = self.readers();
         self.loose.tell(numbers, &readers, mail);
         for mut waiting in core::mem::take(&mut self.waiting) {
@@ -225,6 +239,41 @@ impl Shared {
         if !reader.file.all().iter().any(|kept| counts(&kept.fact)) {
             reader.file.clear();
         }
+    }
+
+    /// A shipment was put away. A permit keeps of it what it used, and an order its facts, while others belong to it.
+    fn put_away(&mut self, shipment: &ShipmentId, me: &Subject) {
+        match me.kind {
+            SubjectKind::Permit => {
+                let settled = permit::settled(self, shipment, &me.id);
+                let reader = Reader { settled, ..Reader::default() };
+                self.shipments.insert(shipment.clone(), reader);
+            }
+            SubjectKind::Order => self.uncite(shipment, me.kind),
+            _ => drop(self.shipments.remove(shipment)),
+        }
+    }
+
+    /// When nothing has to do with it any more: it had shipments, all of them were put away, and nothing was heard of it for
+    /// long since. A permit is kept while it is valid, and an order for as long as a dose that nobody has given.
+    fn over_at(&self, kind: SubjectKind, numbers: &Numbers) -> Option<Moment> {
+        let silent = numbers.silent.as_ref()?;
+        let live = self.shipments.is_empty() || self.shipments.values().any(|reader| reader.cites);
+        if live || self.over {
+            return None;
+        }
+        if kind == SubjectKind::Permit {
+            return Some(self.heard.max(permit::valid_until(self))? + silent.put_away);
+        }
+        let mut kept = self.shipments.values().flat_map(|reader| reader.file.all());
+        let given = kept.any(|kept| matches!(kept.fact, Fact::Infused(_)));
+        let after = if given { silent.put_away } else { numbers.put_away_dose };
+        Some(self.heard? + after)
+    }
+
+    /// Whether nothing has to do with it any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over
     }
 
     /// Whether it is known what it is: it was described, granted, opened.

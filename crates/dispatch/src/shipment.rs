@@ -8,12 +8,12 @@ use crate::mail::Mail;
 use crate::passed::Fate;
 use crate::rules::Numbers;
 use alloc::{boxed::Box, collections::BTreeSet, format, vec::Vec};
-use facts::fact::log::{Cited, Uncited};
+use facts::fact::log::{Cited, PutAway, Uncited, WhyPutAway};
 use facts::fact::shipment::{Goods, Planned};
 use facts::timeline::{same_but_for_version, tells_who_has_them};
 use facts::{
-    Event, Fact, Finding, Moment, PartyId, ShipmentId, Span, State, Subject, SubjectKind, Text,
-    Timeline, ident,
+    Event, Fact, Finding, Keeps, Moment, PartyId, ShipmentId, Span, State, Subject, SubjectKind,
+    Text, Timeline, ident,
 };
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,49 @@ pub(crate) struct Shipment {
     waybill: Option<Box<Finding>>,
     loose: Loose,
     away: Away,
+    rest: Rest,
+    /// When something was last heard of it, by log time.
+    heard: Option<Moment>,
+    /// From when on silence counts: a log that comes to the behaviour that counts it begins then.
+    counted: Option<Moment>,
+    /// Whether an incident of it is open.
+    incident: bool,
+    /// The loggers and stores that have to do with it.
+    watched: BTreeSet<Subject>,
+}
+
+/// What its facts say of how long it is kept.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Rest {
+    /// When it was learnt that it was closed.
+    closed: Option<Moment>,
+    /// A finished dose for an order, which was not called off.
+    dose: bool,
+    /// When the last of the goods were given or lost.
+    left: Option<Moment>,
+    /// The last moment that its plan names.
+    planned: Option<Moment>,
+}
+
+impl Rest {
+    fn of(file: &File, timeline: &Timeline<'_>) -> Self {
+        let closed = |kept: &&Kept| matches!(kept.fact, Fact::Closed(_));
+        let plan = timeline.plan_in_force().map(|entry| entry.plan);
+        let dose = plan.is_some_and(|p| p.kind == Goods::DrugProduct && p.order.is_some());
+        Self {
+            closed: file.all().iter().find(closed).map(|kept| kept.learnt),
+            dose: dose && timeline.cancelled_at().is_none(),
+            left: timeline.units_aboard().left_at,
+            planned: plan.and_then(last_planned),
+        }
+    }
+}
+
+/// The last moment that a plan names.
+fn last_planned(plan: &Planned) -> Option<Moment> {
+    let legs = plan.legs.iter().map(|leg| leg.arrives);
+    let expected = plan.waypoints.iter().filter_map(|waypoint| waypoint.eta);
+    legs.chain(expected).chain(plan.slot).max()
 }
 
 /// A plan that is dated ahead.
@@ -48,7 +91,7 @@ struct Booked {
 }
 
 /// Whether it was put away.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum Away {
     #[default]
     No,
@@ -58,19 +101,38 @@ enum Away {
 }
 
 impl Shipment {
+    /// What is kept of it.
+    pub(crate) fn keeps(&self) -> Keeps {
+        match self.away {
+            Away::No => Keeps::All,
+            Away::Yes => Keeps::Mark(0),
+            Away::Told => Keeps::Mark(1),
+        }
+    }
+
+    /// One that was put away, by what was kept of it.
+    pub(crate) fn put_away_before(mark: u32) -> Self {
+        let away = if mark == 0 { Away::Yes } else { Away::Told };
+        Self { away, ..Self::default() }
+    }
+
     pub(crate) fn hear(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
         let Some(shipment) = mail.subject.shipment() else { return };
         if let Fact::Described(_) = &event.fact {
             return self.described(event, mail);
         }
-        if !matches!(self.away, Away::No) {
+        if event.subject.kind == SubjectKind::Log {
+            return self.told_by_log(numbers, &shipment, event, mail);
+        }
+        if self.away != Away::No {
             mail.count(Fate::Held);
-            if matches!(self.away, Away::Yes) {
+            if self.away == Away::Yes {
                 self.away = Away::Told;
                 mail.after_closing(&shipment);
             }
             return;
         }
+        self.live(numbers, mail.now);
         let Looked { copy, also, doubt } = self.known.admit(event);
         match copy {
             Copy::Same => mail.count(Fate::Duplicate),
@@ -113,13 +175,72 @@ impl Shipment {
         self.close(numbers, &shipment, mail);
     }
 
+    /// Something was heard of it.
+    fn live(&mut self, numbers: &Numbers, now: Moment) {
+        self.heard = Some(now);
+        if numbers.silent.is_some() {
+            self.counted.get_or_insert(now);
+        }
+    }
+
+    /// What loggers, stores and alerts say that have to do with it.
+    fn told_by_log(
+        &mut self,
+        numbers: &Numbers,
+        shipment: &ShipmentId,
+        event: &Event,
+        mail: &mut Mail<'_>,
+    ) {
+        match &event.fact {
+            Fact::Watched(watched) => {
+                let Ok(by) = watched.subject.parse::<Subject>() else { return };
+                if self.away == Away::No {
+                    self.live(numbers, mail.now);
+                    self.watched.insert(by);
+                } else {
+                    // Who comes too late hears at once that there is nobody any more.
+                    let last = mail.now;
+                    self.leave(WhyPutAway::Closed, last, shipment, &by, mail);
+                }
+            }
+            Fact::IncidentStands(stands) if self.away == Away::No => {
+                self.incident = stands.open;
+                self.close(numbers, shipment, mail);
+            }
+            _ => {}
+        }
+    }
+
+    fn leave(
+        &self,
+        why: WhyPutAway,
+        last: Moment,
+        shipment: &ShipmentId,
+        whom: &Subject,
+        mail: &mut Mail<'_>,
+    ) {
+        let fact = Fact::PutAway(PutAway { shipment: shipment.clone(), why, last });
+        let event = mail.of_log(mail.now, fact);
+        mail.send_state(whom, event);
+    }
+
     /// Puts it away when its time has come.
     fn close(&mut self, numbers: &Numbers, shipment: &ShipmentId, mail: &mut Mail<'_>) {
-        if self.put_away(numbers).is_none_or(|due| due > mail.now) {
+        let Some((_, why)) = self.put_away(numbers).filter(|(due, _)| *due <= mail.now) else {
             return;
-        }
-        for cited in &self.cites {
-            tell(mail, shipment, cited, false);
+        };
+        if numbers.silent.is_none() {
+            for cited in &self.cites {
+                tell(mail, shipment, cited, false);
+            }
+        } else {
+            let last = self.heard.unwrap_or(mail.now);
+            let fact = Fact::PutAway(PutAway { shipment: shipment.clone(), why, last });
+            let event = mail.of_log(mail.now, fact);
+            mail.journal(shipment, event);
+            for whom in self.cites.union(&self.watched) {
+                self.leave(why, last, shipment, whom, mail);
+            }
         }
         *self = Self { away: Away::Yes, ..Self::default() };
     }
@@ -212,6 +333,7 @@ impl Shipment {
             }
         }
         self.cites = cited;
+        self.rest = Rest::of(&self.file, &self.timeline());
         self.ask(mail);
         self.look_at_waybill(shipment, mail);
     }
@@ -243,7 +365,7 @@ impl Shipment {
 
     /// A party that was asked says who it is.
     fn described(&mut self, event: &Event, mail: &mut Mail<'_>) {
-        if !matches!(self.away, Away::No) || self.file.has(event.identity()) {
+        if self.away != Away::No || self.file.has(event.identity()) {
             return;
         }
         self.file.take(event, mail.now);
@@ -286,29 +408,33 @@ impl Shipment {
             true => plan.kept.at,
             false => plan.kept.learnt + NEXT_STROKE,
         });
-        [stroke, booked.min(), self.loose.due(numbers), self.put_away(numbers)]
-            .into_iter()
-            .flatten()
-            .min()
+        let away = self.put_away(numbers).map(|(due, _)| due);
+        [stroke, booked.min(), self.loose.due(numbers), away].into_iter().flatten().min()
     }
 
-    fn put_away(&self, numbers: &Numbers) -> Option<Moment> {
-        if !matches!(self.away, Away::No) {
+    /// When it is put away, and why: after it was closed, or when nothing has been heard of it for long; never while an
+    /// incident of it is open, or something waits.
+    fn put_away(&self, numbers: &Numbers) -> Option<(Moment, WhyPutAway)> {
+        let waits = !self.waiting.is_empty() || !self.booked.is_empty();
+        let stays = self.away != Away::No || self.incident || waits;
+        if stays && numbers.silent.is_some() || self.away != Away::No {
             return None;
         }
-        let closed = |kept: &&Kept| matches!(kept.fact, Fact::Closed(_));
-        let closed = self.file.all().iter().find(closed)?.learnt;
-        let timeline = self.timeline();
-        let plan = timeline.plan_in_force().map(|entry| entry.plan);
-        let dose = plan.is_some_and(|p| p.kind == Goods::DrugProduct && p.order.is_some());
-        if !dose || timeline.cancelled_at().is_some() {
-            return Some(closed + numbers.put_away);
-        }
+        let Rest { closed, dose, left, planned } = self.rest;
         // A frozen dose lies for months before its patient is conditioned: until it is given, its order must know of it.
-        match timeline.units_aboard().left_at {
-            None => Some(closed + numbers.put_away_dose),
-            Some(left) => Some(closed.max(left) + numbers.put_away),
+        let kept = dose && left.is_none();
+        if let Some(closed) = closed {
+            let due = match (kept, left.filter(|_| dose)) {
+                (true, _) => closed + numbers.put_away_dose,
+                (false, Some(left)) => closed.max(left) + numbers.put_away,
+                (false, None) => closed + numbers.put_away,
+            };
+            return Some((due, WhyPutAway::Closed));
         }
+        let silent = numbers.silent.as_ref()?;
+        let after = if kept { numbers.put_away_dose } else { silent.put_away };
+        let last = self.heard?.max(self.counted?);
+        Some((last.max(planned.unwrap_or(last)) + after, WhyPutAway::Silent))
     }
 
     pub(crate) fn strike(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {

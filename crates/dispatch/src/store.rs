@@ -6,9 +6,10 @@ use crate::kept::{Copy, File, Kept, Known};
 use crate::mail::Mail;
 use crate::passed::Fate;
 use crate::rules::Numbers;
-use alloc::{collections::BTreeSet, vec::Vec};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
 use facts::timeline::unit_key;
-use facts::{Event, Fact, Moment, ShipmentId, UnitId};
+use facts::{Event, Fact, Moment, ShipmentId, Subject, Text, UnitId};
 use serde::{Deserialize, Serialize};
 
 /// What dispatch knows of a store.
@@ -21,6 +22,12 @@ pub(crate) struct Store {
     /// What else its devices report.
     devices: File,
     readings: Vec<Measured>,
+    /// When each shipment heard last that something is measured here.
+    said: BTreeMap<ShipmentId, Moment>,
+    /// When something was last heard of it, by log time.
+    heard: Option<Moment>,
+    /// It holds nothing any more, and nothing was heard of it for long.
+    over: bool,
 }
 
 /// Readings that are older than is kept are let go once in so many.
@@ -34,6 +41,8 @@ struct Stay {
     holds: bool,
     /// Which, by their keys; all of the shipment where none is named.
     units: Vec<UnitId>,
+    /// What it was reported as: source and id.
+    named: (Text, Text),
 }
 
 /// What it holds of one shipment.
@@ -70,6 +79,10 @@ struct Measured {
 
 impl Store {
     pub(crate) fn hear(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
+        self.heard = Some(mail.now);
+        if let Fact::PutAway(away) = &event.fact {
+            return self.leave(&away.shipment);
+        }
         if is_outside(event, mail.subject) {
             return self.own(numbers, event, mail);
         }
@@ -81,6 +94,7 @@ impl Store {
                 }
                 let mut reading = Measured { kept: Kept::new(event, mail.now), got: Vec::new() };
                 self.place(&mut reading, mail);
+                self.watch(&reading.got, numbers, mail);
                 self.readings.push(reading);
             }
             Fact::Withdrawn(w) => self.readings.retain(|r| {
@@ -122,8 +136,10 @@ impl Store {
         if !self.ever().contains(shipment) {
             self.devices.all().iter().for_each(|kept| mail.journal(shipment, kept.event()));
         }
+        self.watch(core::slice::from_ref(shipment), numbers, mail);
         let units = units.iter().map(unit_key).collect();
-        let stay = Stay { shipment: shipment.clone(), at: event.at, holds, units };
+        let named = (event.source.clone(), event.id.clone());
+        let stay = Stay { shipment: shipment.clone(), at: event.at, holds, units, named };
         // At one moment things come out before they go in.
         let order = |stay: &Stay| (stay.at, stay.holds);
         let place = self.stays.partition_point(|known| order(known) <= order(&stay));
@@ -133,12 +149,56 @@ impl Store {
         self.readings = readings;
     }
 
-    /// When the next stay begins or ends that was booked ahead.
-    pub(crate) fn due(&self) -> Option<Moment> {
-        self.booked.iter().map(|kept| kept.at).min()
+    /// Shipments hear that something is measured where they lie, now and then.
+    fn watch(&mut self, shipments: &[ShipmentId], numbers: &Numbers, mail: &mut Mail<'_>) {
+        let Some(silent) = &numbers.silent else { return };
+        for shipment in shipments {
+            let lately = |at: &Moment| mail.now < *at + silent.watched_again;
+            if !self.said.get(shipment).is_some_and(lately) {
+                self.said.insert(shipment.clone(), mail.now);
+                mail.watch(&Subject::from(shipment));
+            }
+        }
     }
 
-    pub(crate) fn strike(&mut self, mail: &mut Mail<'_>) {
+    /// A shipment was put away: nothing of it is known here any more.
+    fn leave(&mut self, gone: &ShipmentId) {
+        for stay in self.stays.extract_if(.., |stay| stay.shipment == *gone) {
+            self.known.forget(&stay.named.0, &stay.named.1);
+        }
+        self.said.remove(gone);
+        self.readings.iter_mut().for_each(|reading| reading.got.retain(|got| got != gone));
+    }
+
+    /// When it is over: it has held nothing for long.
+    fn over_at(&self, numbers: &Numbers) -> Option<Moment> {
+        let silent = numbers.silent.as_ref()?;
+        let idle = self.stays.is_empty() && self.booked.is_empty() && !self.over;
+        self.heard.filter(|_| idle).map(|heard| heard + silent.put_away)
+    }
+
+    /// Whether nobody needs to know it any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// When the next stay begins or ends that was booked ahead.
+    pub(crate) fn due(&self, numbers: &Numbers) -> Option<Moment> {
+        let booked = self.booked.iter().map(|kept| kept.at);
+        booked.chain(self.idle_at(numbers)).chain(self.over_at(numbers)).min()
+    }
+
+    /// When all its readings are older than they are kept, because none has come since.
+    fn idle_at(&self, numbers: &Numbers) -> Option<Moment> {
+        let any = !self.readings.is_empty() && numbers.silent.is_some();
+        self.heard.filter(|_| any).map(|heard| heard + numbers.keep)
+    }
+
+    pub(crate) fn strike(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {
+        self.over |= self.over_at(numbers).is_some_and(|at| at <= mail.now);
+        if self.idle_at(numbers).is_some_and(|at| at <= mail.now) {
+            self.readings = Vec::new();
+        }
         for kept in core::mem::take(&mut self.booked) {
             let shipment = match &kept.fact {
                 Fact::Holds(holds) => &holds.shipment,

@@ -16,6 +16,8 @@ pub enum Context {
     Thermal(Thermal),
     /// Of schedule.
     Schedule(Box<Schedule>),
+    /// Of the engine of this name: it has put the shipment away, and says nothing of it any more.
+    PutAway(Text),
 }
 
 /// In whose hands.

@@ -34,10 +34,29 @@ pub trait Engine: Default + Serialize + DeserializeOwned {
     );
     /// The next moment at which silence alone changes its answer, strictly after the last step.
     fn due(&self, rules: &Self::Rules) -> Option<Moment>;
+    /// What is to be kept of it after the step.
+    fn keeps(&self) -> Keeps {
+        Keeps::All
+    }
+    /// The value that hears a word for a subject of which a mark alone is kept; `None` if nobody hears it any more.
+    fn revived(_mark: u32) -> Option<Self> {
+        None
+    }
     /// Who must hear of it when this value fails.
     fn concerned(&self, subject: &Subject) -> alloc::vec::Vec<Subject> {
         alloc::vec![subject.clone()]
     }
+}
+
+/// What a fold keeps of a value after a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeps {
+    /// The value.
+    All,
+    /// That it was here, and this number: what comes for its subject from now on is heard by what is revived by it.
+    Mark(u32),
+    /// Nothing: what comes for its subject begins anew.
+    Nothing,
 }
 
 /// A word that may be an act after which there is nothing to watch.
@@ -59,6 +78,8 @@ pub enum Said {
     Finding(alloc::boxed::Box<Finding>),
     /// What else the card shows.
     Context(alloc::boxed::Box<Context>),
+    /// It has put the shipment away: this is its last word on it.
+    PutAway,
 }
 
 /// What rules look at: a view of the whole story, made anew when the story changes.
@@ -83,6 +104,8 @@ pub struct Judged<V> {
     context: Option<Context>,
     /// Log time of the last step.
     now: Moment,
+    #[serde(skip)]
+    put_away: bool,
     #[serde(skip, default = "OnceCell::new")]
     view: OnceCell<V>,
 }
@@ -96,6 +119,7 @@ impl<V> Default for Judged<V> {
             told,
             context: None,
             now: Moment::EARLIEST,
+            put_away: false,
             view: OnceCell::new(),
         }
     }
@@ -121,13 +145,19 @@ where
     type Said = Said;
 
     fn hears(word: &Event) -> bool {
-        V::hears(&word.fact)
+        V::hears(&word.fact) || matches!(word.fact, Fact::PutAway(_))
     }
 
     fn step(&mut self, rules: &Rules<V>, entry: &Entry<'_, Event>, said: &mut Vec<Said>) {
         self.now = self.now.max(entry.now);
         if self.shipment.is_none() {
             self.shipment = Some(entry.subject.clone());
+        }
+        if let Cause::Word(event) = &entry.cause
+            && matches!(event.fact, Fact::PutAway(_))
+        {
+            self.put_away = true;
+            return said.push(Said::PutAway);
         }
         if let Cause::Word(event) = &entry.cause
             && self.story.take(entry.offset, entry.now, event)
@@ -156,6 +186,10 @@ where
         let held = self.told.due(rules.reference.settle);
         let view = self.view().and_then(|view| rules.due(view, self.now));
         held.into_iter().chain(view).min()
+    }
+
+    fn keeps(&self) -> Keeps {
+        if self.put_away { Keeps::Mark(0) } else { Keeps::All }
     }
 }
 

@@ -9,6 +9,7 @@
 //! - [`fact`], [`sentence`], [`event`]: what happened, in words and as a record
 //! - [`finding`], [`context`]: what is wrong, and what else a card shows
 //! - [`rulebook`], [`rule`], [`told`], [`story`], [`engine`]: how a verdict comes about
+//! - [`behaviour`]: what each behaviour number brought
 //! - [`timeline`]: what a shipment's facts say together, asked by everybody
 //!
 //! **Invariant:** nothing here decides about a shipment, and nothing here touches the outside
@@ -19,6 +20,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod behaviour;
 mod by_type;
 pub mod context;
 pub mod corrections;
@@ -44,7 +46,7 @@ pub mod unit;
 pub use by_type::ByType;
 pub use context::{Context, Gate, Phase};
 pub use corrections::Corrections;
-pub use engine::{Act, Engine, Judged, Said, View};
+pub use engine::{Act, Engine, Judged, Keeps, Said, View};
 pub use entry::{Cause, Entry, Origin};
 pub use event::{Event, Identity};
 pub use fact::Fact;

@@ -19,6 +19,7 @@ struct Head {
     behaviour: u32,
     counts: Counts,
     values: u64,
+    put_away: u64,
 }
 
 /// An image that cannot be read back.
@@ -44,11 +45,15 @@ impl<E: Engine> Fold<E> {
             behaviour: self.behaviour,
             counts: self.counts,
             values: self.shelf.len() as u64,
+            put_away: self.shelf.all_put_away().len() as u64,
         };
         let mut bytes = postcard::to_allocvec(&head).map_err(wrong)?;
         for place in self.shelf.in_order() {
             let Some(slot) = self.shelf.slot(place) else { continue };
             bytes.extend(postcard::to_allocvec(&(&slot.key, &slot.value)).map_err(wrong)?);
+        }
+        for marked in self.shelf.all_put_away() {
+            bytes.extend(postcard::to_allocvec(&marked).map_err(wrong)?);
         }
         Ok(bytes)
     }
@@ -74,6 +79,12 @@ impl<E: Engine> Fold<E> {
             let ((key, value), after): ((Subject, Option<E>), _) =
                 postcard::take_from_bytes(rest).map_err(wrong)?;
             fold.shelf.put(key, value);
+            rest = after;
+        }
+        for _ in 0..head.put_away {
+            let ((key, mark), after): ((Subject, u32), _) =
+                postcard::take_from_bytes(rest).map_err(wrong)?;
+            fold.shelf.was_put_away(key, mark);
             rest = after;
         }
         if !rest.is_empty() {

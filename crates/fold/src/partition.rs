@@ -5,7 +5,7 @@ use crate::record::{Counts, Matter, Out, Record};
 use crate::shelf::Shelf;
 use crate::timers::Timers;
 use alloc::{string::String, vec::Vec};
-use facts::{Book, BookError, Cause, Engine, Entry, Moment, Subject};
+use facts::{Book, BookError, Cause, Engine, Entry, Keeps, Moment, Subject};
 
 /// The behaviour of a log that does not say at which it is.
 const UNSAID: u32 = 1;
@@ -162,6 +162,10 @@ impl<E: Engine> Fold<E> {
         if !E::hears(word) {
             return;
         }
+        if self.shelf.mark(key).is_some_and(|mark| !self.shelf.revive(key, E::revived(mark))) {
+            self.counts.too_late += 1;
+            return;
+        }
         self.counts.heard += 1;
         let place = self.shelf.place(key);
         self.ask(place, (offset, 0), (self.now, self.now), &Cause::Word(word), out);
@@ -223,10 +227,11 @@ impl<E: Engine> Fold<E> {
         };
         let (subject, cause) = (&slot.key, cause.again());
         let entry = Entry { offset, index, now, reached, subject, cause };
-        let mut due = None;
+        let (mut due, mut keeps) = (None, Keeps::All);
         let whole = (role.contain)(&mut || {
             value.step(rules, &entry, said);
-            due = value.due(rules);
+            keeps = value.keeps();
+            due = value.due(rules).filter(|_| keeps == Keeps::All);
         });
         // A value that wants to be asked at a moment that is past would be asked for ever.
         if !whole || due.is_some_and(|due| due <= now) {
@@ -247,6 +252,11 @@ impl<E: Engine> Fold<E> {
         for (n, said) in said.drain(..).enumerate() {
             let index = index.saturating_add(u32::try_from(n).unwrap_or(u32::MAX));
             out.push(Out { key: slot.key.clone(), offset, index, now, said: Some(said) });
+        }
+        match keeps {
+            Keeps::All => {}
+            Keeps::Mark(mark) => shelf.put_away(place, mark),
+            Keeps::Nothing => shelf.forget(place),
         }
     }
 

@@ -71,4 +71,6 @@ pub struct Counts {
     pub withheld: u64,
     /// Subjects whose value has failed.
     pub faulted: u64,
+    /// Words for a subject that was put away.
+    pub too_late: u64,
 }

@@ -28,4 +28,4 @@ pub mod stage;
 pub use journal::JournalRecord;
 pub use letter::{Body, Letter, Topic};
 pub use output::{Output, Tally, What};
-pub use pipeline::{GRID, PARTITIONS, Pipeline};
+pub use pipeline::{GRID, Held, PARTITIONS, Pipeline};

@@ -33,6 +33,8 @@ pub struct Partition {
     pub(crate) touched: bool,
     stroke: Option<Moment>,
     letters: Vec<Letter>,
+    /// What alerts says to dispatch.
+    pub(crate) answers: Vec<Letter>,
 }
 
 impl Partition {
@@ -53,6 +55,7 @@ impl Partition {
             touched: true,
             stroke: None,
             letters: Vec::new(),
+            answers: Vec::new(),
         }
     }
 
@@ -163,6 +166,7 @@ impl Partition {
         for (index, letter) in (1..).zip(letters) {
             match letter {
                 Letter { topic: Topic::Exceptions, .. } => own.push(letter),
+                Letter { topic: Topic::Facts, .. } => self.answers.push(letter),
                 Letter { now, body: Body::Finding(finding), .. } => {
                     self.put(now, index, What::Finding(finding));
                 }

@@ -9,11 +9,11 @@ use crate::letter::{Body, Letter, Topic};
 use crate::output::{Output, Tally, What};
 use crate::partition::Partition;
 use crate::roles::BEHAVIOURS;
-use crate::stage::{Fates, Homes, Unusable};
+use crate::stage::{Fates, Homes, Unusable, is_report};
 use facts::fact::log::{Genesis, StateTold};
-use facts::{Book, Event, Fact, Moment, Origin, Span, State, Subject, SubjectKind, Text};
-use fold::{Admission, Matter, Record, Stop};
-use std::collections::VecDeque;
+use facts::{Book, Engine, Event, Fact, Moment, Origin, Span, State, Subject, SubjectKind, Text};
+use fold::{Admission, Fold, Matter, Record, Stop};
+use std::collections::{BTreeMap, VecDeque};
 
 /// The number of partitions of a replay, whatever the number of threads.
 pub const PARTITIONS: u16 = 16;
@@ -26,6 +26,26 @@ struct Sent {
     word: Event,
     origin: Origin,
     after: Option<Origin>,
+}
+
+/// What a stage holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Subjects whose value it has.
+    pub values: usize,
+    /// Subjects that it has put away.
+    pub put_away: usize,
+    /// Bytes of its whole state, as a snapshot has it.
+    pub bytes: usize,
+}
+
+impl Held {
+    fn add<E: Engine>(&mut self, fold: &mut Fold<E>) -> Result<(), fold::ImageError> {
+        self.bytes += fold.image()?.len();
+        self.values += fold.shelf().len();
+        self.put_away += fold.shelf().all_put_away().len();
+        Ok(())
+    }
 }
 
 /// All services of all partitions, in one process.
@@ -116,7 +136,9 @@ impl Pipeline {
         let p = self.home(&event.subject);
         self.tick(p)?;
         if is_act(&event.fact) {
-            return self.part(p).act(event.subject.clone(), event, origin);
+            self.part(p).act(event.subject.clone(), event, origin)?;
+            self.hear_answers(p);
+            return self.drain();
         }
         let key = event.subject.clone();
         self.append(p, key, event, origin, None);
@@ -160,7 +182,10 @@ impl Pipeline {
             self.reach(now.max(self.now));
         }
         let fact = matches!(record.entry, JournalEntry::Fact(..));
-        let admission = self.part(record.partition).judge(record.into_record())?;
+        let part = self.part(record.partition);
+        let admission = part.judge(record.into_record())?;
+        // Nobody dispatches here: what alerts says to dispatch has been answered in the journal already.
+        part.answers.clear();
         if fact {
             self.tally.homed += 1;
             match admission {
@@ -205,6 +230,20 @@ impl Pipeline {
             all.update(part.alerts.fold_mut().hash()?);
         }
         Ok(all.finalize().into())
+    }
+
+    /// What each stage holds, over all partitions.
+    pub fn held(&mut self) -> Result<BTreeMap<&'static str, Held>, fold::ImageError> {
+        let mut all = BTreeMap::<&'static str, Held>::new();
+        for part in &mut self.parts {
+            all.entry("dispatch").or_default().add(part.dispatch.fold_mut())?;
+            all.entry("custody").or_default().add(part.custody.fold_mut())?;
+            all.entry("thermal").or_default().add(part.thermal.fold_mut())?;
+            all.entry("permits").or_default().add(part.permits.fold_mut())?;
+            all.entry("schedule").or_default().add(part.schedule.fold_mut())?;
+            all.entry("alerts").or_default().add(part.alerts.fold_mut())?;
+        }
+        Ok(all)
     }
 
     /// Partitions of the journal in which records are missing, and of which source: what follows them is not judged.
@@ -273,7 +312,7 @@ impl Pipeline {
     fn drain(&mut self) -> Result<(), Stop> {
         while let Some((p, Sent { key, word, origin, after })) = self.queue.pop_front() {
             self.tick(p)?;
-            let outside = &*origin.topic != "facts";
+            let outside = is_report(&origin);
             let (admission, letters) =
                 self.dispatch(p, Some(origin), after, Matter::Word { key, word })?;
             if outside && admission != Admission::Admitted {
@@ -338,7 +377,9 @@ impl Pipeline {
                 if q != p {
                     self.tick(q)?;
                 }
-                self.part(q).post(letter)
+                self.part(q).post(letter)?;
+                self.hear_answers(q);
+                Ok(())
             }
             Topic::Rejects => {
                 if let Body::Unclaimed(event, reason) = letter.body {
@@ -361,7 +402,19 @@ impl Pipeline {
         if let Some(journal) = &mut self.journal {
             journal.extend(JournalRecord::of(q, &record));
         }
-        self.part(q).judge(record).map(|_| ())
+        self.part(q).judge(record)?;
+        self.hear_answers(q);
+        Ok(())
+    }
+
+    /// What alerts said to dispatch, on its way to `facts`.
+    fn hear_answers(&mut self, q: u16) {
+        let answers = std::mem::take(&mut self.part(q).answers);
+        for Letter { partition, key, origin, after, body, .. } in answers {
+            if let (Some(origin), Body::Event(word)) = (origin, body) {
+                self.append(partition, key, word, origin, after);
+            }
+        }
     }
 }
 

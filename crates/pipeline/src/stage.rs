@@ -11,6 +11,7 @@ mod states;
 
 pub use alerts::{AlertsStage, Heard, Sign};
 pub use dispatch::DispatchStage;
+pub(crate) use dispatch::is_report;
 pub use engine::EngineStage;
 
 use facts::{

@@ -165,7 +165,7 @@ impl<E: Engine<Word = Event, Said = Said>> Player for OneShipment<E> {
             .into_iter()
             .filter_map(|said| match said {
                 Said::Finding(finding) => Some(finding.to_string()),
-                Said::Context(_) => None,
+                Said::Context(_) | Said::PutAway => None,
             })
             .collect())
     }

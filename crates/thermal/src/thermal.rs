@@ -6,7 +6,9 @@ use crate::window::Window;
 use alloc::vec::Vec;
 use facts::context::{Thermal as Known, Watch};
 use facts::timeline::tells_who_has_them;
-use facts::{Cause, Context, Engine, Entry, Event, Fact, Given, Moment, Rules, Said, Span, Told};
+use facts::{
+    Cause, Context, Engine, Entry, Event, Fact, Given, Keeps, Moment, Rules, Said, Span, Told,
+};
 use serde::{Deserialize, Serialize};
 
 /// The memory, what was said, and when to look again.
@@ -27,6 +29,8 @@ pub struct Thermal {
     /// Kept of the profile, as of the last judgement. It is part of the state: without it the first reading after a restart
     /// would be judged at once, and what follows would be told otherwise than before.
     calm: Option<Calm>,
+    #[serde(skip)]
+    put_away: bool,
 }
 
 impl Default for Thermal {
@@ -42,6 +46,7 @@ impl Default for Thermal {
             deaf: None,
             patience: None,
             calm: None,
+            put_away: false,
         }
     }
 }
@@ -93,7 +98,7 @@ impl Engine for Thermal {
                 | Fact::Closed(_)
         );
         let wrong = matches!(word.fact, Fact::ShipmentCorrected(_) | Fact::DeviceCorrected(_));
-        let reach = tells_who_has_them(&word.fact);
+        let reach = tells_who_has_them(&word.fact) || matches!(word.fact, Fact::PutAway(_));
         device || bound || stored || boxed || moved || plan || wrong || reach
     }
 
@@ -101,6 +106,12 @@ impl Engine for Thermal {
         self.now = self.now.max(entry.now);
         if self.memory.shipment.is_none() {
             self.memory.shipment = entry.subject.shipment();
+        }
+        if let Cause::Word(event) = &entry.cause
+            && matches!(event.fact, Fact::PutAway(_))
+        {
+            self.put_away = true;
+            return said.push(Said::PutAway);
         }
         let entry = &self.judged_before(rules, entry, said);
         let matter = match entry.cause {
@@ -137,6 +148,10 @@ impl Engine for Thermal {
             _ => return self.judge(rules, entry, said),
         }
         self.tell(rules, entry, said);
+    }
+
+    fn keeps(&self) -> Keeps {
+        if self.put_away { Keeps::Mark(0) } else { Keeps::All }
     }
 
     fn due(&self, rules: &Rules<Memory>) -> Option<Moment> {

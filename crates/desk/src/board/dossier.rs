@@ -140,6 +140,7 @@ impl Dossier {
             Context::Custody(custody) => self.custody = Some(custody.clone()),
             Context::Thermal(thermal) => self.thermal = Some(thermal.clone()),
             Context::Schedule(schedule) => self.schedule = Some((**schedule).clone()),
+            Context::PutAway(_) => {}
         }
     }
 

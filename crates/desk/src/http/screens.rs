@@ -74,7 +74,7 @@ pub(crate) async fn shipment(
     let page = || {
         let id = named(&id)?;
         let (now, board) = (room.now(), room.board()?);
-        let dossier = board.shipment(&id).ok_or_else(|| unknown(&id))?;
+        let dossier = board.shipment(&id).ok_or_else(|| unknown(&board, &id))?;
         let mut frame = room.frame(&board, now, "shipment");
         frame.note = note(&board, query(told)?);
         Ok(ShipmentPage::new(&board, &id, dossier, now, frame, || room.fresh_name()))

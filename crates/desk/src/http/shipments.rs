@@ -2,12 +2,14 @@
 
 use super::answer::{Problem, tagged};
 use super::room::Shared;
+use crate::board::{Board, Gone};
 use crate::refusal::Refusal;
 use crate::view::{ShipmentRow, ShipmentView, Shipments, TrustView};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use facts::ShipmentId;
+use facts::fact::log::WhyPutAway;
 
 /// Every live shipment, in short.
 #[utoipa::path(get, path = "/v1/shipments", tag = "shipments",
@@ -49,7 +51,7 @@ pub(crate) async fn shipment(
     let (now, board) = (room.now(), room.board()?);
     let trust = TrustView::new(&board, &room.trust(&board, now));
     let standings = trust.standings();
-    let dossier = board.shipment(&id).ok_or_else(|| unknown(&id))?;
+    let dossier = board.shipment(&id).ok_or_else(|| unknown(&board, &id))?;
     let mut view = ShipmentView::new(&board, &id, dossier, trust);
     drop(board);
     // The tag leaves out how old things are.
@@ -65,6 +67,16 @@ pub(crate) fn named(id: &str) -> Result<ShipmentId, Refusal> {
     id.parse().map_err(|why| Refusal::Malformed(format!("this is no name of a shipment: {why}")))
 }
 
-pub(crate) fn unknown(id: &ShipmentId) -> Refusal {
-    Refusal::Unknown(format!("nothing is known here of a shipment `{id}`"))
+/// Why there is nothing to show of a shipment.
+pub(crate) fn unknown(board: &Board, id: &ShipmentId) -> Refusal {
+    let Some((at, why)) = board.gone(id).and_then(Gone::since) else {
+        return Refusal::Unknown(format!("nothing is known here of a shipment `{id}`"));
+    };
+    let because = match why {
+        WhyPutAway::Closed => "it had been closed",
+        WhyPutAway::Silent => "nobody had closed it, and nothing had been heard of it for long",
+    };
+    Refusal::Unknown(format!(
+        "the shipment `{id}` was put away at {at}, as {because}: what was recorded of it stands in the log; export the log and replay it, and all of it is there again"
+    ))
 }

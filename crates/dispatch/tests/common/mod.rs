@@ -3,13 +3,15 @@
 #![allow(dead_code)] // each test file uses its part
 
 use dispatch::{Dispatch, Fate, Passed, Rules};
-use facts::{Book, Cause, Engine, Entry, Event, Fact, Finding, Moment, Subject, Text};
+use facts::{Book, Cause, Engine, Entry, Event, Fact, Finding, Keeps, Moment, Subject, Text};
 use std::collections::{BTreeMap, VecDeque};
 
 /// All subjects, and what came out.
 pub(crate) struct World {
     rules: Rules,
     values: BTreeMap<Subject, Dispatch>,
+    /// What was kept of subjects that were put away.
+    marks: BTreeMap<Subject, u32>,
     now: Moment,
     /// How far the clock has come: it strikes on a grid of five seconds.
     reached: Moment,
@@ -91,14 +93,25 @@ pub(crate) fn planned(shipment: &str, version: u32, more: &str) -> Event {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::at_behaviour(1)
+    }
+
+    /// One that puts away what nobody has closed.
+    pub(crate) fn that_puts_away() -> Self {
+        Self::at_behaviour(facts::behaviour::PUTS_AWAY)
+    }
+
+    fn at_behaviour(number: u32) -> Self {
+        let silent = serde_json::json!({ "put_away": "180 d", "watched_again": "30 d" });
         let tables = [(
             "dispatch".to_string(),
-            serde_json::json!({ "keep": "14 d", "put_away": "30 d", "put_away_dose": "730 d", "quiet_after": 3, "quiet_again": "1 h", "skew": "2 min", "correction_waits": "60 min" }),
+            serde_json::json!({ "silent": silent, "keep": "14 d", "put_away": "30 d", "put_away_dose": "730 d", "quiet_after": 3, "quiet_again": "1 h", "skew": "2 min", "correction_waits": "60 min" }),
         )];
         let book = Book::new(tables.into_iter().collect());
         Self {
-            rules: Rules::read(&book, 1).unwrap(),
+            rules: Rules::read(&book, number).unwrap(),
             values: BTreeMap::new(),
+            marks: BTreeMap::new(),
             now: at(0),
             reached: at(0),
             offset: 0,
@@ -184,10 +197,18 @@ impl World {
             cause,
         };
         let mut said = Vec::new();
-        let value = self.values.entry(subject.clone()).or_default();
+        let revived = self.marks.remove(subject).and_then(Dispatch::revived);
+        let value = self.values.entry(subject.clone()).or_insert(revived.unwrap_or_default());
         value.step(&self.rules, &entry, &mut said);
-        let due = value.due(&self.rules);
-        assert!(due.is_none_or(|due| due > self.now), "{subject} asks for {due:?}");
+        let (due, keeps) = (value.due(&self.rules), value.keeps());
+        match keeps {
+            Keeps::All => assert!(due.is_none_or(|due| due > self.now), "{subject}: {due:?}"),
+            Keeps::Nothing => drop(self.values.remove(subject)),
+            Keeps::Mark(mark) => {
+                self.values.remove(subject);
+                self.marks.insert(subject.clone(), mark);
+            }
+        }
         for passed in said {
             match passed {
                 Passed::Journal { shipment, event } => {
@@ -205,6 +226,20 @@ impl World {
                 Passed::Count(fate, n) => *self.counts.entry(fate).or_default() += i64::from(n),
             }
         }
+    }
+
+    /// Whether anything but a mark is kept of a subject.
+    pub(crate) fn keeps(&self, subject: &str) -> bool {
+        self.values.contains_key(&subject.parse::<Subject>().unwrap())
+    }
+
+    /// What alerts says of the shipment's incident.
+    pub(crate) fn incident(&mut self, shipment: &str, open: bool) -> &mut Self {
+        let data = format!(r#"{{"shipment":"{shipment}","open":{open}}}"#);
+        let minute = (self.now - at(0)).as_minutes();
+        let word = event("stands", minute, "log.incident-stands", "log:alerts", &data);
+        self.step(&format!("shipment:{shipment}").parse().unwrap(), &Cause::Word(&word));
+        self
     }
 
     pub(crate) fn count(&self, fate: Fate) -> i64 {

@@ -74,6 +74,49 @@ pub struct Uncited {
     pub by: ShipmentId,
 }
 
+/// Written by dispatch: a shipment is forgotten, because it was closed or nothing has been heard of it for long. It is in its
+/// journal, so that the engines and the desk forget it, too; and it goes to whom the shipment had to do with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PutAway {
+    /// Which shipment.
+    pub shipment: ShipmentId,
+    /// Why.
+    pub why: WhyPutAway,
+    /// When something was last heard of it, by log time.
+    pub last: Moment,
+}
+
+/// Why a shipment is forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum WhyPutAway {
+    /// Its papers are complete.
+    Closed,
+    /// Nobody has closed it, and nothing has been heard of it for long.
+    Silent,
+}
+
+/// Written by dispatch: a logger or a store has to do with a shipment, or still has. It says so when that begins, and now and
+/// then while it sends readings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Watched {
+    /// The logger or the store, `device:L-1`.
+    pub subject: Text,
+}
+
+/// Written by alerts: whether an incident of a shipment is open. While one is, the shipment is not forgotten.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct IncidentStands {
+    /// Which shipment.
+    pub shipment: ShipmentId,
+    /// Whether one is open.
+    pub open: bool,
+}
+
 /// Written by dispatch: another id that differs from this one in capital letters alone is in use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

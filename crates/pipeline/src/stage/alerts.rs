@@ -5,11 +5,24 @@ use super::{Fates, LAST, Unusable, faulted, origin};
 use crate::letter::{Body, Letter, Topic};
 use alerts::stages::Of;
 use alerts::{Alerts, Notice, Stages, Word};
-use facts::{Moment, Origin, Subject, Text};
+use facts::fact::log::IncidentStands;
+use facts::{Event, Fact, Moment, Origin, ShipmentId, Subject, SubjectKind, Text};
 use fold::{Admission, Fold, Matter, Out, Record, Role, Stop};
 
 /// Who writes what alerts says.
 const ALERTS: &str = "alerts/1";
+
+/// Whether a record of `facts` is what alerts says to dispatch: it is no report, and is not counted as one.
+pub(crate) fn is_of_alerts(origin: &Origin) -> bool {
+    &*origin.service == ALERTS
+}
+
+/// What dispatch is told of a shipment's incident.
+fn stands(id: Text, now: Moment, shipment: ShipmentId, open: bool) -> Event {
+    let subject = Subject::new(SubjectKind::Log, "alerts");
+    let fact = Fact::IncidentStands(IncidentStands { shipment, open });
+    Event { source: Text::new("coldwatch"), id, subject, at: now, counts: None, fact }
+}
 
 /// What stands on `exceptions`.
 #[derive(Debug, Clone)]
@@ -98,6 +111,13 @@ impl AlertsStage {
             let body = match one.said {
                 Some(Notice::Finding(finding)) => Body::Finding(finding),
                 Some(Notice::Incident(incident)) => Body::Incident(incident),
+                Some(Notice::Stands(_, open)) => {
+                    let Some(shipment) = one.key.shipment() else { continue };
+                    let id = format!("alerts:{}:{}:{}", self.number, one.offset, one.index);
+                    let body = Body::Event(stands(Text::new(id), now, shipment, open));
+                    self.send(Topic::Facts, one.key, (one.offset, one.index), now, body, out);
+                    continue;
+                }
                 None => {
                     let Some(shipment) = one.key.shipment() else { continue };
                     Body::Finding(faulted(

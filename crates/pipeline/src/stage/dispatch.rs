@@ -1,5 +1,6 @@
 //! Dispatch: `facts` in; `journal`, `facts` of others, findings of its own and the rejects out.
 
+use super::alerts::is_of_alerts;
 use super::{Fates, Homes, Unusable, faulted, origin};
 use crate::letter::{Body, Letter, Topic};
 use dispatch::{Dispatch, Fate, Passed};
@@ -77,7 +78,7 @@ impl DispatchStage {
             let to = (Topic::Journal, self.number, log_subject());
             self.send(to, origin, now, Body::Tick(now), out);
         }
-        if record.origin.as_ref().is_some_and(|origin| &*origin.topic != "facts") {
+        if record.origin.as_ref().is_some_and(is_report) {
             self.count_outside(admission, &passed);
         }
         for one in passed.drain(..) {
@@ -203,6 +204,11 @@ impl DispatchStage {
         let after = self.fold.links().stamp(topic.name(), partition, &origin);
         out.push(Letter { topic, partition, key, origin: Some(origin), after, now, body });
     }
+}
+
+/// Whether a record of `facts` came from outside, and so is counted: dispatch writes there itself, and alerts does.
+pub(crate) fn is_report(origin: &Origin) -> bool {
+    &*origin.topic != "facts" && !is_of_alerts(origin)
 }
 
 /// What the log says of itself is about the log.

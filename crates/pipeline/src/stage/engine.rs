@@ -4,7 +4,7 @@ use super::dispatch::log_subject;
 use super::states::States;
 use super::{LAST, Unusable, faulted, origin};
 use crate::letter::{Body, Letter, Topic};
-use facts::{Engine, Event, Origin, Said, Subject};
+use facts::{Context, Engine, Event, Origin, Said, Subject, Text};
 use fold::{Admission, Fold, Matter, Out, Record, Role, Stop};
 
 /// One partition of an engine.
@@ -70,6 +70,7 @@ impl<E: Engine<Word = Event, Said = Said>> EngineStage<E> {
             let body = match one.said {
                 Some(Said::Finding(finding)) => Body::Finding(finding),
                 Some(Said::Context(context)) => Body::Context(*context),
+                Some(Said::PutAway) => Body::Context(Context::PutAway(Text::new(self.service))),
                 None => Body::Finding(faulted(
                     self.service,
                     shipment,

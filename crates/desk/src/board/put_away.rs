@@ -1,0 +1,64 @@
+//! Shipments that were put away: nothing of them stands on the board any more but when and why.
+//!
+//! The three topics are read side by side, so old words about such a shipment may be read after the fact that it was put
+//! away. Its dossier goes when each engine has said its last word on it and no incident of it is open.
+
+use super::{Board, Dossier};
+use alerts::Incident;
+use alerts::stages::WATCHED;
+use facts::fact::log::{PutAway, WhyPutAway};
+use facts::{Moment, ShipmentId};
+
+/// What is kept of a shipment that was put away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Gone {
+    /// When and why, once the journal was read up to there.
+    said: Option<(Moment, WhyPutAway)>,
+    /// The engines that have said their last word on it, a bit for each.
+    engines: u8,
+}
+
+impl Gone {
+    /// When it was put away, by log time, and why.
+    pub fn since(&self) -> Option<(Moment, WhyPutAway)> {
+        self.said
+    }
+    fn is_whole(&self) -> bool {
+        self.said.is_some() && self.engines.count_ones() as usize == WATCHED.len()
+    }
+}
+
+impl Board {
+    /// What is known of a shipment that was put away.
+    pub fn gone(&self, shipment: &ShipmentId) -> Option<&Gone> {
+        self.gone.get(shipment)
+    }
+
+    /// How many shipments were put away, and how many of these because nothing was heard of them for long.
+    pub fn all_gone(&self) -> (usize, usize) {
+        let silent = |gone: &&Gone| matches!(gone.said, Some((_, WhyPutAway::Silent)));
+        (self.gone.len(), self.gone.values().filter(silent).count())
+    }
+
+    /// The journal says that it was put away.
+    pub(super) fn put_away(&mut self, away: &PutAway, at: Moment) {
+        self.gone.entry(away.shipment.clone()).or_default().said = Some((at, away.why));
+        self.clear(&away.shipment);
+    }
+
+    /// An engine has said its last word on it.
+    pub(super) fn last_word(&mut self, shipment: &ShipmentId, engine: &str) {
+        let bit = WATCHED.iter().position(|name| *name == engine).map_or(0, |place| 1 << place);
+        self.gone.entry(shipment.clone()).or_default().engines |= bit;
+        self.clear(shipment);
+    }
+
+    /// Lets go of what is kept of a shipment that was put away, unless an incident of it is open.
+    pub(super) fn clear(&mut self, shipment: &ShipmentId) {
+        let open = |dossier: &Dossier| !dossier.incidents.values().all(Incident::is_closed);
+        let whole = self.gone.get(shipment).is_some_and(Gone::is_whole);
+        if whole && !self.shipments.get(shipment).is_some_and(open) {
+            self.shipments.remove(shipment);
+        }
+    }
+}

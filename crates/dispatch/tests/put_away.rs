@@ -1,0 +1,216 @@
+//! What is over leaves dispatch, also what nobody has closed: told in the journal, and never while it is still cared for.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{World, attached, event, live, planned, reading};
+use dispatch::Fate;
+use facts::fact::log::WhyPutAway;
+use facts::{Event, Fact};
+
+const DAY: i64 = 1440;
+
+/// Why a journal says that its shipment was put away, each time.
+fn put_away(world: &World, shipment: &str) -> Vec<WhyPutAway> {
+    let why = |event: &Event| match &event.fact {
+        Fact::PutAway(away) => Some(away.why),
+        _ => None,
+    };
+    world.journals.get(shipment).into_iter().flatten().filter_map(why).collect()
+}
+
+fn closed(minute: i64) -> Event {
+    event("x", minute, "shipment.closed", "shipment:A", "{}")
+}
+
+fn noted(id: &str, day: i64) -> Event {
+    let data = r#"{"by":"ANNA","text":"rang the ward"}"#;
+    event(id, day * DAY, "shipment.noted", "shipment:A", data)
+}
+
+fn detached(device: &str, minute: i64) -> Event {
+    let data = r#"{"channel":"1"}"#;
+    event(&format!("{device}-off"), minute, "device.detached", &format!("device:{device}"), data)
+}
+
+#[test]
+fn what_was_closed_is_told_in_the_journal_when_it_is_put_away() {
+    let mut world = World::that_puts_away();
+    world.hear(&planned("A", 1, "")).hear(&closed(1)).to(30 * DAY);
+    assert_eq!(put_away(&world, "A"), []);
+    world.to(30 * DAY + 1);
+    assert_eq!(put_away(&world, "A"), [WhyPutAway::Closed]);
+    assert!(!world.keeps("shipment:A"));
+    // What comes late is told once, however often it is put away again.
+    let before = world.journals["A"].len();
+    world.hear(&noted("n1", 31)).hear(&noted("n2", 32));
+    let told: Vec<&str> = world.findings.iter().map(|f| &*f.code).collect();
+    assert_eq!((told, world.count(Fate::Held)), (vec!["SYS-LATE"], 2));
+    assert_eq!(world.journals["A"].len(), before);
+    assert!(!world.keeps("shipment:A"));
+}
+
+#[test]
+fn at_an_earlier_behaviour_nothing_of_it_is_told_and_what_nobody_closed_stays() {
+    let mut world = World::new();
+    world.hear(&planned("A", 1, "")).hear(&planned("B", 1, "")).hear(&closed(1)).to(800 * DAY);
+    assert_eq!((put_away(&world, "A"), put_away(&world, "B")), (vec![], vec![]));
+    assert!(world.keeps("shipment:B") && !world.keeps("shipment:A"));
+}
+
+#[test]
+fn what_nobody_has_closed_is_put_away_half_a_year_after_the_last_word_of_it() {
+    let mut world = World::that_puts_away();
+    world.hear(&planned("A", 1, "")).hear(&noted("n", 100)).to(280 * DAY - 1);
+    assert_eq!(put_away(&world, "A"), []);
+    world.to(280 * DAY + 1);
+    assert_eq!(put_away(&world, "A"), [WhyPutAway::Silent]);
+}
+
+#[test]
+fn half_a_year_counts_from_the_last_moment_that_its_plan_names() {
+    let mut world = World::that_puts_away();
+    world.hear(&planned("A", 1, r#","slot":"2026-12-26T00:00:00Z""#)).to(479 * DAY);
+    assert_eq!(put_away(&world, "A"), [], "it is planned for day 300");
+    world.to(481 * DAY);
+    assert_eq!(put_away(&world, "A"), [WhyPutAway::Silent]);
+}
+
+#[test]
+fn nothing_is_put_away_while_an_incident_of_it_is_open() {
+    let mut world = World::that_puts_away();
+    world.hear(&planned("A", 1, "")).hear(&closed(1)).incident("A", true).to(300 * DAY);
+    assert_eq!(put_away(&world, "A"), []);
+    world.hear(&noted("n", 300));
+    assert_eq!(world.count(Fate::Held), 0, "what comes late is still judged");
+    world.incident("A", false);
+    assert_eq!(put_away(&world, "A"), [WhyPutAway::Closed], "with the incident");
+    // Nobody closes the shipment, either.
+    let mut world = World::that_puts_away();
+    world.hear(&planned("A", 1, "")).incident("A", true).to(300 * DAY).incident("A", false);
+    assert_eq!(put_away(&world, "A"), [WhyPutAway::Silent]);
+}
+
+#[test]
+fn goods_that_are_still_measured_are_not_put_away() {
+    let mut world = World::that_puts_away();
+    world.hear(&planned("A", 1, "")).hear(&attached("LOG", "A", 1));
+    for day in 1..400 {
+        world.hear(&reading("LOG", day * DAY, -150));
+    }
+    assert_eq!(put_away(&world, "A"), []);
+    assert_eq!(world.readings("A").len(), 399);
+    world.to(610 * DAY);
+    assert_eq!(put_away(&world, "A"), [WhyPutAway::Silent], "half a year after the last reading");
+}
+
+#[test]
+fn goods_in_a_freezer_that_still_measures_are_not_put_away() {
+    let to_store = r#"{"store":"FRZ","channel":"1","position":"payload","log_every":"10 min"}"#;
+    let mut world = World::that_puts_away();
+    world
+        .hear(&planned("A", 1, ""))
+        .hear(&event("a", 1, "device.attached", "device:LOG", to_store))
+        .hear(&event("in", 5, "store.holds", "store:FRZ", r#"{"shipment":"A"}"#));
+    for day in 1..400 {
+        world.hear(&reading("LOG", day * DAY, -80));
+    }
+    assert_eq!(put_away(&world, "A"), []);
+    world.to(610 * DAY);
+    assert_eq!(put_away(&world, "A"), [WhyPutAway::Silent]);
+    // The freezer forgets it, and what it measures from now on is for those that it holds now.
+    world.hear(&event("b", 611 * DAY, "store.holds", "store:FRZ", r#"{"shipment":"B"}"#));
+    let (before, held) = (world.journals["A"].len(), world.count(Fate::Held));
+    world.hear(&reading("LOG", 612 * DAY, -80));
+    assert_eq!(world.readings("B").len(), 1);
+    assert_eq!((world.journals["A"].len(), world.count(Fate::Held)), (before, held));
+}
+
+#[test]
+fn a_logger_hears_that_its_shipment_is_gone_and_serves_the_next_one() {
+    let mut world = World::that_puts_away();
+    world.hear(&planned("A", 1, "")).hear(&live("LOG", "A", 1)).hear(&reading("LOG", 2, -150));
+    world.hear(&closed(3)).to(31 * DAY);
+    assert_eq!(put_away(&world, "A"), [WhyPutAway::Closed]);
+    let before = world.journals["A"].len();
+    // Left on by mistake: nobody's reading, as after it was taken off.
+    world.hear(&reading("LOG", 32 * DAY, 20)).to(33 * DAY);
+    assert_eq!((world.journals["A"].len(), world.count(Fate::Held)), (before, 1));
+    world.hear(&live("LOG", "B", 34 * DAY)).hear(&reading("LOG", 34 * DAY + 1, -150));
+    assert_eq!(world.readings("B").len(), 1);
+    assert_eq!(world.journals["A"].len(), before);
+}
+
+#[test]
+fn a_logger_is_forgotten_when_it_is_with_nobody_and_no_calibration_of_it_holds() {
+    let calibrated = r#"{"passed":true,"until":"2027-03-01T00:00:00Z"}"#;
+    let calibrated = event("cal", 0, "device.calibrated", "device:LOG", calibrated);
+    let story = |world: &mut World| {
+        world.hear(&planned("A", 1, "")).hear(&attached("LOG", "A", 1));
+        world.hear(&reading("LOG", 2, -150)).hear(&detached("LOG", 3)).hear(&closed(4));
+    };
+    let mut world = World::that_puts_away();
+    story(&mut world);
+    world.to(209 * DAY);
+    assert!(world.keeps("device:LOG"), "half a year after it heard that the shipment is gone");
+    world.to(211 * DAY);
+    assert!(!world.keeps("device:LOG"));
+    let mut world = World::that_puts_away();
+    world.hear(&calibrated);
+    story(&mut world);
+    world.to(500 * DAY);
+    assert!(world.keeps("device:LOG"), "it lies in a drawer, and its certificate holds");
+    world.to(546 * DAY);
+    assert!(!world.keeps("device:LOG"));
+}
+
+#[test]
+fn a_permit_keeps_what_a_shipment_used_that_was_put_away() {
+    let granted = r#"{"kind":"gmo-import","issuer":"ANSM","zone":"Europe/Paris","holder":"PLANT","from":"2026-01-01T00:00:00Z","until":"2027-01-01T00:00:00Z","quantity":{"amount":6,"unit":"vials"}}"#;
+    let cites = r#","permits":[{"permit":"P","act":"receipt","waypoint":"end","quantity":{"amount":2,"unit":"vials"}}]"#;
+    let mut world = World::that_puts_away();
+    world
+        .hear(&event("g", 0, "permit.granted", "permit:P", granted))
+        .hear(&planned("A", 1, cites))
+        .hear(&event("d", 1, "shipment.departed", "shipment:A", r#"{"leg":"L1"}"#))
+        .hear(&planned("B", 1, cites));
+    let before = world.latest("B", "permit.ledger");
+    assert_eq!(before["uses"].as_array().unwrap().len(), 2);
+    world.hear(&closed(2)).to(31 * DAY);
+    assert_eq!(put_away(&world, "A"), [WhyPutAway::Closed]);
+    // The ledger is derived anew when another one cites it.
+    world.hear(&planned("C", 1, cites));
+    let after = world.latest("C", "permit.ledger");
+    assert_eq!(after["uses"].as_array().unwrap()[..2], before["uses"].as_array().unwrap()[..]);
+    // Kept while it is valid, and while anybody cites it; then for half a year.
+    world.to(300 * DAY);
+    assert_eq!(put_away(&world, "C"), [WhyPutAway::Silent]);
+    assert!(world.keeps("permit:P"));
+    world.to(490 * DAY);
+    assert!(!world.keeps("permit:P"));
+}
+
+#[test]
+fn an_order_is_forgotten_after_its_last_shipment_and_keeps_what_became_of_the_dose_until_then() {
+    let opened =
+        event("o", 0, "order.opened", "order:O", r#"{"product":"LENTI","units":["BAG-1"]}"#);
+    let given = r#"{"by":"WARD","units":["BAG-1"]}"#;
+    let mut world = World::that_puts_away();
+    world
+        .hear(&opened)
+        .hear(&planned("A", 1, r#","order":"O""#))
+        .hear(&planned("B", 1, r#","order":"O""#))
+        .hear(&event("p", 1, "shipment.packed", "shipment:A", r#"{"units":["BAG-1"]}"#))
+        .hear(&event("i", 60, "shipment.infused", "shipment:A", given))
+        .hear(&closed(70))
+        .to(31 * DAY);
+    assert_eq!(put_away(&world, "A"), [WhyPutAway::Closed]);
+    let dose = world.latest("B", "order.dose");
+    assert!(dose["units"][0]["infused"].is_string(), "{dose}");
+    // B was never packed: a dose that nobody has given stays for two years, and so does its order.
+    world.to(729 * DAY);
+    assert!(world.keeps("order:O"));
+    world.to((730 + 181) * DAY);
+    assert_eq!(put_away(&world, "B"), [WhyPutAway::Silent]);
+    assert!(!world.keeps("order:O"));
+}
