@@ -1,55 +1,7 @@
 // What a duty officer relies on, looked at in a browser: `node tests/browser/page.mjs http://127.0.0.1:8090`.
 // It needs the sample desk (several incidents, one shipment with a gap and an excursion), freshly started.
-import { mkdirSync } from "node:fs";
-import { chromium } from "playwright-core";
 import AxeBuilder from "@axe-core/playwright";
-
-const url = (process.argv[2] ?? "").replace(/\/$/, "");
-if (!url) {
-  console.error("usage: page.mjs URL");
-  process.exit(2);
-}
-const pictures = new URL("../../target/browser/", import.meta.url).pathname;
-mkdirSync(pictures, { recursive: true });
-
-let passed = 0, failed = 0;
-function check(what, good, detail = "") {
-  if (good) passed += 1;
-  else {
-    failed += 1;
-    console.log(`FAILED ${what}${detail ? `: ${detail}` : ""}`);
-  }
-}
-
-// Whatever breaks off, the counts are told.
-for (const fault of ["uncaughtException", "unhandledRejection"]) {
-  process.on(fault, (error) => {
-    console.log(`FAILED to go on: ${String(error).split("\n")[0]}`);
-    console.log(`${passed} passed, ${failed + 1} failed`);
-    process.exit(1);
-  });
-}
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-
-/** A page that tells what it must not do. */
-async function open(options) {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  const away = [], refused = [];
-  page.on("request", (request) => {
-    const address = request.url();
-    if (!address.startsWith(`${url}/`) && !address.startsWith("data:")) away.push(address);
-  });
-  page.on("console", (message) => {
-    if (/Content Security Policy|Refused to/i.test(message.text())) refused.push(message.text());
-  });
-  page.on("pageerror", (error) => refused.push(String(error)));
-  return { context, page, away, refused };
-}
+import { check, end, open, pictures, url } from "./look.mjs";
 
 const SIZES = { desk: { width: 1440, height: 900 }, phone: { width: 360, height: 740 } };
 const PAGES = { list: "/", board: "/board", shipment: "/shipments/CELLS-118", fault: "/shipments/NOBODY-KNOWS", filtered: "/?priority=P2" };
@@ -101,14 +53,17 @@ for (const javaScriptEnabled of [true, false]) {
   const { context, page } = await open({ viewport: SIZES.phone, javaScriptEnabled });
   await page.goto(`${url}/`);
   const how = javaScriptEnabled ? "with script" : "without script";
-  const cards = await page.locator("article.card").evaluateAll((all) => all.map((one) => one.querySelector(".flags").innerText.replace(/\s+/g, " "))).catch(async () => []);
-  const flags = cards.length ? cards : await page.locator("article.card .flags").allInnerTexts();
+  const cards = await page.locator("article.card").evaluateAll((all) => all.map((one) => one.querySelector(".flags").textContent.replace(/\s+/g, " "))).catch(async () => []);
+  const flags = cards.length ? cards : await page.locator("article.card .flags").allTextContents();
   check(`${how}: P1 that nobody has taken is first`, /P1/.test(flags[0] ?? "") && /not taken/i.test(flags[0] ?? ""), flags[0]);
   const order = flags.map((text) => text.match(/P\d/)?.[0]).join(" ");
   check(`${how}: in the order of priority`, order === [...order.split(" ")].sort().join(" "), order);
-  check(`${how}: over but unseen stays on the list`, (await page.getByText("nobody has seen it: it stays on the list").count()) === 1);
+  check(`${how}: what is over and unseen is one line with its number`, (await page.locator("#over").innerText()).includes("1 over, and nobody has seen it"));
   const top = await page.locator("article.card h2").first().boundingBox();
   check(`${how}: the worst one is seen without scrolling`, top !== null && top.y + top.height < SIZES.phone.height, JSON.stringify(top));
+  await page.locator("#over a").first().click();
+  await page.waitForLoadState();
+  check(`${how}: which leads to it`, (await page.getByText("nobody has seen it: it stays on the list").count()) === 1);
   await context.close();
 }
 
@@ -196,7 +151,7 @@ for (const javaScriptEnabled of [true, false]) {
 // Closing one that is over, without script; what still goes on has no such form.
 {
   const { context, page } = await open({ viewport: SIZES.phone, javaScriptEnabled: false });
-  await page.goto(`${url}/`);
+  await page.goto(`${url}/?search=dp`);
   check("close: what goes on says why it cannot be closed", (await page.locator("#i-DP-2041\\.1").innerText()).includes("custody/custody-gap is still going on"));
   check("close: and has no form for it", (await page.locator("#i-DP-2041\\.1 form[action$=close]").count()) === 0);
   const form = page.locator("#i-DP-1990\\.1 form[action$=close]");
@@ -211,6 +166,4 @@ for (const javaScriptEnabled of [true, false]) {
   await context.close();
 }
 
-await browser.close();
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed > 0 || passed === 0 ? 1 : 0);
+await end();

@@ -17,6 +17,7 @@ mod room;
 mod screens;
 mod sent;
 mod shipments;
+mod sought;
 mod stream;
 mod taking;
 

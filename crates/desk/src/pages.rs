@@ -11,6 +11,7 @@ mod list;
 mod overview;
 mod shipment;
 mod stages;
+mod turn;
 
 pub(crate) use fault::Fault;
 pub(crate) use frame::{Frame, Note};

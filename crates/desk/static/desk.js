@@ -1,15 +1,21 @@
-// Keeps a page that is already whole up to date. It shows nothing of its own but whether it still hears the desk,
-// and it never takes the place of what somebody is writing.
+// Keeps a page that is already whole up to date: what happens to a shipment renews the rows of that shipment, and the whole
+// page only now and then, as times grow old. It shows nothing of its own but whether it still hears the desk, and it never takes
+// the place of what somebody is writing.
 (() => {
   "use strict";
   const BEAT = 15000; // the desk says every 15 s that the line is alive
   const REST = 1000; // the page is asked for at most once in so long
+  const WHOLE = 4; // with so many beats the whole page is made anew
+  const AT_ONCE = 50; // of more shipments than these at once the whole page is made anew, too
   const $ = (id) => document.getElementById(id);
   const banner = $("live-banner"), bar = $("changes"), show = $("show-changes"), said = $("said");
   const here = document.body.dataset.here;
   if (here === "fault" || !("EventSource" in window)) return;
 
+  const { take, acting, changed: written } = window.coldwatchRows;
   let heard = Date.now(), waiting = 0, asked = 0, timer = 0, busy = false, untaken = count();
+  // Shipments to which something has happened, whether all of the page is old, and beats since it was made.
+  let pending = new Set(), old = false, beats = 0;
 
   // Whose name it was last time: nobody types it twice at night.
   const NAME = "coldwatch.by";
@@ -29,48 +35,71 @@
     return badge ? parseInt(badge.textContent, 10) : 0;
   }
 
-  /** Whether somebody is writing, or has written and not sent. */
-  function writing() {
-    const fields = [...document.querySelectorAll("main input:not([type=hidden]), main select")];
-    return fields.some((f) => f === document.activeElement || (f.tagName === "INPUT" && f.value !== f.defaultValue));
-  }
-
-  /** A change was heard: the page is asked for soon, or the bar says so. */
-  function changed(n) {
-    waiting += n;
+  /** Something is to be shown: the page is asked for soon. */
+  function soon() {
     if (timer) return;
     timer = setTimeout(() => { timer = 0; renew(false); }, Math.max(0, asked + REST - Date.now()));
   }
 
+  /** This page, or of a list only these shipments. */
+  function address(shipments) {
+    const address = new URL(location.href);
+    ["taken", "closed", "noted"].forEach((told) => address.searchParams.delete(told));
+    if (shipments) {
+      address.searchParams.delete("after");
+      address.searchParams.set("of", shipments.join(" "));
+    }
+    return address;
+  }
+
   async function renew(wanted) {
-    if (busy) return changed(0);
+    if (busy) return soon();
     busy = true;
     asked = Date.now();
+    const shipments = pending, all = old || here === "shipment" || shipments.size > AT_ONCE;
+    const whole = wanted || (all && !acting() && !(here === "shipment" && waiting + shipments.size > 0));
+    const some = whole || here === "shipment" ? null : shipments.size > AT_ONCE ? [] : [...shipments];
+    pending = new Set();
     try {
-      const address = new URL(location.href);
-      ["taken", "closed", "noted"].forEach((told) => address.searchParams.delete(told));
-      const answer = await fetch(address, { cache: "no-store", credentials: "same-origin" });
+      const answer = await fetch(address(some), { cache: "no-store", credentials: "same-origin" });
       if (!answer.ok) throw new Error(String(answer.status));
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      // How current it is may always be shown; the list only when nobody writes in it.
-      swap(page, "#frame");
-      swap(page, ".top nav");
-      swap(page, ".made");
+      // How current it is may always be shown.
+      ["#frame", ".top nav", ".made"].forEach((part) => swap(page, part));
       document.title = page.title;
-      if (!wanted && (writing() || (here === "shipment" && waiting > 0))) {
-        if (waiting > 0) offer();
-      } else {
-        swap(page, "main");
-        waiting = 0;
-        bar.hidden = true;
-      }
+      if (whole) show_all(page);
+      else show_some(page, shipments, some);
       tell();
     } catch {
       // The stale banner is about what was heard; a page that cannot be fetched is no news.
+      shipments.forEach((shipment) => pending.add(shipment));
       lost("The desk does not answer");
     } finally {
       busy = false;
     }
+  }
+
+  function show_all(page) {
+    swap(page, "main");
+    [waiting, old, beats, bar.hidden] = [0, false, 0, true];
+  }
+
+  function show_some(page, shipments, some) {
+    // And how many there are.
+    ["#answer", ".counts", "#over"].forEach((part) => swap(page, part));
+    const wait = some && some.length === shipments.size ? take(page, shipments) : shipments.size;
+    fill();
+    if (wait === undefined) {
+      // Where nobody has a row in hand the whole page is asked for next.
+      old = true;
+      return acting() ? wait_for(shipments.size) : soon();
+    }
+    return wait_for(wait);
+  }
+
+  function wait_for(more) {
+    waiting += more;
+    if (waiting > 0) offer();
   }
 
   function offer() {
@@ -86,16 +115,16 @@
       const same = fresh.querySelector(`#${CSS.escape(one.id)}`);
       if (same) same.open = one.open;
     }
-    const written = [...old.querySelectorAll("form input:not([type=hidden])")].filter((f) => f.value !== f.defaultValue);
+    const fields = [...old.querySelectorAll("form input:not([type=hidden])")].filter(written);
     const at = old.contains(document.activeElement) ? document.activeElement : null;
     const twin = at && (at.id ? fresh.querySelector(`#${CSS.escape(at.id)}`)
       : [...fresh.querySelectorAll("a, summary, button")].find((e) => e.textContent === at.textContent && e.tagName === at.tagName));
     old.replaceWith(fresh);
     fill();
-    for (const field of written) {
+    for (const field of fields) {
       const forms = [...fresh.querySelectorAll("form")].filter((form) => form.getAttribute("action") === field.form.getAttribute("action"));
       const same = forms.map((form) => form.elements.namedItem(field.name)).find(Boolean);
-      if (same) same.value = field.value;
+      if (same) [same.value, same.checked] = [field.value, field.checked];
     }
     if (twin) twin.focus({ preventScroll: true });
   }
@@ -122,8 +151,15 @@
   function word({ kind, data }) {
     alive();
     // Between the making of the page and the opening of the line something may have happened, and ages grow.
-    if (kind === "open" || kind === "beat") changed(0);
-    else if (here !== "shipment" || concerns(data)) changed(1);
+    if (kind === "open") old = true;
+    else if (kind === "beat") old = (beats += 1) >= WHOLE || old;
+    else {
+      const shipment = whose(data);
+      if (here === "shipment" && shipment && decodeURIComponent(location.pathname) !== `/shipments/${shipment}`) return;
+      if (shipment) pending.add(shipment);
+      else old = true;
+    }
+    soon();
   }
 
   function listen() {
@@ -134,13 +170,12 @@
     addEventListener("pageshow", () => line.postMessage("here"));
   }
 
-  /** Whether an event is about the shipment of this page. */
-  function concerns(data) {
+  /** The shipment that an event is about. */
+  function whose(data) {
     try {
       const event = JSON.parse(data);
-      const whose = (event.data && event.data.shipment) || event.subject;
-      return decodeURIComponent(location.pathname) === `/shipments/${whose}`;
-    } catch { return true; }
+      return (event.data && event.data.shipment) || event.subject;
+    } catch { return undefined; }
   }
 
   show.addEventListener("click", () => { bar.hidden = true; renew(true); });

@@ -7,8 +7,8 @@ mod story;
 use alerts::incident::IncidentState;
 use desk::Board;
 use desk::board::{
-    Counts, Filter, Fineness, Freshness, STAGES, Standing, Warmth, Which, fineness, hands, next,
-    warmth,
+    Choice, Counts, Filter, Fineness, Freshness, STAGES, Standing, Warmth, Which, fineness, hands,
+    next, warmth,
 };
 use facts::{Moment, Severity, ShipmentId, Span, State};
 use story::{PARTITIONS, Teller, ago, all_fresh, finding, incident, night, plan, tell};
@@ -37,7 +37,8 @@ fn the_most_urgent_is_first_and_untaken_before_taken() {
     assert_eq!(names(&board, &only(IncidentState::Closed)), ["DP-2033.1"]);
     let p2 = Filter { priority: Some(Severity::P2), ..Filter::default() };
     assert_eq!(names(&board, &p2), ["DP-1990.1"]);
-    let part = Filter { shipment: Some("cells".into()), ..Filter::default() };
+    let of = Choice { shipment: Some("cells".into()), ..Choice::default() };
+    let part = Filter { of, ..Filter::default() };
     assert_eq!(names(&board, &part), ["CELLS-118.2", "CELLS-104.1"]);
     let every = Filter { state: Some(Which::All), ..Filter::default() };
     assert_eq!(names(&board, &every).last().map(String::as_str), Some("DP-2033.1"));

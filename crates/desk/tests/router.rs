@@ -4,6 +4,9 @@
 #[path = "../examples/sample/story.rs"]
 mod story;
 
+#[path = "../examples/sample/crowd.rs"]
+mod crowd;
+
 use alerts::incident::{Act, IncidentState};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -185,7 +188,7 @@ async fn the_list_says_first_what_nobody_has_taken() {
     assert!(page.text.contains("<title>(3) Incidents"));
     let at = |what: &str| page.text.find(what).unwrap_or_else(|| panic!("{what} is not there"));
     assert!(at("/shipments/DP-2041") < at(">CELLS-118</a> <span>incident 2"));
-    assert!(page.text.contains("nobody has seen it: it stays on the list"));
+    assert!(page.text.contains("<b>1</b> over, and nobody has seen it"), "folded, and counted");
     assert!(page.text.contains("+31 20 555 0142"), "whom to ring");
     assert_eq!(page.header("cache-control"), "no-store");
     assert!(page.header("content-security-policy").contains("default-src 'none'"));
@@ -358,6 +361,152 @@ async fn incidents_as_json_with_filters_and_a_tag() {
         "x",
     ));
     assert_eq!(ask(&router, again(&tag)).await.status, StatusCode::OK, "something has changed");
+}
+
+/// A desk of a site with so many shipments.
+fn large(shipments: usize) -> (Router, Log) {
+    let (router, log) = made(Does::Shows);
+    crowd::tell(&mut log.board.write().unwrap(), shipments);
+    (router, log)
+}
+
+fn ids(list: &Value) -> Vec<String> {
+    let items = list["items"].as_array().unwrap().iter();
+    items.map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_long_list_comes_in_pages_and_closing_one_skips_or_repeats_none() {
+    let (router, log) = large(300);
+    let first = get(&router, "/v1/incidents").await.json();
+    let total = first["total"].as_u64().unwrap();
+    assert!(total > 200 && ids(&first).len() == 50, "{total}");
+    let mut all = ids(&first);
+    let mut next = first["next"].as_str().map(str::to_owned);
+    let mut closed = 0;
+    while let Some(after) = next {
+        // One of those that were read is closed before the next page is asked for; once it is its last one.
+        let gone = &all[all.len() - 1 - closed];
+        let (shipment, _) = gone.rsplit_once('.').unwrap();
+        {
+            let mut board = log.board.write().unwrap();
+            let open = board.shipment(&ShipmentId::new(shipment)).and_then(|d| d.incident_open());
+            let over = alerts::Incident { state: IncidentState::Closed, ..open.unwrap().clone() };
+            board.incident(&over);
+        }
+        closed += 1;
+        let page = get(&router, &format!("/v1/incidents?after={after}")).await.json();
+        all.extend(ids(&page));
+        next = page["next"].as_str().map(str::to_owned);
+    }
+    assert_eq!(all.len() as u64, total, "none is skipped");
+    let each: std::collections::BTreeSet<&String> = all.iter().collect();
+    assert_eq!(each.len(), all.len(), "none comes twice");
+    assert!(closed >= 4);
+}
+
+#[tokio::test]
+async fn pages_for_people_lead_on_and_keep_what_was_chosen() {
+    let (router, _) = large(600);
+    let mut path = "/?priority=P2&state=returned_unacked".to_owned();
+    let (mut cards, mut pages) = (Vec::new(), 0);
+    loop {
+        let page = get(&router, &path).await;
+        assert_eq!(page.status, StatusCode::OK);
+        pages += 1;
+        let on_it = page.text.split("<article class=\"card").skip(1);
+        let on_it = on_it.filter_map(|card| card.split("id=\"").nth(1)?.split('"').next());
+        cards.extend(on_it.map(str::to_owned));
+        assert!(page.text.len() < 300_000, "{} bytes", page.text.len());
+        let next = page.text.split("\" rel=\"next\"").next().filter(|before| *before != page.text);
+        let Some(before) = next else { break };
+        path = before.rsplit("href=\"").next().unwrap().replace("&#38;", "&");
+        assert!(path.starts_with("/?priority=P2&state=returned_unacked&after="), "{path}");
+    }
+    let filter = "/v1/incidents?priority=P2&state=returned_unacked";
+    let total = get(&router, filter).await.json()["total"].as_u64().unwrap();
+    cards.sort();
+    cards.dedup();
+    assert_eq!((cards.len() as u64, pages > 2), (total, true));
+    let board = get(&router, "/board").await.text;
+    assert_eq!(board.matches("role=\"rowheader\"").count(), 50);
+    assert!(board.contains("rel=\"next\"") && board.contains("live shipments</h1>"));
+}
+
+#[tokio::test]
+async fn a_wrong_cursor_is_said_to_be_one() {
+    let (router, _) = made(Does::Shows);
+    for after in ["2", "0010-zz", "SHP-1", "%3Cb%3E", "0000-1-1-1-SHP-1"] {
+        let answer = get(&router, &format!("/v1/incidents?after={after}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{after}");
+        assert!(answer.problem().contains("is no place of a list"), "{}", answer.text);
+        for page in ["/", "/board"] {
+            let page = get(&router, &format!("{page}?after={after}")).await;
+            assert_eq!(page.status, StatusCode::BAD_REQUEST);
+            assert!(page.text.contains("is no place of a list"), "{}", page.text);
+        }
+    }
+    let many: Vec<String> = (0..101).map(|n| format!("S-{n}")).collect();
+    let of = format!("/v1/incidents?of={}", many.join("+"));
+    assert!(get(&router, &of).await.problem().contains("up to 100 shipments"));
+    let long = format!("/v1/incidents?search={}", "x".repeat(129));
+    assert!(get(&router, &long).await.problem().contains("this one has 129"));
+}
+
+#[tokio::test]
+async fn what_is_over_and_unseen_is_folded_with_its_number_and_can_be_reached() {
+    let (router, log) = large(200);
+    let count = log.board.read().unwrap().counts().returned_unacked;
+    let page = get(&router, "/").await.text;
+    assert!(page.contains(&format!("<b>{count}</b> over, and nobody has seen them")), "{count}");
+    let list = page.split("id=\"rows\"").nth(1).unwrap();
+    assert!(!list.contains("over, unseen"), "none of them is among the others");
+    let there = get(&router, "/?state=returned_unacked").await.text;
+    assert!(there.contains("nobody has seen it: it stays on the list"));
+    let p1 = get(&router, "/?priority=P1&state=returned_unacked").await.text;
+    assert!(
+        page.contains("href=\"/?priority=P1&#38;state=returned_unacked\"")
+            && p1.contains("over, unseen")
+    );
+    // Who looks for one finds it without knowing that it is over.
+    assert!(get(&router, "/?search=dp-1990").await.text.contains("id=\"i-DP-1990.1\""));
+    assert!(!page.contains("id=\"i-DP-1990.1\""));
+}
+
+#[tokio::test]
+async fn a_shipment_is_found_by_every_name_that_belongs_to_it() {
+    let (router, _) = large(50);
+    for (word, shipment) in [
+        ("dp-2041", "DP-2041"),
+        ("ord-77", "DP-2041"),
+        ("BAG-2", "DP-2041"),
+        ("LOG-31", "DP-2041"),
+        ("IMP-7", "DP-2041"),
+        ("074-12345675", "DP-2041"),
+        ("IMP-9", "VEC-77"),
+        ("log-7", "CELLS-118"),
+        ("vitavan%20pharma", "VEC-77"),
+        ("KLM+Cargo+Amsterdam", "DP-2041"),
+        ("LOG-20017", "CELLS-10017"),
+        ("ORD-30003", "CELLS-10003"),
+    ] {
+        let list = get(&router, &format!("/v1/incidents?search={word}")).await.json();
+        let found = list["items"].as_array().unwrap().iter().any(|i| i["shipment"] == shipment);
+        assert!(found, "{word}: {:?}", ids(&list));
+        for page in ["/", "/board"] {
+            let text = get(&router, &format!("{page}?search={word}")).await.text;
+            let row = format!("data-shipment=\"{shipment}\"");
+            assert!(text.contains(&row), "{page} {word}");
+        }
+    }
+    let none = get(&router, "/?search=NO-SUCH-BAG").await.text;
+    assert!(
+        none.contains("No incident matches this filter")
+            && none.contains("/?search=NO-SUCH-BAG&#38;state=all")
+    );
+    let of = get(&router, "/v1/incidents?of=VEC-77+DP-2041&state=all").await.json();
+    assert_eq!(ids(&of), ["DP-2041.1", "VEC-77.1"]);
+    assert_eq!(ids(&get(&router, "/v1/incidents?of=").await.json()), [""; 0]);
 }
 
 #[tokio::test]
@@ -579,6 +728,7 @@ async fn files_and_lost_ways() {
     for (name, kind) in [
         ("desk.css", "text/css"),
         ("desk.js", "text/javascript"),
+        ("rows.js", "text/javascript"),
         ("line.js", "text/javascript"),
         ("icon.svg", "image/svg+xml"),
     ] {

@@ -4,11 +4,13 @@
 //! cargo run -p desk --example sample -- 8090
 //! cargo run -p desk --example sample -- 8090 --stale    # thermal has fallen silent
 //! cargo run -p desk --example sample -- 8090 --empty    # nothing is wrong
+//! cargo run -p desk --example sample -- 8090 --shipments 2000   # a large site
 //! ```
 //!
 //! Its log is a channel: an act that is sent stands on the board a moment later.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // an example stops where something is missing
 
+mod crowd;
 mod story;
 
 use alerts::incident::{Act, IncidentState};
@@ -91,10 +93,15 @@ async fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let has = |word: &str| words.iter().any(|w| w == word);
     let (stale, empty) = (has("--stale"), has("--empty"));
-    let port: u16 = words.iter().find_map(|word| word.parse().ok()).unwrap_or(8090);
+    let port: u16 = words.first().and_then(|word| word.parse().ok()).unwrap_or(8090);
     let mut board = Board::new(story::PARTITIONS);
     if !empty {
         story::tell(&mut board);
+    }
+    let many = words.iter().skip_while(|word| *word != "--shipments").nth(1);
+    if let Some(many) = many {
+        let many = many.parse().unwrap();
+        crowd::tell(&mut board, many);
     }
     let board = Arc::new(RwLock::new(board));
     let begun = Instant::now();

@@ -166,7 +166,7 @@ pub fn act(by: &str, at: Moment, text: &str) -> Act {
     Act { by: PartyId::new(by), at, text: Text::new(text) }
 }
 
-fn custody(holder: Option<&str>, since: Moment, place: &str) -> Context {
+pub fn custody(holder: Option<&str>, since: Moment, place: &str) -> Context {
     Context::Custody(Custody {
         holder: holder.map(PartyId::new),
         since: holder.map(|_| since),
@@ -176,12 +176,12 @@ fn custody(holder: Option<&str>, since: Moment, place: &str) -> Context {
     })
 }
 
-fn thermal(class: Class, from: Moment, unknown_since: Option<Moment>) -> Context {
+pub fn thermal(class: Class, from: Moment, unknown_since: Option<Moment>) -> Context {
     let watch = Watch::Known;
     Context::Thermal(Thermal { class, from: Some(from), until: None, unknown_since, watch })
 }
 
-fn patient(in_hours: i64) -> Context {
+pub fn patient(in_hours: i64) -> Context {
     Context::Schedule(Box::new(Schedule {
         order: true,
         gate: Gate::NotMet,
@@ -211,7 +211,7 @@ pub fn tell(board: &mut Board) {
 }
 
 fn lost_between_hands(t: &mut Teller<'_>) {
-    let order = r#","order":"ORD-77","units":["BAG-1","BAG-2"],"waypoints":[{"name":"border"}],"permits":[{"permit":"IMP-7","act":"import","waypoint":"border","leg":"L2"},{"permit":"EXP-3","act":"departure","waypoint":"airport","leg":"L2"}]"#;
+    let order = r#","order":"ORD-77","air_waybill":"074-12345675","units":["BAG-1","BAG-2"],"waypoints":[{"name":"border"}],"permits":[{"permit":"IMP-7","act":"import","waypoint":"border","leg":"L2"},{"permit":"EXP-3","act":"departure","waypoint":"airport","leg":"L2"}]"#;
     let s = "DP-2041";
     t.of(s, ago(1400), &plan("drug-product", "CRYO_LN2V", order));
     t.says(s, ago(1390), "order:ORD-77", r#"opened for CARVYTI, dose ["BAG-1","BAG-2"]"#);

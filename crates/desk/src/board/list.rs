@@ -1,10 +1,12 @@
 //! The list of incidents: which ones, in which order, and how many there are in each state.
 
+use super::place::{Page, Place};
+use super::search::{Search, holds};
 use super::{Board, Dossier};
 use alerts::Incident;
 use alerts::incident::IncidentState;
 use facts::{Moment, Severity, ShipmentId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which incidents are asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,8 +15,19 @@ pub struct Filter {
     pub state: Option<Which>,
     /// Of this priority.
     pub priority: Option<Severity>,
-    /// Of shipments whose name holds this, in any case of its letters.
+    /// Of which shipments.
+    pub of: Choice,
+}
+
+/// A choice of shipments.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// Those whose name holds this, in any case of its letters.
     pub shipment: Option<String>,
+    /// Those whose name holds this, or that of their order, a unit, a device, a permit, a party or a paper.
+    pub search: Option<String>,
+    /// These.
+    pub named: Option<BTreeSet<ShipmentId>>,
 }
 
 /// A choice of states.
@@ -24,6 +37,8 @@ pub enum Which {
     All,
     /// One state.
     Only(IncidentState),
+    /// All that are not closed, but for one state.
+    OpenBut(IncidentState),
 }
 
 /// How many incidents are in each state.
@@ -79,30 +94,61 @@ impl Filter {
             None => !incident.is_closed(),
             Some(Which::All) => true,
             Some(Which::Only(state)) => incident.state == state,
+            Some(Which::OpenBut(state)) => !incident.is_closed() && incident.state != state,
         };
-        let priority = self.priority.is_none_or(|wanted| incident.priority == Some(wanted));
-        let name = || incident.shipment.as_str().to_lowercase();
-        let named = self.shipment.as_ref().is_none_or(|part| name().contains(&part.to_lowercase()));
-        state && priority && named
+        state && self.priority.is_none_or(|wanted| incident.priority == Some(wanted))
     }
 }
 
 /// The most urgent first: priority, then whether somebody has it, then the time that is left.
-fn urgency(incident: &Incident) -> impl Ord + use<> {
-    let place = STATES.iter().position(|state| *state == incident.state);
-    let closed = incident.is_closed();
-    let deadline = incident.deadline.unwrap_or(Moment::LATEST);
-    let priority = incident.priority.map_or(5, |priority| priority as u8);
-    (closed, priority, place, deadline, incident.opened, incident.shipment.clone())
+fn place(incident: &Incident) -> Place {
+    let state = STATES.iter().position(|state| *state == incident.state);
+    let state = state.and_then(|state| u16::try_from(state).ok()).unwrap_or(0xf);
+    let priority = incident.priority.map_or(5, |priority| priority as u16);
+    Place {
+        rank: u16::from(incident.is_closed()) << 8 | priority << 4 | state,
+        until: incident.deadline.unwrap_or(Moment::LATEST),
+        since: incident.opened.unwrap_or(Moment::EARLIEST),
+        shipment: incident.shipment.clone(),
+        number: incident.number,
+    }
 }
 
 impl Board {
+    /// The shipments of a choice.
+    pub(crate) fn chosen<'a>(
+        &'a self,
+        of: &'a Choice,
+    ) -> impl Iterator<Item = (&'a ShipmentId, &'a Dossier)> {
+        let search = of.search.as_deref().map(|word| Search::new(self, word));
+        self.shipments.iter().filter(move |(id, dossier)| {
+            of.named.as_ref().is_none_or(|named| named.contains(id))
+                && of.shipment.as_ref().is_none_or(|part| holds(id.as_str(), part))
+                && search.as_ref().is_none_or(|search| search.finds(id, dossier))
+        })
+    }
+
+    fn asked<'a>(&'a self, filter: &'a Filter) -> Vec<(Place, (&'a Incident, &'a Dossier))> {
+        let all = self.chosen(&filter.of);
+        let all = all.flat_map(|(_, d)| d.incidents.values().map(move |i| (i, d)));
+        let taken = all.filter(|(incident, _)| filter.takes(incident));
+        taken.map(|(incident, dossier)| (place(incident), (incident, dossier))).collect()
+    }
+
     /// The incidents that are asked for, the most urgent first.
-    pub fn incidents(&self, filter: &Filter) -> Vec<(&Incident, &Dossier)> {
-        let all = self.shipments.values().flat_map(|d| d.incidents.values().map(move |i| (i, d)));
-        let mut list: Vec<_> = all.filter(|(incident, _)| filter.takes(incident)).collect();
-        list.sort_by_cached_key(|(incident, _)| urgency(incident));
-        list
+    pub fn incidents<'a>(&'a self, filter: &'a Filter) -> Vec<(&'a Incident, &'a Dossier)> {
+        let mut all = self.asked(filter);
+        all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        all.into_iter().map(|(_, one)| one).collect()
+    }
+
+    /// One page of them: what comes behind a place, or the most urgent ones.
+    pub fn page<'a>(
+        &'a self,
+        filter: &'a Filter,
+        after: Option<&Place>,
+    ) -> Page<(&'a Incident, &'a Dossier)> {
+        Page::new(self.asked(filter), after)
     }
 
     /// One incident; of a stage, too.

@@ -8,16 +8,17 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use facts::Identity;
 
-const ASSETS: [(&str, &str, &str); 4] = [
+const ASSETS: [(&str, &str, &str); 5] = [
     ("desk.css", "text/css; charset=utf-8", include_str!("../../static/desk.css")),
     ("desk.js", "text/javascript; charset=utf-8", include_str!("../../static/desk.js")),
+    ("rows.js", "text/javascript; charset=utf-8", include_str!("../../static/rows.js")),
     ("line.js", "text/javascript; charset=utf-8", include_str!("../../static/line.js")),
     ("icon.svg", "image/svg+xml", include_str!("../../static/icon.svg")),
 ];
 
 /// A part of the pages.
 #[utoipa::path(get, path = "/static/{name}", tag = "pages",
-    params(("name" = String, Path, description = "`desk.css`, `desk.js`, `line.js` or `icon.svg`")),
+    params(("name" = String, Path, description = "`desk.css`, `desk.js`, `rows.js`, `line.js` or `icon.svg`")),
     responses(
         (status = 200, description = "The file"),
         (status = 304, description = "The asker has it"),

@@ -32,7 +32,8 @@ pub(crate) async fn feed(State(room): State<Shared>) -> Result<Response, Refusal
     let board = room.board()?;
     let unread = || Refusal::Unavailable("the desk has not read the alerts topic yet".into());
     let position = board.position().ok_or_else(unread)?;
-    let of_shipments = board.incidents(&Filter::default());
+    let all = Filter::default();
+    let of_shipments = board.incidents(&all);
     let open = of_shipments.into_iter().chain(board.stage_incidents());
     // What is on the board was read as an event, so it is one.
     let events =

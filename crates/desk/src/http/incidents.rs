@@ -2,7 +2,8 @@
 
 use super::answer::{Problem, tagged};
 use super::room::Shared;
-use crate::board::{Filter, STATES, Which};
+use super::sought::{Sought, given, query};
+use crate::board::{Choice, Filter, STATES, Which};
 use crate::pages::NAMES;
 use crate::refusal::Refusal;
 use crate::view::{IncidentView, Incidents, SilenceView, TrustView};
@@ -28,8 +29,7 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    pub(crate) fn filter(&self) -> Result<Filter, Refusal> {
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    pub(crate) fn filter(&self, sought: &Sought) -> Result<Filter, Refusal> {
         let state = match given(&self.state).as_deref() {
             None | Some("open") => None,
             Some("all") => Some(Which::All),
@@ -56,45 +56,47 @@ impl Asked {
                 )));
             }
         };
-        Ok(Filter { state, priority, shipment: given(&self.shipment) })
+        let of = Choice { shipment: given(&self.shipment), ..sought.choice()? };
+        Ok(Filter { state, priority, of })
     }
 }
 
-/// What cannot be read of a query.
-pub(crate) fn query<T>(asked: Result<Query<T>, QueryRejection>) -> Result<T, Refusal> {
-    asked.map(|Query(asked)| asked).map_err(|wrong| Refusal::Malformed(wrong.body_text()))
-}
-
-/// The incidents that are asked for, the most urgent first.
+/// A page of the incidents that are asked for, the most urgent first.
 ///
-/// The entity tag covers items, counts and how each stage stands, not ages: an answer 304 says that these are the same.
-#[utoipa::path(get, path = "/v1/incidents", tag = "incidents", params(Asked),
+/// While others come and go none is left out or given twice; one that itself becomes more or less urgent meanwhile may
+/// cross from a page that is still to come to one that was read, or back: the feed tells of each that changes. The entity tag covers items, counts and how each stage stands, not ages: an answer 304 says that these are the same.
+#[utoipa::path(get, path = "/v1/incidents", tag = "incidents", params(Asked, Sought),
     responses(
         (status = 200, description = "The list. Where `trust.current` is false, an empty list does not mean that all is well", body = Incidents, headers(("etag" = String, description = "For `If-None-Match`"))),
         (status = 304, description = "Nothing of it has changed"),
-        (status = 400, description = "The filter cannot be read", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The filter or the place to go on from cannot be read", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The board cannot be shown", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn incidents(
     State(room): State<Shared>,
     asked: Result<Query<Asked>, QueryRejection>,
+    sought: Result<Query<Sought>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let filter = query(asked)?.filter()?;
+    let sought = query(sought)?;
+    let (filter, after) = (query(asked)?.filter(&sought)?, sought.after()?);
     let (now, board) = (room.now(), room.board()?);
     let trust = TrustView::new(&board, &room.trust(&board, now));
-    let items = board.incidents(&filter).into_iter();
+    let page = board.page(&filter, after.as_ref());
+    let items = page.items.into_iter();
     let list = Incidents {
         as_of: trust.as_of,
         made_at: now,
         counts: board.counts().into(),
-        items: items.map(|(i, d)| IncidentView::new(&board, i, d)).collect(),
+        total: page.total,
+        items: items.map(|(_, (i, d))| IncidentView::new(&board, i, d)).collect(),
+        next: page.next.map(|place| place.to_string()),
         stages: board.silences().into_iter().map(SilenceView::from).collect(),
         trust,
     };
     drop(board);
-    let same =
-        serde_json::to_string(&(&list.items, &list.stages, &list.counts, list.trust.standings()));
-    let same = same.unwrap_or_default();
+    let of_page = (&list.items, list.total, &list.next);
+    let same = (of_page, &list.stages, &list.counts, list.trust.standings());
+    let same = serde_json::to_string(&same).unwrap_or_default();
     Ok(tagged(&headers, &same, &list))
 }

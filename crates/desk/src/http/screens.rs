@@ -1,9 +1,10 @@
 //! The pages.
 
 use super::answer::{fault, html};
-use super::incidents::{Asked, query};
+use super::incidents::Asked;
 use super::room::Shared;
 use super::shipments::{named, unknown};
+use super::sought::{Sought, query};
 use crate::board::Board;
 use crate::pages::{List, Note, Overview, ShipmentPage};
 use crate::refusal::Refusal;
@@ -26,34 +27,44 @@ pub(crate) struct Told {
 }
 
 /// The incidents, the most urgent first, as a page.
-#[utoipa::path(get, path = "/", tag = "pages", params(Asked),
+#[utoipa::path(get, path = "/", tag = "pages", params(Asked, Sought),
     responses(
         (status = 200, description = "The page", content_type = "text/html"),
-        (status = 400, description = "The filter cannot be read", content_type = "text/html"),
+        (status = 400, description = "The filter or the place to go on from cannot be read", content_type = "text/html"),
     ))]
 pub(crate) async fn list(
     State(room): State<Shared>,
     asked: Result<Query<Asked>, QueryRejection>,
+    sought: Result<Query<Sought>, QueryRejection>,
     told: Result<Query<Told>, QueryRejection>,
 ) -> Response {
     let page = || {
-        let filter = query(asked)?.filter()?;
+        let sought = query(sought)?;
+        let (filter, after) = (query(asked)?.filter(&sought)?, sought.after()?);
         let (now, board) = (room.now(), room.board()?);
         let mut frame = room.frame(&board, now, "list");
         frame.note = note(&board, query(told)?);
-        Ok(List::new(&board, now, frame, &filter, || room.fresh_name()))
+        Ok(List::new(&board, now, frame, &filter, after.as_ref(), || room.fresh_name()))
     };
     page().map_or_else(|refusal| fault(&room, &refusal), |page| html(&page))
 }
 
-/// Every live shipment, as a page.
-#[utoipa::path(get, path = "/board", tag = "pages",
-    responses((status = 200, description = "The page", content_type = "text/html")))]
-pub(crate) async fn overview(State(room): State<Shared>) -> Response {
+/// The live shipments, the worst first, as a page.
+#[utoipa::path(get, path = "/board", tag = "pages", params(Sought),
+    responses(
+        (status = 200, description = "The page", content_type = "text/html"),
+        (status = 400, description = "The search or the place to go on from cannot be read", content_type = "text/html"),
+    ))]
+pub(crate) async fn overview(
+    State(room): State<Shared>,
+    sought: Result<Query<Sought>, QueryRejection>,
+) -> Response {
     let page = || {
+        let sought = query(sought)?;
+        let (of, after) = (sought.choice()?, sought.after()?);
         let (now, board) = (room.now(), room.board()?);
         let frame = room.frame(&board, now, "board");
-        Ok(Overview::new(&board, now, frame))
+        Ok(Overview::new(&board, now, frame, &of, after.as_ref()))
     };
     page().map_or_else(|refusal: Refusal| fault(&room, &refusal), |page| html(&page))
 }

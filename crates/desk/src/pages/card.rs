@@ -14,6 +14,8 @@ use facts::{Moment, PartyId, Severity, Span};
 pub(crate) struct Card {
     /// `SHP-1.2`, safe as a part of an address.
     pub(crate) url: String,
+    /// Where it stands in the list; empty outside of one.
+    pub(crate) at: String,
     pub(crate) shipment: String,
     pub(crate) href: String,
     pub(crate) number: u32,
@@ -140,6 +142,7 @@ impl Card {
         let lasting = i.opened.filter(|_| !over).map(|opened| now - opened);
         Self {
             url: words::url(&format!("{}.{}", i.shipment, i.number)),
+            at: String::new(),
             shipment: i.shipment.to_string(),
             href: href(i.shipment.as_str()),
             number: i.number,

@@ -20,6 +20,8 @@ pub(crate) struct Frame {
     /// Whether all is current.
     pub(crate) current: bool,
     pub(crate) stages: Vec<Chip>,
+    /// How many loggers are silent, and the first of them.
+    pub(crate) silent_loggers: usize,
     pub(crate) silent: Vec<SilentRow>,
     /// What is not current, in sentences.
     pub(crate) complaints: Vec<String>,
@@ -55,6 +57,9 @@ pub(crate) struct Note {
     pub(crate) text: String,
 }
 
+/// So many silent loggers are named on every page.
+const NAMED: usize = 20;
+
 impl Frame {
     pub(crate) fn new(
         board: &Board,
@@ -63,7 +68,9 @@ impl Frame {
         here: &'static str,
     ) -> Self {
         let trust = board.trust(now, freshness);
-        let silent = board.silent().into_iter().map(|(shipment, probe, since)| SilentRow {
+        let all_silent = board.silent();
+        let silent_loggers = all_silent.len();
+        let silent = all_silent.into_iter().take(NAMED).map(|(shipment, probe, since)| SilentRow {
             shipment: shipment.to_string(),
             href: href(shipment.as_str()),
             probe: probe.to_string(),
@@ -76,12 +83,18 @@ impl Frame {
             as_of: trust.as_of.map(|at| seconds(at, now)),
             current: trust.is_current(),
             stages: chips.collect(),
+            silent_loggers,
             silent: silent.collect(),
             complaints: complaints(board, &trust, freshness, now),
             untaken: board.counts().active_unacked,
             note: None,
             signed_in: false,
         }
+    }
+
+    /// How many silent loggers are not named.
+    pub(crate) fn more_silent(&self) -> usize {
+        self.silent_loggers - self.silent.len()
     }
 
     /// What the window is called: how many incidents wait comes first, as tabs are narrow.

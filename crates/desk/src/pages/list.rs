@@ -3,10 +3,13 @@
 use super::Frame;
 use super::card::Card;
 use super::stages::Stages;
-use crate::board::{Board, Counts, Filter, Fineness, STATES, Which, fineness};
+use super::turn::{Address, Turn};
+use crate::board::{Board, Choice, Counts, Filter, Fineness, Place, STATES, Which, fineness};
 use crate::words;
+use alerts::incident::IncidentState::ReturnedUnacked;
 use askama::Template;
 use facts::{Moment, Severity};
+use std::collections::BTreeMap;
 
 /// The page.
 #[derive(Template)]
@@ -18,10 +21,15 @@ pub(crate) struct List {
     mood: &'static str,
     counts: Vec<Count>,
     stages: Stages,
+    /// What is over and was seen by nobody, in one line.
+    unseen: Option<Unseen>,
     cards: Vec<Card>,
+    turn: Turn,
     /// What is said when there are none.
     empty: String,
     filter: Chosen,
+    /// The same among those that are closed, too.
+    among_all: String,
 }
 
 /// How many in one state, and where they are listed.
@@ -33,12 +41,22 @@ struct Count {
     chosen: bool,
 }
 
+/// What is over and was seen by nobody: how many, and where they are listed.
+struct Unseen {
+    number: usize,
+    href: String,
+    /// The worst of them first.
+    by_priority: Vec<(&'static str, String, usize, String)>,
+}
+
 /// What is chosen in the filter.
 struct Chosen {
     any: bool,
+    /// Whether a priority or a state is.
+    narrow: bool,
     states: Vec<(&'static str, &'static str, bool)>,
     priorities: Vec<(String, bool)>,
-    shipment: String,
+    search: String,
 }
 
 impl List {
@@ -47,35 +65,99 @@ impl List {
         now: Moment,
         frame: Frame,
         filter: &Filter,
+        after: Option<&Place>,
         key: impl Fn() -> String,
     ) -> Self {
-        let all = board.incidents(filter).into_iter();
-        let mut cards: Vec<Card> = all.map(|(i, d)| Card::new(board, i, d, now, key())).collect();
+        let unseen = Unseen::new(board, filter);
+        let unfolded = match unseen {
+            Some(_) => Filter { state: Some(Which::OpenBut(ReturnedUnacked)), ..filter.clone() },
+            None => filter.clone(),
+        };
+        let page = board.page(&unfolded, after);
+        let here = address(filter);
+        let turn = Turn::new(&page, after.map_or(String::new(), Place::to_string), &here);
+        let card = |(at, (i, d))| Card { at, ..Card::new(board, i, d, now, key()) };
+        let items = page.items.into_iter().map(|(place, one)| (place.to_string(), one));
+        let mut cards: Vec<Card> = items.map(card).collect();
         // The one that is most urgent can be taken without another touch.
-        if let Some(first) = cards.first_mut().filter(|card| card.waiting) {
+        if let Some(first) = cards.first_mut().filter(|card| card.waiting && after.is_none()) {
             first.open_form = true;
         }
         let counts = board.counts();
         let stages = Stages::new(board, now, &key);
         let (heading, mood) = heading(&counts, &stages, &frame);
         let chosen = Chosen::new(filter);
-        let empty = match (filter, frame.current) {
-            _ if chosen.any => "No incident matches this filter.".into(),
-            (_, true) => live(board),
-            _ => "No open incident is known here, and that does not mean that there is none: see above what is not current.".into(),
+        let empty = match frame.current {
+            _ if page.total > 0 => "Nothing comes behind this place any more.".into(),
+            _ if chosen.any && unseen.is_none() => "No incident matches this filter.".into(),
+            _ if unseen.is_some() => "No other incident is open.".into(),
+            true => live(board),
+            false => "No open incident is known here, and that does not mean that there is none: see above what is not current.".into(),
         };
         let counts = STATES.map(|state| {
             let (word, shape) = words::state(state);
             let chosen = filter.state == Some(Which::Only(state));
-            Count {
-                word,
-                shape,
-                number: counts.of(state),
-                href: format!("/?state={state}"),
-                chosen,
-            }
+            let href = format!("/?state={state}");
+            Count { word, shape, number: counts.of(state), href, chosen }
         });
-        Self { frame, heading, mood, counts: counts.into(), stages, cards, empty, filter: chosen }
+        let among_all = match filter.state {
+            None if chosen.any => here.with("state", "all").to_string(),
+            _ => String::new(),
+        };
+        let counts = counts.into();
+        Self {
+            frame,
+            heading,
+            mood,
+            counts,
+            stages,
+            unseen,
+            cards,
+            turn,
+            empty,
+            filter: chosen,
+            among_all,
+        }
+    }
+}
+
+/// Where a list with this filter is.
+fn address(filter: &Filter) -> Address {
+    let state = match filter.state {
+        Some(Which::All) => "all".into(),
+        Some(Which::Only(state)) => state.to_string(),
+        Some(Which::OpenBut(_)) | None => String::new(),
+    };
+    let priority = filter.priority.map_or(String::new(), |priority| priority.to_string());
+    Address::new("/", &filter.of).with("priority", &priority).with("state", &state)
+}
+
+impl Unseen {
+    /// Those of a list of what is not closed. What somebody searches for is not folded away.
+    fn new(board: &Board, filter: &Filter) -> Option<Self> {
+        let searched = filter.of.search.is_some() || filter.of.shipment.is_some();
+        if filter.state.is_some() || searched {
+            return None;
+        }
+        let state = Some(Which::Only(ReturnedUnacked));
+        let all = Filter { state, priority: filter.priority, of: Choice::default() };
+        let href = |all: &Filter| address(all).to_string();
+        let mut by_priority: BTreeMap<Option<Severity>, usize> = BTreeMap::new();
+        let incidents = board.incidents(&all);
+        for (incident, _) in &incidents {
+            *by_priority.entry(incident.priority).or_default() += 1;
+        }
+        let one = |(priority, number): (Option<Severity>, usize)| {
+            let word = priority.map_or("no priority".into(), |priority| priority.to_string());
+            let some = Filter { priority: priority.or(all.priority), ..all.clone() };
+            (words::priority_shape(priority), word, number, href(&some))
+        };
+        // Without a priority comes last.
+        let (none, some): (Vec<_>, Vec<_>) =
+            by_priority.into_iter().partition(|(priority, _)| priority.is_none());
+        let by_priority = some.into_iter().chain(none).map(one).collect();
+        let number = incidents.len();
+        (number > 0).then(|| Self { number, href: href(&all), by_priority })
     }
 }
 
@@ -134,12 +216,19 @@ impl Chosen {
         states.push(("all", "all, closed ones too", one(Some(Which::All))));
         let all = [Severity::P1, Severity::P2, Severity::P3, Severity::P4];
         Self {
-            any: *filter != Filter::default(),
+            any: any(filter),
+            narrow: filter.state.is_some() || filter.priority.is_some(),
             states,
             priorities: all.map(|p| (p.to_string(), filter.priority == Some(p))).into(),
-            shipment: filter.shipment.clone().unwrap_or_default(),
+            search: filter.of.search.clone().or(filter.of.shipment.clone()).unwrap_or_default(),
         }
     }
+}
+
+/// Whether anything is chosen by somebody who looks at the page.
+fn any(filter: &Filter) -> bool {
+    let of = Choice { named: None, ..filter.of.clone() };
+    filter.state.is_some() || filter.priority.is_some() || of != Choice::default()
 }
 
 /// The names of `STATES`, as they stand in addresses.

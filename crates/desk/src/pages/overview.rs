@@ -1,8 +1,11 @@
 //! Every live shipment, so that "nothing wrong" can be seen, too. It is told apart from "not known".
 
 use super::card::{Deadline, goods};
+use super::turn::{Address, Turn};
 use super::{Frame, href};
-use crate::board::{Board, Dossier, Fineness, Milestone, Warmth, fineness, next, warmth};
+use crate::board::{
+    Board, Choice, Dossier, Fineness, Milestone, Place, Warmth, fineness, next, warmth,
+};
 use crate::view::no_return;
 use crate::words::{self, When, left, when};
 use askama::Template;
@@ -14,12 +17,19 @@ use facts::{MilliCelsius, Moment, ShipmentId};
 pub(crate) struct Overview {
     frame: Frame,
     rows: Vec<Row>,
+    turn: Turn,
+    /// What is searched for.
+    search: String,
     /// Shipments that are closed, cancelled, infused or destroyed.
     over: usize,
 }
 
 /// One shipment.
 pub(crate) struct Row {
+    /// Where it stands on the board; empty outside of it.
+    pub(crate) at: String,
+    /// The shipment, safe as a part of an address.
+    pub(crate) url: String,
     pub(crate) shipment: String,
     pub(crate) href: String,
     pub(crate) goods: String,
@@ -52,24 +62,25 @@ pub(crate) struct Next {
 }
 
 impl Overview {
-    pub(crate) fn new(board: &Board, now: Moment, frame: Frame) -> Self {
-        let (live, over): (Vec<_>, Vec<_>) =
-            board.shipments().partition(|(_, d)| d.over().is_none());
-        let rank = |d: &Dossier| match fineness(d, frame.current) {
-            Fineness::Wrong(finding) => (finding.severity as u8, deadline(d)),
-            Fineness::NotKnown(_) => (8, deadline(d)),
-            Fineness::NothingFound => (9, deadline(d)),
-            Fineness::NotUnderWay => (10, deadline(d)),
+    pub(crate) fn new(
+        board: &Board,
+        now: Moment,
+        frame: Frame,
+        of: &Choice,
+        after: Option<&Place>,
+    ) -> Self {
+        let page = board.live(of, frame.current, after);
+        let here = Address::new("/board", of);
+        let turn = Turn::new(&page, after.map_or(String::new(), Place::to_string), &here);
+        let row = |(place, d): &(Place, &Dossier)| Row {
+            at: place.to_string(),
+            ..Row::new(board, &place.shipment, d, now, frame.current)
         };
-        let mut live: Vec<(&ShipmentId, &Dossier)> = live;
-        live.sort_by_cached_key(|(id, d)| (rank(d), (*id).clone()));
-        let rows = live.iter().map(|(id, d)| Row::new(board, id, d, now, frame.current)).collect();
-        Self { rows, over: over.len(), frame }
+        let rows = page.items.iter().map(row).collect();
+        let over = board.shipments().filter(|(_, d)| d.over().is_some()).count();
+        let search = of.search.clone().unwrap_or_default();
+        Self { rows, turn, search, over, frame }
     }
-}
-
-fn deadline(d: &Dossier) -> Moment {
-    d.incident_open().and_then(|incident| incident.deadline).unwrap_or(Moment::LATEST)
 }
 
 impl Row {
@@ -100,6 +111,8 @@ impl Row {
         let slack =
             |at: Moment| Deadline { at: when(at, now), left: left(at, now), passed: at <= now };
         Self {
+            at: String::new(),
+            url: words::url(id.as_str()),
             shipment: id.to_string(),
             href: href(id.as_str()),
             goods: goods(d),

@@ -10,7 +10,7 @@ use facts::context::Phase;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A list of incidents, the most urgent first.
+/// A page of a list of incidents, the most urgent first.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Incidents {
     /// What is shown holds as of this log time; absent while that cannot be said.
@@ -21,8 +21,12 @@ pub(crate) struct Incidents {
     pub(crate) made_at: Moment,
     /// How many incidents of all shipments are in each state.
     pub(crate) counts: StateCounts,
-    /// Those that were asked for.
+    /// How many were asked for, on all pages.
+    pub(crate) total: usize,
+    /// Those of this page, up to 50.
     pub(crate) items: Vec<IncidentView>,
+    /// Where the next page begins, for `after`; absent on the last one.
+    pub(crate) next: Option<String>,
     /// The watch over the log itself: stages that are or were silent, with incidents that are not closed. They
     /// belong to no shipment, so neither `items` nor `counts` holds them.
     pub(crate) stages: Vec<SilenceView>,

@@ -1,0 +1,70 @@
+// The rows of a list. What happens to a shipment renews its rows where they stand; all others are left alone. A row that
+// comes, goes or moves waits while somebody has one in hand, and one in which they write is not touched.
+(() => {
+  "use strict";
+  const MOST = 100; // a page that has grown beyond this is made anew
+
+  const of = (root, shipment) => [...root.children].filter((row) => row.dataset.shipment === shipment);
+  const changed = (field) => field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
+  const fields = (root) => [...root.querySelectorAll("input:not([type=hidden]), select")];
+
+  /** Whether somebody writes in this part of the page, or has written there and not sent. */
+  function written(root) {
+    return fields(root).some((field) => field === document.activeElement || (field.tagName === "INPUT" && changed(field)));
+  }
+
+  /** Whether somebody has a row in hand: the keyboard is on it, or they write. */
+  function acting() {
+    const at = document.activeElement;
+    return Boolean(at && at.closest("#rows [data-shipment]")) || written(document.querySelector("main"));
+  }
+
+  /** Between the place behind which the page begins and that of its last row: text has the order of the list. */
+  function belongs(list, row) {
+    const { after, last } = list.dataset, place = row.dataset.place;
+    return place > after && (last === "" || place <= last);
+  }
+
+  function put(list, row) {
+    const next = [...list.children].find((other) => other !== row && other.dataset.place > row.dataset.place);
+    list.insertBefore(row, next || null);
+  }
+
+  function renew(old, row) {
+    for (const one of old.querySelectorAll("details[id]")) {
+      const same = row.querySelector(`#${CSS.escape(one.id)}`);
+      if (same) same.open = one.open;
+    }
+    old.replaceWith(row);
+  }
+
+  /** Takes over from a page what it says of these shipments. Says how many changes wait; `undefined` where only the whole
+   *  page can show them. */
+  function take(page, shipments) {
+    const list = document.getElementById("rows"), come = page.getElementById("rows");
+    if (!list) return undefined;
+    const hand = acting();
+    let waiting = 0;
+    for (const shipment of shipments) {
+      const here = of(list, shipment), fresh = come ? of(come, shipment) : [];
+      for (const row of fresh) {
+        const old = here.find((one) => one.id === row.id);
+        if (old && (written(old) || old.contains(document.activeElement))) waiting += 1;
+        else if (old) {
+          renew(old, row);
+          if (!hand) put(list, row);
+        } else if (belongs(list, row)) {
+          if (hand) waiting += 1;
+          else put(list, row);
+        }
+      }
+      for (const old of here.filter((one) => !fresh.some((row) => row.id === one.id))) {
+        if (hand) waiting += 1;
+        else old.remove();
+      }
+    }
+    return list.children.length > MOST || list.children.length === 0 ? undefined : waiting;
+  }
+
+  window.coldwatchRows = { take, acting, changed };
+})();
