@@ -97,4 +97,46 @@ for (const [size, viewport] of Object.entries(SIZES)) {
   await context.close();
 }
 
+// One act over several, without script: the form comes up with the first that is selected.
+{
+  const { context, page } = await open({ viewport: SIZES.phone, javaScriptEnabled: false });
+  await page.goto(`${url}/?state=returned_unacked`);
+  check("several: no form while nothing is selected", await page.locator("#acts").isHidden());
+  for (const n of [0, 1, 2]) await page.locator("#rows input[name=incidents]").nth(n).check();
+  const form = page.locator("#acts");
+  check("several: then it is there", await form.isVisible());
+  await form.locator("summary").click();
+  await page.screenshot({ path: `${pictures}large-several-phone.png` });
+  await form.locator("input[name=by]").fill("DORA");
+  await form.locator("input[name=reason]").fill("seen at the change of shift");
+  await form.getByRole("button", { name: "Take them" }).click();
+  await page.waitForLoadState();
+  check("several: a page says what came of it", (await page.locator("h1").innerText()) === "3 taken", await page.locator("h1").innerText());
+  await page.screenshot({ path: `${pictures}large-came-phone.png` });
+  await page.getByRole("link", { name: "Back to the incidents" }).click();
+  await page.waitForLoadState();
+  check("several: and leads back to the list that was chosen", page.url().endsWith("/?state=returned_unacked"), page.url());
+  await context.close();
+}
+
+// All of a page at once, with script: what was selected stays selected while the page is made anew.
+{
+  const { context, page } = await open({ viewport: SIZES.desk });
+  await page.goto(`${url}/?state=returned_unacked`);
+  await page.waitForTimeout(2500);
+  await page.locator("#rows input[name=incidents]").first().check();
+  await page.screenshot({ path: `${pictures}large-several-desk.png` });
+  await page.locator("#pick-all").click();
+  check("several: all of the page", (await page.locator("#picked").textContent()) === `${A_PAGE} selected`);
+  const last = await page.locator("#rows article").last().getAttribute("data-shipment");
+  await page.request.post(`${url}/v1/incidents/${last}.1/acknowledge`, { data: { by: "CARL", reason: "seen" } });
+  await page.locator("#show-changes").waitFor({ state: "visible", timeout: 5000 }).catch(() => {});
+  check("several: what changes meanwhile waits", await page.locator("#show-changes").isVisible());
+  await page.locator("#show-changes").click();
+  await page.locator(`#rows [data-shipment="${last}"]`).waitFor({ state: "detached", timeout: 5000 }).catch(() => {});
+  const left = await page.locator("input[name=incidents]:checked").count();
+  check("several: and what was selected stays so", left === A_PAGE - 1, String(left));
+  await context.close();
+}
+
 await end();

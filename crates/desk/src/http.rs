@@ -5,6 +5,7 @@
 
 mod acknowledge;
 mod acting;
+mod acts;
 mod answer;
 mod assets;
 mod close;
@@ -47,6 +48,7 @@ fn routes() -> Vec<(&'static str, &'static str, MethodRouter<Shared>)> {
         ("get", "/v1/shipments/{id}", get(shipments::shipment)),
         ("get", "/v1/feed", get(feed::feed)),
         ("get", "/v1/stream", get(stream::stream)),
+        ("post", "/v1/incidents/acts", post(acts::acts)),
         ("post", "/v1/incidents/{id}/acknowledge", post(acknowledge::acknowledge)),
         ("post", "/v1/incidents/{id}/close", post(close::close)),
         ("post", "/v1/incidents/{id}/note", post(note::note)),

@@ -3,6 +3,7 @@
 //! A page is made from the board and one moment. It says when it was made and how current that is, on top,
 //! before anything else.
 
+mod acts;
 mod card;
 mod chain;
 mod fault;
@@ -13,6 +14,7 @@ mod shipment;
 mod stages;
 mod turn;
 
+pub(crate) use acts::{Acts, Outcome};
 pub(crate) use fault::Fault;
 pub(crate) use frame::{Frame, Note};
 pub(crate) use list::{List, NAMES};

@@ -12,7 +12,7 @@
   const here = document.body.dataset.here;
   if (here === "fault" || !("EventSource" in window)) return;
 
-  const { take, acting, changed: written } = window.coldwatchRows;
+  const { take, acting, changed: written, picked } = window.coldwatchRows;
   let heard = Date.now(), waiting = 0, asked = 0, timer = 0, busy = false, untaken = count();
   // Shipments to which something has happened, whether all of the page is old, and beats since it was made.
   let pending = new Set(), old = false, beats = 0;
@@ -115,18 +115,21 @@
       const same = fresh.querySelector(`#${CSS.escape(one.id)}`);
       if (same) same.open = one.open;
     }
-    const fields = [...old.querySelectorAll("form input:not([type=hidden])")].filter(written);
+    const fields = [...old.querySelectorAll("input:not([type=hidden])")].filter(written);
     const at = old.contains(document.activeElement) ? document.activeElement : null;
     const twin = at && (at.id ? fresh.querySelector(`#${CSS.escape(at.id)}`)
       : [...fresh.querySelectorAll("a, summary, button")].find((e) => e.textContent === at.textContent && e.tagName === at.tagName));
     old.replaceWith(fresh);
     fill();
     for (const field of fields) {
-      const forms = [...fresh.querySelectorAll("form")].filter((form) => form.getAttribute("action") === field.form.getAttribute("action"));
-      const same = forms.map((form) => form.elements.namedItem(field.name)).find(Boolean);
+      const action = field.form?.getAttribute("action");
+      const forms = [...fresh.querySelectorAll("form")].filter((form) => form.getAttribute("action") === action);
+      const same = field.id ? fresh.querySelector(`#${CSS.escape(field.id)}`)
+        : forms.map((form) => form.elements.namedItem(field.name)).find(Boolean);
       if (same) [same.value, same.checked] = [field.value, field.checked];
     }
     if (twin) twin.focus({ preventScroll: true });
+    picked();
   }
 
   /** Says in words what has become of the number that matters most. */

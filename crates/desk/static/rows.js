@@ -66,5 +66,24 @@
     return list.children.length > MOST || list.children.length === 0 ? undefined : waiting;
   }
 
-  window.coldwatchRows = { take, acting, changed };
+  /** How many are selected, and all of this page at once. */
+  function pick() {
+    const boxes = () => [...document.querySelectorAll("#rows input[name=incidents]")];
+    const tell = () => {
+      const words = document.getElementById("picked"), all = document.getElementById("pick-all");
+      const n = document.querySelectorAll("input[name=incidents]:checked").length;
+      if (words) words.textContent = `${n} selected`;
+      if (all) all.hidden = n >= boxes().length;
+    };
+    document.addEventListener("change", (event) => { if (event.target.name === "incidents") tell(); });
+    document.addEventListener("click", (event) => {
+      if (event.target.id !== "pick-all") return;
+      boxes().forEach((box) => { box.checked = true; });
+      tell();
+    });
+    return tell;
+  }
+
+  const picked = pick();
+  window.coldwatchRows = { take, acting, changed, picked };
 })();

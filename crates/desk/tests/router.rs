@@ -885,6 +885,132 @@ async fn another_site_cannot_close_an_incident() {
     assert!(log.appended.lock().unwrap().is_empty());
 }
 
+const ACTS: &str = "/v1/incidents/acts";
+
+/// A desk with two that can be closed, one of them a P1, and one that goes on.
+fn several(does: Does) -> (Router, Log) {
+    let (router, log) = shut(does);
+    let mut board = log.board.write().unwrap();
+    for (name, severity, over) in [("MILD-1", Severity::P2, true), ("WARM-1", Severity::P2, false)]
+    {
+        let mut warm = finding(name, "THM-01", "thermal/too-warm", severity, "9 °C");
+        if over {
+            (warm.state, warm.until) = (facts::State::Cleared, Some(night()));
+        }
+        let mut one = incident(name, 1, IncidentState::ActiveAcked, severity, "9 °C");
+        one.findings.push(warm.name.clone());
+        board.finding(&warm);
+        board.incident(&one);
+    }
+    drop(board);
+    (router, log)
+}
+
+#[tokio::test]
+async fn one_act_over_several_incidents_has_a_result_for_each() {
+    let (router, log) = several(Does::Shows);
+    let close = r#"{"act":"close","by":"DORA","reason":"looked at","incidents":["MILD-1.1","SHUT-1.1","WARM-1.1","NOBODY.1","x","MILD-1.1"]}"#;
+    let send = |body: &str, key: &str| {
+        let mut request = take(ACTS, JSON, body);
+        request.headers_mut().insert("idempotency-key", key.parse().unwrap());
+        request
+    };
+    let came = ask(&router, send(close, "s-1")).await;
+    assert_eq!(came.status, StatusCode::OK, "{}", came.text);
+    let came = came.json();
+    assert_eq!((&came["done"], &came["refused"]), (&1.into(), &4.into()), "{came}");
+    let of = |came: &Value, id: &str| {
+        let all = came["results"].as_array().unwrap().iter();
+        all.filter(|one| one["id"] == id).cloned().collect::<Vec<_>>()
+    };
+    let expected = [
+        ("MILD-1.1", 200, ""),
+        ("SHUT-1.1", 409, "closing a P1 takes two people"),
+        ("WARM-1.1", 409, "thermal/too-warm is still going on"),
+        ("NOBODY.1", 404, "NOBODY"),
+        ("x", 400, "no incident like"),
+    ];
+    for (id, status, says) in expected {
+        let [one] = &of(&came, id)[..] else { panic!("{id} has one result: {came}") };
+        assert_eq!(one["status"], status, "{one}");
+        assert!(one["detail"].as_str().unwrap_or_default().contains(says), "{one}");
+    }
+    assert_eq!(of(&came, "MILD-1.1")[0]["state"], "closed");
+    // The same again is the same act, and no other may have its name.
+    let again = ask(&router, send(close, "s-1")).await.json();
+    assert_eq!(of(&again, "MILD-1.1")[0]["status"], 200, "{again}");
+    let other = close.replace("looked at", "something else");
+    assert_eq!(of(&ask(&router, send(&other, "s-1")).await.json(), "MILD-1.1")[0]["status"], 409);
+    let two = close.replace(r#""by""#, r#""second":"EMIL","by""#);
+    let came = ask(&router, send(&two, "s-2")).await.json();
+    assert_eq!(of(&came, "SHUT-1.1")[0]["state"], "closed", "{came}");
+    let sent = log.appended.lock().unwrap();
+    assert_eq!(sent.len(), 2, "what is refused never reaches the log");
+    assert_ne!(sent[0].id, sent[1].id, "each is an act of its own");
+}
+
+#[tokio::test]
+async fn several_are_taken_and_noted_on_and_what_cannot_be_read_does_nothing() {
+    let (router, log) = several(Does::Shows);
+    for (act, state) in [("acknowledge", "active_acked"), ("note", "active_acked")] {
+        let body = format!(
+            r#"{{"act":"{act}","by":"DORA","reason":"all of flight 4","incidents":["DP-2041.1","VEC-77.1"]}}"#
+        );
+        let came = ask(&router, take(ACTS, JSON, &body)).await.json();
+        assert_eq!(
+            (&came["done"], &came["results"][1]["state"]),
+            (&2.into(), &state.into()),
+            "{came}"
+        );
+    }
+    let list = get(&router, "/v1/incidents?of=VEC-77").await.json();
+    assert_eq!(list["items"][0]["notes"][0]["text"], "all of flight 4");
+    let before = log.appended.lock().unwrap().len();
+    let many: Vec<String> = (0..51).map(|n| format!("\"S-{n}.1\"")).collect();
+    let many =
+        format!(r#"{{"act":"note","by":"D","reason":"x","incidents":[{}]}}"#, many.join(","));
+    for (body, status, says) in [
+        (many.as_str(), 422, "up to 50 at once; these are 51"),
+        (r#"{"act":"note","by":"D","reason":"x","incidents":[]}"#, 422, "at least one"),
+        (r#"{"act":"hide","by":"D","reason":"x","incidents":["DP-2041.1"]}"#, 422, "not `hide`"),
+        (r#"{"act":"note","by":"D R","reason":"x","incidents":["DP-2041.1"]}"#, 422, "in one word"),
+        (r#"{"act":"note","by":"D","reason":" ","incidents":["DP-2041.1"]}"#, 422, "`reason` says"),
+        (r#"{"act":"note","by":"D","incidents":["DP-2041.1"]}"#, 422, "reason"),
+        ("{", 400, ""),
+    ] {
+        let answer = ask(&router, take(ACTS, JSON, body)).await;
+        assert_eq!(answer.status.as_u16(), status, "{body}: {}", answer.text);
+        assert!(answer.problem().contains(says), "{body}: {}", answer.text);
+    }
+    let mut foreign = take(ACTS, FORM, "act=note&by=D&reason=x&incidents=DP-2041.1");
+    foreign.headers_mut().insert("sec-fetch-site", "cross-site".parse().unwrap());
+    assert_eq!(ask(&router, foreign).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(log.appended.lock().unwrap().len(), before);
+}
+
+#[tokio::test]
+async fn a_form_acts_on_several_and_its_page_says_what_was_refused_and_why() {
+    let (router, _) = several(Does::Shows);
+    let list = get(&router, "/").await.text;
+    assert!(list.contains(r#"name="incidents" value="SHUT-1.1" form="acts""#));
+    assert!(list.contains(r#"action="/v1/incidents/acts""#));
+    let body = "act=close&by=DORA&reason=done+%3Cb%3E&second=&key=s-9&back=%2F%3Fpriority%3DP2&incidents=MILD-1.1&incidents=SHUT-1.1";
+    let page = ask(&router, take(ACTS, FORM, body)).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    assert!(page.text.contains("1 closed, 1 refused"), "{}", page.text);
+    let (refused, done) = page.text.split_once("In the log, as closed").unwrap();
+    assert!(refused.contains(">SHUT-1.1</a>") && refused.contains("closing a P1 takes two people"));
+    assert!(done.contains(">MILD-1.1</a>") && done.contains(r#"href="/?priority=P2""#));
+    for elsewhere in ["https%3A%2F%2Fevil.example", "%2F%2Fevil.example", "javascript%3Aalert(1)"] {
+        let body = format!("act=note&by=DORA&reason=x&back={elsewhere}&incidents=DP-2041.1");
+        let page = ask(&router, take(ACTS, FORM, &body)).await.text;
+        assert!(page.contains("<a href=\"/\">Back to the incidents</a>"), "{page}");
+    }
+    let wrong = ask(&router, take(ACTS, FORM, "act=note&by=DORA&reason=x")).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains("select at least one incident"));
+}
+
 #[tokio::test]
 async fn who_takes_it_over_does_not_hide_who_had_it() {
     let (router, _) = made(Does::Shows);

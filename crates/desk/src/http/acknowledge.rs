@@ -4,6 +4,7 @@ use super::acting::{Waiting, Wanted, answer};
 use super::answer::Problem;
 use super::room::Shared;
 use super::taking::{person, reason};
+use crate::refusal::Refusal;
 use crate::view::IncidentView;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
@@ -55,10 +56,14 @@ pub(crate) async fn acknowledge(
     Path(id): Path<String>,
     asked: Request,
 ) -> Response {
-    let wanted = |Taking { by, reason: why, key, back }| {
-        let by = person("by", "takes it", &by)?;
-        let reason = reason("reason", "what you do about it", &why)?;
-        Ok(Wanted { fact: Fact::Acknowledged(Acknowledged { by, reason }), key, back })
-    };
+    let wanted =
+        |Taking { by, reason, key, back }| Ok(Wanted { fact: taking(&by, &reason)?, key, back });
     answer(&room, &id, asked, "taken", wanted).await
+}
+
+/// Somebody takes it.
+pub(super) fn taking(by: &str, why: &str) -> Result<Fact, Refusal> {
+    let by = person("by", "takes it", by)?;
+    let reason = reason("reason", "what you do about it", why)?;
+    Ok(Fact::Acknowledged(Acknowledged { by, reason }))
 }

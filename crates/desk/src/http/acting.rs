@@ -53,12 +53,12 @@ pub(super) async fn answer<Asked: DeserializeOwned + Send>(
     wanted: impl Fn(Asked) -> Result<Wanted, Refusal>,
 ) -> Response {
     let headers = asked.headers().clone();
-    let form = kind(&headers) == "application/x-www-form-urlencoded";
+    let form = is_form(&headers);
     let doing = async {
         same_site(&headers)?;
-        let wanted = wanted(read(form, asked).await?)?;
-        let back = wanted.back.clone();
-        act(room, id, &headers, wanted).await.map(|done| (done, back))
+        let Wanted { fact, key, back } = wanted(read(form, asked).await?)?;
+        let name = name(room, &headers, key)?;
+        act(room, id, name, fact).await.map(|done| (done, back))
     };
     match doing.await {
         Ok((Done { shipment, of_stages, .. }, back)) if form => {
@@ -81,18 +81,25 @@ pub(super) async fn answer<Asked: DeserializeOwned + Send>(
 }
 
 /// A page is made on a thread that may wait.
-async fn fault_soon(room: &Shared, refusal: Refusal) -> Response {
+pub(super) async fn fault_soon(room: &Shared, refusal: Refusal) -> Response {
     let room = room.clone();
     let page = tokio::task::spawn_blocking(move || fault(&room, &refusal)).await;
     page.unwrap_or_else(|broke| Refusal::Unavailable(broke.to_string()).into_response())
 }
 
-struct Done {
+/// The log has it.
+pub(super) struct Done {
     shipment: ShipmentId,
     /// Whether it is about stages, which have no page of their own.
     of_stages: bool,
     name: String,
-    shown: Option<IncidentView>,
+    /// As the board shows it, where it does yet.
+    pub(super) shown: Option<IncidentView>,
+}
+
+/// Whether a page sent it, and not a program.
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
+    kind(headers) == "application/x-www-form-urlencoded"
 }
 
 fn kind(headers: &HeaderMap) -> String {
@@ -101,7 +108,10 @@ fn kind(headers: &HeaderMap) -> String {
     kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-async fn read<Asked: DeserializeOwned>(form: bool, asked: Request) -> Result<Asked, Refusal> {
+pub(super) async fn read<Asked: DeserializeOwned>(
+    form: bool,
+    asked: Request,
+) -> Result<Asked, Refusal> {
     let refusal = |status: StatusCode, text: String| match status {
         StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge(text),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {
@@ -118,15 +128,15 @@ async fn read<Asked: DeserializeOwned>(form: bool, asked: Request) -> Result<Ask
     body.map(|Json(asked)| asked).map_err(|wrong| refusal(wrong.status(), wrong.body_text()))
 }
 
-async fn act(
+/// Does one act, under this name.
+pub(super) async fn act(
     room: &Shared,
     id: &str,
-    headers: &HeaderMap,
-    Wanted { fact, key, .. }: Wanted,
+    name: String,
+    fact: Fact,
 ) -> Result<Done, Refusal> {
     let wrong = || Refusal::Malformed(format!("`{id}` is no incident like `SHP-1.2`"));
     let (shipment, number) = parted(id).ok_or_else(wrong)?;
-    let name = name(room, headers, key)?;
     let of_stages = room.board_soon().await?.shipment(&shipment).is_none();
     // A closing that comes again finds the incident closed, by itself.
     let before = room.sent().known(&name, &shipment, &fact);

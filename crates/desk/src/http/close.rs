@@ -4,6 +4,7 @@ use super::acting::{Waiting, Wanted, answer};
 use super::answer::Problem;
 use super::room::Shared;
 use super::taking::{person, reason};
+use crate::refusal::Refusal;
 use crate::view::IncidentView;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
@@ -59,13 +60,18 @@ pub(crate) async fn close(
     Path(id): Path<String>,
     asked: Request,
 ) -> Response {
-    let wanted = |Closing { by, reason: why, second, key, back }| {
-        let by = person("by", "closes it", &by)?;
-        let reason = reason("reason", "why it can be closed", &why)?;
-        // A form sends the field that nobody filled in, too.
-        let second = second.filter(|second| !second.trim().is_empty());
-        let second = second.map(|second| person("second", "agrees to it", &second)).transpose()?;
-        Ok(Wanted { fact: Fact::IncidentClosed(IncidentClosed { by, reason, second }), key, back })
+    let wanted = |Closing { by, reason, second, key, back }| {
+        Ok(Wanted { fact: closing(&by, &reason, second)?, key, back })
     };
     answer(&room, &id, asked, "closed", wanted).await
+}
+
+/// Somebody closes it.
+pub(super) fn closing(by: &str, why: &str, second: Option<String>) -> Result<Fact, Refusal> {
+    let by = person("by", "closes it", by)?;
+    let reason = reason("reason", "why it can be closed", why)?;
+    // A form sends the field that nobody filled in, too.
+    let second = second.filter(|second| !second.trim().is_empty());
+    let second = second.map(|second| person("second", "agrees to it", &second)).transpose()?;
+    Ok(Fact::IncidentClosed(IncidentClosed { by, reason, second }))
 }

@@ -4,6 +4,7 @@ use super::acting::{Waiting, Wanted, answer};
 use super::answer::Problem;
 use super::room::Shared;
 use super::taking::{person, reason};
+use crate::refusal::Refusal;
 use crate::view::IncidentView;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
@@ -57,9 +58,14 @@ pub(crate) async fn note(
     asked: Request,
 ) -> Response {
     let wanted = |Noting { by, text, key, back }| {
-        let by = person("by", "notes it", &by)?;
-        let text = reason("text", "what others must know", &text)?;
-        Ok(Wanted { fact: Fact::IncidentNoted(IncidentNoted { by, text }), key, back })
+        Ok(Wanted { fact: noting("text", &by, &text)?, key, back })
     };
     answer(&room, &id, asked, "noted", wanted).await
+}
+
+/// Somebody notes it; `field` is where the text was sent.
+pub(super) fn noting(field: &str, by: &str, text: &str) -> Result<Fact, Refusal> {
+    let by = person("by", "notes it", by)?;
+    let text = reason(field, "what others must know", text)?;
+    Ok(Fact::IncidentNoted(IncidentNoted { by, text }))
 }

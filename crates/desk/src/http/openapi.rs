@@ -4,7 +4,7 @@
 //! writes it after a change.
 
 use super::answer::{Problem, json};
-use super::{acknowledge, assets, close, feed, incidents, note, screens, shipments, stream};
+use super::{acknowledge, acts, assets, close, feed, incidents, note, screens, shipments, stream};
 use crate::refusal::Refusal;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -34,6 +34,7 @@ use utoipa::OpenApi;
         acknowledge::acknowledge,
         close::close,
         note::note,
+        acts::acts,
         openapi,
     ),
     components(schemas(Problem)),

@@ -12,7 +12,9 @@ use facts::{Moment, PartyId, Severity, Span};
 /// One card.
 #[derive(Debug, Clone)]
 pub(crate) struct Card {
-    /// `SHP-1.2`, safe as a part of an address.
+    /// `SHP-1.2`.
+    pub(crate) id: String,
+    /// The same, safe as a part of an address.
     pub(crate) url: String,
     /// Where it stands in the list; empty outside of one.
     pub(crate) at: String,
@@ -136,12 +138,14 @@ impl Between {
 
 impl Card {
     pub(crate) fn new(board: &Board, i: &Incident, d: &Dossier, now: Moment, key: String) -> Self {
+        let id = format!("{}.{}", i.shipment, i.number);
         let (state, state_shape) = words::state(i.state);
         use IncidentState::{ActiveUnacked, Closed, ReturnedAcked, ReturnedUnacked};
         let over = matches!(i.state, ReturnedUnacked | ReturnedAcked | Closed);
         let lasting = i.opened.filter(|_| !over).map(|opened| now - opened);
         Self {
-            url: words::url(&format!("{}.{}", i.shipment, i.number)),
+            url: words::url(&id),
+            id,
             at: String::new(),
             shipment: i.shipment.to_string(),
             href: href(i.shipment.as_str()),

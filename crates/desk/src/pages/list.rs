@@ -28,6 +28,12 @@ pub(crate) struct List {
     /// What is said when there are none.
     empty: String,
     filter: Chosen,
+    /// Whether there is anything that an act may be done to.
+    can_act: bool,
+    /// The name that an act over several of them gets.
+    key: String,
+    /// The address of this page.
+    here: String,
     /// The same among those that are closed, too.
     among_all: String,
 }
@@ -105,6 +111,9 @@ impl List {
             _ => String::new(),
         };
         let counts = counts.into();
+        let mut all = cards.iter().chain(&stages.cards);
+        let can_act = all.any(|card| !card.closed);
+        let (key, here) = (key(), here.with("after", &turn.after).to_string());
         Self {
             frame,
             heading,
@@ -117,6 +126,9 @@ impl List {
             empty,
             filter: chosen,
             among_all,
+            can_act,
+            key,
+            here,
         }
     }
 }
