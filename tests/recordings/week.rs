@@ -63,7 +63,7 @@ fn judged(number: u16, journal: Vec<JournalRecord>) -> Vec<Letter> {
                 Matter::Rulebook(book) => Body::Rulebook(book),
                 Matter::Behaviour(number) => Body::Behaviour(number),
                 Matter::Genesis(genesis) => Body::Behaviour(genesis.behaviour),
-                Matter::Word { .. } | Matter::Beside => continue,
+                Matter::Word { .. } | Matter::Words { .. } | Matter::Beside => continue,
             };
             let topic = Topic::Exceptions;
             let letter =

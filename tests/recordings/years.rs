@@ -30,6 +30,7 @@ impl Year {
             let mut event = wire::native::read(line.as_bytes(), &wire::Limits::default())
                 .expect("a line of the simulator reads")
                 .event;
+            event.id = Text::new(format!("W{n:02}-{}", event.id));
             event.at = event.at + later;
             event.fact = shifted(&event.fact, later);
             Arrival { at, event }

@@ -78,6 +78,9 @@ impl Board {
 
     /// A fact of the journal. The same one may come twice.
     pub fn fact(&mut self, shipment: &ShipmentId, partition: u16, offset: u64, event: &Event) {
+        if let Some(several) = event.several() {
+            return several.iter().for_each(|event| self.fact(shipment, partition, offset, event));
+        }
         match &event.fact {
             Fact::Tick(_) | Fact::BehaviourSwitched(_) | Fact::Cited(_) | Fact::Uncited(_) => {}
             Fact::RulebookPublished(published) => self.rulebook(published),

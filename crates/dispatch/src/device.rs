@@ -87,8 +87,9 @@ impl Device {
             Copy::Same => mail.count(Fate::Duplicate),
             Copy::Other => {
                 mail.count(Fate::Duplicate);
+                let other = self.known.other_copy(numbers);
                 for shipment in self.told().iter().filter_map(Subject::shipment) {
-                    mail.conflicting(&shipment, event);
+                    mail.conflicting(&shipment, event, other);
                 }
             }
             Copy::New => {

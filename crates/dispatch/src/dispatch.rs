@@ -91,7 +91,8 @@ impl Engine for Dispatch {
             State::Store(store) => store.due(&rules.numbers),
             State::Order(it) => it.due(SubjectKind::Order, &rules.numbers),
             State::Permit(it) => it.due(SubjectKind::Permit, &rules.numbers),
-            State::Party(_) | State::Nothing => None,
+            State::Party(it) => it.due(SubjectKind::Party, &rules.numbers),
+            State::Nothing => None,
         }
     }
 
@@ -179,8 +180,10 @@ impl Dispatch {
             State::Shipment(shipment) => shipment.strike(&rules.numbers, mail),
             State::Device(device) => device.strike(&rules.numbers, mail),
             State::Store(store) => store.strike(&rules.numbers, mail),
-            State::Order(it) | State::Permit(it) => it.strike(&rules.numbers, mail),
-            State::Party(_) | State::Nothing => {}
+            State::Order(it) | State::Permit(it) | State::Party(it) => {
+                it.strike(&rules.numbers, mail);
+            }
+            State::Nothing => {}
         }
     }
 }

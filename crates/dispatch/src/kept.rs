@@ -1,6 +1,7 @@
 //! Facts kept whole, in the order in which they were learnt, and how a repetition is recognised.
 
 use crate::mail::OURS;
+use crate::rules::Numbers;
 use alloc::collections::BTreeMap;
 use alloc::{format, string::String, vec::Vec};
 use facts::fact::log::Corrected;
@@ -21,6 +22,15 @@ pub(crate) enum Copy {
     Same,
     /// The same name with other content.
     Other,
+}
+
+/// A second report under a name that is taken, as it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Other {
+    /// The next one is told, too.
+    OneOfSeveral,
+    /// Further ones are not told.
+    Last,
 }
 
 /// An outside event, looked at.
@@ -51,6 +61,8 @@ pub(crate) struct Known {
     wrong: Corrections<u64>,
     /// What we declared wrong ourselves because of a correction, by that one's name.
     ours: Vec<(u64, Named)>,
+    /// How many came under a name that was taken, with other content.
+    others: u32,
 }
 
 /// What an outside event is called by its reporter.
@@ -65,6 +77,7 @@ impl Known {
         let (name, content) = (name(event), content(event));
         if let Some(before) = self.names.get(&name) {
             let copy = if *before == content { Copy::Same } else { Copy::Other };
+            self.others += u32::from(copy == Copy::Other);
             return Looked { copy, also: Vec::new(), doubt: false };
         }
         self.names.insert(name, content);
@@ -87,6 +100,16 @@ impl Known {
         if let Some(content) = self.names.remove(&plain_name(source, id)) {
             self.contents.remove(&content);
             self.names.retain(|_, known| *known != content);
+        }
+    }
+
+    /// Which other copy the last one was; `None` where so many have been told that one more tells nothing.
+    pub(crate) fn other_copy(&self, numbers: &Numbers) -> Option<Other> {
+        let most = numbers.flood.as_ref().map_or(u32::MAX, |flood| flood.at_once);
+        match self.others {
+            n if n < most => Some(Other::OneOfSeveral),
+            n if n == most => Some(Other::Last),
+            _ => None,
         }
     }
 

@@ -11,6 +11,7 @@
 //! - `shared`: permits, orders and parties, which several shipments look at; `permit` and `order`
 //!   derive the ledger and the dose from them
 //! - `kept`: facts kept whole, and how the same outside event is recognised
+//! - `words`: what is said of a party or a permit, each word once, and a flood of them together
 //! - `twins`: ids that differ in capital letters alone
 //! - [`Passed`]: what is passed on; `mail` writes it
 //!
@@ -36,6 +37,7 @@ mod shared;
 mod shipment;
 mod store;
 mod twins;
+mod words;
 
 pub use dispatch::Dispatch;
 pub use passed::{Fate, Passed};

@@ -1,6 +1,6 @@
 //! Writes what is passed on, and names what dispatch says itself.
 
-use crate::kept::Kept;
+use crate::kept::{Kept, Other};
 use crate::passed::{Fate, Passed};
 use alloc::{boxed::Box, format, vec::Vec};
 use facts::fact::log::Watched;
@@ -79,9 +79,19 @@ impl Mail<'_> {
     }
 
     /// The same outside event came with other content: not applied, and told.
-    pub(crate) fn conflicting(&mut self, shipment: &ShipmentId, event: &Event) {
+    pub(crate) fn conflicting(
+        &mut self,
+        shipment: &ShipmentId,
+        event: &Event,
+        other: Option<Other>,
+    ) {
+        let Some(other) = other else { return };
+        let more = match other {
+            Other::OneOfSeveral => "",
+            Other::Last => ", and if that goes on it is not told again",
+        };
         let sentence = format!(
-            "{} reported `{}` of {} a second time with other content: the second report is not applied",
+            "{} reported `{}` of {} a second time with other content: the second report is not applied{more}",
             event.source, event.id, self.subject
         );
         let page = include_str!("conflicting_copy.md");

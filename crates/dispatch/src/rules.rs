@@ -29,6 +29,9 @@ pub struct Numbers {
     /// When what nobody has closed is put away. From the behaviour on that puts it away in all stages; not before.
     #[serde(default)]
     pub silent: Option<Silent>,
+    /// When what is said of one subject is told together; from the same behaviour on.
+    #[serde(default)]
+    pub flood: Option<Flood>,
     /// After how many sending intervals a device is stated to be quiet.
     pub quiet_after: u32,
     /// How often that statement is repeated.
@@ -49,6 +52,16 @@ pub struct Silent {
     pub watched_again: Span,
 }
 
+/// The table `[dispatch.flood]`: what is said of a party or a permit without end.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Flood {
+    /// So many words are passed on at once, within the time below.
+    pub at_once: u32,
+    /// Further ones are passed on together when so much time has gone by.
+    pub wait: Span,
+}
+
 impl Rules {
     /// Reads the table `[dispatch]`.
     pub fn read(book: &Book, behaviour: u32) -> Result<Self, BookError> {
@@ -66,8 +79,10 @@ impl Rules {
             ("correction_waits", numbers.correction_waits),
             ("silent.put_away", silent[0]),
             ("silent.watched_again", silent[1]),
+            ("flood.wait", numbers.flood.as_ref().map_or(Span::days(1), |flood| flood.wait)),
         ];
         numbers.silent = numbers.silent.filter(|_| behaviour >= PUTS_AWAY);
+        numbers.flood = numbers.flood.filter(|_| behaviour >= PUTS_AWAY);
         let zero = spans.iter().find(|(_, span)| *span <= Span::ZERO).map(|(name, _)| *name);
         let zero = zero.or((numbers.quiet_after == 0).then_some("quiet_after"));
         match zero {

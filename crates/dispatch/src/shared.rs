@@ -9,11 +9,12 @@ use crate::mail::Mail;
 use crate::passed::Fate;
 use crate::permit;
 use crate::rules::Numbers;
-use alloc::{collections::BTreeMap, string::String, vec::Vec};
-use facts::fact::log::Cited;
+use crate::words::Words;
+use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
+use facts::fact::log::{Cited, Word};
 use facts::fact::order::StartAhead;
 use facts::fact::permit::{Ledger, Use};
-use facts::{Event, Fact, Moment, ShipmentId, Subject, SubjectKind};
+use facts::{Event, Fact, Moment, ShipmentId, Subject, SubjectKind, Text};
 use serde::{Deserialize, Serialize};
 
 /// What dispatch knows of it.
@@ -29,6 +30,8 @@ pub(crate) struct Shared {
     /// What is dated ahead: a start counts at its own time, and what has been said as at the next stroke.
     waiting: Vec<Waiting>,
     loose: Loose,
+    /// Which of its words were passed on; of a party or a permit.
+    words: Words,
     /// When something was last heard of it, by log time.
     heard: Option<Moment>,
     /// Nothing has to do with it any more.
@@ -71,17 +74,23 @@ impl Shared {
         match &event.fact {
             Fact::Cited(cited) if self.asks(cited, mail.subject.kind) => {
                 let shipment = Subject::from(&cited.by);
-                let who = self.file.all().iter().filter(|kept| kept.describes());
-                who.for_each(|kept| mail.send_state(&shipment, kept.event()));
+                self.let_go(mail);
+                let repeated = self.words.repeated();
+                let said = |kept: &Kept| kept.describes() && !repeated.contains(&kept.identity());
+                self.events(said).into_iter().for_each(|event| mail.send_state(&shipment, event));
                 return;
             }
             Fact::Cited(cited) => {
-                // All its facts follow, also those that it told when it was cited before.
+                // What came in a flood goes to all others first. All its facts follow, also those that it told when it was
+                // cited before.
+                self.let_go(mail);
                 let reader = Reader { cites: true, ..Reader::default() };
                 self.shipments.insert(cited.by.clone(), reader);
-                for kept in self.file.all() {
-                    mail.journal(&cited.by, kept.event());
-                }
+                let repeated = self.words.repeated();
+                let all = self.events(|kept| !repeated.contains(&kept.identity()));
+                let many = numbers.flood.as_ref().is_some_and(|f| all.len() > f.at_once as usize);
+                let all = if many { together(all, mail) } else { all };
+                all.into_iter().for_each(|event| mail.journal(&cited.by, event));
                 for waiting in self.waiting.iter().filter(|waiting| waiting.told) {
                     let event = waiting.told(mail);
                     mail.journal(&cited.by, event);
@@ -157,19 +166,49 @@ impl Shared {
         }
         mail.count(if copy == Copy::New { Fate::Judged } else { Fate::Duplicate });
         if copy == Copy::Other {
-            self.readers().iter().for_each(|reader| mail.conflicting(reader, event));
+            let other = self.known.other_copy(numbers);
+            self.readers().iter().for_each(|reader| mail.conflicting(reader, event, other));
         }
         if doubt {
             self.readers().iter().for_each(|reader| mail.declared_wrong(reader, event));
         }
         let new = Some(event).filter(|_| copy == Copy::New);
         let mut taken = false;
+        if numbers.flood.is_some() && tells_by_words(mail.subject.kind) {
+            let kept = new.map(|event| Kept::new(event, mail.now));
+            let news = kept.map(|kept| self.words.take(&kept)).unwrap_or_default();
+            taken = new.is_some_and(|event| self.file.take(event, mail.now));
+            let at_once = self.words.pass(news, mail.now, numbers);
+            for event in self.events(|kept| at_once.contains(&kept.identity())) {
+                self.tell(&event, mail);
+            }
+            return taken;
+        }
         for event in new.into_iter().chain(&also) {
-            self.readers().iter().for_each(|reader| mail.journal(reader, event.clone()));
-            self.describe(event, mail);
+            self.tell(event, mail);
             taken |= self.file.take(event, mail.now);
         }
         taken
+    }
+
+    /// A fact of its own, to everybody who cites it.
+    fn tell(&self, event: &Event, mail: &mut Mail<'_>) {
+        self.readers().iter().for_each(|reader| mail.journal(reader, event.clone()));
+        self.describe(event, mail);
+    }
+
+    /// Some of its own facts, as they were reported.
+    fn events(&self, which: impl Fn(&Kept) -> bool) -> Vec<Event> {
+        self.file.all().iter().filter(|kept| which(kept)).map(Kept::event).collect()
+    }
+
+    /// What came in a flood is told together.
+    fn let_go(&mut self, mail: &mut Mail<'_>) {
+        let waiting = self.words.let_go(mail.now);
+        let events = self.events(|kept| waiting.contains(&kept.identity()));
+        for several in together(events, mail) {
+            self.tell(&several, mail);
+        }
     }
 
     /// A shipment that cites a party and says so once more asks who that is.
@@ -182,7 +221,7 @@ impl Shared {
 
     /// A shipment that has asked who a party is hears it in dispatch, too.
     fn describe(&self, event: &Event, mail: &mut Mail<'_>) {
-        if !matches!(event.fact, Fact::Described(_)) {
+        if !matches!(event.fact, Fact::Described(_) | Fact::Words(_)) {
             return;
         }
         let asked = |reader: &Reader| reader.cites && reader.asked;
@@ -198,10 +237,13 @@ impl Shared {
             false => kept.learnt + NEXT_STROKE,
         };
         let waiting = self.waiting.iter().map(due).chain(self.loose.due(numbers));
-        waiting.chain(self.over_at(kind, numbers)).min()
+        waiting.chain(self.over_at(kind, numbers)).chain(self.words.due(numbers)).min()
     }
 
     pub(crate) fn strike(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {
+        if self.words.due(numbers).is_some_and(|due| due <= mail.now) {
+            self.let_go(mail);
+        }
         self.over |= self.over_at(mail.subject.kind, numbers).is_some_and(|at| at <= mail.now);
         let readers = self.readers();
         self.loose.tell(numbers, &readers, mail);
@@ -259,7 +301,7 @@ impl Shared {
     fn over_at(&self, kind: SubjectKind, numbers: &Numbers) -> Option<Moment> {
         let silent = numbers.silent.as_ref()?;
         let live = self.shipments.is_empty() || self.shipments.values().any(|reader| reader.cites);
-        if live || self.over {
+        if live || self.over || !matches!(kind, SubjectKind::Permit | SubjectKind::Order) {
             return None;
         }
         if kind == SubjectKind::Permit {
@@ -287,6 +329,33 @@ impl Shared {
     pub(crate) fn readers(&self) -> Vec<ShipmentId> {
         self.shipments.iter().filter(|(_, reader)| reader.cites).map(|(id, _)| id.clone()).collect()
     }
+}
+
+/// Whether what is said of it may be said again, and is told by what is new in it.
+fn tells_by_words(kind: SubjectKind) -> bool {
+    matches!(kind, SubjectKind::Party | SubjectKind::Shipper | SubjectKind::Permit)
+}
+
+/// So many bytes of words go into one record, as JSON: a quarter of what a record may be.
+const TOGETHER: usize = 1 << 20;
+
+/// Events about this step's subject in as few records as they fit into.
+fn together(events: Vec<Event>, mail: &Mail<'_>) -> Vec<Event> {
+    let (mut all, mut bytes): (Vec<Vec<Word>>, usize) = (Vec::new(), usize::MAX);
+    for Event { source, id, at, counts, fact, .. } in events {
+        let word = Word { source, id, at, counts, fact };
+        let length = serde_json::to_vec(&word).map_or(0, |json| json.len());
+        if bytes.saturating_add(length) > TOGETHER {
+            (bytes, _) = (0, all.push(Vec::new()));
+        }
+        bytes += length;
+        all.last_mut().into_iter().for_each(|last| last.push(word.clone()));
+    }
+    let one = |(n, words)| {
+        let event = mail.own(mail.now, Fact::Words(facts::fact::log::Words { words }));
+        Event { id: Text::new(format!("{}:{n}", event.id)), ..event }
+    };
+    (0..).zip(all).map(one).collect()
 }
 
 impl Waiting {

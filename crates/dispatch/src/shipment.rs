@@ -121,6 +121,10 @@ impl Shipment {
         if let Fact::Described(_) = &event.fact {
             return self.described(event, mail);
         }
+        if let Some(several) = event.several() {
+            let who = several.iter().filter(|one| matches!(one.fact, Fact::Described(_)));
+            return who.for_each(|described| self.described(described, mail));
+        }
         if event.subject.kind == SubjectKind::Log {
             return self.told_by_log(numbers, &shipment, event, mail);
         }
@@ -138,7 +142,7 @@ impl Shipment {
             Copy::Same => mail.count(Fate::Duplicate),
             Copy::Other => {
                 mail.count(Fate::Duplicate);
-                mail.conflicting(&shipment, event);
+                mail.conflicting(&shipment, event, self.known.other_copy(numbers));
             }
             Copy::New
                 if event.fact.has_happened() && is_ahead(event.at, mail.now, numbers.skew) =>

@@ -124,7 +124,7 @@ impl Store {
             Copy::Same => return mail.count(Fate::Duplicate),
             Copy::Other => {
                 mail.count(Fate::Duplicate);
-                return mail.conflicting(shipment, event);
+                return mail.conflicting(shipment, event, self.known.other_copy(numbers));
             }
             Copy::New => mail.count(Fate::Judged),
         }

@@ -1,9 +1,11 @@
 //! A fact as a record: who reported it, about what, and when it happened.
 
 use crate::fact::Fact;
+use crate::fact::log::Word;
 use crate::id::Text;
 use crate::moment::Moment;
 use crate::subject::Subject;
+use alloc::vec::Vec;
 use core::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -61,5 +63,14 @@ impl Event {
     /// What it is recognised by.
     pub fn identity(&self) -> Identity {
         Identity::of(&self.source, &self.id)
+    }
+    /// Each event of a record that holds several words; `None` for one that is an event itself.
+    pub fn several(&self) -> Option<Vec<Self>> {
+        let Fact::Words(all) = &self.fact else { return None };
+        let one = |word: &Word| {
+            let Word { source, id, at, counts, fact } = word.clone();
+            Self { source, id, subject: self.subject.clone(), at, counts, fact }
+        };
+        Some(all.words.iter().map(one).collect())
     }
 }

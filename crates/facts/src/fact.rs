@@ -99,6 +99,7 @@ pub enum Fact {
     #[serde(rename = "coldwatch.log.put-away.v1")]                PutAway(log::PutAway),
     #[serde(rename = "coldwatch.log.watched.v1")]                 Watched(log::Watched),
     #[serde(rename = "coldwatch.log.incident-stands.v1")]         IncidentStands(log::IncidentStands),
+    #[serde(rename = "coldwatch.log.words.v1")]                   Words(log::Words),
     #[serde(rename = "coldwatch.log.twin.v1")]                    Twin(log::Twin),
     #[serde(rename = "coldwatch.log.genesis.v1")]                 Genesis(log::Genesis),
     #[serde(rename = "coldwatch.log.alive.v1")]                   Alive(log::Alive),

@@ -85,6 +85,7 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("coldwatch.log.put-away.v1",                &["{shipment} is put away as {why}, last heard of at {last}"]),
     ("coldwatch.log.watched.v1",                 &["{subject} has to do with it"]),
     ("coldwatch.log.incident-stands.v1",         &["an incident of {shipment} is open: {open!}"]),
+    ("coldwatch.log.words.v1",                   &["several things were reported at once"]),
     ("coldwatch.log.twin.v1",                    &["{subject} is in use, too"]),
     ("coldwatch.log.genesis.v1",                 &["begins here: {topic}, {partitions!} partitions, generation {generation!}"]),
     ("coldwatch.log.alive.v1",                   &["has come to {position!} of {end!} in {topic} {partition!}"]),

@@ -108,7 +108,14 @@ impl<E: Engine> Fold<E> {
             Admission::Admitted => {
                 self.counts.admitted += 1;
                 match &record.matter {
-                    Matter::Word { key, word } => self.hear(record.offset, key, word, out),
+                    Matter::Word { key, word } => self.hear((record.offset, 0), key, word, out),
+                    Matter::Words { key, words } => {
+                        let first = out.len();
+                        for word in words {
+                            let index = u32::try_from(out.len() - first).unwrap_or(u32::MAX);
+                            self.hear((record.offset, index), key, word, out);
+                        }
+                    }
                     Matter::Tick(now) => self.tick(record.offset, *now, out),
                     Matter::Rulebook(book) => {
                         let (book, behaviour) = (book.clone(), self.behaviour);
@@ -158,7 +165,13 @@ impl<E: Engine> Fold<E> {
         self.seen.gaps()
     }
 
-    fn hear(&mut self, offset: u64, key: &Subject, word: &E::Word, out: &mut Vec<Out<E::Said>>) {
+    fn hear(
+        &mut self,
+        place_of: (u64, u32),
+        key: &Subject,
+        word: &E::Word,
+        out: &mut Vec<Out<E::Said>>,
+    ) {
         if !E::hears(word) {
             return;
         }
@@ -168,7 +181,7 @@ impl<E: Engine> Fold<E> {
         }
         self.counts.heard += 1;
         let place = self.shelf.place(key);
-        self.ask(place, (offset, 0), (self.now, self.now), &Cause::Word(word), out);
+        self.ask(place, place_of, (self.now, self.now), &Cause::Word(word), out);
     }
 
     fn tick(&mut self, offset: u64, now: Moment, out: &mut Vec<Out<E::Said>>) {

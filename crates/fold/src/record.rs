@@ -1,5 +1,6 @@
 //! What stands in a partition, and what a fold gives back for it.
 
+use alloc::vec::Vec;
 use facts::fact::log::Genesis;
 use facts::{Book, Moment, Origin, Subject};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,13 @@ pub enum Matter<W> {
         key: Subject,
         /// What it hears.
         word: W,
+    },
+    /// Several things for one subject, one after the other.
+    Words {
+        /// Whose value hears them.
+        key: Subject,
+        /// What it hears.
+        words: Vec<W>,
     },
     /// Time passed.
     Tick(Moment),

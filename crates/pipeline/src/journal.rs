@@ -50,7 +50,7 @@ impl JournalRecord {
             Matter::Rulebook(book) => JournalEntry::Rulebook(book.clone()),
             Matter::Behaviour(number) => JournalEntry::Behaviour(*number),
             Matter::Genesis(genesis) => JournalEntry::Genesis(genesis.clone()),
-            Matter::Beside => return None,
+            Matter::Words { .. } | Matter::Beside => return None,
         };
         let (offset, origin, after) = (record.offset, record.origin.clone(), record.after.clone());
         Some(Self { partition, offset, origin, after, entry })

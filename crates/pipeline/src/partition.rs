@@ -103,7 +103,7 @@ impl Partition {
             Matter::Rulebook(book) => self.hear(None, Matter::Rulebook(book), None)?,
             Matter::Behaviour(n) => self.hear(None, Matter::Behaviour(n), None)?,
             Matter::Genesis(genesis) => self.hear(None, Matter::Genesis(genesis), None)?,
-            Matter::Word { .. } | Matter::Beside => {}
+            Matter::Word { .. } | Matter::Words { .. } | Matter::Beside => {}
         }
         Ok(admission)
     }

@@ -103,9 +103,10 @@ impl World {
 
     fn at_behaviour(number: u32) -> Self {
         let silent = serde_json::json!({ "put_away": "180 d", "watched_again": "30 d" });
+        let flood = serde_json::json!({ "at_once": 20, "wait": "1 min" });
         let tables = [(
             "dispatch".to_string(),
-            serde_json::json!({ "silent": silent, "keep": "14 d", "put_away": "30 d", "put_away_dose": "730 d", "quiet_after": 3, "quiet_again": "1 h", "skew": "2 min", "correction_waits": "60 min" }),
+            serde_json::json!({ "silent": silent, "flood": flood, "keep": "14 d", "put_away": "30 d", "put_away_dose": "730 d", "quiet_after": 3, "quiet_again": "1 h", "skew": "2 min", "correction_waits": "60 min" }),
         )];
         let book = Book::new(tables.into_iter().collect());
         Self {

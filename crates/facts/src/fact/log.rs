@@ -1,7 +1,9 @@
 //! What the log says of itself, and what can be said of any fact.
 
+use crate::fact::Fact;
 use crate::id::{ShipmentId, Text};
 use crate::moment::Moment;
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 /// A fact was wrong. What is right, if anything, is reported as a fact of its own.
@@ -115,6 +117,33 @@ pub struct IncidentStands {
     pub shipment: ShipmentId,
     /// Whether one is open.
     pub open: bool,
+}
+
+/// Written by dispatch: several words about one party or permit, in one record. Whoever is reported of without end makes
+/// one record for each shipment now and then, and not one for each word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Words {
+    /// The words, as they were reported.
+    pub words: Vec<Word>,
+}
+
+/// One of several words about one subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Word {
+    /// The `source` of the event that said it.
+    pub source: Text,
+    /// The `id` of that event.
+    pub id: Text,
+    /// When it happened, by the reporter's clock.
+    pub at: Moment,
+    /// The moment that counts instead, where it is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Moment>,
+    /// What happened: the type of the event, and its data.
+    #[cfg_attr(test, schemars(with = "alloc::collections::BTreeMap<Text, serde_json::Value>"))]
+    pub fact: Fact,
 }
 
 /// Written by dispatch: another id that differs from this one in capital letters alone is in use.

@@ -96,7 +96,11 @@ impl DispatchStage {
         let body = match &record.matter {
             Matter::Rulebook(book) => Body::Rulebook(book.clone()),
             Matter::Behaviour(number) => Body::Behaviour(*number),
-            Matter::Word { .. } | Matter::Tick(_) | Matter::Genesis(_) | Matter::Beside => return,
+            Matter::Word { .. }
+            | Matter::Words { .. }
+            | Matter::Tick(_)
+            | Matter::Genesis(_)
+            | Matter::Beside => return,
         };
         let now = self.fold.now();
         let mut index = u32::MAX - 3 * u32::from(self.of);

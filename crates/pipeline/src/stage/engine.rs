@@ -63,7 +63,10 @@ impl<E: Engine<Word = Event, Said = Said>> EngineStage<E> {
     ) -> Result<Admission, Stop> {
         let before = self.fold.now();
         let mut said = std::mem::take(&mut self.said);
-        let admission = self.fold.take(record, &mut said)?;
+        let admission = match several(record) {
+            Some(record) => self.fold.take(&record, &mut said)?,
+            None => self.fold.take(record, &mut said)?,
+        };
         for one in said.drain(..) {
             let origin = origin(&self.source, "journal", self.number, one.offset, one.index);
             let Some(shipment) = one.key.shipment() else { continue };
@@ -112,6 +115,14 @@ impl<E: Engine<Word = Event, Said = Said>> EngineStage<E> {
         let after = self.fold.links().stamp(topic.name(), partition, &origin);
         out.push(Letter { topic, partition, key, origin: Some(origin), after, now, body });
     }
+}
+
+/// A record that holds several words, as each of them.
+fn several(record: &Record<Event>) -> Option<Record<Event>> {
+    let Matter::Word { key, word } = &record.matter else { return None };
+    let matter = Matter::Words { key: key.clone(), words: word.several()? };
+    let Record { offset, origin, after, .. } = record.clone();
+    Some(Record { offset, origin, after, matter })
 }
 
 #[cfg(test)]
