@@ -3,6 +3,7 @@
 use crate::calls::{Calls, News};
 use crate::incident::{Incident, Numbers};
 use crate::memory::Memory;
+use crate::race::Race;
 use crate::rules::Rules;
 use crate::stages::WATCHED;
 use crate::word::{Notice, Word};
@@ -24,6 +25,8 @@ pub struct Alerts {
     acts: Vec<Done>,
     /// For what people were called.
     calls: Calls,
+    /// Whether the incident was ever more than a race.
+    race: Race,
     /// How many incidents there were.
     number: u32,
     /// Whether dispatch was told last that one is open.
@@ -104,7 +107,7 @@ impl Alerts {
         let now = entry.now;
         let before = self.incident.clone();
         match entry.cause {
-            Cause::Word(Word::Finding(finding)) => self.finding(finding, now, &rules.incident),
+            Cause::Word(Word::Finding(finding)) => self.finding(finding, now, rules, false),
             Cause::Word(Word::Context(_, Context::PutAway(engine))) => {
                 if !self.put_away.contains(engine) {
                     self.put_away.push(engine.clone());
@@ -121,6 +124,7 @@ impl Alerts {
             Cause::Word(Word::Act(event)) => {
                 let (identity, at, fact) = (event.identity(), event.at, event.fact.clone());
                 self.acts.push(Done { identity, at, fact });
+                self.race.seen();
                 let done = self
                     .incident
                     .as_mut()
@@ -140,10 +144,16 @@ impl Alerts {
         let mut own = Vec::new();
         self.told.judge(&rules.rules, &self.memory, (entry, None), &mut own);
         for finding in own {
-            self.finding(&finding, now, &rules.incident);
+            self.finding(&finding, now, rules, true);
             said.push(Notice::Finding(finding.into()));
         }
         self.overdue(now, &rules.incident);
+        if rules.rules.behaviour >= PUTS_AWAY && self.race.was_all() {
+            if let Some(mut race) = self.incident.take() {
+                race.withdraw(now);
+                said.push(Notice::Incident(Box::new(race)));
+            }
+        }
         if let Some(incident) = &mut self.incident {
             incident.shipment.clone_from(shipment);
             incident.review(&self.memory, entry.now, &rules.incident);
@@ -169,7 +179,8 @@ impl Alerts {
     }
 
     /// Takes in a finding; what is new or worse opens the incident or wakes it.
-    fn finding(&mut self, finding: &Finding, now: Moment, numbers: &Numbers) {
+    fn finding(&mut self, finding: &Finding, now: Moment, rules: &Rules, own: bool) {
+        let numbers = &rules.incident;
         let known = self.memory.findings.iter().find(|known| known.name == finding.name);
         let news = match finding.state {
             State::Withdrawn | State::Superseded => News::None,
@@ -196,8 +207,13 @@ impl Alerts {
                 let mut incident = Incident::open(self.number, finding);
                 incident.hear(finding, wakes);
                 self.incident = Some(incident);
+                self.race = Race::default();
             }
             None => {}
+        }
+        let mine = |incident: &Incident| incident.findings.contains(&finding.name);
+        if self.incident.as_ref().is_some_and(mine) {
+            self.race.hear(finding, rules.rules.reference.settle, own);
         }
     }
 

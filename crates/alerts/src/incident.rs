@@ -37,6 +37,8 @@ pub enum IncidentState {
     ReturnedAcked,
     /// Closed by a person.
     Closed,
+    /// It was never more than facts that raced: all of it was taken back within moments, and nobody had seen it.
+    Withdrawn,
 }
 
 /// What somebody did.
@@ -128,9 +130,16 @@ impl Incident {
         self.acknowledged.is_some()
     }
 
-    /// Whether a person ended it.
+    /// Whether it has ended: a person closed it, or it was never more than a race.
     pub fn is_closed(&self) -> bool {
-        self.state == IncidentState::Closed
+        matches!(self.state, IncidentState::Closed | IncidentState::Withdrawn)
+    }
+
+    /// It was never more than a race.
+    pub(crate) fn withdraw(&mut self, now: Moment) {
+        (self.state, self.changed, self.priority) = (IncidentState::Withdrawn, now, None);
+        (self.latched, self.deadline, self.action) = (false, None, Text::default());
+        self.headline = "what was reported within moments took all of it back".into();
     }
 
     /// Its state and its card, from what is known now.
@@ -219,6 +228,7 @@ impl fmt::Display for IncidentState {
             Self::ReturnedUnacked => "returned_unacked",
             Self::ReturnedAcked => "returned_acked",
             Self::Closed => "closed",
+            Self::Withdrawn => "withdrawn",
         })
     }
 }

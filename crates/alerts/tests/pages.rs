@@ -25,7 +25,7 @@ fn rules() -> Rules {
         .map(|page| Page::read(page).map(|page| page.parameters).unwrap_or_default())
         .collect();
     let book = scenario::book(&format!("{COMMON}\n{tables}")).expect("the pages' tables are TOML");
-    Rules::read(&book, 1).expect("the pages' tables are complete")
+    Rules::read(&book, facts::behaviour::PUTS_AWAY).expect("the pages' tables are complete")
 }
 
 struct Desk(OneShipment<Alerts>);
