@@ -11,7 +11,7 @@
 //! - `shared`: permits, orders and parties, which several shipments look at; `permit` and `order`
 //!   derive the ledger and the dose from them
 //! - `kept`: facts kept whole, and how the same outside event is recognised
-//! - `twins`: ids that differ in capital letters alone
+//! - `twins`: ids that look alike; `hidden`: ids that were written with hidden characters
 //! - [`Passed`]: what is passed on; `mail` writes it
 //!
 //! **Invariant:** every outside event is counted exactly once: judged, held, expired or duplicate.
@@ -25,6 +25,7 @@ mod claims;
 mod clock;
 mod device;
 mod dispatch;
+mod hidden;
 mod kept;
 mod loose;
 mod mail;

@@ -22,6 +22,8 @@ pub struct Event {
     /// The moment that counts instead, stamped once by dispatch: a report of what happened that is dated later
     /// than it came counts as at its arrival. The reported time stays beside it.
     pub counts: Option<Moment>,
+    /// What was taken off its ids when it was let in, because nobody sees it, and where: `U+200B in /subject`.
+    pub hidden: Option<Text>,
     /// What happened.
     pub fact: Fact,
 }

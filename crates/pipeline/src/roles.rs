@@ -12,7 +12,7 @@ use thermal::Thermal;
 
 /// The behaviour numbers that this release implements. A new log begins at the last of them; every change of what is
 /// judged or passed on, on the same log under the same rulebook, is a new number.
-pub const BEHAVIOURS: std::ops::RangeInclusive<u32> = 2..=2;
+pub const BEHAVIOURS: std::ops::RangeInclusive<u32> = 2..=3;
 
 const CONTAIN: Contain = |work| catch_unwind(AssertUnwindSafe(work)).is_ok();
 

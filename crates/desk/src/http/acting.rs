@@ -147,6 +147,7 @@ async fn act(
         subject: Subject::from(&shipment),
         at,
         counts: None,
+        hidden: None,
         fact: fact.clone(),
     };
     let late = || {

@@ -34,6 +34,7 @@ pub(crate) fn event(id: &str, minute: i64, kind: &str, subject: &str, data: &str
         subject,
         at: at(minute),
         counts: None,
+        hidden: None,
         fact,
     }
 }
@@ -89,15 +90,24 @@ pub(crate) fn planned(shipment: &str, version: u32, more: &str) -> Event {
     )
 }
 
+fn rules(behaviour: u32) -> Rules {
+    let tables = [(
+        "dispatch".to_string(),
+        serde_json::json!({ "keep": "14 d", "put_away": "30 d", "put_away_dose": "730 d", "quiet_after": 3, "quiet_again": "1 h", "skew": "2 min", "correction_waits": "60 min" }),
+    )];
+    let book = Book::new(tables.into_iter().collect());
+    Rules::read(&book, behaviour).unwrap()
+}
+
 impl World {
     pub(crate) fn new() -> Self {
-        let tables = [(
-            "dispatch".to_string(),
-            serde_json::json!({ "keep": "14 d", "put_away": "30 d", "put_away_dose": "730 d", "quiet_after": 3, "quiet_again": "1 h", "skew": "2 min", "correction_waits": "60 min" }),
-        )];
-        let book = Book::new(tables.into_iter().collect());
+        Self::at(3)
+    }
+
+    /// At a behaviour.
+    pub(crate) fn at(behaviour: u32) -> Self {
         Self {
-            rules: Rules::read(&book, 1).unwrap(),
+            rules: rules(behaviour),
             values: BTreeMap::new(),
             now: at(0),
             reached: at(0),
@@ -107,6 +117,16 @@ impl World {
             expired: Vec::new(),
             counts: BTreeMap::new(),
         }
+    }
+
+    /// From here on the log is at another behaviour.
+    pub(crate) fn go_on_at(&mut self, behaviour: u32) {
+        self.rules = rules(behaviour);
+    }
+
+    /// How many words and strokes were heard so far.
+    pub(crate) fn asked(&self) -> u64 {
+        self.offset
     }
 
     /// Lets the clock run to a minute, striking whatever is due.
