@@ -179,8 +179,18 @@ fn staff(arrivals: &mut Vec<(Moment, Event)>, luck: &mut Rng) {
             number += 1;
             let at = last - Span::minutes(luck.i64(0..6 * 24 * 60));
             let (source, id) = (Text::new("desk"), Text::new(format!("act-{number}")));
-            arrivals
-                .push((at, Event { source, id, subject: subject.clone(), at, counts: None, fact }));
+            arrivals.push((
+                at,
+                Event {
+                    source,
+                    id,
+                    subject: subject.clone(),
+                    at,
+                    counts: None,
+                    hidden: None,
+                    fact,
+                },
+            ));
         }
     }
 }

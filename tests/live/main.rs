@@ -16,6 +16,7 @@ mod accounts;
 mod deaths;
 mod doors;
 mod driver;
+mod ids;
 mod journeys;
 mod misfortunes;
 mod outages;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     for backing in Backing::ALL {
         let mut some = journeys::trials(backing);
         some.extend(weeks::trials(backing));
+        some.extend(ids::trials(backing));
         some.extend(accounts::trials(backing));
         some.extend(deaths::trials(backing));
         some.extend(powercuts::trials(backing));

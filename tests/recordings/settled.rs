@@ -110,7 +110,10 @@ fn weeks_late(arrivals: &[(Moment, Event)], rng: &mut Rng) -> Vec<(Moment, Event
                 replaced_by: None,
             });
             let id = Text::new(format!("{id}-was-wrong"));
-            all.push((*at + by, Event { source, id, subject, at: since, counts: None, fact }));
+            all.push((
+                *at + by,
+                Event { source, id, subject, at: since, counts: None, hidden: None, fact },
+            ));
         }
     }
     in_order(all)

@@ -132,7 +132,7 @@ fn act(about: &Letter, n: u32, fact: Fact) -> Letter {
     let Letter { partition, key, now, .. } = about.clone();
     let id = Text::new(format!("{}:{n}:{}", key.id, now.millis()));
     let (source, subject) = (Text::new("desk"), key.clone());
-    let event = Event { source, id, subject, at: now, counts: None, fact };
+    let event = Event { source, id, subject, at: now, counts: None, hidden: None, fact };
     let origin: Option<Origin> = None;
     let body = Body::Event(event);
     Letter { topic: Topic::Exceptions, partition, key, origin, after: None, now, body }

@@ -5,7 +5,8 @@ use crate::incident::{Act, Incident, IncidentState};
 use crate::memory::{Memory, is_open};
 use alloc::{format, string::String};
 use facts::fact::incident::IncidentClosed;
-use facts::{Event, Fact, Finding, Moment, Severity, same_person};
+use facts::spelling::{same_person, same_person_up_to_2};
+use facts::{Event, Fact, Finding, Moment, Severity};
 
 /// A card repeats every note with every change, in one record of the log.
 const MOST_NOTES: usize = 200;
@@ -61,12 +62,14 @@ impl Incident {
         if let Some(open) = self.going_on(findings.clone()) {
             return Err(format!("{} is still going on", open.name.rule));
         }
-        if !self.takes_two(findings) {
+        if !self.takes_two(findings.clone()) {
             return Ok(());
         }
+        let behaviour = self.mine(findings).map(|finding| finding.behaviour).max();
+        let same = if behaviour <= Some(2) { same_person_up_to_2 } else { same_person };
         match &act.second {
             None => Err(String::from("closing a P1 takes two people")),
-            Some(second) if same_person(second.as_str(), act.by.as_str()) => {
+            Some(second) if same(second.as_str(), act.by.as_str()) => {
                 Err(format!("closing a P1 takes two people, and {second} is one"))
             }
             Some(_) => Ok(()),
@@ -101,6 +104,31 @@ mod tests {
     use facts::{PartyId, ShipmentId, Subject, Text};
 
     #[test]
+    fn letters_that_look_alike_make_nobody_two() {
+        let book = |behaviour| -> Finding {
+            let finding = r#"{"name":{"rule":"custody/content-count","about":"shipment:SHP-1","offset":1,"index":0},"code":"CUS-09","shipment":"SHP-1","state":"raised","severity":"P1","verdict":"violated","latched":true,"happened":"2026-03-01T08:00:00Z","until":null,"learnt":"2026-03-01T08:00:00Z","sentence":"s","evidence":[1],"unknown":"0 s","deadline":null,"figures":null,"compromises":true,"action":"a","rulebook":"b","behaviour":0}"#;
+            let finding: Finding = serde_json::from_str(finding).unwrap();
+            Finding { behaviour, ..finding }
+        };
+        let close = |second: &str, behaviour: u32| {
+            let finding = book(behaviour);
+            let incident =
+                Incident { findings: [finding.name.clone()].into(), ..Incident::default() };
+            let (by, second) = (PartyId::new("ANNA"), Some(PartyId::new(second)));
+            let act = IncidentClosed { by, reason: Text::new("found"), second };
+            incident.may_close(&act, [&finding])
+        };
+        for second in ["anna", "Änna", "\u{410}NN\u{410}", "ａｎｎａ", "AN\u{200b}NA"] {
+            let refused = Err(format!("closing a P1 takes two people, and {second} is one"));
+            assert_eq!(close(second, 3), refused, "{second}");
+        }
+        assert_eq!(close("HANNA", 3), Ok(()));
+        // A log that is at behaviour 2 is read as it was.
+        assert_eq!(close("\u{410}NN\u{410}", 2), Ok(()));
+        assert!(close("Änna", 2).is_err());
+    }
+
+    #[test]
     fn notes_are_taken_up_to_so_many_and_then_refused_on_the_card() {
         let (by, memory) = (PartyId::new("ANNA"), Memory::default());
         let note = |n: usize| Event {
@@ -109,6 +137,7 @@ mod tests {
             subject: Subject::from(&ShipmentId::new("SHP-1")),
             at: Moment::EARLIEST,
             counts: None,
+            hidden: None,
             fact: Fact::IncidentNoted(IncidentNoted { by: by.clone(), text: Text::new("rang") }),
         };
         let mut incident = Incident::default();

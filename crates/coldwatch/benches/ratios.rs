@@ -230,6 +230,7 @@ fn reading(device: &Subject, round: usize) -> Event {
         subject: device.clone(),
         at,
         counts: None,
+        hidden: None,
         fact: Fact::Reading(Reading { temperature, channel, sequence }),
     }
 }

@@ -208,7 +208,8 @@ pub fn of_log(names: &Names, topic: Topic, partition: u16, at: i64, fact: Fact) 
     let subject = Subject::new(SubjectKind::Log, topic.name());
     let id = Text::new(format!("{}:{partition}:{at}", topic.name()));
     let at = Moment::from_millis(at);
-    let event = Event { source: Text::new("coldwatch"), id, subject, at, counts: None, fact };
+    let event =
+        Event { source: Text::new("coldwatch"), id, subject, at, counts: None, hidden: None, fact };
     let value = native::write(&event, &Beside::default()).into_bytes();
     Draft { topic: names.topic(topic), partition, key: b"log".to_vec(), value }
 }

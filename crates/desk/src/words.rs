@@ -99,6 +99,7 @@ pub(crate) fn state(state: IncidentState) -> (&'static str, &'static str) {
         IncidentState::ReturnedUnacked => ("over, unseen", "bell-open"),
         IncidentState::ReturnedAcked => ("over, seen", "tick"),
         IncidentState::Closed => ("closed", "box"),
+        IncidentState::Withdrawn => ("taken back at once", "box"),
     }
 }
 

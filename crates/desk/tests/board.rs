@@ -274,6 +274,7 @@ fn a_rulebook_in_the_log_brings_the_limits() {
         subject: facts::Subject::new(facts::SubjectKind::Log, "log"),
         at: ago(1),
         counts: None,
+        hidden: None,
         fact,
     };
     board.fact(&ShipmentId::default(), 0, 1, &event);

@@ -1,13 +1,14 @@
 //! The engine value: what kind of subject it is, and the step that all kinds share.
 
 use crate::device::Device;
+use crate::hidden::Hidden;
 use crate::mail::Mail;
 use crate::passed::{Fate, Passed};
 use crate::rules::Rules;
 use crate::shared::Shared;
 use crate::shipment::Shipment;
 use crate::store::Store;
-use crate::twins::Twins;
+use crate::twins::{Twins, UP_TO_CASE};
 use crate::{order, permit};
 use alloc::{boxed::Box, vec::Vec};
 use facts::{Cause, Engine, Entry, Event, Fact, Keeps, Moment, ShipmentId, Subject, SubjectKind};
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub struct Dispatch {
     state: State,
     twins: Twins,
+    hidden: Hidden,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -78,9 +80,17 @@ impl Engine for Dispatch {
                     let concerned = self.concerned_by_twins(&mail);
                     self.twins.tell(&concerned, &mut mail);
                 }
+                if self.hidden.is_to_tell()
+                    && let Some(shipment) = self.looked_at_on(&mail).first()
+                {
+                    self.hidden.tell(shipment, &mut mail);
+                }
             }
             // Other numbers may have made a moment that was ahead one that is past.
             Cause::Struck | Cause::Rejudged => self.strike(rules, &mut mail),
+        }
+        if self.keeps() != Keeps::All {
+            self.twins.leave(&mut mail);
         }
     }
 
@@ -102,6 +112,7 @@ impl Engine for Dispatch {
             State::Device(device) if device.is_over() => Keeps::Nothing,
             State::Store(store) if store.is_over() => Keeps::Nothing,
             State::Permit(it) | State::Order(it) if it.is_over() => Keeps::Nothing,
+            State::Nothing if self.twins.are_none() => Keeps::Nothing,
             _ => Keeps::All,
         }
     }
@@ -109,7 +120,7 @@ impl Engine for Dispatch {
     /// A shipment that was put away tells once that something came too late.
     fn revived(mark: u32) -> Option<Self> {
         let shipment = Box::new(Shipment::put_away_before(mark));
-        Some(Self { state: State::Shipment(shipment), twins: Twins::default() })
+        Some(Self { state: State::Shipment(shipment), ..Self::default() })
     }
 
     fn concerned(&self, subject: &Subject) -> Vec<Subject> {
@@ -126,11 +137,15 @@ impl Engine for Dispatch {
 impl Dispatch {
     /// The moment that counts is stamped here and nowhere else: what comes from outside brings none.
     fn word(&mut self, rules: &Rules, event: &Event, mail: &mut Mail<'_>) {
-        if event.counts.is_some() && is_outside(event, mail.subject) {
-            let event = Event { counts: None, ..event.clone() };
-            return self.hear(rules, &event, mail);
+        let marked = event.counts.is_some() || event.hidden.is_some();
+        if !marked || !is_outside(event, mail.subject) {
+            return self.hear(rules, event, mail);
         }
-        self.hear(rules, event, mail);
+        if mail.book.1 > UP_TO_CASE {
+            self.hidden.note(event);
+        }
+        // What was taken off its ids is told here and nowhere else, too.
+        self.hear(rules, &Event { counts: None, hidden: None, ..event.clone() }, mail);
     }
 
     fn hear(&mut self, rules: &Rules, event: &Event, mail: &mut Mail<'_>) {
@@ -149,21 +164,28 @@ impl Dispatch {
         }
     }
 
+    /// The shipments on whose cards people look at this subject now.
+    fn looked_at_on(&self, mail: &Mail<'_>) -> Vec<ShipmentId> {
+        match &self.state {
+            State::Shipment(_) => mail.subject.shipment().into_iter().collect(),
+            State::Device(device) => device.with_now(),
+            State::Store(store) => store.held(mail.now),
+            State::Permit(it) | State::Order(it) | State::Party(it) => it.readers(),
+            State::Nothing => Vec::new(),
+        }
+    }
+
     /// On which shipments people must hear that this subject has a near twin.
     fn concerned_by_twins(&self, mail: &Mail<'_>) -> Vec<ShipmentId> {
         let told = self.twins.told();
         match &self.state {
-            State::Shipment(_) => mail.subject.shipment().into_iter().collect(),
             // Loggers and stores are used again: once is enough.
             State::Device(_) | State::Store(_) if !told.is_empty() => told,
-            State::Device(device) => device.with_now(),
-            State::Store(store) => store.held(mail.now),
             // What is reported under the one is not heard of the other, whichever of them is known.
             State::Permit(_) | State::Order(_) | State::Party(_) if self.twins.are_several() => {
                 Vec::new()
             }
-            State::Permit(it) | State::Order(it) | State::Party(it) => it.readers(),
-            State::Nothing => Vec::new(),
+            _ => self.looked_at_on(mail),
         }
     }
 

@@ -290,12 +290,12 @@ pub(crate) struct Kept {
 
 impl Kept {
     pub(crate) fn new(event: &Event, learnt: Moment) -> Self {
-        let Event { source, id, subject, at, counts, fact } = event.clone();
+        let Event { source, id, subject, at, counts, hidden: _, fact } = event.clone();
         Self { source, id, subject, at, counts, learnt, fact }
     }
     pub(crate) fn event(&self) -> Event {
         let Self { source, id, subject, at, counts, fact, .. } = self.clone();
-        Event { source, id, subject, at, counts, fact }
+        Event { source, id, subject, at, counts, hidden: None, fact }
     }
     /// By what facts are ordered, whatever the order of their arrival.
     pub(crate) fn sequence(&self) -> Sequence {

@@ -12,7 +12,7 @@
 //!   derive the ledger and the dose from them
 //! - `kept`: facts kept whole, and how the same outside event is recognised
 //! - `words`: what is said of a party or a permit, each word once, and a flood of them together
-//! - `twins`: ids that differ in capital letters alone
+//! - `twins`: ids that look alike; `hidden`: ids that were written with hidden characters
 //! - [`Passed`]: what is passed on; `mail` writes it
 //!
 //! **Invariant:** every outside event is counted exactly once: judged, held, expired or duplicate.
@@ -26,6 +26,7 @@ mod claims;
 mod clock;
 mod device;
 mod dispatch;
+mod hidden;
 mod kept;
 mod loose;
 mod mail;

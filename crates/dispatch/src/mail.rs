@@ -2,7 +2,7 @@
 
 use crate::kept::{Kept, Other};
 use crate::passed::{Fate, Passed};
-use alloc::{boxed::Box, format, vec::Vec};
+use alloc::{boxed::Box, format, string::String, vec::Vec};
 use facts::fact::log::Watched;
 use facts::{
     Event, Fact, Finding, Moment, Name, Severity, ShipmentId, Span, State, Subject, SubjectKind,
@@ -68,11 +68,19 @@ impl Mail<'_> {
     }
     /// A statement of our own that stands and falls with an event: a correction of that one takes it back, too.
     pub(crate) fn beside(&self, event: &Event, at: Moment, fact: Fact) -> Event {
-        Event { at, counts: None, fact, ..event.clone() }
+        Event { at, counts: None, hidden: None, fact, ..event.clone() }
     }
     fn own_about(&self, subject: Subject, at: Moment, fact: Fact) -> Event {
         let id = format!("{}:{}:{}", self.subject, self.offset, self.next());
-        Event { source: Text::new(OURS), id: Text::new(id), subject, at, counts: None, fact }
+        Event {
+            source: Text::new(OURS),
+            id: Text::new(id),
+            subject,
+            at,
+            counts: None,
+            hidden: None,
+            fact,
+        }
     }
     fn next(&self) -> u32 {
         self.index.saturating_add(u32::try_from(self.said.len()).unwrap_or(u32::MAX))
@@ -138,7 +146,14 @@ impl Mail<'_> {
         self.finding(shipment, rule, code, Severity::P3, sentence, page)
     }
 
-    /// An id that differs from that of this step's subject in capital letters alone is in use.
+    /// An id came with characters that nobody sees.
+    pub(crate) fn hidden_characters(&mut self, shipment: &ShipmentId, sentence: String) {
+        let page = include_str!("hidden_characters.md");
+        let (rule, code) = ("system/hidden-characters", "SYS-HIDE");
+        self.finding(shipment, rule, code, Severity::P3, sentence, page);
+    }
+
+    /// An id that looks like that of this step's subject is in use.
     pub(crate) fn near_twin(&mut self, shipment: &ShipmentId, sentence: &str) -> Finding {
         let page = include_str!("near_twin.md");
         self.finding(shipment, "system/near-twin", "SYS-TWIN", Severity::P3, sentence.into(), page)
@@ -174,7 +189,7 @@ impl Mail<'_> {
         rule: &str,
         code: &str,
         severity: Severity,
-        sentence: alloc::string::String,
+        sentence: String,
         page: &str,
     ) -> Finding {
         let (rule, about) = (Text::new(rule), Text::new(format!("{}", self.subject)));

@@ -1,25 +1,25 @@
-//! Near twins: ids that differ in capital letters alone, `KLM` and `klm`. They count as two, because whoever hands out
-//! an id means it letter by letter; so what is said of the one is not heard of the other, and that is told.
+//! Near twins: ids that look alike, `KLM` and `klm`, `SHP-0001` and `SHP-OOO1` (see [`facts::alike`]). They count as two, because
+//! whoever hands out an id means it letter by letter; so what is said of the one is not heard of the other, and that is told.
 //!
-//! All spellings of an id have one that stands for them, in capital letters. A subject that is heard of for the first
-//! time under another spelling says so to that one, which introduces the spellings to each other.
+//! A subject that is heard of for the first time says so to the look of its id, one letter for each; there all that look so are
+//! introduced to each other. The look is a subject as any other, which may be in use itself.
 
 use crate::mail::Mail;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::{format, string::String, vec::Vec};
+use alloc::{format, string::String, vec, vec::Vec};
 use facts::fact::log::Twin;
-use facts::{Fact, Finding, ShipmentId, State, Subject, Text, spelling};
+use facts::{Fact, Finding, ShipmentId, State, Subject, Text, alike, spelling};
 use serde::{Deserialize, Serialize};
 
 /// What a subject knows of its near twins.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Twins {
-    /// Whether anything but a twin has been heard of it.
-    live: bool,
+    /// At which behaviour it said that it is in use: once anything but a twin has been heard of it.
+    said_at: Option<u32>,
     /// Whether something is known of it itself, as far as its twins have heard.
     known: bool,
-    /// The other spellings that are in use, and whether something is known of each itself.
+    /// The others that are in use, and whether something is known of each itself.
     others: BTreeMap<Text, bool>,
     /// On which shipments that was told.
     told: BTreeMap<ShipmentId, Box<Finding>>,
@@ -28,36 +28,75 @@ pub(crate) struct Twins {
 impl Twins {
     /// Something was said of this subject itself; by now it is known, or is not.
     pub(crate) fn in_use(&mut self, known: bool, mail: &mut Mail<'_>) {
-        if self.live && self.known == known {
+        let behaviour = mail.book.1;
+        // In a log that has gone on from a behaviour at which fewer ids were alike everybody says so again.
+        let said = self.said_at.is_some_and(|at| (at > UP_TO_CASE) == (behaviour > UP_TO_CASE));
+        if said && self.known == known {
             return;
         }
-        (self.live, self.known) = (true, known);
+        (self.said_at, self.known) = (Some(behaviour), known);
         let me = mail.subject.clone();
-        let first = representative(&me);
-        if first == me {
-            self.others.keys().for_each(|other| introduce(mail, (&me, known), &spelt(&me, other)));
-        } else {
-            introduce(mail, (&me, known), &first);
+        for look in looks(&me, behaviour) {
+            if look == me {
+                let others = self.others.keys();
+                others.for_each(|other| introduce(mail, (&me, known), &spelt(&me, other)));
+            } else {
+                introduce(mail, (&me, known), &look);
+            }
         }
     }
 
-    /// Another spelling is in use, too, or something has become known of it.
+    /// This subject is forgotten: those that look like it need not know it any more.
+    pub(crate) fn leave(&mut self, mail: &mut Mail<'_>) {
+        if self.said_at.take().is_none() {
+            return;
+        }
+        let me = mail.subject.clone();
+        for look in looks(&me, mail.book.1).into_iter().filter(|look| *look != me) {
+            part(mail, &me, &look);
+        }
+    }
+
+    /// Whether nothing is known of any other, and this one is not in use itself.
+    pub(crate) fn are_none(&self) -> bool {
+        self.said_at.is_none() && self.others.is_empty() && self.told.is_empty()
+    }
+
+    /// Another one is not in use any more.
+    fn forget(&mut self, other: &Subject, mail: &mut Mail<'_>) {
+        if self.others.remove(&other.id).is_none() {
+            return;
+        }
+        let me = mail.subject.clone();
+        let looks_so = |who: &Subject| looks(who, mail.book.1).contains(&me);
+        let thirds = self.others.keys().map(|third| spelt(&me, third));
+        let thirds: Vec<Subject> = thirds.filter(|third| looks_so(other) && looks_so(third)).collect();
+        thirds.iter().for_each(|third| part(mail, other, third));
+    }
+
+    /// Another one is in use, too, or something has become known of it.
     pub(crate) fn meet(&mut self, twin: &Twin, mail: &mut Mail<'_>) {
         let Ok(other) = twin.subject.parse::<Subject>() else { return };
+        if twin.gone {
+            return self.forget(&other, mail);
+        }
         let me = mail.subject.clone();
-        if other.kind != me.kind {
+        let new = !self.others.contains_key(&other.id);
+        if other.kind != me.kind || (new && self.others.len() >= MOST) {
             return;
         }
         let before = self.others.insert(other.id.clone(), twin.known);
-        if before == Some(twin.known) || representative(&me) != me {
+        let behaviour = mail.book.1;
+        let looks_so = |who: &Subject| looks(who, behaviour).contains(&me);
+        if before == Some(twin.known) || !looks_so(&other) {
             return;
         }
-        let new = before.is_none();
-        if self.live && new {
+        if self.said_at.is_some() && new {
             introduce(mail, (&me, self.known), &other);
         }
-        for (third, known) in self.others.iter().filter(|(third, _)| **third != other.id) {
-            let third = spelt(&me, third);
+        let others = self.others.iter().map(|(third, known)| (spelt(&me, third), known));
+        let so: Vec<_> = others.filter(|(third, _)| *third != other && looks_so(third)).collect();
+        for (third, known) in so {
             introduce(mail, (&other, twin.known), &third);
             if new {
                 introduce(mail, (&third, *known), &other);
@@ -72,7 +111,7 @@ impl Twins {
 
     /// Whether there is anything to tell, or to take back.
     pub(crate) fn matter(&self) -> bool {
-        self.live && !(self.others.is_empty() && self.told.is_empty())
+        self.said_at.is_some() && !(self.others.is_empty() && self.told.is_empty())
     }
 
     /// The shipments on which it was told.
@@ -91,19 +130,27 @@ impl Twins {
         }
         for shipment in concerned.iter().filter(|_| !self.others.is_empty()) {
             if !self.told.contains_key(shipment) {
-                let finding = mail.near_twin(shipment, &self.sentence(mail.subject));
+                let finding = mail.near_twin(shipment, &self.sentence(mail.subject, mail.book.1));
                 self.told.insert(shipment.clone(), Box::new(finding));
             }
         }
     }
 
-    fn sentence(&self, me: &Subject) -> String {
-        let others: Vec<&str> = self.others.keys().take(SHOWN).map(Text::as_str).collect();
+    fn sentence(&self, me: &Subject, behaviour: u32) -> String {
+        let (kind, id) = (me.kind.word(), &me.id);
+        let others = self.others.keys().take(SHOWN);
+        if behaviour <= UP_TO_CASE {
+            let others: Vec<&str> = others.map(Text::as_str).collect();
+            return format!(
+                "{kind} `{id}` and `{}` are both in use and differ in capital letters alone: they count as two, and what is said of the one is not heard of the other",
+                others.join("`, `")
+            );
+        }
+        let each = |other: &Text| format!("`{other}` with {}", alike::differences(id, other));
+        let others: Vec<String> = others.map(each).collect();
         format!(
-            "{} `{}` and `{}` are both in use and differ in capital letters alone: they count as two, and what is said of the one is not heard of the other",
-            me.kind.word(),
-            me.id,
-            others.join("`, `")
+            "{kind} `{id}` is in use, and so is {}: they look alike and count as two, and what is said of the one is not heard of the other",
+            others.join(", and ")
         )
     }
 }
@@ -111,9 +158,19 @@ impl Twins {
 /// A sentence names so many of them.
 const SHOWN: usize = 20;
 
-/// The subject that stands for all spellings of this one.
-fn representative(subject: &Subject) -> Subject {
-    Subject::new(subject.kind, spelling::plain(&subject.id))
+/// So many are known of one subject: beyond that they are no slips of the pen.
+const MOST: usize = 50;
+
+/// Up to this behaviour only ids that differ in case were alike.
+pub(crate) const UP_TO_CASE: u32 = facts::behaviour::LOOKS_ALIKE - 1;
+
+/// The subjects in which all that look like this one meet.
+fn looks(subject: &Subject, behaviour: u32) -> Vec<Subject> {
+    let looks = match behaviour <= UP_TO_CASE {
+        true => vec![spelling::plain(&subject.id)],
+        false => alike::looks(&subject.id),
+    };
+    looks.into_iter().map(|look| Subject::new(subject.kind, look)).collect()
 }
 
 fn spelt(like: &Subject, id: &Text) -> Subject {
@@ -122,7 +179,14 @@ fn spelt(like: &Subject, id: &Text) -> Subject {
 
 /// Tells one spelling of another.
 fn introduce(mail: &mut Mail<'_>, (who, known): (&Subject, bool), to: &Subject) {
-    let twin = Twin { subject: Text::new(format!("{who}")), known };
+    let twin = Twin { subject: Text::new(format!("{who}")), known, gone: false };
     let event = mail.of_log(mail.now, Fact::Twin(twin));
     mail.send_state(to, event);
+}
+
+/// Tells one that another is not in use any more.
+fn part(mail: &mut Mail<'_>, who: &Subject, from: &Subject) {
+    let twin = Twin { subject: Text::new(format!("{who}")), known: false, gone: true };
+    let event = mail.of_log(mail.now, Fact::Twin(twin));
+    mail.send_state(from, event);
 }

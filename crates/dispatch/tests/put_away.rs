@@ -52,7 +52,7 @@ fn what_was_closed_is_told_in_the_journal_when_it_is_put_away() {
 
 #[test]
 fn at_an_earlier_behaviour_nothing_of_it_is_told_and_what_nobody_closed_stays() {
-    let mut world = World::new();
+    let mut world = World::at(2);
     world.hear(&planned("A", 1, "")).hear(&planned("B", 1, "")).hear(&closed(1)).to(800 * DAY);
     assert_eq!((put_away(&world, "A"), put_away(&world, "B")), (vec![], vec![]));
     assert!(world.keeps("shipment:B") && !world.keeps("shipment:A"));

@@ -4,3 +4,7 @@
 /// From this number on shipments are put away in all stages, also those that nobody has closed, and never while an incident
 /// is open; what is said of a party again is told once; and incidents that were only a race end by themselves.
 pub const PUTS_AWAY: u32 = 3;
+
+/// From this number on ids are near twins that look alike, and not only those that differ in case; and hidden characters that
+/// were taken off an id are told.
+pub const LOOKS_ALIKE: u32 = 3;

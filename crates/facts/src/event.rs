@@ -24,6 +24,8 @@ pub struct Event {
     /// The moment that counts instead, stamped once by dispatch: a report of what happened that is dated later
     /// than it came counts as at its arrival. The reported time stays beside it.
     pub counts: Option<Moment>,
+    /// What was taken off its ids when it was let in, because nobody sees it, and where: `U+200B in /subject`.
+    pub hidden: Option<Text>,
     /// What happened.
     pub fact: Fact,
 }
@@ -69,7 +71,7 @@ impl Event {
         let Fact::Words(all) = &self.fact else { return None };
         let one = |word: &Word| {
             let Word { source, id, at, counts, fact } = word.clone();
-            Self { source, id, subject: self.subject.clone(), at, counts, fact }
+            Self { source, id, subject: self.subject.clone(), at, counts, hidden: None, fact }
         };
         Some(all.words.iter().map(one).collect())
     }

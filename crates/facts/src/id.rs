@@ -2,6 +2,7 @@
 
 use alloc::{format, string::String};
 use core::{fmt, str::FromStr};
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::spelling::compared_without_case;
@@ -21,6 +22,12 @@ impl Text {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+    fn checked(text: CompactString) -> Result<Self, String> {
+        match text.chars().find(|c| c.is_control() && *c != '\n' && *c != '\t') {
+            Some(c) => Err(format!("a text holds no control character, this one holds {c:?}")),
+            None => Ok(Self(text)),
+        }
+    }
 }
 impl core::ops::Deref for Text {
     type Target = str;
@@ -35,13 +42,7 @@ impl fmt::Display for Text {
 }
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = CompactString::deserialize(d)?;
-        match text.chars().find(|c| c.is_control() && *c != '\n' && *c != '\t') {
-            Some(c) => Err(serde::de::Error::custom(format!(
-                "a text holds no control character, this one holds {c:?}"
-            ))),
-            None => Ok(Self(text)),
-        }
+        Self::checked(CompactString::deserialize(d)?).map_err(de::Error::custom)
     }
 }
 #[cfg(test)]
@@ -52,6 +53,42 @@ impl schemars::JsonSchema for Text {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({ "type": "string" })
     }
+}
+
+/// By this name an id says to its reader that it is one: whoever reads from outside cleans it (see [`crate::hidden`]).
+pub const ID: &str = "id";
+
+/// The letters of an id. Most readers pass them on as they stand.
+fn read<'de, D: Deserializer<'de>>(d: D) -> Result<CompactString, D::Error> {
+    struct Letters;
+    impl<'de> Visitor<'de> for Letters {
+        type Value = CompactString;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+        fn visit_newtype_struct<D: Deserializer<'de>>(
+            self,
+            d: D,
+        ) -> Result<CompactString, D::Error> {
+            CompactString::deserialize(d)
+        }
+        fn visit_str<E: de::Error>(self, letters: &str) -> Result<CompactString, E> {
+            Ok(CompactString::new(letters))
+        }
+    }
+    d.deserialize_newtype_struct(ID, Letters)
+}
+
+/// Reads a text that names something, as a channel or a profile does: it is cleaned as an id is.
+pub(crate) fn name<'de, D: Deserializer<'de>>(d: D) -> Result<Text, D::Error> {
+    Text::checked(read(d)?).map_err(de::Error::custom)
+}
+
+/// The same where there may be none.
+pub(crate) fn maybe_name<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Text>, D::Error> {
+    #[derive(Deserialize)]
+    struct Name(#[serde(deserialize_with = "name")] Text);
+    Ok(Option::<Name>::deserialize(d)?.map(|Name(name)| name))
 }
 
 /// The longest id that is taken.
@@ -110,7 +147,7 @@ macro_rules! as_every_id {
         }
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                CompactString::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+                read(d)?.parse().map_err(serde::de::Error::custom)
             }
         }
         #[cfg(test)]

@@ -4,7 +4,7 @@
 //! # Layout
 //!
 //! - [`moment`], [`unit`], [`id`], [`ident`]: leaves, each with one text form
-//! - [`spelling`]: when two spellings are one name
+//! - [`spelling`]: when two spellings are one name; [`hidden`]: characters that nobody sees; [`alike`]: names that look alike
 //! - [`subject`]: what a fact is about, and the partition it lives in
 //! - [`fact`], [`sentence`], [`event`]: what happened, in words and as a record
 //! - [`finding`], [`context`]: what is wrong, and what else a card shows
@@ -20,6 +20,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod alike;
 pub mod behaviour;
 mod by_type;
 pub mod context;
@@ -29,6 +30,7 @@ pub mod entry;
 pub mod event;
 pub mod fact;
 pub mod finding;
+pub mod hidden;
 pub mod id;
 pub mod ident;
 pub mod moment;
@@ -57,7 +59,7 @@ pub use id::{
 pub use moment::{Moment, Span};
 pub use rule::{Episode, Given, Kind, Rule, Rules, rule};
 pub use rulebook::{Book, BookError, Product, Profile, Reference};
-pub use spelling::{Label, near_twins, same_person};
+pub use spelling::Label;
 pub use story::{Chapter, Story, as_json, expected};
 pub use subject::{Subject, SubjectKind};
 pub use timeline::{Timeline, TimelineEntry};

@@ -4,8 +4,9 @@
 //! waypoints and units of measure are the same thing then: they are trimmed when they are read, and compared
 //! without regard to ASCII case. What was written is kept for display. Ids of parties, shipments, permits,
 //! devices and orders are compared exactly, because a system behind them hands them out; a near twin of one
-//! is told by dispatch. Persons are compared without regard to case, accents and blanks.
+//! (see [`crate::alike`]) is told by dispatch. Persons are compared without regard to case, accents, blanks and letters that look alike.
 
+use crate::alike;
 use alloc::string::{String, ToString};
 use compact_str::CompactString;
 use core::{cmp::Ordering, fmt};
@@ -40,7 +41,7 @@ impl fmt::Display for Label {
 
 impl<'de> Deserialize<'de> for Label {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        crate::Text::deserialize(d).map(Self::new)
+        crate::id::name(d).map(Self::new)
     }
 }
 
@@ -107,13 +108,13 @@ pub fn plain(name: &str) -> String {
     name.trim().to_ascii_uppercase()
 }
 
-/// Whether two ids are near twins: they differ, and in case alone.
-pub fn near_twins(a: &str, b: &str) -> bool {
-    a != b && a.eq_ignore_ascii_case(b)
+/// Whether two texts name one person: `Renée Müller` and `renee  muller` do, and `Аnna` with a Cyrillic letter is `Anna`.
+pub fn same_person(a: &str, b: &str) -> bool {
+    alike::bare(a) == alike::bare(b)
 }
 
-/// Whether two texts name one person: `Renée Müller` and `renee  muller` do.
-pub fn same_person(a: &str, b: &str) -> bool {
+/// The same as it was up to behaviour 2: of letters that look alike only those with accents are known.
+pub fn same_person_up_to_2(a: &str, b: &str) -> bool {
     bare_letters(a) == bare_letters(b)
 }
 
@@ -201,16 +202,24 @@ mod tests {
             ("Łukasz Świątek", "lukasz swiatek"),
             ("Jose\u{301}", "José"),
             ("Groß", "GROSS"),
+            ("Ærø Bjørn", "aero bjorn"),
         ] {
-            assert!(same_person(a, b), "{a} {b}");
+            assert!(same_person(a, b) && same_person_up_to_2(a, b), "{a} {b}");
         }
-        assert!(!same_person("ANNA", "ANNE"));
+        for (a, b) in [("ANNA", "ANNE"), ("CARL", "CARI"), ("Anna 1", "Anna 2")] {
+            assert!(!same_person(a, b) && !same_person_up_to_2(a, b), "{a} {b}");
+        }
     }
 
     #[test]
-    fn near_twins_differ_in_case_alone() {
-        assert!(near_twins("KLM", "klm"));
-        assert!(!near_twins("KLM", "KLM"));
-        assert!(!near_twins("SHP-1", "SHP1"));
+    fn a_person_is_the_same_in_letters_that_look_alike() {
+        for (a, b) in [
+            ("Anna", "\u{410}nna"),
+            ("Anna", "ａｎｎａ"),
+            ("Anna", " An\u{200b}na\t"),
+            ("O. Berg", "0. Berg"),
+        ] {
+            assert!(same_person(a, b) && !same_person_up_to_2(a, b), "{a} {b}");
+        }
     }
 }

@@ -100,8 +100,15 @@ fn of_log(letter: &Letter, at: Moment, fact: Fact) -> String {
         None => format!("{}:{}:{}", letter.topic.name(), letter.partition, at.millis()),
     };
     let subject = Subject::new(SubjectKind::Log, letter.topic.name());
-    let event =
-        Event { source: source(letter), id: Text::new(id), subject, at, counts: None, fact };
+    let event = Event {
+        source: source(letter),
+        id: Text::new(id),
+        subject,
+        at,
+        counts: None,
+        hidden: None,
+        fact,
+    };
     native::write(&event, &beside(letter))
 }
 

@@ -52,7 +52,7 @@ pub fn write(to: &mut dyn Write, record: &JournalRecord) -> io::Result<()> {
 fn of_log(record: &JournalRecord, at: Moment, fact: Fact) -> Event {
     let id = Text::new(format!("{}:{}", record.partition, record.offset));
     let subject = Subject::new(SubjectKind::Log, "journal");
-    Event { source: Text::new("coldwatch"), id, subject, at, counts: None, fact }
+    Event { source: Text::new("coldwatch"), id, subject, at, counts: None, hidden: None, fact }
 }
 
 /// Reads every record of a journal; what cannot be read is handed on as a rejection.

@@ -89,7 +89,15 @@ pub fn event(at: Moment, words: &str, id: &str) -> Result<Event, String> {
     let (kind, _) = fact.parts().ok_or("a fact has a type")?;
     let kind = SubjectKind::of_type(&kind).ok_or("a type names its subject")?;
     let subject = Subject::new(kind, subject);
-    Ok(Event { source: Text::new("scenario"), id: Text::new(id), subject, at, counts: None, fact })
+    Ok(Event {
+        source: Text::new("scenario"),
+        id: Text::new(id),
+        subject,
+        at,
+        counts: None,
+        hidden: None,
+        fact,
+    })
 }
 
 /// A rule engine and its rules: all events go to one shipment, `SHP-1`.

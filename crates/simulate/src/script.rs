@@ -76,8 +76,15 @@ impl Script {
         let sent = self.sent.entry((source.clone(), subject.clone())).or_default();
         *sent += 1;
         let id = Text::new(format!("{}-{sent}", subject.id));
-        let event =
-            Event { source, id: id.clone(), subject: subject.clone(), at, counts: None, fact };
+        let event = Event {
+            source,
+            id: id.clone(),
+            subject: subject.clone(),
+            at,
+            counts: None,
+            hidden: None,
+            fact,
+        };
         if self.rng.u32(..REPEATED) == 0 {
             let again = arrived + Span::millis(self.rng.i64(1_000..6 * 3_600_000));
             self.arrivals.push(Arrival { at: again, event: event.clone() });

@@ -3,7 +3,7 @@
 use crate::day::{self, End};
 use crate::reject::{Code, Rejection};
 use facts::fact::permit::{Bound, Granted};
-use facts::{Fact, Moment, Span, ident};
+use facts::{Fact, Moment, Span, alike, ident};
 use serde_json::Value;
 
 /// Members that name a patient. Chain of identity is what coldwatch works with, never a person's data.
@@ -33,17 +33,27 @@ fn begins(bytes: &[u8]) -> bool {
         })
 }
 
-/// A letter that is written as an escape is written so to be overlooked.
+/// A letter that is written as an escape is written so to be overlooked, as is a hidden character; one with an accent is not.
 fn hides_letters(bytes: &[u8]) -> bool {
-    let letter = |at: usize| bytes.get(at + 4).is_some_and(|digit| (b'4'..=b'7').contains(digit));
-    memchr::memmem::find_iter(bytes, b"\\u00").any(letter)
+    let digits = |at: usize| bytes.get(at + 2..at + 6).unwrap_or_default().to_ascii_lowercase();
+    let harmless = |at: usize| match &digits(at)[..] {
+        b"00ad" => false,
+        [b'0', b'0', digit, _] => !(b'4'..=b'7').contains(digit),
+        // Half of a pair is no character.
+        [b'd', b'8'..=b'f', ..] => {
+            !bytes.get(at + 6..).is_some_and(|rest| rest.starts_with(b"\\u"))
+        }
+        _ => false,
+    };
+    memchr::memmem::find_iter(bytes, b"\\u").any(|at| !harmless(at))
 }
 
-/// Refuses a record that names a patient; its value is in no message.
-pub(crate) fn patient(text: &str) -> Result<(), Rejection> {
+/// Refuses a record that names a patient; its value is in no message. In one that holds more than plain letters every name of a member
+/// is looked at as people see it.
+pub(crate) fn patient(text: &str, unclean: bool) -> Result<(), Rejection> {
     let bytes = text.as_bytes();
     let mut quotes = memchr::memchr_iter(b'"', bytes);
-    if !quotes.any(|quote| begins(&bytes[quote + 1..])) && !hides_letters(bytes) {
+    if !unclean && !quotes.any(|quote| begins(&bytes[quote + 1..])) && !hides_letters(bytes) {
         return Ok(());
     }
     let Ok(value) = serde_json::from_str::<Value>(text) else { return Ok(()) };
@@ -63,10 +73,8 @@ fn find(value: &Value, pointer: String, depth: usize) -> Option<String> {
     }
     match value {
         Value::Object(members) => members.iter().find_map(|(name, value)| {
-            let plain: String =
-                name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
             let pointer = format!("{pointer}/{name}");
-            if PATIENT.contains(&&*plain) { Some(pointer) } else { find(value, pointer, depth + 1) }
+            if names_a_patient(name) { Some(pointer) } else { find(value, pointer, depth + 1) }
         }),
         Value::Array(items) => items
             .iter()
@@ -74,6 +82,22 @@ fn find(value: &Value, pointer: String, depth: usize) -> Option<String> {
             .find_map(|(n, value)| find(value, format!("{pointer}/{n}"), depth + 1)),
         _ => None,
     }
+}
+
+/// Whether the name of a member is one of those, without regard to case, to what stands between the letters, and to letters that look
+/// like others.
+fn names_a_patient(name: &str) -> bool {
+    let letters = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
+    };
+    if PATIENT.contains(&&*letters(name)) {
+        return true;
+    }
+    let looks_so = |look: fn(&str) -> String| {
+        let seen = letters(&look(name));
+        PATIENT.iter().any(|word| look(word) == seen)
+    };
+    !name.is_ascii() && (looks_so(alike::bare) || looks_so(alike::bare_capitals))
 }
 
 /// Units are named after their shipment, `SHP-1#10000`, and no id is longer than 128 bytes.
@@ -125,7 +149,17 @@ pub(crate) fn may_name_a_patient(bytes: &[u8]) -> bool {
         before = **byte;
         beginning
     });
-    words.any(|(at, _)| begins(&bytes[at..])) || hides_letters(bytes)
+    words.any(|(at, _)| begins(&bytes[at..])) || hides_letters(bytes) || disguises(bytes)
+}
+
+/// Whether one of its words is the name of such a member in letters that look like others.
+fn disguises(bytes: &[u8]) -> bool {
+    if bytes.is_ascii() {
+        return false;
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let mut words = text.split(|c: char| c.is_ascii_punctuation() || c.is_whitespace());
+    words.any(|word| !word.is_ascii() && names_a_patient(word))
 }
 
 /// What must hold of a fact's members; a permit's bare days become moments in its issuer's zone.

@@ -1,5 +1,6 @@
 //! One pass over an event's JSON, without buffering its data where `type` stands before it.
 
+use crate::ids::{Ids, Node, Part};
 use facts::{ByType, Fact};
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
@@ -44,6 +45,7 @@ pub(crate) struct Envelope<'a> {
     pub(crate) base64: bool,
     pub(crate) arrivedat: Option<Str<'a>>,
     pub(crate) countsat: Option<Str<'a>>,
+    pub(crate) hidden: Option<Str<'a>>,
     pub(crate) origin: Option<Str<'a>>,
     pub(crate) after: Option<Str<'a>>,
     pub(crate) shipment: Option<Str<'a>>,
@@ -63,6 +65,7 @@ enum Key {
     Base64,
     ArrivedAt,
     CountsAt,
+    Hidden,
     Origin,
     After,
     Shipment,
@@ -74,7 +77,7 @@ enum Key {
 /// What is said of a known attribute in capitals.
 pub(crate) const IN_CAPITALS: &str = "is no attribute: their names are written small";
 
-const KEYS: [(&str, Key); 15] = [
+const KEYS: [(&str, Key); 16] = [
     ("specversion", Key::SpecVersion),
     ("id", Key::Id),
     ("source", Key::Source),
@@ -85,6 +88,7 @@ const KEYS: [(&str, Key); 15] = [
     ("data_base64", Key::Base64),
     ("arrivedat", Key::ArrivedAt),
     ("countsat", Key::CountsAt),
+    ("hiddencharacters", Key::Hidden),
     ("origin", Key::Origin),
     ("after", Key::After),
     ("shipment", Key::Shipment),
@@ -117,15 +121,38 @@ impl<'de> Deserialize<'de> for Key {
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        d.deserialize_map(Members)
+/// Reads an event whose ids are cleaned by these.
+pub(crate) struct Members<'i>(pub(crate) &'i Ids);
+
+impl<'de> DeserializeSeed<'de> for Members<'_> {
+    type Value = Envelope<'de>;
+    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Envelope<'de>, D::Error> {
+        d.deserialize_map(self)
     }
 }
 
-struct Members;
+impl Members<'_> {
+    fn fact<'de, D: Deserializer<'de>>(&self, kind: &str, data: D) -> Result<Fact, D::Error> {
+        if !self.0.unclean {
+            return ByType(kind).deserialize(data);
+        }
+        let node = Node::deserialize(data)?;
+        let data = Part { node, here: "/data".to_owned(), ids: self.0 };
+        ByType(kind).deserialize(data).map_err(de::Error::custom)
+    }
+}
 
-impl<'de> Visitor<'de> for Members {
+/// The data of a fact, which its reader takes as it comes.
+struct Data<'m, 'i>(&'m Members<'i>, &'m str);
+
+impl<'de> DeserializeSeed<'de> for Data<'_, '_> {
+    type Value = Fact;
+    fn deserialize<D: Deserializer<'de>>(self, data: D) -> Result<Fact, D::Error> {
+        self.0.fact(self.1, data)
+    }
+}
+
+impl<'de> Visitor<'de> for Members<'_> {
     type Value = Envelope<'de>;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a CloudEvents 1.0 event")
@@ -143,6 +170,9 @@ impl<'de> Visitor<'de> for Members {
                 Key::Type => once(&mut map, &mut all.kind, "type")?,
                 Key::ArrivedAt => once(&mut map, &mut all.arrivedat, "arrivedat")?,
                 Key::CountsAt => once(&mut map, &mut all.countsat, "countsat")?,
+                // We alone say that; of what an outsider calls so we know nothing.
+                Key::Hidden if self.0.outside => drop(map.next_value::<de::IgnoredAny>()?),
+                Key::Hidden => once(&mut map, &mut all.hidden, "hiddencharacters")?,
                 Key::Origin => once(&mut map, &mut all.origin, "origin")?,
                 Key::After => once(&mut map, &mut all.after, "after")?,
                 Key::Shipment => once(&mut map, &mut all.shipment, "shipment")?,
@@ -152,7 +182,7 @@ impl<'de> Visitor<'de> for Members {
                     return Err(de::Error::duplicate_field("data"));
                 }
                 Key::Data => match &all.kind {
-                    Some(kind) => all.fact = Some(map.next_value_seed(ByType(&kind.0))?),
+                    Some(kind) => all.fact = Some(map.next_value_seed(Data(&self, &kind.0))?),
                     None => early = Some(map.next_value()?),
                 },
                 Key::Base64 => {
@@ -164,7 +194,7 @@ impl<'de> Visitor<'de> for Members {
         }
         if let (Some(data), Some(kind)) = (early, &all.kind) {
             let mut json = serde_json::Deserializer::from_str(data.get());
-            all.fact = Some(ByType(&kind.0).deserialize(&mut json).map_err(de::Error::custom)?);
+            all.fact = Some(self.fact(&kind.0, &mut json).map_err(de::Error::custom)?);
         }
         Ok(all)
     }

@@ -4,6 +4,7 @@
 //!
 //! - [`native`]: CloudEvents 1.0, structured JSON, one event a line
 //! - [`logger`]: text exports of temperature loggers (Fridge-tag 2 L, Q-tag CLm doc)
+//! - `ids`: ids from outside are cleaned, and what was taken off is told
 //! - [`lines`]: a stream as records, in bounded memory
 //! - [`reject`]: what is refused: a stable code, the place, the reason
 //! - [`limits`]: how long and how deep a record may be; `size`: how much an event may say
@@ -14,6 +15,7 @@ mod check;
 mod day;
 mod diagnose;
 mod envelope;
+mod ids;
 pub mod limits;
 pub mod lines;
 pub mod logger;

@@ -11,8 +11,9 @@ pub struct Limits {
     pub depth: usize,
     /// Bytes of a text in it.
     pub text: usize,
-    /// Whether what a fact may say has a size: what comes in has, what was let in once stays as it is.
-    pub sizes: bool,
+    /// Whether it comes from outside: then its ids are cleaned, and what a fact may say has a size. What was let in once stays as
+    /// it is.
+    pub outside: bool,
 }
 
 /// Of an event: a page and more. What follows from an event repeats its texts, and must fit into a record, too.
@@ -21,7 +22,7 @@ const TEXT: usize = 4096;
 impl Default for Limits {
     /// 1 MiB, as a Kafka broker's own default; 32 levels, where our own facts have five.
     fn default() -> Self {
-        Self { bytes: 1 << 20, depth: 32, text: TEXT, sizes: true }
+        Self { bytes: 1 << 20, depth: 32, text: TEXT, outside: true }
     }
 }
 
@@ -43,7 +44,7 @@ fn is_utf16(bytes: &[u8], nul: Option<usize>) -> bool {
 impl Limits {
     /// Of a record of our own topics: one holds a whole rulebook, as a text.
     pub fn of_ours() -> Self {
-        Self { bytes: 16 << 20, text: 16 << 20, sizes: false, ..Self::default() }
+        Self { bytes: 16 << 20, text: 16 << 20, outside: false, ..Self::default() }
     }
 
     /// Bytes that may be parsed, as text.

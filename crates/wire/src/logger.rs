@@ -6,6 +6,7 @@
 //! spreadsheet did to the file costs no reading without a word.
 
 use crate::check;
+use crate::ids::Ids;
 use crate::limits::without_mark;
 use crate::reject::{Code, Rejection};
 use chrono::NaiveDateTime;
@@ -33,6 +34,8 @@ pub struct LoggerFile {
     pub read_out: Option<Moment>,
     /// Which of its recordings this is: the run's number where one is printed.
     pub run: Option<String>,
+    /// What was taken off its ids because nobody sees it.
+    pub hidden: Option<Text>,
     /// Rows that could not be read.
     pub rejections: Vec<Rejection>,
 }
@@ -73,7 +76,8 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<LoggerFile, Rejection> {
             .ok_or_else(|| wrong(Code::BadHeader, format!("`{name}:` is not minutes")))
     };
     let log_every = minutes("Logging Interval")?;
-    let serial = need("Serial")?;
+    let ids = Ids::of(text, true);
+    let serial = ids.clean(need("Serial")?, "Serial");
     let device = serial.parse().map_err(|reason: String| wrong(Code::BadId, reason))?;
     if head.value("Temp unit").is_some_and(|unit| !unit.eq_ignore_ascii_case("C")) {
         return Err(wrong(Code::BadUnit, "only exports in degrees Celsius are read".into()));
@@ -89,7 +93,8 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<LoggerFile, Rejection> {
     let mkt = head.value("MKT").and_then(celsius);
     let (model, limits) = (need("Device")?.to_owned(), head.limits());
     let read_out = printed("TS Report Creation");
-    let run = head.value("Run Number").map(ToOwned::to_owned);
+    let run = head.value("Run Number").map(|run| ids.clean(run, "Run Number").into_owned());
+    let hidden = ids.taken();
     Ok(LoggerFile {
         model,
         device,
@@ -100,6 +105,7 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<LoggerFile, Rejection> {
         readings,
         read_out,
         run,
+        hidden,
         rejections,
     })
 }
@@ -123,6 +129,7 @@ impl LoggerFile {
                 subject: subject.clone(),
                 at: *at,
                 counts: None,
+                hidden: None,
                 fact: Fact::Reading(reading),
             });
         }
@@ -130,7 +137,8 @@ impl LoggerFile {
         let at = self.read_out.unwrap_or_else(|| self.covers_until());
         let id = Text::new(self.called());
         let fact = Fact::Imported(Imported { file: id.clone(), readings });
-        events.push(Event { source, id, subject, at, counts: None, fact });
+        let hidden = self.hidden.clone();
+        events.push(Event { source, id, subject, at, counts: None, hidden, fact });
         events
     }
 
@@ -444,6 +452,17 @@ mod tests {
         for other in &others {
             assert_ne!(called(other), first, "{other}");
         }
+    }
+
+    #[test]
+    fn a_serial_number_is_cleaned_and_that_is_told_once() {
+        let file = export(&format!("{COLUMNS}\t2026-03-01 07:00\t5.0\n"));
+        let events = |file: &str| super::read("x", file.as_bytes()).unwrap().events();
+        let soiled = events(&file.replace("Serial: X1", "Serial: \u{200e}X\u{200b}1"));
+        let told: Vec<&str> = soiled.iter().filter_map(|event| event.hidden.as_deref()).collect();
+        assert_eq!(told, ["U+200E U+200B in Serial"]);
+        let clean = soiled.into_iter().map(|event| Event { hidden: None, ..event });
+        assert_eq!(clean.collect::<Vec<_>>(), events(&file));
     }
 
     #[test]

@@ -9,15 +9,18 @@
 //! `subject` is the bare id; what kind of thing it names is said by the type. Members that are not
 //! known are left alone. `arrivedat` is when a log took the record; a journal's lines carry `origin`,
 //! `after`, `shipment`, `identity`, `partition` and `offset`, too, and `countsat` where dispatch has stamped
-//! another moment than the reported one; what an outsider writes there, dispatch takes off.
+//! another moment than the reported one; what an outsider writes there, dispatch takes off. `hiddencharacters` says
+//! what was taken off the ids of a record from outside, and is written by whoever lets that in.
 
 use crate::check;
 use crate::diagnose::diagnose;
-use crate::envelope::{Envelope, Str};
+use crate::envelope::{Envelope, Members, Str};
+use crate::ids::Ids;
 use crate::limits::{Limits, without_mark};
 use crate::reject::{Code, Rejection};
 use crate::size;
 use facts::{Event, Moment, Origin, ShipmentId, Subject, SubjectKind, Text};
+use serde::de::DeserializeSeed;
 use serde_json::{Map, Value};
 
 /// One event as it came in.
@@ -51,17 +54,18 @@ pub fn read(line: &[u8], limits: &Limits) -> Result<Incoming, Rejection> {
     let line = without_mark(line);
     let text = limits.check(line).map_err(|rejection| rejection.keeping(line))?;
     let sized = |read: Incoming| {
-        if limits.sizes {
+        if limits.outside {
             size::check(&read.event.fact)?;
         }
         Ok(read)
     };
-    incoming(text).and_then(sized).map_err(|rejection| rejection.keeping(line))
+    incoming(text, limits.outside).and_then(sized).map_err(|rejection| rejection.keeping(line))
 }
 
-fn incoming(text: &str) -> Result<Incoming, Rejection> {
-    check::patient(text)?;
-    let all: Envelope<'_> = serde_json::from_str(text).map_err(|e| diagnose(text, &e))?;
+fn incoming(text: &str, outside: bool) -> Result<Incoming, Rejection> {
+    let ids = Ids::of(text, outside);
+    check::patient(text, ids.unclean)?;
+    let all = envelope(text, &ids).map_err(|e| diagnose(text, &e))?;
     let need = |member: &'static str, value: &Option<Str<'_>>| match value {
         Some(value) if !value.0.is_empty() => Ok(()),
         Some(_) => Err(Rejection::new(Code::BadValue, format!("`{member}` is empty"))
@@ -88,16 +92,28 @@ fn incoming(text: &str) -> Result<Incoming, Rejection> {
         return Err(Rejection::new(Code::MissingMember, "`data` is missing").member("/data"));
     };
     let kind = SubjectKind::of_type(str_of(kind)).unwrap_or(SubjectKind::Log);
-    let subject = Subject::new(kind, check::subject(str_of(subject))?);
-    let (source, id) = (name(str_of(source), "/source")?, name(str_of(id), "/id")?);
+    let subject = ids.clean(str_of(subject), "/subject");
+    let subject = Subject::new(kind, check::subject(&subject)?);
+    let source = name(&ids.clean(str_of(source), "/source"), "/source")?;
+    let id = name(&ids.clean(str_of(id), "/id"), "/id")?;
     let at = moment(str_of(time), "/time")?;
     let counts = all.countsat.as_ref().map(|text| moment(&text.0, "/countsat")).transpose()?;
-    let event = Event { source, id, subject, at, counts, fact: check::fact(fact)? };
+    let hidden = match outside {
+        true => ids.taken(),
+        false => all.hidden.as_ref().map(|taken| Text::new(&taken.0)),
+    };
+    let event = Event { source, id, subject, at, counts, hidden, fact: check::fact(fact)? };
     let beside = beside(&all)?;
     if event.subject.kind != SubjectKind::Log {
         check::times(at, beside.arrived_at)?;
     }
     Ok(Incoming { event, beside })
+}
+
+fn envelope<'t>(text: &'t str, ids: &Ids) -> serde_json::Result<Envelope<'t>> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let all = Members(ids).deserialize(&mut json)?;
+    json.end().map(|()| all)
 }
 
 /// `data_base64` stands for `data` where that is no JSON, and every fact's data is. Where both stand, nobody can
@@ -123,6 +139,9 @@ fn str_of<'a>(text: &'a Option<Str<'_>>) -> &'a str {
 /// Source and id are texts without control characters and not endless.
 fn name(text: &str, member: &str) -> Result<Text, Rejection> {
     let wrong = |reason: &str| Rejection::new(Code::BadId, reason.to_owned()).member(member);
+    if text.is_empty() {
+        return Err(wrong("it holds hidden characters and nothing else"));
+    }
     match text.chars().any(char::is_control) {
         true => Err(wrong("it holds a control character")),
         false if text.len() > 512 => Err(wrong("it is longer than 512 bytes")),
@@ -174,6 +193,9 @@ pub fn write(event: &Event, beside: &Beside) -> String {
     put("time", event.at.to_string().into());
     if let Some(counts) = event.counts {
         put("countsat", counts.to_string().into());
+    }
+    if let Some(hidden) = &event.hidden {
+        put("hiddencharacters", hidden.as_str().into());
     }
     if let Some(arrived) = beside.arrived_at {
         put("arrivedat", arrived.to_string().into());

@@ -297,7 +297,8 @@ fn smaller(pair: &Pair, broken: &Broken, law: Law<'_>) -> Pair {
 /// An event of somebody who reports at once.
 pub(super) fn said_at(at: Moment, subject: &Subject, id: &str, fact: Fact) -> Arrival {
     let (source, id) = (facts::Text::new("somebody"), facts::Text::new(id));
-    let event = Event { source, id, subject: subject.clone(), at, counts: None, fact };
+    let event =
+        Event { source, id, subject: subject.clone(), at, counts: None, hidden: None, fact };
     Arrival { at: at + Span::seconds(20), event }
 }
 

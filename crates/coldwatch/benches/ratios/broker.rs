@@ -165,6 +165,7 @@ pub(crate) fn reads_at(device: &Subject, n: usize, temperature: i32, at: Moment)
         subject: device.clone(),
         at,
         counts: None,
+        hidden: None,
         fact: Fact::Reading(Reading { temperature, channel, sequence }),
     }
 }

@@ -51,7 +51,15 @@ impl<'a> Teller<'a> {
         let fact = sentence.parse().unwrap_or_else(|e| panic!("{e}"));
         let subject: Subject = subject.parse().unwrap_or_else(|e| panic!("{e}"));
         let id = Text::new(format!("{offset}"));
-        let event = Event { source: Text::new("gateway"), id, subject, at, counts: None, fact };
+        let event = Event {
+            source: Text::new("gateway"),
+            id,
+            subject,
+            at,
+            counts: None,
+            hidden: None,
+            fact,
+        };
         let learnt = self.learnt.unwrap_or(at);
         self.told.push((learnt, ShipmentId::new(shipment), offset, event));
         offset

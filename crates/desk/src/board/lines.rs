@@ -127,7 +127,7 @@ mod tests {
         let subject = Subject::new(SubjectKind::Shipment, "SHP-1");
         let (source, id) = (Text::new("test"), Text::new(offset.to_string()));
         let fact = sentence.parse().unwrap();
-        Line::new(offset, Event { source, id, subject, at, counts: None, fact }, None)
+        Line::new(offset, Event { source, id, subject, at, counts: None, hidden: None, fact }, None)
     }
 
     #[test]

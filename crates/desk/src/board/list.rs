@@ -54,15 +54,18 @@ pub struct Counts {
     pub returned_acked: u64,
     /// Closed.
     pub closed: u64,
+    /// Never more than a race.
+    pub withdrawn: u64,
 }
 
 /// Every state, the most urgent first.
-pub(crate) const STATES: [IncidentState; 5] = [
+pub(crate) const STATES: [IncidentState; 6] = [
     IncidentState::ActiveUnacked,
     IncidentState::ReturnedUnacked,
     IncidentState::ActiveAcked,
     IncidentState::ReturnedAcked,
     IncidentState::Closed,
+    IncidentState::Withdrawn,
 ];
 
 impl Counts {
@@ -74,6 +77,7 @@ impl Counts {
             IncidentState::ReturnedUnacked => self.returned_unacked,
             IncidentState::ReturnedAcked => self.returned_acked,
             IncidentState::Closed => self.closed,
+            IncidentState::Withdrawn => self.withdrawn,
         }
     }
     fn count(&mut self, state: IncidentState) {
@@ -83,6 +87,7 @@ impl Counts {
             IncidentState::ReturnedUnacked => &mut self.returned_unacked,
             IncidentState::ReturnedAcked => &mut self.returned_acked,
             IncidentState::Closed => &mut self.closed,
+            IncidentState::Withdrawn => &mut self.withdrawn,
         };
         *place += 1;
     }

@@ -157,6 +157,7 @@ pub(super) async fn act(
         subject: Subject::from(&shipment),
         at,
         counts: None,
+        hidden: None,
         fact: fact.clone(),
     };
     let late = || {

@@ -19,8 +19,8 @@ use utoipa::IntoParams;
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
-    /// `active_unacked`, `active_acked`, `returned_unacked`, `returned_acked`, `closed`, `open` (all that
-    /// are not closed; so without it, too) or `all`.
+    /// `active_unacked`, `active_acked`, `returned_unacked`, `returned_acked`, `closed`, `withdrawn`, `open` (all that
+    /// have not ended; so without it, too) or `all`.
     pub(crate) state: Option<String>,
     /// `P1`, `P2`, `P3` or `P4`.
     pub(crate) priority: Option<String>,

@@ -244,5 +244,5 @@ fn any(filter: &Filter) -> bool {
 }
 
 /// The names of `STATES`, as they stand in addresses.
-pub(crate) const NAMES: [&str; 5] =
-    ["active_unacked", "returned_unacked", "active_acked", "returned_acked", "closed"];
+pub(crate) const NAMES: [&str; 6] =
+    ["active_unacked", "returned_unacked", "active_acked", "returned_acked", "closed", "withdrawn"];

@@ -83,13 +83,22 @@ pub(crate) struct StateCounts {
     returned_acked: u64,
     /// Closed by a person.
     closed: u64,
+    /// Never more than facts that raced: all was taken back within moments, and nobody had seen it.
+    withdrawn: u64,
 }
 
 impl From<Counts> for StateCounts {
     fn from(counts: Counts) -> Self {
-        let Counts { active_unacked, active_acked, returned_unacked, returned_acked, closed } =
+        let Counts {
+            active_unacked,
+            active_acked,
+            returned_unacked,
+            returned_acked,
+            closed,
+            withdrawn,
+        } =
             counts;
-        Self { active_unacked, active_acked, returned_unacked, returned_acked, closed }
+        Self { active_unacked, active_acked, returned_unacked, returned_acked, closed, withdrawn }
     }
 }
 
@@ -102,7 +111,7 @@ pub(crate) struct IncidentView {
     pub(crate) shipment: String,
     /// Counts up with each incident of the shipment.
     pub(crate) number: u32,
-    /// `active_unacked`, `active_acked`, `returned_unacked`, `returned_acked`, `closed`.
+    /// `active_unacked`, `active_acked`, `returned_unacked`, `returned_acked`, `closed`, `withdrawn`.
     pub(crate) state: String,
     /// How urgent, `P1` to `P4`; absent when all that was reported has been withdrawn.
     pub(crate) priority: Option<String>,

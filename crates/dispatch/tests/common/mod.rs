@@ -36,6 +36,7 @@ pub(crate) fn event(id: &str, minute: i64, kind: &str, subject: &str, data: &str
         subject,
         at: at(minute),
         counts: None,
+        hidden: None,
         fact,
     }
 }
@@ -91,26 +92,35 @@ pub(crate) fn planned(shipment: &str, version: u32, more: &str) -> Event {
     )
 }
 
+/// The numbers, with those for what is silent and for floods or without.
+fn rules(behaviour: u32, whole: bool) -> Rules {
+    let mut table = serde_json::json!({ "keep": "14 d", "put_away": "30 d", "put_away_dose": "730 d", "quiet_after": 3, "quiet_again": "1 h", "skew": "2 min", "correction_waits": "60 min" });
+    if whole {
+        table["silent"] = serde_json::json!({ "put_away": "180 d", "watched_again": "30 d" });
+        table["flood"] = serde_json::json!({ "at_once": 20, "wait": "1 min" });
+    }
+    let book = Book::new([("dispatch".to_string(), table)].into_iter().collect());
+    Rules::read(&book, behaviour).unwrap()
+}
+
 impl World {
     pub(crate) fn new() -> Self {
-        Self::at_behaviour(1)
+        Self::with(rules(3, false))
     }
 
     /// One that puts away what nobody has closed.
     pub(crate) fn that_puts_away() -> Self {
-        Self::at_behaviour(facts::behaviour::PUTS_AWAY)
+        Self::with(rules(facts::behaviour::PUTS_AWAY, true))
     }
 
-    fn at_behaviour(number: u32) -> Self {
-        let silent = serde_json::json!({ "put_away": "180 d", "watched_again": "30 d" });
-        let flood = serde_json::json!({ "at_once": 20, "wait": "1 min" });
-        let tables = [(
-            "dispatch".to_string(),
-            serde_json::json!({ "silent": silent, "flood": flood, "keep": "14 d", "put_away": "30 d", "put_away_dose": "730 d", "quiet_after": 3, "quiet_again": "1 h", "skew": "2 min", "correction_waits": "60 min" }),
-        )];
-        let book = Book::new(tables.into_iter().collect());
+    /// At a behaviour.
+    pub(crate) fn at(behaviour: u32) -> Self {
+        Self::with(rules(behaviour, true))
+    }
+
+    fn with(rules: Rules) -> Self {
         Self {
-            rules: Rules::read(&book, number).unwrap(),
+            rules,
             values: BTreeMap::new(),
             marks: BTreeMap::new(),
             now: at(0),
@@ -121,6 +131,16 @@ impl World {
             expired: Vec::new(),
             counts: BTreeMap::new(),
         }
+    }
+
+    /// From here on the log is at another behaviour.
+    pub(crate) fn go_on_at(&mut self, behaviour: u32) {
+        self.rules = rules(behaviour);
+    }
+
+    /// How many words and strokes were heard so far.
+    pub(crate) fn asked(&self) -> u64 {
+        self.offset
     }
 
     /// Lets the clock run to a minute, striking whatever is due.

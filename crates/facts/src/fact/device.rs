@@ -17,6 +17,7 @@ pub struct Attached {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreId>,
     /// The probe.
+    #[serde(deserialize_with = "crate::id::name")]
     pub channel: Text,
     /// Where the probe sits.
     pub position: Position,
@@ -55,6 +56,7 @@ pub enum Position {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Detached {
     /// The probe.
+    #[serde(deserialize_with = "crate::id::name")]
     pub channel: Text,
 }
 
@@ -76,6 +78,7 @@ pub struct Reading {
     /// What it measured.
     pub temperature: MilliCelsius,
     /// With which probe.
+    #[serde(deserialize_with = "crate::id::name")]
     pub channel: Text,
     /// The device's own count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,6 +104,7 @@ pub struct Quiet {
     /// The log time of this statement.
     pub as_of: Moment,
     /// Which probe.
+    #[serde(deserialize_with = "crate::id::name")]
     pub channel: Text,
     /// What came since then all the same, and is of no time at which the probe was attached to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,6 +119,7 @@ pub struct Quiet {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Elsewhere {
     /// The channel by which they came.
+    #[serde(deserialize_with = "crate::id::name")]
     pub channel: Text,
     /// How many of them came.
     pub readings: u32,
@@ -139,6 +144,7 @@ pub struct Unclaimed {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClockAhead {
     /// With which probe it was measured.
+    #[serde(deserialize_with = "crate::id::name")]
     pub channel: Text,
     /// The time that the reading bears.
     pub says: Moment,
@@ -151,6 +157,7 @@ pub struct ClockAhead {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClockRight {
     /// With which probe they were measured.
+    #[serde(deserialize_with = "crate::id::name")]
     pub channel: Text,
 }
 
@@ -161,6 +168,7 @@ pub struct Withdrawn {
     /// What it had said.
     pub temperature: MilliCelsius,
     /// With which probe.
+    #[serde(deserialize_with = "crate::id::name")]
     pub channel: Text,
     /// When, by the device.
     pub at: Moment,

@@ -11,13 +11,19 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Corrected {
     /// The `source` of the event that was wrong.
+    #[serde(deserialize_with = "crate::id::name")]
     pub source: Text,
     /// The `id` of the event that was wrong.
+    #[serde(deserialize_with = "crate::id::name")]
     pub id: Text,
     /// Why.
     pub reason: Text,
     /// The `id`, of the same source, of the event that replaces it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::id::maybe_name",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub replaced_by: Option<Text>,
 }
 
@@ -146,7 +152,7 @@ pub struct Word {
     pub fact: Fact,
 }
 
-/// Written by dispatch: another id that differs from this one in capital letters alone is in use.
+/// Written by dispatch: another id that looks like this one is in use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Twin {
@@ -155,6 +161,9 @@ pub struct Twin {
     /// Whether something is known of it itself: it was described, granted, opened, planned.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub known: bool,
+    /// Whether it is not in use any more: it was put away.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub gone: bool,
 }
 
 /// The first record of a partition: what the log is, for ever.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Opened {
     /// The product of the rulebook.
+    #[serde(deserialize_with = "crate::id::name")]
     pub product: Text,
     /// The units that make the dose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -66,6 +66,11 @@ fn of_facts() -> BTreeMap<String, Value> {
                 "format": "date-time",
                 "description": "The moment that counts instead of `time`, which was later than the report came.",
             });
+            // What intake says of it; the same holds for an outsider's.
+            schema["properties"]["hiddencharacters"] = json!({
+                "type": "string",
+                "description": "What was taken off its ids when it was let in, because nobody sees it, and where.",
+            });
             schemas.insert(kind.clone(), schema);
         }
     }

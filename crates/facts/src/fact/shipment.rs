@@ -15,6 +15,7 @@ pub struct Planned {
     /// What is shipped.
     pub kind: Goods,
     /// The temperature profile of the rulebook that it is held to.
+    #[serde(deserialize_with = "crate::id::name")]
     pub profile: Text,
     /// The patient's order, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,7 +54,11 @@ pub struct Planned {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qualified_hold: Option<Span>,
     /// Air waybill: three digits, a hyphen, seven digits and a check digit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::id::maybe_name",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub air_waybill: Option<Text>,
 }
 
@@ -77,8 +82,10 @@ pub enum Goods {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Coi {
     /// Who issued it.
+    #[serde(deserialize_with = "crate::id::name")]
     pub issuer: Text,
     /// What they issued.
+    #[serde(deserialize_with = "crate::id::name")]
     pub value: Text,
 }
 
@@ -193,10 +200,18 @@ pub struct Released {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<PartyId>,
     /// Who signed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::id::maybe_name",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub person: Option<Text>,
     /// The second person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::id::maybe_name",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub verified_by: Option<Text>,
     /// The leg that begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -216,10 +231,18 @@ pub struct Accepted {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<PartyId>,
     /// Who signed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::id::maybe_name",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub person: Option<Text>,
     /// The second person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::id::maybe_name",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub verified_by: Option<Text>,
     /// The leg that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]

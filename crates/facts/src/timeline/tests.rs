@@ -27,6 +27,7 @@ fn event(id: usize, at: i64, fact: Fact) -> Event {
         subject,
         at: minute(at),
         counts: None,
+        hidden: None,
         fact,
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn is_of_alerts(origin: &Origin) -> bool {
 fn stands(id: Text, now: Moment, shipment: ShipmentId, open: bool) -> Event {
     let subject = Subject::new(SubjectKind::Log, "alerts");
     let fact = Fact::IncidentStands(IncidentStands { shipment, open });
-    Event { source: Text::new("coldwatch"), id, subject, at: now, counts: None, fact }
+    Event { source: Text::new("coldwatch"), id, subject, at: now, counts: None, hidden: None, fact }
 }
 
 /// What stands on `exceptions`.

@@ -89,12 +89,13 @@ fn desk(board: &Board, now: i64, shown: &Shown) {
     }
 }
 
-const STATES: [IncidentState; 5] = [
+const STATES: [IncidentState; 6] = [
     IncidentState::ActiveUnacked,
     IncidentState::ActiveAcked,
     IncidentState::ReturnedUnacked,
     IncidentState::ReturnedAcked,
     IncidentState::Closed,
+    IncidentState::Withdrawn,
 ];
 
 /// Noughts, too: an alert must be able to tell "none" from "not known".

@@ -135,6 +135,7 @@ fn card(incident: &Incident, to: &mut impl Write) -> io::Result<()> {
         IncidentState::ReturnedUnacked => "over, and nobody has seen it".to_owned(),
         IncidentState::ReturnedAcked => format!("over, seen by {}", by(&incident.acknowledged)),
         IncidentState::Closed => format!("closed by {}", by(&incident.closed)),
+        IncidentState::Withdrawn => "taken back within moments, as facts raced".to_owned(),
     };
     let latched = if incident.latched { "; only a person can end it" } else { "" };
     let priority = incident.priority.map_or(String::new(), |priority| format!("{priority} "));

@@ -1,0 +1,45 @@
+//! Ids that were written with characters that nobody sees. They were taken off where the report came in; here that is told, once for
+//! each sender: a report that is written so every minute is one finding.
+
+use crate::mail::Mail;
+use alloc::collections::BTreeMap;
+use alloc::{format, string::String};
+use facts::{Event, ShipmentId, Text};
+use serde::{Deserialize, Serialize};
+
+/// So many senders are told of one subject.
+const MOST: usize = 20;
+
+/// Who wrote ids of a subject so.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Hidden {
+    /// By sender what is to be told, until there is a shipment on which people look; nothing once it is told.
+    senders: BTreeMap<Text, Option<String>>,
+}
+
+impl Hidden {
+    /// A report came, perhaps with something taken off its ids.
+    pub(crate) fn note(&mut self, event: &Event) {
+        let Some(taken) = &event.hidden else { return };
+        if self.senders.len() >= MOST || self.senders.contains_key(&event.source) {
+            return;
+        }
+        let sentence = format!(
+            "{} wrote `{}` with hidden characters, {taken}: without them it speaks of {}, and so it is judged",
+            event.source, event.id, event.subject
+        );
+        self.senders.insert(event.source.clone(), Some(sentence));
+    }
+
+    /// Whether there is anything to tell.
+    pub(crate) fn is_to_tell(&self) -> bool {
+        self.senders.values().any(Option::is_some)
+    }
+
+    /// Tells it on this shipment.
+    pub(crate) fn tell(&mut self, shipment: &ShipmentId, mail: &mut Mail<'_>) {
+        for sentence in self.senders.values_mut().filter_map(Option::take) {
+            mail.hidden_characters(shipment, sentence);
+        }
+    }
+}
