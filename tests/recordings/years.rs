@@ -127,6 +127,7 @@ impl Staff {
                 subject: Subject::from(&incident.shipment),
                 at: now,
                 counts: None,
+                hidden: None,
                 fact: Fact::IncidentClosed(IncidentClosed { by, second, reason }),
             };
             pipeline.feed(now, event, intake(1 << 40 | self.acts)).expect("nothing stops");
