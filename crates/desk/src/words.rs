@@ -1,8 +1,10 @@
 //! How the desk says things to people: times, lengths, states, sentences. It decides nothing, and it
 //! never says "now": the moment at which a page is made is handed in.
 
+mod foreign;
 mod sentences;
 
+pub(crate) use foreign::{Foreign, markup};
 pub(crate) use sentences::{plain, sentence, tight};
 
 use alerts::incident::IncidentState;

@@ -73,8 +73,8 @@ pub(crate) fn draw(plot: &Plot, size: Size, title: &str, told: &str) -> String {
 <desc id="chart-{name}-desc">{}</desc>
 <defs><pattern id="hatch-{name}" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="hatch-ground" width="8" height="8"/><rect class="hatch-line" width="3" height="8"/></pattern></defs>
 "##,
-        escape(title),
-        escape(told),
+        words::markup(title),
+        words::markup(told),
     );
     axes(&f, plot, &mut svg);
     shades(&f, plot, &mut svg);
@@ -172,7 +172,7 @@ fn shades(f: &Frame, plot: &Plot, svg: &mut String) {
             words::priority_shape(Some(excursion.severity)),
             x + 3,
             f.y.end - 8,
-            escape(&excursion.code)
+            words::markup(&excursion.code)
         );
     }
 }
@@ -187,22 +187,7 @@ fn limits(f: &Frame, plot: &Plot, svg: &mut String) {
             f.x.end,
             f.x.end - 4,
             y - 4,
-            escape(text)
+            words::markup(text)
         );
     }
-}
-
-/// Text inside of markup.
-pub(super) fn escape(text: &str) -> String {
-    let mut safe = String::new();
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            other => safe.push(other),
-        }
-    }
-    safe
 }

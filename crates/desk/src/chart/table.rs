@@ -2,14 +2,14 @@
 
 use super::Plot;
 use super::scale::{degrees, marks_of_time, step_of_time};
-use crate::words::{When, when};
+use crate::words::{Foreign, When, when};
 use facts::{Moment, Span};
 
 /// Rows of equal stretches of time: what each probe measured at lowest and at highest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Table {
     pub(crate) step: Span,
-    pub(crate) probes: Vec<String>,
+    pub(crate) probes: Vec<Foreign>,
     pub(crate) rows: Vec<Row>,
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn table(plot: &Plot) -> Table {
     let rows = marks_of_time(plot.from.floor(step), plot.until, step);
     Table {
         step,
-        probes: plot.lines.iter().map(|line| line.name.clone()).collect(),
+        probes: plot.lines.iter().map(|line| Foreign::new(&line.name)).collect(),
         rows: rows.into_iter().map(|from| row(plot, from, from + step)).collect(),
     }
 }

@@ -3,6 +3,7 @@
 use super::room::Shared;
 use crate::pages::Fault;
 use crate::refusal::Refusal;
+use crate::words::Foreign;
 use askama::Template;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -48,7 +49,7 @@ pub(crate) fn fault(room: &Shared, refusal: &Refusal) -> Response {
     let page = room.board().map(|board| Fault {
         frame: room.frame(&board, now, "fault"),
         heading: refusal.title().into(),
-        sentence: refusal.to_string(),
+        sentence: Foreign::new(refusal),
     });
     match page {
         Ok(page) => (refusal.status(), html(&page)).into_response(),

@@ -8,6 +8,7 @@ use super::sought::{Sought, query};
 use crate::board::Board;
 use crate::pages::{List, Note, Overview, ShipmentPage};
 use crate::refusal::Refusal;
+use crate::words::Foreign;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::Uri;
@@ -127,18 +128,22 @@ fn note(board: &Board, told: Told) -> Option<Note> {
         _ => incident.acknowledged.as_ref(),
     };
     Some(match (&incident.refused, done) {
-        (Some(refused), _) => {
-            Note { good: false, text: format!("{what}: the last act was refused: {refused}.") }
-        }
+        (Some(refused), _) => Note {
+            good: false,
+            text: Foreign::new(format!("{what}: the last act was refused: {refused}.")),
+        },
         (None, Some(act)) => Note {
             good: true,
-            text: format!("{what} is {word} by {}: {}. The log has it.", act.by, act.text),
+            text: Foreign::new(format!(
+                "{what} is {word} by {}: {}. The log has it.",
+                act.by, act.text
+            )),
         },
         (None, None) => Note {
             good: false,
-            text: format!(
+            text: Foreign::new(format!(
                 "{what} is not shown as {word} yet: if you did it just now, the log has it. Reload to see."
-            ),
+            )),
         },
     })
 }

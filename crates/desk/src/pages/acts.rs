@@ -1,7 +1,7 @@
 //! What came of one act over several incidents: what was refused first, as there something is left to do.
 
 use super::{Frame, href};
-use crate::words::url;
+use crate::words::{Foreign, url};
 use askama::Template;
 
 /// The page.
@@ -20,22 +20,27 @@ pub(crate) struct Acts {
 
 /// What came of it for one incident.
 pub(crate) struct Outcome {
-    pub(crate) id: String,
+    pub(crate) id: Foreign,
     pub(crate) href: String,
     /// Whether the board shows it.
     pub(crate) shown: bool,
-    pub(crate) why: Option<String>,
+    pub(crate) why: Option<Foreign>,
 }
 
 impl Outcome {
     /// The log has it.
     pub(crate) fn done(id: String, shown: bool) -> Self {
-        Self { href: Self::at(&id), id, shown, why: None }
+        Self { href: Self::at(&id), id: Foreign::new(id), shown, why: None }
     }
 
     /// It was refused, and why.
     pub(crate) fn refused(id: String, why: String) -> Self {
-        Self { href: Self::at(&id), id, shown: false, why: Some(why) }
+        Self {
+            href: Self::at(&id),
+            id: Foreign::new(id),
+            shown: false,
+            why: Some(Foreign::new(why)),
+        }
     }
 
     /// Where its card is.

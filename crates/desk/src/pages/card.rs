@@ -4,10 +4,10 @@
 
 use super::{href, maybe};
 use crate::board::{Board, Dossier, hands};
-use crate::words::{self, When, left, when};
+use crate::words::{self, Foreign, When, left, when};
 use alerts::Incident;
 use alerts::incident::{Act, IncidentState};
-use facts::{Moment, PartyId, Severity, Span};
+use facts::{Moment, PartyId, Severity, Span, Text};
 
 /// One card.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub(crate) struct Card {
     pub(crate) url: String,
     /// Where it stands in the list; empty outside of one.
     pub(crate) at: String,
-    pub(crate) shipment: String,
+    pub(crate) shipment: Foreign,
     pub(crate) href: String,
     pub(crate) number: u32,
     pub(crate) priority: String,
@@ -31,33 +31,33 @@ pub(crate) struct Card {
     pub(crate) over: bool,
     pub(crate) closed: bool,
     pub(crate) latched: bool,
-    pub(crate) headline: String,
+    pub(crate) headline: Foreign,
     /// Over, not seen, and worse than what goes on.
-    pub(crate) missed: Option<String>,
-    pub(crate) action: String,
+    pub(crate) missed: Option<Foreign>,
+    pub(crate) action: Foreign,
     pub(crate) opened: Option<When>,
     pub(crate) lasting: Option<String>,
-    pub(crate) goods: String,
+    pub(crate) goods: Foreign,
     pub(crate) patient: String,
     pub(crate) holder: Option<Holder>,
     pub(crate) held_since: Option<When>,
     /// While nobody holds them: who let go, and for whom. These are to be rung.
     pub(crate) between: Option<Between>,
-    pub(crate) place: Option<String>,
+    pub(crate) place: Option<Foreign>,
     pub(crate) eta: Option<When>,
     pub(crate) deadline: Option<Deadline>,
     pub(crate) taken: Option<Taken>,
     /// Who had taken it before, the first of them first.
     pub(crate) before: Vec<Taken>,
     pub(crate) notes: Vec<Taken>,
-    pub(crate) refused: Option<String>,
+    pub(crate) refused: Option<Foreign>,
     pub(crate) closed_by: Option<Taken>,
-    pub(crate) second: Option<String>,
+    pub(crate) second: Option<Foreign>,
     pub(crate) findings: usize,
     /// Whether it is about stages and no shipment: nobody holds anything then.
     pub(crate) of_stages: bool,
     /// Why it cannot be closed yet.
-    pub(crate) going_on: Option<String>,
+    pub(crate) going_on: Option<Foreign>,
     /// Whether closing it takes a second person.
     pub(crate) takes_two: bool,
     /// The name that an act from this card gets, so that sending it twice is one act.
@@ -71,9 +71,9 @@ pub(crate) struct Card {
 /// Who holds the goods.
 #[derive(Debug, Clone)]
 pub(crate) struct Holder {
-    pub(crate) party: String,
-    pub(crate) name: Option<String>,
-    pub(crate) phone: Option<String>,
+    pub(crate) party: Foreign,
+    pub(crate) name: Option<Foreign>,
+    pub(crate) phone: Option<Foreign>,
     /// The digits of it.
     pub(crate) dial: Option<String>,
 }
@@ -97,29 +97,32 @@ pub(crate) struct Deadline {
 /// Who did something, when, and what they said.
 #[derive(Debug, Clone)]
 pub(crate) struct Taken {
-    pub(crate) by: String,
+    pub(crate) by: Foreign,
     pub(crate) at: When,
-    pub(crate) text: String,
+    pub(crate) text: Foreign,
 }
 
 impl Taken {
     fn new(act: &Act, now: Moment) -> Self {
-        Self { by: act.by.to_string(), at: when(act.at, now), text: act.text.to_string() }
+        Self { by: Foreign::new(&act.by), at: when(act.at, now), text: Foreign::new(&act.text) }
     }
 }
 
 impl Holder {
     pub(crate) fn new(board: &Board, party: &PartyId) -> Self {
         let described = board.party(party);
-        let phone = described.and_then(|d| d.duty.as_ref()).map(ToString::to_string);
-        let digits = |text: &String| -> String {
+        let phone = described.and_then(|d| d.duty.as_ref());
+        let digits = |text: &Text| -> String {
             text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
         };
         Self {
-            party: party.to_string(),
-            name: described.map(|d| d.name.to_string()).filter(|name| *name != party.to_string()),
-            dial: phone.as_ref().map(digits).filter(|digits| digits.len() >= 5),
-            phone,
+            party: Foreign::new(party),
+            name: described
+                .map(|d| &d.name)
+                .filter(|n| n.as_str() != party.as_str())
+                .map(Foreign::new),
+            dial: phone.map(digits).filter(|digits| digits.len() >= 5),
+            phone: phone.map(Foreign::new),
         }
     }
 }
@@ -147,7 +150,7 @@ impl Card {
             url: words::url(&id),
             id,
             at: String::new(),
-            shipment: i.shipment.to_string(),
+            shipment: Foreign::new(&i.shipment),
             href: href(i.shipment.as_str()),
             number: i.number,
             priority: i.priority.map_or_else(|| "no priority".into(), |p: Severity| p.to_string()),
@@ -159,17 +162,17 @@ impl Card {
             over,
             closed: i.is_closed(),
             latched: i.latched,
-            headline: words::plain(&i.headline, now),
-            missed: i.missed.as_ref().map(|what| words::plain(what, now)),
-            action: i.action.to_string(),
+            headline: Foreign::new(words::plain(&i.headline, now)),
+            missed: i.missed.as_ref().map(|what| Foreign::new(words::plain(what, now))),
+            action: Foreign::new(&i.action),
             opened: maybe(i.opened, now),
             lasting: lasting.filter(|span| *span >= Span::ZERO).map(words::age),
-            goods: goods(d),
+            goods: Foreign::new(goods(d)),
             patient: words::tight(&words::patient(d.schedule.as_ref(), now)),
             holder: i.holder.as_ref().map(|party| Holder::new(board, party)),
             held_since: maybe(i.since, now),
             between: Between::new(board, d, now).filter(|_| i.holder.is_none()),
-            place: i.place.as_ref().map(ToString::to_string),
+            place: i.place.as_ref().map(Foreign::new),
             eta: maybe(i.eta, now),
             deadline: i.deadline.map(|at| Deadline {
                 at: when(at, now),
@@ -179,14 +182,14 @@ impl Card {
             taken: i.acknowledged.as_ref().map(|act| Taken::new(act, now)),
             before: before(i, d).map(|act| Taken::new(act, now)).collect(),
             notes: i.notes.iter().map(|act| Taken::new(act, now)).collect(),
-            refused: i.refused.as_ref().map(|why| words::plain(why, now)),
+            refused: i.refused.as_ref().map(|why| Foreign::new(words::plain(why, now))),
             closed_by: i.closed.as_ref().map(|act| Taken::new(act, now)),
-            second: i.second.as_ref().map(ToString::to_string),
+            second: i.second.as_ref().map(Foreign::new),
             findings: i.findings.len(),
             of_stages: false,
             going_on: i
                 .going_on(d.findings.values())
-                .map(|finding| format!("{} is still going on", finding.name.rule)),
+                .map(|finding| Foreign::new(format!("{} is still going on", finding.name.rule))),
             takes_two: i.takes_two(d.findings.values()),
             key,
             open_form: false,

@@ -3,7 +3,7 @@
 use super::card::Deadline;
 use super::maybe;
 use crate::board::{Dossier, Hand, Line, Paper, is_open, is_taken_back};
-use crate::words::{self, When, clock, day, day_short, left, when};
+use crate::words::{self, Foreign, When, clock, day, day_short, left, when};
 use facts::{Finding, Moment, Span, State, Verdict};
 use std::collections::BTreeSet;
 
@@ -11,25 +11,25 @@ use std::collections::BTreeSet;
 pub(crate) struct Found {
     pub(crate) severity: String,
     pub(crate) shape: &'static str,
-    pub(crate) code: String,
-    pub(crate) rule: String,
-    pub(crate) about: String,
+    pub(crate) code: Foreign,
+    pub(crate) rule: Foreign,
+    pub(crate) about: Foreign,
     pub(crate) standing: &'static str,
     pub(crate) open: bool,
     pub(crate) taken_back: bool,
     pub(crate) unknown: bool,
     pub(crate) latched: bool,
-    pub(crate) sentence: String,
+    pub(crate) sentence: Foreign,
     pub(crate) happened: When,
     pub(crate) until: Option<When>,
     pub(crate) learnt: When,
     pub(crate) unknown_for: Option<String>,
     pub(crate) deadline: Option<Deadline>,
-    pub(crate) action: String,
+    pub(crate) action: Foreign,
     /// Journal offsets; those whose line is told on this page lead there.
     pub(crate) evidence: Vec<(u64, bool)>,
     pub(crate) more_evidence: usize,
-    pub(crate) rulebook: String,
+    pub(crate) rulebook: Foreign,
     pub(crate) behaviour: u32,
 }
 
@@ -54,15 +54,15 @@ fn found(f: &Finding, told: &BTreeSet<u64>, now: Moment) -> Found {
     Found {
         severity: f.severity.to_string(),
         shape: words::priority_shape(Some(f.severity)),
-        code: f.code.to_string(),
-        rule: f.name.rule.to_string(),
-        about: f.name.about.to_string(),
+        code: Foreign::new(&f.code),
+        rule: Foreign::new(&f.name.rule),
+        about: Foreign::new(&f.name.about),
         standing,
         open: is_open(f),
         taken_back: is_taken_back(f),
         unknown: f.verdict == Verdict::Unknown,
         latched: f.latched,
-        sentence: words::plain(&f.sentence, now),
+        sentence: Foreign::new(words::plain(&f.sentence, now)),
         happened: when(f.happened, now),
         until: maybe(f.until, now),
         learnt: when(f.learnt, now),
@@ -72,59 +72,62 @@ fn found(f: &Finding, told: &BTreeSet<u64>, now: Moment) -> Found {
             left: left(at, now),
             passed: at <= now,
         }),
-        action: f.action.to_string(),
+        action: Foreign::new(&f.action),
         evidence: f.evidence.iter().take(SHOWN).map(|o| (*o, told.contains(o))).collect(),
         more_evidence: f.evidence.len().saturating_sub(SHOWN),
-        rulebook: f.rulebook.chars().take(12).collect(),
+        rulebook: Foreign::new(f.rulebook.chars().take(12).collect::<String>()),
         behaviour: f.behaviour,
     }
 }
 
 /// One pair of hands.
 pub(crate) struct Held {
-    pub(crate) holder: Option<String>,
+    pub(crate) holder: Option<Foreign>,
     pub(crate) from: Option<When>,
     pub(crate) until: Option<When>,
     pub(crate) lasting: Option<String>,
-    pub(crate) places: Vec<(When, String)>,
-    pub(crate) notes: Vec<String>,
+    pub(crate) places: Vec<(When, Foreign)>,
+    pub(crate) notes: Vec<Foreign>,
 }
 
 impl Held {
     pub(crate) fn new(hand: Hand, now: Moment) -> Self {
         let lasting = hand.from.map(|from| hand.until.unwrap_or(now) - from);
-        let places = hand.places.into_iter().map(|(at, place)| (when(at, now), place));
+        let places =
+            hand.places.into_iter().map(|(at, place)| (when(at, now), Foreign::new(place)));
         Self {
-            holder: hand.holder.map(|holder| holder.to_string()),
+            holder: hand.holder.map(Foreign::new),
             from: maybe(hand.from, now),
             until: maybe(hand.until, now),
             lasting: lasting.filter(|span| *span > Span::ZERO).map(Span::spoken),
             places: places.collect(),
-            notes: hand.notes,
+            notes: hand.notes.into_iter().map(Foreign::new).collect(),
         }
     }
 }
 
 /// One permit.
 pub(crate) struct PermitRow {
-    pub(crate) permit: String,
-    pub(crate) kind: Option<String>,
-    pub(crate) gates: String,
+    pub(crate) permit: Foreign,
+    pub(crate) kind: Option<Foreign>,
+    pub(crate) gates: Foreign,
     pub(crate) needed: Option<When>,
-    pub(crate) validity: Option<(String, String, String)>,
-    pub(crate) stopped: Option<String>,
+    pub(crate) validity: Option<[Foreign; 3]>,
+    pub(crate) stopped: Option<Foreign>,
     pub(crate) used: Option<String>,
 }
 
 impl PermitRow {
     pub(crate) fn new(paper: &Paper, now: Moment) -> Self {
         Self {
-            permit: paper.permit.to_string(),
-            kind: paper.granted.as_ref().map(|g| format!("{}, {}", g.kind, g.issuer)),
-            gates: format!("{} at {}", paper.act, paper.waypoint),
+            permit: Foreign::new(&paper.permit),
+            kind: paper.granted.as_ref().map(|g| Foreign::new(format!("{}, {}", g.kind, g.issuer))),
+            gates: Foreign::new(format!("{} at {}", paper.act, paper.waypoint)),
             needed: maybe(paper.needed, now),
-            validity: paper.validity(),
-            stopped: paper.stopped.clone(),
+            validity: paper
+                .validity()
+                .map(|(from, until, zone)| [from, until, zone].map(Foreign::new)),
+            stopped: paper.stopped.as_ref().map(Foreign::new),
             used: paper.used.map(|(used, most)| match most {
                 Some(most) => format!("{used} of {most} shipments departed"),
                 None => format!("{used} shipments departed"),
@@ -145,10 +148,10 @@ pub(crate) struct Said {
     pub(crate) offset: u64,
     pub(crate) iso: String,
     pub(crate) clock: String,
-    pub(crate) sentence: String,
+    pub(crate) sentence: Foreign,
     pub(crate) learnt: Option<String>,
-    pub(crate) wrong: Option<String>,
-    pub(crate) source: String,
+    pub(crate) wrong: Option<Foreign>,
+    pub(crate) source: Foreign,
 }
 
 /// What happened, the latest first.
@@ -176,9 +179,9 @@ fn said(d: &Dossier, line: &Line, now: Moment) -> Said {
         offset: line.offset,
         iso: at.to_string(),
         clock: clock(at),
-        sentence: words::plain(&words::sentence(&line.event), now),
+        sentence: Foreign::new(words::plain(&words::sentence(&line.event), now)),
         learnt: learnt.map(|learnt| when(learnt, now).text),
-        wrong: d.lines.wrong(line).map(str::to_owned),
-        source: line.event.source.to_string(),
+        wrong: d.lines.wrong(line).map(Foreign::new),
+        source: Foreign::new(&line.event.source),
     }
 }

@@ -1,6 +1,7 @@
 //! A refusal, for people.
 
 use super::Frame;
+use crate::words::Foreign;
 use askama::Template;
 
 /// The page.
@@ -9,5 +10,5 @@ use askama::Template;
 pub(crate) struct Fault {
     pub(crate) frame: Frame,
     pub(crate) heading: String,
-    pub(crate) sentence: String,
+    pub(crate) sentence: Foreign,
 }

@@ -5,7 +5,7 @@
 use super::href;
 use super::stages::places;
 use crate::board::{Board, Freshness, Reader, Stage, Standing, Trust};
-use crate::words::{When, age, clock_seconds, day_short, when};
+use crate::words::{Foreign, When, age, clock_seconds, day_short, when};
 use facts::Moment;
 
 /// The top of a page.
@@ -24,7 +24,7 @@ pub(crate) struct Frame {
     pub(crate) silent_loggers: usize,
     pub(crate) silent: Vec<SilentRow>,
     /// What is not current, in sentences.
-    pub(crate) complaints: Vec<String>,
+    pub(crate) complaints: Vec<Foreign>,
     /// How many incidents nobody has taken.
     pub(crate) untaken: u64,
     /// What came of an act.
@@ -44,9 +44,9 @@ pub(crate) struct Chip {
 /// One silent logger.
 #[derive(Debug, Clone)]
 pub(crate) struct SilentRow {
-    pub(crate) shipment: String,
+    pub(crate) shipment: Foreign,
     pub(crate) href: String,
-    pub(crate) probe: String,
+    pub(crate) probe: Foreign,
     pub(crate) since: When,
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct SilentRow {
 #[derive(Debug, Clone)]
 pub(crate) struct Note {
     pub(crate) good: bool,
-    pub(crate) text: String,
+    pub(crate) text: Foreign,
 }
 
 /// So many silent loggers are named on every page.
@@ -71,9 +71,9 @@ impl Frame {
         let all_silent = board.silent();
         let silent_loggers = all_silent.len();
         let silent = all_silent.into_iter().take(NAMED).map(|(shipment, probe, since)| SilentRow {
-            shipment: shipment.to_string(),
+            shipment: Foreign::new(shipment),
             href: href(shipment.as_str()),
-            probe: probe.to_string(),
+            probe: Foreign::new(probe),
             since: when(since, now),
         });
         let chips = trust.stages.iter().map(stage_chip).chain([reader_chip(&trust.readers)]);
@@ -85,7 +85,10 @@ impl Frame {
             stages: chips.collect(),
             silent_loggers,
             silent: silent.collect(),
-            complaints: complaints(board, &trust, freshness, now),
+            complaints: complaints(board, &trust, freshness, now)
+                .into_iter()
+                .map(Foreign::new)
+                .collect(),
             untaken: board.counts().active_unacked,
             note: None,
             signed_in: false,

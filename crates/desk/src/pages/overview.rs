@@ -7,7 +7,7 @@ use crate::board::{
     Board, Choice, Dossier, Fineness, Milestone, Place, Warmth, fineness, next, warmth,
 };
 use crate::view::no_return;
-use crate::words::{self, When, left, when};
+use crate::words::{self, Foreign, When, left, when};
 use askama::Template;
 use facts::{MilliCelsius, Moment, ShipmentId};
 
@@ -30,21 +30,21 @@ pub(crate) struct Row {
     pub(crate) at: String,
     /// The shipment, safe as a part of an address.
     pub(crate) url: String,
-    pub(crate) shipment: String,
+    pub(crate) shipment: Foreign,
     pub(crate) href: String,
-    pub(crate) goods: String,
+    pub(crate) goods: Foreign,
     pub(crate) verdict: &'static str,
     pub(crate) verdict_shape: &'static str,
     pub(crate) word: String,
-    pub(crate) sentence: String,
+    pub(crate) sentence: Foreign,
     pub(crate) next: Option<Next>,
     /// What is said where nothing is next.
     pub(crate) no_next: &'static str,
-    pub(crate) holder: Option<String>,
+    pub(crate) holder: Option<Foreign>,
     /// What is said without a holder: that custody said nothing is not that nobody has it.
     pub(crate) no_holder: &'static str,
     pub(crate) held_since: Option<When>,
-    pub(crate) place: Option<String>,
+    pub(crate) place: Option<Foreign>,
     pub(crate) temperature: String,
     /// `bad`, `unsure` or nothing.
     pub(crate) temperature_class: &'static str,
@@ -55,7 +55,7 @@ pub(crate) struct Row {
 
 /// What is expected next.
 pub(crate) struct Next {
-    pub(crate) what: String,
+    pub(crate) what: Foreign,
     pub(crate) due: Option<When>,
     pub(crate) left: String,
     pub(crate) late: bool,
@@ -113,19 +113,19 @@ impl Row {
         Self {
             at: String::new(),
             url: words::url(id.as_str()),
-            shipment: id.to_string(),
+            shipment: Foreign::new(id),
             href: href(id.as_str()),
-            goods: goods(d),
+            goods: Foreign::new(goods(d)),
             verdict,
             verdict_shape,
             word,
-            sentence,
+            sentence: Foreign::new(sentence),
             no_next: if d.over().is_some() { "nothing: it is over" } else { "not known: no plan" },
             next: next(d).map(|milestone| Next::new(milestone, now)),
-            holder: custody.and_then(|c| c.holder.as_ref()).map(ToString::to_string),
+            holder: custody.and_then(|c| c.holder.as_ref()).map(Foreign::new),
             no_holder: if custody.is_some() { "nobody that is known" } else { "not known" },
             held_since: custody.and_then(|c| c.since).map(|at| when(at, now)),
-            place: custody.and_then(|c| c.place.as_ref()).map(ToString::to_string),
+            place: custody.and_then(|c| c.place.as_ref()).map(Foreign::new),
             temperature,
             temperature_class,
             deadline: d.incident_open().and_then(|incident| incident.deadline).map(slack),
@@ -144,7 +144,12 @@ impl Next {
             None if milestone.broken => "the plan does not hold".into(),
             None => "when is not known".into(),
         };
-        Self { what: milestone.what, due: milestone.due.map(|due| when(due, now)), left, late }
+        Self {
+            what: Foreign::new(milestone.what),
+            due: milestone.due.map(|due| when(due, now)),
+            left,
+            late,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::chain::{Day, Found, Held, PermitRow, days, findings};
 use super::overview::Row;
 use crate::board::{Board, Dossier, hands, papers};
 use crate::chart::{Plot, Size, Table, draw, plot, table};
-use crate::words::when;
+use crate::words::{Foreign, when};
 use askama::Template;
 use facts::{Moment, ShipmentId, Span};
 
@@ -37,7 +37,7 @@ pub(crate) struct Chart {
     pub(crate) narrow: String,
     pub(crate) told: String,
     /// Number of the line's colour, whether the goods are judged by it, name.
-    pub(crate) probes: Vec<(usize, bool, String)>,
+    pub(crate) probes: Vec<(usize, bool, Foreign)>,
     pub(crate) late: bool,
     pub(crate) unknown: bool,
     pub(crate) excursions: bool,
@@ -111,7 +111,7 @@ impl Chart {
                 .lines
                 .iter()
                 .enumerate()
-                .map(|(n, line)| (n, line.payload, line.name.clone()))
+                .map(|(n, line)| (n, line.payload, Foreign::new(&line.name)))
                 .collect(),
             late: plot.lines.iter().any(|line| line.points.iter().any(|p| p.late)),
             unknown: !plot.unknown.is_empty(),

@@ -3,7 +3,7 @@
 
 use super::card::Card;
 use crate::board::{Board, Silence};
-use crate::words::{self, When, when};
+use crate::words::{self, Foreign, When, when};
 use facts::Moment;
 
 /// What is shown of stages; nothing while none has an incident that is not closed.
@@ -16,7 +16,7 @@ pub(crate) struct Stages {
 
 /// One stage.
 pub(crate) struct StageLine {
-    pub(crate) stage: String,
+    pub(crate) stage: Foreign,
     pub(crate) shape: &'static str,
     /// `is silent`, `was silent`.
     pub(crate) word: &'static str,
@@ -31,7 +31,11 @@ pub(crate) struct StageLine {
 impl Stages {
     pub(crate) fn new(board: &Board, now: Moment, key: impl Fn() -> String) -> Self {
         let cards = board.stage_incidents().map(|(incident, dossier)| Card {
-            shipment: incident.shipment.as_str().replacen("partition-", "partition ", 1),
+            shipment: Foreign::new(incident.shipment.as_str().replacen(
+                "partition-",
+                "partition ",
+                1,
+            )),
             href: "/#watch".into(),
             of_stages: true,
             ..Card::new(board, incident, dossier, now, key())
@@ -49,7 +53,7 @@ impl StageLine {
         let (shape, word) =
             if one.silent { ("silent", "is silent") } else { ("tick", "was silent") };
         Self {
-            stage: one.stage,
+            stage: Foreign::new(one.stage),
             shape,
             word,
             places: places(&one.partitions),
