@@ -19,7 +19,7 @@ async function looks(name, path, size, scheme) {
   check(`${where}: no request leaves`, away.length === 0, away.join(" "));
   check(`${where}: nothing is refused by the policy`, refused.length === 0, refused.join(" "));
   const made = await page.locator("#made").textContent();
-  check(`${where}: says when it was made`, /^\d\d:\d\d:\d\d UTC$/.test(made?.trim() ?? ""), made ?? "nothing");
+  check(`${where}: says when it was made`, /^\d\d? [A-Z][a-z]{2}, \d\d:\d\d:\d\d UTC$/.test(made?.trim() ?? ""), made ?? "nothing");
   if (size === "phone") check(`${where}: one line says whether every stage is fresh`, await page.locator("#stages summary").isVisible());
   const chips = size === "phone" ? page.locator("#stages .chip") : page.locator(".on-desk .chip:visible");
   check(`${where}: every stage is there`, (await chips.count()) === 9);

@@ -890,6 +890,79 @@ async fn another_site_cannot_close_an_incident() {
     assert!(log.appended.lock().unwrap().is_empty());
 }
 
+/// The card of an incident, as a person reads it.
+async fn card(router: &Router, path: &str, id: &str) -> String {
+    let page = get(router, path).await.seen();
+    let from = page.split(&format!("id=\"i-{id}\"")).nth(1).unwrap_or_else(|| panic!("{id}"));
+    from.split("</article>").next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_closed_card_counts_nothing_down_and_asks_nobody_for_anything() {
+    let (router, log) = made(Does::Shows);
+    let open = card(&router, "/shipments/DP-2041", "DP-2041.1").await;
+    assert!(open.contains("By when") && open.contains(" left</b>"), "{open}");
+    let (incident, _) = {
+        let board = log.board.read().unwrap();
+        let (incident, d) = board.one(&ShipmentId::new("DP-2041"), 1).unwrap();
+        (incident.clone(), d.partition)
+    };
+    let closed =
+        Some(Act { by: "ANNA".parse().unwrap(), at: night(), text: facts::Text::new("done") });
+    let state = IncidentState::Closed;
+    let over = alerts::Incident { latched: true, state, closed, ..incident };
+    log.board.write().unwrap().incident(&over);
+    let shut = card(&router, "/shipments/DP-2041", "DP-2041.1").await;
+    for word in ["By when", " left", "only a person can", "class=\"do\"", "no return", "To ring"] {
+        assert!(!shut.contains(word), "{word}: {shut}");
+    }
+    assert!(shut.contains("Closed by"));
+}
+
+#[tokio::test]
+async fn whoever_has_a_part_in_it_can_be_rung_from_the_card() {
+    let (router, _) = made(Does::Shows);
+    // The goods are between two hands: who let go and for whom, and beside them who receives and who carries on.
+    let lost = card(&router, "/", "DP-2041.1").await;
+    for phone in ["+31 20 555 0142", "+32 2 555 0117", "+1 617 555 0190"] {
+        assert_eq!(lost.matches(&format!(">{phone}</a>")).count(), 1, "{phone}: {lost}");
+    }
+    assert!(lost.contains("<b>ATC-BOSTON</b> receives, holds permit IMP-7: <a"), "{lost}");
+    assert!(lost.contains("<b>BAYSTATE</b> carries L3: no telephone is known"), "{lost}");
+    // Nobody's permit is with who is to be rung for it, unless that was reported.
+    let permit = card(&router, "/", "VEC-77.1").await;
+    assert!(permit.contains("<b>ATC-BOSTON</b> receives: <a"), "{permit}");
+    assert_eq!(permit.matches("+32 2 555 0117").count(), 1, "who holds the goods is told once");
+}
+
+#[tokio::test]
+async fn a_hand_over_is_a_warning_where_custody_says_that_it_took_too_long() {
+    let (router, log) = made(Does::Shows);
+    // From release to acceptance 12 min, with which nothing was found wrong.
+    let page = get(&router, "/shipments/CELLS-118").await.seen();
+    assert!(
+        page.contains("<li class=\"nobody\"><b>between two hands") && !page.contains("nobody gap")
+    );
+    let page = get(&router, "/shipments/DP-2041").await.seen();
+    assert_eq!(page.matches("<li class=\"nobody gap\">").count(), 1, "since 01:24, by a finding");
+    assert_eq!(page.matches("<li class=\"nobody\">").count(), 1, "2 min at the plant, by none");
+    {
+        let mut board = log.board.write().unwrap();
+        let found = board.shipment(&ShipmentId::new("DP-2041")).unwrap().findings.values().next();
+        let gone = facts::Finding { state: facts::State::Withdrawn, ..found.unwrap().clone() };
+        board.finding(&gone);
+    }
+    let page = get(&router, "/shipments/DP-2041").await.seen();
+    assert!(!page.contains("nobody gap"), "what was taken back never was so");
+}
+
+#[tokio::test]
+async fn a_page_says_the_day_on_which_it_was_made() {
+    let (router, _) = made(Does::Shows);
+    let page = get(&router, "/board").await.text;
+    assert!(page.contains(">2 Mar, 03:12:05 UTC</time>"), "{page}");
+}
+
 const ACTS: &str = "/v1/incidents/acts";
 
 /// A desk with two that can be closed, one of them a P1, and one that goes on.

@@ -3,6 +3,7 @@
 //! It looks at what was reported, also at what was declared wrong later: who looks for a mistyped bag wants to find it. It
 //! does not look into reasons and notes.
 
+use super::parties::named;
 use super::{Board, Dossier};
 use facts::fact::shipment::Planned;
 use facts::{Fact, PartyId, ShipmentId};
@@ -44,34 +45,25 @@ impl<'a> Search<'a> {
     /// Whether a fact names it beside its subject.
     fn names(&self, fact: &Fact) -> bool {
         let units = |units: &[facts::UnitId]| units.iter().any(|unit| self.is(unit.as_str()));
-        let some = |party: &Option<PartyId>| party.as_ref().is_some_and(|party| self.party(party));
-        match fact {
+        let other = match fact {
             Fact::Planned(plan) => self.plan(plan),
-            Fact::Packed(packed) => units(&packed.units) || some(&packed.by),
-            Fact::Released(released) => self.party(&released.by) || some(&released.to),
-            Fact::Accepted(accepted) => self.party(&accepted.by) || some(&accepted.from),
-            Fact::Stowed(stowed) => self.party(&stowed.by),
-            Fact::Received(received) => units(&received.units) || self.party(&received.by),
-            Fact::Repacked(repacked) => {
-                units(&repacked.units)
-                    || self.party(&repacked.by)
-                    || self.is(repacked.shipper.as_str())
-            }
+            Fact::Packed(packed) => units(&packed.units),
+            Fact::Received(received) => units(&received.units),
+            Fact::Repacked(again) => units(&again.units) || self.is(again.shipper.as_str()),
             Fact::OrderOpened(opened) => units(&opened.units),
             _ => false,
-        }
+        };
+        other || named(fact).into_iter().any(|party| self.party(party))
     }
 
     fn plan(&self, plan: &Planned) -> bool {
-        let legs = plan.legs.iter().flat_map(|leg| [&leg.carrier, &leg.from, &leg.to]);
-        let mut parties = legs.chain([&plan.consignor, &plan.consignee]);
         let ids = plan.units.iter().map(facts::UnitId::as_str);
         let ids = ids.chain(plan.permits.iter().map(|gated| gated.permit.as_str()));
         let ids = ids.chain(plan.order.as_ref().map(facts::OrderId::as_str));
         let ids = ids.chain(plan.shipper.as_ref().map(facts::ShipperId::as_str));
         let ids = ids.chain(plan.air_waybill.as_deref());
         let mut ids = ids.chain(plan.coi.as_ref().map(|coi| coi.value.as_str()));
-        ids.any(|id| self.is(id)) || parties.any(|party| self.party(party))
+        ids.any(|id| self.is(id))
     }
 }
 

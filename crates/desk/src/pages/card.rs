@@ -3,7 +3,7 @@
 //! What is not known says "not known".
 
 use super::{href, maybe};
-use crate::board::{Board, Dossier, hands};
+use crate::board::{Board, Dossier, Part, hands, parts};
 use crate::words::{self, Foreign, When, left, when};
 use alerts::Incident;
 use alerts::incident::{Act, IncidentState};
@@ -43,6 +43,8 @@ pub(crate) struct Card {
     pub(crate) held_since: Option<When>,
     /// While nobody holds them: who let go, and for whom. These are to be rung.
     pub(crate) between: Option<Between>,
+    /// Who else may have to be rung, each by the part that it has.
+    pub(crate) others: Vec<(Holder, Foreign)>,
     pub(crate) place: Option<Foreign>,
     pub(crate) eta: Option<When>,
     pub(crate) deadline: Option<Deadline>,
@@ -161,7 +163,7 @@ impl Card {
             waiting: matches!(i.state, ActiveUnacked | ReturnedUnacked),
             over,
             closed: i.is_closed(),
-            latched: i.latched,
+            latched: i.latched && !i.is_closed(),
             headline: Foreign::new(words::plain(&i.headline, now)),
             missed: i.missed.as_ref().map(|what| Foreign::new(words::plain(what, now))),
             action: Foreign::new(&i.action),
@@ -174,7 +176,8 @@ impl Card {
             between: Between::new(board, d, now).filter(|_| i.holder.is_none()),
             place: i.place.as_ref().map(Foreign::new),
             eta: maybe(i.eta, now),
-            deadline: i.deadline.map(|at| Deadline {
+            others: if over { Vec::new() } else { others(board, i, d) },
+            deadline: i.deadline.filter(|_| !i.is_closed()).map(|at| Deadline {
                 at: when(at, now),
                 left: left(at, now),
                 passed: at <= now,
@@ -196,6 +199,17 @@ impl Card {
             back: "list",
         }
     }
+}
+
+/// Everybody with a part in it whose telephone does not stand on the card already: who holds the goods, or let go of them, or
+/// was to take them.
+fn others(board: &Board, i: &Incident, d: &Dossier) -> Vec<(Holder, Foreign)> {
+    let between = hands(d).pop().filter(|hand| hand.holder.is_none() && i.holder.is_none());
+    let between = between.into_iter().flat_map(|hand| [hand.gave, hand.meant]).flatten();
+    let shown: Vec<PartyId> = between.chain(i.holder.clone()).collect();
+    let others = parts(d, i).into_iter().filter(|part| !shown.contains(&part.party));
+    let other = |part: Part| (Holder::new(board, &part.party), Foreign::new(part.parts.join(", ")));
+    others.map(other).collect()
 }
 
 /// Who had taken it, and has it no more.

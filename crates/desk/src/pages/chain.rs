@@ -83,6 +83,8 @@ fn found(f: &Finding, told: &BTreeSet<u64>, now: Moment) -> Found {
 /// One pair of hands.
 pub(crate) struct Held {
     pub(crate) holder: Option<Foreign>,
+    /// Whether custody found that nobody held them for too long.
+    pub(crate) gap: bool,
     pub(crate) from: Option<When>,
     pub(crate) until: Option<When>,
     pub(crate) lasting: Option<String>,
@@ -91,11 +93,13 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    pub(crate) fn new(hand: Hand, now: Moment) -> Self {
+    pub(crate) fn new(d: &Dossier, hand: Hand, now: Moment) -> Self {
+        let gap = hand.holder.is_none() && is_gap(d, &hand);
         let lasting = hand.from.map(|from| hand.until.unwrap_or(now) - from);
         let places =
             hand.places.into_iter().map(|(at, place)| (when(at, now), Foreign::new(place)));
         Self {
+            gap,
             holder: hand.holder.map(Foreign::new),
             from: maybe(hand.from, now),
             until: maybe(hand.until, now),
@@ -104,6 +108,13 @@ impl Held {
             notes: hand.notes.into_iter().map(Foreign::new).collect(),
         }
     }
+}
+
+/// Whether what custody found of a hand-over that took too long is about this one: how long it may take is said by its rule.
+fn is_gap(d: &Dossier, hand: &Hand) -> bool {
+    let gaps = d.findings.values().filter(|f| &*f.code == "CUS-02" && !is_taken_back(f));
+    let within = |at: Moment| hand.from <= Some(at) && hand.until.is_none_or(|until| at < until);
+    gaps.into_iter().any(|gap| within(gap.happened))
 }
 
 /// One permit.

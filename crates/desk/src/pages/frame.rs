@@ -79,7 +79,7 @@ impl Frame {
         let chips = trust.stages.iter().map(stage_chip).chain([reader_chip(&trust.readers)]);
         Self {
             here,
-            made: When { iso: now.to_string(), text: seconds(now, now) },
+            made: When { iso: now.to_string(), text: dated(now) },
             as_of: trust.as_of.map(|at| seconds(at, now)),
             current: trust.is_current(),
             stages: chips.collect(),
@@ -109,6 +109,11 @@ impl Frame {
         let stale = if self.current { "" } else { "not current! " };
         format!("{stale}{waiting}{page} · coldwatch")
     }
+}
+
+/// `2 Mar, 03:12:05 UTC`: a page may be left open overnight.
+fn dated(at: Moment) -> String {
+    format!("{}, {} UTC", day_short(at, at), clock_seconds(at))
 }
 
 /// `03:12:05 UTC`, with the day where it is another.

@@ -66,7 +66,7 @@ impl ShipmentPage {
             cards,
             findings: findings(d, now),
             chart: plot(board, d, now).map(|plot| Chart::new(id, &plot, now)),
-            hands: hands(d).into_iter().map(|hand| Held::new(hand, now)).collect(),
+            hands: hands(d).into_iter().map(|hand| Held::new(d, hand, now)).collect(),
             permits: papers(d).iter().map(|paper| PermitRow::new(paper, now)).collect(),
             planned: d.plan().is_some(),
             days: days(d, now),
