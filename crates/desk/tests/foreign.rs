@@ -308,7 +308,7 @@ const OWN: &[&str] = &[
     "chain.rs severity unknown_for lasting used iso text clock learnt",
     "fault.rs heading",
     "frame.rs as_of word href",
-    "list.rs heading empty key here among_all href by_priority priorities search",
+    "list.rs heading empty key here among_all href by_priority narrow priorities search",
     "overview.rs search at url href word temperature patient left",
     "shipment.rs over missing wide narrow told",
     "stages.rs places",

@@ -58,8 +58,8 @@ struct Unseen {
 /// What is chosen in the filter.
 struct Chosen {
     any: bool,
-    /// Whether a priority or a state is.
-    narrow: bool,
+    /// Which priority and state, in words.
+    narrow: String,
     states: Vec<(&'static str, &'static str, bool)>,
     priorities: Vec<(String, bool)>,
     search: String,
@@ -229,7 +229,7 @@ impl Chosen {
         let all = [Severity::P1, Severity::P2, Severity::P3, Severity::P4];
         Self {
             any: any(filter),
-            narrow: filter.state.is_some() || filter.priority.is_some(),
+            narrow: narrow(filter),
             states,
             priorities: all.map(|p| (p.to_string(), filter.priority == Some(p))).into(),
             search: filter.of.search.clone().or(filter.of.shipment.clone()).unwrap_or_default(),
@@ -241,6 +241,17 @@ impl Chosen {
 fn any(filter: &Filter) -> bool {
     let of = Choice { named: None, ..filter.of.clone() };
     filter.state.is_some() || filter.priority.is_some() || of != Choice::default()
+}
+
+/// `P2 · over, unseen`.
+fn narrow(filter: &Filter) -> String {
+    let state = match filter.state {
+        Some(Which::All) => Some("closed ones, too"),
+        Some(Which::Only(state)) => Some(words::state(state).0),
+        Some(Which::OpenBut(_)) | None => None,
+    };
+    let priority = filter.priority.map(|priority| priority.to_string());
+    priority.into_iter().chain(state.map(str::to_owned)).collect::<Vec<_>>().join(" · ")
 }
 
 /// The names of `STATES`, as they stand in addresses.

@@ -147,7 +147,7 @@ impl Next {
         Self {
             what: Foreign::new(milestone.what),
             due: milestone.due.map(|due| when(due, now)),
-            left,
+            left: words::tight(&left),
             late,
         }
     }

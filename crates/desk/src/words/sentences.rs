@@ -1,7 +1,7 @@
 //! Sentences of facts and findings as people read them on a page. The interface for programs gives them
 //! as they are.
 
-use super::when;
+use super::{MONTHS, when};
 use facts::{Event, Moment, SubjectKind};
 use std::fmt::Write;
 
@@ -45,12 +45,13 @@ pub(crate) fn plain(sentence: &str, now: Moment) -> String {
     tight(&text)
 }
 
-/// Numbers stay on one line with their units.
+/// Numbers stay on one line with their units, and days with their months.
 pub(crate) fn tight(text: &str) -> String {
     const UNITS: [&str; 6] = ["d", "h", "min", "s", "°C", "UTC"];
     let (mut tight, mut number) = (String::new(), false);
     for (n, word) in text.split(' ').enumerate() {
-        let unit = UNITS.contains(&word.trim_end_matches([',', '.', ';', ':', ')']));
+        let bare = word.trim_end_matches([',', '.', ';', ':', ')']);
+        let unit = UNITS.contains(&bare) || MONTHS.contains(&bare);
         if n > 0 {
             tight.push(if number && unit { '\u{a0}' } else { ' ' });
         }
@@ -71,7 +72,7 @@ mod tests {
         let plain = plain(said, now);
         assert_eq!(
             plain.replace('\u{a0}', "_"),
-            "KLM (°) has not accepted since 01:24_UTC (allowed: 30_min), seen 1 Mar, 09:10_UTC."
+            "KLM (°) has not accepted since 01:24_UTC (allowed: 30_min), seen 1_Mar, 09:10_UTC."
         );
     }
 }
