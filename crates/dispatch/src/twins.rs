@@ -70,7 +70,8 @@ impl Twins {
         let me = mail.subject.clone();
         let looks_so = |who: &Subject| looks(who, mail.book.1).contains(&me);
         let thirds = self.others.keys().map(|third| spelt(&me, third));
-        let thirds: Vec<Subject> = thirds.filter(|third| looks_so(other) && looks_so(third)).collect();
+        let thirds: Vec<Subject> =
+            thirds.filter(|third| looks_so(other) && looks_so(third)).collect();
         thirds.iter().for_each(|third| part(mail, other, third));
     }
 

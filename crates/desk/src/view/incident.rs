@@ -96,8 +96,7 @@ impl From<Counts> for StateCounts {
             returned_acked,
             closed,
             withdrawn,
-        } =
-            counts;
+        } = counts;
         Self { active_unacked, active_acked, returned_unacked, returned_acked, closed, withdrawn }
     }
 }

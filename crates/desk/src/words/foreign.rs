@@ -5,8 +5,8 @@
 //! letter that cannot be seen is shown by its number. The interface for programs gives texts as they are.
 
 use askama::FastWritable;
+use facts::hidden;
 use std::fmt;
-use unicode_general_category::{GeneralCategory, get_general_category};
 
 /// A text that others wrote, or that holds one. A template that prints it prints it safely.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,21 +32,15 @@ impl Foreign {
     }
 }
 
-/// Whether a letter is not seen: it steers, separates, or means nothing that is known.
+/// Whether a letter is not seen. A new line and a tab are blank space.
 fn is_hidden(letter: char) -> bool {
-    use GeneralCategory::{
-        Control, Format, LineSeparator, ParagraphSeparator, PrivateUse, Unassigned,
-    };
-    let category = get_general_category(letter);
-    let steers = matches!(category, Control | Format | LineSeparator | ParagraphSeparator);
-    let means_nothing = matches!(category, PrivateUse | Unassigned);
-    // A new line and a tab are blank space.
-    (steers || means_nothing) && letter != '\n' && letter != '\t'
+    let steers = letter.is_control() && letter != '\n' && letter != '\t';
+    steers || hidden::is_hidden(letter)
 }
 
 /// Its number, `⟨U+202E⟩`.
 fn number(letter: char) -> String {
-    format!("⟨U+{:04X}⟩", u32::from(letter))
+    format!("⟨{}⟩", hidden::number(letter))
 }
 
 /// A text in which every letter is seen.

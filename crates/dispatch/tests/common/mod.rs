@@ -135,7 +135,7 @@ impl World {
 
     /// From here on the log is at another behaviour.
     pub(crate) fn go_on_at(&mut self, behaviour: u32) {
-        self.rules = rules(behaviour);
+        self.rules = rules(behaviour, true);
     }
 
     /// How many words and strokes were heard so far.
