@@ -100,7 +100,7 @@ fn stop(stage: Service) -> Result<(Span, Duration), Failed> {
     Ok((told, waited))
 }
 
-/// Waits until alerts has told it in every partition; nothing else is told.
+/// Waits until alerts has told it of every partition, all of them under one name; nothing else is told.
 fn by_alerts(log: &dyn Log, names: &Names, stage: Service, since: Instant) -> Result<Span, Failed> {
     let topic = names.topic(Topic::Exceptions);
     let mut reader = log.read(&topic, &[(0, 0), (1, 0)])?;
@@ -120,7 +120,8 @@ fn by_alerts(log: &dyn Log, names: &Names, stage: Service, since: Instant) -> Re
     }
     let right = |f: &&Finding| {
         &*f.name.rule == "system/stage-silent"
-            && f.name.about.split(' ').next() == Some(stage.name())
+            && f.name.about.split([' ', '/']).next() == Some(stage.name())
+            && f.shipment.as_str() == format!("stage-{}", stage.name())
             && f.state == State::Raised
     };
     match found.iter().filter(right).count() == found.len() {

@@ -42,8 +42,11 @@ fn judged(number: u16, journal: Vec<JournalRecord>) -> Vec<Letter> {
     let mut thermal = EngineStage::new(roles::thermal(), number);
     let mut permits = EngineStage::new(roles::permits(), number);
     let mut schedule = EngineStage::new(roles::schedule(), number);
-    let mut alerts =
-        Exceptions { stage: AlertsStage::new(roles::alerts(), number), end: 0, acts: 0 };
+    let mut alerts = Exceptions {
+        stage: AlertsStage::new(roles::alerts(), number, PARTITIONS),
+        end: 0,
+        acts: 0,
+    };
     for record in journal {
         let record = record.into_record();
         all.extend(of_dispatch(number, &record));

@@ -148,11 +148,10 @@ impl Alerts {
             said.push(Notice::Finding(finding.into()));
         }
         self.overdue(now, &rules.incident);
-        if rules.rules.behaviour >= PUTS_AWAY && self.race.was_all() {
-            if let Some(mut race) = self.incident.take() {
-                race.withdraw(now);
-                said.push(Notice::Incident(Box::new(race)));
-            }
+        let ends = rules.rules.behaviour >= PUTS_AWAY && self.race.was_all();
+        if let Some(mut race) = self.incident.take_if(|_| ends) {
+            race.withdraw(now);
+            said.push(Notice::Incident(Box::new(race)));
         }
         if let Some(incident) = &mut self.incident {
             incident.shipment.clone_from(shipment);

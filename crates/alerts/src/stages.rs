@@ -5,6 +5,7 @@
 use alloc::collections::btree_map::Entry;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::{format, string::String, vec::Vec};
+use facts::behaviour::PUTS_AWAY;
 use facts::{Finding, Moment, Name, Severity, ShipmentId, Span, State, Text, Verdict};
 use serde::{Deserialize, Serialize};
 
@@ -150,11 +151,18 @@ fn finding(silence: &Silence, now: Moment, of: Of) -> Finding {
     let page = include_str!("stage_silent.md");
     let action = page.lines().find_map(|line| line.strip_prefix("1. ")).unwrap_or_default();
     let offset = u64::try_from(now.millis()).unwrap_or_default();
-    let (rule, about) = (Text::new("system/stage-silent"), Text::new(&silence.stage));
+    let rule = Text::new("system/stage-silent");
+    let (shipment, about) = match behaviour >= PUTS_AWAY {
+        true => {
+            let stage = silence.stage.split(' ').next().unwrap_or_default();
+            (format!("stage-{stage}"), format!("{}/{partition}", silence.stage))
+        }
+        false => (format!("partition-{partition}"), silence.stage.clone()),
+    };
     Finding {
-        name: Name { rule, about, offset, index: 0 },
+        name: Name { rule, about: Text::new(about), offset, index: 0 },
         code: Text::new("SYS-STAGE"),
-        shipment: ShipmentId::new(format!("partition-{partition}")),
+        shipment: ShipmentId::new(shipment),
         state: State::Raised,
         severity: Severity::P1,
         verdict: Verdict::Unknown,

@@ -346,6 +346,25 @@ fn a_stage_that_is_silent_in_several_partitions_is_one_line_and_never_a_shipment
 }
 
 #[test]
+fn one_pause_of_a_stage_is_one_incident_in_however_many_partitions() {
+    let mut board = Board::new(3);
+    let of = |n: u16| {
+        let mut f = silent(0, "thermal", i64::from(9 - n));
+        (f.name.about, f.shipment) =
+            (facts::Text::new(format!("thermal/{n}")), ShipmentId::new("stage-thermal"));
+        f
+    };
+    let (first, second) = (of(0), of(2));
+    [&first, &second].into_iter().for_each(|f| board.finding(f));
+    let one = of_partition(0, &[&first, &second], IncidentState::ActiveUnacked);
+    board.incident(&alerts::Incident { shipment: ShipmentId::new("stage-thermal"), ..one });
+    let lines = board.silences();
+    assert_eq!((lines.len(), board.shipments().count()), (1, 0));
+    assert_eq!((lines[0].stage.as_str(), &lines[0].partitions[..]), ("thermal", &[0, 2][..]));
+    assert_eq!(lines[0].incidents, [(ShipmentId::new("stage-thermal"), 1)]);
+}
+
+#[test]
 fn an_incident_in_which_a_shipment_has_findings_of_its_own_is_the_shipments() {
     let mut board = Board::new(1);
     let warm = finding("partition-0", "THM-01", "thermal/too-warm", Severity::P2, "9 °C");

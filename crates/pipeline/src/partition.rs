@@ -33,7 +33,7 @@ pub struct Partition {
     pub(crate) touched: bool,
     stroke: Option<Moment>,
     letters: Vec<Letter>,
-    /// What alerts says to dispatch.
+    /// What alerts says to dispatch, and to other partitions of its own.
     pub(crate) answers: Vec<Letter>,
 }
 
@@ -46,7 +46,7 @@ impl Partition {
             thermal: EngineStage::new(roles::thermal(), number),
             permits: EngineStage::new(roles::permits(), number),
             schedule: EngineStage::new(roles::schedule(), number),
-            alerts: AlertsStage::new(roles::alerts(), number),
+            alerts: AlertsStage::new(roles::alerts(), number, PARTITIONS),
             facts: 0,
             journal: 0,
             exceptions: 0,
@@ -68,7 +68,7 @@ impl Partition {
         self.thermal = EngineStage::resume(roles::thermal(), n, &self.thermal.image()?)?;
         self.permits = EngineStage::resume(roles::permits(), n, &self.permits.image()?)?;
         self.schedule = EngineStage::resume(roles::schedule(), n, &self.schedule.image()?)?;
-        self.alerts = AlertsStage::resume(roles::alerts(), n, &self.alerts.image()?)?;
+        self.alerts = AlertsStage::resume(roles::alerts(), n, PARTITIONS, &self.alerts.image()?)?;
         self.touched = true;
         Ok(())
     }
@@ -165,8 +165,10 @@ impl Partition {
         let mut own = Vec::new();
         for (index, letter) in (1..).zip(letters) {
             match letter {
-                Letter { topic: Topic::Exceptions, .. } => own.push(letter),
-                Letter { topic: Topic::Facts, .. } => self.answers.push(letter),
+                Letter { topic: Topic::Exceptions, partition, .. } if partition == self.number => {
+                    own.push(letter);
+                }
+                Letter { topic: Topic::Exceptions | Topic::Facts, .. } => self.answers.push(letter),
                 Letter { now, body: Body::Finding(finding), .. } => {
                     self.put(now, index, What::Finding(finding));
                 }

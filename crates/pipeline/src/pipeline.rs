@@ -137,7 +137,7 @@ impl Pipeline {
         self.tick(p)?;
         if is_act(&event.fact) {
             self.part(p).act(event.subject.clone(), event, origin)?;
-            self.hear_answers(p);
+            self.hear_answers(p)?;
             return self.drain();
         }
         let key = event.subject.clone();
@@ -378,8 +378,7 @@ impl Pipeline {
                     self.tick(q)?;
                 }
                 self.part(q).post(letter)?;
-                self.hear_answers(q);
-                Ok(())
+                self.hear_answers(q)
             }
             Topic::Rejects => {
                 if let Body::Unclaimed(event, reason) = letter.body {
@@ -403,18 +402,13 @@ impl Pipeline {
             journal.extend(JournalRecord::of(q, &record));
         }
         self.part(q).judge(record)?;
-        self.hear_answers(q);
-        Ok(())
+        self.hear_answers(q)
     }
 
-    /// What alerts said to dispatch, on its way to `facts`.
-    fn hear_answers(&mut self, q: u16) {
+    /// What alerts said to dispatch, on its way to `facts`, and what it said to other partitions of its own.
+    fn hear_answers(&mut self, q: u16) -> Result<(), Stop> {
         let answers = std::mem::take(&mut self.part(q).answers);
-        for Letter { partition, key, origin, after, body, .. } in answers {
-            if let (Some(origin), Body::Event(word)) = (origin, body) {
-                self.append(partition, key, word, origin, after);
-            }
-        }
+        answers.into_iter().try_for_each(|letter| self.deliver(q, letter))
     }
 }
 

@@ -38,11 +38,11 @@ impl Stage for Alerts {
         form::of_this_program()
     }
     fn begin(&self, partition: u16, _: &str) -> Result<Partition, Halt> {
-        Ok(self.with(partition, AlertsStage::new((self.role)(), partition)))
+        Ok(self.with(partition, AlertsStage::new((self.role)(), partition, self.names.partitions)))
     }
     fn resume(&self, partition: u16, image: &[u8]) -> Result<Partition, String> {
         let (unreadable, rest) = image::read(image)?;
-        let stage = AlertsStage::resume((self.role)(), partition, rest)?;
+        let stage = AlertsStage::resume((self.role)(), partition, self.names.partitions, rest)?;
         Ok(Partition { unreadable, ..self.with(partition, stage) })
     }
 }

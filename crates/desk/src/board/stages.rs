@@ -1,7 +1,7 @@
 //! The watch over the log itself: stages that `alerts` found silent, and the incidents of that.
 //!
-//! Such an incident stands under a partition's name, `partition-3`, as it concerns every shipment there. It is no
-//! shipment, so it is kept apart: it is never counted, listed or shown as one.
+//! Such an incident stands under the stage's name, `stage-thermal`, as it concerns every shipment; at earlier behaviours under
+//! that of a partition, `partition-3`. It is no shipment, so it is kept apart: it is never counted, listed or shown as one.
 
 use super::{Board, Dossier, STATES};
 use alerts::Incident;
@@ -41,9 +41,14 @@ pub(super) fn is_of_stages(incident: &Incident) -> bool {
     !incident.findings.is_empty() && incident.findings.iter().all(is_stage)
 }
 
-/// The partition that such an incident is named after.
-fn partition(name: &ShipmentId) -> Option<u16> {
-    name.as_str().strip_prefix("partition-")?.parse().ok()
+/// The stage that a finding is about, and the partition: `thermal/3`. Of a log at an earlier behaviour the incident is named
+/// after the partition.
+fn about<'a>(name: &'a Name, incident: &ShipmentId) -> (&'a str, Option<u16>) {
+    let both = name.about.rsplit_once('/').and_then(|(stage, n)| Some((stage, n.parse().ok()?)));
+    let (stage, partition) =
+        both.map_or((name.about.as_str(), None), |(stage, n)| (stage, Some(n)));
+    let named = || incident.as_str().strip_prefix("partition-")?.parse().ok();
+    (stage, partition.or_else(named))
 }
 
 fn place(state: IncidentState) -> usize {
@@ -69,7 +74,7 @@ impl Board {
             for name in &incident.findings {
                 let known = dossier.findings.get(name);
                 let open = known.is_some_and(super::is_open);
-                let stage = name.about.as_str();
+                let (stage, partition) = about(name, &incident.shipment);
                 let one = by_stage.entry(stage).or_insert_with(|| Silence {
                     stage: stage.to_owned(),
                     partitions: Vec::new(),
@@ -86,9 +91,9 @@ impl Board {
                 if place(incident.state) < place(one.state) {
                     one.state = incident.state;
                 }
+                one.partitions.extend(partition);
                 let id = (incident.shipment.clone(), incident.number);
                 if !one.incidents.contains(&id) {
-                    one.partitions.extend(partition(&incident.shipment));
                     one.incidents.push(id);
                 }
             }

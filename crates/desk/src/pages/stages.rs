@@ -31,11 +31,7 @@ pub(crate) struct StageLine {
 impl Stages {
     pub(crate) fn new(board: &Board, now: Moment, key: impl Fn() -> String) -> Self {
         let cards = board.stage_incidents().map(|(incident, dossier)| Card {
-            shipment: Foreign::new(incident.shipment.as_str().replacen(
-                "partition-",
-                "partition ",
-                1,
-            )),
+            shipment: Foreign::new(incident.shipment.as_str().replacen('-', " ", 1)),
             href: "/#watch".into(),
             of_stages: true,
             ..Card::new(board, incident, dossier, now, key())

@@ -5,6 +5,7 @@ use super::{Fates, LAST, Unusable, faulted, origin};
 use crate::letter::{Body, Letter, Topic};
 use alerts::stages::Of;
 use alerts::{Alerts, Notice, Stages, Word};
+use facts::behaviour::PUTS_AWAY;
 use facts::fact::log::IncidentStands;
 use facts::{Event, Fact, Moment, Origin, ShipmentId, Subject, SubjectKind, Text};
 use fold::{Admission, Fold, Matter, Out, Record, Role, Stop};
@@ -45,6 +46,7 @@ pub enum Sign {
 /// One partition of alerts.
 pub struct AlertsStage {
     number: u16,
+    of: u16,
     fold: Fold<Alerts>,
     stages: Stages,
     /// Of staff acts that came in from outside.
@@ -53,18 +55,23 @@ pub struct AlertsStage {
 }
 
 impl AlertsStage {
-    /// The beginning of a partition.
-    pub fn new(role: Role<Alerts>, number: u16) -> Self {
+    /// The beginning of a partition, out of so many.
+    pub fn new(role: Role<Alerts>, number: u16, of: u16) -> Self {
         let (stages, fates, said) = (Stages::default(), Fates::default(), Vec::new());
-        Self { number, fold: Fold::new(role), stages, fates, said }
+        Self { number, of, fold: Fold::new(role), stages, fates, said }
     }
 
     /// Goes on where an image was taken.
-    pub fn resume(role: Role<Alerts>, number: u16, image: &[u8]) -> Result<Self, Unusable> {
+    pub fn resume(
+        role: Role<Alerts>,
+        number: u16,
+        of: u16,
+        image: &[u8],
+    ) -> Result<Self, Unusable> {
         let ((fates, stages), fold) =
             postcard::take_from_bytes::<(Fates, Stages)>(image).map_err(|e| e.to_string())?;
         let fold = Fold::from_image(role, fold).map_err(|e| e.to_string())?;
-        Ok(Self { number, fold, stages, fates, said: Vec::new() })
+        Ok(Self { number, of, fold, stages, fates, said: Vec::new() })
     }
 
     /// The whole state.
@@ -115,7 +122,14 @@ impl AlertsStage {
                     let Some(shipment) = one.key.shipment() else { continue };
                     let id = format!("alerts:{}:{}:{}", self.number, one.offset, one.index);
                     let body = Body::Event(stands(Text::new(id), now, shipment, open));
-                    self.send(Topic::Facts, one.key, (one.offset, one.index), now, body, out);
+                    self.send(
+                        (Topic::Facts, self.number),
+                        one.key,
+                        (one.offset, one.index),
+                        now,
+                        body,
+                        out,
+                    );
                     continue;
                 }
                 None => {
@@ -129,7 +143,14 @@ impl AlertsStage {
                     ))
                 }
             };
-            self.send(Topic::Alerts, one.key, (one.offset, one.index), now, body, out);
+            self.send(
+                (Topic::Alerts, self.number),
+                one.key,
+                (one.offset, one.index),
+                now,
+                body,
+                out,
+            );
         }
         self.said = said;
         if let Matter::Tick(now) = record.matter
@@ -144,14 +165,26 @@ impl AlertsStage {
     /// Looks for stages that fell silent, and passes the stroke on.
     fn struck(&mut self, offset: u64, now: Moment, out: &mut Vec<Letter>) {
         let numbers = self.fold.rules().map(|rules| rules.stages.clone());
-        let of = Of { partition: self.number, behaviour: self.fold.behaviour() };
-        let silent = numbers.map(|numbers| self.stages.tick(now, of, &numbers));
+        let at = Of { partition: self.number, behaviour: self.fold.behaviour() };
+        let silent = numbers.map(|numbers| self.stages.tick(now, at, &numbers));
         for (n, finding) in (0..).zip(silent.unwrap_or_default()) {
             let key = Subject::from(&finding.shipment);
+            // A stage is silent in many partitions, and where its incident lives is one of them.
+            let partition = match at.behaviour >= PUTS_AWAY {
+                true => key.partition(self.of),
+                false => self.number,
+            };
             let body = Body::Finding(Box::new(finding));
-            self.send(Topic::Exceptions, key, (offset, n), now, body, out);
+            self.send((Topic::Exceptions, partition), key, (offset, n), now, body, out);
         }
-        self.send(Topic::Alerts, log_subject(), (offset, LAST), now, Body::Tick(now), out);
+        self.send(
+            (Topic::Alerts, self.number),
+            log_subject(),
+            (offset, LAST),
+            now,
+            Body::Tick(now),
+            out,
+        );
     }
 
     /// Whether a staff act from outside is known already; `None` for everything else.
@@ -170,7 +203,7 @@ impl AlertsStage {
 
     fn send(
         &mut self,
-        topic: Topic,
+        (topic, partition): (Topic, u16),
         key: Subject,
         (offset, index): (u64, u32),
         now: Moment,
@@ -178,15 +211,7 @@ impl AlertsStage {
         out: &mut Vec<Letter>,
     ) {
         let origin = origin(ALERTS, "exceptions", self.number, offset, index);
-        let after = self.fold.links().stamp(topic.name(), self.number, &origin);
-        out.push(Letter {
-            topic,
-            partition: self.number,
-            key,
-            origin: Some(origin),
-            after,
-            now,
-            body,
-        });
+        let after = self.fold.links().stamp(topic.name(), partition, &origin);
+        out.push(Letter { topic, partition, key, origin: Some(origin), after, now, body });
     }
 }
