@@ -82,6 +82,14 @@ for (const [size, viewport] of Object.entries(SIZES)) {
   check("live: one card is new, the others are those that were there", marks === 1, String(marks));
   check("live: only this shipment was asked for", asked.length === 1 && asked[0].includes(`of=${id.split(".")[0]}`), asked.join(" "));
 
+  // Where only the keyboard is on a card it is renewed, too, and the keyboard stays there: no time grows old in sight.
+  await page.locator(`[id="i-${ids[5]}"] details.take summary`).first().click();
+  await page.request.post(`${url}/v1/incidents/${ids[5]}/acknowledge`, { data: { by: "EMIL", reason: "on my way" } });
+  await page.locator(`[id="i-${ids[5]}"]`).getByText("EMIL").waitFor({ timeout: 5000 }).catch(() => {});
+  const kept = await page.evaluate(() => [document.activeElement.tagName, document.activeElement.closest("article")?.id, document.activeElement.parentElement.open]);
+  check("live: the card under the keyboard is renewed, and keeps it", (await page.locator(`[id="i-${ids[5]}"]`).textContent()).includes("EMIL") && kept.join(" ") === `SUMMARY i-${ids[5]} true`, kept.join(" "));
+  await page.evaluate(() => document.activeElement.blur());
+
   // While somebody has a row in hand another one waits, and theirs stays where it is.
   const mine = page.locator(`[id="i-${ids[1]}"]`);
   const form = mine.locator("form[action$=acknowledge]");

@@ -137,6 +137,8 @@ fn doors() -> Result<(), Failed> {
         404
     );
 
+    several(at, id)?;
+
     // What is open now has the form of the stream, and names where that goes on.
     let output = Command::new(program()).args(["feed", "--once", "--to", at]).output()?;
     let feed = String::from_utf8(output.stdout)?;
@@ -181,6 +183,29 @@ fn doors() -> Result<(), Failed> {
     }
     drop(up);
     std::fs::remove_dir_all(folder)?;
+    Ok(())
+}
+
+/// One note over all that are open, with one that does not exist: each has its own result, and stands on its card.
+fn several(at: &str, id: &str) -> Result<(), Failed> {
+    let all: Value = serde_json::from_str(&get(&format!("{at}/v1/incidents")).1)?;
+    let open = all["items"].as_array().ok_or("no items")?.iter().filter_map(|i| i["id"].as_str());
+    let named: Vec<&str> = open.take(20).chain(["NO-SUCH.1"]).collect();
+    assert!(named.contains(&id), "{id} is among the first of {named:?}");
+    let act =
+        json!({ "act": "note", "by": "BEN", "reason": "change of shift", "incidents": named });
+    let url = format!("{at}/v1/incidents/acts");
+    let (status, came) = post(&url, "application/json", act.to_string().as_bytes());
+    assert_eq!(
+        (status, &came["done"], &came["refused"]),
+        (200, &json!(named.len() - 1), &json!(1))
+    );
+    let results = came["results"].as_array().ok_or("no results")?;
+    let statuses: Vec<_> = results.iter().map(|one| one["status"].as_u64()).collect();
+    let (last, others) = statuses.split_last().ok_or("no result")?;
+    assert!(*last == Some(404) && others.iter().all(|status| *status == Some(200)), "{came}");
+    let noted = get(&format!("{at}/v1/incidents?search={}", id.split('.').next().unwrap_or(id))).1;
+    assert!(noted.contains("change of shift"), "{noted}");
     Ok(())
 }
 

@@ -58,17 +58,18 @@
     asked = Date.now();
     const shipments = pending, all = old || here === "shipment" || shipments.size > AT_ONCE;
     const whole = wanted || (all && !acting() && !(here === "shipment" && waiting + shipments.size > 0));
-    const some = whole || here === "shipment" ? null : shipments.size > AT_ONCE ? [] : [...shipments];
+    // While somebody has a row in hand, what stands around it grows no older than else.
+    const around = all && !whole && here !== "shipment";
     pending = new Set();
     try {
-      const answer = await fetch(address(some), { cache: "no-store", credentials: "same-origin" });
+      const answer = await fetch(address(all || whole ? null : [...shipments]), { cache: "no-store", credentials: "same-origin" });
       if (!answer.ok) throw new Error(String(answer.status));
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       // How current it is may always be shown.
       ["#frame", ".top nav", ".made"].forEach((part) => swap(page, part));
       document.title = page.title;
       if (whole) show_all(page);
-      else show_some(page, shipments, some);
+      else show_some(page, around ? undefined : shipments);
       tell();
     } catch {
       // The stale banner is about what was heard; a page that cannot be fetched is no news.
@@ -84,21 +85,19 @@
     [waiting, old, beats, bar.hidden] = [0, false, 0, true];
   }
 
-  function show_some(page, shipments, some) {
-    // And how many there are.
+  function show_some(page, shipments) {
+    // And how many there are; which stages are silent, but where somebody takes one of these.
     ["#answer", ".counts", "#over"].forEach((part) => swap(page, part));
-    const wait = some && some.length === shipments.size ? take(page, shipments) : shipments.size;
+    if (!acting("#silences")) swap(page, "#silences");
+    const wait = here === "shipment" ? shipments.size : take(page, shipments);
     fill();
+    if (!shipments) [old, beats] = [false, 0];
     if (wait === undefined) {
-      // Where nobody has a row in hand the whole page is asked for next.
+      // Only the whole page can show it: at once, or when nobody has a row in hand any more.
       old = true;
-      return acting() ? wait_for(shipments.size) : soon();
+      if (!acting()) return soon();
     }
-    return wait_for(wait);
-  }
-
-  function wait_for(more) {
-    waiting += more;
+    waiting = shipments ? waiting + (wait ?? 1) : Math.max(waiting, wait ?? 1);
     if (waiting > 0) offer();
   }
 

@@ -13,10 +13,10 @@
     return fields(root).some((field) => field === document.activeElement || (field.tagName === "INPUT" && changed(field)));
   }
 
-  /** Whether somebody has a row in hand: the keyboard is on it, or they write. */
-  function acting() {
-    const at = document.activeElement;
-    return Boolean(at && at.closest("#rows [data-shipment]")) || written(document.querySelector("main"));
+  /** Whether somebody has a row of this part of the page in hand: the keyboard is on it, or they write. */
+  function acting(part = "main") {
+    const at = document.activeElement, root = document.querySelector(part);
+    return Boolean(root && (written(root) || (at && root.contains(at) && at.closest("[data-shipment]"))));
   }
 
   /** Between the place behind which the page begins and that of its last row: text has the order of the list. */
@@ -30,26 +30,39 @@
     list.insertBefore(row, next || null);
   }
 
+  /** What is folded open or selected stays so, and the keyboard stays where it is. */
   function renew(old, row) {
-    for (const one of old.querySelectorAll("details[id]")) {
+    for (const one of old.querySelectorAll("details[id], input[type=checkbox]")) {
       const same = row.querySelector(`#${CSS.escape(one.id)}`);
-      if (same) same.open = one.open;
+      if (same) [same.open, same.checked] = [one.open, one.checked];
     }
+    const at = old.contains(document.activeElement) ? document.activeElement : null;
+    // What a button or a fold is called may have changed; what it lies in has not.
+    const lies = (one) => one.id || one.closest("[id]")?.id;
+    const twin = at && [...row.querySelectorAll(at.tagName)].find((one) => lies(one) === lies(at));
     old.replaceWith(row);
+    if (twin) twin.focus({ preventScroll: true });
   }
 
-  /** Takes over from a page what it says of these shipments. Says how many changes wait; `undefined` where only the whole
+  /** Whether somebody writes in a row: what they see stays as it is. */
+  function held(row) {
+    const texts = fields(row).filter((field) => field.type !== "checkbox");
+    return texts.some((field) => field === document.activeElement || (field.tagName === "INPUT" && changed(field)));
+  }
+
+  /** Takes over from a page what it says of these shipments, or of all on either. Says how many changes wait; `undefined` where only the whole
    *  page can show them. */
   function take(page, shipments) {
     const list = document.getElementById("rows"), come = page.getElementById("rows");
     if (!list) return undefined;
+    const all = (root) => root ? [...root.children].map((row) => row.dataset.shipment) : [];
     const hand = acting();
     let waiting = 0;
-    for (const shipment of shipments) {
+    for (const shipment of shipments || new Set([...all(list), ...all(come)])) {
       const here = of(list, shipment), fresh = come ? of(come, shipment) : [];
       for (const row of fresh) {
         const old = here.find((one) => one.id === row.id);
-        if (old && (written(old) || old.contains(document.activeElement))) waiting += 1;
+        if (old && held(old)) waiting += Number(shipments !== undefined);
         else if (old) {
           renew(old, row);
           if (!hand) put(list, row);

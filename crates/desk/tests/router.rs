@@ -1137,6 +1137,8 @@ async fn stages_stand_in_one_place_and_are_no_shipments() {
     let page = get(&router, "/").await.seen();
     assert!(page.contains("<b>thermal</b> was silent in 2 partitions (0, 1)"));
     assert!(page.contains("3 incidents nobody has taken"), "of shipments, as before");
+    let some = get(&router, "/?of=partition-0").await.seen();
+    assert!(some.contains("<b>thermal</b> was silent"), "what a page is renewed by says it, too");
 
     let close = "/v1/incidents/partition-0.1/close";
     let body = "by=DORA&second=EMIL&reason=restarted&back=shipment";
