@@ -12,7 +12,8 @@ from pathlib import Path
 import yaml
 
 DEPLOY = Path(__file__).resolve().parent.parent
-METRIC = re.compile(r"\bcoldwatch_[a-z_]+\b")
+METRIC = re.compile(r"\b(?:coldwatch|process)_[a-z_]+\b")
+PART = re.compile(r"_(bucket|sum|count)$")
 RULES = DEPLOY / "prometheus/alerts.yml"
 failed = False
 
@@ -68,6 +69,9 @@ def metrics_are_used_by_their_names(known, rules, board):
                 if sum_ not in recorded:
                     wrong.append(f"{where}: {sum_} is recorded nowhere")
             for name in METRIC.findall(text):
+                whole = PART.sub("", name)
+                if known.get(whole, ["", ""])[1] == "histogram":
+                    name = whole
                 used.add(name)
                 if name not in known:
                     wrong.append(f"{where}: {name} is not in metrics.txt")

@@ -63,6 +63,7 @@ impl Place {
             snapshot_every,
             clock: hours.clock(&wrong_by),
             strike_every: strikes.then_some(STRIKE_EVERY),
+            waited: None,
         };
         let client = Client { roads: roads.clone(), id: AtomicU64::new(0), group: name };
         let (watch, stop) = (Watch::default(), AtomicBool::new(false));

@@ -171,14 +171,36 @@ fn doors() -> Result<(), Failed> {
         });
         read.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
     };
+    // What was measured: of every stage how long records waited, and of each route how long its answers took.
+    let count = |metrics: &str, of: &str| -> u64 {
+        let line = metrics.lines().find_map(|line| line.strip_prefix(of));
+        line.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
+    };
+    let measured = |metrics: &str| {
+        let stages = ["intake", "dispatch", "thermal", "alerts"];
+        let waited = |service: &str| {
+            count(metrics, &format!("coldwatch_waited_seconds_count{{service=\"{service}\"}}")) > 0
+        };
+        let answered = |route: &str, method: &str, status: u16| {
+            let labels = format!("route=\"{route}\",method=\"{method}\",status=\"{status}\"");
+            count(metrics, &format!("coldwatch_http_seconds_count{{{labels}}}"))
+        };
+        stages.into_iter().all(waited)
+            && answered("/v1/events", "POST", 202) >= 1
+            && answered("/v1/events", "POST", 429) >= 1
+            && answered("/livez", "GET", 200) >= 1
+            && answered("/v1/incidents/{id}/acknowledge", "POST", 404) == 1
+            && count(metrics, "process_resident_memory_bytes") > 1 << 20
+    };
     // Intake may still be at work on what the log has.
     let until = Instant::now() + Duration::from_secs(30);
     loop {
         let metrics = get(&format!("{at}/metrics")).1;
-        if read(&metrics) >= week.len() as u64 && metrics.contains("coldwatch_incidents{") {
+        let incidents = metrics.contains("coldwatch_incidents{");
+        if read(&metrics) >= week.len() as u64 && incidents && measured(&metrics) {
             break;
         }
-        assert!(Instant::now() < until, "{} were read", read(&metrics));
+        assert!(Instant::now() < until, "{} were read: {metrics}", read(&metrics));
         std::thread::sleep(Duration::from_millis(100));
     }
     drop(up);

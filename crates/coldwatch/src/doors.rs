@@ -22,12 +22,13 @@ mod sign_in;
 use crate::desk::Pages;
 use crate::exit::Failure;
 use crate::live::{Live, Watched};
+use crate::measures::{self, Measures};
 use crate::services::Service;
 use crate::watchdog;
 use ::desk::Board;
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -38,7 +39,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use stream::{Clock, Log};
 use tower_http::compression::CompressionLayer;
 
@@ -60,6 +61,8 @@ pub(crate) struct Doors {
     pub(crate) senders: rates::Rates,
     /// Whether the log answers.
     pub(crate) reach: Arc<reach::Reach>,
+    /// What this process has measured.
+    pub(crate) measures: Arc<Measures>,
     pub(crate) stop: Arc<AtomicBool>,
 }
 
@@ -98,6 +101,7 @@ impl Serving {
             rate: rates::Rate::new(a_second),
             senders: rates::Rates::new(a_second, a_second.saturating_mul(10)),
             reach,
+            measures: live.measures.clone(),
             stop: live.stop.clone(),
         });
         let wrong = |e: std::io::Error| {
@@ -127,6 +131,7 @@ impl Serving {
         let guard = Arc::new(guard::Guard::new(token, address.ip().is_loopback()));
         let router = router
             .layer(middleware::from_fn(in_time))
+            .layer(middleware::from_fn_with_state(live.measures.clone(), measured))
             .layer(middleware::from_fn_with_state(guard, guard::pass));
         let (most, stop) = (serving::most(live.config.http.connections), live.stop.clone());
         let thread = std::thread::Builder::new()
@@ -170,6 +175,26 @@ async fn in_time(request: Request, next: Next) -> Response {
         }
     }
 }
+
+/// Notes how long it takes until an answer begins. A path that no door has is one with all others: whoever makes them up must not
+/// make names of metrics.
+async fn measured(
+    State(measures): State<Arc<Measures>>,
+    path: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (begun, method) = (Instant::now(), request.method().clone());
+    let method = if METHODS.contains(&method) { method.to_string() } else { "other".to_owned() };
+    let answer = next.run(request).await;
+    let status = answer.status().as_str().to_owned();
+    let route = path.as_ref().map_or("other", MatchedPath::as_str);
+    let labels = [("route", route), ("method", &*method), ("status", &*status)];
+    measures::note(&measures.answered, &labels, begun.elapsed().as_secs_f64());
+    answer
+}
+
+const METHODS: [Method; 5] = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE];
 
 /// Whether intake's door belongs to these services.
 pub(crate) fn takes_events(services: &[Service]) -> bool {

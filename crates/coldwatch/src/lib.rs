@@ -21,6 +21,7 @@ pub mod exit;
 mod form;
 pub mod live;
 pub mod log;
+mod measures;
 pub mod services;
 mod shares;
 mod signals;

@@ -4,6 +4,7 @@ use crate::config::{self, Config};
 use crate::doors::reach::Reach;
 use crate::exit::Failure;
 use crate::log;
+use crate::measures::{self, Measures};
 use crate::services::intake::Intake;
 use crate::services::names::Names;
 use crate::services::{self, Service, Work};
@@ -42,6 +43,8 @@ pub struct Live {
     pub(crate) still: watchdog::Told,
     /// Whether the log answers, once somebody asks.
     pub(crate) reach: OnceLock<Arc<Reach>>,
+    /// What is measured here.
+    pub(crate) measures: Arc<Measures>,
     running: Vec<Running>,
     last_words: LastWords,
     /// Where states are kept, once a service needs it; the last who lets go of it waits until all is written.
@@ -79,6 +82,7 @@ impl Live {
             stop,
             still,
             reach: OnceLock::new(),
+            measures: Arc::default(),
             running,
             last_words,
             snapshots: None,
@@ -160,13 +164,16 @@ impl Live {
         let snapshots = match (stage.remembers(), &self.snapshots) {
             (false, _) => None,
             (true, Some(snapshots)) => Some(snapshots.clone()),
-            (true, None) => Some(self.snapshots.insert(snapshots::open(&self.config)?).clone()),
+            (true, None) => {
+                Some(self.snapshots.insert(snapshots::open(&self.config, &self.measures)?).clone())
+            }
         };
         let identity = || topics::identity(&*self.log, &self.names, &topic);
         let log_identity = match snapshots {
             Some(_) => log::patiently(&self.stop, identity).map_err(log::failure)?,
             None => 0,
         };
+        let measures = self.measures.clone();
         let group = Group {
             service: service.name(),
             name,
@@ -178,6 +185,10 @@ impl Live {
             snapshot_every: config::duration(self.config.snapshots.every),
             clock: self.clock.clone(),
             strike_every: every,
+            waited: Some(Arc::new(move |service, waited| {
+                let labels = [("service", service)];
+                measures::note(&measures.waited, &labels, waited.max(0) as f64 / 1000.0);
+            })),
         };
         let watched = Watched { service, watch: Arc::default() };
         let (log, stop, watch) = (self.log.clone(), self.stop.clone(), watched.watch.clone());

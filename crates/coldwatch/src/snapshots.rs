@@ -2,20 +2,22 @@
 
 use crate::config::Config;
 use crate::exit::Failure;
+use crate::measures::{Measured, Measures};
 use objects::{Address, PATIENCE};
 use std::sync::Arc;
-use stream::{Shelf, Snapshots};
+use stream::{Folder, Shelf, Snapshots};
 
 /// Opens it to work on. A store that does not answer is no reason not to start: states are folded again.
-pub(crate) fn open(config: &Config) -> Result<Snapshots, Failure> {
+pub(crate) fn open(config: &Config, measures: &Arc<Measures>) -> Result<Snapshots, Failure> {
+    let measured = |shelf| Arc::new(Measured { shelf, measures: measures.clone() });
     let Some(shelf) = store(config)? else {
-        return Ok(Snapshots::new(&config.snapshots.folder));
+        return Ok(Snapshots::on(measured(Arc::new(Folder::new(&config.snapshots.folder)))));
     };
     if let Err(error) = shelf.list("") {
         let store = shelf.called("");
         tracing::warn!(store, %error, "snapshots cannot be read: partitions begin at the start of the log");
     }
-    Snapshots::aside(shelf).map_err(Failure::unavailable)
+    Snapshots::aside(measured(shelf)).map_err(Failure::unavailable)
 }
 
 /// The store, if one is named. Nobody is asked.

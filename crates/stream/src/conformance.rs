@@ -342,6 +342,7 @@ fn group(word: &str, topic: &str, snapshots: Option<&PathBuf>) -> Group {
         snapshot_every: Duration::from_millis(20),
         clock: wall_clock(),
         strike_every: None,
+        waited: None,
     }
 }
 

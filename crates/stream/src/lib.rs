@@ -35,4 +35,4 @@ pub use memory::{Faults, Happened, Memory};
 pub use run::{Group, Halt, Loop};
 pub use snapshots::Snapshots;
 pub use snapshots::shelf::{Folder, Shelf};
-pub use stage::{Gauge, Life, Stage, Watch};
+pub use stage::{Gauge, Life, Stage, Waited, Watch};

@@ -21,7 +21,7 @@ use crate::error::StreamError;
 use crate::life::Running;
 use crate::log::{Ack, Clock, Draft, Happening, Log, Member};
 use crate::snapshots::Snapshots;
-use crate::stage::{Stage, Watch};
+use crate::stage::{Life, Stage, Waited, Watch};
 use settle::Leaving;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,6 +52,8 @@ pub struct Group {
     pub clock: Clock,
     /// How often the clock is struck, in milliseconds of that clock; `None`: somebody else does.
     pub strike_every: Option<i64>,
+    /// Who is told how long records wait.
+    pub waited: Option<Waited>,
 }
 
 /// More open writes than this, and the loop waits for answers before it takes more.
@@ -191,7 +193,16 @@ impl<'a, S: Stage> Loop<'a, S> {
             match happening {
                 Happening::Record(partition, record) => {
                     let Some(running) = self.running.get_mut(&partition) else { continue };
+                    let (at, appended) = (running.position, record.appended);
+                    let silent = running.refolding();
                     running.take(record, &mut drafts, &mut self.room).map_err(stop)?;
+                    if let Some(waited) = &self.group.waited
+                        && running.position > at
+                        && !silent
+                        && running.life.tells()
+                    {
+                        waited(self.group.service, (self.group.clock)() - appended);
+                    }
                 }
                 Happening::Assigned(partitions) => {
                     self.watch.note(|seen| seen.joined = true);

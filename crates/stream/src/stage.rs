@@ -3,7 +3,7 @@
 use crate::local::lock;
 use crate::log::{Draft, Record};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 /// Why a partition cannot go on in this process, whatever is tried again: a person must look.
@@ -57,11 +57,18 @@ pub trait Life {
     fn sign_of_life(&mut self, _now: i64, _position: u64, _end: u64) -> Option<Draft> {
         None
     }
+    /// Whether something follows from the record that it took last for which somebody waits.
+    fn tells(&self) -> bool {
+        false
+    }
     /// What it shows.
     fn gauges(&self) -> Vec<Gauge> {
         Vec::new()
     }
 }
+
+/// Who is told by which service, and for how many milliseconds, a record had waited in the log when what follows from it was said.
+pub type Waited = Arc<dyn Fn(&'static str, i64) + Send + Sync>;
 
 /// What is to be seen of one partition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

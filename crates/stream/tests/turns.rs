@@ -169,6 +169,7 @@ fn group() -> Group {
         snapshot_every: Duration::from_secs(60),
         clock: wall_clock(),
         strike_every: None,
+        waited: None,
     }
 }
 

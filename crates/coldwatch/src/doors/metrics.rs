@@ -2,10 +2,15 @@
 //! alerts and boards hold on to that list.
 //!
 //! - `show`: what a process and its desk show of themselves
+//! - `process`: what the system says of the process
+//!
+//! How long things take is counted where they are done, see `measures`.
 
+mod process;
 mod show;
 
 use super::Doors;
+use crate::measures::{Labels, Measures};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -16,8 +21,6 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-type Labels = Vec<(String, String)>;
 
 /// All names as they are scraped, with what they mean, in the order in which they are shown. A counter, and nothing
 /// else, ends in `_total`.
@@ -48,11 +51,22 @@ pub(crate) const NAMES: [(&str, &str); 18] = [
     ("up", "1 for each service that runs in this process, 0 when it has ended"),
 ];
 
+/// Histograms, by the names under which they are shown.
+pub(crate) const HISTOGRAMS: [(&str, &str); 4] = [
+    (
+        "waited_seconds",
+        "From when the log took a record until the service has said what follows from it",
+    ),
+    ("http_seconds", "From when a request was read until its answer began, by route"),
+    ("snapshot_seconds", "How long it took until a snapshot lay in its place"),
+    ("snapshot_bytes", "How large a snapshot is"),
+];
+
 /// `/metrics`.
 pub(crate) async fn metrics(State(doors): State<Arc<Doors>>) -> Response {
     // It may have to wait for the board: not on a thread that answers others.
     let text = tokio::task::spawn_blocking(move || {
-        let shown = Shown::new();
+        let shown = Shown::new(&doors.measures);
         show::process(&doors, &shown);
         let mut text = String::new();
         encode(&mut text, &shown.registry).map(|()| text)
@@ -74,8 +88,14 @@ struct Shown {
 }
 
 impl Shown {
-    fn new() -> Self {
-        let mut registry = Registry::with_prefix("coldwatch");
+    fn new(measures: &Measures) -> Self {
+        let mut all = Registry::default();
+        process::show(&mut all);
+        let registry = all.sub_registry_with_prefix("coldwatch");
+        let Measures { waited, answered, kept, images } = measures.clone();
+        for ((name, help), sizes) in HISTOGRAMS.into_iter().zip([waited, answered, kept, images]) {
+            registry.register(name, help, sizes);
+        }
         let (mut gauges, mut counters) = (BTreeMap::new(), BTreeMap::new());
         for (name, help) in NAMES {
             // The encoder puts the ending there itself.
@@ -89,7 +109,7 @@ impl Shown {
                 gauges.insert(name, family);
             }
         }
-        Self { registry, gauges, counters }
+        Self { registry: all, gauges, counters }
     }
 
     fn set(&self, name: &str, labels: &[(&str, String)], value: i64) {
@@ -127,7 +147,12 @@ mod tests {
 
     #[test]
     fn what_is_shown_is_what_operators_are_told_of() {
-        let shown = Shown::new();
+        let measures = Measures::default();
+        let Measures { waited, answered, kept, images } = &measures;
+        for sizes in [waited, answered, kept, images] {
+            crate::measures::note(sizes, &[("service", "custody")], 0.03);
+        }
+        let shown = Shown::new(&measures);
         for (name, _) in NAMES {
             shown.set(name, &[("service", "custody".into())], 1);
             shown.count(name, &[("service", "custody".into())], 1);
@@ -144,13 +169,16 @@ mod tests {
         let mut told = BTreeMap::new();
         for (name, kind) in &listed {
             assert_eq!(*kind == "counter", name.ends_with("_total"), "{name} is a {kind}");
-            assert!(
-                text.contains(&format!("\n{name}{{service=\"custody\"}} 1\n")),
-                "{name}: {text}"
-            );
+            let one = match *kind {
+                "histogram" => format!("\n{name}_count{{service=\"custody\"}} 1\n"),
+                _ if name.starts_with("process_") => format!("\n{name} "),
+                _ => format!("\n{name}{{service=\"custody\"}} 1\n"),
+            };
+            assert!(format!("\n{text}").contains(&one), "{name}: {text}");
             told.insert((*name).to_owned(), *kind);
         }
         assert_eq!(types, told, "deploy/metrics.txt and the code name the same metrics");
-        assert_eq!(listed.len(), NAMES.len(), "a name stands twice");
+        let names = NAMES.len() + HISTOGRAMS.len() + process::NAMES.len();
+        assert_eq!(listed.len(), names, "a name stands twice");
     }
 }

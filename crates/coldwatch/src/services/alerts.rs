@@ -6,7 +6,7 @@ use super::{Note, asks_the_time, draft, stroke, unreadable, without_rules};
 use crate::form;
 use fold::{Matter, Role};
 use pipeline::stage::{AlertsStage, Heard};
-use pipeline::{Letter, Topic, bytes};
+use pipeline::{Body, Letter, Topic, bytes};
 use stream::{Draft, Gauge, Halt, Life, Record, Stage};
 
 /// The service.
@@ -24,11 +24,13 @@ pub struct Partition {
     stage: AlertsStage,
     letters: Vec<Letter>,
     unreadable: u64,
+    tells: bool,
 }
 
 impl Alerts {
     fn with(&self, number: u16, stage: AlertsStage) -> Partition {
-        Partition { names: self.names.clone(), number, stage, letters: Vec::new(), unreadable: 0 }
+        let (names, letters) = (self.names.clone(), Vec::new());
+        Partition { names, number, stage, letters, unreadable: 0, tells: false }
     }
 }
 
@@ -49,6 +51,7 @@ impl Stage for Alerts {
 
 impl Life for Partition {
     fn take(&mut self, record: &Record, out: &mut Vec<Draft>) -> Result<(), Halt> {
+        self.tells = false;
         let heard = match bytes::exception(record.offset, &record.value) {
             Ok(heard) => heard,
             Err(rejection) => {
@@ -68,6 +71,7 @@ impl Life for Partition {
             return Err(without_rules("alerts", self.number));
         }
         self.stage.take(&heard, &mut self.letters).map_err(|stop| Halt(stop.to_string()))?;
+        self.tells = self.letters.iter().any(|letter| matches!(letter.body, Body::Incident(_)));
         out.extend(self.letters.drain(..).map(|letter| draft(&self.names, &letter)));
         Ok(())
     }
@@ -82,6 +86,9 @@ impl Life for Partition {
     }
     fn asks_the_time(&self) -> Option<Draft> {
         Some(asks_the_time(&self.names, Topic::Exceptions, self.number))
+    }
+    fn tells(&self) -> bool {
+        self.tells
     }
     fn gauges(&self) -> Vec<Gauge> {
         let Note { judged, duplicate, .. } = self.counts();

@@ -7,7 +7,7 @@ use crate::form;
 use facts::Moment;
 use fold::{Matter, Role};
 use pipeline::stage::{DispatchStage, Homes};
-use pipeline::{Letter, Topic, bytes};
+use pipeline::{Body, Letter, Topic, bytes};
 use stream::{Draft, Gauge, Halt, Life, Record, Stage};
 
 /// The service.
@@ -26,12 +26,14 @@ pub struct Partition {
     homes: Homes,
     letters: Vec<Letter>,
     unreadable: u64,
+    tells: bool,
 }
 
 impl Dispatch {
     fn with(&self, number: u16, stage: DispatchStage) -> Partition {
         let (homes, letters) = (Homes::default(), Vec::new());
-        Partition { names: self.names.clone(), number, stage, homes, letters, unreadable: 0 }
+        let names = self.names.clone();
+        Partition { names, number, stage, homes, letters, unreadable: 0, tells: false }
     }
 }
 
@@ -53,6 +55,7 @@ impl Stage for Dispatch {
 
 impl Life for Partition {
     fn take(&mut self, record: &Record, out: &mut Vec<Draft>) -> Result<(), Halt> {
+        self.tells = false;
         let fact = match bytes::fact(record.offset, &record.key, &record.value) {
             Ok(fact) => fact,
             Err(rejection) => {
@@ -83,6 +86,9 @@ impl Life for Partition {
         if self.number == 0 && fact.origin.is_none() {
             self.stage.relay(&fact, &mut self.letters);
         }
+        // Strokes are passed on, too, and nobody waits for these.
+        let told = |letter: &Letter| matches!(letter.body, Body::Event(_) | Body::Finding(_));
+        self.tells = self.letters.iter().any(told);
         out.extend(self.letters.drain(..).map(|letter| draft(&self.names, &letter)));
         Ok(())
     }
@@ -97,6 +103,9 @@ impl Life for Partition {
     }
     fn asks_the_time(&self) -> Option<Draft> {
         Some(asks_the_time(&self.names, Topic::Facts, self.number))
+    }
+    fn tells(&self) -> bool {
+        self.tells
     }
     fn gauges(&self) -> Vec<Gauge> {
         let Note { judged, held, expired, duplicate, .. } = self.counts();

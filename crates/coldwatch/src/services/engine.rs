@@ -8,7 +8,7 @@ use crate::form;
 use facts::{Engine, Event, Said};
 use fold::{Matter, Role};
 use pipeline::stage::{EngineStage, Fates};
-use pipeline::{Letter, bytes};
+use pipeline::{Body, Letter, bytes};
 use stream::{Draft, Gauge, Halt, Life, Record, Stage};
 
 /// The service of one engine.
@@ -27,12 +27,21 @@ pub struct Partition<E: Engine> {
     stage: EngineStage<E>,
     letters: Vec<Letter>,
     unreadable: u64,
+    tells: bool,
 }
 
 impl<E: Engine<Word = Event, Said = Said>> Judging<E> {
     fn with(&self, number: u16, stage: EngineStage<E>) -> Partition<E> {
         let (names, service) = (self.names.clone(), (self.role)().name);
-        Partition { names, number, service, stage, letters: Vec::new(), unreadable: 0 }
+        Partition {
+            names,
+            number,
+            service,
+            stage,
+            letters: Vec::new(),
+            unreadable: 0,
+            tells: false,
+        }
     }
 }
 
@@ -53,6 +62,7 @@ impl<E: Engine<Word = Event, Said = Said>> Stage for Judging<E> {
 
 impl<E: Engine<Word = Event, Said = Said>> Life for Partition<E> {
     fn take(&mut self, record: &Record, out: &mut Vec<Draft>) -> Result<(), Halt> {
+        self.tells = false;
         let entry = match bytes::journal(self.number, record.offset, &record.value) {
             Ok(entry) => entry.into_record(),
             Err(rejection) => {
@@ -71,6 +81,7 @@ impl<E: Engine<Word = Event, Said = Said>> Life for Partition<E> {
             return Err(without_rules(self.service, self.number));
         }
         self.stage.take(&entry, &mut self.letters).map_err(|stop| Halt(stop.to_string()))?;
+        self.tells = self.letters.iter().any(|letter| matches!(letter.body, Body::Finding(_)));
         out.extend(self.letters.drain(..).map(|letter| draft(&self.names, &letter)));
         Ok(())
     }
@@ -79,6 +90,9 @@ impl<E: Engine<Word = Event, Said = Said>> Life for Partition<E> {
     }
     fn note(&self) -> String {
         self.counts().write()
+    }
+    fn tells(&self) -> bool {
+        self.tells
     }
     fn gauges(&self) -> Vec<Gauge> {
         self.counts().gauges(&[])

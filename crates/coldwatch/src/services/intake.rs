@@ -105,6 +105,9 @@ impl Life for Partition {
         let to = self.number % self.names.partitions;
         Some(of_log(&self.names, Topic::Exceptions, to, now, alive))
     }
+    fn tells(&self) -> bool {
+        true
+    }
     fn gauges(&self) -> Vec<Gauge> {
         let Note { read, homed, rejected, .. } = self.counts;
         let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);

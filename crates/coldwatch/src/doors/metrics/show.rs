@@ -130,7 +130,7 @@ mod tests {
             board.progress("alerts", partition, position, 9);
             board.beat("alerts", partition, Moment::from_millis(heard));
         }
-        let shown = Shown::new();
+        let shown = Shown::new(&crate::measures::Measures::default());
         desk(&board, 1_772_352_007_000, &shown);
         incidents(&board, &shown);
         let mut text = String::new();
