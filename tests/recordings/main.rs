@@ -12,6 +12,7 @@ mod by_hand;
 mod cli;
 mod command;
 mod common;
+mod feed;
 mod first_steps;
 mod laws;
 mod resumed;

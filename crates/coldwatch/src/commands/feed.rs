@@ -18,17 +18,18 @@ Examples:
       goes on behind a position that a line's `position` named; strokes of the clock, too
 
 Every line has the same form: {\"position\": …, \"type\": …, \"event\": …}. `event` is the CloudEvent of the alerts topic, `type` is
-its type, and `position` is where --from goes on behind it. What is heard twice has the same id.";
+its type, and `position` is where --from goes on behind it. What is heard twice has the same id. A feed that is lost is taken up
+again where it ended: standard error says when it was lost, and behind which position it goes on.";
 
 /// Print or follow the alert feed
 #[derive(Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{CODES}"))]
 pub(crate) struct Feed {
     /// Address of a process that runs the desk
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    #[arg(long, value_name = "URL", env = "COLDWATCH_TO", default_value = "http://127.0.0.1:8080")]
     to: String,
     /// File with its bearer token
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "COLDWATCH_TOKEN_FILE")]
     token_file: Option<PathBuf>,
     /// The open incidents, and no more
     #[arg(long, conflicts_with_all = ["from", "beats"])]
@@ -49,12 +50,17 @@ impl Feed {
         }
         let mut from = self.from.unwrap_or_default();
         let (mut failed, mut unread) = (0, None);
+        let (mut heard, mut lost) = (false, false);
         loop {
             let followed = client.follow("/v1/stream", &from.clone(), |id, kind, data| {
                 failed = 0;
+                if std::mem::take(&mut lost) {
+                    eprintln!("coldwatch: the feed is back, and goes on {}", behind(&from));
+                }
                 // A beat has no position of its own.
                 if !id.is_empty() {
                     id.clone_into(&mut from);
+                    heard = true;
                 }
                 let beat = kind == "beat" || kind == "coldwatch.log.tick.v1";
                 if !beat || self.beats {
@@ -72,15 +78,36 @@ impl Feed {
                 return Err(failure);
             }
             // What is refused for what was asked is refused again.
-            if let Err(failure) = followed
-                && (failure.is_refusal() || failed >= 5 || (from.is_empty() && failed == 0))
-            {
-                return Err(failure);
+            let why = match followed {
+                Err(failure)
+                    if failure.is_refusal() || failed >= 5 || (from.is_empty() && failed == 0) =>
+                {
+                    return Err(match heard {
+                        true => failure.but(&format!("go on with `coldwatch feed --from {from}`")),
+                        false => failure,
+                    });
+                }
+                Err(failure) => failure.to_string(),
+                Ok(()) => "the other side ended it".to_owned(),
+            };
+            // A stream that ends is taken up again where it ended; that is told once, however often it takes.
+            if !std::mem::replace(&mut lost, true) {
+                eprintln!(
+                    "coldwatch: the feed was lost, {why}: it is asked for again, {}",
+                    behind(&from)
+                );
             }
-            // A stream that ends is taken up again where it ended.
             failed += 1;
             std::thread::sleep(Duration::from_secs(1));
         }
+    }
+}
+
+/// Where a feed goes on that was heard up to this position.
+fn behind(position: &str) -> String {
+    match position {
+        "" => "from now on, as nothing was heard yet".into(),
+        position => format!("behind position {position}"),
     }
 }
 
