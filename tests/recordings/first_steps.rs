@@ -142,6 +142,36 @@ fn doctor_makes_no_folder_and_says_whether_snapshots_can_be_written() {
 }
 
 #[test]
+fn doctor_ends_each_fault_with_what_helps_against_it() {
+    let folder = folder("doctor-steps");
+    let wrong = |more: &str, environment: &[(&str, &str)]| -> String {
+        let file = configuration(&folder, more);
+        let mut asked = coldwatch(&["doctor", "--config", &file]);
+        let out = asked.envs(environment.iter().copied()).output().expect("it runs");
+        assert_eq!(out.status.code(), Some(1), "{}", said(&out));
+        let out = data(&out);
+        let wrong = out.lines().rfind(|line| line.starts_with("WRONG"));
+        wrong.unwrap_or_else(|| panic!("{out}")).to_owned()
+    };
+    let none = wrong("", &[]);
+    assert!(none.contains("there is no log in") && none.ends_with("`coldwatch up`"), "{none}");
+    assert!(!none.contains("brokers") && !none.contains("running"), "{none}");
+    std::fs::create_dir_all(folder.join("damaged")).expect("made");
+    std::fs::write(folder.join("damaged/log.sqlite"), vec![b'x'; 9_000]).expect("written");
+    let damaged = folder.join("damaged").display().to_string();
+    let torn = wrong("", &[("COLDWATCH_LOG_FOLDER", &damaged)]);
+    assert!(torn.ends_with("bring the folder back from its copy"), "{torn}");
+    assert!(!torn.contains("brokers"), "{torn}");
+    let away = [("COLDWATCH_LOG_KIND", "kafka"), ("COLDWATCH_LOG_BROKERS", "127.0.0.1:9")];
+    let away = wrong("", &away);
+    assert!(away.contains("are the brokers running") && !away.contains("folder"), "{away}");
+    let secret = "[log.secrets]\n\"sasl.password\" = \"/nowhere/password\"";
+    let secret =
+        wrong(secret, &[("COLDWATCH_LOG_KIND", "kafka"), ("COLDWATCH_LOG_BROKERS", "127.0.0.1:9")]);
+    assert!(secret.contains("/nowhere/password") && !secret.contains("running"), "{secret}");
+}
+
+#[test]
 fn doctor_tries_a_store_and_a_url_that_is_none_is_a_wrong_configuration() {
     let folder = folder("doctor-store");
     let file = configuration(&folder, "");
@@ -243,6 +273,44 @@ fn recording(name: &str) -> String {
     let made = run(&["simulate", "--shipments", "40", "--out", &text(&folder)]);
     assert!(made.status.success(), "{}", said(&made));
     text(&folder.join("inbound.ndjson"))
+}
+
+#[test]
+fn an_ingest_by_the_environment_alone_goes_where_it_says() {
+    let folder = folder("ingest-environment");
+    let file = folder.join("one.ndjson").display().to_string();
+    let event = r#"{"specversion":"1.0","id":"n-1","source":"t","type":"coldwatch.shipment.noted.v1","subject":"SHP-1","time":"2026-03-01T08:00:00Z","data":{"by":"ANNA","text":"b"}}"#;
+    std::fs::write(&file, event).expect("written");
+    let ingest = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let all = [&["ingest", file.as_str()], arguments].concat();
+        coldwatch(&all).envs(environment.iter().copied()).output().expect("it runs")
+    };
+    let out = ingest(&[], &[]);
+    assert_eq!(out.status.code(), Some(2), "{}", said(&out));
+    assert!(said(&out).contains("where to is not said") && said(&out).contains("COLDWATCH_TO"));
+    // A log, by its folder alone.
+    let log = folder.join("log").display().to_string();
+    let by = [("COLDWATCH_LOG_FOLDER", log.as_str())];
+    let mut made = coldwatch(&["topics", "create"]);
+    let made = made.envs(by).output().expect("it runs");
+    assert!(made.status.success(), "{}", said(&made));
+    let out = ingest(&[], &by);
+    assert_eq!(data(&out), "1 read, 1 accepted, 0 rejected\n", "{}", said(&out));
+    // A door, and a token for it; what is typed counts before what the environment says.
+    let gone = ingest(&[], &[("COLDWATCH_TO", "http://127.0.0.1:9")]);
+    assert_eq!(gone.status.code(), Some(69), "{}", said(&gone));
+    let token = [("COLDWATCH_TO", "http://127.0.0.1:9"), ("COLDWATCH_TOKEN_FILE", "/nowhere")];
+    let token = ingest(&[], &token);
+    assert_eq!(token.status.code(), Some(78), "{}", said(&token));
+    let config = configuration(&folder, "");
+    let both = ingest(&["--config", &config, "--to", "http://127.0.0.1:9"], &[]);
+    assert_eq!(both.status.code(), Some(2), "{}", said(&both));
+    let typed = ingest(&["--to", "http://127.0.0.1:9"], &[("COLDWATCH_CONFIG_FILE", &config)]);
+    assert_eq!(typed.status.code(), Some(69), "{}", said(&typed));
+    let help = data(&run(&["ingest", "--help"]));
+    for name in ["COLDWATCH_TO", "COLDWATCH_TOKEN_FILE", "COLDWATCH_CONFIG_FILE"] {
+        assert!(help.contains(&format!("[env: {name}=")), "{name}: {help}");
+    }
 }
 
 #[test]

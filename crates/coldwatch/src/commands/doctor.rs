@@ -12,6 +12,7 @@ use crate::topics::Plan;
 use crate::{log, snapshots, telemetry};
 use clap::Args;
 use pipeline::{Topic, roles};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::ExitCode;
 use stream::log::wall_clock;
@@ -102,10 +103,20 @@ fn folder(findings: &mut Findings, folder: &Path) -> Result<(), Failure> {
     );
     match tried {
         Ok(()) => findings.ok(&format!("snapshots can be written to {place}{later}")),
-        Err(e) => findings.wrong(&format!(
-            "snapshots cannot be written to {place}: {}: {e}; name another folder in snapshots.folder",
-            nearest.display()
-        )),
+        Err(e) => {
+            let step = match e.kind() {
+                ErrorKind::PermissionDenied => {
+                    "let this user write there, or name another folder in snapshots.folder"
+                }
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on that disk",
+                ErrorKind::ReadOnlyFilesystem => "mount that disk for writing",
+                _ => "name a folder in snapshots.folder",
+            };
+            findings.wrong(&format!(
+                "snapshots cannot be written to {place}: {}: {e}; {step}",
+                nearest.display()
+            ))
+        }
     }
 }
 
@@ -134,11 +145,29 @@ fn reach(
             Ok(Some(log))
         }
         Err(failure) => {
-            findings.wrong(&format!(
-                "{failure}; is it running, and is log.brokers or log.folder right?"
-            ))?;
+            findings.wrong(&match step(config, &failure) {
+                Some(step) => format!("{failure}; {step}"),
+                None => failure.to_string(),
+            })?;
             Ok(None)
         }
+    }
+}
+
+/// What to do about a log that cannot be looked at. A setting that is wrong says so itself.
+fn step(config: &Config, failure: &Failure) -> Option<&'static str> {
+    let there = || config.log.folder.join("log.sqlite").is_file();
+    match config.log.kind {
+        Kind::Kafka if failure.is_refusal() => None,
+        Kind::Kafka => {
+            Some("are the brokers running, is log.brokers right, and may this machine reach them?")
+        }
+        Kind::Embedded if !there() => Some(
+            "name the folder of the log in log.folder, or make one there with `coldwatch topics create` or `coldwatch up`",
+        ),
+        Kind::Embedded => Some(
+            "may this user read that file? If it is damaged, bring the folder back from its copy",
+        ),
     }
 }
 
@@ -271,7 +300,8 @@ fn progress(
     }
     if sum(|n| n.unreadable) > 0 {
         findings.wrong(&format!(
-            "{name} could not read {} records of our own topics: somebody else writes there",
+            "{name} could not read {} records of our own topics: somebody else writes there; find out who, and let coldwatch \
+             alone write to them",
             sum(|n| n.unreadable)
         ))?;
     }

@@ -8,6 +8,7 @@ use crate::exit::{self, CODES, Failure};
 use crate::{log, telemetry, topics};
 use clap::Args;
 use replay::{Progress, Source, source::Kind};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -21,6 +22,10 @@ Examples:
   coldwatch ingest *.ndjson.zst --to https://watch.example --token-file token
   coldwatch ingest week/inbound.ndjson --config coldwatch.toml
       straight to the inbound topic, as a gateway would
+  COLDWATCH_LOG_KIND=kafka COLDWATCH_LOG_BROKERS=host:9092 coldwatch ingest week/inbound.ndjson
+      the same, by the environment alone; COLDWATCH_TO and COLDWATCH_TOKEN_FILE name the door of a process
+
+Where to, by the first of these that is given: --to or --config; COLDWATCH_TO; COLDWATCH_CONFIG_FILE or COLDWATCH_LOG_….
 
 Sent twice, an event is recognised by source and id. Ends with 1 if records were rejected: they are listed on stderr, and
 are not written to the rejects topic. If the process goes away midway, the last line says from which line to go on.";
@@ -33,14 +38,18 @@ pub(crate) struct Ingest {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Address of a process that runs intake
-    #[arg(long, value_name = "URL", conflicts_with = "config", required_unless_present = "config")]
+    #[arg(long, value_name = "URL", env = TO)]
     to: Option<String>,
     /// File with the bearer token of that process
-    #[arg(long, value_name = "FILE", requires = "to")]
+    #[arg(long, value_name = "FILE", env = "COLDWATCH_TOKEN_FILE")]
     token_file: Option<PathBuf>,
     #[command(flatten)]
     given: Given,
 }
+
+/// Names of the door and of the configuration in the environment.
+const TO: &str = "COLDWATCH_TO";
+const CONFIG: &str = "COLDWATCH_CONFIG_FILE";
 
 /// So many records go at a time.
 const BATCH: usize = 1000;
@@ -116,9 +125,10 @@ impl Ingest {
         let Counts { accepted, rejected, .. } = counts;
         let done =
             format!("{accepted} events are in the log, {rejected} were rejected before this");
-        let to = match (&self.to, &self.token_file) {
+        let to = match (self.door().ok().flatten(), &self.token_file) {
             (Some(to), Some(token)) => format!("--to {to} --token-file {}", token.display()),
             (Some(to), None) => format!("--to {to}"),
+            (None, _) if self.given.config.is_none() => String::new(),
             (None, _) => "--config …".into(),
         };
         // Lines are those of what is in it.
@@ -140,8 +150,29 @@ impl Ingest {
         format!("{done}; {rest}{behind}; what is sent twice is recognised by source and id")
     }
 
+    /// The door to go through, if not straight to the log. What stands on the command line counts before what the environment says.
+    fn door(&self) -> Result<Option<&String>, Failure> {
+        let typed = |value: Option<&OsStr>, name: &str| {
+            value.is_some() && std::env::var_os(name).as_deref() != value
+        };
+        let to = typed(self.to.as_deref().map(OsStr::new), TO);
+        let config = typed(self.given.config.as_ref().map(|file| file.as_os_str()), CONFIG);
+        match (to, config, &self.to) {
+            (true, true, _) => Err(Failure::usage(
+                "--to names a process and --config a log: give the one that the events are to go to",
+            )),
+            (false, true, _) => Ok(None),
+            (_, false, Some(to)) => Ok(Some(to)),
+            (_, false, None) if self.given.config.is_some() || names_a_log() => Ok(None),
+            (_, false, None) => Err(Failure::usage(format!(
+                "where to is not said: --to URL or {TO} for a process that runs intake; --config FILE, {CONFIG}, or \
+                 COLDWATCH_LOG_BROKERS and the like for a log"
+            ))),
+        }
+    }
+
     fn way(&self) -> Result<Way, Failure> {
-        if let Some(to) = &self.to {
+        if let Some(to) = self.door()? {
             return Ok(Way::Door(Client::new(to, self.token_file.as_deref())?));
         }
         let config = self.given.read()?;
@@ -154,6 +185,13 @@ impl Ingest {
         })?;
         Ok(Way::Topic(log, topic, partitions))
     }
+}
+
+/// Whether the environment says which log is meant.
+fn names_a_log() -> bool {
+    ["KIND", "BROKERS", "FOLDER"]
+        .iter()
+        .any(|key| std::env::var_os(format!("COLDWATCH_LOG_{key}")).is_some())
 }
 
 /// Lines of a recording, so many at a time, with the number of the first.
