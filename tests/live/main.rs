@@ -24,6 +24,7 @@ mod outputs;
 mod powercuts;
 mod process;
 mod proxy;
+mod restores;
 mod rounds;
 mod silences;
 mod site;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         some.extend(silences::trials(backing));
         some.extend(doors::trials(backing));
         some.extend(outages::trials(backing));
+        some.extend(restores::trials(backing));
         trials.extend(some.into_iter().map(|trial| {
             let ignored = trial.has_ignored_flag() || !backing.is_here();
             trial.with_ignored_flag(ignored)

@@ -66,11 +66,66 @@ pub(crate) fn program() -> PathBuf {
         .unwrap_or_else(|| env!("CARGO_BIN_EXE_coldwatch").into())
 }
 
+/// Where all services may work: a configuration, and a folder for all that it names.
+#[derive(Clone)]
+pub(crate) struct Place {
+    backing: Backing,
+    pub(crate) names: Names,
+    pub(crate) folder: PathBuf,
+}
+
+impl Place {
+    /// A new one: under names that nobody else has, and nothing is there yet.
+    pub(crate) fn new(brokers: &str, backing: Backing, partitions: u16) -> Self {
+        static PLACES: AtomicU64 = AtomicU64::new(0);
+        let word = format!(
+            "{}-{}-{}",
+            std::process::id(),
+            PLACES.fetch_add(1, Ordering::Relaxed),
+            wall_clock()() % 100_000
+        );
+        let folder = std::env::temp_dir().join(format!("coldwatch-site-{word}"));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let place = Self { backing, names: Names::with(&format!("{word}."), partitions), folder };
+        place.write_configuration(brokers);
+        place
+    }
+
+    pub(crate) fn configuration(&self) -> PathBuf {
+        self.folder.join("coldwatch.toml")
+    }
+
+    pub(crate) fn write_configuration(&self, brokers: &str) {
+        let kind = if self.backing == Backing::Kafka { "kafka" } else { "embedded" };
+        let text = format!(
+            "[log]\nkind = \"{kind}\"\nbrokers = \"{brokers}\"\nfolder = \"{}\"\nprefix = \"{}\"\npartitions = {}\n\
+             session_timeout = \"{} s\"\n[snapshots]\nfolder = \"{}\"\nevery = \"{} s\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
+             [clock]\nstrike = false\n",
+            self.folder.join("log").display(),
+            self.names.prefix,
+            self.names.partitions,
+            SESSION.as_secs(),
+            self.folder.join("snapshots").display(),
+            SNAPSHOT_EVERY.as_secs(),
+        );
+        std::fs::write(self.configuration(), text).expect("a configuration");
+    }
+
+    fn open_log(&self) -> Arc<dyn Log> {
+        match self.backing {
+            Backing::Memory => Arc::new(Memory::default()),
+            Backing::Embedded => Arc::new(Embedded::here(&self.folder.join("log")).expect("a log")),
+            Backing::Kafka => Arc::new(broker()),
+        }
+    }
+}
+
 /// All services at work.
 pub(crate) struct Site {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) names: Names,
     pub(crate) folder: PathBuf,
+    pub(crate) place: Place,
     live: Option<Live>,
     pub(crate) processes: Vec<(Service, Child)>,
 }
@@ -90,42 +145,41 @@ impl Site {
         book: &Book,
         begin: Moment,
     ) -> Self {
-        static SITES: AtomicU64 = AtomicU64::new(0);
-        let word = format!(
-            "{}-{}-{}",
-            std::process::id(),
-            SITES.fetch_add(1, Ordering::Relaxed),
-            wall_clock()() % 100_000
-        );
-        let folder = std::env::temp_dir().join(format!("coldwatch-site-{word}"));
-        std::fs::create_dir_all(&folder).expect("a folder");
-        let log: Arc<dyn Log> = match backing {
-            Backing::Memory => Arc::new(Memory::default()),
-            Backing::Embedded => Arc::new(Embedded::here(&folder.join("log")).expect("a log")),
-            Backing::Kafka => Arc::new(broker()),
-        };
-        let mut config = Config::default();
-        config.log.partitions = partitions;
-        config.log.prefix = format!("{word}.");
-        config.snapshots.folder = folder.join("snapshots");
-        config.clock.strike = false;
-        let names = Names::of(&config);
-        let plan = Plan { names: &names, generation: 1, inbound: &config.log.inbound };
+        let place = Place::new(brokers, backing, partitions);
+        let log = place.open_log();
+        let inbound = Config::default().log.inbound;
+        let plan = Plan { names: &place.names, generation: 1, inbound: &inbound };
         plan.create_at(&*log, book, begin.millis()).expect("topics can be made");
-        let mut site = Self { log, names, folder, live: None, processes: Vec::new() };
-        match backing {
-            Backing::Memory | Backing::Embedded => site.start_here(config),
+        Self::start(place, log)
+    }
+
+    /// Opens one on a log that is there.
+    pub(crate) fn on(place: Place) -> Self {
+        let log = place.open_log();
+        Self::start(place, log)
+    }
+
+    fn start(place: Place, log: Arc<dyn Log>) -> Self {
+        let (names, folder) = (place.names.clone(), place.folder.clone());
+        let mut site = Self { log, names, folder, place, live: None, processes: Vec::new() };
+        match site.place.backing {
+            Backing::Memory | Backing::Embedded => site.start_here(),
             Backing::Kafka => {
-                site.write_configuration(brokers);
                 services::ALL.into_iter().for_each(|service| site.start_process(service, "only"));
             }
         }
         site
     }
 
-    fn start_here(&mut self, config: Config) {
+    fn start_here(&mut self) {
+        let mut config = Config::default();
         debug_assert_eq!(config.log.kind, Kind::Embedded);
+        config.log.partitions = self.names.partitions;
+        config.log.prefix = self.names.prefix.clone();
+        config.snapshots.folder = self.folder.join("snapshots");
+        config.clock.strike = false;
         let mut live = Live::new(self.log.clone(), config, wall_clock(), None);
+        live.check().expect("the log is as it must be");
         for service in services::ALL {
             live.start(service).expect("a service starts");
         }
@@ -133,20 +187,7 @@ impl Site {
     }
 
     pub(crate) fn configuration(&self) -> PathBuf {
-        self.folder.join("coldwatch.toml")
-    }
-
-    fn write_configuration(&self, brokers: &str) {
-        let text = format!(
-            "[log]\nkind = \"kafka\"\nbrokers = \"{brokers}\"\nprefix = \"{}\"\npartitions = {}\nsession_timeout = \"{} s\"\n\
-             [snapshots]\nfolder = \"{}\"\nevery = \"{} s\"\n[http]\nlisten = \"127.0.0.1:0\"\n[clock]\nstrike = false\n",
-            self.names.prefix,
-            self.names.partitions,
-            SESSION.as_secs(),
-            self.folder.join("snapshots").display(),
-            SNAPSHOT_EVERY.as_secs(),
-        );
-        std::fs::write(self.configuration(), text).expect("a configuration");
+        self.place.configuration()
     }
 
     /// Starts one more process of a service; by its instance name it gets its partitions back.

@@ -90,8 +90,22 @@ pub(crate) fn steps(week: &[(Moment, Event)]) -> usize {
 pub(crate) fn send_week(
     driver: &mut Driver,
     week: &[(Moment, Event)],
-    mut beside: impl FnMut(&mut Driver, usize),
+    beside: impl FnMut(&mut Driver, usize),
 ) {
+    let mut at = send_part(driver, week, beside);
+    let end = end(week);
+    while at < end {
+        at = (at + Span::hours(3)).min(end);
+        driver.strike(&[at]);
+    }
+}
+
+/// Sends a part of a week in the same way, and says up to where the clock was struck.
+pub(crate) fn send_part(
+    driver: &mut Driver,
+    week: &[(Moment, Event)],
+    mut beside: impl FnMut(&mut Driver, usize),
+) -> Moment {
     let mut at = week.first().map_or(Moment::EARLIEST, |(at, _)| *at);
     let (mut next, mut steps) = (0, 0);
     while next < week.len() {
@@ -117,11 +131,7 @@ pub(crate) fn send_week(
         beside(driver, steps);
     }
     driver.drain_all();
-    let end = end(week);
-    while at < end {
-        at = (at + Span::hours(3)).min(end);
-        driver.strike(&[at]);
-    }
+    at
 }
 
 fn week_over(backing: Backing) -> Result<(), Failed> {

@@ -9,6 +9,7 @@ mod given;
 mod ingest;
 mod progress;
 mod replay;
+mod restore;
 mod rulebook;
 mod run;
 mod simulate;
@@ -41,6 +42,7 @@ enum Command {
     Doctor(doctor::Doctor),
     Config(config::Config),
     Export(export::Export),
+    Restore(restore::RestoreLog),
     Simulate(simulate::Simulate),
 }
 
@@ -56,6 +58,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Doctor(doctor) => doctor.run(),
         Command::Config(config) => config.run(),
         Command::Export(export) => export.run(),
+        Command::Restore(restore) => restore.run(),
         Command::Replay(replay) => replay.run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Rulebook(rulebook) => rulebook.run(),

@@ -6,6 +6,7 @@
 //! - [`config`]: the configuration and its layers
 //! - [`services`]: each service is a codec, a stage and the loop; [`live`]: services at work in this process
 //! - [`topics`]: the topics, made and checked; [`log`]: the log that the configuration names; `snapshots`: their place
+//! - `exported`: a whole log as a folder; `restore`: a log built from one
 //! - `watchdog`: what waits and does not move
 //! - `doors`: health, metrics, events in; `desk`: the board's reader, acts and feed; `shares`: how much each asker has
 //!
@@ -18,10 +19,12 @@ pub mod config;
 mod desk;
 mod doors;
 pub mod exit;
+mod exported;
 mod form;
 pub mod live;
 pub mod log;
 mod measures;
+mod restore;
 pub mod services;
 mod shares;
 mod signals;

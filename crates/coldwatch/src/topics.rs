@@ -2,9 +2,11 @@
 //!
 //! The first record of every partition is its genesis, which fixes the number of partitions for ever. In `facts`,
 //! `journal` and `exceptions` the rulebook follows, so that nothing is judged without rules, and a stroke of the
-//! clock, so that nothing is learnt before time began.
+//! clock, so that nothing is learnt before time began. A log that is being restored is known by a topic of its own.
 
 mod begin;
+pub(crate) mod number;
+pub(crate) mod restored;
 
 use crate::live::STRIKE_EVERY;
 use crate::services::names::Names;
@@ -53,6 +55,9 @@ impl Plan<'_> {
     /// Makes what is missing. Done twice it does nothing; left half-way it goes on. Time begins by the log's clock,
     /// with which ours must agree.
     pub fn create(&self, log: &dyn Log, book: &Book, clock: Clock) -> Result<Made, StreamError> {
+        if let Some(half) = restored::unfinished(log, self.names)? {
+            return Err(StreamError::Configuration(half));
+        }
         self.make(log, book, Begin::Log { clock, told: None })
     }
 
@@ -61,9 +66,22 @@ impl Plan<'_> {
         self.make(log, book, Begin::At(now))
     }
 
+    /// The same, and it begins at that behaviour, as the log did whose past it is to hold.
+    pub fn create_as(
+        &self,
+        log: &dyn Log,
+        book: &Book,
+        (now, behaviour): (i64, u32),
+    ) -> Result<Made, StreamError> {
+        self.make(log, book, Begin::As { now, behaviour })
+    }
+
     fn make(&self, log: &dyn Log, book: &Book, mut begin: Begin) -> Result<Made, StreamError> {
         let mut made = Made::default();
         self.none_is_gone(log)?;
+        if let Some(raised) = self.raised(log)?.into_iter().next() {
+            return Err(StreamError::Configuration(raised));
+        }
         if let Some(trimmed) = self.trimmed(log)?.into_iter().next() {
             return Err(StreamError::Configuration(trimmed));
         }
@@ -137,7 +155,13 @@ impl Plan<'_> {
 
     /// Everything that is not as it must be, and what to do about it.
     pub fn check(&self, log: &dyn Log) -> Result<Vec<String>, StreamError> {
-        let mut wrong = Vec::new();
+        if let Some(half) = restored::unfinished(log, self.names)? {
+            return Ok(vec![half]);
+        }
+        let mut wrong = self.raised(log)?;
+        if !wrong.is_empty() {
+            return Ok(wrong);
+        }
         for (name, _) in self.topics() {
             match log.partitions(&name)? {
                 None => wrong.push(format!("topic {name} is missing: run `coldwatch topics create`")),
@@ -233,7 +257,7 @@ impl Plan<'_> {
             0 => {
                 let (topic_name, partitions) = (Text::new(topic.name()), self.names.partitions);
                 let generation = self.generation;
-                let behaviour = *roles::BEHAVIOURS.end();
+                let behaviour = begin.behaviour();
                 let genesis = Genesis { topic: topic_name, partitions, generation, behaviour };
                 of_log(self.names, topic, partition, now, Fact::Genesis(genesis))
             }
@@ -263,12 +287,14 @@ impl Plan<'_> {
     }
 
     fn genesis(&self, log: &dyn Log, name: &str) -> Result<Option<Genesis>, StreamError> {
-        let Some(first) = first_record(log, name)? else { return Ok(None) };
-        let read = native::read(&first.value, &Limits::default());
-        Ok(read.ok().and_then(|read| match read.event.fact {
-            Fact::Genesis(genesis) => Some(genesis),
-            _ => None,
-        }))
+        Ok(first_record(log, name)?.and_then(|first| genesis_in(&first)))
+    }
+}
+
+fn genesis_in(first: &Record) -> Option<Genesis> {
+    match native::read(&first.value, &Limits::default()).ok()?.event.fact {
+        Fact::Genesis(genesis) => Some(genesis),
+        _ => None,
     }
 }
 
@@ -286,7 +312,12 @@ fn first_record(log: &dyn Log, topic: &str) -> Result<Option<Record>, StreamErro
 }
 
 /// The record at a place where there is one.
-fn record(log: &dyn Log, topic: &str, partition: u16, at: u64) -> Result<Record, StreamError> {
+pub(crate) fn record(
+    log: &dyn Log,
+    topic: &str,
+    partition: u16,
+    at: u64,
+) -> Result<Record, StreamError> {
     let mut reader = log.read(topic, &[(partition, at)])?;
     let (mut records, until) = (Vec::new(), Instant::now() + SHOWN);
     while records.is_empty() && Instant::now() < until {

@@ -16,6 +16,13 @@ pub struct SourceError {
     reason: io::Error,
 }
 
+impl SourceError {
+    /// What the system, or a decompressor, says of it.
+    pub fn reason(&self) -> &io::Error {
+        &self.reason
+    }
+}
+
 /// What a recording holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -49,6 +49,10 @@ pub trait Life {
     fn stroke(&self, _now: i64) -> Option<Draft> {
         None
     }
+    /// The next moment at which time alone changes something, by the clock that its strokes tell; `None`: never.
+    fn due(&self) -> Option<i64> {
+        None
+    }
     /// A record that says nothing: its acknowledgement tells the log's time.
     fn asks_the_time(&self) -> Option<Draft> {
         None

@@ -1,39 +1,55 @@
-//! `coldwatch export`: a topic as lines, to keep or to replay.
+//! `coldwatch export`: a topic as lines, to keep or to replay; or the whole log as a folder, to restore.
 
 use super::given::Given;
+use super::progress;
+use crate::config::Config;
 use crate::exit::{CODES, Failure};
+use crate::exported::writing::{self, Stretches};
 use crate::services::names::Names;
 use crate::{log, telemetry};
 use clap::{Args, ValueEnum};
-use pipeline::{Topic, bytes};
+use pipeline::Topic;
 use std::io::{BufWriter, Write};
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
+use stream::log::wall_clock;
 use stream::{Log, Record};
 
 const EXAMPLES: &str = "\
 Examples:
+  coldwatch export log --to backup-2026-03-01 --config coldwatch.toml
+      the whole log, to keep, and for `coldwatch restore`: as it stands now, also while services work on it
   coldwatch export journal --config coldwatch.toml > journal.ndjson && coldwatch replay journal.ndjson
       the journal as it was recorded gives the same findings, byte for byte
   coldwatch export alerts --config coldwatch.toml |
     jq 'select(.event.type == \"coldwatch.incident.v1\").event.data.headline'
   coldwatch export rejects --config coldwatch.toml
-      what was not taken in, whole, with reason and place";
+      what was not taken in, whole, with reason and place
 
-/// Write a topic as it stands now, one JSON object a line
+The journal alone says what was judged and why, and replays to the same findings: it is evidence. A log is restored from all of
+it, since what nobody needed yet (a logger that is attached to nothing, a party that no plan names, what staff did) stands
+elsewhere.";
+
+/// Write a topic as it stands now, one JSON object a line; or the whole log as a folder
 #[derive(Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{CODES}"))]
 pub(crate) struct Export {
     /// Which topic
     #[arg(value_enum)]
     topic: Which,
+    /// Of `log`: the folder, which is not there yet. `contents.json` is written last: without it the export is not whole
+    #[arg(long, value_name = "FOLDER")]
+    to: Option<PathBuf>,
     #[command(flatten)]
     given: Given,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Which {
+    /// All topics, as a folder for `restore`
+    Log,
     /// Replays as it is
     Journal,
     /// Findings, context, acts, strokes
@@ -55,6 +71,12 @@ impl Export {
         let config = self.given.read()?;
         let log = log::look(&config)?;
         let topic = match self.topic {
+            Which::Log => return whole(&*log, &config, self.to.as_deref()),
+            _ if self.to.is_some() => {
+                return Err(Failure::usage(
+                    "--to goes with `export log`: a topic goes to standard output",
+                ));
+            }
             Which::Journal => Topic::Journal,
             Which::Exceptions => Topic::Exceptions,
             Which::Alerts => Topic::Alerts,
@@ -63,10 +85,30 @@ impl Export {
         };
         let name = Names::of(&config).topic(topic);
         let mut to = BufWriter::new(std::io::stdout().lock());
-        each(&*log, &name, |partition, record| write(&mut to, topic, partition, record))?;
+        each(&*log, &name, |partition, record| {
+            writing::line(&mut to, topic, partition, &record).map_err(|e| Failure::output(&e))
+        })?;
         to.flush().map_err(Failure::unavailable)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The whole log as a folder.
+fn whole(log: &dyn Log, config: &Config, to: Option<&Path>) -> Result<ExitCode, Failure> {
+    let folder =
+        to.ok_or_else(|| Failure::usage("`export log` writes a folder: name it with --to"))?;
+    let names = Names::of(config);
+    let stretches = Stretches::of(log, &names, &config.log.inbound, wall_clock()())?;
+    let bar = progress::over_records(stretches.records(), "exporting");
+    let mut read =
+        |topic: &str, partition, range, take: &mut dyn FnMut(Record) -> Result<(), Failure>| {
+            from(log, topic, partition, range, take)
+        };
+    let written = stretches.write(&names, folder, &mut read, &mut || bar.inc(1));
+    bar.finish_and_clear();
+    written?;
+    super::print(&format!("{} records are in {}", stretches.records(), folder.display()))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Every record that a topic holds now, partition by partition.
@@ -119,20 +161,4 @@ pub(crate) fn from(
         }
     }
     Ok(())
-}
-
-fn write(to: &mut dyn Write, topic: Topic, partition: u16, record: Record) -> Result<(), Failure> {
-    let offset = record.offset;
-    if topic == Topic::Journal
-        && let Ok(entry) = bytes::journal(partition, offset, &record.value)
-    {
-        return replay::journal::write(to, &entry).map_err(Failure::unavailable);
-    }
-    let event: serde_json::Value = serde_json::from_slice(&record.value)
-        .unwrap_or_else(|_| String::from_utf8_lossy(&record.value).into());
-    let line = serde_json::json!({
-        "partition": partition, "offset": offset, "appended_ms": record.appended,
-        "key": String::from_utf8_lossy(&record.key), "event": event,
-    });
-    writeln!(to, "{line}").map_err(Failure::unavailable)
 }

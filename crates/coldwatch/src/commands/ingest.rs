@@ -72,7 +72,7 @@ impl Ingest {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         telemetry::start("warn")?;
         let way = self.way()?;
-        let bar = progress::over(&self.files);
+        let bar = progress::over(&self.files, "sending");
         let progress = Progress::default();
         let sources = Source::open_all(&self.files, &progress).map_err(Failure::unavailable)?;
         let mut counts = Counts::default();

@@ -119,7 +119,7 @@ impl Replay {
 
     /// `None`: the reader of the report went away.
     fn play(&self, report: &mut dyn Report) -> Result<Option<Summary>, Failure> {
-        let bar = progress::over(&self.files);
+        let bar = progress::over(&self.files, "replaying");
         let (until, at, threads) = (self.until, self.at, self.threads);
         let options = Options { until, at, threads, shipment: self.shipment.clone() };
         let read = Progress::default();

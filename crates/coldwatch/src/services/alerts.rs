@@ -4,6 +4,7 @@ use super::image;
 use super::names::Names;
 use super::{Note, asks_the_time, draft, stroke, unreadable, without_rules};
 use crate::form;
+use facts::Moment;
 use fold::{Matter, Role};
 use pipeline::stage::{AlertsStage, Heard};
 use pipeline::{Body, Letter, Topic, bytes};
@@ -77,6 +78,9 @@ impl Life for Partition {
     }
     fn image(&mut self) -> Option<Vec<u8>> {
         Some(image::write(self.unreadable, &self.stage.image().ok()?))
+    }
+    fn due(&self) -> Option<i64> {
+        self.stage.fold().due().map(Moment::millis)
     }
     fn note(&self) -> String {
         self.counts().write()

@@ -95,6 +95,9 @@ impl Life for Partition {
     fn image(&mut self) -> Option<Vec<u8>> {
         Some(image::write(self.unreadable, &self.stage.image().ok()?))
     }
+    fn due(&self) -> Option<i64> {
+        self.stage.fold().due().map(Moment::millis)
+    }
     fn note(&self) -> String {
         self.counts().write()
     }

@@ -5,7 +5,7 @@ use super::image;
 use super::names::Names;
 use super::{Note, draft, unreadable, without_rules};
 use crate::form;
-use facts::{Engine, Event, Said};
+use facts::{Engine, Event, Moment, Said};
 use fold::{Matter, Role};
 use pipeline::stage::{EngineStage, Fates};
 use pipeline::{Body, Letter, bytes};
@@ -87,6 +87,9 @@ impl<E: Engine<Word = Event, Said = Said>> Life for Partition<E> {
     }
     fn image(&mut self) -> Option<Vec<u8>> {
         Some(image::write(self.unreadable, &self.stage.image().ok()?))
+    }
+    fn due(&self) -> Option<i64> {
+        self.stage.fold().due().map(Moment::millis)
     }
     fn note(&self) -> String {
         self.counts().write()

@@ -3,7 +3,7 @@
 
 use crate::services::names::Names;
 use facts::Moment;
-use pipeline::Topic;
+use pipeline::{Topic, roles};
 use stream::{Clock, Log, Placed, StreamError};
 
 /// A clock that differs from the log's by more milliseconds than this begins nothing: as with every other stroke.
@@ -16,6 +16,8 @@ const RULEBOOK: u64 = 1;
 pub(super) enum Begin {
     /// At that moment, whatever the log says: for tests, whose time is their own.
     At(i64),
+    /// As another log did, at the moment and at the behaviour of that one.
+    As { now: i64, behaviour: u32 },
     /// The log's; ours must agree with it.
     Log { clock: Clock, told: Option<i64> },
 }
@@ -24,8 +26,16 @@ impl Begin {
     /// What time it is here.
     pub(super) fn here(&self) -> i64 {
         match self {
-            Self::At(now) => *now,
+            Self::At(now) | Self::As { now, .. } => *now,
             Self::Log { clock, .. } => clock(),
+        }
+    }
+
+    /// The behaviour that the log begins at: a new one at the newest.
+    pub(super) fn behaviour(&self) -> u32 {
+        match self {
+            Self::As { behaviour, .. } => *behaviour,
+            Self::At(_) | Self::Log { .. } => *roles::BEHAVIOURS.end(),
         }
     }
 
@@ -51,7 +61,7 @@ impl Begin {
     /// The moment of the first stroke: when the log took the first rulebook, by its own clock.
     pub(super) fn stroke(&mut self, log: &dyn Log, names: &Names) -> Result<i64, StreamError> {
         match self {
-            Self::At(now) => Ok(*now),
+            Self::At(now) | Self::As { now, .. } => Ok(*now),
             Self::Log { told: Some(told), .. } => Ok(*told),
             Self::Log { told, .. } => {
                 let facts = names.topic(Topic::Facts);

@@ -1,0 +1,93 @@
+//! `coldwatch restore`: builds a log from an export.
+
+use super::given::Given;
+use super::progress;
+use crate::config::{Config, Kind};
+use crate::exit::{self, CODES, Failure};
+use crate::exported::reading::Exported;
+use crate::restore::{Past, Restore, Restored};
+use crate::services::names::Names;
+use crate::topics::Plan;
+use crate::{log, signals, telemetry};
+use clap::Args;
+use replay::Progress;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use stream::log::wall_clock;
+
+const EXAMPLES: &str = "\
+Examples:
+  coldwatch export log --to backup --config old.toml
+  coldwatch restore backup --config new.toml && coldwatch up --config new.toml
+      new.toml names where to: another log.folder, log.prefix or log.kind, and as many log.partitions as you like
+  coldwatch restore backup --config new.toml && coldwatch run intake dispatch custody thermal permits schedule alerts desk --config new.toml
+      the same on Kafka, under a log.prefix under which there is nothing yet
+
+What was reported and what staff did is judged again as it was learnt then, by the rules of that time; services go on from there, and call
+nobody for what was over. Everything that is found again is compared with what the export says: each line \"before only\" or \"now
+only\" is a difference, and the command ends with 1 if there is one. The log is whole then, too. A restore that breaks off leaves
+a log that no service works on: delete it, and run it again.";
+
+/// Build a log from what `export log` wrote, with any number of partitions
+#[derive(Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{CODES}"))]
+pub(crate) struct RestoreLog {
+    /// Folder that `coldwatch export log` wrote
+    #[arg(value_name = "FOLDER")]
+    folder: PathBuf,
+    #[command(flatten)]
+    given: Given,
+}
+
+impl RestoreLog {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        telemetry::start("warn")?;
+        let config = self.given.read()?;
+        let exported = Exported::open(&self.folder)?;
+        let read = Progress::default();
+        // Whatever is wrong that far makes nothing.
+        let past = Past::open(&exported, &read)?;
+        let clock = wall_clock();
+        let log = log::open(&config, clock.clone())?;
+        let names = Names::of(&config);
+        let (generation, inbound) = (config.log.generation, &*config.log.inbound);
+        let plan = Plan { names: &names, generation, inbound };
+        let bar = progress::over(&exported.files(), "restoring");
+        let restore = Restore { log: &*log, plan, exported: &exported, past, clock, read: &read };
+        restore.is_empty()?;
+        let half = half_made(&config);
+        let last = format!("coldwatch: stopped: {half}");
+        signals::end_with(move || eprintln!("{last}"))?;
+        let done = restore.run(&mut || bar.set_position(read.bytes()));
+        bar.finish_and_clear();
+        tell(&done.map_err(|failure| failure.but(&half))?, &names)
+    }
+}
+
+/// What to do with a log of which only a part was written.
+fn half_made(config: &Config) -> String {
+    let place = match config.log.kind {
+        Kind::Embedded => format!("the log in {}", config.log.folder.display()),
+        Kind::Kafka if config.log.prefix.is_empty() => "what was made on Kafka".to_owned(),
+        Kind::Kafka => format!("what stands on Kafka under the prefix `{}`", config.log.prefix),
+    };
+    format!("{place} is not whole, and no service works on it: delete it, then run this again")
+}
+
+fn tell(done: &Restored, names: &Names) -> Result<ExitCode, Failure> {
+    for line in &done.differ {
+        super::print(line)?;
+    }
+    let Restored { facts, acts, unreadable, standing, differ } = done;
+    let lost = match unreadable {
+        0 => String::new(),
+        n => format!("; {n} that could not be read then, either, are on the rejects"),
+    };
+    super::print(&format!(
+        "{facts} facts and {acts} acts of staff restored into {} partitions{lost}; {standing} findings and incidents stand, {} \
+         differ from the export",
+        names.partitions,
+        differ.len()
+    ))?;
+    Ok(if differ.is_empty() { ExitCode::SUCCESS } else { exit::found() })
+}

@@ -1,0 +1,233 @@
+//! What came from outside, in the order in which the old log learnt it: by its clock, and where that stood still, by when
+//! it was written down.
+
+use super::standing::Standing;
+use crate::exit::Failure;
+use crate::exported::reading::{Exported, Records};
+use alerts::Word;
+use facts::{Book, Event, Moment, Origin, Text};
+use fold::{Admission, Matter, Seen};
+use pipeline::stage::Sign;
+use pipeline::{Topic, bytes, roles};
+use replay::Progress;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use stream::Record;
+
+/// Who writes what is fed anew.
+const RESTORE: &str = "restore/1";
+
+/// One thing that the old log learnt.
+pub(super) struct Learnt {
+    /// When, by its clock.
+    pub(super) at: Moment,
+    /// What.
+    pub(super) what: What,
+}
+
+/// What came from outside.
+pub(super) enum What {
+    /// Time went on.
+    Stroke,
+    /// Something was reported.
+    Fact(Told),
+    /// Staff did something.
+    Act(Told),
+    /// Other rules were published.
+    Rulebook(Box<Book>),
+    /// Another behaviour was.
+    Behaviour(u32),
+    /// Nobody could read it then, either: it stands on the rejects.
+    Unreadable,
+}
+
+/// What somebody said, and its place in the export; none where its writer had none either, as the desk, which is not
+/// counted.
+pub(super) struct Told {
+    pub(super) event: Event,
+    pub(super) place: Option<Origin>,
+}
+
+/// All of it.
+pub(crate) struct Past {
+    /// The first rulebook, the first stroke, and the behaviour that the log began at.
+    pub(super) book: Book,
+    pub(super) begins: Moment,
+    pub(super) behaviour: u32,
+    streams: Vec<Stream>,
+    /// The next thing of each stream, the first one on top: when it was learnt, when it was written down, whose it is.
+    heads: BinaryHeap<Reverse<(Moment, i64, usize)>>,
+    next: Vec<Option<What>>,
+}
+
+impl Past {
+    /// The past of a log, from its first records on.
+    pub(crate) fn open(exported: &Exported, read: &Progress) -> Result<Self, Failure> {
+        let mut streams = Vec::new();
+        for topic in [Topic::Facts, Topic::Exceptions] {
+            let all = exported.topic(topic, read)?.into_iter();
+            streams.extend(all.map(|records| Stream::new(topic, records)));
+        }
+        let first =
+            streams.first_mut().ok_or_else(|| Failure::bad_data("the log has no partition"))?;
+        let (behaviour, book, begins) = first.begins()?;
+        if !roles::BEHAVIOURS.contains(&behaviour) {
+            let (from, to) = (roles::BEHAVIOURS.start(), roles::BEHAVIOURS.end());
+            return Err(Failure::configuration(format!(
+                "the log that was exported began at behaviour {behaviour}, and this release knows {from} to {to}: restore it \
+                 with a release that knows {behaviour}"
+            )));
+        }
+        let next = streams.iter().map(|_| None).collect();
+        let heads = BinaryHeap::new();
+        Ok(Self { book, begins, behaviour, streams, heads, next })
+    }
+
+    /// The next thing that was learnt. What had been found in the meantime is told to `stood`.
+    pub(super) fn take(&mut self, stood: &mut Standing) -> Result<Option<Learnt>, Failure> {
+        if self.heads.is_empty() {
+            (0..self.streams.len()).try_for_each(|n| self.advance(n, stood))?;
+        }
+        let Some(Reverse((at, _, n))) = self.heads.pop() else { return Ok(None) };
+        let what = self.next.get_mut(n).and_then(Option::take);
+        self.advance(n, stood)?;
+        Ok(what.map(|what| Learnt { at, what }))
+    }
+
+    fn advance(&mut self, n: usize, stood: &mut Standing) -> Result<(), Failure> {
+        let Some(stream) = self.streams.get_mut(n) else { return Ok(()) };
+        if let Some(what) = stream.next(stood)? {
+            self.heads.push(Reverse((stream.now, stream.written, n)));
+            self.next[n] = Some(what);
+        }
+        Ok(())
+    }
+}
+
+/// One partition of `facts` or of `exceptions`.
+struct Stream {
+    topic: Topic,
+    records: Records,
+    /// What its reader had admitted.
+    seen: Seen,
+    /// Log time there.
+    now: Moment,
+    /// When its last record was written down, by the log's clock, which may go back a little.
+    written: i64,
+}
+
+impl Stream {
+    fn new(topic: Topic, records: Records) -> Self {
+        Self { topic, records, seen: Seen::default(), now: Moment::EARLIEST, written: i64::MIN }
+    }
+
+    /// The first records: what the log is, its first rules, its first stroke.
+    fn begins(&mut self) -> Result<(u32, Book, Moment), Failure> {
+        let (mut behaviour, mut rules) = (None, None);
+        while let Some(record) = self.records.take()? {
+            self.written = self.written.max(record.appended);
+            let read = bytes::fact(record.offset, &record.key, &record.value);
+            match (read.map(|fact| fact.matter), behaviour, rules.take()) {
+                (Ok(Matter::Genesis(genesis)), None, None) => behaviour = Some(genesis.behaviour),
+                (Ok(Matter::Rulebook(book)), Some(_), None) => rules = Some(book),
+                (Ok(Matter::Tick(now)), Some(behaviour), Some(book)) => {
+                    self.now = now;
+                    return Ok((behaviour, book, now));
+                }
+                (Err(rejection), ..) => return Err(self.records.wrong(rejection.reason)),
+                _ => break,
+            }
+        }
+        Err(self.records.wrong(
+            "a log begins with its genesis, a rulebook and a stroke of the clock, and this is another record",
+        ))
+    }
+
+    /// The next thing that came from outside, or a stroke.
+    fn next(&mut self, stood: &mut Standing) -> Result<Option<What>, Failure> {
+        while let Some(record) = self.records.take()? {
+            self.written = self.written.max(record.appended);
+            let what = match self.topic {
+                Topic::Facts => self.fact(&record),
+                _ => self.exception(&record, stood),
+            };
+            if what.is_some() {
+                return Ok(what);
+            }
+        }
+        Ok(None)
+    }
+
+    fn fact(&mut self, record: &Record) -> Option<What> {
+        let Ok(fact) = bytes::fact(record.offset, &record.key, &record.value) else {
+            return self.unreadable(record);
+        };
+        if self.seen.admit(fact.origin.as_ref(), fact.after.as_ref()) != Admission::Admitted {
+            return None;
+        }
+        // What is published is published to the first partition, by nobody's entry.
+        let published = self.records.partition == 0 && fact.origin.is_none();
+        match fact.matter {
+            Matter::Tick(now) => self.strike(now),
+            Matter::Word { word, .. } => {
+                let inside = fact.origin.as_ref().is_some_and(|o| &*o.topic == Topic::Facts.name());
+                (!inside).then(|| What::Fact(self.told(word, fact.origin.is_some(), record)))
+            }
+            Matter::Rulebook(book) => published.then(|| What::Rulebook(Box::new(book))),
+            Matter::Behaviour(number) => published.then_some(What::Behaviour(number)),
+            Matter::Genesis(_) | Matter::Beside => None,
+        }
+    }
+
+    fn exception(&mut self, record: &Record, stood: &mut Standing) -> Option<What> {
+        let Ok(heard) = bytes::exception(record.offset, &record.value) else {
+            return self.unreadable(record);
+        };
+        let (sign, entry) = (heard.sign, heard.record);
+        if self.seen.admit(entry.origin.as_ref(), entry.after.as_ref()) != Admission::Admitted {
+            return None;
+        }
+        // While nobody struck the clock here, engines passed theirs on: what staff did then came behind what they said.
+        if let Some(Sign::Passed(_, at)) = sign {
+            self.now = self.now.max(at);
+        }
+        match entry.matter {
+            Matter::Tick(now) => self.strike(now),
+            Matter::Word { word: Word::Act(event), .. } => {
+                Some(What::Act(self.told(event, entry.origin.is_some(), record)))
+            }
+            Matter::Word { word: Word::Finding(finding), .. } => {
+                stood.finding(&finding);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn strike(&mut self, now: Moment) -> Option<What> {
+        if now <= self.now {
+            return None;
+        }
+        self.now = now;
+        Some(What::Stroke)
+    }
+
+    /// It keeps its place in the chain of its source, so that what follows is no repeat.
+    fn unreadable(&mut self, record: &Record) -> Option<What> {
+        if let Some(link) = bytes::beside_of::<Event>(record.offset, &record.value) {
+            self.seen.admit(link.origin.as_ref(), link.after.as_ref());
+        }
+        Some(What::Unreadable)
+    }
+
+    fn told(&self, event: Event, placed: bool, record: &Record) -> Told {
+        let place = placed.then(|| Origin {
+            service: Text::new(RESTORE),
+            topic: Text::new(format!("restored.{}", self.topic.name())),
+            partition: self.records.partition,
+            offset: record.offset,
+            index: 0,
+        });
+        Told { event, place }
+    }
+}

@@ -1,0 +1,298 @@
+//! All services of all partitions, in one process: the ones that will read the new log, each handed what stands in it, in
+//! its order. As in a replay, nothing overtakes the entry at work, and a partition is struck before it hears from another.
+
+use super::past::{Told, What};
+use super::standing::Standing;
+use super::target::Target;
+use crate::exit::Failure;
+use crate::exported::Taken;
+use crate::log::failure;
+use crate::services::names::Names;
+use crate::services::{self, Note, Service, alerts, dispatch, engine};
+use facts::fact::log::BehaviourSwitched;
+use facts::{Fact, Moment, Subject};
+use fold::Links;
+use pipeline::stage::Homes;
+use pipeline::{Body, Letter, Topic, bytes, roles};
+use std::collections::{BTreeMap, VecDeque};
+use stream::{Draft, Halt, Life, Record, Stage, StreamError};
+
+/// One partition number of every service that keeps state.
+struct Part {
+    dispatch: Box<dyn Life>,
+    engines: [(Service, Box<dyn Life>); 4],
+    alerts: Box<dyn Life>,
+    /// Up to where its clock was struck.
+    now: Moment,
+    due: Option<i64>,
+    /// Whether anything has happened here since `due` was looked for.
+    touched: bool,
+}
+
+impl Part {
+    fn begin(names: &Names, number: u16) -> Result<Self, Halt> {
+        let names = || names.clone();
+        let dispatch = dispatch::Dispatch { names: names(), role: roles::dispatch };
+        let custody = engine::Judging { names: names(), role: roles::custody };
+        let thermal = engine::Judging { names: names(), role: roles::thermal };
+        let permits = engine::Judging { names: names(), role: roles::permits };
+        let schedule = engine::Judging { names: names(), role: roles::schedule };
+        let alerts = alerts::Alerts { names: names(), role: roles::alerts };
+        Ok(Self {
+            dispatch: Box::new(dispatch.begin(number, "")?),
+            engines: [
+                (Service::Custody, Box::new(custody.begin(number, "")?)),
+                (Service::Thermal, Box::new(thermal.begin(number, "")?)),
+                (Service::Permits, Box::new(permits.begin(number, "")?)),
+                (Service::Schedule, Box::new(schedule.begin(number, "")?)),
+            ],
+            alerts: Box::new(alerts.begin(number, "")?),
+            now: Moment::EARLIEST,
+            due: None,
+            touched: true,
+        })
+    }
+
+    /// When silence alone changes something here.
+    fn due(&mut self) -> Option<i64> {
+        if std::mem::take(&mut self.touched) {
+            let engines = self.engines.iter().map(|(_, life)| life.due());
+            self.due = engines.chain([self.dispatch.due(), self.alerts.due()]).flatten().min();
+        }
+        self.due
+    }
+
+    fn notes(&self) -> impl Iterator<Item = (Service, String)> {
+        let engines = self.engines.iter().map(|(service, life)| (*service, life.note()));
+        let others = [(Service::Dispatch, &self.dispatch), (Service::Alerts, &self.alerts)];
+        engines.chain(others.map(|(service, life)| (service, life.note())))
+    }
+}
+
+/// All partitions, and what is on its way between them.
+pub(super) struct Stages<'a> {
+    target: Target<'a>,
+    stands: &'a mut Standing,
+    parts: Vec<Part>,
+    homes: Homes,
+    /// On its way to a partition of `facts`; it gets its place there when its turn comes.
+    queue: VecDeque<Draft>,
+    now: Moment,
+    /// What was fed of each partition of the export.
+    fed: BTreeMap<(String, u16), Links>,
+    homed: u64,
+}
+
+impl<'a> Stages<'a> {
+    /// At the first records of a log, which is struck for the first time then.
+    pub(super) fn begin(
+        target: Target<'a>,
+        stands: &'a mut Standing,
+        now: Moment,
+    ) -> Result<Self, Failure> {
+        let begin = |number| Part::begin(target.names, number).map_err(halted);
+        let mut parts = (0..target.names.partitions).map(begin).collect::<Result<Vec<_>, _>>()?;
+        parts.iter_mut().for_each(|part| part.now = now);
+        let (homes, queue, fed, homed) = Default::default();
+        let mut all = Self { target, stands, parts, homes, queue, now, fed, homed };
+        let exceptions = all.target.first(Topic::Exceptions)?;
+        let (journal, facts) = (all.target.first(Topic::Journal)?, all.target.first(Topic::Facts)?);
+        all.target.first(Topic::Alerts)?;
+        for (partition, record) in &exceptions {
+            all.hear(*partition, record)?;
+        }
+        for (partition, record) in &journal {
+            all.judge(*partition, record)?;
+        }
+        for (partition, record) in &facts {
+            let drafts = all.dispatch(*partition, record)?;
+            all.deliver_all(*partition, drafts)?;
+        }
+        all.drain()?;
+        Ok(all)
+    }
+
+    /// Time goes on to there: every partition is struck in which something was due.
+    pub(super) fn reach(&mut self, at: Moment) -> Result<(), Failure> {
+        if at <= self.now {
+            return Ok(());
+        }
+        self.now = at;
+        for number in 0..self.target.names.partitions {
+            if self.part(number).due().is_some_and(|due| due <= at.millis()) {
+                self.strike(number)?;
+                self.drain()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Every partition is struck at the time that was reached.
+    pub(super) fn strike_all(&mut self) -> Result<(), Failure> {
+        for number in 0..self.target.names.partitions {
+            self.strike(number)?;
+            self.drain()?;
+        }
+        Ok(())
+    }
+
+    /// Something came from outside.
+    pub(super) fn feed(&mut self, what: What) -> Result<(), Failure> {
+        let (names, now) = (self.target.names, self.now.millis());
+        let published = |fact| services::of_log(names, Topic::Facts, 0, now, fact);
+        match what {
+            What::Stroke | What::Unreadable => return Ok(()),
+            What::Fact(told) => {
+                let draft = self.draft(Topic::Facts, told);
+                self.queue.push_back(draft);
+            }
+            What::Act(told) => {
+                let draft = self.draft(Topic::Exceptions, told);
+                self.strike(draft.partition)?;
+                self.deliver(draft.partition, draft)?;
+            }
+            What::Rulebook(book) => self.queue.push_back(published(bytes::published(&book))),
+            What::Behaviour(number) => {
+                let switched = Fact::BehaviourSwitched(BehaviourSwitched { number });
+                self.queue.push_back(published(switched));
+            }
+        }
+        self.drain()
+    }
+
+    /// A record of the old rejects; what nobody claimed is said again by dispatch.
+    pub(super) fn keep_reject(&mut self, partition: u16, record: Record) -> Result<(), Failure> {
+        let read: Result<serde_json::Value, _> = serde_json::from_slice(&record.value);
+        if read.is_ok_and(|event| event["data"]["code"] == "unclaimed") {
+            return Ok(());
+        }
+        let names = self.target.names;
+        let partition = partition % names.partitions;
+        let (topic, Record { key, value, .. }) = (names.topic(Topic::Rejects), record);
+        self.target.write(Topic::Rejects, Draft { topic, partition, key, value }).map(drop)
+    }
+
+    /// Waits until all of it stands, and notes for each group that it has worked all of it off, with its counts.
+    pub(super) fn end(&mut self, taken: Taken, inbound: &[String]) -> Result<(), Failure> {
+        self.target.wait()?;
+        let mut notes: BTreeMap<Service, Vec<String>> = BTreeMap::new();
+        for (service, note) in self.parts.iter().flat_map(Part::notes) {
+            notes.entry(service).or_default().push(note);
+        }
+        for (service, notes) in notes {
+            self.target.worked_off(service, notes)?;
+        }
+        let (homed, rejected) = (self.homed, taken.rejected);
+        let note = Note { read: homed + rejected, homed, rejected, ..Note::default() };
+        self.target.taken_in(inbound, &note)
+    }
+
+    fn draft(&mut self, topic: Topic, Told { event, place }: Told) -> Draft {
+        let key: Subject = event.subject.clone();
+        let partition = self.homes.of(&key, self.target.names.partitions);
+        self.homed += u64::from(place.is_some());
+        let after = place.as_ref().and_then(|origin| {
+            let links = self.fed.entry((origin.topic.to_string(), origin.partition)).or_default();
+            links.stamp(topic.name(), partition, origin)
+        });
+        let (now, body) = (self.now, Body::Event(event));
+        let letter = Letter { topic, partition, key, origin: place, after, now, body };
+        services::draft(self.target.names, &letter)
+    }
+
+    fn part(&mut self, number: u16) -> &mut Part {
+        let at = usize::from(number) % self.parts.len();
+        &mut self.parts[at]
+    }
+
+    /// Strikes the clock of one partition, from `facts` to `exceptions`, unless it stands there already.
+    fn strike(&mut self, number: u16) -> Result<(), Failure> {
+        let now = self.now;
+        let part = self.part(number);
+        if part.now >= now {
+            return Ok(());
+        }
+        part.now = now;
+        let stroke = |topic| services::stroke(self.target.names, topic, number, now.millis());
+        let (facts, exceptions) = (stroke(Topic::Facts), stroke(Topic::Exceptions));
+        let record = self.target.write(Topic::Facts, facts)?;
+        let mut drafts = self.dispatch(number, &record)?.into_iter();
+        // The stroke itself goes first; the owner of `exceptions` strikes there, too.
+        self.deliver_all(number, drafts.next().into_iter().collect())?;
+        self.deliver(number, exceptions)?;
+        self.deliver_all(number, drafts.collect())
+    }
+
+    /// Dispatches until nothing is on its way any more.
+    fn drain(&mut self) -> Result<(), Failure> {
+        while let Some(draft) = self.queue.pop_front() {
+            let number = draft.partition;
+            self.strike(number)?;
+            let record = self.target.write(Topic::Facts, draft)?;
+            let drafts = self.dispatch(number, &record)?;
+            self.deliver_all(number, drafts)?;
+        }
+        Ok(())
+    }
+
+    fn deliver_all(&mut self, from: u16, drafts: Vec<Draft>) -> Result<(), Failure> {
+        drafts.into_iter().try_for_each(|draft| self.deliver(from, draft))
+    }
+
+    /// Carries what a service of a partition says to where it goes.
+    fn deliver(&mut self, from: u16, draft: Draft) -> Result<(), Failure> {
+        let (topic, to) = (self.target.topic(&draft)?, draft.partition);
+        if to != from && matches!(topic, Topic::Journal | Topic::Exceptions) {
+            self.strike(to)?;
+        }
+        if topic == Topic::Facts {
+            self.queue.push_back(draft);
+            return Ok(());
+        }
+        let record = self.target.write(topic, draft)?;
+        match topic {
+            Topic::Journal => self.judge(to, &record),
+            Topic::Exceptions => self.hear(to, &record),
+            _ => {
+                self.stands.hear(topic, record.offset, &record.value);
+                Ok(())
+            }
+        }
+    }
+
+    fn dispatch(&mut self, number: u16, record: &Record) -> Result<Vec<Draft>, Failure> {
+        let part = self.part(number);
+        part.touched = true;
+        take(&mut *part.dispatch, record)
+    }
+
+    /// A record of the journal, to every engine.
+    fn judge(&mut self, number: u16, record: &Record) -> Result<(), Failure> {
+        let part = self.part(number);
+        part.touched = true;
+        let mut said = Vec::new();
+        for (_, engine) in &mut part.engines {
+            said.extend(take(&mut **engine, record)?);
+        }
+        self.deliver_all(number, said)
+    }
+
+    /// A record of `exceptions`, to alerts.
+    fn hear(&mut self, number: u16, record: &Record) -> Result<(), Failure> {
+        self.stands.hear(Topic::Exceptions, record.offset, &record.value);
+        let part = self.part(number);
+        part.touched = true;
+        let said = take(&mut *part.alerts, record)?;
+        self.deliver_all(number, said)
+    }
+}
+
+fn take(life: &mut dyn Life, record: &Record) -> Result<Vec<Draft>, Failure> {
+    let mut drafts = Vec::new();
+    life.take(record, &mut drafts).map_err(halted)?;
+    Ok(drafts)
+}
+
+fn halted(halt: Halt) -> Failure {
+    failure(StreamError::Stop(halt.0))
+}
