@@ -208,7 +208,18 @@ fn there_and_on(shipments: u32, ways: &[(Backing, u16)]) -> Result<(), Failed> {
     let site = Site::open(backing, partitions, &weeks::book(), week[0].0.floor(GRID));
     let mut outputs = Outputs::of(&site);
     let mut driver = Driver::new(site);
-    weeks::send_part(&mut driver, first, |_, _| {});
+    let archive = Place::new("", Backing::Embedded, 1);
+    let early = archive.folder.join("early");
+    let middle = weeks::steps(first) / 2;
+    let mut exported = Vec::new();
+    weeks::send_part(&mut driver, first, |driver, step| {
+        if step == middle {
+            // Services are at work meanwhile.
+            let to = ["export", "log", "--to", text(&early)];
+            exported.push(coldwatch(&to, &driver.site.place));
+        }
+    });
+    exported.iter().try_for_each(|output| fine(output).map(drop))?;
     driver.send(&first[..50].iter().map(|(_, event)| event.clone()).collect::<Vec<_>>());
     driver.strike(&[at.floor(GRID)]);
     befall(&driver.site, at)?;
@@ -223,17 +234,22 @@ fn there_and_on(shipments: u32, ways: &[(Backing, u16)]) -> Result<(), Failed> {
     let (refusals, book) = (rejected(&driver.site), rulebook(&driver.site.place));
     assert_eq!(refusals, ["not-json", "not-json"]);
 
-    for (backing, partitions) in &ways[1..] {
+    for (n, (backing, partitions)) in ways[1..].iter().enumerate() {
         let place = Place::new(&through, *backing, *partitions);
-        let folder = place.folder.join("export");
-        let to = ["export", "log", "--to", text(&folder)];
+        let folder = archive.folder.join(format!("export-{n}"));
+        let mut to = vec!["export", "log", "--to", text(&folder)];
+        let mut from = vec!["restore", text(&folder)];
+        if n == 0 {
+            // What was written early is not written again.
+            to.extend(["--after", text(&early)]);
+            from.insert(1, text(&early));
+        }
         fine(&coldwatch(&to, &driver.site.place))?;
-        // Whoever stands still says the same: nothing may be lost between the two.
         drop(driver);
-        let restored = fine(&coldwatch(&["restore", text(&folder)], &place))?;
+        let restored = fine(&coldwatch(&from, &place))?;
         eprintln!("{} into {partitions}: {}", backing.name(), restored.trim());
         assert!(restored.contains(" 0 differ from the export"), "{restored}");
-        refused(&coldwatch(&["restore", text(&folder)], &place), 78, &["restored here already"])?;
+        refused(&coldwatch(&from, &place), 78, &["restored here already"])?;
         driver = Driver::new(Site::on(place));
         driver.drain_all();
         let mut again = Outputs::of(&driver.site);
@@ -278,21 +294,68 @@ fn there_and_on(shipments: u32, ways: &[(Backing, u16)]) -> Result<(), Failed> {
     if matches!(ways.last(), Some((Backing::Kafka, _))) {
         fine(&coldwatch(&["doctor"], &driver.site.place))?;
     }
+    fs::remove_dir_all(&archive.folder)?;
     Ok(())
 }
 
-/// A log that has seen a little, exported.
+/// A log that has seen a little, exported: half of it, the rest, and all of it.
 fn little() -> Result<Place, Failed> {
     let week = weeks::week(2);
     let site = Site::open(Backing::Embedded, 2, &weeks::book(), week[0].0.floor(GRID));
     let mut driver = Driver::new(site);
-    weeks::send_part(&mut driver, &week[..200], |_, _| {});
     let kept = Place::new("", Backing::Embedded, 3);
-    let folder = kept.folder.join("export");
-    fine(&coldwatch(&["export", "log", "--to", text(&folder)], &driver.site.place))?;
-    let again = coldwatch(&["export", "log", "--to", text(&folder)], &driver.site.place);
-    refused(&again, 2, &["is not empty"])?;
+    let [half, rest, all] = ["half", "rest", "export"].map(|name| kept.folder.join(name));
+    let export = |driver: &Driver, to: &Path, after: Option<&Path>| {
+        let mut arguments = vec!["export", "log", "--to", text(to)];
+        arguments.extend(after.into_iter().flat_map(|after| ["--after", text(after)]));
+        coldwatch(&arguments, &driver.site.place)
+    };
+    weeks::send_part(&mut driver, &week[..100], |_, _| {});
+    fine(&export(&driver, &half, None))?;
+    weeks::send_part(&mut driver, &week[100..200], |_, _| {});
+    fine(&export(&driver, &rest, Some(&half)))?;
+    fine(&export(&driver, &all, None))?;
+    refused(&export(&driver, &all, None), 2, &["is not empty"])?;
+    refused(
+        &export(&driver, &kept.folder.join("more"), Some(&kept.folder)),
+        65,
+        &["contents.json"],
+    )?;
     Ok(kept)
+}
+
+/// Exports that do not belong together, or of which one is missing.
+fn together(kept: &Place) -> Result<(), Failed> {
+    let [half, rest, all] = ["half", "rest", "export"].map(|name| kept.folder.join(name));
+    let [half, rest, all] = [&half, &rest, &all].map(|folder| text(folder));
+    let other = little()?;
+    let foreign = other.folder.join("rest");
+    let missing = "name the exports before this one, too";
+    let wrong: [(&[&str], &str); 3] = [
+        (&[rest], missing),
+        (&[rest, half], missing),
+        (&[half, text(&foreign)], "it was written of another log"),
+    ];
+    for (folders, says) in wrong {
+        let place = Place::new("", Backing::Embedded, 3);
+        refused(&coldwatch(&[&["restore"], folders].concat(), &place), 65, &[says])?;
+        assert!(!place.folder.join("log").exists(), "{says}: nothing is made");
+        fs::remove_dir_all(&place.folder)?;
+    }
+    // One may reach over another: what stands in both is one record.
+    let mut restored = Vec::new();
+    for folders in [&[all][..], &[half, rest], &[half, all]] {
+        let place = Place::new("", Backing::Embedded, 3);
+        restored.push(fine(&coldwatch(&[&["restore"], folders].concat(), &place))?);
+        fs::remove_dir_all(&place.folder)?;
+    }
+    assert!(
+        restored[0].contains(" 200 facts") || restored[0].contains(": 200 facts"),
+        "{restored:?}"
+    );
+    assert!(restored.iter().all(|one| *one == restored[0]), "{restored:?}");
+    fs::remove_dir_all(&other.folder)?;
+    Ok(())
 }
 
 /// The lines of a file of an export.
@@ -311,6 +374,7 @@ fn write(file: &Path, lines: &[String]) -> Result<(), Failed> {
 fn damaged() -> Result<(), Failed> {
     type Damage = fn(&Path) -> Result<(), Failed>;
     let kept = little()?;
+    together(&kept)?;
     let export = kept.folder.join("export");
     let untouched: [(&str, Damage); 3] = [
         ("holds no contents.json", |folder| Ok(fs::remove_file(folder.join("contents.json"))?)),

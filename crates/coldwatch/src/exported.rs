@@ -6,18 +6,22 @@
 //! FOLDER/contents.json            written last: a folder without it is not whole
 //! ```
 //!
+//! A folder may hold only what is behind the end of another one: each night's, so that a year is not written every night.
+//!
 //! Everything that was reported stands in `facts`, what staff did in `exceptions`, what was not taken in on `rejects`.
 //! `journal`, and what was found and told, follow from these; they are kept to be replayed and compared.
 
 pub(crate) mod reading;
 pub(crate) mod writing;
 
+use crate::exit::Failure;
 use facts::Moment;
 use pipeline::Topic;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The file that is written last.
@@ -29,6 +33,8 @@ const CONTENTS: &str = "contents.json";
 pub(crate) struct Contents {
     /// Which release wrote it.
     pub(crate) release: String,
+    /// What tells the log from every other: a name by its first record.
+    pub(crate) log: String,
     /// When.
     pub(crate) written: Moment,
     /// How many partitions the log began with.
@@ -37,6 +43,41 @@ pub(crate) struct Contents {
     pub(crate) topics: BTreeMap<String, Vec<(u64, u64)>>,
     /// What intake had counted, by what it had committed.
     pub(crate) intake: Taken,
+}
+
+impl Contents {
+    /// What a folder says that it holds.
+    pub(crate) fn of(folder: &Path) -> Result<Self, Failure> {
+        let path = folder.join(CONTENTS);
+        let text = std::fs::read_to_string(&path).map_err(|e| match e.kind() {
+            ErrorKind::NotFound => Failure::bad_data(format!(
+                "{} holds no {CONTENTS}, which `coldwatch export log` writes last: it is no export, or one that broke off",
+                folder.display()
+            )),
+            _ => Failure::unavailable(format!("{}: {e}", path.display())),
+        })?;
+        let contents: Self = serde_json::from_str(&text)
+            .map_err(|e| Failure::bad_data(format!("{}:{}: {e}", path.display(), e.line())))?;
+        for topic in Topic::ALL {
+            let stretches = contents.stretches(topic);
+            if stretches.len() != usize::from(contents.partitions)
+                || stretches.iter().any(|(from, to)| from > to)
+            {
+                return Err(Failure::bad_data(format!(
+                    "{}: it must say for each of {} partitions of {} from where to where it reaches",
+                    path.display(),
+                    contents.partitions,
+                    topic.name()
+                )));
+            }
+        }
+        Ok(contents)
+    }
+
+    /// From where to where each partition of a topic reaches.
+    fn stretches(&self, topic: Topic) -> &[(u64, u64)] {
+        self.topics.get(topic.name()).map(Vec::as_slice).unwrap_or_default()
+    }
 }
 
 /// Counts of intake.

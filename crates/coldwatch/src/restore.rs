@@ -39,7 +39,7 @@ pub(crate) use past::Past;
 use past::What;
 use pipeline::Topic;
 use replay::Progress;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use stages::Stages;
 use standing::Standing;
 use stream::{Clock, Log};
@@ -69,7 +69,13 @@ pub(crate) struct Restored {
     /// Findings and incidents that stand.
     pub(crate) standing: usize,
     /// Each that stood and does not stand so now, and the other way round.
+    #[serde(serialize_with = "how_many")]
     pub(crate) differ: Vec<String>,
+}
+
+/// A record has not room for all of them.
+fn how_many<S: Serializer>(lines: &[String], to: S) -> Result<S::Ok, S::Error> {
+    lines.len().serialize(to)
 }
 
 impl Restore<'_> {
@@ -100,13 +106,13 @@ impl Restore<'_> {
     pub(crate) fn run(self, tell: &mut dyn FnMut()) -> Result<Restored, Failure> {
         let Self { log, plan, exported, mut past, clock, read } = self;
         let names = plan.names;
-        let (mut stood, mut stands) = (Standing::default(), Standing::default());
-        restored::begin(log, names, clock(), &exported.contents).map_err(failure)?;
+        let mut stands = Standing::default();
+        restored::begin(log, names, clock(), exported.contents()?).map_err(failure)?;
         let begins = (past.begins.millis(), past.behaviour);
         plan.create_as(log, &past.book, begins).map_err(failure)?;
         let mut done = Restored::default();
         let mut stages = Stages::begin(Target::new(log, names), &mut stands, past.begins)?;
-        while let Some(learnt) = past.take(&mut stood)? {
+        while let Some(learnt) = past.take()? {
             tell();
             stages.reach(learnt.at)?;
             match learnt.what {
@@ -124,14 +130,14 @@ impl Restore<'_> {
                 stages.keep_reject(rejects.partition, record)?;
             }
         }
-        stages.end(exported.contents.intake, plan.inbound)?;
+        stages.end(exported.contents()?.intake, plan.inbound)?;
         for mut alerts in exported.topic(Topic::Alerts, read)? {
             while let Some(record) = alerts.take()? {
                 tell();
-                stood.hear(Topic::Alerts, record.offset, &record.value);
+                past.stood.hear(Topic::Alerts, record.offset, &record.value);
             }
         }
-        (done.standing, done.differ) = (stands.count(), stood.differ(&stands));
+        (done.standing, done.differ) = (stands.count(), past.stood.differ(&stands));
         restored::end(log, names, clock(), &done).map_err(failure)?;
         Ok(done)
     }

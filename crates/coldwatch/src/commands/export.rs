@@ -21,6 +21,8 @@ const EXAMPLES: &str = "\
 Examples:
   coldwatch export log --to backup-2026-03-01 --config coldwatch.toml
       the whole log, to keep, and for `coldwatch restore`: as it stands now, also while services work on it
+  coldwatch export log --to backup-2026-03-02 --after backup-2026-03-01 --config coldwatch.toml
+      what has come since, each night; all of them together are the log
   coldwatch export journal --config coldwatch.toml > journal.ndjson && coldwatch replay journal.ndjson
       the journal as it was recorded gives the same findings, byte for byte
   coldwatch export alerts --config coldwatch.toml |
@@ -42,6 +44,9 @@ pub(crate) struct Export {
     /// Of `log`: the folder, which is not there yet. `contents.json` is written last: without it the export is not whole
     #[arg(long, value_name = "FOLDER")]
     to: Option<PathBuf>,
+    /// Of `log`: another such folder; only what has come since is written, and `restore` is given both
+    #[arg(long, value_name = "FOLDER", requires = "to")]
+    after: Option<PathBuf>,
     #[command(flatten)]
     given: Given,
 }
@@ -71,7 +76,7 @@ impl Export {
         let config = self.given.read()?;
         let log = log::look(&config)?;
         let topic = match self.topic {
-            Which::Log => return whole(&*log, &config, self.to.as_deref()),
+            Which::Log => return whole(&*log, &config, self.to.as_deref(), self.after.as_deref()),
             _ if self.to.is_some() => {
                 return Err(Failure::usage(
                     "--to goes with `export log`: a topic goes to standard output",
@@ -94,11 +99,16 @@ impl Export {
 }
 
 /// The whole log as a folder.
-fn whole(log: &dyn Log, config: &Config, to: Option<&Path>) -> Result<ExitCode, Failure> {
+fn whole(
+    log: &dyn Log,
+    config: &Config,
+    to: Option<&Path>,
+    after: Option<&Path>,
+) -> Result<ExitCode, Failure> {
     let folder =
         to.ok_or_else(|| Failure::usage("`export log` writes a folder: name it with --to"))?;
     let names = Names::of(config);
-    let stretches = Stretches::of(log, &names, &config.log.inbound, wall_clock()())?;
+    let stretches = Stretches::of(log, (&names, &config.log.inbound), after, wall_clock()())?;
     let bar = progress::over_records(stretches.records(), "exporting");
     let mut read =
         |topic: &str, partition, range, take: &mut dyn FnMut(Record) -> Result<(), Failure>| {

@@ -22,6 +22,8 @@ Examples:
       new.toml names where to: another log.folder, log.prefix or log.kind, and as many log.partitions as you like
   coldwatch restore backup --config new.toml && coldwatch run intake dispatch custody thermal permits schedule alerts desk --config new.toml
       the same on Kafka, under a log.prefix under which there is nothing yet
+  coldwatch restore backup-2026-03-01 backup-2026-03-02 backup-2026-03-03 --config new.toml
+      each was written `--after` the one before
 
 What was reported and what staff did is judged again as it was learnt then, by the rules of that time; services go on from there, and call
 nobody for what was over. Everything that is found again is compared with what the export says: each line \"before only\" or \"now
@@ -32,9 +34,9 @@ a log that no service works on: delete it, and run it again.";
 #[derive(Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{CODES}"))]
 pub(crate) struct RestoreLog {
-    /// Folder that `coldwatch export log` wrote
-    #[arg(value_name = "FOLDER")]
-    folder: PathBuf,
+    /// Folders that `coldwatch export log` wrote, each `--after` the one before
+    #[arg(required = true, value_name = "FOLDER")]
+    folders: Vec<PathBuf>,
     #[command(flatten)]
     given: Given,
 }
@@ -43,7 +45,7 @@ impl RestoreLog {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         telemetry::start("warn")?;
         let config = self.given.read()?;
-        let exported = Exported::open(&self.folder)?;
+        let exported = Exported::open(&self.folders)?;
         let read = Progress::default();
         // Whatever is wrong that far makes nothing.
         let past = Past::open(&exported, &read)?;

@@ -1,11 +1,12 @@
-//! Reads a folder again. What is damaged, cut or missing is told with file and line; nothing is passed over.
+//! Reads folders again. What is damaged, cut or missing is told with file and line; nothing is passed over.
 
-use super::{CONTENTS, Contents, Line, file};
+use super::{Contents, Line, file};
 use crate::exit::Failure;
 use pipeline::Topic;
 use replay::{Progress, Source};
+use std::collections::VecDeque;
 use std::io::{self, BufRead, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use stream::Record;
 use wire::Limits;
 use wire::lines::Lines;
@@ -13,28 +14,21 @@ use wire::lines::Lines;
 /// A line holds a record and what stands beside it.
 const BESIDE: usize = 1 << 20;
 
-/// A folder that is whole, as far as its contents say so.
+/// What is read of an export; the journal follows from it.
+const READ: [Topic; 4] = [Topic::Facts, Topic::Exceptions, Topic::Alerts, Topic::Rejects];
+
+/// Folders that together are a log from its start, as far as their contents say so.
 pub(crate) struct Exported {
-    folder: PathBuf,
-    pub(crate) contents: Contents,
+    folders: Vec<(PathBuf, Contents)>,
 }
 
 impl Exported {
-    /// Opens it: what it holds is known, and every file of it is there.
-    pub(crate) fn open(folder: &Path) -> Result<Self, Failure> {
-        let path = folder.join(CONTENTS);
-        let text = std::fs::read_to_string(&path).map_err(|e| match e.kind() {
-            ErrorKind::NotFound => Failure::bad_data(format!(
-                "{} holds no {CONTENTS}, which `coldwatch export log` writes last: it is no export, or one that broke off",
-                folder.display()
-            )),
-            _ => Failure::unavailable(format!("{}: {e}", path.display())),
-        })?;
-        let contents: Contents = serde_json::from_str(&text)
-            .map_err(|e| Failure::bad_data(format!("{}:{}: {e}", path.display(), e.line())))?;
-        let exported = Self { folder: folder.to_owned(), contents };
-        for topic in [Topic::Facts, Topic::Exceptions, Topic::Alerts, Topic::Rejects] {
-            exported.stretches(topic)?;
+    /// Opens them, in the order in which they were written: each goes on where the one before ended, and every file is there.
+    pub(crate) fn open(folders: &[PathBuf]) -> Result<Self, Failure> {
+        let read = |folder: &PathBuf| Ok((folder.clone(), Contents::of(folder)?));
+        let exported = Self { folders: folders.iter().map(read).collect::<Result<_, Failure>>()? };
+        for topic in READ {
+            exported.goes_on(topic)?;
         }
         match exported.files().into_iter().find(|file| !file.is_file()) {
             None => Ok(exported),
@@ -44,125 +38,174 @@ impl Exported {
         }
     }
 
+    /// What the last one says.
+    pub(crate) fn contents(&self) -> Result<&Contents, Failure> {
+        let last = self.folders.last().map(|(_, contents)| contents);
+        last.ok_or_else(|| Failure::usage("no export is named"))
+    }
+
     /// The files that are read, for what tells how far that is.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
-        let topics = [Topic::Facts, Topic::Exceptions, Topic::Alerts, Topic::Rejects];
-        let of = |topic| (0..self.contents.partitions).map(move |p| file(&self.folder, topic, p));
-        topics.into_iter().flat_map(of).collect()
+        let of = |(folder, contents): &(PathBuf, Contents)| -> Vec<PathBuf> {
+            let all = |topic| (0..contents.partitions).map(move |p| file(folder, topic, p));
+            READ.into_iter().flat_map(all).collect()
+        };
+        self.folders.iter().flat_map(of).collect()
     }
 
     /// The records of each partition of a topic.
     pub(crate) fn topic(&self, topic: Topic, progress: &Progress) -> Result<Vec<Records>, Failure> {
-        let stretches = self.stretches(topic)?;
-        let open = |(partition, (from, to)): (u16, &(u64, u64))| {
-            let path = file(&self.folder, topic, partition);
-            let source = Source::open_all(std::slice::from_ref(&path), progress);
-            let name = path.display().to_string();
-            let mut source = source.map_err(|error| unread(&name, 1, error.reason()))?;
-            let limits = Limits { bytes: Limits::of_ours().bytes + BESIDE, ..Limits::of_ours() };
-            let source = source.pop().ok_or_else(|| Failure::internal("no file was opened"))?;
-            let (file, lines) = (source.name.clone(), source.lines(limits));
-            Ok(Records { file, lines, line: 0, partition, next: *from, end: *to })
+        let of = |partition: u16| {
+            let part = |(folder, contents): &(PathBuf, Contents)| {
+                let (from, to) = *contents.stretches(topic).get(usize::from(partition))?;
+                Some(Part { file: file(folder, topic, partition), from, to })
+            };
+            let parts = self.folders.iter().filter_map(part).collect();
+            Records::new(partition, parts, progress)
         };
-        (0..).zip(stretches).map(open).collect()
+        Ok((0..self.contents()?.partitions).map(of).collect())
     }
 
-    fn stretches(&self, topic: Topic) -> Result<&[(u64, u64)], Failure> {
-        let path = self.folder.join(CONTENTS);
-        let wrong = |what: String| Failure::bad_data(format!("{}: {what}", path.display()));
-        let Contents { partitions, topics, .. } = &self.contents;
-        let stretches = topics.get(topic.name()).map(Vec::as_slice).unwrap_or_default();
-        if stretches.len() != usize::from(*partitions) {
-            return Err(wrong(format!(
-                "it names {} partitions of {}, and the log has {partitions}",
-                stretches.len(),
-                topic.name()
-            )));
-        }
-        let trimmed = |(_, (from, _)): &(usize, &(u64, u64))| *from > 0;
-        match stretches.iter().enumerate().find(trimmed) {
-            Some((partition, (from, _))) if topic == Topic::Facts || topic == Topic::Exceptions => {
-                Err(wrong(format!(
-                    "partition {partition} of {} begins at {from}: it was trimmed before it was exported, and a log is \
-                     restored from its first record on; take an export from before that",
-                    topic.name()
-                )))
+    /// Whether they are of one log, and no record of a topic is missing between them or before the first.
+    fn goes_on(&self, topic: Topic) -> Result<(), Failure> {
+        let last = self.contents()?;
+        let mut ended = vec![0; usize::from(last.partitions)];
+        for (folder, contents) in &self.folders {
+            let wrong = |what: String| Failure::bad_data(format!("{}: {what}", folder.display()));
+            if (&contents.log, contents.partitions) != (&last.log, last.partitions) {
+                let (mine, of) = (&contents.log, &last.log);
+                return Err(wrong(format!(
+                    "it was written of another log, which is known by {mine}, and the last one of {of}"
+                )));
             }
-            _ => Ok(stretches),
+            for (partition, (ended, (from, to))) in
+                ended.iter_mut().zip(contents.stretches(topic)).enumerate()
+            {
+                if from > ended {
+                    return Err(wrong(format!(
+                        "partition {partition} of {} begins at {from}, and what lies before ends at {ended}: a log is restored \
+                         from its first record on, so name the exports before this one, too",
+                        topic.name()
+                    )));
+                }
+                *ended = (*ended).max(*to);
+            }
         }
+        Ok(())
     }
+}
+
+/// The file of one partition in one folder.
+struct Part {
+    file: PathBuf,
+    from: u64,
+    to: u64,
+}
+
+/// A file that is being read.
+struct Open {
+    lines: Lines<Box<dyn BufRead + Send>>,
+    /// The record that must stand in the next line, and the end.
+    next: u64,
+    to: u64,
 }
 
 /// The records of one partition, one after the other.
 pub(crate) struct Records {
-    pub(crate) file: String,
-    lines: Lines<Box<dyn BufRead + Send>>,
-    /// The line that was read last.
-    pub(crate) line: u64,
+    parts: VecDeque<Part>,
+    progress: Progress,
+    open: Option<Open>,
+    /// The file, and the line of it that was read last.
+    file: String,
+    line: u64,
     pub(crate) partition: u16,
     next: u64,
-    end: u64,
 }
 
 impl Records {
+    fn new(partition: u16, parts: VecDeque<Part>, progress: &Progress) -> Self {
+        let (progress, file) = (progress.clone(), String::new());
+        Self { parts, progress, open: None, file, line: 0, partition, next: 0 }
+    }
+
     /// The next one.
     pub(crate) fn take(&mut self) -> Result<Option<Record>, Failure> {
-        let Self { file, lines, line: at, partition, next, end } = self;
-        let wrong = |line: u64, what: String| Failure::bad_data(format!("{file}:{line}: {what}"));
-        let read = lines.line().map_err(|e| unread(file, *at + 1, &e))?;
+        loop {
+            let Some(open) = self.open.take() else {
+                let Some(part) = self.parts.pop_front() else { return Ok(None) };
+                self.open = Some(self.begin(&part)?);
+                continue;
+            };
+            let (open, record) = self.read(open)?;
+            self.open = open;
+            // What stood in the folder before, too, is known already.
+            if let Some(record) = record.filter(|record| record.offset >= self.next) {
+                self.next = record.offset + 1;
+                return Ok(Some(record));
+            }
+        }
+    }
+
+    fn begin(&mut self, part: &Part) -> Result<Open, Failure> {
+        (self.file, self.line) = (part.file.display().to_string(), 0);
+        let opened = Source::open_all(std::slice::from_ref(&part.file), &self.progress);
+        let mut opened = opened.map_err(|error| self.unread(error.reason()))?;
+        let source = opened.pop().ok_or_else(|| Failure::internal("no file was opened"))?;
+        let limits = Limits { bytes: Limits::of_ours().bytes + BESIDE, ..Limits::of_ours() };
+        Ok(Open { lines: source.lines(limits), next: part.from, to: part.to })
+    }
+
+    /// The next line of a file; it is not given back at its end.
+    fn read(&mut self, mut open: Open) -> Result<(Option<Open>, Option<Record>), Failure> {
+        let (due, to) = (open.next, open.to);
+        let read = open.lines.line().map_err(|e| self.unread(&e))?;
         let Some((number, line)) = read else {
-            return match next == end {
-                true => Ok(None),
-                false => Err(wrong(
-                    *at,
-                    format!(
-                        "the file ends here, before {next} of {end}: the rest of it was cut off"
-                    ),
-                )),
+            return match due == to {
+                true => Ok((None, None)),
+                false => Err(self.wrong(format!(
+                    "the file ends here, before {due} of {to}: the rest of it was cut off"
+                ))),
             };
         };
-        *at = number;
-        let line = line.map_err(|rejection| wrong(number, rejection.reason))?;
+        self.line = number;
+        let line = line.map_err(|rejection| self.wrong(rejection.reason))?;
         let read: Line<'_> = serde_json::from_slice(line)
-            .map_err(|e| wrong(number, format!("this is no record of an export: {e}")))?;
-        if (read.partition, read.offset) != (*partition, *next) || next == end {
-            let there = format!("{} of partition {}", read.offset, read.partition);
-            let due = match next == end {
-                true => format!("no more than {end} records"),
-                false => format!("{next} of partition {partition}"),
+            .map_err(|e| self.wrong(format!("this is no record of an export: {e}")))?;
+        if (read.partition, read.offset) != (self.partition, due) || due == to {
+            let must = match due == to {
+                true => format!("nothing must stand any more, behind {to} records"),
+                false => format!("{due} of partition {} must stand", self.partition),
             };
-            return Err(wrong(
-                number,
-                format!(
-                    "record {there} stands where {due} must stand: records are missing, twice there, or of another file"
-                ),
-            ));
+            return Err(self.wrong(format!(
+                "record {} of partition {} stands where {must}: records are missing, twice there, or of another file",
+                read.offset, read.partition
+            )));
         }
-        *next += 1;
         let value = match read.event.get() {
             // What is no JSON was written as a text.
-            text if text.starts_with('"') => serde_json::from_str::<String>(text)
-                .map_err(|e| wrong(number, e.to_string()))?
-                .into_bytes(),
+            text if text.starts_with('"') => {
+                serde_json::from_str::<String>(text).map_err(|e| self.wrong(e))?.into_bytes()
+            }
             event => event.as_bytes().to_vec(),
         };
         let (offset, appended, key) = (read.offset, read.appended_ms, read.key.as_bytes().to_vec());
-        Ok(Some(Record { offset, appended, key, value }))
+        open.next += 1;
+        Ok((Some(open), Some(Record { offset, appended, key, value })))
     }
 
     /// What is wrong with the record that was taken last.
     pub(crate) fn wrong(&self, what: impl std::fmt::Display) -> Failure {
         Failure::bad_data(format!("{}:{}: {what}", self.file, self.line))
     }
-}
 
-/// Bytes that cannot be decompressed are damage; a disk that does not answer is none.
-fn unread(file: &str, line: u64, error: &io::Error) -> Failure {
-    let says = format!("{file}:{line}: {error}");
-    match error.kind() {
-        ErrorKind::InvalidData | ErrorKind::UnexpectedEof | ErrorKind::Other => {
-            Failure::bad_data(format!("{says}: the file is damaged or was cut off"))
+    /// Bytes that cannot be decompressed are damage; a disk that does not answer is none.
+    fn unread(&self, error: &io::Error) -> Failure {
+        let says = format!("{}:{}: {error}", self.file, self.line + 1);
+        match error.kind() {
+            ErrorKind::InvalidData | ErrorKind::UnexpectedEof | ErrorKind::Other => {
+                Failure::bad_data(format!("{says}: the file is damaged or was cut off"))
+            }
+            _ => Failure::unavailable(says),
         }
-        _ => Failure::unavailable(says),
     }
 }

@@ -5,6 +5,7 @@ use crate::exit::Failure;
 use crate::log::failure;
 use crate::services::names::Names;
 use crate::services::{Note, Service, Work};
+use crate::topics::identity;
 use crate::topics::number::began_with;
 use facts::Moment;
 use pipeline::{Topic, bytes};
@@ -34,11 +35,11 @@ pub(crate) struct Stretches {
 }
 
 impl Stretches {
-    /// As a log stands at that moment.
+    /// As a log stands at that moment, from its start or from where another export ended.
     pub(crate) fn of(
         log: &dyn Log,
-        names: &Names,
-        inbound: &[String],
+        (names, inbound): (&Names, &[String]),
+        after: Option<&Path>,
         now: i64,
     ) -> Result<Self, Failure> {
         let partitions = began_with(log, names).map_err(failure)?.ok_or_else(|| {
@@ -47,6 +48,17 @@ impl Stretches {
                 names.topic(Topic::Facts)
             ))
         })?;
+        let known_by = identity(log, names, &names.topic(Topic::Journal)).map_err(failure)?;
+        let known_by = format!("{known_by:016x}");
+        let after = after.map(|folder| Ok((folder, Contents::of(folder)?))).transpose()?;
+        if let Some((folder, before)) = after.as_ref().filter(|(_, before)| before.log != known_by)
+        {
+            return Err(Failure::usage(format!(
+                "{} was written of another log: it is known by {}, and this one by {known_by}",
+                folder.display(),
+                before.log
+            )));
+        }
         let mut rejected = 0;
         for Work { group, topic } in Service::Intake.work(names, inbound) {
             let points = log.committed(&group, &topic).map_err(failure)?;
@@ -55,14 +67,26 @@ impl Stretches {
         let mut topics = BTreeMap::new();
         for topic in ORDER {
             let name = names.topic(topic);
-            let range = |partition| log.range(&name, partition).map_err(failure);
-            let stretch = |p| range(p).map(|range: Range<u64>| (range.start, range.end));
-            let all = (0..partitions).map(stretch).collect::<Result<Vec<_>, Failure>>()?;
+            let before = after.as_ref().map(|(_, before)| before.stretches(topic));
+            let mut all = Vec::new();
+            for partition in 0..partitions {
+                let Range { start, end } = log.range(&name, partition).map_err(failure)?;
+                let ended = before.and_then(|all| all.get(usize::from(partition)));
+                let from = ended.map_or(start, |(_, ended)| *ended);
+                if from < start || from > end {
+                    return Err(Failure::configuration(format!(
+                        "partition {partition} of {name} holds {start} to {end}, and the export before ended at {from}: what lies \
+                         between is gone"
+                    )));
+                }
+                all.push((from, end));
+            }
             topics.insert(topic.name().to_owned(), all);
         }
         let (release, written) = (env!("CARGO_PKG_VERSION").to_owned(), Moment::from_millis(now));
         let intake = Taken { rejected };
-        Ok(Self { contents: Contents { release, written, partitions, topics, intake } })
+        let log = known_by;
+        Ok(Self { contents: Contents { release, log, written, partitions, topics, intake } })
     }
 
     /// How many records there are.
@@ -80,8 +104,7 @@ impl Stretches {
     ) -> Result<(), Failure> {
         make(folder)?;
         for topic in ORDER {
-            let stretches = self.contents.topics.get(topic.name()).into_iter().flatten();
-            for (partition, (from, to)) in (0..).zip(stretches) {
+            for (partition, (from, to)) in (0..).zip(self.contents.stretches(topic)) {
                 let path = file(folder, topic, partition);
                 let wrong = |e: io::Error| wrong(&path, &e);
                 let open = || zstd::Encoder::new(BufWriter::new(File::create(&path)?), 0);

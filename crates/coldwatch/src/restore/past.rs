@@ -54,6 +54,8 @@ pub(crate) struct Past {
     pub(super) book: Book,
     pub(super) begins: Moment,
     pub(super) behaviour: u32,
+    /// What had been found so far.
+    pub(super) stood: Standing,
     streams: Vec<Stream>,
     /// The next thing of each stream, the first one on top: when it was learnt, when it was written down, whose it is.
     heads: BinaryHeap<Reverse<(Moment, i64, usize)>>,
@@ -78,25 +80,24 @@ impl Past {
                  with a release that knows {behaviour}"
             )));
         }
+        let (count, heads, stood) = (streams.len(), BinaryHeap::new(), Standing::default());
         let next = streams.iter().map(|_| None).collect();
-        let heads = BinaryHeap::new();
-        Ok(Self { book, begins, behaviour, streams, heads, next })
+        let mut past = Self { book, begins, behaviour, stood, streams, heads, next };
+        (0..count).try_for_each(|n| past.advance(n))?;
+        Ok(past)
     }
 
-    /// The next thing that was learnt. What had been found in the meantime is told to `stood`.
-    pub(super) fn take(&mut self, stood: &mut Standing) -> Result<Option<Learnt>, Failure> {
-        if self.heads.is_empty() {
-            (0..self.streams.len()).try_for_each(|n| self.advance(n, stood))?;
-        }
+    /// The next thing that was learnt.
+    pub(super) fn take(&mut self) -> Result<Option<Learnt>, Failure> {
         let Some(Reverse((at, _, n))) = self.heads.pop() else { return Ok(None) };
         let what = self.next.get_mut(n).and_then(Option::take);
-        self.advance(n, stood)?;
+        self.advance(n)?;
         Ok(what.map(|what| Learnt { at, what }))
     }
 
-    fn advance(&mut self, n: usize, stood: &mut Standing) -> Result<(), Failure> {
+    fn advance(&mut self, n: usize) -> Result<(), Failure> {
         let Some(stream) = self.streams.get_mut(n) else { return Ok(()) };
-        if let Some(what) = stream.next(stood)? {
+        if let Some(what) = stream.next(&mut self.stood)? {
             self.heads.push(Reverse((stream.now, stream.written, n)));
             self.next[n] = Some(what);
         }
