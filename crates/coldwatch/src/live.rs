@@ -308,7 +308,7 @@ impl Live {
 fn made_anew(service: Service) -> String {
     match service {
         Service::Intake => "give the new one another name in log.inbound",
-        _ => "name another log.prefix and make its topics",
+        _ => "bring it back whole, or restore an export of the log under another log.prefix (`coldwatch restore`)",
     }
     .to_owned()
 }

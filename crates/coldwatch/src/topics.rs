@@ -110,8 +110,8 @@ impl Plan<'_> {
         match (gone, at_work) {
             (Some(gone), Some(other)) => Err(StreamError::Configuration(format!(
                 "topic {gone} is gone or empty, while {other} holds more than its first records: what would come of it \
-                 now would be taken for repeats; bring it back from its copy, or name another log.prefix and make \
-                 its topics"
+                 now would be taken for repeats; bring it back from its copy, or restore an export of the log \
+                 under another log.prefix (`coldwatch restore`)"
             ))),
             _ => Ok(()),
         }

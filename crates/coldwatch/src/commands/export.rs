@@ -93,7 +93,7 @@ impl Export {
         each(&*log, &name, |partition, record| {
             writing::line(&mut to, topic, partition, &record).map_err(|e| Failure::output(&e))
         })?;
-        to.flush().map_err(Failure::unavailable)?;
+        to.flush().map_err(|e| Failure::output(&e))?;
         Ok(ExitCode::SUCCESS)
     }
 }
