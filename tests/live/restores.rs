@@ -5,6 +5,7 @@
 use crate::accounts::note;
 use crate::driver::Driver;
 use crate::outputs::{Outputs, findings, incidents};
+use crate::powercuts::Up;
 use crate::site::{Backing, Place, Site, brokers, program};
 use crate::verdicts::settled;
 use crate::weeks::{self, differ};
@@ -418,8 +419,20 @@ fn damaged() -> Result<(), Failed> {
             },
         ),
     ];
-    let both = untouched.iter().map(|one| (one, false)).chain(begun.iter().map(|one| (one, true)));
-    for ((says, damage), begun) in both {
+    let other: [(&str, Damage); 1] =
+        [("began at behaviour 99, and this release knows", |folder| {
+            let file = folder.join("facts-0.ndjson.zst");
+            let mut lines = lines(&file)?;
+            let now = format!("\"behaviour\":{}", pipeline::roles::BEHAVIOURS.end());
+            assert!(lines[0].contains(&now), "{}", lines[0]);
+            lines[0] = lines[0].replace(&now, "\"behaviour\":99");
+            write(&file, &lines)
+        })];
+    let untouched = untouched.iter().map(|one| (one, 65, false));
+    let begun = begun.iter().map(|one| (one, 65, true));
+    for ((says, damage), code, begun) in
+        untouched.chain(begun).chain(other.iter().map(|one| (one, 78, false)))
+    {
         let place = Place::new("", Backing::Embedded, 3);
         let copy = place.folder.join("export");
         fs::create_dir(&copy)?;
@@ -427,7 +440,7 @@ fn damaged() -> Result<(), Failed> {
             fs::copy(file.path(), copy.join(file.file_name()))?;
         }
         damage(&copy)?;
-        refused(&coldwatch(&["restore", text(&copy)], &place), 65, &[says])?;
+        refused(&coldwatch(&["restore", text(&copy)], &place), code, &[says])?;
         let log = place.folder.join("log");
         assert_eq!(log.exists(), begun, "{says}: what cannot be restored makes nothing");
         if begun {
@@ -442,6 +455,7 @@ fn damaged() -> Result<(), Failed> {
         }
         fine(&coldwatch(&["restore", text(&export)], &place))?;
         fine(&coldwatch(&["topics", "check"], &place))?;
+        drop(Up::start(&place.configuration()));
         fs::remove_dir_all(&place.folder)?;
     }
     // Where there is a log already, nothing is written.

@@ -20,7 +20,7 @@ use stream::{Log, Record};
 const EXAMPLES: &str = "\
 Examples:
   coldwatch export log --to backup-2026-03-01 --config coldwatch.toml
-      the whole log, to keep, and for `coldwatch restore`: as it stands now, also while services work on it
+      the whole log, to keep and to restore; also while services work on it
   coldwatch export log --to backup-2026-03-02 --after backup-2026-03-01 --config coldwatch.toml
       what has come since, each night; all of them together are the log
   coldwatch export journal --config coldwatch.toml > journal.ndjson && coldwatch replay journal.ndjson
@@ -30,9 +30,9 @@ Examples:
   coldwatch export rejects --config coldwatch.toml
       what was not taken in, whole, with reason and place
 
-The journal alone says what was judged and why, and replays to the same findings: it is evidence. A log is restored from all of
-it, since what nobody needed yet (a logger that is attached to nothing, a party that no plan names, what staff did) stands
-elsewhere.";
+The journal alone says what was judged and why, and replays to the same findings: it is evidence.
+A log is restored from all of it. What nobody has needed yet stands elsewhere: a logger that is
+attached to nothing, a party that no plan names, what staff did.";
 
 /// Write a topic as it stands now, one JSON object a line; or the whole log as a folder
 #[derive(Args)]

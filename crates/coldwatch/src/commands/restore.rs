@@ -13,22 +13,25 @@ use clap::Args;
 use replay::Progress;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use stream::Embedded;
 use stream::log::wall_clock;
 
 const EXAMPLES: &str = "\
 Examples:
   coldwatch export log --to backup --config old.toml
   coldwatch restore backup --config new.toml && coldwatch up --config new.toml
-      new.toml names where to: another log.folder, log.prefix or log.kind, and as many log.partitions as you like
-  coldwatch restore backup --config new.toml && coldwatch run intake dispatch custody thermal permits schedule alerts desk --config new.toml
+      new.toml names where to: another log.folder, log.prefix or log.kind, with any log.partitions
+  coldwatch restore backup --config kafka.toml && coldwatch run dispatch --config kafka.toml
       the same on Kafka, under a log.prefix under which there is nothing yet
-  coldwatch restore backup-2026-03-01 backup-2026-03-02 backup-2026-03-03 --config new.toml
+  coldwatch restore backup-1 backup-2 backup-3 --config new.toml
       each was written `--after` the one before
 
-What was reported and what staff did is judged again as it was learnt then, by the rules of that time; services go on from there, and call
-nobody for what was over. Everything that is found again is compared with what the export says: each line \"before only\" or \"now
-only\" is a difference, and the command ends with 1 if there is one. The log is whole then, too. A restore that breaks off leaves
-a log that no service works on: delete it, and run it again.";
+What was reported and what staff did is judged again as it was learnt then, by the rules of that
+time. Services go on from there, and call nobody for what was over.
+
+What stands in the end is compared with what the export says: each line \"before only\" or \"now
+only\" is a difference, and the command ends with 1 if there is one. The log is whole then, too.
+A restore that breaks off leaves a log that no service works on, and says what to do with it.";
 
 /// Build a log from what `export log` wrote, with any number of partitions
 #[derive(Args)]
@@ -50,6 +53,7 @@ impl RestoreLog {
         // Whatever is wrong that far makes nothing.
         let past = Past::open(&exported, &read)?;
         let clock = wall_clock();
+        let half = half_made(&config, Embedded::look(&config.log.folder).is_err());
         let log = log::open(&config, clock.clone())?;
         let names = Names::of(&config);
         let (generation, inbound) = (config.log.generation, &*config.log.inbound);
@@ -57,7 +61,6 @@ impl RestoreLog {
         let bar = progress::over(&exported.files(), "restoring");
         let restore = Restore { log: &*log, plan, exported: &exported, past, clock, read: &read };
         restore.is_empty()?;
-        let half = half_made(&config);
         let last = format!("coldwatch: stopped: {half}");
         signals::end_with(move || eprintln!("{last}"))?;
         let done = restore.run(&mut || bar.set_position(read.bytes()));
@@ -66,14 +69,22 @@ impl RestoreLog {
     }
 }
 
-/// What to do with a log of which only a part was written.
-fn half_made(config: &Config) -> String {
-    let place = match config.log.kind {
-        Kind::Embedded => format!("the log in {}", config.log.folder.display()),
-        Kind::Kafka if config.log.prefix.is_empty() => "what was made on Kafka".to_owned(),
-        Kind::Kafka => format!("what stands on Kafka under the prefix `{}`", config.log.prefix),
+/// What to do with a log of which only a part was written. A folder may hold other logs, under other prefixes: only one that was
+/// not there before may be deleted.
+fn half_made(config: &Config, new: bool) -> String {
+    let (kind, folder, prefix) = (config.log.kind, &config.log.folder, &config.log.prefix);
+    let (place, undo) = match kind {
+        Kind::Embedded if new => (format!("the log in {}", folder.display()), "delete the folder"),
+        Kind::Embedded => (
+            format!("what is in {} under the prefix `{prefix}`", folder.display()),
+            "name another log.prefix",
+        ),
+        Kind::Kafka => (
+            format!("what is on Kafka under the prefix `{prefix}`"),
+            "name another log.prefix, or delete those topics",
+        ),
     };
-    format!("{place} is not whole, and no service works on it: delete it, then run this again")
+    format!("{place} is not whole, and no service works on it: {undo}, then run this again")
 }
 
 fn tell(done: &Restored, names: &Names) -> Result<ExitCode, Failure> {

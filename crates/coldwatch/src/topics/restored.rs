@@ -35,7 +35,7 @@ pub(crate) fn unfinished(log: &dyn Log, names: &Names) -> Result<Option<String>,
     Ok(records(log, names)?.filter(|records| *records < 2).map(|_| {
         format!(
             "a restore into this log was begun and did not end (topic {}): what is here is not whole, and nothing \
-             works on it; run `coldwatch restore` again with another log.prefix or log.folder, and delete this one",
+             works on it; run `coldwatch restore` again with another log.prefix or log.folder",
             names.other(NAME)
         )
     }))
