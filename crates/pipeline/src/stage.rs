@@ -10,8 +10,7 @@ mod engine;
 mod states;
 
 pub use alerts::{AlertsStage, Heard, Sign};
-pub use dispatch::DispatchStage;
-pub(crate) use dispatch::is_report;
+pub use dispatch::{DispatchStage, is_report};
 pub use engine::EngineStage;
 
 use facts::{

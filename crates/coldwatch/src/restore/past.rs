@@ -7,7 +7,7 @@ use crate::exported::reading::{Exported, Records};
 use alerts::Word;
 use facts::{Book, Event, Moment, Origin, Text};
 use fold::{Admission, Matter, Seen};
-use pipeline::stage::Sign;
+use pipeline::stage::{Sign, is_report};
 use pipeline::{Topic, bytes, roles};
 use replay::Progress;
 use std::cmp::Reverse;
@@ -171,12 +171,13 @@ impl Stream {
         match fact.matter {
             Matter::Tick(now) => self.strike(now),
             Matter::Word { word, .. } => {
-                let inside = fact.origin.as_ref().is_some_and(|o| &*o.topic == Topic::Facts.name());
+                // What dispatch and alerts said there is said again by those that are fed.
+                let inside = fact.origin.as_ref().is_some_and(|origin| !is_report(origin));
                 (!inside).then(|| What::Fact(self.told(word, fact.origin.is_some(), record)))
             }
             Matter::Rulebook(book) => published.then(|| What::Rulebook(Box::new(book))),
             Matter::Behaviour(number) => published.then_some(What::Behaviour(number)),
-            Matter::Genesis(_) | Matter::Beside => None,
+            Matter::Words { .. } | Matter::Genesis(_) | Matter::Beside => None,
         }
     }
 

@@ -67,6 +67,7 @@ impl Standing {
             IncidentState::ReturnedUnacked => "is over, seen by nobody",
             IncidentState::ReturnedAcked => "is over, seen",
             IncidentState::Closed => "is closed",
+            IncidentState::Withdrawn => "was a race",
         };
         let nothing = priority.is_none() && closed.is_none();
         let priority = priority.map_or_else(String::new, |priority| format!(" {priority}"));

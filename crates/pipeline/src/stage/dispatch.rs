@@ -211,7 +211,7 @@ impl DispatchStage {
 }
 
 /// Whether a record of `facts` came from outside, and so is counted: dispatch writes there itself, and alerts does.
-pub(crate) fn is_report(origin: &Origin) -> bool {
+pub fn is_report(origin: &Origin) -> bool {
     &*origin.topic != "facts" && !is_of_alerts(origin)
 }
 
