@@ -1,6 +1,7 @@
 // What every look at the desk needs: a browser, a page that tells what it must not do, and the counts at the end.
 import { mkdirSync } from "node:fs";
 import { chromium } from "playwright-core";
+import AxeBuilder from "@axe-core/playwright";
 
 export const url = (process.argv[2] ?? "").replace(/\/$/, "");
 if (!url) {
@@ -47,6 +48,13 @@ export async function open(options) {
   });
   page.on("pageerror", (error) => refused.push(String(error)));
   return { context, page, away, refused };
+}
+
+/** What axe finds wrong with a page. */
+export async function faults(page) {
+  const axe = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+  const wrong = axe.violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.any[0]?.message ?? ""}`).slice(0, 3).join(" | ")}`);
+  return axe.passes.length > 5 ? wrong : ["axe looked at nothing", ...wrong];
 }
 
 /** Tells the counts, and ends. */

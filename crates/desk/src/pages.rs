@@ -6,6 +6,7 @@
 mod acts;
 mod card;
 mod chain;
+mod chosen;
 mod fault;
 mod frame;
 mod list;
@@ -15,9 +16,10 @@ mod stages;
 mod turn;
 
 pub(crate) use acts::{Acts, Outcome};
+pub(crate) use chosen::NAMES;
 pub(crate) use fault::Fault;
 pub(crate) use frame::{Frame, Note};
-pub(crate) use list::{List, NAMES};
+pub(crate) use list::List;
 pub(crate) use overview::Overview;
 pub(crate) use shipment::ShipmentPage;
 

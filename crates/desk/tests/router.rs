@@ -479,6 +479,31 @@ async fn what_is_over_and_unseen_is_folded_with_its_number_and_can_be_reached() 
 }
 
 #[tokio::test]
+async fn that_nothing_else_is_open_is_said_only_when_all_is_fresh() {
+    for (fresh, says) in [
+        (true, "No other incident is open."),
+        (false, "No other open incident is known here, and that does not mean that there is none"),
+    ] {
+        let (router, log) = made(Does::Shows);
+        let mut board = Board::new(PARTITIONS);
+        board.incident(&incident("OVER-1", 1, IncidentState::ReturnedUnacked, Severity::P1, "x"));
+        if fresh {
+            all_fresh(&mut board, night());
+        }
+        *log.board.write().unwrap() = board;
+        let page = get(&router, "/").await.seen();
+        assert!(
+            page.contains(says) && page.contains("<b>1</b> over, and nobody has seen it"),
+            "{page}"
+        );
+        let of_p2 = get(&router, "/?priority=P2").await.text;
+        assert!(of_p2.contains("No incident matches this filter"), "{of_p2}");
+        let of_p1 = get(&router, "/?priority=P1").await.text;
+        assert!(of_p1.contains("No other incident matches this filter"), "{of_p1}");
+    }
+}
+
+#[tokio::test]
 async fn a_shipment_is_found_by_every_name_that_belongs_to_it() {
     let (router, _) = large(50);
     for (word, shipment) in [

@@ -2,8 +2,9 @@
 
 use super::Frame;
 use super::card::Card;
+use super::chosen::{Chosen, address};
 use super::stages::Stages;
-use super::turn::{Address, Turn};
+use super::turn::Turn;
 use crate::board::{Board, Choice, Counts, Filter, Fineness, Place, STATES, Which, fineness};
 use crate::words;
 use alerts::incident::IncidentState::ReturnedUnacked;
@@ -55,16 +56,6 @@ struct Unseen {
     by_priority: Vec<(&'static str, String, usize, String)>,
 }
 
-/// What is chosen in the filter.
-struct Chosen {
-    any: bool,
-    /// Which priority and state, in words.
-    narrow: String,
-    states: Vec<(&'static str, &'static str, bool)>,
-    priorities: Vec<(String, bool)>,
-    search: String,
-}
-
 impl List {
     pub(crate) fn new(
         board: &Board,
@@ -93,12 +84,15 @@ impl List {
         let stages = Stages::new(board, now, &key);
         let (heading, mood) = heading(&counts, &stages, &frame);
         let chosen = Chosen::new(filter);
+        let other = if unseen.is_some() { "other " } else { "" };
         let empty = match frame.current {
             _ if page.total > 0 => "Nothing comes behind this place any more.".into(),
-            _ if chosen.any && unseen.is_none() => "No incident matches this filter.".into(),
-            _ if unseen.is_some() => "No other incident is open.".into(),
+            _ if chosen.any => format!("No {other}incident matches this filter."),
+            true if unseen.is_some() => "No other incident is open.".into(),
             true => live(board),
-            false => "No open incident is known here, and that does not mean that there is none: see above what is not current.".into(),
+            false => format!(
+                "No {other}open incident is known here, and that does not mean that there is none: see above what is not current."
+            ),
         };
         let counts = STATES.map(|state| {
             let (word, shape) = words::state(state);
@@ -131,17 +125,6 @@ impl List {
             here,
         }
     }
-}
-
-/// Where a list with this filter is.
-fn address(filter: &Filter) -> Address {
-    let state = match filter.state {
-        Some(Which::All) => "all".into(),
-        Some(Which::Only(state)) => state.to_string(),
-        Some(Which::OpenBut(_)) | None => String::new(),
-    };
-    let priority = filter.priority.map_or(String::new(), |priority| priority.to_string());
-    Address::new("/", &filter.of).with("priority", &priority).with("state", &state)
 }
 
 impl Unseen {
@@ -217,43 +200,3 @@ fn heading(counts: &Counts, stages: &Stages, frame: &Frame) -> (String, &'static
         },
     }
 }
-
-impl Chosen {
-    fn new(filter: &Filter) -> Self {
-        let one = |which: Option<Which>| filter.state == which;
-        let mut states = vec![("", "all that are not closed", one(None))];
-        for (name, state) in NAMES.iter().zip(STATES) {
-            states.push((name, words::state(state).0, one(Some(Which::Only(state)))));
-        }
-        states.push(("all", "all, closed ones too", one(Some(Which::All))));
-        let all = [Severity::P1, Severity::P2, Severity::P3, Severity::P4];
-        Self {
-            any: any(filter),
-            narrow: narrow(filter),
-            states,
-            priorities: all.map(|p| (p.to_string(), filter.priority == Some(p))).into(),
-            search: filter.of.search.clone().or(filter.of.shipment.clone()).unwrap_or_default(),
-        }
-    }
-}
-
-/// Whether anything is chosen by somebody who looks at the page.
-fn any(filter: &Filter) -> bool {
-    let of = Choice { named: None, ..filter.of.clone() };
-    filter.state.is_some() || filter.priority.is_some() || of != Choice::default()
-}
-
-/// `P2 · over, unseen`.
-fn narrow(filter: &Filter) -> String {
-    let state = match filter.state {
-        Some(Which::All) => Some("closed ones, too"),
-        Some(Which::Only(state)) => Some(words::state(state).0),
-        Some(Which::OpenBut(_)) | None => None,
-    };
-    let priority = filter.priority.map(|priority| priority.to_string());
-    priority.into_iter().chain(state.map(str::to_owned)).collect::<Vec<_>>().join(" · ")
-}
-
-/// The names of `STATES`, as they stand in addresses.
-pub(crate) const NAMES: [&str; 6] =
-    ["active_unacked", "returned_unacked", "active_acked", "returned_acked", "closed", "withdrawn"];
