@@ -135,6 +135,11 @@ fn every_rule_has_its_page_with_all_its_parts() {
         let coded =
             pipeline::pages::all().iter().any(|page| page.name == name && page.code == code);
         assert!(coded, "{rule}.md says the code {code}");
+        let listed = pipeline::pages::all();
+        let listed = listed.iter().find(|page| page.name == name).expect("it is listed");
+        let actions =
+            facts::action::actions(listed.page).unwrap_or_else(|e| panic!("{rule}.md: {e}"));
+        assert!(!actions.is_empty(), "{rule}.md says nothing to do");
         let in_readme = format!(
             "| [`{name}`](crates/{}/src/rules/{rule}.md) | {code} |",
             engine.to_string_lossy()

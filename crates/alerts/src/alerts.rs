@@ -155,7 +155,7 @@ impl Alerts {
         }
         if let Some(incident) = &mut self.incident {
             incident.shipment.clone_from(shipment);
-            incident.review(&self.memory, entry.now, &rules.incident);
+            incident.review(&self.memory, entry.now, rules);
             if before.as_ref().is_none_or(|before| incident.differs(before)) {
                 incident.changed = entry.now;
                 said.push(Notice::Incident(Box::new(incident.clone())));

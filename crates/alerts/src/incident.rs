@@ -1,6 +1,7 @@
 //! One incident: what belongs to it, its state, and the card. Its page is `incident.md`.
 
 use crate::memory::{Memory, is_open};
+use crate::rules::Rules;
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 use facts::context::Phase;
@@ -143,7 +144,8 @@ impl Incident {
     }
 
     /// Its state and its card, from what is known now.
-    pub(crate) fn review(&mut self, memory: &Memory, now: Moment, numbers: &Numbers) {
+    pub(crate) fn review(&mut self, memory: &Memory, now: Moment, rules: &Rules) {
+        let numbers = &rules.incident;
         let mine: Vec<&Finding> =
             memory.findings.iter().filter(|f| self.findings.contains(&f.name)).collect();
         let open: Vec<&Finding> = mine.iter().copied().filter(|f| is_open(f)).collect();
@@ -165,7 +167,7 @@ impl Incident {
         match worst {
             Some(worst) => {
                 self.headline.clone_from(&worst.sentence);
-                self.action.clone_from(&worst.action);
+                self.action = rules.action(worst, &memory.custody);
             }
             None => {
                 self.headline = "all that was reported has been withdrawn".into();
@@ -261,16 +263,90 @@ impl fmt::Display for Incident {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use facts::context::Custody;
+    use facts::{Name, Precedence, Verdict};
+    use scenario::Page;
+
+    fn rules(behaviour: u32) -> Rules {
+        let pages = [
+            include_str!("incident.md"),
+            include_str!("stage_silent.md"),
+            include_str!("rules/hold_conditioning.md"),
+            include_str!("rules/after_no_return.md"),
+        ];
+        let tables: String =
+            pages.iter().map(|page| Page::read(page).unwrap().parameters).collect();
+        let log = include_str!("../../../config/rulebook/log.toml");
+        let book = scenario::book(&format!("{log}\n{tables}")).unwrap();
+        let later = [("thermal/above-step", "Tell quality")];
+        Rules::read(&book, behaviour).unwrap().with_actions(later.into_iter())
+    }
 
     #[test]
     fn what_was_withdrawn_asks_nothing_of_anybody() {
         let mut incident = Incident { action: Text::new("Ring the holder"), ..Incident::default() };
-        let (near, again) = (Span::hours(4), Span::hours(1));
-        let numbers = Numbers { near, again, grown: MilliCelsius(1_000) };
-        incident.review(&Memory::default(), Moment::EARLIEST, &numbers);
+        incident.review(&Memory::default(), Moment::EARLIEST, &rules(3));
         assert_eq!(incident.headline, "all that was reported has been withdrawn");
         assert_eq!((incident.action, incident.priority), (Text::default(), None));
+    }
+
+    fn hour(hour: i64) -> Moment {
+        Moment::from_millis(1_772_323_200_000 + hour * 3_600_000)
+    }
+
+    /// A latched finding of hour 2, over at this hour if it is.
+    fn warm(until: Option<i64>) -> Finding {
+        let (rule, about) = (Text::new("thermal/above-step"), Text::new("shipment:SHP-1"));
+        Finding {
+            name: Name { rule, about, offset: 1, index: 0 },
+            code: Text::new("THM-05"),
+            shipment: facts::ShipmentId::new("SHP-1"),
+            state: State::Raised,
+            severity: Severity::P1,
+            verdict: Verdict::Violated,
+            latched: true,
+            happened: hour(2),
+            until: until.map(hour),
+            learnt: hour(2),
+            sentence: "above -150 °C".into(),
+            evidence: [1].into(),
+            unknown: Span::ZERO,
+            deadline: None,
+            figures: None,
+            compromises: true,
+            precedence: Precedence::Ordinary,
+            action: Text::new("Look at the dewar"),
+            rulebook: Text::default(),
+            behaviour: 3,
+        }
+    }
+
+    /// What stands on the card: whether it is over since hour 3, and since when the consignee has the goods, or who holds them.
+    fn action(over: bool, received: Option<i64>, behaviour: u32) -> String {
+        let finding = warm(over.then_some(3));
+        let custody = Custody {
+            since: Some(hour(received.unwrap_or(1))),
+            received: received.is_some(),
+            ..Custody::default()
+        };
+        let memory = Memory { findings: [finding.clone()].into(), custody, ..Memory::default() };
+        let mut incident = Incident::open(1, &finding);
+        incident.hear(&finding, true);
+        incident.review(&memory, hour(9), &rules(behaviour));
+        incident.action.as_str().into()
+    }
+
+    #[test]
+    fn a_card_says_what_helps_as_things_stand() {
+        let look = "Look at the dewar";
+        assert_eq!(action(false, None, 3), look, "on its way, and warm");
+        assert_eq!(action(true, None, 3), look, "on its way: it may happen again");
+        assert_eq!(action(false, Some(4), 3), look, "received, and still warm");
+        assert_eq!(action(true, Some(4), 3), "Tell quality", "received, stowed, and over");
+        assert_eq!(action(true, Some(1), 3), look, "it began at the consignee's");
+        assert_eq!(action(true, Some(4), 2), look, "a log at behaviour 2 is read as it was");
     }
 }

@@ -6,8 +6,11 @@ pub mod hold_conditioning;
 use crate::incident::Numbers;
 use crate::memory::Memory;
 use crate::stages;
+use alloc::collections::BTreeMap;
 use alloc::format;
-use facts::{Book, BookError, Kind, Text, rule};
+use facts::behaviour::ACTION_FITS;
+use facts::context::Custody;
+use facts::{Book, BookError, Finding, Kind, Text, rule};
 use serde::Deserialize;
 
 /// Every rule of this engine.
@@ -22,6 +25,8 @@ pub struct Rules {
     pub incident: Numbers,
     /// When an engine counts as silent.
     pub stages: stages::Numbers,
+    /// By rule what is to be done first once the goods were received, where that is something else than before.
+    once_received: BTreeMap<&'static str, &'static str>,
 }
 
 impl Rules {
@@ -32,8 +37,33 @@ impl Rules {
             rules,
             incident: table(book, "alerts/incident")?,
             stages: table(book, "system/stage-silent")?,
+            once_received: BTreeMap::new(),
         })
     }
+
+    /// With what the pages of all engines say is to be done once the goods were received. Up to behaviour 2 a card did not look at
+    /// that.
+    pub fn with_actions(
+        mut self,
+        once_received: impl Iterator<Item = (&'static str, &'static str)>,
+    ) -> Self {
+        if self.rules.behaviour >= ACTION_FITS {
+            self.once_received = once_received.collect();
+        }
+        self
+    }
+
+    /// What is to be done first about a finding, as things stand now: what helped on the way helps nobody when the goods have come and it is
+    /// over.
+    pub(crate) fn action(&self, finding: &Finding, custody: &Custody) -> Text {
+        let came = custody.received && custody.since.is_some_and(|since| finding.happened < since);
+        let later = self.once_received.get(&*finding.name.rule);
+        match later.filter(|_| came && finding.until.is_some()) {
+            Some(later) => Text::new(later),
+            None => finding.action.clone(),
+        }
+    }
+
     /// Hash of the rulebook.
     pub fn hash(&self) -> &Text {
         &self.rules.hash

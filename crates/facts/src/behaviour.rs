@@ -8,3 +8,7 @@ pub const PUTS_AWAY: u32 = 3;
 /// From this number on ids are near twins that look alike, and not only those that differ in case; and hidden characters that
 /// were taken off an id are told.
 pub const LOOKS_ALIKE: u32 = 3;
+
+/// From this number on the first action on a card is one that still fits: what helps on the way makes room for the next one once
+/// the goods have come.
+pub const ACTION_FITS: u32 = 3;

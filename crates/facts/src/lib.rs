@@ -8,6 +8,7 @@
 //! - [`subject`]: what a fact is about, and the partition it lives in
 //! - [`fact`], [`sentence`], [`event`]: what happened, in words and as a record
 //! - [`finding`], [`context`]: what is wrong, and what else a card shows
+//! - [`action`]: what a page says is to be done, and until when
 //! - [`rulebook`], [`rule`], [`told`], [`story`], [`engine`]: how a verdict comes about
 //! - [`behaviour`]: what each behaviour number brought
 //! - [`timeline`]: what a shipment's facts say together, asked by everybody
@@ -20,6 +21,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod action;
 pub mod alike;
 pub mod behaviour;
 mod by_type;

@@ -1,5 +1,6 @@
 //! What a rule is: its numbers, its page, and a judgement over the memory of its engine.
 
+use crate::action;
 use crate::finding::{Figures, Precedence, Severity, Verdict};
 use crate::id::Text;
 use crate::moment::{Moment, Span};
@@ -204,8 +205,7 @@ pub const fn rule<R: Rule>() -> Kind<R::Memory> {
 impl<M> Kind<M> {
     /// The first numbered line under *What to do*.
     pub fn first_action(&self) -> &'static str {
-        let section = self.page.split("## What to do").nth(1).unwrap_or_default();
-        section.lines().find_map(|line| line.strip_prefix("1. ")).unwrap_or_default()
+        action::first(self.page)
     }
 }
 

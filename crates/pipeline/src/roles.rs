@@ -50,7 +50,13 @@ pub fn schedule() -> Role<Schedule> {
 }
 /// What alerts is.
 pub fn alerts() -> Role<Alerts> {
-    Role { name: "alerts", rules: alerts::Rules::read, behaviours: BEHAVIOURS, contain: CONTAIN }
+    let rules = |book: &facts::Book, behaviour| {
+        let later = every_page().into_iter().filter_map(|Page { name, page, .. }| {
+            Some((name, facts::action::once_received(page)?))
+        });
+        Ok(alerts::Rules::read(book, behaviour)?.with_actions(later))
+    };
+    Role { name: "alerts", rules, behaviours: BEHAVIOURS, contain: CONTAIN }
 }
 
 /// A rule as everybody but its engine sees it.
