@@ -140,6 +140,8 @@ impl Incident {
     pub(crate) fn withdraw(&mut self, now: Moment) {
         (self.state, self.changed, self.priority) = (IncidentState::Withdrawn, now, None);
         (self.latched, self.deadline, self.action) = (false, None, Text::default());
+        (self.missed, self.refused) = (None, None);
+        self.unseen.clear();
         self.headline = "what was reported within moments took all of it back".into();
     }
 
