@@ -88,6 +88,7 @@ fn an_incident_has_the_members_of_its_schema() {
         IncidentState::ReturnedUnacked,
         IncidentState::ReturnedAcked,
         IncidentState::Closed,
+        IncidentState::Withdrawn,
     ];
     assert_eq!(words(kind, "IncidentState"), states.map(|state| state.to_string()).into());
     let severities = [Severity::P1, Severity::P2, Severity::P3, Severity::P4];

@@ -11,8 +11,8 @@ pub mod intake;
 pub mod names;
 
 use facts::fact::log::{ClockAsked, Tick};
-use facts::{Event, Fact, Moment, Subject, SubjectKind, Text};
-use fold::Counts;
+use facts::{Engine, Event, Fact, Moment, Subject, SubjectKind, Text};
+use fold::{Counts, Fold};
 use names::Names;
 use pipeline::stage::Fates;
 use pipeline::{Letter, Topic, bytes};
@@ -131,6 +131,10 @@ pub struct Note {
     pub unreadable: u64,
     /// Subjects put aside.
     pub faulted: u64,
+    /// Shipments put away.
+    pub put_away: u64,
+    /// Records for a shipment that was put away, and that nobody heard.
+    pub too_late: u64,
     /// Holes that stand.
     pub gaps: u64,
     /// Log time, in milliseconds since 1970; 0 before the first stroke.
@@ -141,10 +145,10 @@ pub struct Note {
 
 impl Note {
     /// Of a fold and what became of outside events.
-    pub fn of(counts: &Counts, fates: &Fates, unreadable: u64, gaps: usize, now: Moment) -> Self {
-        let Counts { admitted, repeated, unlinked, faulted, .. } = *counts;
+    pub fn of<E: Engine>(fold: &Fold<E>, fates: &Fates, unreadable: u64) -> Self {
+        let Counts { admitted, repeated, unlinked, faulted, too_late, .. } = *fold.counts();
         let Fates { judged, held, expired, duplicate } = *fates;
-        let (gaps, now_ms) = (gaps as u64, if now == Moment::EARLIEST { 0 } else { now.millis() });
+        let now_ms = if fold.now() == Moment::EARLIEST { 0 } else { fold.now().millis() };
         Self {
             judged,
             held,
@@ -155,7 +159,9 @@ impl Note {
             unlinked,
             unreadable,
             faulted,
-            gaps,
+            put_away: fold.shelf().all_put_away().len() as u64,
+            too_late,
+            gaps: fold.gaps().count() as u64,
             now_ms,
             ..Self::default()
         }
@@ -180,6 +186,8 @@ impl Note {
             ("records", "unreadable", signed(self.unreadable)),
             ("gaps", "", signed(self.gaps)),
             ("faulted", "", signed(self.faulted)),
+            ("put_away", "", signed(self.put_away)),
+            ("too_late", "", signed(self.too_late)),
             ("log_time_seconds", "", self.now_ms / 1000),
         ]);
         gauges

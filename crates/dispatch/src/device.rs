@@ -393,12 +393,6 @@ impl Device {
         Some(self.heard.max(calibrated)? + silent.put_away)
     }
 
-    /// When all its readings are older than they are kept, because none has come since.
-    fn idle_at(&self, numbers: &Numbers) -> Option<Moment> {
-        let any = self.channels.iter().any(|(_, channel)| !channel.readings.is_empty());
-        self.heard.filter(|_| any && numbers.silent.is_some()).map(|heard| heard + numbers.keep)
-    }
-
     /// Whether nobody needs to know it any more.
     pub(crate) fn is_over(&self) -> bool {
         self.over
@@ -521,15 +515,12 @@ impl Device {
             let booked = channel.bindings.iter().map(|b| b.kept.at).filter(|at| *at > now).min();
             [held, booked, channel.silent(now, numbers).map(|silent| silent.due)]
         });
-        let rest = [self.idle_at(numbers), self.over_at(numbers), self.loose.due(numbers)];
+        let rest = [self.over_at(numbers), self.loose.due(numbers)];
         each.chain(rest).flatten().min()
     }
 
     pub(crate) fn strike(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {
         self.over |= self.over_at(numbers).is_some_and(|at| at <= mail.now);
-        if self.idle_at(numbers).is_some_and(|at| at <= mail.now) {
-            self.channels.iter_mut().for_each(|(_, channel)| channel.readings = Vec::new());
-        }
         let begun = self.now.replace(mail.now).unwrap_or(mail.now);
         let concerned = self.lately();
         self.loose.tell(numbers, &concerned, mail);

@@ -185,20 +185,11 @@ impl Store {
     /// When the next stay begins or ends that was booked ahead.
     pub(crate) fn due(&self, numbers: &Numbers) -> Option<Moment> {
         let booked = self.booked.iter().map(|kept| kept.at);
-        booked.chain(self.idle_at(numbers)).chain(self.over_at(numbers)).min()
-    }
-
-    /// When all its readings are older than they are kept, because none has come since.
-    fn idle_at(&self, numbers: &Numbers) -> Option<Moment> {
-        let any = !self.readings.is_empty() && numbers.silent.is_some();
-        self.heard.filter(|_| any).map(|heard| heard + numbers.keep)
+        booked.chain(self.over_at(numbers)).min()
     }
 
     pub(crate) fn strike(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {
         self.over |= self.over_at(numbers).is_some_and(|at| at <= mail.now);
-        if self.idle_at(numbers).is_some_and(|at| at <= mail.now) {
-            self.readings = Vec::new();
-        }
         for kept in core::mem::take(&mut self.booked) {
             let shipment = match &kept.fact {
                 Fact::Holds(holds) => &holds.shipment,

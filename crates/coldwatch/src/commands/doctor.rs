@@ -298,6 +298,12 @@ fn progress(
             sum(|n| n.faulted)
         ))?;
     }
+    if service == Service::Dispatch && sum(|n| n.put_away) > 0 {
+        findings.ok(&format!(
+            "{} shipments were put away: closed, or nothing was heard of them for long",
+            sum(|n| n.put_away)
+        ))?;
+    }
     if sum(|n| n.unreadable) > 0 {
         findings.wrong(&format!(
             "{name} could not read {} records of our own topics: somebody else writes there; find out who, and let coldwatch \

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 /// All names as they are scraped, with what they mean, in the order in which they are shown. A counter, and nothing
 /// else, ends in `_total`.
-pub(crate) const NAMES: [(&str, &str); 18] = [
+pub(crate) const NAMES: [(&str, &str); 20] = [
     ("ready", "1 when the process is ready, 0 when not: /readyz says why"),
     ("build_info", "The release"),
     ("events", "What became of events since the log began, by outcome; exact over restarts"),
@@ -39,6 +39,8 @@ pub(crate) const NAMES: [(&str, &str); 18] = [
     ),
     ("gaps", "Sources with a hole that stands"),
     ("faulted", "Subjects that were put aside"),
+    ("put_away", "Shipments that were put away: of them nothing more is kept than that"),
+    ("too_late", "Records for shipments that were put away: nobody heard them"),
     ("snapshot_age_seconds", "Age of a partition's last snapshot in this process"),
     ("snapshot_failures_total", "Snapshots that could not be written"),
     (

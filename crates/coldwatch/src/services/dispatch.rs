@@ -120,13 +120,6 @@ impl Life for Partition {
 
 impl Partition {
     fn counts(&self) -> Note {
-        let fold = self.stage.fold();
-        Note::of(
-            fold.counts(),
-            self.stage.fates(),
-            self.unreadable,
-            fold.gaps().count(),
-            fold.now(),
-        )
+        Note::of(self.stage.fold(), self.stage.fates(), self.unreadable)
     }
 }

@@ -104,8 +104,6 @@ impl<E: Engine<Word = Event, Said = Said>> Life for Partition<E> {
 
 impl<E: Engine<Word = Event, Said = Said>> Partition<E> {
     fn counts(&self) -> Note {
-        let fold = self.stage.fold();
-        let gaps = fold.gaps().count();
-        Note::of(fold.counts(), &Fates::default(), self.unreadable, gaps, fold.now())
+        Note::of(self.stage.fold(), &Fates::default(), self.unreadable)
     }
 }

@@ -22,6 +22,9 @@ pub(crate) struct Overview {
     search: String,
     /// Shipments that are closed, cancelled, infused or destroyed.
     over: usize,
+    /// Shipments that were put away, and those of them that nobody had closed.
+    gone: usize,
+    silent: usize,
 }
 
 /// One shipment.
@@ -79,7 +82,8 @@ impl Overview {
         let rows = page.items.iter().map(row).collect();
         let over = board.shipments().filter(|(_, d)| d.over().is_some()).count();
         let search = of.search.clone().unwrap_or_default();
-        Self { rows, turn, search, over, frame }
+        let (gone, silent) = board.all_gone();
+        Self { rows, turn, search, over, gone, silent, frame }
     }
 }
 
