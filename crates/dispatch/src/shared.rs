@@ -68,7 +68,10 @@ impl Shared {
         mail: &mut Mail<'_>,
         derive: Derive,
     ) {
-        self.heard = Some(mail.now);
+        // That a shipment is forgotten is no word of it.
+        if !matches!(event.fact, Fact::PutAway(_)) {
+            self.heard = Some(mail.now);
+        }
         // Who comes hears what is derived, and who goes hears it once more: what it is to know from then on.
         let mut mover = None;
         match &event.fact {
@@ -100,6 +103,7 @@ impl Shared {
             }
             Fact::PutAway(away) => {
                 self.put_away(&away.shipment, mail.subject);
+                self.end(numbers, mail);
                 mover = Some(away.shipment.clone());
             }
             Fact::Uncited(uncited) => {
@@ -244,7 +248,7 @@ impl Shared {
         if self.words.due(numbers).is_some_and(|due| due <= mail.now) {
             self.let_go(mail);
         }
-        self.over |= self.over_at(mail.subject.kind, numbers).is_some_and(|at| at <= mail.now);
+        self.end(numbers, mail);
         let readers = self.readers();
         self.loose.tell(numbers, &readers, mail);
         for mut waiting in core::mem::take(&mut self.waiting) {
@@ -311,6 +315,11 @@ impl Shared {
         let given = kept.any(|kept| matches!(kept.fact, Fact::Infused(_)));
         let after = if given { silent.put_away } else { numbers.put_away_dose };
         Some(self.heard? + after)
+    }
+
+    /// Ends when the time for that has come.
+    fn end(&mut self, numbers: &Numbers, mail: &Mail<'_>) {
+        self.over |= self.over_at(mail.subject.kind, numbers).is_some_and(|at| at <= mail.now);
     }
 
     /// Whether nothing has to do with it any more.
