@@ -4,7 +4,7 @@
 use crate::common::{book_with, intake};
 use alerts::Incident;
 use facts::fact::incident::IncidentClosed;
-use facts::{Event, Fact, Moment, PartyId, Span, Subject, Text};
+use facts::{Event, Fact, Moment, PartyId, Span, Subject, SubjectKind, Text};
 use pipeline::{Held, Pipeline, What};
 use serde_json::{Value, json};
 use simulate::Arrival;
@@ -36,7 +36,9 @@ impl Year {
             Arrival { at, event }
         };
         let all = simulate::make(u64::from(n) + 1, self.each).inbound.into_iter();
-        all.filter(|arrival| !never_closed(arrival)).map(moved).collect()
+        // Who the parties are is told once.
+        let told = |arrival: &Arrival| n > 0 && arrival.event.subject.kind == SubjectKind::Party;
+        all.filter(|arrival| !never_closed(arrival) && !told(arrival)).map(moved).collect()
     }
 
     /// Every event of the year, in the order of arrival.
