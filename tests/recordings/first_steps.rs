@@ -353,3 +353,36 @@ fn a_reader_that_has_seen_enough_ends_it_without_a_word() {
     let out = unread(&["rulebook", "check"]);
     assert_eq!((out.status.code(), said(&out).as_str()), (Some(141), ""));
 }
+
+#[test]
+fn a_service_that_finds_no_broker_is_alive_and_says_why_it_is_not_ready() {
+    let free = || TcpListener::bind("127.0.0.1:0").and_then(|any| any.local_addr());
+    let (broker, door) = (free().expect("an address"), free().expect("an address"));
+    let mut service = coldwatch(&["run", "custody"])
+        .env("COLDWATCH_LOG_KIND", "kafka")
+        .env("COLDWATCH_LOG_BROKERS", broker.to_string())
+        .env("COLDWATCH_HTTP_LISTEN", door.to_string())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("it runs");
+    let ask = |path: &str| -> Option<(u16, String)> {
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let mut answer = agent.get(format!("http://{door}{path}")).call().ok()?;
+        Some((answer.status().as_u16(), answer.body_mut().read_to_string().ok()?))
+    };
+    let begun = Instant::now();
+    let ready = loop {
+        match ask("/readyz") {
+            Some(answer) => break answer,
+            None if begun.elapsed().as_secs() >= 15 => break (0, "nobody answers".to_owned()),
+            None => std::thread::sleep(Duration::from_millis(100)),
+        }
+    };
+    let alive = ask("/livez");
+    let _ = service.kill();
+    let _ = service.wait();
+    assert_eq!(ready.0, 503, "{}", ready.1);
+    assert!(ready.1.contains("the log has not answered since this process began"), "{}", ready.1);
+    assert_eq!(alive.map(|(status, _)| status), Some(200));
+}

@@ -2,10 +2,10 @@
 
 use crate::calls::{Calls, News};
 use crate::incident::{Incident, Numbers};
-use crate::memory::Memory;
+use crate::memory::{Memory, is_open};
 use crate::race::Race;
 use crate::rules::Rules;
-use crate::stages::WATCHED;
+use crate::stages::{self, WATCHED};
 use crate::word::{Notice, Word};
 use alloc::{boxed::Box, vec::Vec};
 use facts::behaviour::PUTS_AWAY;
@@ -112,6 +112,10 @@ impl Alerts {
                 if !self.put_away.contains(engine) {
                     self.put_away.push(engine.clone());
                 }
+                // Nobody will say any more that something is over: only people can end it.
+                if self.put_away.len() == WATCHED.len() {
+                    self.memory.findings.iter_mut().for_each(|finding| finding.latched = true);
+                }
             }
             Cause::Word(Word::Context(learnt, context)) => {
                 self.memory.context(now, *learnt, context)
@@ -133,6 +137,10 @@ impl Alerts {
                     self.calls.all_seen(&self.memory);
                 }
                 if done && self.incident.as_ref().is_some_and(Incident::is_closed) {
+                    // A stage is watched for ever: what is over of it is not needed again.
+                    if shipment.as_str().starts_with(stages::NAMED) {
+                        self.memory.findings.retain(is_open);
+                    }
                     said.extend(
                         self.incident.take().map(|closed| Notice::Incident(Box::new(closed))),
                     );

@@ -45,6 +45,8 @@ pub struct Stages {
 
 /// The engines whose ticks are watched.
 pub const WATCHED: [&str; 4] = ["custody", "thermal", "permits", "schedule"];
+/// What the incident of a stage is called, before the stage's name.
+pub(crate) const NAMED: &str = "stage-";
 /// Who is silent when all of them fall silent at once: they have their clock from it.
 const BEFORE: &str = "dispatch";
 
@@ -155,7 +157,7 @@ fn finding(silence: &Silence, now: Moment, of: Of) -> Finding {
     let (shipment, about) = match behaviour >= PUTS_AWAY {
         true => {
             let stage = silence.stage.split(' ').next().unwrap_or_default();
-            (format!("stage-{stage}"), format!("{}/{partition}", silence.stage))
+            (format!("{NAMED}{stage}"), format!("{}/{partition}", silence.stage))
         }
         false => (format!("partition-{partition}"), silence.stage.clone()),
     };

@@ -18,6 +18,7 @@ mod rates;
 pub(crate) mod reach;
 mod serving;
 mod sign_in;
+pub(crate) mod waiting;
 
 use crate::desk::Pages;
 use crate::exit::Failure;

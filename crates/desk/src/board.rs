@@ -83,6 +83,11 @@ impl Board {
         if let Some(several) = event.several() {
             return several.iter().for_each(|event| self.fact(shipment, partition, offset, event));
         }
+        // What was on its way when a shipment was put away.
+        let late = !self.shipments.contains_key(shipment);
+        if late && self.gone(shipment).is_some_and(Gone::is_whole) {
+            return;
+        }
         match &event.fact {
             Fact::Tick(_) | Fact::BehaviourSwitched(_) | Fact::Cited(_) | Fact::Uncited(_) => {}
             Fact::RulebookPublished(published) => self.rulebook(published),

@@ -127,6 +127,7 @@ impl Channel {
     /// Gives back the attachments and detachments that say nothing any more.
     pub(crate) fn leave(&mut self, gone: &Subject) -> Vec<Binding> {
         self.readings.retain(|reading| reading.to != place(gone));
+        self.said.take_if(|(whom, _)| *whom == place(gone));
         self.wrong_clock.take_if(|wrong| wrong.told.as_ref() == Some(gone));
         for binding in &mut self.bindings {
             binding.told.retain(|told| told != gone);

@@ -13,12 +13,13 @@ use crate::claims::{place, withdraw};
 use crate::clock::{Dated, Wrong};
 use crate::kept::{Copy, File, Kept, Known, Looked};
 use crate::loose::Loose;
-use crate::mail::Mail;
+use crate::mail::{Mail, OURS};
+use crate::mark;
 use crate::passed::{Fate, Passed as Said};
 use crate::rules::Numbers;
 use alloc::{collections::BTreeSet, vec::Vec};
 use facts::fact::device::{ClockAhead, ClockRight, Elsewhere, Quiet, Reading};
-use facts::{Corrections, Event, Fact, Moment, ShipmentId, Subject, SubjectKind, Text};
+use facts::{Corrections, Event, Fact, Keeps, Moment, ShipmentId, Subject, SubjectKind, Text};
 use serde::{Deserialize, Serialize};
 
 /// What dispatch knows of a device.
@@ -87,7 +88,7 @@ impl Device {
             Copy::Same => mail.count(Fate::Duplicate),
             Copy::Other => {
                 mail.count(Fate::Duplicate);
-                let other = self.known.other_copy(numbers);
+                let other = self.known.other_copy(numbers, mail.now);
                 for shipment in self.told().iter().filter_map(Subject::shipment) {
                     mail.conflicting(&shipment, event, other);
                 }
@@ -376,26 +377,48 @@ impl Device {
         self.ever.remove(gone);
     }
 
-    /// When it is over: all that it was with was put away and it is in no store, nothing was heard of it for long, and no
-    /// calibration of it holds. What is heard of it after that is heard for the first time.
+    /// When it is over: all that it was with was put away and it is in no store, and nothing was heard of it for long. What is
+    /// heard of it after that is heard for the first time, but that its last calibration is known.
     fn over_at(&self, numbers: &Numbers) -> Option<Moment> {
         let silent = numbers.silent.as_ref()?;
         let in_use = self.ever.iter().any(|home| home.kind == SubjectKind::Shipment)
             || self.channels.iter().any(|(_, channel)| channel.is_attached());
-        if self.over || in_use {
-            return None;
-        }
-        let holds = |kept: &Kept| match &kept.fact {
-            Fact::Calibrated(calibrated) => calibrated.until,
-            _ => None,
-        };
-        let calibrated = self.papers.all().iter().filter_map(holds).max();
-        Some(self.heard.max(calibrated)? + silent.put_away)
+        let heard = self.heard.filter(|_| !self.over && !in_use)?;
+        Some(heard + silent.put_away)
     }
 
-    /// Whether nobody needs to know it any more.
+    /// Whether nobody needs to know more of it than its last calibration.
     pub(crate) fn is_over(&self) -> bool {
         self.over
+    }
+
+    /// What is kept of it when it is over: whether its last calibration passed, and until when that holds. Without that a logger
+    /// whose certificate has ended would come out of a drawer as a fit one.
+    pub(crate) fn keeps(&self) -> Keeps {
+        let words = self.papers.all().iter();
+        let calibrations = words.filter(|kept| matches!(kept.fact, Fact::Calibrated(_)));
+        let last = calibrations.max_by_key(|kept| kept.sequence());
+        match last.map(|kept| &kept.fact) {
+            Some(Fact::Calibrated(last)) => Keeps::Mark(mark::of(last)),
+            _ => Keeps::Nothing,
+        }
+    }
+
+    /// One of which its last calibration alone is known.
+    pub(crate) fn revived(mark: u32) -> Option<Self> {
+        let calibrated = mark::calibration(mark)?;
+        let event = Event {
+            source: Text::new(OURS),
+            id: Text::new("last calibration"),
+            subject: Subject::new(SubjectKind::Device, ""),
+            at: Moment::EARLIEST,
+            counts: None,
+            hidden: None,
+            fact: Fact::Calibrated(calibrated),
+        };
+        let mut device = Self::default();
+        device.papers.take(&event, Moment::EARLIEST);
+        Some(device)
     }
 
     /// An event has come that a correction may have been waiting for.

@@ -68,6 +68,8 @@ impl Engine for Dispatch {
             said,
         };
         match entry.cause {
+            // Of one that was put away only that something came too late is told.
+            Cause::Word(event) if self.was_put_away() => self.word(rules, event, &mut mail),
             Cause::Word(event) => {
                 match &event.fact {
                     Fact::Twin(twin) => self.twins.meet(twin, &mut mail),
@@ -109,7 +111,7 @@ impl Engine for Dispatch {
     fn keeps(&self) -> Keeps {
         match &self.state {
             State::Shipment(shipment) => shipment.keeps(),
-            State::Device(device) if device.is_over() => Keeps::Nothing,
+            State::Device(device) if device.is_over() => device.keeps(),
             State::Store(store) if store.is_over() => Keeps::Nothing,
             State::Permit(it) | State::Order(it) if it.is_over() => Keeps::Nothing,
             State::Nothing if self.twins.are_none() => Keeps::Nothing,
@@ -117,8 +119,12 @@ impl Engine for Dispatch {
         }
     }
 
-    /// A shipment that was put away tells once that something came too late.
+    /// A shipment that was put away tells once that something came too late; a logger that was forgotten comes back with its
+    /// last calibration.
     fn revived(mark: u32) -> Option<Self> {
+        if let Some(device) = Device::revived(mark) {
+            return Some(Self { state: State::Device(Box::new(device)), ..Self::default() });
+        }
         let shipment = Box::new(Shipment::put_away_before(mark));
         Some(Self { state: State::Shipment(shipment), ..Self::default() })
     }
@@ -135,13 +141,18 @@ impl Engine for Dispatch {
 }
 
 impl Dispatch {
+    /// Whether it is a shipment of which a mark alone is kept.
+    fn was_put_away(&self) -> bool {
+        matches!(&self.state, State::Shipment(shipment) if shipment.keeps() != Keeps::All)
+    }
+
     /// The moment that counts is stamped here and nowhere else: what comes from outside brings none.
     fn word(&mut self, rules: &Rules, event: &Event, mail: &mut Mail<'_>) {
         let marked = event.counts.is_some() || event.hidden.is_some();
         if !marked || !is_outside(event, mail.subject) {
             return self.hear(rules, event, mail);
         }
-        if mail.book.1 > UP_TO_CASE {
+        if mail.book.1 > UP_TO_CASE && !self.was_put_away() {
             self.hidden.note(event);
         }
         // What was taken off its ids is told here and nowhere else, too.

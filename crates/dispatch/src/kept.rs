@@ -61,8 +61,8 @@ pub(crate) struct Known {
     wrong: Corrections<u64>,
     /// What we declared wrong ourselves because of a correction, by that one's name.
     ours: Vec<(u64, Named)>,
-    /// How many came under a name that was taken, with other content.
-    others: u32,
+    /// How many came under a name that was taken, with other content, and since when that is counted.
+    others: (u32, Option<Moment>),
 }
 
 /// What an outside event is called by its reporter.
@@ -77,7 +77,6 @@ impl Known {
         let (name, content) = (name(event), content(event));
         if let Some(before) = self.names.get(&name) {
             let copy = if *before == content { Copy::Same } else { Copy::Other };
-            self.others += u32::from(copy == Copy::Other);
             return Looked { copy, also: Vec::new(), doubt: false };
         }
         self.names.insert(name, content);
@@ -104,9 +103,15 @@ impl Known {
     }
 
     /// Which other copy the last one was; `None` where so many have been told that one more tells nothing.
-    pub(crate) fn other_copy(&self, numbers: &Numbers) -> Option<Other> {
-        let most = numbers.flood.as_ref().map_or(u32::MAX, |flood| flood.at_once);
-        match self.others {
+    pub(crate) fn other_copy(&mut self, numbers: &Numbers, now: Moment) -> Option<Other> {
+        let Some(flood) = &numbers.flood else { return Some(Other::OneOfSeveral) };
+        let (count, since) = &mut self.others;
+        if since.is_none_or(|since| since + flood.told_again <= now) {
+            (*count, *since) = (0, Some(now));
+        }
+        *count += 1;
+        let most = flood.at_once;
+        match *count {
             n if n < most => Some(Other::OneOfSeveral),
             n if n == most => Some(Other::Last),
             _ => None,

@@ -7,6 +7,7 @@
 //! - `shipment`: what a plan cites, and whom its milestones concern
 //! - `ahead`: what is dated later than the log's clock stands
 //! - `device`, `channel`, `claims`, `clock`: whose readings a probe's are, and since when it has been quiet
+//! - `mark`: what is kept of a logger that is over
 //! - `store`: which shipments a freezer holds
 //! - `shared`: permits, orders and parties, which several shipments look at; `permit` and `order`
 //!   derive the ledger and the dose from them
@@ -30,6 +31,7 @@ mod hidden;
 mod kept;
 mod loose;
 mod mail;
+mod mark;
 mod order;
 mod passed;
 mod permit;

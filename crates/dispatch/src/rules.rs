@@ -60,6 +60,8 @@ pub struct Flood {
     pub at_once: u32,
     /// Further ones are passed on together when so much time has gone by.
     pub wait: Span,
+    /// After so long it is told again that ids are used twice.
+    pub told_again: Span,
 }
 
 impl Rules {
@@ -68,6 +70,8 @@ impl Rules {
         let wrong = |reason| BookError { table: "dispatch".to_string(), reason };
         let table = book.tables.get("dispatch").ok_or_else(|| wrong("is missing".to_string()))?;
         let mut numbers = Numbers::deserialize(table).map_err(|e| wrong(format!("{e}")))?;
+        let flood = numbers.flood.as_ref();
+        let flood = flood.map_or([Span::days(1); 2], |all| [all.wait, all.told_again]);
         let silent = numbers.silent.as_ref();
         let silent = silent.map_or([Span::days(1); 2], |all| [all.put_away, all.watched_again]);
         let spans = [
@@ -79,7 +83,8 @@ impl Rules {
             ("correction_waits", numbers.correction_waits),
             ("silent.put_away", silent[0]),
             ("silent.watched_again", silent[1]),
-            ("flood.wait", numbers.flood.as_ref().map_or(Span::days(1), |flood| flood.wait)),
+            ("flood.wait", flood[0]),
+            ("flood.told_again", flood[1]),
         ];
         numbers.silent = numbers.silent.filter(|_| behaviour >= PUTS_AWAY);
         numbers.flood = numbers.flood.filter(|_| behaviour >= PUTS_AWAY);

@@ -104,7 +104,6 @@ impl Shared {
             Fact::PutAway(away) => {
                 self.put_away(&away.shipment, mail.subject);
                 self.end(numbers, mail);
-                mover = Some(away.shipment.clone());
             }
             Fact::Uncited(uncited) => {
                 self.uncite(&uncited.by, mail.subject.kind);
@@ -170,7 +169,7 @@ impl Shared {
         }
         mail.count(if copy == Copy::New { Fate::Judged } else { Fate::Duplicate });
         if copy == Copy::Other {
-            let other = self.known.other_copy(numbers);
+            let other = self.known.other_copy(numbers, mail.now);
             self.readers().iter().for_each(|reader| mail.conflicting(reader, event, other));
         }
         if doubt {
@@ -183,8 +182,14 @@ impl Shared {
             let news = kept.map(|kept| self.words.take(&kept)).unwrap_or_default();
             taken = new.is_some_and(|event| self.file.take(event, mail.now));
             let at_once = self.words.pass(news, mail.now, numbers);
-            for event in self.events(|kept| at_once.contains(&kept.identity())) {
-                self.tell(&event, mail);
+            let (own, others): (Vec<_>, Vec<_>) =
+                at_once.into_iter().partition(|word| *word == event.identity());
+            if !own.is_empty() {
+                self.tell(event, mail);
+            }
+            if !others.is_empty() {
+                let others = self.events(|kept| others.contains(&kept.identity()));
+                others.iter().for_each(|event| self.tell(event, mail));
             }
             return taken;
         }
@@ -245,7 +250,9 @@ impl Shared {
     }
 
     pub(crate) fn strike(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {
-        if self.words.due(numbers).is_some_and(|due| due <= mail.now) {
+        // Under a rulebook that knows no floods nothing waits.
+        let at_once = numbers.flood.is_none();
+        if at_once || self.words.due(numbers).is_some_and(|due| due <= mail.now) {
             self.let_go(mail);
         }
         self.end(numbers, mail);
@@ -295,7 +302,13 @@ impl Shared {
                 let reader = Reader { settled, ..Reader::default() };
                 self.shipments.insert(shipment.clone(), reader);
             }
-            SubjectKind::Order => self.uncite(shipment, me.kind),
+            // What it reported of the dose stays true.
+            SubjectKind::Order => {
+                self.shipments
+                    .get_mut(shipment)
+                    .into_iter()
+                    .for_each(|reader| reader.cites = false);
+            }
             _ => drop(self.shipments.remove(shipment)),
         }
     }

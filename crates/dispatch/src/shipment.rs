@@ -35,6 +35,8 @@ pub(crate) struct Shipment {
     waybill: Option<Box<Finding>>,
     loose: Loose,
     away: Away,
+    /// It was put away at a behaviour at which all of it stays here.
+    stays: bool,
     rest: Rest,
     /// When something was last heard of it, by log time.
     heard: Option<Moment>,
@@ -105,6 +107,7 @@ impl Shipment {
     pub(crate) fn keeps(&self) -> Keeps {
         match self.away {
             Away::No => Keeps::All,
+            _ if self.stays => Keeps::All,
             Away::Yes => Keeps::Mark(0),
             Away::Told => Keeps::Mark(1),
         }
@@ -142,7 +145,8 @@ impl Shipment {
             Copy::Same => mail.count(Fate::Duplicate),
             Copy::Other => {
                 mail.count(Fate::Duplicate);
-                mail.conflicting(&shipment, event, self.known.other_copy(numbers));
+                let other = self.known.other_copy(numbers, mail.now);
+                mail.conflicting(&shipment, event, other);
             }
             Copy::New
                 if event.fact.has_happened() && is_ahead(event.at, mail.now, numbers.skew) =>
@@ -246,7 +250,7 @@ impl Shipment {
                 self.leave(why, last, shipment, whom, mail);
             }
         }
-        *self = Self { away: Away::Yes, ..Self::default() };
+        *self = Self { away: Away::Yes, stays: numbers.silent.is_none(), ..Self::default() };
     }
 
     /// A stroke came after what was dated ahead: either it has reached that time by now, or that time counts as
@@ -443,6 +447,13 @@ impl Shipment {
 
     pub(crate) fn strike(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {
         let Some(shipment) = mail.subject.shipment() else { return };
+        if numbers.silent.is_some() {
+            // A log that comes to the behaviour at which silence counts: from now on.
+            self.stays = false;
+            if self.heard.is_some() {
+                self.counted.get_or_insert(mail.now);
+            }
+        }
         self.stamp(numbers, &shipment, mail);
         self.take_effect(numbers, &shipment, mail);
         self.loose.tell(numbers, core::slice::from_ref(&shipment), mail);

@@ -124,7 +124,8 @@ impl Store {
             Copy::Same => return mail.count(Fate::Duplicate),
             Copy::Other => {
                 mail.count(Fate::Duplicate);
-                return mail.conflicting(shipment, event, self.known.other_copy(numbers));
+                let other = self.known.other_copy(numbers, mail.now);
+                return mail.conflicting(shipment, event, other);
             }
             Copy::New => mail.count(Fate::Judged),
         }
@@ -173,8 +174,24 @@ impl Store {
     /// When it is over: it has held nothing for long.
     fn over_at(&self, numbers: &Numbers) -> Option<Moment> {
         let silent = numbers.silent.as_ref()?;
-        let idle = self.stays.is_empty() && self.booked.is_empty() && !self.over;
+        let idle =
+            self.stays.is_empty() && self.booked.is_empty() && !self.has_probe() && !self.over;
         self.heard.filter(|_| idle).map(|heard| heard + silent.put_away)
+    }
+
+    /// Whether a probe is in it, by the last word on each: it says so once, and the next goods in it hear of it from here.
+    fn has_probe(&self) -> bool {
+        let mut words: Vec<_> = self.devices.all().iter().collect();
+        words.sort_by_key(|kept| kept.sequence());
+        let mut probes = BTreeMap::new();
+        for kept in words {
+            match &kept.fact {
+                Fact::Attached(a) => drop(probes.insert((&kept.subject, &a.channel), true)),
+                Fact::Detached(d) => drop(probes.insert((&kept.subject, &d.channel), false)),
+                _ => {}
+            }
+        }
+        probes.values().any(|is_in| *is_in)
     }
 
     /// Whether nobody needs to know it any more.

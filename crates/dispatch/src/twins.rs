@@ -52,8 +52,14 @@ impl Twins {
             return;
         }
         let me = mail.subject.clone();
-        for look in looks(&me, mail.book.1).into_iter().filter(|look| *look != me) {
-            part(mail, &me, &look);
+        for look in looks(&me, mail.book.1) {
+            if look != me {
+                part(mail, &me, &look);
+                continue;
+            }
+            for other in self.others.keys().map(|other| spelt(&me, other)).collect::<Vec<_>>() {
+                part(mail, &me, &other);
+            }
         }
     }
 

@@ -55,7 +55,7 @@ fn at_an_earlier_behaviour_nothing_of_it_is_told_and_what_nobody_closed_stays() 
     let mut world = World::at(2);
     world.hear(&planned("A", 1, "")).hear(&planned("B", 1, "")).hear(&closed(1)).to(800 * DAY);
     assert_eq!((put_away(&world, "A"), put_away(&world, "B")), (vec![], vec![]));
-    assert!(world.keeps("shipment:B") && !world.keeps("shipment:A"));
+    assert!(world.keeps("shipment:B") && world.keeps("shipment:A"), "as before, all of it");
 }
 
 #[test]
@@ -141,27 +141,93 @@ fn a_logger_hears_that_its_shipment_is_gone_and_serves_the_next_one() {
     assert_eq!(world.journals["A"].len(), before);
 }
 
-#[test]
-fn a_logger_is_forgotten_when_it_is_with_nobody_and_no_calibration_of_it_holds() {
-    let calibrated = r#"{"passed":true,"until":"2027-03-01T00:00:00Z"}"#;
-    let calibrated = event("cal", 0, "device.calibrated", "device:LOG", calibrated);
-    let story = |world: &mut World| {
-        world.hear(&planned("A", 1, "")).hear(&attached("LOG", "A", 1));
-        world.hear(&reading("LOG", 2, -150)).hear(&detached("LOG", 3)).hear(&closed(4));
-    };
+/// A logger is with A for some minutes, with this calibration, and is forgotten; then it is with B. What B hears of it.
+fn heard_of_a_logger_that_was_forgotten(calibration: Option<&str>) -> Vec<Fact> {
     let mut world = World::that_puts_away();
-    story(&mut world);
+    let calibration = calibration.map(|c| event("cal", 0, "device.calibrated", "device:LOG", c));
+    if let Some(event) = &calibration {
+        world.hear(event);
+    }
+    world.hear(&planned("A", 1, "")).hear(&attached("LOG", "A", 1));
+    world.hear(&reading("LOG", 2, -150)).hear(&detached("LOG", 3)).hear(&closed(4));
     world.to(209 * DAY);
     assert!(world.keeps("device:LOG"), "half a year after it heard that the shipment is gone");
     world.to(211 * DAY);
     assert!(!world.keeps("device:LOG"));
+    world.hear(&attached("LOG", "B", 300 * DAY)).hear(&reading("LOG", 300 * DAY + 1, -150));
+    assert_eq!(world.readings("B").len(), 1);
+    let of = world.journals["B"].iter().filter(|e| matches!(e.fact, Fact::Calibrated(_)));
+    of.map(|event| event.fact.clone()).collect()
+}
+
+#[test]
+fn a_logger_that_was_forgotten_is_as_fit_as_it_was() {
+    assert_eq!(heard_of_a_logger_that_was_forgotten(None), []);
+    let calibrations = [
+        r#"{"passed":false}"#,
+        r#"{"passed":true}"#,
+        r#"{"passed":true,"until":"2026-06-01T00:00:00Z"}"#,
+        r#"{"passed":true,"until":"2027-06-01T00:00:00Z"}"#,
+    ];
+    for calibration in calibrations {
+        let told = event("cal", 0, "device.calibrated", "device:LOG", calibration).fact;
+        assert_eq!(heard_of_a_logger_that_was_forgotten(Some(calibration)), [told]);
+    }
+}
+
+#[test]
+fn a_freezer_that_stood_empty_tells_the_next_goods_of_its_probe() {
+    let to_store = r#"{"store":"FRZ","channel":"1","position":"payload","log_every":"10 min"}"#;
     let mut world = World::that_puts_away();
-    world.hear(&calibrated);
-    story(&mut world);
-    world.to(500 * DAY);
-    assert!(world.keeps("device:LOG"), "it lies in a drawer, and its certificate holds");
-    world.to(546 * DAY);
-    assert!(!world.keeps("device:LOG"));
+    world
+        .hear(&event("a", 1, "device.attached", "device:LOG", to_store))
+        .hear(&event("in", 5, "store.holds", "store:FRZ", r#"{"shipment":"A"}"#))
+        .hear(&reading("LOG", 10, -80))
+        .hear(&closed(20))
+        .to(500 * DAY);
+    world.hear(&event("b", 500 * DAY, "store.holds", "store:FRZ", r#"{"shipment":"B"}"#));
+    world.hear(&reading("LOG", 500 * DAY + 1, -80));
+    assert!(world.journals["B"].iter().any(|event| matches!(event.fact, Fact::Attached(_))));
+    assert_eq!(world.readings("B").len(), 1);
+}
+
+#[test]
+fn what_was_silent_before_the_log_came_to_this_behaviour_is_put_away_half_a_year_after() {
+    let mut world = World::at(2);
+    world.hear(&planned("A", 1, "")).hear(&planned("B", 1, ""));
+    world.hear(&event("x", 1, "shipment.closed", "shipment:B", "{}")).to(300 * DAY);
+    world.go_on_at(3);
+    assert!(!world.keeps("shipment:B"), "it was put away already");
+    world.to(479 * DAY);
+    assert_eq!(put_away(&world, "A"), []);
+    world.to(481 * DAY);
+    assert_eq!(put_away(&world, "A"), [WhyPutAway::Silent]);
+}
+
+#[test]
+fn an_order_keeps_what_a_silent_shipment_did_with_its_dose() {
+    let opened = event(
+        "o",
+        0,
+        "order.opened",
+        "order:O",
+        r#"{"product":"LENTI","units":["BAG-1","BAG-2"]}"#,
+    );
+    let given = r#"{"by":"WARD","units":["BAG-1"]}"#;
+    let mut world = World::that_puts_away();
+    world
+        .hear(&opened)
+        .hear(&planned("A", 1, r#","order":"O""#))
+        .hear(&planned("B", 1, r#","order":"O""#))
+        .hear(&event("p", 1, "shipment.packed", "shipment:A", r#"{"units":["BAG-1"]}"#))
+        .hear(&event("i", 60, "shipment.infused", "shipment:A", given))
+        .incident("B", true)
+        .to(200 * DAY);
+    assert_eq!(put_away(&world, "A"), [WhyPutAway::Silent]);
+    let note = r#"{"by":"WARD","units":["BAG-2"]}"#;
+    world.hear(&event("p2", 200 * DAY, "shipment.packed", "shipment:B", note));
+    let dose = world.latest("B", "order.dose");
+    assert!(dose["units"][0]["infused"].is_string(), "{dose}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! `coldwatch run`: services, alone or together, until they are asked to stop.
 
 use super::given::Given;
+use crate::config::Kind;
+use crate::doors::waiting::Waiting;
 use crate::doors::{self, Serving};
 use crate::exit::{CODES, Failure};
 use crate::live::Live;
@@ -44,9 +46,13 @@ impl Run {
         let stop = signals::listen()?;
         config.token()?;
         let clock = wall_clock();
+        // Brokers may take their time.
+        let waits = config.log.kind == Kind::Kafka;
+        let waiting = waits.then(|| Waiting::open(config.http.listen)).transpose()?;
         let log = log::open(&config, clock.clone())?;
         let mut live = Live::new(log, config, clock, self.instance).stopping(stop);
         live.check()?;
+        drop(waiting);
         for service in &self.services {
             live.start(*service)?;
         }

@@ -23,7 +23,7 @@ impl Gone {
     pub fn since(&self) -> Option<(Moment, WhyPutAway)> {
         self.said
     }
-    fn is_whole(&self) -> bool {
+    pub(super) fn is_whole(&self) -> bool {
         self.said.is_some() && self.engines.count_ones() as usize == WATCHED.len()
     }
 }
@@ -57,8 +57,13 @@ impl Board {
     pub(super) fn clear(&mut self, shipment: &ShipmentId) {
         let open = |dossier: &Dossier| !dossier.incidents.values().all(Incident::is_closed);
         let whole = self.gone.get(shipment).is_some_and(Gone::is_whole);
-        if whole && !self.shipments.get(shipment).is_some_and(open) {
-            self.shipments.remove(shipment);
+        match self.shipments.get_mut(shipment).filter(|_| whole) {
+            // Nobody will say any more that something is over: only people can end it.
+            Some(dossier) if open(dossier) => {
+                dossier.findings.values_mut().for_each(|finding| finding.latched = true);
+            }
+            Some(_) => drop(self.shipments.remove(shipment)),
+            None => {}
         }
     }
 }

@@ -97,7 +97,8 @@ fn rules(behaviour: u32, whole: bool) -> Rules {
     let mut table = serde_json::json!({ "keep": "14 d", "put_away": "30 d", "put_away_dose": "730 d", "quiet_after": 3, "quiet_again": "1 h", "skew": "2 min", "correction_waits": "60 min" });
     if whole {
         table["silent"] = serde_json::json!({ "put_away": "180 d", "watched_again": "30 d" });
-        table["flood"] = serde_json::json!({ "at_once": 20, "wait": "1 min" });
+        table["flood"] =
+            serde_json::json!({ "at_once": 20, "wait": "1 min", "told_again": "24 h" });
     }
     let book = Book::new([("dispatch".to_string(), table)].into_iter().collect());
     Rules::read(&book, behaviour).unwrap()
@@ -136,6 +137,9 @@ impl World {
     /// From here on the log is at another behaviour.
     pub(crate) fn go_on_at(&mut self, behaviour: u32) {
         self.rules = rules(behaviour, true);
+        for subject in self.values.keys().cloned().collect::<Vec<_>>() {
+            self.step(&subject, &Cause::Rejudged);
+        }
     }
 
     /// How many words and strokes were heard so far.

@@ -170,7 +170,8 @@ impl AlertsStage {
         for (n, finding) in (0..).zip(silent.unwrap_or_default()) {
             let key = Subject::from(&finding.shipment);
             // A stage is silent in many partitions, and where its incident lives is one of them.
-            let partition = match at.behaviour >= PUTS_AWAY {
+            // It is told there that it is over, too, when the log has come to another behaviour since.
+            let partition = match finding.behaviour >= PUTS_AWAY {
                 true => key.partition(self.of),
                 false => self.number,
             };
