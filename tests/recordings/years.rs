@@ -205,7 +205,9 @@ fn what_is_over_leaves_every_stage_however_much_it_was() {
         // Dispatch knows the parties, and what the shipments with an open incident have to do with; and the look of each of
         // their ids, where it is another one.
         let Held { values, put_away, bytes } = after["dispatch"];
-        assert_eq!(put_away, shipments - open);
+        // Of a logger its last calibration is kept.
+        let gone = shipments - open;
+        assert!((gone..=3 * gone).contains(&put_away), "dispatch: {put_away} put away");
         assert!(values <= 2 * (PARTIES + 6 * open), "dispatch has {values} subjects");
         let most = empty["dispatch"].bytes + put_away * MARK + PARTIES * 4_000 + open * SHIPMENT;
         assert!(bytes < most, "dispatch: {bytes} bytes, and no more than {most} were expected");
