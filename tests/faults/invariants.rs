@@ -9,6 +9,7 @@ use crate::places::{Place, Refolded, SERVICES, topic_of};
 use crate::releases::{NEXT, Release};
 use crate::site::Site;
 use crate::verdicts::{self, Verdict};
+use alerts::incident::IncidentState;
 use alerts::{Incident, Word};
 use coldwatch::live::STRIKE_EVERY;
 use coldwatch::services::{Note, Service};
@@ -331,13 +332,14 @@ impl<'a> Look<'a> {
         if !incidents_too {
             incidents.clear();
         }
+        // Whether a race was told at all hangs on which of two facts came first, and so do the numbers of those behind it.
+        incidents.retain(|_, incident| incident.state != IncidentState::Withdrawn);
         let line = |i: Incident| {
             let by = |act: Option<alerts::incident::Act>| act.map(|act| (act.by, act.text));
             let notes: Vec<_> = i.notes.into_iter().map(|note| note.text).collect();
             format!(
-                "{} {} {} latched {} taken {:?} notes {notes:?} closed {:?} refused {}",
+                "{} {} latched {} taken {:?} notes {notes:?} closed {:?} refused {}",
                 i.shipment,
-                i.number,
                 i.state,
                 i.latched,
                 by(i.acknowledged),

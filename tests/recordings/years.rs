@@ -3,8 +3,11 @@
 
 use crate::common::{book_with, intake};
 use alerts::Incident;
+use alerts::stages::WATCHED;
+use desk::Board;
 use facts::fact::incident::IncidentClosed;
-use facts::{Event, Fact, Moment, PartyId, Span, Subject, SubjectKind, Text};
+use facts::{Context, Event, Fact, Moment, PartyId, Span, Subject, SubjectKind, Text};
+use fold::Matter;
 use pipeline::{Held, Pipeline, What};
 use serde_json::{Value, json};
 use simulate::Arrival;
@@ -82,9 +85,10 @@ fn shifted(fact: &Fact, later: Span) -> Fact {
     serde_json::from_value(value).expect("and reads back")
 }
 
-/// The people who answer.
+/// The people who answer, and the board that they look at.
 #[derive(Default)]
 struct Staff {
+    board: Board,
     open: BTreeMap<(String, u32), Incident>,
     /// How often they tried to close each.
     tries: BTreeMap<(String, u32), u32>,
@@ -94,8 +98,24 @@ struct Staff {
 
 impl Staff {
     fn hear(&mut self, pipeline: &mut Pipeline) {
+        for record in pipeline.take_journal() {
+            let (partition, offset) = (record.partition, record.offset);
+            let Matter::Word { key, word } = record.into_record().matter else { continue };
+            let Some(shipment) = key.shipment() else { continue };
+            self.board.fact(&shipment, partition, offset, &word);
+            // The engines' last words follow, as each hears the same.
+            if matches!(word.fact, Fact::PutAway(_)) {
+                for engine in WATCHED {
+                    self.board.context(&shipment, &Context::PutAway(Text::new(engine)));
+                }
+            }
+        }
         for output in pipeline.take_outputs() {
+            if let What::Finding(finding) = &output.what {
+                self.board.finding(finding);
+            }
             if let What::Incident(incident) = output.what {
+                self.board.incident(&incident);
                 let key = (incident.shipment.to_string(), incident.number);
                 match incident.is_closed() {
                     true => drop(self.open.remove(&key)),
@@ -142,6 +162,8 @@ struct Lived {
     shipments: usize,
     /// Incidents that nobody could close, because what they tell of still goes on.
     open: usize,
+    /// Shipments on the desk's board, long after.
+    board: usize,
     /// When the last event had come.
     then: BTreeMap<&'static str, Held>,
     /// When all of it was long over.
@@ -149,7 +171,7 @@ struct Lived {
 }
 
 fn lived(year: &Year) -> Lived {
-    let mut pipeline = Pipeline::new(&book_with(Value::Null)).expect("fit rules");
+    let mut pipeline = Pipeline::keeping_journal(&book_with(Value::Null)).expect("fit rules");
     let (mut staff, mut n, mut last) = (Staff::default(), 0, Moment::EARLIEST);
     year.run(|Arrival { at, event }| {
         (n, last) = (n + 1, at);
@@ -173,7 +195,16 @@ fn lived(year: &Year) -> Lived {
             "  {stage:8} {live:6} subjects, {then:10} bytes; long after: {values:4}, {bytes:8} bytes, {put_away} put away"
         );
     }
-    Lived { shipments, open, then, after }
+    let board = staff.board.shipments().count();
+    println!("  desk     {board:6} shipments; {}", memory());
+    Lived { shipments, open, board, then, after }
+}
+
+/// What the process uses, as Linux says.
+fn memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mut lines = status.lines().filter(|line| line.starts_with("VmRSS"));
+    lines.next().unwrap_or("its memory is not known here").to_owned()
 }
 
 const ENGINES: [&str; 5] = ["custody", "thermal", "permits", "schedule", "alerts"];
@@ -194,7 +225,8 @@ fn what_is_over_leaves_every_stage_however_much_it_was() {
     let empty = Pipeline::new(&book_with(Value::Null)).map(|mut none| none.held());
     let empty = empty.expect("fit rules").expect("an image");
     for year in years() {
-        let Lived { shipments, open, then, after } = lived(&year);
+        let Lived { shipments, open, board, then, after } = lived(&year);
+        assert_eq!(board, open, "the desk shows what is open");
         for stage in ENGINES {
             let Held { values, put_away, bytes } = after[stage];
             assert_eq!((values, put_away), (open, shipments - open), "{stage}");
