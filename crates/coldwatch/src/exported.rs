@@ -19,9 +19,11 @@ use facts::Moment;
 use pipeline::Topic;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// The file that is written last.
@@ -43,6 +45,8 @@ pub(crate) struct Contents {
     pub(crate) topics: BTreeMap<String, Vec<(u64, u64)>>,
     /// What intake had counted, by what it had committed.
     pub(crate) intake: Taken,
+    /// The SHA-256 of each file, in hexadecimal: what was changed since is no evidence.
+    pub(crate) files: BTreeMap<String, String>,
 }
 
 impl Contents {
@@ -86,6 +90,19 @@ impl Contents {
 pub(crate) struct Taken {
     /// Records that could not be decoded.
     pub(crate) rejected: u64,
+}
+
+/// The SHA-256 of a file, in hexadecimal.
+fn hash(path: &Path) -> io::Result<String> {
+    let (mut file, mut hash) = (File::open(path)?, Sha256::new());
+    let mut some = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut some)? {
+            0 => break,
+            n => hash.update(some.get(..n).unwrap_or_default()),
+        }
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The file of one partition.

@@ -335,6 +335,17 @@ async fn a_stale_stage_is_said_loudly_on_every_page() {
 }
 
 #[tokio::test]
+async fn what_was_pasted_with_hidden_characters_is_found() {
+    let (router, _) = made(Does::Shows);
+    for path in ["/v1/shipments/DP-%E2%80%8B2041", "/shipments/DP-2041%EF%BB%BF"] {
+        assert_eq!(get(&router, path).await.status, StatusCode::OK, "{path}");
+    }
+    let found = get(&router, "/v1/incidents?search=DP-%E2%80%8B2041").await.json();
+    assert_eq!(found["items"][0]["id"], "DP-2041.1");
+    assert_eq!(get(&router, "/v1/shipments/DP-%E2%80%8B9999").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn incidents_as_json_with_filters_and_a_tag() {
     let (router, log) = made(Does::Shows);
     let all = get(&router, "/v1/incidents").await;

@@ -60,7 +60,11 @@ impl Drop for Waiting {
 async fn serve(listener: TcpListener) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     let unready = || async { Problem::new(StatusCode::SERVICE_UNAVAILABLE, WHY).again_in(5) };
-    let doors = Router::new().route("/livez", get(|| async { "alive\n" })).fallback(unready);
+    let metrics = || async { "# TYPE coldwatch_ready gauge\ncoldwatch_ready 0\n# EOF\n" };
+    let doors = Router::new()
+        .route("/livez", get(|| async { "alive\n" }))
+        .route("/metrics", get(metrics))
+        .fallback(unready);
     if let Err(error) = axum::serve(listener, doors).await {
         tracing::warn!(%error, "the door is closed");
     }
@@ -86,6 +90,7 @@ mod tests {
         let address = free.expect("an address");
         let waiting = Waiting::open(address).expect("it opens");
         assert!(asked(address, "/livez").starts_with("HTTP/1.1 200"));
+        assert!(asked(address, "/metrics").contains("\ncoldwatch_ready 0\n"));
         for path in ["/readyz", "/", "/v1/incidents"] {
             let answer = asked(address, path);
             assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");

@@ -1,12 +1,12 @@
 //! Reads folders again. What is damaged, cut or missing is told with file and line; nothing is passed over.
 
-use super::{Contents, Line, file};
+use super::{Contents, Line, file, hash};
 use crate::exit::Failure;
 use pipeline::Topic;
 use replay::{Progress, Source};
 use std::collections::VecDeque;
 use std::io::{self, BufRead, ErrorKind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use stream::Record;
 use wire::Limits;
 use wire::lines::Lines;
@@ -30,12 +30,8 @@ impl Exported {
         for topic in READ {
             exported.goes_on(topic)?;
         }
-        match exported.files().into_iter().find(|file| !file.is_file()) {
-            None => Ok(exported),
-            Some(missing) => {
-                Err(Failure::bad_data(format!("{}: the file is missing", missing.display())))
-            }
-        }
+        exported.folders.iter().try_for_each(|(folder, contents)| whole(folder, contents))?;
+        Ok(exported)
     }
 
     /// What the last one says.
@@ -93,6 +89,32 @@ impl Exported {
         }
         Ok(())
     }
+}
+
+/// Whether every file of a folder is there, and as it was written; the journal's, too, which is the evidence.
+fn whole(folder: &Path, contents: &Contents) -> Result<(), Failure> {
+    for topic in Topic::ALL {
+        for partition in 0..contents.partitions {
+            let path = file(folder, topic, partition);
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            let wrong = |what: &str| Failure::bad_data(format!("{}: {what}", path.display()));
+            let known = contents.files.get(&name.unwrap_or_default());
+            let known = known.ok_or_else(|| wrong("contents.json does not know the file"))?;
+            match hash(&path) {
+                Ok(now) if now == *known => {}
+                Ok(_) => {
+                    return Err(wrong(
+                        "the file is not as it was written: it was damaged or changed since; take another copy of this export",
+                    ));
+                }
+                Err(e) if e.kind() == ErrorKind::NotFound => {
+                    return Err(wrong("the file is missing"));
+                }
+                Err(e) => return Err(Failure::unavailable(format!("{}: {e}", path.display()))),
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The file of one partition in one folder.
@@ -207,5 +229,44 @@ impl Records {
             }
             _ => Failure::unavailable(says),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    /// An export of one partition without a record, whose journal is this.
+    fn export(folder: &Path, journal: &[u8]) {
+        let mut files = BTreeMap::new();
+        for topic in Topic::ALL {
+            let path = file(folder, topic, 0);
+            std::fs::write(&path, if topic == Topic::Journal { journal } else { b"x" })
+                .expect("written");
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            files.insert(name, hash(&path).expect("a hash"));
+        }
+        let topics: BTreeMap<_, _> = Topic::ALL.map(|topic| (topic.name(), [(0, 0)])).into();
+        let contents = serde_json::json!({ "release": "1", "log": "a", "written": "2026-03-01T08:00:00Z",
+            "partitions": 1, "topics": topics, "intake": { "rejected": 0 }, "files": files });
+        std::fs::write(folder.join("contents.json"), contents.to_string()).expect("written");
+    }
+
+    #[test]
+    fn an_export_that_was_changed_or_lacks_a_file_is_refused_with_the_file() {
+        let folder = std::env::temp_dir().join(format!("coldwatch-export-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let tried = || Exported::open(std::slice::from_ref(&folder)).err().map(|e| e.to_string());
+        export(&folder, b"14.4 degrees");
+        assert_eq!(tried(), None);
+        let journal = file(&folder, Topic::Journal, 0);
+        std::fs::write(&journal, b"4.4 degrees").expect("written");
+        let said = tried().expect("it is refused");
+        assert!(said.contains("journal-0.ndjson.zst: the file is not as it was written"), "{said}");
+        std::fs::remove_file(&journal).expect("removed");
+        let said = tried().expect("it is refused");
+        assert!(said.contains("journal-0.ndjson.zst: the file is missing"), "{said}");
+        std::fs::remove_dir_all(folder).expect("removed");
     }
 }

@@ -1,6 +1,6 @@
 //! Writes a log as a folder.
 
-use super::{CONTENTS, Contents, Line, Taken, file};
+use super::{CONTENTS, Contents, Line, Taken, file, hash};
 use crate::exit::Failure;
 use crate::log::failure;
 use crate::services::names::Names;
@@ -86,7 +86,8 @@ impl Stretches {
         let (release, written) = (env!("CARGO_PKG_VERSION").to_owned(), Moment::from_millis(now));
         let intake = Taken { rejected };
         let log = known_by;
-        Ok(Self { contents: Contents { release, log, written, partitions, topics, intake } })
+        let files = BTreeMap::new();
+        Ok(Self { contents: Contents { release, log, written, partitions, topics, intake, files } })
     }
 
     /// How many records there are.
@@ -103,6 +104,7 @@ impl Stretches {
         progress: &mut dyn FnMut(),
     ) -> Result<(), Failure> {
         make(folder)?;
+        let mut contents = self.contents.clone();
         for topic in ORDER {
             for (partition, (from, to)) in (0..).zip(self.contents.stretches(topic)) {
                 let path = file(folder, topic, partition);
@@ -115,10 +117,12 @@ impl Stretches {
                 })?;
                 let file = lines.finish().and_then(|rest| Ok(rest.into_inner()?));
                 file.and_then(|file| file.sync_all()).map_err(wrong)?;
+                let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+                contents.files.insert(name.unwrap_or_default(), hash(&path).map_err(wrong)?);
             }
         }
         let (path, begun) = (folder.join(CONTENTS), folder.join("contents.json.part"));
-        let text = serde_json::to_string(&self.contents).map_err(Failure::internal)? + "\n";
+        let text = serde_json::to_string(&contents).map_err(Failure::internal)? + "\n";
         let whole = || {
             let mut file = File::create(&begun)?;
             file.write_all(text.as_bytes())?;

@@ -3,7 +3,7 @@
 use super::answer::{fault, html};
 use super::incidents::Asked;
 use super::room::Shared;
-use super::shipments::{named, unknown};
+use super::shipments::{meant, named, unknown};
 use super::sought::{Sought, query};
 use crate::board::Board;
 use crate::pages::{List, Note, Overview, ShipmentPage};
@@ -86,6 +86,7 @@ pub(crate) async fn shipment(
     let page = || {
         let id = named(&id)?;
         let (now, board) = (room.now(), room.board()?);
+        let id = meant(&board, id);
         let dossier = board.shipment(&id).ok_or_else(|| unknown(&board, &id))?;
         let mut frame = room.frame(&board, now, "shipment");
         frame.note = note(&board, query(told)?);

@@ -8,8 +8,8 @@ use crate::view::{ShipmentRow, ShipmentView, Shipments, TrustView};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use facts::ShipmentId;
 use facts::fact::log::WhyPutAway;
+use facts::{ShipmentId, hidden};
 
 /// Every live shipment, in short.
 #[utoipa::path(get, path = "/v1/shipments", tag = "shipments",
@@ -51,6 +51,7 @@ pub(crate) async fn shipment(
     let (now, board) = (room.now(), room.board()?);
     let trust = TrustView::new(&board, &room.trust(&board, now));
     let standings = trust.standings();
+    let id = meant(&board, id);
     let dossier = board.shipment(&id).ok_or_else(|| unknown(&board, &id))?;
     let mut view = ShipmentView::new(&board, &id, dossier, trust);
     drop(board);
@@ -65,6 +66,15 @@ pub(crate) async fn shipment(
 /// The name of a shipment.
 pub(crate) fn named(id: &str) -> Result<ShipmentId, Refusal> {
     id.parse().map_err(|why| Refusal::Malformed(format!("this is no name of a shipment: {why}")))
+}
+
+/// The shipment that is meant: what was pasted may bring along what nobody sees, and an older log may hold such a name.
+pub(crate) fn meant(board: &Board, id: ShipmentId) -> ShipmentId {
+    let clean = ShipmentId::new(&*hidden::clean(id.as_str()));
+    match board.shipment(&id).is_none() && board.shipment(&clean).is_some() {
+        true => clean,
+        false => id,
+    }
 }
 
 /// Why there is nothing to show of a shipment.

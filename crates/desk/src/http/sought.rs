@@ -27,7 +27,9 @@ pub(crate) struct Sought {
 
 impl Sought {
     pub(crate) fn choice(&self) -> Result<Choice, Refusal> {
-        let search = given(&self.search).map(|word| word.trim().to_owned());
+        // What was pasted may bring along what nobody sees.
+        let search =
+            given(&self.search).map(|word| facts::hidden::clean(word.trim()).trim().to_owned());
         let letters = search.as_ref().map_or(0, |word| word.chars().count());
         if letters > LONGEST_SEARCH {
             return Err(Refusal::Malformed(format!(
