@@ -20,7 +20,7 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// Opens it.
+    /// Listens at this address, which the doors that follow are to have.
     pub(crate) fn open(address: SocketAddr) -> Result<Self, Failure> {
         let wrong = |e: std::io::Error| {
             let sentence = format!("the door (http.listen) at {address} cannot be opened: {e}");

@@ -21,7 +21,7 @@ const RESTORE: &str = "restore/1";
 pub(super) struct Learnt {
     /// When, by its clock.
     pub(super) at: Moment,
-    /// What.
+    /// What it learnt then.
     pub(super) what: What,
 }
 

@@ -26,7 +26,7 @@ pub struct Choice {
     pub shipment: Option<String>,
     /// Those whose name holds this, or that of their order, a unit, a device, a permit, a party or a paper.
     pub search: Option<String>,
-    /// These.
+    /// These and no others, by their whole names.
     pub named: Option<BTreeSet<ShipmentId>>,
 }
 

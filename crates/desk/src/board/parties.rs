@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 /// A party, and what part it has: who is to be rung is named by that on a rule's page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// Who.
+    /// The party that is named.
     pub party: PartyId,
     /// What for: `sends`, `carries L2`.
     pub parts: Vec<String>,

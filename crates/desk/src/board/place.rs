@@ -19,7 +19,7 @@ pub struct Place {
     pub until: Moment,
     /// Since when.
     pub since: Moment,
-    /// Whose.
+    /// The shipment whose row it is.
     pub shipment: ShipmentId,
     /// Which incident of it; of a shipment itself 0.
     pub number: u32,

@@ -87,9 +87,9 @@ pub struct Uncited {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PutAway {
-    /// Which shipment.
+    /// The shipment that is forgotten.
     pub shipment: ShipmentId,
-    /// Why.
+    /// Whether it was closed, or nothing was heard of it for long.
     pub why: WhyPutAway,
     /// When something was last heard of it, by log time.
     pub last: Moment,
@@ -119,9 +119,9 @@ pub struct Watched {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct IncidentStands {
-    /// Which shipment.
+    /// The shipment whose incidents they are.
     pub shipment: ShipmentId,
-    /// Whether one is open.
+    /// Whether one of them is open now.
     pub open: bool,
 }
 
