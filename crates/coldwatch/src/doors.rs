@@ -83,7 +83,9 @@ impl Serving {
     ) -> Result<Self, Failure> {
         let token = live.config.token()?;
         let address = live.config.http.listen;
-        let asked = live.names.topic(Topic::Journal).to_string();
+        let ours = Topic::ALL.map(|topic| live.names.topic(topic).to_string()).into_iter();
+        let inbound = live.config.log.inbound.iter().map(|name| live.names.other(name));
+        let asked = ours.chain(inbound).collect();
         let reach = reach::Reach::start(live.log.clone(), asked, live.stop.clone());
         let reach = reach.map_err(Failure::unavailable)?;
         let reach = live.reach.get_or_init(|| reach).clone();

@@ -77,6 +77,11 @@ impl Log for Kafka {
         self.0.desk.partitions(topic)
     }
 
+    fn without_leader(&self, topic: &str) -> Result<Vec<u16>, StreamError> {
+        self.0.fatal.check()?;
+        self.0.desk.without_leader(topic)
+    }
+
     fn range(&self, topic: &str, partition: u16) -> Result<Range<u64>, StreamError> {
         self.0.fatal.check()?;
         self.0.desk.range(topic, partition)

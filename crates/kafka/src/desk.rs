@@ -96,6 +96,15 @@ impl Desk {
         }
     }
 
+    /// The partitions of a topic that no broker leads, as of now.
+    pub(crate) fn without_leader(&self, topic: &str) -> Result<Vec<u16>, StreamError> {
+        let metadata = self.metadata(topic)?;
+        let found = metadata.topics().iter().filter(|found| found.name() == topic);
+        let partitions = found.flat_map(|found| found.partitions());
+        let headless = partitions.filter(|partition| partition.leader() < 0);
+        Ok(headless.filter_map(|partition| u16::try_from(partition.id()).ok()).collect())
+    }
+
     fn count(&self, topic: &str) -> Result<Option<u16>, StreamError> {
         let metadata = self.metadata(topic)?;
         let Some(found) = metadata.topics().iter().find(|found| found.name() == topic) else {

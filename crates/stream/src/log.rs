@@ -187,6 +187,11 @@ pub trait Log: Send + Sync {
     fn create(&self, topic: &Topic) -> Result<bool, StreamError>;
     /// How many partitions a topic has; `None` if there is no such topic.
     fn partitions(&self, topic: &str) -> Result<Option<u16>, StreamError>;
+    /// The partitions of a topic that can be neither read nor written now, because no broker leads them. A log without
+    /// brokers has none.
+    fn without_leader(&self, _topic: &str) -> Result<Vec<u16>, StreamError> {
+        Ok(Vec::new())
+    }
     /// The offsets that a partition holds.
     fn range(&self, topic: &str, partition: u16) -> Result<Range<u64>, StreamError>;
     /// Up to where a group has come, for each partition in which it has.

@@ -26,14 +26,14 @@ pub(crate) async fn livez(State(doors): State<Arc<Doors>>) -> Response {
     }
 }
 
-/// Whether it works: has its share, is not refolding, nothing has ended, the log answers. `?exclude=log` leaves the last
+/// Whether it works: has its share, is not refolding, nothing has ended, the log answers in all its parts. `?exclude=log` leaves the last
 /// one out: who needs to see what was known is not helped by a desk that is taken away while the log is.
 pub(crate) async fn readyz(State(doors): State<Arc<Doors>>, uri: Uri) -> Response {
     let excluded =
         uri.query().is_some_and(|asked| asked.split('&').any(|one| one == "exclude=log"));
     // It may have to wait for the board: not on a thread that answers others.
     let reasons = tokio::task::spawn_blocking(move || {
-        let away = doors.reach.away(Instant::now()).filter(|_| !excluded);
+        let away = doors.reach.fails(Instant::now()).filter(|_| !excluded);
         away.into_iter().chain(within(&doors)).collect::<Vec<_>>()
     });
     let reasons = reasons.await;
@@ -52,7 +52,7 @@ fn problem(reasons: &[String]) -> Response {
 
 /// Everything that keeps it from being ready.
 pub(crate) fn reasons(doors: &Doors) -> Vec<String> {
-    let away = doors.reach.away(Instant::now());
+    let away = doors.reach.fails(Instant::now());
     away.into_iter().chain(within(doors)).collect()
 }
 
