@@ -159,7 +159,20 @@ fn doors() -> Result<(), Failed> {
 
     close(at, &position)?;
 
-    assert_eq!(get(&format!("{at}/livez")).0, 200);
+    // A name that nobody would hear is refused at every address, and never reaches the log.
+    for path in ["/readyz?excude=log", "/readyz?exclude=logs", "/metrics?x=1", "/board?serach=x"] {
+        let (status, says) = get(&format!("{at}{path}"));
+        assert!(status == 400 && says.contains('`'), "{path}: {status} {says}");
+    }
+    let (status, problem) = post(
+        &format!("{at}/v1/events?at=2026-03-01T08:00:00Z"),
+        "application/x-ndjson",
+        good.as_bytes(),
+    );
+    assert_eq!(status, 400, "{problem}");
+    assert!(problem["detail"].as_str().is_some_and(|says| says.contains("`at` means nothing")));
+    // A probe of life asks only whether there is any.
+    assert_eq!(get(&format!("{at}/livez?x=1")).0, 200);
     let until = Instant::now() + Duration::from_secs(30);
     while get(&format!("{at}/readyz")).0 != 200 {
         assert!(Instant::now() < until, "{}", get(&format!("{at}/readyz")).1);

@@ -118,12 +118,19 @@ impl Serving {
             .map_err(wrong)?;
         let listener = runtime.block_on(tokio::net::TcpListener::bind(address)).map_err(wrong)?;
         let address = listener.local_addr().map_err(wrong)?;
+        let described = ::desk::document().map_err(Failure::internal)?;
+        let heard = |method: &str, path: &str| {
+            let takes: Arc<[String]> = ::desk::takes(&described, method, path).into();
+            middleware::from_fn_with_state(takes, heard)
+        };
         let mut router = Router::new()
+            // A probe of life is not refused for how it is spelt: that would end a process that lives.
             .route("/livez", get(health::livez))
-            .route("/readyz", get(health::readyz))
-            .route("/metrics", get(metrics::metrics));
+            .route("/readyz", get(health::readyz).layer(heard("get", "/readyz")))
+            .route("/metrics", get(metrics::metrics).layer(heard("get", "/metrics")));
         if with_events {
-            router = router.route("/v1/events", post(events::take));
+            let take = post(events::take).layer(heard("post", "/v1/events"));
+            router = router.route("/v1/events", take);
         }
         let mut router: Router = router.with_state(doors.clone());
         if let Some(desk) = desk {
@@ -153,6 +160,15 @@ impl Serving {
         // A door that panicked has said so.
         let _ = self.thread.join();
     }
+}
+
+/// Answers nobody who asked for something that is not heard. A sender that is still sending hears of it only afterwards.
+async fn heard(State(takes): State<Arc<[String]>>, request: Request, next: Next) -> Response {
+    let Some(sentence) = ::desk::unheard(request.uri(), &takes) else {
+        return next.run(request).await;
+    };
+    events::pass_over(request.into_body()).await;
+    Problem::new(StatusCode::BAD_REQUEST, sentence).into_response()
 }
 
 /// A body has so long to come, and is no larger. What intake takes is looked after by itself.

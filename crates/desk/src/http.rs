@@ -12,6 +12,7 @@ mod close;
 mod feed;
 mod guard;
 mod incidents;
+pub(crate) mod names;
 mod note;
 pub(crate) mod openapi;
 mod room;
@@ -68,8 +69,15 @@ async fn on_a_thread_that_may_wait(request: Request, next: Next) -> Response {
 pub fn router(desk: Desk) -> Router {
     let room = room::Room::shared(desk);
     let waits = || middleware::from_fn(on_a_thread_that_may_wait);
+    // A description that could not be made, which a test rules out, would have every name refused, and none ignored.
+    let described = openapi::document().unwrap_or_default();
+    let heard = |method: &str, path: &str| {
+        let takes = names::takes(&described, method, path).into();
+        middleware::from_fn_with_state((room.clone(), takes), names::heard)
+    };
     routes()
         .into_iter()
+        .map(|(method, path, answer)| (method, path, answer.route_layer(heard(method, path))))
         // An act and the feed wait by themselves, for the log and for the board.
         .map(|(method, path, answer)| match (method, path) {
             ("get", "/v1/stream") => (path, answer),

@@ -25,6 +25,7 @@ mod words;
 
 pub use board::{Board, Freshness};
 pub use desk::{Acts, Appending, Client, Desk, Feed, Item};
+pub use http::names::{takes, unheard};
 pub use http::openapi::document;
 pub use http::router;
 pub use refusal::Refusal;

@@ -345,6 +345,56 @@ async fn what_was_pasted_with_hidden_characters_is_found() {
     assert_eq!(get(&router, "/v1/shipments/DP-%E2%80%8B9999").await.status, StatusCode::NOT_FOUND);
 }
 
+/// Every address with the names that it takes, by the description, and one of each kind to ask.
+fn addresses() -> Vec<(String, String, Vec<String>)> {
+    let described = desk::document().unwrap();
+    let paths = described["paths"].as_object().unwrap();
+    let around = ["/v1/events", "/livez", "/readyz", "/metrics"];
+    let own = paths.iter().filter(|(path, _)| !around.contains(&path.as_str()));
+    own.flat_map(|(path, methods)| methods.as_object().unwrap().keys().map(move |m| (path, m)))
+        .map(|(path, method)| {
+            let asked = path.replace("incidents/{id}", "incidents/DP-2041.1");
+            let asked = asked.replace("{id}", "DP-2041").replace("{name}", "desk.css");
+            (method.to_uppercase(), asked, desk::takes(&described, method, path))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_name_that_an_address_does_not_know_is_refused_and_not_passed_over() {
+    let (router, log) = made(Does::Shows);
+    assert!(addresses().len() >= 14);
+    for (method, path, takes) in addresses() {
+        let asked = |query: &str| {
+            let request = Request::builder().method(&*method).uri(format!("{path}?{query}"));
+            request.header("content-type", JSON).body(Body::from("{}")).unwrap()
+        };
+        for query in ["shipmnt=X", "%73erach=X&state=all", "serach"] {
+            let answer = ask(&router, asked(query)).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{method} {path}?{query}");
+            let says = match path.starts_with("/v1/") {
+                true => answer.problem(),
+                false => answer.seen(),
+            };
+            let name = if query.starts_with("ship") { "`shipmnt`" } else { "`serach`" };
+            assert!(says.contains(&format!("{name} means nothing at this address")), "{says}");
+            assert!(takes.iter().all(|name| says.contains(&format!("`{name}`"))), "{path}: {says}");
+        }
+        // What it does know is never refused for its name.
+        for name in &takes {
+            let answer = ask(&router, asked(&format!("{name}="))).await.text;
+            assert!(!answer.contains("means nothing"), "{method} {path}?{name}=: {answer}");
+        }
+    }
+    assert!(log.appended.lock().unwrap().is_empty(), "what is refused never reaches the log");
+    let page = get(&router, "/?serach=DP%3Cb%3E").await;
+    assert!(page.text.contains("<h1") && page.seen().contains("`search`, `of`, `after`"));
+    let none = get(&router, "/v1/feed?from=3").await.problem();
+    assert!(none.ends_with("behind the `?` it takes nothing"), "{none}");
+    let long = format!("/v1/incidents?{}=1", "x".repeat(5_000));
+    assert!(get(&router, &long).await.problem().len() < 300);
+}
+
 #[tokio::test]
 async fn incidents_as_json_with_filters_and_a_tag() {
     let (router, log) = made(Does::Shows);

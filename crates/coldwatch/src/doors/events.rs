@@ -126,7 +126,7 @@ pub(crate) async fn take(State(doors): State<Arc<Doors>>, request: Request) -> R
         }
         // A sender that is still sending hears of it only afterwards.
         Err(problem) => {
-            let _ = tokio::time::timeout(PASSED_OVER, pass_over(body)).await;
+            pass_over(body).await;
             problem.into_response()
         }
     }
@@ -135,14 +135,18 @@ pub(crate) async fn take(State(doors): State<Arc<Doors>>, request: Request) -> R
 /// What is sent to whoever is refused already is read for so long, and kept nowhere.
 const PASSED_OVER: Duration = Duration::from_secs(5);
 
-async fn pass_over(mut body: Body) {
-    let mut passed = 0;
-    while let Some(Ok(frame)) = body.frame().await {
-        passed += frame.data_ref().map_or(0, Bytes::len);
-        if passed > 2 * LARGEST {
-            return;
+pub(super) async fn pass_over(mut body: Body) {
+    let all = async {
+        let mut passed = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            passed += frame.data_ref().map_or(0, Bytes::len);
+            if passed > 2 * LARGEST {
+                return;
+            }
         }
-    }
+    };
+    // Whoever takes longer is not waited for.
+    let _ = tokio::time::timeout(PASSED_OVER, all).await;
 }
 
 /// Whether a body may come, before any of it is read.

@@ -4,10 +4,12 @@ use super::Doors;
 use super::problem::Problem;
 use crate::live::Watched;
 use ::desk::{Board, Freshness};
-use axum::extract::State;
-use axum::http::{StatusCode, Uri};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use facts::Moment;
+use serde::Deserialize;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -28,9 +30,17 @@ pub(crate) async fn livez(State(doors): State<Arc<Doors>>) -> Response {
 
 /// Whether it works: has its share, is not refolding, nothing has ended, the log answers in all its parts. `?exclude=log` leaves the last
 /// one out: who needs to see what was known is not helped by a desk that is taken away while the log is.
-pub(crate) async fn readyz(State(doors): State<Arc<Doors>>, uri: Uri) -> Response {
-    let excluded =
-        uri.query().is_some_and(|asked| asked.split('&').any(|one| one == "exclude=log"));
+pub(crate) async fn readyz(
+    State(doors): State<Arc<Doors>>,
+    asked: Result<Query<Excluding>, QueryRejection>,
+) -> Response {
+    let excluded = match asked.map(|Query(asked)| asked.log()) {
+        Ok(Ok(excluded)) => excluded,
+        Ok(Err(wrong)) => return Problem::new(StatusCode::BAD_REQUEST, wrong).into_response(),
+        Err(wrong) => {
+            return Problem::new(StatusCode::BAD_REQUEST, wrong.body_text()).into_response();
+        }
+    };
     // It may have to wait for the board: not on a thread that answers others.
     let reasons = tokio::task::spawn_blocking(move || {
         let away = doors.reach.fails(Instant::now()).filter(|_| !excluded);
@@ -41,6 +51,23 @@ pub(crate) async fn readyz(State(doors): State<Arc<Doors>>, uri: Uri) -> Respons
     match reasons.is_empty() {
         true => "ready\n".into_response(),
         false => problem(&reasons),
+    }
+}
+
+/// What is left out of the answer.
+#[derive(Deserialize)]
+pub(crate) struct Excluding {
+    exclude: Option<String>,
+}
+
+impl Excluding {
+    /// Whether that is the log; nothing else can be left out.
+    fn log(&self) -> Result<bool, String> {
+        match self.exclude.as_deref() {
+            None | Some("") => Ok(false),
+            Some("log") => Ok(true),
+            Some(other) => Err(format!("`exclude` leaves out `log`, and nothing called `{other}`")),
+        }
     }
 }
 
@@ -129,6 +156,13 @@ fn of(watched: &Watched) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_log_can_be_left_out() {
+        let asked = |exclude: Option<&str>| Excluding { exclude: exclude.map(str::to_owned) }.log();
+        assert_eq!((asked(None), asked(Some("log"))), (Ok(false), Ok(true)));
+        assert!(asked(Some("logs")).is_err_and(|why| why.contains("nothing called `logs`")));
+    }
 
     #[test]
     fn a_desk_that_has_not_read_its_topics_says_so() {

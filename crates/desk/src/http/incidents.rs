@@ -65,7 +65,7 @@ impl Asked {
 ///
 /// While others come and go none is left out or given twice; one that itself becomes more or less urgent meanwhile may
 /// cross from a page that is still to come to one that was read, or back: the feed tells of each that changes. The entity tag covers items, counts and how each stage stands, not ages: an answer 304 says that these are the same.
-#[utoipa::path(get, path = "/v1/incidents", tag = "incidents", params(Asked, Sought),
+#[utoipa::path(get, path = "/v1/incidents", tag = "incidents", params(Sought, Asked),
     responses(
         (status = 200, description = "The list. Where `trust.current` is false, an empty list does not mean that all is well", body = Incidents, headers(("etag" = String, description = "For `If-None-Match`"))),
         (status = 304, description = "Nothing of it has changed"),

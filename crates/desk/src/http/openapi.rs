@@ -17,7 +17,8 @@ use utoipa::OpenApi;
         title = "coldwatch",
         version = "1",
         description = "What is wrong with shipments of gene and cell therapies, who holds the goods, by when, and what to do. \
-            Times are RFC 3339 in UTC. Refusals are problem+json (RFC 9457). Unknown is never given as fine: read `trust` beside every answer.",
+            Times are RFC 3339 in UTC. Refusals are problem+json (RFC 9457). Unknown is never given as fine: read `trust` beside every answer. \
+            A name behind the `?` that an address does not have here is refused with 400.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "The process that gives this description")),

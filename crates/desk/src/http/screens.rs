@@ -15,9 +15,11 @@ use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use facts::ShipmentId;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 /// What a form led back with.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Told {
     /// The incident that was taken.
     taken: Option<String>,
@@ -28,10 +30,10 @@ pub(crate) struct Told {
 }
 
 /// The incidents, the most urgent first, as a page.
-#[utoipa::path(get, path = "/", tag = "pages", params(Asked, Sought),
+#[utoipa::path(get, path = "/", tag = "pages", params(Sought, Asked, Told),
     responses(
         (status = 200, description = "The page", content_type = "text/html"),
-        (status = 400, description = "The filter or the place to go on from cannot be read", content_type = "text/html"),
+        (status = 400, description = "The filter or the place to go on from cannot be read, or a name is not known here", content_type = "text/html"),
     ))]
 pub(crate) async fn list(
     State(room): State<Shared>,
@@ -54,7 +56,7 @@ pub(crate) async fn list(
 #[utoipa::path(get, path = "/board", tag = "pages", params(Sought),
     responses(
         (status = 200, description = "The page", content_type = "text/html"),
-        (status = 400, description = "The search or the place to go on from cannot be read", content_type = "text/html"),
+        (status = 400, description = "The search or the place to go on from cannot be read, or a name is not known here", content_type = "text/html"),
     ))]
 pub(crate) async fn overview(
     State(room): State<Shared>,
@@ -72,10 +74,10 @@ pub(crate) async fn overview(
 
 /// One shipment, as a page.
 #[utoipa::path(get, path = "/shipments/{id}", tag = "pages", operation_id = "shipment_page",
-    params(("id" = String, Path, description = "The shipment")),
+    params(("id" = String, Path, description = "The shipment"), Told),
     responses(
         (status = 200, description = "The page", content_type = "text/html"),
-        (status = 400, description = "That is no name of a shipment", content_type = "text/html"),
+        (status = 400, description = "That is no name of a shipment, or a name behind the `?` is not known here", content_type = "text/html"),
         (status = 404, description = "Nothing is known of it", content_type = "text/html"),
     ))]
 pub(crate) async fn shipment(
@@ -106,7 +108,8 @@ pub(crate) async fn wrong_method(State(room): State<Shared>, uri: Uri) -> Respon
     refuse(&room, &uri, Refusal::Method(sentence))
 }
 
-fn refuse(room: &Shared, uri: &Uri, refusal: Refusal) -> Response {
+/// In the form in which this address answers.
+pub(crate) fn refuse(room: &Shared, uri: &Uri, refusal: Refusal) -> Response {
     match uri.path().starts_with("/v1/") {
         true => refusal.into_response(),
         false => fault(room, &refusal),
