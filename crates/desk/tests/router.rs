@@ -601,6 +601,50 @@ async fn a_shipment_is_found_by_every_name_that_belongs_to_it() {
 }
 
 #[tokio::test]
+async fn live_shipments_come_in_pages_and_are_found_like_incidents() {
+    let (router, log) = large(300);
+    let names = |list: &Value| -> Vec<String> {
+        let items = list["items"].as_array().unwrap().iter();
+        items.map(|item| item["shipment"].as_str().unwrap().to_owned()).collect()
+    };
+    let first = get(&router, "/v1/shipments").await.json();
+    let total = first["total"].as_u64().unwrap();
+    let live = |log: &Log| {
+        let board = log.board.read().unwrap();
+        board.shipments().filter(|(_, d)| d.over().is_none()).count() as u64
+    };
+    assert_eq!((total, names(&first).len()), (live(&log), 50));
+    let (mut all, mut next) = (names(&first), first["next"].as_str().map(str::to_owned));
+    while let Some(after) = next {
+        // A new one comes up meanwhile: none is skipped or given twice for that.
+        let new =
+            incident(&format!("A-{}", all.len()), 1, IncidentState::Closed, Severity::P4, "x");
+        log.board.write().unwrap().incident(&new);
+        let page = get(&router, &format!("/v1/shipments?after={after}")).await.json();
+        assert!(!names(&page).is_empty() && names(&page).len() <= 50);
+        all.extend(names(&page));
+        next = page["next"].as_str().map(str::to_owned);
+    }
+    let each: std::collections::BTreeSet<&String> = all.iter().collect();
+    assert!(each.len() == all.len() && all.len() as u64 >= total, "{} of {total}", all.len());
+    // The same as on the board, the worst first, whatever is searched for.
+    for query in ["", "?search=vitavan%20pharma", "?search=imp-9"] {
+        let board = get(&router, &format!("/board{query}")).await.text;
+        let rows = board.split("data-shipment=\"").skip(1);
+        let rows: Vec<&str> = rows.filter_map(|row| row.split('"').next()).collect();
+        let found = get(&router, &format!("/v1/shipments{query}")).await.json();
+        assert_eq!(names(&found), rows, "{query}");
+        assert!(query.is_empty() || rows.contains(&"VEC-77"), "{query}: {rows:?}");
+        assert!(query.is_empty() || found["total"].as_u64() < Some(total), "{query}");
+    }
+    let of = get(&router, "/v1/shipments?of=VEC-77+DP-2041").await.json();
+    assert_eq!(of["total"], 2);
+    let wrong = get(&router, "/v1/shipments?after=2").await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    assert!(wrong.problem().contains("is no place of a list"));
+}
+
+#[tokio::test]
 async fn shipments_as_json() {
     let (router, _) = made(Does::Shows);
     let list = get(&router, "/v1/shipments").await.json();

@@ -2,33 +2,45 @@
 
 use super::answer::{Problem, tagged};
 use super::room::Shared;
-use crate::board::{Board, Gone};
+use super::sought::{Sought, query};
+use crate::board::{Board, Dossier, Gone, Place};
 use crate::refusal::Refusal;
 use crate::view::{ShipmentRow, ShipmentView, Shipments, TrustView};
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use facts::fact::log::WhyPutAway;
 use facts::{ShipmentId, hidden};
 
-/// Every live shipment, in short.
-#[utoipa::path(get, path = "/v1/shipments", tag = "shipments",
+/// A page of the live shipments, in short, the worst first.
+///
+/// It is turned as that of incidents is: while others come and go none is left out or given twice.
+#[utoipa::path(get, path = "/v1/shipments", tag = "shipments", params(Sought),
     responses(
-        (status = 200, description = "The list", body = Shipments, headers(("etag" = String, description = "For `If-None-Match`"))),
+        (status = 200, description = "The list. Where `trust.current` is false, an empty list does not mean that there is none", body = Shipments, headers(("etag" = String, description = "For `If-None-Match`"))),
         (status = 304, description = "Nothing of it has changed"),
+        (status = 400, description = "The search or the place to go on from cannot be read", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The board cannot be shown", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn shipments(
     State(room): State<Shared>,
+    sought: Result<Query<Sought>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
+    let sought = query(sought)?;
+    let (of, after) = (sought.choice()?, sought.after()?);
     let (now, board) = (room.now(), room.board()?);
     let trust = TrustView::new(&board, &room.trust(&board, now));
-    let live = board.shipments().filter(|(_, d)| d.over().is_none());
-    let items = live.map(|(id, d)| ShipmentRow::new(id, d, trust.current)).collect();
-    let list = Shipments { as_of: trust.as_of, made_at: now, items, trust };
+    let page = board.live(&of, trust.current, after.as_ref());
+    let row = |(place, d): &(Place, &Dossier)| ShipmentRow::new(&place.shipment, d, trust.current);
+    let items = page.items.iter().map(row).collect();
+    let next = page.next.map(|place| place.to_string());
+    let as_of = trust.as_of;
+    let list = Shipments { as_of, made_at: now, total: page.total, items, next, trust };
     drop(board);
-    let same = serde_json::to_string(&(&list.items, list.trust.standings())).unwrap_or_default();
+    let of_page = (&list.items, list.total, &list.next);
+    let same = serde_json::to_string(&(of_page, list.trust.standings())).unwrap_or_default();
     Ok(tagged(&headers, &same, &list))
 }
 

@@ -7,7 +7,7 @@ use facts::{Moment, ShipmentId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Every live shipment.
+/// A page of the live shipments, the worst first.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Shipments {
     /// What is shown holds as of this log time; absent while that cannot be said.
@@ -16,8 +16,12 @@ pub(crate) struct Shipments {
     /// When the answer was made, by the desk's clock.
     #[schema(value_type = String, format = DateTime)]
     pub(crate) made_at: Moment,
-    /// In the order of their names.
+    /// How many were asked for, on all pages.
+    pub(crate) total: usize,
+    /// Those of this page, up to 50.
     pub(crate) items: Vec<ShipmentRow>,
+    /// Where the next page begins, for `after`; absent on the last one.
+    pub(crate) next: Option<String>,
     /// How current this is.
     pub(crate) trust: TrustView,
 }
