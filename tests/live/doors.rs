@@ -227,8 +227,7 @@ fn several(at: &str, id: &str) -> Result<(), Failed> {
     let open = all["items"].as_array().ok_or("no items")?.iter().filter_map(|i| i["id"].as_str());
     let named: Vec<&str> = open.take(20).chain(["NO-SUCH.1"]).collect();
     assert!(named.contains(&id), "{id} is among the first of {named:?}");
-    let act =
-        json!({ "act": "note", "by": "BEN", "reason": "change of shift", "incidents": named });
+    let act = json!({ "act": "note", "by": "BEN", "text": "change of shift", "incidents": named });
     let url = format!("{at}/v1/incidents/acts");
     let (status, came) = post(&url, "application/json", act.to_string().as_bytes());
     assert_eq!(

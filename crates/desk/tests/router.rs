@@ -1160,9 +1160,10 @@ async fn one_act_over_several_incidents_has_a_result_for_each() {
 #[tokio::test]
 async fn several_are_taken_and_noted_on_and_what_cannot_be_read_does_nothing() {
     let (router, log) = several(Does::Shows);
-    for (act, state) in [("acknowledge", "active_acked"), ("note", "active_acked")] {
+    for (act, says) in [("acknowledge", "reason"), ("note", "text")] {
+        let state = "active_acked";
         let body = format!(
-            r#"{{"act":"{act}","by":"DORA","reason":"all of flight 4","incidents":["DP-2041.1","VEC-77.1"]}}"#
+            r#"{{"act":"{act}","by":"DORA","{says}":"all of flight 4","incidents":["DP-2041.1","VEC-77.1"]}}"#
         );
         let came = ask(&router, take(ACTS, JSON, &body)).await.json();
         assert_eq!(
@@ -1175,15 +1176,30 @@ async fn several_are_taken_and_noted_on_and_what_cannot_be_read_does_nothing() {
     assert_eq!(list["items"][0]["notes"][0]["text"], "all of flight 4");
     let before = log.appended.lock().unwrap().len();
     let many: Vec<String> = (0..51).map(|n| format!("\"S-{n}.1\"")).collect();
-    let many =
-        format!(r#"{{"act":"note","by":"D","reason":"x","incidents":[{}]}}"#, many.join(","));
+    let many = format!(r#"{{"act":"note","by":"D","text":"x","incidents":[{}]}}"#, many.join(","));
     for (body, status, says) in [
         (many.as_str(), 422, "up to 50 at once; these are 51"),
-        (r#"{"act":"note","by":"D","reason":"x","incidents":[]}"#, 422, "at least one"),
+        (r#"{"act":"note","by":"D","text":"x","incidents":[]}"#, 422, "at least one"),
         (r#"{"act":"hide","by":"D","reason":"x","incidents":["DP-2041.1"]}"#, 422, "not `hide`"),
-        (r#"{"act":"note","by":"D R","reason":"x","incidents":["DP-2041.1"]}"#, 422, "in one word"),
-        (r#"{"act":"note","by":"D","reason":" ","incidents":["DP-2041.1"]}"#, 422, "`reason` says"),
-        (r#"{"act":"note","by":"D","incidents":["DP-2041.1"]}"#, 422, "reason"),
+        (r#"{"act":"note","by":"D R","text":"x","incidents":["DP-2041.1"]}"#, 422, "in one word"),
+        (r#"{"act":"note","by":"D","text":" ","incidents":["DP-2041.1"]}"#, 422, "`text` says"),
+        (r#"{"act":"note","by":"D","incidents":["DP-2041.1"]}"#, 422, "`text` is missing"),
+        (
+            r#"{"act":"note","by":"D","reason":"x","incidents":["DP-2041.1"]}"#,
+            422,
+            "`text` is missing: `note` takes `text`; `acknowledge` and `close` take `reason`",
+        ),
+        (
+            r#"{"act":"note","by":"D","text":"x","reason":"x","incidents":["DP-2041.1"]}"#,
+            422,
+            "`reason` does not go with `note`",
+        ),
+        (
+            r#"{"act":"close","by":"D","text":"x","incidents":["DP-2041.1"]}"#,
+            422,
+            "`reason` is missing",
+        ),
+        (r#"{"act":"acknowledge","by":"D","incidents":[]}"#, 422, "`reason` is missing"),
         ("{", 400, ""),
     ] {
         let answer = ask(&router, take(ACTS, JSON, body)).await;

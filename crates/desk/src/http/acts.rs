@@ -22,6 +22,8 @@ use utoipa::ToSchema;
 
 /// As many as stand on a page.
 const MOST: usize = 50;
+/// The act that says something and changes nothing.
+const NOTE: &str = "note";
 
 /// Who does what, to which incidents.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -33,9 +35,13 @@ pub(crate) struct Acting {
     incidents: Vec<String>,
     /// Who: one word.
     by: String,
-    /// What is said: what they do about it, why nothing has to be done any more, or what others must know; up to 500
-    /// letters.
-    reason: String,
+    /// With `note`: what others must know, in up to 500 letters.
+    #[serde(default)]
+    text: Option<String>,
+    /// With `acknowledge` and `close`: what they do about it, or why nothing has to be done any more, in up to 500 letters. In a
+    /// form it may stand for the text of a note, too.
+    #[serde(default)]
+    reason: Option<String>,
     /// The second person, whom closing a P1 needs: one word.
     #[serde(default)]
     second: Option<String>,
@@ -81,7 +87,8 @@ impl Acting {
                 "act" => acting.act = value,
                 "incidents" => acting.incidents.push(value),
                 "by" => acting.by = value,
-                "reason" => acting.reason = value,
+                "text" => acting.text = Some(value),
+                "reason" => acting.reason = Some(value),
                 "second" => acting.second = Some(value),
                 "key" => acting.key = Some(value),
                 "back" => acting.back = Some(value),
@@ -90,18 +97,39 @@ impl Acting {
                 }
             }
         }
+        // The page has one field for what is said: which act it belongs to is chosen last, by a button.
+        if acting.act == NOTE && acting.text.is_none() {
+            acting.text = acting.reason.take();
+        }
         Ok(acting)
     }
 
     fn fact(&self) -> Result<Fact, Refusal> {
         match self.act.as_str() {
-            "acknowledge" => taking(&self.by, &self.reason),
-            "close" => closing(&self.by, &self.reason, given(&self.second)),
-            "note" => noting("reason", &self.by, &self.reason),
+            "acknowledge" => taking(&self.by, self.said()?),
+            "close" => closing(&self.by, self.said()?, given(&self.second)),
+            NOTE => noting(&self.by, self.said()?),
             other => {
                 Err(Refusal::Invalid(format!("`act` is acknowledge, close or note, not `{other}`")))
             }
         }
+    }
+
+    /// What is said with the act, by the name that it has where one is done alone.
+    fn said(&self) -> Result<&str, Refusal> {
+        let (of_note, of_others) = (("text", &self.text), ("reason", &self.reason));
+        let ((name, said), (other, not_said)) = match self.act == NOTE {
+            true => (of_note, of_others),
+            false => (of_others, of_note),
+        };
+        let wrong = match (said, not_said) {
+            (Some(said), None) => return Ok(said),
+            (None, _) => format!("`{name}` is missing"),
+            (Some(_), Some(_)) => format!("`{other}` does not go with `{}`", self.act),
+        };
+        Err(Refusal::Invalid(format!(
+            "{wrong}: `note` takes `text`; `acknowledge` and `close` take `reason`"
+        )))
     }
 
     /// Each incident once.

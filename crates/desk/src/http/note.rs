@@ -57,15 +57,14 @@ pub(crate) async fn note(
     Path(id): Path<String>,
     asked: Request,
 ) -> Response {
-    let wanted = |Noting { by, text, key, back }| {
-        Ok(Wanted { fact: noting("text", &by, &text)?, key, back })
-    };
+    let wanted =
+        |Noting { by, text, key, back }| Ok(Wanted { fact: noting(&by, &text)?, key, back });
     answer(&room, &id, asked, "noted", wanted).await
 }
 
-/// Somebody notes it; `field` is where the text was sent.
-pub(super) fn noting(field: &str, by: &str, text: &str) -> Result<Fact, Refusal> {
+/// Somebody notes it.
+pub(super) fn noting(by: &str, text: &str) -> Result<Fact, Refusal> {
     let by = person("by", "notes it", by)?;
-    let text = reason(field, "what others must know", text)?;
+    let text = reason("text", "what others must know", text)?;
     Ok(Fact::IncidentNoted(IncidentNoted { by, text }))
 }
