@@ -58,7 +58,7 @@ impl Desk {
         if let Some(client) = clients.get(&group.map(str::to_owned)) {
             return Ok(client.clone());
         }
-        let ear = Ear::default();
+        let ear = Ear::new(&self.settings.brokers);
         ear.closing();
         let made: Result<BaseConsumer<Ear>, _> =
             self.settings.config(Role::Desk(group)).create_with_context(ear);
@@ -201,11 +201,7 @@ impl Desk {
             Some(_) => Ok(()),
             None => {
                 while client.poll(Duration::ZERO).is_some() {}
-                Err(StreamError::Unavailable(format!(
-                    "no Kafka broker answers at {}: {}",
-                    self.settings.brokers,
-                    client.context().reason()
-                )))
+                Err(StreamError::Unavailable(client.context().nobody()))
             }
         }
     }

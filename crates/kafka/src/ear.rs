@@ -1,7 +1,7 @@
 //! What the client tells of its own accord: its log, its errors, its statistics, and what the group asks of a
 //! member. It only listens: partitions are taken and given back by the member, at its own time.
 
-use crate::faults::{Weight, code, weigh};
+use crate::faults::{Weight, code, nobody_answers, plain, weigh};
 use rdkafka::ClientContext;
 use rdkafka::Statistics;
 use rdkafka::config::RDKafkaLogLevel;
@@ -35,6 +35,8 @@ pub(crate) enum Asked {
 
 /// Listens to one consumer.
 pub(crate) struct Ear {
+    /// Whom the client asks first.
+    brokers: String,
     asked: Mutex<VecDeque<Asked>>,
     some: AtomicBool,
     closing: AtomicBool,
@@ -47,15 +49,14 @@ struct Seen {
     ends: BTreeMap<u16, u64>,
 }
 
-impl Default for Ear {
-    fn default() -> Self {
+impl Ear {
+    pub(crate) fn new(brokers: &str) -> Self {
         let seen = Seen { connected: Instant::now(), reason: String::new(), ends: BTreeMap::new() };
         let (some, closing) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { asked: Mutex::default(), some, closing, seen: Mutex::new(seen) }
+        let (asked, seen) = (Mutex::default(), Mutex::new(seen));
+        Self { brokers: brokers.to_owned(), asked, some, closing, seen }
     }
-}
 
-impl Ear {
     /// What was asked since, in its order.
     pub(crate) fn asked(&self) -> VecDeque<Asked> {
         match self.some.swap(false, Ordering::AcqRel) {
@@ -73,7 +74,12 @@ impl Ear {
     pub(crate) fn silent(&self) -> Option<String> {
         let seen = lock(&self.seen);
         let silent = seen.connected.elapsed() >= SILENCE;
-        silent.then(|| format!("no broker is connected; last said: {}", seen.reason))
+        silent.then(|| nobody_answers(&self.brokers, &seen.reason))
+    }
+
+    /// That no broker answers, with what the client said last about it.
+    pub(crate) fn nobody(&self) -> String {
+        nobody_answers(&self.brokers, &lock(&self.seen).reason)
     }
 
     /// What the client said last about an error.
@@ -152,7 +158,9 @@ impl ClientContext for Ear {
 
     fn error(&self, error: KafkaError, reason: &str) {
         report(&error, reason);
-        lock(&self.seen).reason = reason.to_owned();
+        if let Some(reason) = plain(&error, reason) {
+            lock(&self.seen).reason = reason;
+        }
     }
 }
 
@@ -198,6 +206,18 @@ fn grant(consumer: &BaseConsumer<Ear>, take: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rdkafka::error::RDKafkaErrorCode;
+
+    #[test]
+    fn that_all_are_down_hides_nothing_that_was_said_of_one() {
+        let ear = Ear::new("a:1,b:2");
+        let all_down = || KafkaError::Global(RDKafkaErrorCode::AllBrokersDown);
+        ear.error(all_down(), "2/2 brokers are down");
+        assert_eq!(ear.nobody(), "no broker answers at a:1, b:2");
+        ear.error(KafkaError::Global(RDKafkaErrorCode::Resolve), "b:2/bootstrap: unknown name");
+        ear.error(all_down(), "2/2 brokers are down");
+        assert_eq!(ear.nobody(), "no broker answers at a:1, b:2 (b:2: unknown name)");
+    }
 
     #[test]
     fn of_one_matter_one_line_goes_out_in_a_minute() {

@@ -92,9 +92,40 @@ pub(crate) fn code(error: &KafkaError) -> Option<Code> {
     }
 }
 
+/// An error in words. Where nobody was reached, or not in time, the client has only its own name for that.
+pub(crate) fn words(error: &KafkaError) -> String {
+    match code(error) {
+        Some(Code::BrokerTransportFailure) => "a broker cannot be reached".into(),
+        Some(Code::AllBrokersDown) => "no broker can be reached".into(),
+        Some(Code::Resolve) => "the name of a broker leads to no address".into(),
+        Some(Code::OperationTimedOut | Code::RequestTimedOut | Code::MessageTimedOut) => {
+            "no broker answered in time".into()
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// That none of these brokers answers, and why, where the client has said so.
+pub(crate) fn nobody_answers(brokers: &str, why: &str) -> String {
+    let asked: Vec<&str> =
+        brokers.split(',').map(str::trim).filter(|one| !one.is_empty()).collect();
+    let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+    format!("no broker answers at {}{why}", asked.join(", "))
+}
+
+/// What the client says of an error, without what only its makers understand; `None` where it says no more than that all
+/// brokers are away, as in "1/1 brokers are down".
+pub(crate) fn plain(error: &KafkaError, reason: &str) -> Option<String> {
+    if code(error) == Some(Code::AllBrokersDown) {
+        return None;
+    }
+    let reason = reason.split(" (after ").next().unwrap_or(reason);
+    Some(reason.replace("/bootstrap: ", ": ").replace("ipv4#", "").replace("ipv6#", ""))
+}
+
 /// An error, with what was being done.
 pub(crate) fn named(doing: &str, error: &KafkaError) -> StreamError {
-    let says = format!("{doing}: {error}");
+    let says = format!("{doing}: {}", words(error));
     match (error, code(error).map(weigh)) {
         (_, Some(Weight::Passes)) | (KafkaError::Canceled, _) => StreamError::Unavailable(says),
         (_, Some(Weight::Refused))
@@ -127,6 +158,33 @@ impl Fatal {
         match self.reason() {
             None => Ok(()),
             Some(reason) => Err(StreamError::Stop(format!("the Kafka client gave up: {reason}"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_nobody_answers_is_a_sentence_with_the_addresses() {
+        let all_down = KafkaError::Global(Code::AllBrokersDown);
+        assert_eq!(plain(&all_down, "2/2 brokers are down"), None);
+        let refused = KafkaError::Global(Code::BrokerTransportFailure);
+        let says = "a:1/bootstrap: Connect to ipv4#10.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)";
+        let why = plain(&refused, says).unwrap_or_default();
+        assert_eq!(why, "a:1: Connect to 10.0.0.1:1 failed: Connection refused");
+        assert_eq!(
+            nobody_answers("a:1,b:2 ,", &why),
+            "no broker answers at a:1, b:2 (a:1: Connect to 10.0.0.1:1 failed: Connection refused)"
+        );
+        assert_eq!(nobody_answers("a:1", ""), "no broker answers at a:1");
+        for (code, says) in [
+            (Code::AllBrokersDown, "asking: no broker can be reached"),
+            (Code::OperationTimedOut, "asking: no broker answered in time"),
+        ] {
+            let named = named("asking", &KafkaError::MetadataFetch(code));
+            assert_eq!(named, StreamError::Unavailable(says.into()));
         }
     }
 }

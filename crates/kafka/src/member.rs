@@ -42,7 +42,7 @@ impl KafkaMember {
         let role = Role::Member(group, instance);
         let doing = || format!("joining group `{group}`");
         let made: Result<BaseConsumer<Ear>, _> =
-            desk.settings.config(role).create_with_context(Ear::default());
+            desk.settings.config(role).create_with_context(Ear::new(&desk.settings.brokers));
         let consumer = made.map_err(|error| named(&doing(), &error))?;
         consumer.subscribe(&[topic]).map_err(|error| named(&doing(), &error))?;
         let (group, topic) = (group.to_owned(), topic.to_owned());

@@ -30,7 +30,7 @@ impl KafkaReader {
         from: &[(u16, u64)],
     ) -> Result<Self, StreamError> {
         desk.must_have(topic, from.iter().map(|(partition, _)| *partition).max().unwrap_or(0))?;
-        let ear = Ear::default();
+        let ear = Ear::new(&desk.settings.brokers);
         ear.closing();
         let made: Result<BaseConsumer<Ear>, _> =
             desk.settings.config(Role::Reader).create_with_context(ear);

@@ -57,7 +57,10 @@ impl Hearing<'_> {
         error: &KafkaError,
         positions: impl FnOnce() -> BTreeMap<u16, u64>,
     ) -> Result<(), StreamError> {
-        let doing = || format!("reading `{}` ({})", self.topic, ear.reason());
+        let doing = || match &*ear.reason() {
+            "" => format!("reading `{}`", self.topic),
+            reason => format!("reading `{}` ({reason})", self.topic),
+        };
         if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
             return Err(StreamError::Stop(format!("{}: {error}", doing())));
         }
@@ -109,6 +112,7 @@ impl Hearing<'_> {
             places.push(format!("`{}` is read at {positions:?}", self.topic));
         }
         let places = places.join("; ");
-        StreamError::Stop(format!("{places}: it was trimmed, cut or made anew ({reason})"))
+        let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+        StreamError::Stop(format!("{places}: it was trimmed, cut or made anew{reason}"))
     }
 }

@@ -150,10 +150,12 @@ mod tests {
 
     #[test]
     fn brokers_that_do_not_answer_are_to_be_waited_for() {
-        // Nothing listens on port 1.
-        let mut settings = Settings::new("127.0.0.1:1", "test");
-        settings.timeout = Duration::from_millis(300);
+        // Nothing listens on ports 1 and 2.
+        let mut settings = Settings::new("127.0.0.1:1,127.0.0.1:2", "test");
+        settings.timeout = Duration::from_secs(2);
         let refused = crate::Kafka::look(settings).err();
-        assert!(matches!(refused, Some(StreamError::Unavailable(_))), "{refused:?}");
+        let Some(StreamError::Unavailable(says)) = refused else { panic!("{refused:?}") };
+        assert!(says.starts_with("no broker answers at 127.0.0.1:1, 127.0.0.1:2 ("), "{says}");
+        assert!(says.contains("Connection refused") && !says.contains("are down"), "{says}");
     }
 }

@@ -2,7 +2,7 @@
 //! delivery callback. It never tries a record again by itself; the client's own retries are the only ones.
 
 use crate::ear::{report, tell};
-use crate::faults::{Fatal, named};
+use crate::faults::{Fatal, named, words};
 use crate::law::Role;
 use crate::settings::Settings;
 use rdkafka::ClientContext;
@@ -156,6 +156,6 @@ fn unwritten(error: &KafkaError) -> Unwritten {
         Some(Code::MessageSizeTooLarge | Code::InvalidRecord) => {
             Unwritten::Never(error.to_string())
         }
-        _ => Unwritten::Unknown(error.to_string()),
+        _ => Unwritten::Unknown(words(error)),
     }
 }
