@@ -96,15 +96,18 @@ impl Place {
     }
 
     pub(crate) fn write_configuration(&self, brokers: &str) {
-        let kind = if self.backing == Backing::Kafka { "kafka" } else { "embedded" };
+        let log = match self.backing {
+            Backing::Kafka => format!(
+                "kind = \"kafka\"\nbrokers = \"{brokers}\"\nsession_timeout = \"{} s\"",
+                SESSION.as_secs()
+            ),
+            _ => format!("folder = \"{}\"", self.folder.join("log").display()),
+        };
         let text = format!(
-            "[log]\nkind = \"{kind}\"\nbrokers = \"{brokers}\"\nfolder = \"{}\"\nprefix = \"{}\"\npartitions = {}\n\
-             session_timeout = \"{} s\"\n[snapshots]\nfolder = \"{}\"\nevery = \"{} s\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
-             [clock]\nstrike = false\n",
-            self.folder.join("log").display(),
+            "[log]\n{log}\nprefix = \"{}\"\npartitions = {}\n[snapshots]\nfolder = \"{}\"\nevery = \"{} s\"\n\
+             [http]\nlisten = \"127.0.0.1:0\"\n[clock]\nstrike = false\n",
             self.names.prefix,
             self.names.partitions,
-            SESSION.as_secs(),
             self.folder.join("snapshots").display(),
             SNAPSHOT_EVERY.as_secs(),
         );

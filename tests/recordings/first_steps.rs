@@ -122,6 +122,44 @@ fn the_configuration_is_shown_with_where_each_value_comes_from() {
 }
 
 #[test]
+fn a_setting_that_nobody_would_hear_ends_the_start_and_makes_nothing() {
+    let here = folder("idle-settings");
+    let file = recording("idle-recording");
+    for arguments in [&["up"][..], &["run", "intake"], &["ingest", &file], &["topics", "create"]] {
+        let mut alone = coldwatch(arguments);
+        let out = alone.current_dir(&here).env("COLDWATCH_LOG_BROKERS", "127.0.0.1:9").output();
+        let out = out.expect("it runs");
+        assert_eq!(out.status.code(), Some(78), "{arguments:?}: {}", said(&out));
+        let says = "COLDWATCH_LOG_BROKERS has no effect while log.kind is `embedded`: set log.kind to `kafka`";
+        assert!(said(&out).contains(says), "{arguments:?}: {}", said(&out));
+        assert_eq!(std::fs::read_dir(&here).expect("listed").count(), 0, "nothing is made");
+    }
+    let mut named = coldwatch(&["run", "intake", "--instance", "a"]);
+    let out = named.current_dir(&here).output().expect("it runs");
+    assert_eq!(out.status.code(), Some(78), "{}", said(&out));
+    assert!(said(&out).contains("--instance, COLDWATCH_INSTANCE) has no effect"), "{}", said(&out));
+    // Whoever goes to the door of a process needs no log, and no setting of one.
+    let mut door = coldwatch(&["ingest", &file, "--to", "http://127.0.0.1:9"]);
+    let out = door.current_dir(&here).env("COLDWATCH_LOG_BROKERS", "127.0.0.1:9").output();
+    assert_eq!(out.expect("it runs").status.code(), Some(69));
+    assert_eq!(std::fs::read_dir(&here).expect("listed").count(), 0, "nothing is made");
+}
+
+#[test]
+fn a_log_that_is_not_there_is_made_only_by_those_who_are_to_make_one() {
+    let folder = folder("no-log");
+    let (file, config) = (recording("no-log-recording"), configuration(&folder, ""));
+    let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/rulebook");
+    for arguments in [&["ingest", &file][..], &["run", "intake"], &["rulebook", "publish", rules]] {
+        let out = run(&[arguments, &["--config", &config]].concat());
+        assert_eq!(out.status.code(), Some(78), "{arguments:?}: {}", said(&out));
+        let says = format!("there is no log in {}/log; name the folder", folder.display());
+        assert!(said(&out).contains(&says), "{arguments:?}: {}", said(&out));
+        assert!(!folder.join("log").exists(), "{arguments:?} makes nothing");
+    }
+}
+
+#[test]
 fn doctor_makes_no_folder_and_says_whether_snapshots_can_be_written() {
     let folder = folder("doctor-looks");
     let file = configuration(&folder, "");

@@ -1,6 +1,7 @@
 //! The configuration: flags over `COLDWATCH_*` over a file over what is built in. It refuses keys that nobody
-//! knows, and secrets that stand in the file itself.
+//! knows, settings that would have no effect, and secrets that stand in the file itself.
 
+mod idle;
 mod layers;
 mod show;
 
@@ -254,6 +255,17 @@ impl Config {
             ));
         }
         Ok(())
+    }
+
+    /// Refuses what only Kafka hears, such as a flag, where the log is another one.
+    pub(crate) fn on_kafka(&self, what: &str) -> Result<(), Failure> {
+        match self.log.kind {
+            Kind::Kafka => Ok(()),
+            Kind::Embedded => {
+                let why = idle::other_kind("embedded", "kafka");
+                Err(Failure::configuration(format!("{what} {why}")))
+            }
+        }
     }
 
     /// The bearer token, if one is asked for.

@@ -1,14 +1,25 @@
 //! The log that the configuration names, opened.
 
-use crate::config::{Config, Kind};
+use crate::config::{Config, Kind, LogConfig};
 use crate::exit::Failure;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use stream::{Clock, Embedded, Log, StreamError};
 
-/// Opens it to work on.
+/// Opens it to work on. One that is not there is not made: a folder that was mistaken would go unnoticed.
 pub fn open(config: &Config, clock: Clock) -> Result<Arc<dyn Log>, Failure> {
+    match is_there(config) {
+        true => make(config, clock),
+        false => {
+            Err(Failure::configuration(format!("there is no log in {}", place(config)))
+                .but(MAKE_ONE))
+        }
+    }
+}
+
+/// Opens it to work on, and makes it where it is not there.
+pub fn make(config: &Config, clock: Clock) -> Result<Arc<dyn Log>, Failure> {
     match config.log.kind {
         Kind::Embedded => Ok(Arc::new(Embedded::open(&config.log.folder, clock).map_err(failure)?)),
         Kind::Kafka => crate::broker::connect(config),
@@ -20,6 +31,30 @@ pub fn look(config: &Config) -> Result<Arc<dyn Log>, Failure> {
     match config.log.kind {
         Kind::Embedded => Ok(Arc::new(Embedded::look(&config.log.folder).map_err(failure)?)),
         Kind::Kafka => Ok(Arc::new(crate::broker::look(config)?)),
+    }
+}
+
+/// What to do where there is no embedded log.
+pub(crate) const MAKE_ONE: &str = "name the folder of the log in log.folder, or make one there with `coldwatch topics create` or `coldwatch up`";
+
+/// Whether there is one. Of Kafka only its brokers know: they are asked when it is opened.
+pub(crate) fn is_there(config: &Config) -> bool {
+    config.log.kind == Kind::Kafka || config.log.folder.join("log.sqlite").is_file()
+}
+
+/// Where it is, for a person who did not have to say so.
+pub(crate) fn place(config: &Config) -> String {
+    let LogConfig { kind, folder, brokers, prefix, .. } = &config.log;
+    let place = match kind {
+        Kind::Embedded => {
+            let whole = std::path::absolute(folder);
+            whole.as_ref().unwrap_or(folder).display().to_string()
+        }
+        Kind::Kafka => format!("Kafka at {brokers}"),
+    };
+    match &**prefix {
+        "" => place,
+        prefix => format!("{place}, under the prefix `{prefix}`"),
     }
 }
 
@@ -60,6 +95,19 @@ pub fn failure(error: StreamError) -> Failure {
 mod tests {
     use super::*;
     use std::cell::Cell;
+
+    #[test]
+    fn its_place_is_named_whole() {
+        let mut config = Config::default();
+        let here = std::env::current_dir().unwrap();
+        let folder = here.join("coldwatch-data/log").display().to_string();
+        assert_eq!(place(&config), folder);
+        config.log.prefix = "boston.".into();
+        assert_eq!(place(&config), format!("{folder}, under the prefix `boston.`"));
+        config.log.kind = Kind::Kafka;
+        config.log.brokers = "a:1,b:2".into();
+        assert_eq!(place(&config), "Kafka at a:1,b:2, under the prefix `boston.`");
+    }
 
     fn asked(answers: &[Result<u8, StreamError>], stop: bool) -> (Result<u8, StreamError>, usize) {
         let count = Cell::new(0);

@@ -142,7 +142,7 @@ impl Demo {
         config.log.folder = folder.join("log");
         config.snapshots.folder = folder.join("snapshots");
         config.http.listen = self.listen;
-        let log = log::open(&config, clock.clone())?;
+        let log = log::make(&config, clock.clone())?;
         let mut live = Live::new(log, config, clock.clone(), None).stopping(stop);
         let inbound = live.config.log.inbound.clone();
         let plan = Plan { names: &live.names, generation: 1, inbound: &inbound };

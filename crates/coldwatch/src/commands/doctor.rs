@@ -156,15 +156,12 @@ fn reach(
 
 /// What to do about a log that cannot be looked at. A setting that is wrong says so itself.
 fn step(config: &Config, failure: &Failure) -> Option<&'static str> {
-    let there = || config.log.folder.join("log.sqlite").is_file();
     match config.log.kind {
         Kind::Kafka if failure.is_refusal() => None,
         Kind::Kafka => {
             Some("are the brokers running, is log.brokers right, and may this machine reach them?")
         }
-        Kind::Embedded if !there() => Some(
-            "name the folder of the log in log.folder, or make one there with `coldwatch topics create` or `coldwatch up`",
-        ),
+        Kind::Embedded if !log::is_there(config) => Some(log::MAKE_ONE),
         Kind::Embedded => Some(
             "may this user read that file? If it is damaged, bring the folder back from its copy",
         ),

@@ -54,7 +54,7 @@ impl RestoreLog {
         let past = Past::open(&exported, &read)?;
         let clock = wall_clock();
         let half = half_made(&config, Embedded::look(&config.log.folder).is_err());
-        let log = log::open(&config, clock.clone())?;
+        let log = log::make(&config, clock.clone())?;
         let names = Names::of(&config);
         let (generation, inbound) = (config.log.generation, &*config.log.inbound);
         let plan = Plan { names: &names, generation, inbound };

@@ -42,6 +42,9 @@ pub(crate) struct Run {
 impl Run {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let config = self.given.read()?;
+        if self.instance.is_some() {
+            config.on_kafka("the name of an instance (--instance, COLDWATCH_INSTANCE)")?;
+        }
         telemetry::start_as(&config.logging, "info")?;
         let stop = signals::listen()?;
         config.token()?;

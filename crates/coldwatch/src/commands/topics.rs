@@ -64,7 +64,7 @@ impl Create {
         let config = self.given.read()?;
         let book = given::book(self.rulebook.as_ref())?;
         let clock = wall_clock();
-        let log = log::open(&config, clock.clone())?;
+        let log = log::make(&config, clock.clone())?;
         let names = Names::of(&config);
         let (generation, inbound) = (config.log.generation, &*config.log.inbound);
         let plan = Plan { names: &names, generation, inbound };

@@ -41,7 +41,7 @@ impl Up {
         config.token()?;
         let book = given::book(self.rulebook.as_ref())?;
         let clock = wall_clock();
-        let log = log::open(&config, clock.clone())?;
+        let log = log::make(&config, clock.clone())?;
         let mut live = Live::new(log, config, clock.clone(), None).stopping(stop);
         let (generation, inbound) = (live.config.log.generation, live.config.log.inbound.clone());
         let plan = Plan { names: &live.names, generation, inbound: &inbound };

@@ -63,25 +63,35 @@ pub(super) fn read(
             toml::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))?
         }
     };
+    let mut from_environment = Vec::new();
     for (name, text) in environment {
         // What is not text names nothing of ours.
         let Some(name) = name.to_str().filter(|name| name.starts_with(ENVIRONMENT)) else {
             continue;
         };
-        let Some((table, key, shape)) = KEYS.iter().find(|key| name == in_environment(key)) else {
+        let Some(known) = KEYS.iter().find(|key| name == in_environment(key)) else {
             misspelt(name)?;
             continue;
         };
+        let (table, key, shape) = known;
         let text = text.to_str().ok_or_else(|| format!("{name}: its value is not UTF-8 text"))?;
         let value = value(*shape, text).map_err(|e| format!("{name}: {e}"))?;
+        from_environment.push((*table, *key));
         let table = all.entry(*table).or_insert_with(|| Value::Table(Table::new()));
         if let Value::Table(table) = table {
             table.insert((*key).to_owned(), value);
         }
     }
-    one_place(&all)?;
+    let set = all.clone();
     follow(&mut all);
-    Config::deserialize(all).map_err(|e| format!("the configuration: {e}"))
+    let config = Config::deserialize(all).map_err(|e| format!("the configuration: {e}"))?;
+    super::idle::check(&set, &config, |table, key| {
+        match from_environment.contains(&(table, key)) {
+            true => format!("{ENVIRONMENT}{table}_{key}").to_uppercase(),
+            false => format!("{table}.{key}"),
+        }
+    })?;
+    Ok(config)
 }
 
 /// What a key is called in the environment.
@@ -100,18 +110,6 @@ fn misspelt(name: &str) -> Result<(), String> {
     });
     match ours || distance(&nearest) <= 2 {
         true => Err(format!("{name} names no setting; the nearest that does is {nearest}")),
-        false => Ok(()),
-    }
-}
-
-/// Snapshots have one place, and nobody should have to guess which.
-fn one_place(all: &Table) -> Result<(), String> {
-    let set = |key: &str| all.get("snapshots").and_then(|table| table.get(key)).is_some();
-    match set("folder") && set("url") {
-        true => {
-            Err("snapshots.folder and snapshots.url are both set: keep the one that is meant"
-                .into())
-        }
         false => Ok(()),
     }
 }
@@ -296,6 +294,58 @@ mod tests {
         let both = "[log]\nfolder = \"/data/log\"\n[snapshots]\nfolder = \"/fast\"\n";
         assert_eq!(folder("follow-d", both), "/fast");
         assert_eq!(folder("follow-e", "[log]\npartitions = 4\n"), "coldwatch-data/snapshots");
+    }
+
+    #[test]
+    fn a_setting_without_effect_is_told_with_what_would_make_it_count() {
+        let read_both = |name: &str, text: &str, environment: &[(&str, &str)]| {
+            let file = file(name, text);
+            let config =
+                read(Some(&file), environment.iter().map(|(name, value)| set(name, value)));
+            std::fs::remove_file(file).unwrap();
+            config
+        };
+        let no_effect = |is: &str, counts: &str| {
+            format!(
+                "has no effect while log.kind is `{is}`: set log.kind to `{counts}` (in the environment \
+                 COLDWATCH_LOG_KIND={counts}), or take it away"
+            )
+        };
+        let on_kafka = no_effect("embedded", "kafka");
+        let alone = [("COLDWATCH_LOG_BROKERS", "a:1")];
+        let error = read_both("idle-a", "", &alone).unwrap_err();
+        assert_eq!(error, format!("COLDWATCH_LOG_BROKERS {on_kafka}"));
+        for (key, line) in [
+            ("brokers", "brokers = \"a:1\""),
+            ("brokers", "kind = \"embedded\"\nbrokers = \"a:1\""),
+            ("replication", "replication = 3"),
+            ("session_timeout", "session_timeout = \"6 s\""),
+            ("client", "[log.client]\n\"sasl.username\" = \"x\""),
+            ("secrets", "[log.secrets]\n\"sasl.password\" = \"/x\""),
+        ] {
+            let error = read_both("idle-b", &format!("[log]\n{line}\n"), &[]).unwrap_err();
+            assert_eq!(error, format!("log.{key} {on_kafka}"));
+        }
+        // The folder of the embedded log, but where snapshots follow it.
+        let kafka = "[log]\nkind = \"kafka\"\nbrokers = \"a:1\"\nfolder = \"/data/log\"\n";
+        let followed = read_both("idle-c", kafka, &[]).unwrap();
+        assert_eq!(followed.snapshots.folder, Path::new("/data/snapshots"));
+        for snapshots in ["[snapshots]\nfolder = \"/fast\"", "[snapshots]\nurl = \"s3://b\""] {
+            let error = read_both("idle-d", &format!("{kafka}{snapshots}\n"), &[]).unwrap_err();
+            assert_eq!(error, format!("log.folder {}", no_effect("kafka", "embedded")));
+        }
+        let twice = "[log]\nkind = \"kafka\"\nbrokers = \"a:1\"\n[log.client]\n\"ssl.ca.location\" = \"/a\"\n\
+                     [log.secrets]\n\"ssl.ca.location\" = \"/b\"\n";
+        let error = read_both("idle-e", twice, &[]).unwrap_err();
+        assert!(
+            error.starts_with("log.client and log.secrets both set `ssl.ca.location`"),
+            "{error}"
+        );
+        // What is built in changes nothing anywhere, also when it is written otherwise.
+        let built_in = "[log]\nbrokers = \"\"\nsession_timeout = \"10000 ms\"\n[log.client]\n";
+        assert!(read_both("idle-f", built_in, &[("COLDWATCH_LOG_PREFIX", "p.")]).is_ok());
+        let kafka = [("COLDWATCH_LOG_KIND", "kafka"), ("COLDWATCH_LOG_BROKERS", "a:1")];
+        assert!(read_both("idle-g", "[log]\nfolder = \"coldwatch-data/log\"\n", &kafka).is_ok());
     }
 
     #[test]

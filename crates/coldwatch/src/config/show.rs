@@ -1,7 +1,7 @@
 //! The configuration in force, with where each value comes from: a file that could be used as it stands. It never
 //! shows what may be a secret.
 
-use super::Config;
+use super::{Config, Kind};
 use std::fmt::Write;
 use std::path::Path;
 use toml::{Table, Value};
@@ -36,9 +36,12 @@ impl Config {
             let (open, own): (Vec<_>, Vec<_>) =
                 table.iter().partition(|(key, _)| OPEN.contains(&key.as_str()));
             heading(&mut text, name);
-            // Where a store is named no folder is used, and a file that has both is refused.
-            let used =
-                |key: &str| (name, key) != ("snapshots", "folder") || self.snapshots.url.is_none();
+            // A file that has what is not used is refused: a folder beside a store, the embedded log's beside Kafka.
+            let used = |key: &str| match (name, key) {
+                ("snapshots", "folder") => self.snapshots.url.is_none(),
+                ("log", "folder") => self.log.kind == Kind::Embedded,
+                _ => true,
+            };
             own.iter()
                 .filter(|(key, _)| used(key))
                 .for_each(|(key, value)| sources.line(&mut text, name, key, value));
@@ -152,6 +155,7 @@ mod tests {
         let shown = config.show(Some(&file), |name| name == "COLDWATCH_SNAPSHOTS_URL").unwrap();
         let line = "url = \"s3://bucket/boston\" # environment, COLDWATCH_SNAPSHOTS_URL";
         assert!(shown.contains(line) && !shown.contains("coldwatch-data/snapshots"), "{shown}");
+        assert!(!shown.contains("coldwatch-data/log"), "of another kind of log: {shown}");
         let again: Config = toml::from_str(&shown).unwrap();
         assert_eq!((&*again.log.brokers, again.http.events_per_second), ("a:1", 7));
         std::fs::remove_file(file).unwrap();
