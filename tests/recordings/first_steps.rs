@@ -157,6 +157,42 @@ fn a_log_that_is_not_there_is_made_only_by_those_who_are_to_make_one() {
         assert!(said(&out).contains(&says), "{arguments:?}: {}", said(&out));
         assert!(!folder.join("log").exists(), "{arguments:?} makes nothing");
     }
+    let made = run(&["topics", "create", "--config", &config]);
+    assert!(
+        data(&made).contains(&format!("in {}/log; rulebook", folder.display())),
+        "{}",
+        data(&made)
+    );
+}
+
+#[test]
+fn a_log_is_restored_into_a_place_that_is_told() {
+    let (from, to) = (folder("restored-from"), folder("restored-to"));
+    let backup = text(&from.join("backup"));
+    let in_folder = |folder: &Path, arguments: &[&str]| {
+        let out = coldwatch(arguments).current_dir(folder).output().expect("it runs");
+        assert!(out.status.success(), "{}", said(&out));
+        out
+    };
+    in_folder(&from, &["topics", "create"]);
+    in_folder(&from, &["export", "log", "--to", &backup]);
+    let out = in_folder(&to, &["restore", &backup]);
+    let place = text(&to.join("coldwatch-data/log"));
+    let begun = format!("restoring into {place}, which is built in: no setting names another log");
+    assert!(said(&out).contains(&begun), "{}", said(&out));
+    assert!(data(&out).contains(&format!("partitions of {place}")), "{}", data(&out));
+    let config = configuration(&to, "");
+    let out = in_folder(&to, &["restore", &backup, "--config", &config]);
+    assert!(
+        said(&out).contains(&format!("restoring into {}/log\n", to.display())),
+        "{}",
+        said(&out)
+    );
+    assert!(
+        data(&out).contains(&format!("2 partitions of {}/log", to.display())),
+        "{}",
+        data(&out)
+    );
 }
 
 #[test]

@@ -158,6 +158,15 @@ impl Default for LogConfig {
     }
 }
 
+impl LogConfig {
+    /// Whether it is the log that is meant where nobody names one.
+    pub fn is_built_in(&self) -> bool {
+        let built_in = Self::default();
+        let here = |log: &Self| (log.kind, log.folder.clone(), log.prefix.clone());
+        here(self) == here(&built_in)
+    }
+}
+
 impl Default for SnapshotsConfig {
     fn default() -> Self {
         Self { folder: "coldwatch-data/snapshots".into(), url: None, every: Span::minutes(1) }

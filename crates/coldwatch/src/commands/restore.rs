@@ -13,7 +13,6 @@ use clap::Args;
 use replay::Progress;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use stream::Embedded;
 use stream::log::wall_clock;
 
 const EXAMPLES: &str = "\
@@ -25,6 +24,8 @@ Examples:
       the same on Kafka, under a log.prefix under which there is nothing yet
   coldwatch restore backup-1 backup-2 backup-3 --config new.toml
       each was written `--after` the one before
+
+Without a configuration that names a log it goes into the folder that is built in, and says so first.
 
 What was reported and what staff did is judged again as it was learnt then, by the rules of that
 time. Services go on from there, and call nobody for what was over.
@@ -53,7 +54,14 @@ impl RestoreLog {
         // Whatever is wrong that far makes nothing.
         let past = Past::open(&exported, &read)?;
         let clock = wall_clock();
-        let half = half_made(&config, Embedded::look(&config.log.folder).is_err());
+        let half = half_made(&config, !log::is_there(&config));
+        let place = log::place(&config);
+        match config.log.is_built_in() {
+            true => {
+                eprintln!("restoring into {place}, which is built in: no setting names another log")
+            }
+            false => eprintln!("restoring into {place}"),
+        }
         let log = log::make(&config, clock.clone())?;
         let names = Names::of(&config);
         let (generation, inbound) = (config.log.generation, &*config.log.inbound);
@@ -65,7 +73,7 @@ impl RestoreLog {
         signals::end_with(move || eprintln!("{last}"))?;
         let done = restore.run(&mut || bar.set_position(read.bytes()));
         bar.finish_and_clear();
-        tell(&done.map_err(|failure| failure.but(&half))?, &names)
+        tell(&done.map_err(|failure| failure.but(&half))?, &names, &place)
     }
 }
 
@@ -87,7 +95,7 @@ fn half_made(config: &Config, new: bool) -> String {
     format!("{place} is not whole, and no service works on it: {undo}, then run this again")
 }
 
-fn tell(done: &Restored, names: &Names) -> Result<ExitCode, Failure> {
+fn tell(done: &Restored, names: &Names, place: &str) -> Result<ExitCode, Failure> {
     for line in &done.differ {
         super::print(line)?;
     }
@@ -97,8 +105,8 @@ fn tell(done: &Restored, names: &Names) -> Result<ExitCode, Failure> {
         n => format!("; {n} that could not be read then, either, are on the rejects"),
     };
     super::print(&format!(
-        "{facts} facts and {acts} acts of staff restored into {} partitions{lost}; {standing} findings and incidents stand, {} \
-         differ from the export",
+        "{facts} facts and {acts} acts of staff restored into {} partitions of {place}{lost}; {standing} findings and incidents \
+         stand, {} differ from the export",
         names.partitions,
         differ.len()
     ))?;

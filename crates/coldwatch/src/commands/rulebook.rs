@@ -109,7 +109,10 @@ impl Publish {
             true => "the behaviour".to_owned(),
             false => format!("rulebook {}", book.hash),
         };
-        crate::commands::print(&format!("{what} is in the log, at {offset} of facts 0"))?;
+        crate::commands::print(&format!(
+            "{what} is in the log, at {offset} of facts 0; the log is {}",
+            log::place(&config)
+        ))?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -76,9 +76,10 @@ impl Create {
             ))?;
         }
         crate::commands::print(&format!(
-            "{} topics made, {} first records written; rulebook {}",
+            "{} topics made, {} first records written, in {}; rulebook {}",
             made.topics.len(),
             made.records,
+            log::place(&config),
             book.hash
         ))?;
         Ok(ExitCode::SUCCESS)

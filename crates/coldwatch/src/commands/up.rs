@@ -52,9 +52,9 @@ impl Up {
         }
         let pages = desk::start(&live, Pace::default())?;
         let serving = Serving::start(&live, true, Some(pages))?;
-        let folder = live.config.log.folder.display();
+        let place = log::place(&live.config);
         let begun = if made.topics.is_empty() { "goes on" } else { "is new" };
-        eprintln!("the log in {folder} {begun}; pages and doors: http://{}", serving.address);
+        eprintln!("the log ({place}) {begun}; pages and doors: http://{}", serving.address);
         eprintln!("Ctrl-C stops in order");
         live.wait();
         let ended = live.finish();
