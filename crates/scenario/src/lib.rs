@@ -16,6 +16,9 @@
 //! where that is another moment; of what an engine says on a page of `alerts`, when that engine
 //! learnt it. `#scan-1` is the event's id, for corrections. `then` lines hold
 //! what came since the last `then`, from the first `when` on; `when` and `then` may alternate.
+//!
+//! A page may have a `## Background` before its scenarios: one block of `given` lines from which every scenario starts. A
+//! scenario whose first line is `given  no background` starts from nothing.
 
 mod clock;
 mod page;

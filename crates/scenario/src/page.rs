@@ -41,9 +41,14 @@ pub struct Heard {
 pub struct Page {
     /// The `toml` blocks: every parameter.
     pub parameters: String,
+    /// What every scenario starts from, unless it says `given  no background`: the block under `## Background`.
+    pub background: Vec<Step>,
     /// The scenarios, in the order of the page.
     pub scenarios: Vec<Scenario>,
 }
+
+/// The first line of a scenario that starts from nothing.
+const NO_BACKGROUND: &str = "given  no background";
 
 /// A line of a page that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -57,16 +62,21 @@ impl Page {
     /// Reads a page.
     pub fn read(text: &str) -> Result<Self, PageError> {
         let mut page = Page::default();
-        let (mut title, mut block) = (String::new(), "");
+        let (mut section, mut title, mut block) = (String::new(), String::new(), "");
         for (index, line) in text.lines().enumerate() {
             let wrong = |reason: String| PageError { line: index + 1, reason };
             match (block, line.trim_end()) {
                 ("", "```toml") => block = "toml",
+                ("", "```scenario") if section == "Background" => block = "background",
                 ("", "```scenario") => {
                     block = "scenario";
-                    page.scenarios.push(Scenario { title: title.clone(), steps: Vec::new() });
+                    let steps = page.background.clone();
+                    page.scenarios.push(Scenario { title: title.clone(), steps });
                 }
                 ("", line) => {
+                    if let Some(heading) = line.strip_prefix("## ") {
+                        section = heading.to_owned();
+                    }
                     if let Some(heading) = line.strip_prefix("### ") {
                         title = heading.to_owned();
                     }
@@ -74,6 +84,14 @@ impl Page {
                 (_, "```") => block = "",
                 ("toml", _) => page.parameters += &format!("{line}\n"),
                 (_, "") => {}
+                ("background", line) => page.take_background(index + 1, line).map_err(wrong)?,
+                (_, NO_BACKGROUND) => {
+                    let own = page.scenarios.last_mut().filter(|one| {
+                        !page.background.is_empty() && one.steps.len() == page.background.len()
+                    });
+                    let own = own.ok_or("`given  no background` is a scenario's first line, on a page that has one");
+                    own.map_err(|reason| wrong(reason.to_owned()))?.steps.clear();
+                }
                 (_, line) => {
                     if let Some(scenario) = page.scenarios.last_mut() {
                         scenario.take_line(index + 1, line).map_err(wrong)?;
@@ -89,6 +107,22 @@ impl Page {
             });
         }
         Ok(page)
+    }
+}
+
+impl Page {
+    /// A line under `## Background`, which stands before all scenarios.
+    fn take_background(&mut self, number: usize, line: &str) -> Result<(), String> {
+        if !self.scenarios.is_empty() {
+            return Err("the background stands before the first scenario".into());
+        }
+        let mut given = Scenario::default();
+        given.take_line(number, line)?;
+        if !given.steps.iter().all(|step| matches!(step, Step::Given(_))) {
+            return Err("a background has `given` lines only".into());
+        }
+        self.background.append(&mut given.steps);
+        Ok(())
     }
 }
 
@@ -148,4 +182,47 @@ fn times(text: &str) -> Result<Vec<(Moment, Moment)>, String> {
         None => vec![clock::read(happened.trim())?],
     };
     Ok(series.into_iter().map(|at| (learnt.unwrap_or(at), at)).collect())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const BACKGROUND: &str =
+        "## Background\n```scenario\ngiven  07:00  SHP-1 released by A to B\n```\n## Scenarios\n";
+
+    fn page(scenarios: &str) -> Result<Page, String> {
+        Page::read(&format!("{BACKGROUND}{scenarios}")).map_err(|error| error.to_string())
+    }
+
+    fn heard(scenario: &Scenario) -> Vec<&str> {
+        let words = |step| match step {
+            &Step::Given(ref heard) | &Step::When(ref heard) => heard.words.as_deref(),
+            &Step::Then(_) => None,
+        };
+        scenario.steps.iter().filter_map(words).collect()
+    }
+
+    #[test]
+    fn every_scenario_starts_from_the_background_unless_it_says_otherwise() {
+        let own = "```scenario\nwhen   08:00  SHP-1 accepted by B\nthen   nothing\n```\n";
+        let none = own.replace("when ", "given  no background\nwhen ");
+        let page = page(&format!("### One\n{own}### Two\n{none}")).unwrap();
+        let both = ["SHP-1 released by A to B", "SHP-1 accepted by B"];
+        let heard: Vec<_> = page.scenarios.iter().map(heard).collect();
+        assert_eq!(heard, [&both[..], &both[1..]]);
+    }
+
+    #[test]
+    fn a_background_that_expects_something_or_comes_late_is_refused() {
+        let late = "### One\n```scenario\nwhen   08:00  the clock strikes\nthen   nothing\n```\n";
+        let says = page(&format!("{late}{BACKGROUND}")).unwrap_err();
+        assert!(says.ends_with("the background stands before the first scenario"), "{says}");
+        let says = Page::read("## Background\n```scenario\nthen   nothing\n```\n").unwrap_err();
+        assert_eq!(says.to_string(), "line 3: a background has `given` lines only");
+        let opted_out = late.replace("when ", "when   07:30  the clock strikes\ngiven  no background\nwhen ");
+        let says = page(&opted_out).unwrap_err();
+        assert!(says.contains("is a scenario's first line"), "{says}");
+    }
 }
