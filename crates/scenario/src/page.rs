@@ -85,13 +85,7 @@ impl Page {
                 ("toml", _) => page.parameters += &format!("{line}\n"),
                 (_, "") => {}
                 ("background", line) => page.take_background(index + 1, line).map_err(wrong)?,
-                (_, NO_BACKGROUND) => {
-                    let own = page.scenarios.last_mut().filter(|one| {
-                        !page.background.is_empty() && one.steps.len() == page.background.len()
-                    });
-                    let own = own.ok_or("`given  no background` is a scenario's first line, on a page that has one");
-                    own.map_err(|reason| wrong(reason.to_owned()))?.steps.clear();
-                }
+                (_, NO_BACKGROUND) => page.start_from_nothing().map_err(wrong)?,
                 (_, line) => {
                     if let Some(scenario) = page.scenarios.last_mut() {
                         scenario.take_line(index + 1, line).map_err(wrong)?;
@@ -122,6 +116,20 @@ impl Page {
             return Err("a background has `given` lines only".into());
         }
         self.background.append(&mut given.steps);
+        Ok(())
+    }
+
+    /// The scenario that has just begun leaves the background out.
+    fn start_from_nothing(&mut self) -> Result<(), String> {
+        let all = self.background.len();
+        match self.scenarios.last_mut().filter(|one| all > 0 && one.steps.len() == all) {
+            Some(scenario) => scenario.steps.clear(),
+            None => {
+                return Err(format!(
+                    "`{NO_BACKGROUND}` is a scenario's first line, on a page that has one"
+                ));
+            }
+        }
         Ok(())
     }
 }
@@ -221,7 +229,8 @@ mod tests {
         assert!(says.ends_with("the background stands before the first scenario"), "{says}");
         let says = Page::read("## Background\n```scenario\nthen   nothing\n```\n").unwrap_err();
         assert_eq!(says.to_string(), "line 3: a background has `given` lines only");
-        let opted_out = late.replace("when ", "when   07:30  the clock strikes\ngiven  no background\nwhen ");
+        let opted_out =
+            late.replace("when ", "when   07:30  the clock strikes\ngiven  no background\nwhen ");
         let says = page(&opted_out).unwrap_err();
         assert!(says.contains("is a scenario's first line"), "{says}");
     }
