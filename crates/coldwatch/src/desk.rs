@@ -27,8 +27,9 @@ pub(crate) struct Pages {
 /// Starts reading and gives back the pages.
 pub(crate) fn start(live: &Live, pace: Pace) -> Result<Pages, Failure> {
     let board = Arc::new(RwLock::new(Board::new(live.names.partitions)));
-    for topic in [Topic::Journal, Topic::Exceptions, Topic::Alerts] {
-        reading::start(live, topic, &board)?;
+    let together = Arc::default();
+    for topic in reading::TOPICS {
+        reading::start(live, topic, &board, &together)?;
     }
     let clock = live.clock.clone();
     let router = ::desk::router(Desk {

@@ -3,6 +3,10 @@
 //! Two threads: one reads, the other asks the log where the topic ends. A log that is away lets such a question hang for
 //! as long as its client may wait, so it is asked by a thread that nobody waits for, and never while the board is held:
 //! what was known stays to be seen, with the time since when it is not current.
+//!
+//! The topics are read side by side, and none runs ahead of the others: a shipment leaves the board once all three have said
+//! that it is over. `journal` is the shortest; read on its own it would put a year of shipments onto the board before
+//! `exceptions` tells of the first that it is gone.
 
 use crate::exit::Failure;
 use crate::live::Live;
@@ -15,7 +19,7 @@ use pipeline::Topic;
 use pipeline::bytes::{self, Alert};
 use pipeline::journal::JournalEntry;
 use pipeline::stage::Sign;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 use stream::{Clock, Log, Record, StreamError};
@@ -32,30 +36,75 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const AT_A_TIME: usize = 100;
 const LEFT_ALONE: Duration = Duration::from_micros(200);
 
+/// Who has fewer records than this left of a topic is at its end, and holds nobody up: so nobody waits while a log is at work.
+const NEAR: u64 = 1_000;
+/// How often a reader that is ahead looks whether the others have come.
+const WAIT_FOR_OTHERS: Duration = Duration::from_millis(1);
+
+/// The topics that are read, each by a reader of its own.
+pub(super) const TOPICS: [Topic; 3] = [Topic::Journal, Topic::Exceptions, Topic::Alerts];
+
+/// How far the readers have come: when the log took what each has before it.
+pub(super) struct Together([AtomicI64; TOPICS.len()]);
+
+impl Default for Together {
+    /// Nobody has begun.
+    fn default() -> Self {
+        Self([const { AtomicI64::new(i64::MIN) }; TOPICS.len()])
+    }
+}
+
+impl Together {
+    fn place(topic: Topic) -> usize {
+        TOPICS.iter().position(|one| *one == topic).unwrap_or_default()
+    }
+
+    /// A reader has something before it; `None`: nothing more that it could read now, and nobody waits for it.
+    fn reaches(&self, topic: Topic, appended: Option<i64>) {
+        self.0[Self::place(topic)].store(appended.unwrap_or(i64::MAX), Ordering::Relaxed);
+    }
+
+    /// Whether a reader is ahead of another one. The one that is furthest behind never is, so that somebody always goes on.
+    fn is_ahead(&self, topic: Topic) -> bool {
+        let mine = self.0[Self::place(topic)].load(Ordering::Relaxed);
+        self.0.iter().any(|other| other.load(Ordering::Relaxed) < mine)
+    }
+}
+
 /// What both threads know.
 struct Reading {
     log: Arc<dyn Log>,
     names: Names,
     topic: Topic,
+    together: Arc<Together>,
     board: Arc<RwLock<Board>>,
     clock: Clock,
     stop: Arc<AtomicBool>,
     /// Up to where each partition is on the board; `None` until its start is known.
     positions: OnceLock<Vec<AtomicU64>>,
+    /// Where each partition ended when the log said so last.
+    ends: OnceLock<Vec<AtomicU64>>,
     /// When the log last said where all of the topic ends, by the machine's clock and by the log's.
     answered: Mutex<(Instant, Moment)>,
 }
 
 /// Starts to read a topic.
-pub(super) fn start(live: &Live, topic: Topic, board: &Arc<RwLock<Board>>) -> Result<(), Failure> {
+pub(super) fn start(
+    live: &Live,
+    topic: Topic,
+    board: &Arc<RwLock<Board>>,
+    together: &Arc<Together>,
+) -> Result<(), Failure> {
     let reading = Arc::new(Reading {
         log: live.log.clone(),
         names: live.names.clone(),
         topic,
+        together: together.clone(),
         board: board.clone(),
         clock: live.clock.clone(),
         stop: live.stop.clone(),
         positions: OnceLock::new(),
+        ends: OnceLock::new(),
         answered: Mutex::new((Instant::now(), Moment::from_millis((live.clock)()))),
     });
     let (words, reads) = (live.last_words(), reading.clone());
@@ -107,6 +156,12 @@ impl Reading {
                 }
                 Err(other) => return Err(other),
             }
+            // The oldest of it: partitions do not come equally far in one look.
+            let oldest = records.iter().map(|(_, record)| record.appended).min();
+            self.together.reaches(self.topic, oldest);
+            while self.together.is_ahead(self.topic) && oldest.is_some() && !self.is_over() {
+                std::thread::sleep(WAIT_FOR_OTHERS);
+            }
             for some in records.chunks(AT_A_TIME) {
                 std::thread::sleep(LEFT_ALONE);
                 let mut board = self.board();
@@ -118,6 +173,9 @@ impl Reading {
                 }
             }
             records.clear();
+            if self.is_near() {
+                self.together.reaches(self.topic, None);
+            }
         }
         Ok(())
     }
@@ -143,7 +201,9 @@ impl Reading {
         }
         while !self.is_over() {
             let begun = Instant::now();
-            if let (Some(positions), Some(ends)) = (self.positions.get(), self.ends()) {
+            if let (Some(positions), Some(ends)) = (self.positions.get(), self.ask()) {
+                let known = self.ends.get_or_init(|| ends.iter().map(|_| 0.into()).collect());
+                known.iter().zip(&ends).for_each(|(at, end)| at.store(*end, Ordering::Relaxed));
                 let mut board = self.board();
                 for ((partition, end), at) in (0..).zip(ends).zip(positions) {
                     let position = at.load(Ordering::Relaxed);
@@ -158,6 +218,17 @@ impl Reading {
         }
     }
 
+    /// Whether little is left to read, as far as it is known where the topic ends.
+    fn is_near(&self) -> bool {
+        let (Some(positions), Some(ends)) = (self.positions.get(), self.ends.get()) else {
+            return false;
+        };
+        let left = |(at, end): (&AtomicU64, &AtomicU64)| {
+            end.load(Ordering::Relaxed).saturating_sub(at.load(Ordering::Relaxed))
+        };
+        positions.iter().zip(ends).map(left).sum::<u64>() < NEAR
+    }
+
     /// Since when the log has not answered, where that is too long ago.
     fn away(&self) -> Option<Moment> {
         let (at, since) = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);
@@ -165,7 +236,7 @@ impl Reading {
     }
 
     /// Where each partition ends. Who does not answer for one is not asked for the others.
-    fn ends(&self) -> Option<Vec<u64>> {
+    fn ask(&self) -> Option<Vec<u64>> {
         let name = self.names.topic(self.topic);
         let end = |partition| match self.log.range(&name, partition) {
             Ok(range) => Some(range.end),
@@ -298,10 +369,11 @@ mod tests {
         let clock: Clock = Arc::new(|| 1_000_000);
         let live = Live::new(log.clone(), config, clock, None);
         let board = Arc::new(RwLock::new(Board::new(3)));
-        for topic in [Topic::Journal, Topic::Exceptions, Topic::Alerts] {
+        let together = Arc::default();
+        for topic in TOPICS {
             let name = live.names.topic(topic).to_string();
             log.create(&stream::Topic { name, partitions: 3, stamped_by_log: false }).unwrap();
-            start(&live, topic, &board).unwrap();
+            start(&live, topic, &board, &together).unwrap();
         }
         let readers = || {
             let now = Moment::from_millis(1_000_000);
@@ -317,5 +389,22 @@ mod tests {
         log.is_away.store(false, Ordering::Relaxed);
         until("it answers again", || readers().iter().all(|reader| reader.current));
         live.finish().unwrap();
+    }
+
+    #[test]
+    fn no_reader_runs_ahead_of_the_others_and_somebody_always_goes_on() {
+        let together = Together::default();
+        let ahead = || TOPICS.map(|topic| together.is_ahead(topic));
+        assert_eq!(ahead(), [false; 3], "nobody has begun");
+        together.reaches(Topic::Journal, Some(20));
+        assert_eq!(ahead(), [true, false, false], "the others have not begun");
+        together.reaches(Topic::Exceptions, Some(10));
+        together.reaches(Topic::Alerts, Some(15));
+        assert_eq!(ahead(), [true, false, true]);
+        together.reaches(Topic::Exceptions, Some(20));
+        assert_eq!(ahead(), [true, true, false]);
+        // Who has read all that there is holds nobody up.
+        together.reaches(Topic::Alerts, None);
+        assert_eq!(ahead(), [false, false, true]);
     }
 }
