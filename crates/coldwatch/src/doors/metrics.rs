@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 /// All names as they are scraped, with what they mean, in the order in which they are shown. A counter, and nothing
 /// else, ends in `_total`.
-pub(crate) const NAMES: [(&str, &str); 20] = [
+pub(crate) const NAMES: [(&str, &str); 21] = [
     ("ready", "1 when the process is ready, 0 when not: /readyz says why"),
     ("build_info", "The release"),
     ("events", "What became of events since the log began, by outcome; exact over restarts"),
@@ -50,6 +50,7 @@ pub(crate) const NAMES: [(&str, &str); 20] = [
     ("lives_total", "Lives of partitions begun in this process"),
     ("lives_failed_total", "Lives of partitions ended by an error in this process"),
     ("incidents", "Incidents, by priority and state"),
+    ("shipments", "Shipments that the desk keeps: what is put away is none"),
     ("up", "1 for each service that runs in this process, 0 when it has ended"),
 ];
 

@@ -20,6 +20,7 @@ pub(super) fn process(doors: &Doors, shown: &Shown) {
         let board = board.read().unwrap_or_else(PoisonError::into_inner);
         desk(&board, now, shown);
         incidents(&board, shown);
+        shown.set("shipments", &[], signed(board.shipments().count() as u64));
     }
 }
 
