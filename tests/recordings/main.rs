@@ -25,3 +25,4 @@ mod sizes;
 mod verdicts;
 mod week;
 mod years;
+mod years_up;

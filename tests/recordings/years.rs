@@ -14,19 +14,26 @@ use simulate::Arrival;
 use std::collections::BTreeMap;
 
 /// A year: so many shipments in each week, the weeks' names and moments moved so that none meets another.
-struct Year {
-    weeks: u32,
-    each: u32,
+pub(crate) struct Year {
+    pub(crate) weeks: u32,
+    pub(crate) each: u32,
+    /// So much earlier than the simulator has it.
+    pub(crate) back: Span,
 }
 
 /// The weeks of the simulator all begin in one.
 const WEEK: Span = Span::days(7);
 /// A frozen dose that nobody has given stays for two years, and a silence counts half a year.
-const AFTER: Span = Span::days(1_000);
+pub(crate) const AFTER: Span = Span::days(1_000);
 
 impl Year {
-    fn week(&self, n: u32) -> Vec<Arrival> {
-        let later = WEEK * i64::from(n);
+    /// How many shipments there are in it.
+    pub(crate) fn shipments(&self) -> usize {
+        (self.weeks * self.each) as usize
+    }
+
+    pub(crate) fn week(&self, n: u32) -> Vec<Arrival> {
+        let later = WEEK * i64::from(n) - self.back;
         let moved = |arrival: Arrival| {
             let line = arrival.line().replace("SHP-", &format!("W{n:02}-"));
             let at = arrival.at + later;
@@ -45,7 +52,7 @@ impl Year {
     }
 
     /// Every event of the year, in the order of arrival.
-    fn run(&self, mut hear: impl FnMut(Arrival)) {
+    pub(crate) fn run(&self, mut hear: impl FnMut(Arrival)) {
         let mut waiting: Vec<Arrival> = Vec::new();
         for n in 0..self.weeks {
             let week = self.week(n);
@@ -87,9 +94,9 @@ fn shifted(fact: &Fact, later: Span) -> Fact {
 
 /// The people who answer, and the board that they look at.
 #[derive(Default)]
-struct Staff {
+pub(crate) struct Staff {
     board: Board,
-    open: BTreeMap<(String, u32), Incident>,
+    pub(crate) open: BTreeMap<(String, u32), Incident>,
     /// How often they tried to close each.
     tries: BTreeMap<(String, u32), u32>,
     acts: u64,
@@ -97,7 +104,7 @@ struct Staff {
 }
 
 impl Staff {
-    fn hear(&mut self, pipeline: &mut Pipeline) {
+    pub(crate) fn hear(&mut self, pipeline: &mut Pipeline) {
         for record in pipeline.take_journal() {
             let (partition, offset) = (record.partition, record.offset);
             let Matter::Word { key, word } = record.into_record().matter else { continue };
@@ -125,14 +132,15 @@ impl Staff {
         }
     }
 
-    /// Once a day all that is open is closed, where it can be; who was refused ten times lets it be.
-    fn answer(&mut self, pipeline: &mut Pipeline, now: Moment) {
+    /// Once a day all that is open is closed, where it can be; who was refused ten times lets it be. Gives back what was done.
+    pub(crate) fn answer(&mut self, pipeline: &mut Pipeline, now: Moment) -> Vec<Event> {
         if self.day.is_some_and(|day| now < day + Span::days(1)) {
-            return;
+            return Vec::new();
         }
         self.day = Some(now);
         self.hear(pipeline);
         let open: Vec<Incident> = self.open.values().cloned().collect();
+        let mut done = Vec::new();
         for incident in open {
             let key = (incident.shipment.to_string(), incident.number);
             let tries = self.tries.entry(key).or_default();
@@ -152,8 +160,10 @@ impl Staff {
                 hidden: None,
                 fact: Fact::IncidentClosed(IncidentClosed { by, second, reason }),
             };
+            done.push(event.clone());
             pipeline.feed(now, event, intake(1 << 40 | self.acts)).expect("nothing stops");
         }
+        done
     }
 }
 
@@ -186,7 +196,7 @@ fn lived(year: &Year) -> Lived {
         staff.answer(&mut pipeline, last);
     }
     staff.hear(&mut pipeline);
-    let (shipments, open) = ((year.weeks * year.each) as usize, staff.open.len());
+    let (shipments, open) = (year.shipments(), staff.open.len());
     let after = pipeline.held().expect("an image");
     println!("{shipments} shipments, {n} events, {open} incidents that cannot be closed");
     for (stage, Held { values, put_away, bytes }) in &after {
@@ -214,10 +224,11 @@ const SHIPMENT: usize = 40_000;
 
 /// In the long form a year with 1,000 and one with 20,000 shipments; in the short one two months of each kind.
 fn years() -> [Year; 2] {
-    match std::env::var_os("COLDWATCH_LONG") {
-        Some(_) => [Year { weeks: 50, each: 20 }, Year { weeks: 50, each: 400 }],
-        None => [Year { weeks: 8, each: 5 }, Year { weeks: 8, each: 25 }],
-    }
+    let (weeks, each) = match std::env::var_os("COLDWATCH_LONG") {
+        Some(_) => (50, [20, 400]),
+        None => (8, [5, 25]),
+    };
+    each.map(|each| Year { weeks, each, back: Span::ZERO })
 }
 
 #[test]
