@@ -114,7 +114,7 @@ fn every_rule_has_its_page_with_all_its_parts() {
         "## Decided here",
         "## Scenarios",
     ];
-    let listed: BTreeSet<&str> = pipeline::pages::all().iter().map(|page| page.name).collect();
+    let listed = pipeline::registry::rules();
     let readme = read(&root().join("README.md"));
     for (folder, rule) in rules() {
         let page = read(&folder.join(format!("{rule}.md")));
@@ -130,15 +130,12 @@ fn every_rule_has_its_page_with_all_its_parts() {
             page.starts_with(&format!("# `{name}`\n")),
             "{rule}.md is titled with its rule's name"
         );
-        assert!(listed.contains(name.as_str()), "{name} is in its engine's list");
+        let info = listed.iter().find(|info| info.name == name);
+        let info = info.unwrap_or_else(|| panic!("{name} is in no engine's list"));
         let code = page.lines().find_map(|line| line.strip_prefix("Code: ")).unwrap_or_default();
-        let coded =
-            pipeline::pages::all().iter().any(|page| page.name == name && page.code == code);
-        assert!(coded, "{rule}.md says the code {code}");
-        let listed = pipeline::pages::all();
-        let listed = listed.iter().find(|page| page.name == name).expect("it is listed");
+        assert_eq!(info.code, code, "{rule}.md says another code than its rule");
         let actions =
-            facts::action::actions(listed.page).unwrap_or_else(|e| panic!("{rule}.md: {e}"));
+            facts::action::actions(info.page).unwrap_or_else(|e| panic!("{rule}.md: {e}"));
         assert!(!actions.is_empty(), "{rule}.md says nothing to do");
         let in_readme = format!(
             "| [`{name}`](crates/{}/src/rules/{rule}.md) | {code} |",

@@ -13,6 +13,7 @@ use fold::Matter;
 use libtest_mimic::{Failed, Trial};
 use pipeline::Topic;
 use pipeline::bytes::{self, Alert};
+use pipeline::registry::registry;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stream::log::wall_clock;
@@ -132,7 +133,7 @@ fn by_alerts(log: &dyn Log, names: &Names, stage: Service, since: Instant) -> Re
 
 /// Waits until the desk calls alerts late.
 fn by_the_desk(log: &dyn Log, names: &Names, since: Instant) -> Result<Span, Failed> {
-    let mut board = Board::new(PARTITIONS);
+    let mut board = Board::new(PARTITIONS, registry());
     let mut reader = log.read(&names.topic(Topic::Alerts), &[(0, 0), (1, 0)])?;
     let (mut records, clock) = (Vec::new(), wall_clock());
     loop {

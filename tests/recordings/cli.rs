@@ -186,7 +186,7 @@ fn a_source_that_counts_for_each_shipment_anew_is_told_for_each() {
 fn a_rulebook_is_checked_with_place_and_advice() {
     let out = run(&["rulebook", "check"]);
     assert_eq!(out.status.code(), Some(0), "{}", said(&out));
-    let all = pipeline::pages::all().len();
+    let all = pipeline::registry::rules().len();
     assert!(data(&out).contains(&format!("{all} rules on, 0 off")), "{}", data(&out));
 
     let folder = folder("rulebook");

@@ -141,7 +141,7 @@ fn finding(learnt: Moment, at: Moment, text: &str, id: &str) -> Result<Finding, 
 fn main() -> std::process::ExitCode {
     let mut pages: Vec<(String, &'static str)> = vec![("incident".into(), PAGES[0])];
     for kind in ALL {
-        pages.push((kind.name.replace("alerts/", ""), kind.page));
+        pages.push((kind.info.name.replace("alerts/", ""), kind.info.page));
     }
     scenario::play_pages(&pages, || Desk(OneShipment::new(rules())))
 }

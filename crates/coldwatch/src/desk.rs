@@ -11,6 +11,7 @@ use crate::topics;
 use ::desk::{Acts, Appending, Board, Desk, Freshness, Refusal};
 use axum::Router;
 use facts::{Event, Moment, Subject};
+use pipeline::registry::registry;
 use pipeline::{Body, Letter, Topic};
 use std::sync::{Arc, RwLock};
 use stream::{Clock, Log};
@@ -26,7 +27,7 @@ pub(crate) struct Pages {
 
 /// Starts reading and gives back the pages.
 pub(crate) fn start(live: &Live, pace: Pace) -> Result<Pages, Failure> {
-    let board = Arc::new(RwLock::new(Board::new(live.names.partitions)));
+    let board = Arc::new(RwLock::new(Board::new(live.names.partitions, registry())));
     let together = Arc::default();
     for topic in reading::TOPICS {
         reading::start(live, topic, &board, &together)?;

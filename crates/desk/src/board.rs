@@ -42,7 +42,8 @@ use alerts::Incident;
 use facts::fact::log::RulebookPublished;
 use facts::fact::party::Described;
 use facts::{
-    Book, Context, Event, Fact, Finding, MilliCelsius, Moment, PartyId, Profile, ShipmentId, Text,
+    Book, Context, Event, Fact, Finding, MilliCelsius, Moment, PartyId, Profile, Registry,
+    ShipmentId, Text,
 };
 use std::collections::BTreeMap;
 use watch::Watch;
@@ -69,13 +70,16 @@ pub struct Board {
     /// What is no shipment: the partitions of the log, by the names that incidents of stages have.
     stages: BTreeMap<ShipmentId, Dossier>,
     watch: Watch,
+    /// What each rule says of itself.
+    rules: Registry,
 }
 
 impl Board {
     /// An empty one, of a log whose topics have so many partitions: one that was never heard of is
-    /// not taken for a fresh one.
-    pub fn new(partitions: u16) -> Self {
-        Self { watch: Watch::new(partitions), ..Self::default() }
+    /// not taken for a fresh one. `rules` says what a page shows of a finding; of a rule that it does not have, because a newer
+    /// release wrote the log, a finding is told and shown nowhere else.
+    pub fn new(partitions: u16, rules: Registry) -> Self {
+        Self { watch: Watch::new(partitions), rules, ..Self::default() }
     }
 
     /// A fact of the journal. The same one may come twice.
@@ -240,6 +244,6 @@ impl Board {
     }
 
     fn dossier(&mut self, shipment: &ShipmentId) -> &mut Dossier {
-        self.shipments.entry(shipment.clone()).or_default()
+        self.shipments.entry(shipment.clone()).or_insert_with(|| Dossier::new(self.rules))
     }
 }

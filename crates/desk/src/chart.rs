@@ -12,7 +12,7 @@ pub(crate) use draw::{Size, draw};
 pub(crate) use table::{Table, table};
 
 use crate::board::{Board, Dossier, Point, Warmth, is_taken_back, warmth};
-use facts::{Moment, Severity};
+use facts::{Moment, Severity, Shows};
 
 /// All that a chart shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,8 +110,8 @@ fn limits(board: &Board, dossier: &Dossier) -> Vec<(i32, String)> {
 }
 
 fn excursions(dossier: &Dossier, until: Moment) -> Vec<Excursion> {
-    let thermal = dossier.findings.values().filter(|f| f.code.starts_with("THM-"));
-    let mut all: Vec<Excursion> = thermal
+    let mut all: Vec<Excursion> = dossier
+        .shown_as(Shows::Excursion)
         .filter(|f| !is_taken_back(f) && f.happened < until)
         .map(|f| Excursion {
             from: f.happened,

@@ -11,10 +11,11 @@ use desk::board::{
     next, warmth,
 };
 use facts::{Moment, Severity, ShipmentId, Span, State};
+use pipeline::registry::registry;
 use story::{PARTITIONS, Teller, ago, all_fresh, finding, incident, night, plan, tell};
 
 fn board() -> Board {
-    let mut board = Board::new(PARTITIONS);
+    let mut board = Board::new(PARTITIONS, registry());
     tell(&mut board);
     all_fresh(&mut board, night());
     board
@@ -53,7 +54,7 @@ fn the_most_urgent_is_first_and_untaken_before_taken() {
 
 #[test]
 fn at_the_same_priority_less_time_is_more_urgent() {
-    let mut board = Board::new(1);
+    let mut board = Board::new(1, registry());
     for (name, minutes) in [("A", Some(300)), ("B", Some(20)), ("C", None)] {
         let mut one = incident(name, 1, IncidentState::ActiveUnacked, Severity::P1, "x");
         one.deadline = minutes.map(|minutes| night() + Span::minutes(minutes));
@@ -64,7 +65,7 @@ fn at_the_same_priority_less_time_is_more_urgent() {
 
 #[test]
 fn a_stage_is_fresh_late_silent_or_was_never_heard() {
-    let mut board = Board::new(2);
+    let mut board = Board::new(2, registry());
     let freshness = Freshness::default();
     let standing = |board: &Board, now: Moment, name: &str| {
         let trust = board.trust(now, &freshness);
@@ -93,7 +94,7 @@ fn a_stage_is_fresh_late_silent_or_was_never_heard() {
 
 #[test]
 fn one_partition_that_was_never_heard_is_not_taken_for_fresh() {
-    let mut board = Board::new(3);
+    let mut board = Board::new(3, registry());
     all_fresh(&mut board, night()); // tells of partitions 0 and 1
     let trust = board.trust(night(), &Freshness::default());
     assert!(!trust.is_current());
@@ -157,7 +158,7 @@ fn a_silent_logger_or_an_unknown_temperature_is_not_fine() {
 
 #[test]
 fn a_withdrawn_finding_stays_visible_and_is_not_open() {
-    let mut board = Board::new(1);
+    let mut board = Board::new(1, registry());
     let mut f = finding("SHP-1", "CUS-03", "custody/wrong-party", Severity::P2, "x");
     board.finding(&f);
     assert_eq!(of(&board, "SHP-1").open().len(), 1);
@@ -185,7 +186,7 @@ fn the_chain_of_hands_is_as_it_was_reported_without_what_was_corrected() {
 
 #[test]
 fn hands_that_overlap_say_so() {
-    let mut board = Board::new(1);
+    let mut board = Board::new(1, registry());
     let mut t = Teller::new(&mut board);
     t.of("SHP-1", ago(100), "accepted by VAN");
     t.of("SHP-1", ago(60), "accepted by KLM");
@@ -241,7 +242,7 @@ fn a_board_that_is_told_everything_twice_says_the_same() {
 
 #[test]
 fn a_shipment_is_live_until_it_is_over_and_a_correction_takes_that_back() {
-    let mut board = Board::new(1);
+    let mut board = Board::new(1, registry());
     let mut t = Teller::new(&mut board);
     t.of("SHP-1", ago(100), &plan("cells", "CELL_2_8", ""));
     let cancelled = t.of("SHP-1", ago(90), "cancelled: wrong day");
@@ -284,7 +285,7 @@ fn a_rulebook_in_the_log_brings_the_limits() {
 
 #[test]
 fn a_stage_that_alerts_found_silent_is_no_shipment() {
-    let mut board = Board::new(1);
+    let mut board = Board::new(1, registry());
     let mut f = finding(
         "partition-3",
         "SYS-STAGE",
@@ -314,7 +315,7 @@ fn silent(n: u16, stage: &str, minutes: i64) -> facts::Finding {
 
 #[test]
 fn a_stage_that_is_silent_in_several_partitions_is_one_line_and_never_a_shipment() {
-    let mut board = Board::new(3);
+    let mut board = Board::new(3, registry());
     let (mut first, second, other) =
         (silent(0, "thermal", 9), silent(2, "thermal", 7), silent(2, "custody", 8));
     [&first, &second, &other].into_iter().for_each(|f| board.finding(f));
@@ -347,7 +348,7 @@ fn a_stage_that_is_silent_in_several_partitions_is_one_line_and_never_a_shipment
 
 #[test]
 fn one_pause_of_a_stage_is_one_incident_in_however_many_partitions() {
-    let mut board = Board::new(3);
+    let mut board = Board::new(3, registry());
     let of = |n: u16| {
         let mut f = silent(0, "thermal", i64::from(9 - n));
         (f.name.about, f.shipment) =
@@ -366,7 +367,7 @@ fn one_pause_of_a_stage_is_one_incident_in_however_many_partitions() {
 
 #[test]
 fn an_incident_in_which_a_shipment_has_findings_of_its_own_is_the_shipments() {
-    let mut board = Board::new(1);
+    let mut board = Board::new(1, registry());
     let warm = finding("partition-0", "THM-01", "thermal/too-warm", Severity::P2, "9 °C");
     let stage = silent(0, "thermal", 5);
     board.incident(&of_partition(0, &[&stage, &warm], IncidentState::ActiveUnacked));

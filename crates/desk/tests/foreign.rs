@@ -10,6 +10,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use desk::{Acts, Appending, Board, Client, Desk, Feed, Freshness, Item, Refusal, router};
 use facts::{Event, PartyId, Severity, ShipmentId, State, Text};
+use pipeline::registry::registry;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
@@ -41,7 +42,7 @@ impl Feed for Nowhere {
 
 /// A board on which everything that others can write holds the letter.
 fn board() -> Board {
-    let mut board = Board::new(PARTITIONS);
+    let mut board = Board::new(PARTITIONS, registry());
     let m = marked;
     let s = m("SHIP");
     let of = format!("device:{}", m("LOGGER"));

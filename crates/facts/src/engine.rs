@@ -227,8 +227,9 @@ impl Told {
             self.keep_only(&mut voice, on, |name| rules.known(name), say);
         }
         rules.judge(memory, entry.now, |on, found| {
-            (voice.rule, voice.code, voice.action) = (on.kind.name, on.kind.code, on.action);
-            (voice.compromises, voice.precedence) = (on.kind.compromises, on.kind.precedence);
+            (voice.rule, voice.code, voice.action) = (on.info.name, on.info.code, on.action);
+            let effects = &on.info.effects;
+            (voice.compromises, voice.precedence) = (effects.compromises, effects.precedence);
             self.amend(&voice, found, say);
         });
     }

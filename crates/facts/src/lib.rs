@@ -10,6 +10,7 @@
 //! - [`finding`], [`context`]: what is wrong, and what else a card shows
 //! - [`action`]: what a page says is to be done, and until when
 //! - [`rulebook`], [`rule`], [`told`], [`story`], [`engine`]: how a verdict comes about
+//! - [`rule_info`]: what a rule says of itself: its family, its effects
 //! - [`behaviour`]: what each behaviour number brought
 //! - [`timeline`]: what a shipment's facts say together, asked by everybody
 //!
@@ -37,6 +38,7 @@ pub mod id;
 pub mod ident;
 pub mod moment;
 pub mod rule;
+pub mod rule_info;
 pub mod rulebook;
 pub mod sentence;
 pub mod spelling;
@@ -60,6 +62,7 @@ pub use id::{
 };
 pub use moment::{Moment, Span};
 pub use rule::{Episode, Given, Kind, Rule, Rules, rule};
+pub use rule_info::{Concerns, Effects, Family, Registry, RuleInfo, Shows};
 pub use rulebook::{Book, BookError, Product, Profile, Reference};
 pub use spelling::Label;
 pub use story::{Chapter, Story, as_json, expected};

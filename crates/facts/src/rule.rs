@@ -1,9 +1,9 @@
 //! What a rule is: its numbers, its page, and a judgement over the memory of its engine.
 
-use crate::action;
-use crate::finding::{Figures, Precedence, Severity, Verdict};
+use crate::finding::{Figures, Severity, Verdict};
 use crate::id::Text;
 use crate::moment::{Moment, Span};
+use crate::rule_info::RuleInfo;
 use crate::rulebook::{Book, BookError, Reference};
 use alloc::{boxed::Box, string::String, string::ToString, vec::Vec};
 use serde::de::DeserializeOwned;
@@ -142,16 +142,8 @@ pub struct Given<'a> {
 pub trait Rule: DeserializeOwned + Send + Sync + 'static {
     /// What its engine remembers.
     type Memory;
-    /// Its one name, `custody/late-handover`.
-    const NAME: &'static str;
-    /// Its code in the catalogue, `CUS-02`.
-    const CODE: &'static str;
-    /// Its page.
-    const PAGE: &'static str;
-    /// From which severity on a finding of this rule compromises the goods; `None` if it never does.
-    const COMPROMISES: Option<Severity> = None;
-    /// Whether people must read its findings before others that are as bad.
-    const PRECEDENCE: Precedence = Precedence::Ordinary;
+    /// What it says of itself.
+    const INFO: RuleInfo;
     /// Every episode that it holds true, open or over, in the order of their beginnings.
     fn judge(&self, memory: &Self::Memory, given: &Given<'_>, found: &mut Vec<Episode>);
     /// The next moment, strictly after `given.now`, at which silence alone changes its answer.
@@ -177,42 +169,23 @@ type Read<M> = fn(&Value) -> Result<Box<dyn Judge<M>>, String>;
 
 /// One line of an engine's list.
 pub struct Kind<M> {
-    /// The rule's name.
-    pub name: &'static str,
-    /// Its code in the catalogue.
-    pub code: &'static str,
-    /// Its page.
-    pub page: &'static str,
-    /// From which severity on its findings compromise the goods.
-    pub compromises: Option<Severity>,
-    /// Which of several findings that are equally bad people must read first.
-    pub precedence: Precedence,
+    /// What the rule says of itself.
+    pub info: &'static RuleInfo,
     read: Read<M>,
 }
 
 /// A rule as a line of its engine's list.
 pub const fn rule<R: Rule>() -> Kind<R::Memory> {
     Kind {
-        name: R::NAME,
-        code: R::CODE,
-        page: R::PAGE,
-        compromises: R::COMPROMISES,
-        precedence: R::PRECEDENCE,
+        info: &R::INFO,
         read: |v| R::deserialize(v).map(|r| Box::new(r) as _).map_err(|e| e.to_string()),
     }
 }
 
-impl<M> Kind<M> {
-    /// The first numbered line under *What to do*.
-    pub fn first_action(&self) -> &'static str {
-        action::first(self.page)
-    }
-}
-
 /// A rule that is on.
-pub struct On<M: 'static> {
-    /// Its line in the list.
-    pub kind: &'static Kind<M>,
+pub struct On {
+    /// What it says of itself.
+    pub info: &'static RuleInfo,
     /// The first action of its page.
     pub action: &'static str,
 }
@@ -225,7 +198,7 @@ pub struct Rules<M: 'static> {
     pub behaviour: u32,
     /// Profiles, products, settle.
     pub reference: Reference,
-    on: Vec<(On<M>, Box<dyn Judge<M>>)>,
+    on: Vec<(On, Box<dyn Judge<M>>)>,
     all: &'static [Kind<M>],
 }
 
@@ -234,17 +207,17 @@ impl<M> Rules<M> {
     pub fn read(all: &'static [Kind<M>], book: &Book, behaviour: u32) -> Result<Self, BookError> {
         let mut on = Vec::new();
         for kind in all {
-            let Some(table) = book.tables.get(kind.name) else { continue };
+            let Some(table) = book.tables.get(kind.info.name) else { continue };
             let rule = (kind.read)(table).map_err(|reason| BookError {
-                table: alloc::format!("\"{}\"", kind.name),
+                table: alloc::format!("\"{}\"", kind.info.name),
                 reason,
             })?;
-            on.push((On { kind, action: kind.first_action() }, rule));
+            on.push((On { info: kind.info, action: kind.info.first_action() }, rule));
         }
         Ok(Self { hash: book.hash.clone(), behaviour, reference: Reference::read(book)?, on, all })
     }
     /// What holds at log time `now`, rule by rule in the order of the list.
-    pub fn judge(&self, memory: &M, now: Moment, mut each: impl FnMut(&On<M>, Vec<Episode>)) {
+    pub fn judge(&self, memory: &M, now: Moment, mut each: impl FnMut(&On, Vec<Episode>)) {
         let given = Given { now, reference: &self.reference, behaviour: self.behaviour };
         for (on, rule) in &self.on {
             let mut found = Vec::new();
@@ -259,11 +232,11 @@ impl<M> Rules<M> {
     }
     /// The code and the first action of a rule, on or off.
     pub fn known(&self, name: &str) -> (&'static str, &'static str) {
-        let kind = self.all.iter().find(|kind| kind.name == name);
-        kind.map_or(("", ""), |kind| (kind.code, kind.first_action()))
+        let kind = self.all.iter().find(|kind| kind.info.name == name);
+        kind.map_or(("", ""), |kind| (kind.info.code, kind.info.first_action()))
     }
     /// The names of the rules that are on.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.on.iter().map(|(on, _)| on.kind.name)
+        self.on.iter().map(|(on, _)| on.info.name)
     }
 }

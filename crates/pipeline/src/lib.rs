@@ -9,7 +9,7 @@
 //! - [`output`]: what comes out, in its order
 //! - [`journal`]: the journal's records, as they are kept and as they are played again
 //! - [`rulebook`]: read, checked, compared
-//! - [`pages`]: every rule page there is
+//! - [`registry`]: every rule there is, and what it says of itself
 //!
 //! **Invariant:** what comes out is a function of what is fed, in that order: no clock, no thread, no
 //! environment. Time moves by the arrivals that are fed.
@@ -18,9 +18,9 @@ pub mod bytes;
 pub mod journal;
 pub mod letter;
 pub mod output;
-pub mod pages;
 pub mod partition;
 pub mod pipeline;
+pub mod registry;
 pub mod roles;
 pub mod rulebook;
 pub mod stage;

@@ -1,9 +1,10 @@
 //! What each service is: its engine, how it reads its rules, which behaviours it knows.
 
+use crate::registry;
 use alerts::Alerts;
 use custody::Custody;
 use dispatch::Dispatch;
-use facts::{Kind, Rules};
+use facts::Rules;
 use fold::{Contain, Role};
 use permits::Permits;
 use schedule::Schedule;
@@ -51,35 +52,10 @@ pub fn schedule() -> Role<Schedule> {
 /// What alerts is.
 pub fn alerts() -> Role<Alerts> {
     let rules = |book: &facts::Book, behaviour| {
-        let later = every_page().into_iter().filter_map(|Page { name, page, .. }| {
-            Some((name, facts::action::once_received(page)?))
-        });
+        let later = registry::rules()
+            .iter()
+            .filter_map(|rule| Some((rule.name, facts::action::once_received(rule.page)?)));
         Ok(alerts::Rules::read(book, behaviour)?.with_actions(later))
     };
     Role { name: "alerts", rules, behaviours: BEHAVIOURS, contain: CONTAIN }
-}
-
-/// A rule as everybody but its engine sees it.
-#[derive(Debug, Clone, Copy)]
-pub struct Page {
-    /// Its name.
-    pub name: &'static str,
-    /// Its code in the catalogue.
-    pub code: &'static str,
-    /// Its page.
-    pub page: &'static str,
-}
-
-fn each<M>(all: &'static [Kind<M>]) -> impl Iterator<Item = Page> {
-    all.iter().map(|kind| Page { name: kind.name, code: kind.code, page: kind.page })
-}
-
-/// Every rule, engine by engine.
-pub(crate) fn every_page() -> Vec<Page> {
-    let mut pages: Vec<Page> = each(custody::rules::ALL).collect();
-    pages.extend(each(thermal::rules::ALL));
-    pages.extend(each(permits::rules::ALL));
-    pages.extend(each(schedule::rules::ALL));
-    pages.extend(each(alerts::rules::ALL));
-    pages
 }

@@ -3,7 +3,7 @@
 //! Refuses: a table that no rule and no reference reads, a member that a rule does not know, a
 //! table that stands in two files. A rule without a table is off, and the check says so.
 
-use crate::{pages, roles};
+use crate::{registry, roles};
 use facts::{Book, Reference, Span};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -109,7 +109,7 @@ pub fn check(files: Vec<(String, String)>) -> Result<Checked, Vec<Problem>> {
             Err(problem) => problems.push(problem),
         }
     }
-    let rules = pages::all();
+    let rules = registry::rules();
     for name in tables.keys() {
         if !REFERENCE.contains(&name.as_str()) && !rules.iter().any(|rule| rule.name == name) {
             problems.push(unknown(&files, name, rules.iter().map(|r| r.name)));

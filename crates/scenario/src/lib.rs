@@ -43,17 +43,17 @@ pub fn run<M: 'static, P: Player + 'static>(
 ) -> std::process::ExitCode {
     let mut trials = Vec::new();
     for kind in all {
-        let file = kind.name.split('/').next_back().unwrap_or_default().replace('-', "_");
+        let file = kind.info.name.split('/').next_back().unwrap_or_default().replace('-', "_");
         let path = format!("{folder}/{file}.md");
-        let held = kind.page == std::fs::read_to_string(Path::new(&path)).unwrap_or_default();
+        let held = kind.info.page == std::fs::read_to_string(Path::new(&path)).unwrap_or_default();
         trials.push(Trial::test(format!("{file}: the page is the one in the binary"), move || {
             if held {
                 Ok(())
             } else {
-                Err(Failed::from(format!("{path} is not what {} holds", kind.name)))
+                Err(Failed::from(format!("{path} is not what {} holds", kind.info.name)))
             }
         }));
-        let page = match Page::read(kind.page) {
+        let page = match Page::read(kind.info.page) {
             Ok(page) => page,
             Err(wrong) => {
                 trials.push(Trial::test(file, move || Err(Failed::from(wrong.to_string()))));

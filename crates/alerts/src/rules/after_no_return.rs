@@ -4,7 +4,10 @@ use crate::memory::{Memory, is_open};
 use crate::spans::{Opening, Reason, cut, merge};
 use alloc::{format, string::ToString, vec::Vec};
 use facts::context::{Class, Loss, Phase, Treated};
-use facts::{Episode, Finding, Given, Moment, Precedence, Rule, Severity, Span, Verdict};
+use facts::{
+    Effects, Episode, Family, Finding, Given, Moment, Precedence, Rule, RuleInfo, Severity, Span,
+    Verdict,
+};
 use serde::Deserialize;
 
 /// Conditioning has begun and the product is compromised, lost or unknown.
@@ -19,10 +22,13 @@ pub struct AfterNoReturn {
 
 impl Rule for AfterNoReturn {
     type Memory = Memory;
-    const NAME: &'static str = "alerts/after-no-return";
-    const CODE: &'static str = "SCH-02";
-    const PAGE: &'static str = include_str!("after_no_return.md");
-    const PRECEDENCE: Precedence = Precedence::NoReturn;
+    const INFO: RuleInfo = RuleInfo {
+        name: "alerts/after-no-return",
+        code: "SCH-02",
+        family: Family::Schedule,
+        effects: Effects { precedence: Precedence::NoReturn, ..Effects::NONE },
+        page: include_str!("after_no_return.md"),
+    };
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         for begun in begun(memory, given) {

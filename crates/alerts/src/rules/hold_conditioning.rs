@@ -4,7 +4,9 @@ use crate::memory::{Memory, is_open};
 use crate::spans::{Opening, Reason, cut, merge};
 use alloc::{format, string::String, vec::Vec};
 use facts::context::{Former, Phase, Shut};
-use facts::{Episode, Finding, Gate, Given, Moment, Rule, Severity, Span, Verdict};
+use facts::{
+    Effects, Episode, Family, Finding, Gate, Given, Moment, Rule, RuleInfo, Severity, Span, Verdict,
+};
 use serde::Deserialize;
 
 const NOT_MET: &str = "the product's gate was not met";
@@ -19,9 +21,13 @@ pub struct HoldConditioning {
 
 impl Rule for HoldConditioning {
     type Memory = Memory;
-    const NAME: &'static str = "alerts/hold-conditioning";
-    const CODE: &'static str = "SCH-01";
-    const PAGE: &'static str = include_str!("hold_conditioning.md");
+    const INFO: RuleInfo = RuleInfo {
+        name: "alerts/hold-conditioning",
+        code: "SCH-01",
+        family: Family::Schedule,
+        effects: Effects::NONE,
+        page: include_str!("hold_conditioning.md"),
+    };
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         // What belongs to an order follows it a moment later.

@@ -311,6 +311,7 @@ fn alive(board: &mut Board, partition: u16, record: &Record) {
 mod tests {
     use super::*;
     use crate::config::Config;
+    use pipeline::registry::registry;
     use std::collections::BTreeMap;
     use std::ops::Range;
     use stream::{Ack, Committed, Draft, Member, Memory, Reader, Ticket};
@@ -368,7 +369,7 @@ mod tests {
         config.log.partitions = 3;
         let clock: Clock = Arc::new(|| 1_000_000);
         let live = Live::new(log.clone(), config, clock, None);
-        let board = Arc::new(RwLock::new(Board::new(3)));
+        let board = Arc::new(RwLock::new(Board::new(3, registry())));
         let together = Arc::default();
         for topic in TOPICS {
             let name = live.names.topic(topic).to_string();

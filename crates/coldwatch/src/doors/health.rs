@@ -156,6 +156,7 @@ fn of(watched: &Watched) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pipeline::registry::registry;
 
     #[test]
     fn only_the_log_can_be_left_out() {
@@ -166,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_desk_that_has_not_read_its_topics_says_so() {
-        let board = RwLock::new(Board::new(1));
+        let board = RwLock::new(Board::new(1, registry()));
         assert_eq!(unread(&board).len(), 3, "it has read nothing");
         let progress = |topic: &str, position| {
             board.write().expect("no panic").progress(topic, 0, position, 1_000);

@@ -5,7 +5,7 @@ use crate::unit::{by_name, list};
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 use facts::fact::shipment::{Packed, Receipt, Received};
 use facts::timeline::Mark;
-use facts::{Episode, Given, Moment, Rule, Severity, Span, UnitId};
+use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity, Span, UnitId};
 use serde::Deserialize;
 
 /// What was received is not what was packed.
@@ -42,10 +42,13 @@ impl<'a> Content<'a> {
 
 impl Rule for ContentCount {
     type Memory = Ledger;
-    const NAME: &'static str = "custody/content-count";
-    const CODE: &'static str = "CUS-09";
-    const PAGE: &'static str = include_str!("content_count.md");
-    const COMPROMISES: Option<Severity> = Some(Severity::P1);
+    const INFO: RuleInfo = RuleInfo {
+        name: "custody/content-count",
+        code: "CUS-09",
+        family: Family::Custody,
+        effects: Effects { compromises: Some(Severity::P1), ..Effects::NONE },
+        page: include_str!("content_count.md"),
+    };
 
     fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
         let (open, over) = self.walk(ledger);

@@ -5,7 +5,9 @@ use crate::ledger::Ledger;
 use alloc::{format, string::String, vec::Vec};
 use facts::context::Class;
 use facts::timeline::{HandOver, Mark};
-use facts::{Episode, Given, LegId, Moment, Rule, Severity, Span};
+use facts::{
+    Effects, Episode, Family, Given, LegId, Moment, Rule, RuleInfo, Severity, Shows, Span,
+};
 use serde::Deserialize;
 
 /// Nobody has accepted the goods since they were released.
@@ -37,10 +39,17 @@ struct Gap<'a> {
 
 impl Rule for CustodyGap {
     type Memory = Ledger;
-    const NAME: &'static str = "custody/custody-gap";
-    const CODE: &'static str = "CUS-02";
-    const PAGE: &'static str = include_str!("custody_gap.md");
-    const COMPROMISES: Option<Severity> = Some(Severity::P1);
+    const INFO: RuleInfo = RuleInfo {
+        name: "custody/custody-gap",
+        code: "CUS-02",
+        family: Family::Custody,
+        effects: Effects {
+            compromises: Some(Severity::P1),
+            shows: Shows::NoHolder,
+            ..Effects::NONE
+        },
+        page: include_str!("custody_gap.md"),
+    };
 
     fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
         for hand in &ledger.hands.hand_overs {

@@ -2,7 +2,7 @@
 
 use crate::ledger::Ledger;
 use alloc::{format, vec::Vec};
-use facts::{Episode, Given, Moment, Rule, Severity};
+use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity};
 use serde::Deserialize;
 
 /// A report of what has happened is dated later than it came.
@@ -12,9 +12,13 @@ pub struct DatedAhead {}
 
 impl Rule for DatedAhead {
     type Memory = Ledger;
-    const NAME: &'static str = "custody/dated-ahead";
-    const CODE: &'static str = "SYS-AHEAD";
-    const PAGE: &'static str = include_str!("dated_ahead.md");
+    const INFO: RuleInfo = RuleInfo {
+        name: "custody/dated-ahead",
+        code: "SYS-AHEAD",
+        family: Family::System,
+        effects: Effects::NONE,
+        page: include_str!("dated_ahead.md"),
+    };
 
     fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
         for report in &ledger.record.dated {

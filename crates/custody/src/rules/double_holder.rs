@@ -3,7 +3,9 @@
 use crate::ledger::Ledger;
 use alloc::{format, string::String, vec::Vec};
 use facts::timeline::{HandOver, Mark};
-use facts::{Episode, Given, LegId, Moment, PartyId, Rule, Severity, Span};
+use facts::{
+    Effects, Episode, Family, Given, LegId, Moment, PartyId, Rule, RuleInfo, Severity, Span,
+};
 use serde::Deserialize;
 
 /// Two organisations hold the goods at once.
@@ -26,10 +28,13 @@ struct Overlap<'a> {
 
 impl Rule for DoubleHolder {
     type Memory = Ledger;
-    const NAME: &'static str = "custody/double-holder";
-    const CODE: &'static str = "CUS-01";
-    const PAGE: &'static str = include_str!("double_holder.md");
-    const COMPROMISES: Option<Severity> = Some(Severity::P2);
+    const INFO: RuleInfo = RuleInfo {
+        name: "custody/double-holder",
+        code: "CUS-01",
+        family: Family::Custody,
+        effects: Effects { compromises: Some(Severity::P2), ..Effects::NONE },
+        page: include_str!("double_holder.md"),
+    };
 
     fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
         for hand in &ledger.hands.hand_overs {

@@ -3,7 +3,9 @@
 use crate::ledger::{Ledger, Scan, Step, What};
 use crate::unit::{by_name, list};
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
-use facts::{Episode, Given, Moment, Precedence, Rule, Severity, UnitId};
+use facts::{
+    Effects, Episode, Family, Given, Moment, Precedence, Rule, RuleInfo, Severity, UnitId,
+};
 use serde::Deserialize;
 
 /// What was packed, received or given is not of this patient's order.
@@ -13,11 +15,17 @@ pub struct IdentityMismatch {}
 
 impl Rule for IdentityMismatch {
     type Memory = Ledger;
-    const NAME: &'static str = "custody/identity-mismatch";
-    const CODE: &'static str = "IDN-02";
-    const PAGE: &'static str = include_str!("identity_mismatch.md");
-    const COMPROMISES: Option<Severity> = Some(Severity::P2);
-    const PRECEDENCE: Precedence = Precedence::Identity;
+    const INFO: RuleInfo = RuleInfo {
+        name: "custody/identity-mismatch",
+        code: "IDN-02",
+        family: Family::Identity,
+        effects: Effects {
+            compromises: Some(Severity::P2),
+            precedence: Precedence::Identity,
+            ..Effects::NONE
+        },
+        page: include_str!("identity_mismatch.md"),
+    };
 
     fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
         for step in [Step::Packing, Step::Receipt] {

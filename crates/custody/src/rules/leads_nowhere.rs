@@ -3,7 +3,7 @@
 use crate::ledger::Ledger;
 use crate::record::{Named, Names, Record};
 use alloc::{format, string::String, vec::Vec};
-use facts::{Episode, Given, Moment, Rule, Severity, Span};
+use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity, Span};
 use serde::Deserialize;
 
 /// A report names something that nobody knows.
@@ -15,9 +15,13 @@ pub struct LeadsNowhere {
 
 impl Rule for LeadsNowhere {
     type Memory = Ledger;
-    const NAME: &'static str = "custody/leads-nowhere";
-    const CODE: &'static str = "SYS-REF";
-    const PAGE: &'static str = include_str!("leads_nowhere.md");
+    const INFO: RuleInfo = RuleInfo {
+        name: "custody/leads-nowhere",
+        code: "SYS-REF",
+        family: Family::System,
+        effects: Effects::NONE,
+        page: include_str!("leads_nowhere.md"),
+    };
 
     fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
         let record = &ledger.record;

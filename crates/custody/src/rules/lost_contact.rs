@@ -5,7 +5,7 @@ use crate::ledger::Ledger;
 use crate::way::{UnderWay, Word};
 use alloc::{format, vec::Vec};
 use facts::context::Class;
-use facts::{Episode, Given, Moment, Rule, Severity, Span};
+use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity, Span};
 use serde::Deserialize;
 
 /// Nobody knows where the goods are.
@@ -33,10 +33,13 @@ struct Silence<'a> {
 
 impl Rule for LostContact {
     type Memory = Ledger;
-    const NAME: &'static str = "custody/lost-contact";
-    const CODE: &'static str = "CUS-11";
-    const PAGE: &'static str = include_str!("lost_contact.md");
-    const COMPROMISES: Option<Severity> = Some(Severity::P1);
+    const INFO: RuleInfo = RuleInfo {
+        name: "custody/lost-contact",
+        code: "CUS-11",
+        family: Family::Custody,
+        effects: Effects { compromises: Some(Severity::P1), ..Effects::NONE },
+        page: include_str!("lost_contact.md"),
+    };
 
     fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
         let settle = given.reference.settle;

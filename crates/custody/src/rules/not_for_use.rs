@@ -3,7 +3,9 @@
 use crate::ledger::{Ledger, Use, What};
 use crate::unit::{by_name, compared};
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
-use facts::{Episode, Given, Moment, Precedence, Rule, Severity, Span, UnitId};
+use facts::{
+    Effects, Episode, Family, Given, Moment, Precedence, Rule, RuleInfo, Severity, Span, UnitId,
+};
 use serde::Deserialize;
 
 /// A unit was thawed or given that must not be used.
@@ -35,11 +37,17 @@ impl Said {
 
 impl Rule for NotForUse {
     type Memory = Ledger;
-    const NAME: &'static str = "custody/not-for-use";
-    const CODE: &'static str = "IDN-08";
-    const PAGE: &'static str = include_str!("not_for_use.md");
-    const COMPROMISES: Option<Severity> = Some(Severity::P2);
-    const PRECEDENCE: Precedence = Precedence::Identity;
+    const INFO: RuleInfo = RuleInfo {
+        name: "custody/not-for-use",
+        code: "IDN-08",
+        family: Family::Identity,
+        effects: Effects {
+            compromises: Some(Severity::P2),
+            precedence: Precedence::Identity,
+            ..Effects::NONE
+        },
+        page: include_str!("not_for_use.md"),
+    };
 
     fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
         let mut state = State { waste: self.waste, ..State::default() };

@@ -3,7 +3,7 @@
 use crate::ledger::{Customs, Ledger, Opening};
 use alloc::{format, vec::Vec};
 use facts::timeline::Mark;
-use facts::{Episode, Given, Moment, Rule, Severity, Span};
+use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity, Span};
 use serde::Deserialize;
 
 /// The package was opened, and nobody had given leave.
@@ -15,9 +15,13 @@ pub struct PackageOpened {
 
 impl Rule for PackageOpened {
     type Memory = Ledger;
-    const NAME: &'static str = "custody/package-opened";
-    const CODE: &'static str = "CUS-06";
-    const PAGE: &'static str = include_str!("package_opened.md");
+    const INFO: RuleInfo = RuleInfo {
+        name: "custody/package-opened",
+        code: "CUS-06",
+        family: Family::Custody,
+        effects: Effects::NONE,
+        page: include_str!("package_opened.md"),
+    };
 
     fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
         for opening in &ledger.opened {

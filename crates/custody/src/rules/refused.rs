@@ -6,7 +6,7 @@ use crate::unit::by_name;
 use alloc::{format, vec::Vec};
 use facts::fact::shipment::Receipt;
 use facts::timeline::Mark;
-use facts::{Episode, Given, Moment, Rule, Severity, Span, UnitId};
+use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity, Span, UnitId};
 use serde::Deserialize;
 
 /// The goods were refused at the door, and nobody has decided what becomes of them.
@@ -19,9 +19,13 @@ pub struct Refused {
 
 impl Rule for Refused {
     type Memory = Ledger;
-    const NAME: &'static str = "custody/refused";
-    const CODE: &'static str = "CUS-14";
-    const PAGE: &'static str = include_str!("refused.md");
+    const INFO: RuleInfo = RuleInfo {
+        name: "custody/refused",
+        code: "CUS-14",
+        family: Family::Custody,
+        effects: Effects::NONE,
+        page: include_str!("refused.md"),
+    };
 
     fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
         let settle = given.reference.settle;

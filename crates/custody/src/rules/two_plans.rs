@@ -2,7 +2,7 @@
 
 use crate::ledger::Ledger;
 use alloc::{format, vec::Vec};
-use facts::{Episode, Given, Moment, Rule, Severity};
+use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity};
 use serde::Deserialize;
 
 /// One version of the plan says two things.
@@ -12,9 +12,13 @@ pub struct TwoPlans {}
 
 impl Rule for TwoPlans {
     type Memory = Ledger;
-    const NAME: &'static str = "custody/two-plans";
-    const CODE: &'static str = "CUS-13";
-    const PAGE: &'static str = include_str!("two_plans.md");
+    const INFO: RuleInfo = RuleInfo {
+        name: "custody/two-plans",
+        code: "CUS-13",
+        family: Family::Custody,
+        effects: Effects::NONE,
+        page: include_str!("two_plans.md"),
+    };
 
     fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
         for two in &ledger.contradictions {

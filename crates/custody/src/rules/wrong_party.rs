@@ -5,7 +5,9 @@ use crate::parties::Standing;
 use crate::unit;
 use alloc::{format, string::String, vec::Vec};
 use facts::timeline::{HandOver, Mark, Receiver, StrangeReceipt, StrangeRelease};
-use facts::{Episode, Given, LegId, Moment, PartyId, Rule, Severity, Span};
+use facts::{
+    Effects, Episode, Family, Given, LegId, Moment, PartyId, Rule, RuleInfo, Severity, Span,
+};
 use serde::Deserialize;
 
 /// A party that should not have the goods has or had them, or lets go of what it does not hold.
@@ -17,10 +19,13 @@ pub struct WrongParty {
 
 impl Rule for WrongParty {
     type Memory = Ledger;
-    const NAME: &'static str = "custody/wrong-party";
-    const CODE: &'static str = "CUS-03";
-    const PAGE: &'static str = include_str!("wrong_party.md");
-    const COMPROMISES: Option<Severity> = Some(Severity::P1);
+    const INFO: RuleInfo = RuleInfo {
+        name: "custody/wrong-party",
+        code: "CUS-03",
+        family: Family::Custody,
+        effects: Effects { compromises: Some(Severity::P1), ..Effects::NONE },
+        page: include_str!("wrong_party.md"),
+    };
 
     fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
         let ripe = |known: Moment| given.now >= known + given.reference.settle;

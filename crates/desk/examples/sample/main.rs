@@ -17,6 +17,7 @@ use alerts::incident::{Act, IncidentState};
 use desk::board::{STAGES, TOPICS};
 use desk::{Acts, Appending, Board, Desk, Feed, Freshness, Item, Refusal, router};
 use facts::{Event, Fact, Moment, Span};
+use pipeline::registry::registry;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -94,7 +95,7 @@ async fn main() {
     let has = |word: &str| words.iter().any(|w| w == word);
     let (stale, empty) = (has("--stale"), has("--empty"));
     let port: u16 = words.first().and_then(|word| word.parse().ok()).unwrap_or(8090);
-    let mut board = Board::new(story::PARTITIONS);
+    let mut board = Board::new(story::PARTITIONS, registry());
     if !empty {
         story::tell(&mut board);
     }

@@ -4,7 +4,7 @@ use super::dossier::{Dossier, Probe, is_open};
 use super::lines::Line;
 use alerts::Incident;
 use facts::fact::shipment::Planned;
-use facts::{Fact, Finding, Moment, Text, Timeline, TimelineEntry};
+use facts::{Fact, Finding, Moment, Shows, Text, Timeline, TimelineEntry};
 
 /// A line, as the timeline takes it.
 fn entry(line: &Line) -> TimelineEntry<'_> {
@@ -71,7 +71,7 @@ impl Dossier {
     /// Loggers from which nothing comes: dispatch said so and no reading came since, or a finding goes on.
     pub fn silent(&self) -> Vec<(Probe, Moment)> {
         let mut silent = self.quiet.clone();
-        for finding in self.findings.values().filter(|f| &*f.code == "DAT-03" && is_open(f)) {
+        for finding in self.shown_as(Shows::SilentProbe).filter(|f| is_open(f)) {
             let about = finding.name.about.as_str();
             let (device, channel) = about.rsplit_once('/').unwrap_or((about, ""));
             let probe = Probe { device: Text::new(device), channel: Text::new(channel) };

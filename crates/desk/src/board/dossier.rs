@@ -7,7 +7,9 @@ use alerts::incident::Act;
 use facts::context::{Custody, Schedule, Thermal};
 use facts::fact::order::Dose;
 use facts::fact::permit::Ledger;
-use facts::{Context, Event, Fact, Finding, Moment, Name, PermitId, Span, State, Text};
+use facts::{
+    Context, Event, Fact, Finding, Moment, Name, PermitId, Registry, Shows, Span, State, Text,
+};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -55,6 +57,8 @@ pub struct Dossier {
     /// How many findings and closed incidents are not kept any more.
     pub forgotten: u64,
     pub(super) quiet: BTreeMap<Probe, Moment>,
+    /// What each rule says of itself.
+    rules: Registry,
     /// Who took each incident, the first of them first.
     takers: BTreeMap<u32, Vec<Act>>,
     /// The event in which the alerts topic told of each incident last, while that is not closed.
@@ -80,6 +84,16 @@ pub(crate) fn is_taken_back(finding: &Finding) -> bool {
 }
 
 impl Dossier {
+    pub(super) fn new(rules: Registry) -> Self {
+        Self { rules, ..Self::default() }
+    }
+
+    /// The findings of which a page shows this beside their sentence.
+    pub fn shown_as(&self, shows: Shows) -> impl Iterator<Item = &Finding> {
+        let all = self.findings.values();
+        all.filter(move |finding| self.rules.effects(&finding.name.rule).shows == shows)
+    }
+
     pub(super) fn fact(
         &mut self,
         partition: u16,

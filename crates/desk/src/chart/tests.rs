@@ -1,7 +1,7 @@
 //! Pictures as text: small, the same on every machine.
 
 use super::*;
-use facts::Span;
+use facts::{Effects, Family, Registry, RuleInfo, ShipmentId, Span, State, Text, Verdict};
 
 fn at(minutes: i64) -> Moment {
     Moment::from_millis(1_772_323_200_000) + Span::minutes(minutes) // 2026-03-01T00:00:00Z
@@ -105,4 +105,58 @@ fn a_chart_of_nothing_and_of_one_reading() {
     plot.lines[0].points.truncate(1);
     plot.lines[0].gaps.clear();
     assert!(draw(&plot, Size::Wide, "t", "d").contains("<circle"), "one reading is a dot");
+}
+
+const WARM: RuleInfo = RuleInfo {
+    name: "thermal/too-warm",
+    code: "THM-01",
+    family: Family::Thermal,
+    effects: Effects { shows: Shows::Excursion, ..Effects::NONE },
+    page: "",
+};
+
+const EXPIRES: RuleInfo = RuleInfo {
+    name: "schedule/expires-before-use",
+    code: "THM-09",
+    effects: Effects::NONE,
+    ..WARM
+};
+
+fn found(rule: &str, code: &str) -> facts::Finding {
+    facts::Finding {
+        name: facts::Name { rule: Text::new(rule), about: Text::default(), offset: 1, index: 0 },
+        code: Text::new(code),
+        shipment: ShipmentId::new("SHP-1"),
+        state: State::Raised,
+        severity: Severity::P2,
+        verdict: Verdict::Violated,
+        latched: false,
+        happened: at(10),
+        until: Some(at(20)),
+        learnt: at(11),
+        sentence: "x".into(),
+        evidence: Vec::new(),
+        unknown: Span::ZERO,
+        deadline: None,
+        figures: None,
+        compromises: false,
+        precedence: facts::Precedence::Ordinary,
+        action: Text::default(),
+        rulebook: Text::default(),
+        behaviour: 1,
+    }
+}
+
+#[test]
+fn a_finding_is_drawn_where_its_rule_says_so_whatever_its_code() {
+    static RULES: [&RuleInfo; 2] = [&WARM, &EXPIRES];
+    let mut board = Board::new(1, Registry::new(&RULES));
+    board.finding(&found("thermal/too-warm", "THM-01"));
+    board.finding(&found("schedule/expires-before-use", "THM-09"));
+    // One that a newer release has found: it is told, and nobody guesses what it is by its name or its code.
+    board.finding(&found("thermal/too-warm-by-night", "THM-77"));
+    let dossier = board.shipment(&ShipmentId::new("SHP-1")).expect("a shipment");
+    assert_eq!(dossier.open().len() + dossier.findings.len(), 3, "all three are told");
+    let drawn: Vec<String> = excursions(dossier, at(60)).into_iter().map(|e| e.code).collect();
+    assert_eq!(drawn, ["THM-01"]);
 }

@@ -4,7 +4,7 @@ use super::card::Deadline;
 use super::maybe;
 use crate::board::{Dossier, Hand, Line, Paper, is_open, is_taken_back};
 use crate::words::{self, Foreign, When, clock, day, day_short, left, when};
-use facts::{Finding, Moment, Span, State, Verdict};
+use facts::{Finding, Moment, Shows, Span, State, Verdict};
 use std::collections::BTreeSet;
 
 /// What was found.
@@ -112,7 +112,7 @@ impl Held {
 
 /// Whether what custody found of a hand-over that took too long is about this one: how long it may take is said by its rule.
 fn is_gap(d: &Dossier, hand: &Hand) -> bool {
-    let gaps = d.findings.values().filter(|f| &*f.code == "CUS-02" && !is_taken_back(f));
+    let gaps = d.shown_as(Shows::NoHolder).filter(|f| !is_taken_back(f));
     let within = |at: Moment| hand.from <= Some(at) && hand.until.is_none_or(|until| at < until);
     gaps.into_iter().any(|gap| within(gap.happened))
 }

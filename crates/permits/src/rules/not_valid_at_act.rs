@@ -3,7 +3,10 @@
 use crate::papers::{Known, Papers, Validity};
 use alloc::{format, string::String, string::ToString, vec::Vec};
 use facts::fact::shipment::{Act, Gated, Planned};
-use facts::{Episode, Given, Moment, PartyId, PermitId, Rule, Severity, Span, Text, Verdict};
+use facts::{
+    Effects, Episode, Family, Given, Moment, PartyId, PermitId, Rule, RuleInfo, Severity, Span,
+    Text, Verdict,
+};
 use serde::Deserialize;
 
 /// A permit does not cover the moment of the act that it gates.
@@ -47,9 +50,13 @@ struct Open {
 
 impl Rule for NotValidAtAct {
     type Memory = Papers;
-    const NAME: &'static str = "permits/not-valid-at-act";
-    const CODE: &'static str = "PRM-02";
-    const PAGE: &'static str = include_str!("not_valid_at_act.md");
+    const INFO: RuleInfo = RuleInfo {
+        name: "permits/not-valid-at-act",
+        code: "PRM-02",
+        family: Family::Permits,
+        effects: Effects::NONE,
+        page: include_str!("not_valid_at_act.md"),
+    };
 
     fn judge(&self, papers: &Papers, given: &Given<'_>, found: &mut Vec<Episode>) {
         self.walk(papers, given.now, given.reference.settle, found);

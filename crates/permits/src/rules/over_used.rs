@@ -4,7 +4,9 @@ use crate::papers::{Papers, Read};
 use alloc::{format, string::String, vec::Vec};
 use facts::fact::permit::{Granted, Ledger, Stated, Use};
 use facts::fact::shipment::Quantity;
-use facts::{Episode, Given, Moment, PermitId, Rule, Severity, ShipmentId};
+use facts::{
+    Effects, Episode, Family, Given, Moment, PermitId, Rule, RuleInfo, Severity, ShipmentId,
+};
 use serde::Deserialize;
 
 /// This shipment uses more of a permit than is left of it.
@@ -39,9 +41,13 @@ struct Before<'a> {
 
 impl Rule for OverUsed {
     type Memory = Papers;
-    const NAME: &'static str = "permits/over-used";
-    const CODE: &'static str = "PRM-05";
-    const PAGE: &'static str = include_str!("over_used.md");
+    const INFO: RuleInfo = RuleInfo {
+        name: "permits/over-used",
+        code: "PRM-05",
+        family: Family::Permits,
+        effects: Effects::NONE,
+        page: include_str!("over_used.md"),
+    };
 
     fn judge(&self, papers: &Papers, given: &Given<'_>, found: &mut Vec<Episode>) {
         let settle = given.reference.settle;

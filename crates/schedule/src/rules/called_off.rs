@@ -3,7 +3,7 @@
 use crate::calendar::Calendar;
 use crate::called_off::{CalledOff, Doubt};
 use alloc::{format, vec::Vec};
-use facts::{Episode, Given, Moment, Rule, Severity};
+use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity};
 use serde::Deserialize;
 
 /// A shipment was cancelled, and a plan stands against that.
@@ -13,9 +13,13 @@ pub struct CancelledAndPlanned {}
 
 impl Rule for CancelledAndPlanned {
     type Memory = Calendar;
-    const NAME: &'static str = "schedule/called-off";
-    const CODE: &'static str = "SCH-14";
-    const PAGE: &'static str = include_str!("called_off.md");
+    const INFO: RuleInfo = RuleInfo {
+        name: "schedule/called-off",
+        code: "SCH-14",
+        family: Family::Schedule,
+        effects: Effects::NONE,
+        page: include_str!("called_off.md"),
+    };
 
     fn judge(&self, calendar: &Calendar, _: &Given<'_>, found: &mut Vec<Episode>) {
         found.extend(calendar.called_off.iter().map(episode));

@@ -4,7 +4,7 @@ use crate::calendar::{Calendar, Mark, Milestone, Plan};
 use alloc::{format, string::String, vec::Vec};
 use facts::fact::shipment::{Leg, Mode};
 use facts::timeline::{End, LostLeg};
-use facts::{Episode, Given, LegId, Moment, Rule, Severity, Span};
+use facts::{Effects, Episode, Family, Given, LegId, Moment, Rule, RuleInfo, Severity, Span};
 use serde::Deserialize;
 
 /// A pick-up, a flight or customs takes longer than planned, or a leg was lost.
@@ -51,9 +51,13 @@ enum How {
 
 impl Rule for MilestoneOverdue {
     type Memory = Calendar;
-    const NAME: &'static str = "schedule/milestone-overdue";
-    const CODE: &'static str = "SCH-07";
-    const PAGE: &'static str = include_str!("milestone_overdue.md");
+    const INFO: RuleInfo = RuleInfo {
+        name: "schedule/milestone-overdue",
+        code: "SCH-07",
+        family: Family::Schedule,
+        effects: Effects::NONE,
+        page: include_str!("milestone_overdue.md"),
+    };
 
     fn judge(&self, calendar: &Calendar, given: &Given<'_>, found: &mut Vec<Episode>) {
         let judged = given.now - given.reference.settle;

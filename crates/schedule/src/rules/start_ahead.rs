@@ -2,7 +2,7 @@
 
 use crate::calendar::Calendar;
 use alloc::{format, vec::Vec};
-use facts::{Episode, Given, Moment, Rule, Severity};
+use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity};
 use serde::Deserialize;
 
 /// Conditioning is reported as started at a time that has not come.
@@ -12,9 +12,13 @@ pub struct StartAhead {}
 
 impl Rule for StartAhead {
     type Memory = Calendar;
-    const NAME: &'static str = "schedule/start-ahead";
-    const CODE: &'static str = "SYS-START";
-    const PAGE: &'static str = include_str!("start_ahead.md");
+    const INFO: RuleInfo = RuleInfo {
+        name: "schedule/start-ahead",
+        code: "SYS-START",
+        family: Family::System,
+        effects: Effects::NONE,
+        page: include_str!("start_ahead.md"),
+    };
 
     fn judge(&self, calendar: &Calendar, given: &Given<'_>, found: &mut Vec<Episode>) {
         if !calendar.serves_a_patient() {

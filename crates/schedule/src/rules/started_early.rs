@@ -4,7 +4,9 @@ use crate::calendar::Calendar;
 use crate::order::Order;
 use crate::treatment::Start;
 use alloc::{format, string::String, vec::Vec};
-use facts::{Episode, Gate, Given, Moment, Precedence, Reference, Rule, Severity};
+use facts::{
+    Effects, Episode, Family, Gate, Given, Moment, Precedence, Reference, Rule, RuleInfo, Severity,
+};
 use serde::Deserialize;
 
 /// Conditioning was begun before the dose was confirmed.
@@ -14,10 +16,13 @@ pub struct StartedEarly {}
 
 impl Rule for StartedEarly {
     type Memory = Calendar;
-    const NAME: &'static str = "schedule/started-early";
-    const CODE: &'static str = "SCH-03";
-    const PAGE: &'static str = include_str!("started_early.md");
-    const PRECEDENCE: Precedence = Precedence::Begun;
+    const INFO: RuleInfo = RuleInfo {
+        name: "schedule/started-early",
+        code: "SCH-03",
+        family: Family::Schedule,
+        effects: Effects { precedence: Precedence::Begun, ..Effects::NONE },
+        page: include_str!("started_early.md"),
+    };
 
     fn judge(&self, calendar: &Calendar, given: &Given<'_>, found: &mut Vec<Episode>) {
         if !calendar.serves_a_patient() {

@@ -7,7 +7,10 @@ use crate::settling::Settling;
 use crate::trust::Trust;
 use alloc::{format, string::String, vec::Vec};
 use facts::rulebook::Step;
-use facts::{Episode, Figures, Given, MilliCelsius, Moment, Rule, Severity, Span};
+use facts::{
+    Effects, Episode, Family, Figures, Given, MilliCelsius, Moment, Rule, RuleInfo, Severity,
+    Shows, Span,
+};
 use serde::Deserialize;
 
 /// Warmer than a step of the product for longer than that step allows, in all.
@@ -17,10 +20,17 @@ pub struct AboveStep {}
 
 impl Rule for AboveStep {
     type Memory = Memory;
-    const NAME: &'static str = "thermal/above-step";
-    const CODE: &'static str = "THM-05";
-    const PAGE: &'static str = include_str!("above_step.md");
-    const COMPROMISES: Option<Severity> = Some(Severity::P2);
+    const INFO: RuleInfo = RuleInfo {
+        name: "thermal/above-step",
+        code: "THM-05",
+        family: Family::Thermal,
+        effects: Effects {
+            compromises: Some(Severity::P2),
+            shows: Shows::Excursion,
+            ..Effects::NONE
+        },
+        page: include_str!("above_step.md"),
+    };
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         let Some(profile) = memory.profile(given.reference) else { return };

@@ -8,7 +8,9 @@ use crate::window::Window;
 use alloc::{format, string::String, vec::Vec};
 use facts::context::Class;
 use facts::fact::device::ClockAhead;
-use facts::{Episode, Fact, Given, Moment, Rule, Severity, Span, Subject, Text};
+use facts::{
+    Effects, Episode, Fact, Family, Given, Moment, Rule, RuleInfo, Severity, Span, Subject, Text,
+};
 use serde::Deserialize;
 
 /// The clock of a logger is ahead.
@@ -35,9 +37,13 @@ struct Ahead<'a> {
 
 impl Rule for ClockWrong {
     type Memory = Memory;
-    const NAME: &'static str = "thermal/clock-wrong";
-    const CODE: &'static str = "DAT-06";
-    const PAGE: &'static str = include_str!("clock_wrong.md");
+    const INFO: RuleInfo = RuleInfo {
+        name: "thermal/clock-wrong",
+        code: "DAT-06",
+        family: Family::Data,
+        effects: Effects::NONE,
+        page: include_str!("clock_wrong.md"),
+    };
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         let profile = memory.profile(given.reference);

@@ -4,7 +4,7 @@ use crate::memory::{Memory, judged};
 use crate::setting::{Attachment, Setting};
 use crate::window::Window;
 use alloc::{format, string::String, vec::Vec};
-use facts::{Episode, Given, Moment, Rule, Severity, Span};
+use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity, Span};
 use serde::Deserialize;
 
 /// A logger is with the goods without a valid calibration.
@@ -25,9 +25,13 @@ struct Defect {
 
 impl Rule for DeviceUnfit {
     type Memory = Memory;
-    const NAME: &'static str = "thermal/device-unfit";
-    const CODE: &'static str = "DAT-07";
-    const PAGE: &'static str = include_str!("device_unfit.md");
+    const INFO: RuleInfo = RuleInfo {
+        name: "thermal/device-unfit",
+        code: "DAT-07",
+        family: Family::Data,
+        effects: Effects::NONE,
+        page: include_str!("device_unfit.md"),
+    };
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         for (about, defect) in self.defects(memory, given) {

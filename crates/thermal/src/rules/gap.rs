@@ -5,7 +5,7 @@ use crate::memory::{Memory, judged};
 use crate::setting::{Attachment, Setting};
 use crate::window::Window;
 use alloc::{format, vec::Vec};
-use facts::{Episode, Given, Moment, Rule, Severity, Span};
+use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity, Span};
 use serde::Deserialize;
 
 /// Readings are missing.
@@ -30,9 +30,13 @@ struct Hole {
 
 impl Rule for Gap {
     type Memory = Memory;
-    const NAME: &'static str = "thermal/gap";
-    const CODE: &'static str = "DAT-05";
-    const PAGE: &'static str = include_str!("gap.md");
+    const INFO: RuleInfo = RuleInfo {
+        name: "thermal/gap",
+        code: "DAT-05",
+        family: Family::Data,
+        effects: Effects::NONE,
+        page: include_str!("gap.md"),
+    };
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         let Some((_, windows)) = judged(memory, given) else { return };

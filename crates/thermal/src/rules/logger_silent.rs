@@ -8,7 +8,7 @@ use crate::window::Window;
 use alloc::{format, string::String, vec::Vec};
 use facts::context::Class;
 use facts::fact::device::{Elsewhere, Unclaimed};
-use facts::{Episode, Given, Moment, Rule, Severity, Span};
+use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity, Shows, Span};
 use serde::Deserialize;
 
 /// A live logger is silent, or a logger that must be read out was not.
@@ -27,9 +27,13 @@ pub struct LoggerSilent {
 
 impl Rule for LoggerSilent {
     type Memory = Memory;
-    const NAME: &'static str = "thermal/logger-silent";
-    const CODE: &'static str = "DAT-03";
-    const PAGE: &'static str = include_str!("logger_silent.md");
+    const INFO: RuleInfo = RuleInfo {
+        name: "thermal/logger-silent",
+        code: "DAT-03",
+        family: Family::Data,
+        effects: Effects { shows: Shows::SilentProbe, ..Effects::NONE },
+        page: include_str!("logger_silent.md"),
+    };
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         let setting = memory.setting();

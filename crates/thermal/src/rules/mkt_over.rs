@@ -5,7 +5,10 @@ use crate::mkt::{TABLE_ENDS, in_table, weight};
 use crate::series::{Reading, worst};
 use crate::trust::Trust;
 use alloc::{format, vec::Vec};
-use facts::{Episode, Figures, Given, MilliCelsius, Moment, Rule, Severity, Span};
+use facts::{
+    Effects, Episode, Family, Figures, Given, MilliCelsius, Moment, Rule, RuleInfo, Severity,
+    Shows, Span,
+};
 use serde::Deserialize;
 
 /// Mean kinetic temperature over a fixed trailing window is above its limit.
@@ -17,10 +20,17 @@ pub struct MktOver {
 
 impl Rule for MktOver {
     type Memory = Memory;
-    const NAME: &'static str = "thermal/mkt-over";
-    const CODE: &'static str = "THM-06";
-    const PAGE: &'static str = include_str!("mkt_over.md");
-    const COMPROMISES: Option<Severity> = Some(Severity::P2);
+    const INFO: RuleInfo = RuleInfo {
+        name: "thermal/mkt-over",
+        code: "THM-06",
+        family: Family::Thermal,
+        effects: Effects {
+            compromises: Some(Severity::P2),
+            shows: Shows::Excursion,
+            ..Effects::NONE
+        },
+        page: include_str!("mkt_over.md"),
+    };
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         let Some((profile, windows)) = judged(memory, given) else { return };

@@ -4,7 +4,7 @@ use crate::memory::Memory;
 use crate::place::{Ended, Place, Stretch};
 use crate::setting::Setting;
 use alloc::{format, vec::Vec};
-use facts::{Episode, Given, Moment, Rule, Severity, Span};
+use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity, Span};
 use serde::Deserialize;
 
 /// The goods travel or are stored, and no probe is with them.
@@ -33,9 +33,13 @@ struct Bare {
 
 impl Rule for NoProbe {
     type Memory = Memory;
-    const NAME: &'static str = "thermal/no-probe";
-    const CODE: &'static str = "DAT-01";
-    const PAGE: &'static str = include_str!("no_probe.md");
+    const INFO: RuleInfo = RuleInfo {
+        name: "thermal/no-probe",
+        code: "DAT-01",
+        family: Family::Data,
+        effects: Effects::NONE,
+        page: include_str!("no_probe.md"),
+    };
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         let setting = memory.setting();

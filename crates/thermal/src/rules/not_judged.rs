@@ -2,7 +2,7 @@
 
 use crate::memory::Memory;
 use alloc::{format, vec::Vec};
-use facts::{Episode, Given, Moment, Rule, Severity};
+use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity};
 use serde::Deserialize;
 
 /// The plan names a profile that the rulebook does not have.
@@ -12,9 +12,13 @@ pub struct NotJudged {}
 
 impl Rule for NotJudged {
     type Memory = Memory;
-    const NAME: &'static str = "thermal/not-judged";
-    const CODE: &'static str = "SYS-PROFILE";
-    const PAGE: &'static str = include_str!("not_judged.md");
+    const INFO: RuleInfo = RuleInfo {
+        name: "thermal/not-judged",
+        code: "SYS-PROFILE",
+        family: Family::System,
+        effects: Effects::NONE,
+        page: include_str!("not_judged.md"),
+    };
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         let mut open: Option<Episode> = None;

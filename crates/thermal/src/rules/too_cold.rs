@@ -5,7 +5,10 @@ use crate::excursion::{Exceeded, Excursion, LATE, Limit, doubt, exceeded, excurs
 use crate::memory::{Memory, judged, windows_of};
 use crate::settling::Settling;
 use alloc::{format, vec::Vec};
-use facts::{Episode, Figures, Given, MilliCelsius, Moment, Profile, Rule, Severity, Span};
+use facts::{
+    Effects, Episode, Family, Figures, Given, MilliCelsius, Moment, Profile, Rule, RuleInfo,
+    Severity, Shows, Span,
+};
 use serde::Deserialize;
 
 /// Colder than the lower limit for longer than the grace, or frozen.
@@ -15,10 +18,17 @@ pub struct TooCold {}
 
 impl Rule for TooCold {
     type Memory = Memory;
-    const NAME: &'static str = "thermal/too-cold";
-    const CODE: &'static str = "THM-02";
-    const PAGE: &'static str = include_str!("too_cold.md");
-    const COMPROMISES: Option<Severity> = Some(Severity::P2);
+    const INFO: RuleInfo = RuleInfo {
+        name: "thermal/too-cold",
+        code: "THM-02",
+        family: Family::Thermal,
+        effects: Effects {
+            compromises: Some(Severity::P2),
+            shows: Shows::Excursion,
+            ..Effects::NONE
+        },
+        page: include_str!("too_cold.md"),
+    };
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         let Some(profile) = memory.profile(given.reference) else { return };

@@ -3,7 +3,9 @@
 use crate::excursion::{Exceeded, LATE, Limit, doubt, exceeded};
 use crate::memory::{Memory, judged};
 use alloc::{format, vec::Vec};
-use facts::{Episode, Figures, Given, MilliCelsius, Rule, Severity, Span};
+use facts::{
+    Effects, Episode, Family, Figures, Given, MilliCelsius, Rule, RuleInfo, Severity, Shows, Span,
+};
 use serde::Deserialize;
 
 /// Warmer than the upper limit for longer than the grace.
@@ -15,10 +17,17 @@ pub struct TooWarm {
 
 impl Rule for TooWarm {
     type Memory = Memory;
-    const NAME: &'static str = "thermal/too-warm";
-    const CODE: &'static str = "THM-01";
-    const PAGE: &'static str = include_str!("too_warm.md");
-    const COMPROMISES: Option<Severity> = Some(Severity::P2);
+    const INFO: RuleInfo = RuleInfo {
+        name: "thermal/too-warm",
+        code: "THM-01",
+        family: Family::Thermal,
+        effects: Effects {
+            compromises: Some(Severity::P2),
+            shows: Shows::Excursion,
+            ..Effects::NONE
+        },
+        page: include_str!("too_warm.md"),
+    };
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         let Some((profile, windows)) = judged(memory, given) else { return };

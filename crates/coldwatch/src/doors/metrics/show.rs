@@ -118,11 +118,12 @@ mod tests {
     use super::*;
     use alerts::Incident;
     use facts::{Moment, ShipmentId};
+    use pipeline::registry::registry;
     use prometheus_client::encoding::text::encode;
 
     #[test]
     fn the_desk_shows_where_it_is_and_how_many_incidents_there_are() {
-        let mut board = Board::new(2);
+        let mut board = Board::new(2, registry());
         for (n, shipment) in (1..).zip(["SHP-1", "SHP-2"]) {
             let (shipment, priority) = (ShipmentId::new(shipment), Some(Severity::P1));
             board.incident(&Incident { shipment, number: n, priority, ..Incident::default() });

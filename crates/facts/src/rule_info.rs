@@ -1,0 +1,141 @@
+//! What a rule says of itself, as data beside it: its name and code, what its findings do beside being told.
+//! Nobody asks for the letters of a code, and nobody but the rule's own file knows its name.
+
+use crate::action;
+use crate::finding::{Precedence, Severity};
+
+/// What everybody but its engine must know of a rule.
+#[derive(Debug, Clone, Copy)]
+pub struct RuleInfo {
+    /// Its one name, `custody/late-handover`.
+    pub name: &'static str,
+    /// Its code in the catalogue, `CUS-02`.
+    pub code: &'static str,
+    /// Which part of the catalogue it belongs to.
+    pub family: Family,
+    /// What its findings do beside being told.
+    pub effects: Effects,
+    /// Its page.
+    pub page: &'static str,
+}
+
+impl RuleInfo {
+    /// The first numbered line under *What to do* on its page.
+    pub fn first_action(&self) -> &'static str {
+        action::first(self.page)
+    }
+}
+
+/// A part of the catalogue: what the rules of it are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// Who holds the goods.
+    Custody,
+    /// Whether they are the right goods for this patient.
+    Identity,
+    /// How warm the goods are or were.
+    Thermal,
+    /// How well that is known: loggers and their records.
+    Data,
+    /// What the papers allow.
+    Permits,
+    /// When things are to happen, and where the patient stands.
+    Schedule,
+    /// The record itself: reports that contradict or cannot be used, stages that are silent.
+    System,
+}
+
+/// What the findings of a rule do beside being told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effects {
+    /// From which severity on a finding compromises the goods; `None` if it never does.
+    pub compromises: Option<Severity>,
+    /// Whether people must read its findings before others that are as bad.
+    pub precedence: Precedence,
+    /// What a page shows of a finding beside its sentence.
+    pub shows: Shows,
+    /// Whom a finding speaks of.
+    pub concerns: Concerns,
+}
+
+impl Effects {
+    /// Told, and nothing else. That is all that is known, too, of a rule which this release does not have.
+    pub const NONE: Self = Self {
+        compromises: None,
+        precedence: Precedence::Ordinary,
+        shows: Shows::Sentence,
+        concerns: Concerns::Shipment,
+    };
+}
+
+/// What a page shows of a finding beside its sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shows {
+    /// Nothing.
+    Sentence,
+    /// An excursion on the temperature chart, from its onset to its end.
+    Excursion,
+    /// A probe from which nothing comes: the one that it is about.
+    SilentProbe,
+    /// In the chain of hands, that nobody held the goods for too long.
+    NoHolder,
+}
+
+/// Whom a finding speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concerns {
+    /// The shipment that it names.
+    Shipment,
+    /// A stage of the log, and so no shipment more than another. Its incidents are kept apart from those of shipments.
+    Log,
+}
+
+/// Rules that a release knows, and what its stages find by themselves; looked up by the name that a finding bears.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Registry(&'static [&'static RuleInfo]);
+
+impl Registry {
+    /// Of these.
+    pub const fn new(all: &'static [&'static RuleInfo]) -> Self {
+        Self(all)
+    }
+    /// All of them.
+    pub fn all(self) -> &'static [&'static RuleInfo] {
+        self.0
+    }
+    /// What a rule says of itself; `None` for one that only another release has.
+    pub fn find(self, rule: &str) -> Option<&'static RuleInfo> {
+        self.0.iter().copied().find(|info| info.name == rule)
+    }
+    /// What the findings of a rule do. What one does that only another release has is not guessed from its name or code: its
+    /// finding is told as it stands, with its severity and first action, and is shown nowhere else.
+    pub fn effects(self, rule: &str) -> Effects {
+        self.find(rule).map_or(Effects::NONE, |info| info.effects)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WARM: RuleInfo = RuleInfo {
+        name: "thermal/too-warm",
+        code: "THM-01",
+        family: Family::Thermal,
+        effects: Effects { shows: Shows::Excursion, ..Effects::NONE },
+        page: "# x\n\n## What to do\n\n1. Look at it\n",
+    };
+
+    #[test]
+    fn nothing_is_guessed_of_a_rule_that_another_release_has() {
+        static ALL: [&RuleInfo; 1] = [&WARM];
+        let registry = Registry::new(&ALL);
+        assert_eq!(registry.effects("thermal/too-warm").shows, Shows::Excursion);
+        assert_eq!(registry.effects("thermal/too-warm-again"), Effects::NONE);
+        assert_eq!(
+            registry.find("thermal/too-warm").map(RuleInfo::first_action),
+            Some("Look at it")
+        );
+        assert!(registry.find("thermal/too").is_none());
+    }
+}
