@@ -7,6 +7,7 @@
     clippy::disallowed_methods
 )]
 
+use facts::Family;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -151,6 +152,142 @@ fn every_rule_has_its_page_with_all_its_parts() {
             "{rule}.md corrects nothing"
         );
     }
+}
+
+/// Every page of something that can be found: what its title names, where it lies, its text.
+fn pages() -> BTreeMap<String, (PathBuf, String)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for name in names(folder) {
+            let path = folder.join(&name);
+            if path.is_dir() {
+                walk(&path, found);
+            } else if name.ends_with(".md") {
+                found.push(path);
+            }
+        }
+    }
+    let mut files = Vec::new();
+    for name in names(&root().join("crates")) {
+        walk(&root().join("crates").join(name).join("src"), &mut files);
+    }
+    let mut pages = BTreeMap::new();
+    for file in files {
+        let text = read(&file);
+        let title =
+            text.lines().next().and_then(|line| line.strip_prefix("# `")?.strip_suffix('`'));
+        let Some(title) = title.filter(|_| text.contains("\nCode: ")) else { continue };
+        let (title, path) =
+            (title.to_owned(), file.strip_prefix(root()).expect("within").to_owned());
+        let before = pages.insert(title, (path, text));
+        assert!(before.is_none(), "{} has the title of another page", file.display());
+    }
+    pages
+}
+
+#[test]
+fn whatever_bears_a_code_is_in_the_registry_on_its_page_and_in_the_readme() {
+    let (pages, readme) = (pages(), read(&root().join("README.md")));
+    let registry = pipeline::registry::registry();
+    let mut rows = BTreeSet::new();
+    let mut codes = BTreeSet::new();
+    for info in registry.all() {
+        let (path, text) =
+            pages.get(info.name).unwrap_or_else(|| panic!("{} has no page", info.name));
+        assert_eq!(info.page, text, "{} holds another page than {}", info.name, path.display());
+        let code = text.lines().find_map(|line| line.strip_prefix("Code: "));
+        assert_eq!(code, Some(info.code), "{}", path.display());
+        assert!(!info.first_action().is_empty(), "{} says nothing to do", path.display());
+        assert!(codes.insert(info.code), "{} is the code of two", info.code);
+        let letters = match info.family {
+            Family::Custody => "CUS-",
+            Family::Identity => "IDN-",
+            Family::Thermal => "THM-",
+            Family::Data => "DAT-",
+            Family::Permits => "PRM-",
+            Family::Schedule => "SCH-",
+            Family::System => "SYS-",
+        };
+        assert!(info.code.starts_with(letters), "{} is of the family {:?}", info.code, info.family);
+        rows.insert(format!("| [`{}`]({}) | {} |", info.name, path.display(), info.code));
+    }
+    for found in pipeline::registry::system() {
+        let says = format!("it is {}", found.severity);
+        assert!(
+            found.info.page.contains(&says),
+            "the page of {} does not say `{says}`",
+            found.info.name
+        );
+    }
+    let listed: BTreeSet<&str> = registry.all().iter().map(|info| info.name).collect();
+    let paged: BTreeSet<&str> = pages.keys().map(String::as_str).collect();
+    assert_eq!(listed, paged, "what is listed and what has a page with a code");
+    let in_readme: BTreeSet<String> = readme
+        .lines()
+        .filter(|line| line.starts_with("| [`"))
+        .filter_map(|line| {
+            Some(format!("|{}|{}|", line.split('|').nth(1)?, line.split('|').nth(2)?))
+        })
+        .collect();
+    assert_eq!(in_readme, rows, "the tables of README.md and the registry");
+}
+
+/// Where a rule or a code is named outside of tests.
+const MAY_NAME_A_RULE: [&str; 1] = ["crates/simulate/"];
+
+#[test]
+fn no_code_asks_for_a_rule_by_its_name_or_code() {
+    // The simulator says what must be found and never runs a rule. Everybody else asks the registry.
+    let mut files = Vec::new();
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for name in names(folder) {
+            let path = folder.join(&name);
+            if path.is_dir() {
+                walk(&path, found);
+            } else if name.ends_with(".rs") || name.ends_with(".html") || name.ends_with(".js") {
+                found.push(path);
+            }
+        }
+    }
+    for name in names(&root().join("crates")) {
+        for part in ["src", "templates", "static"] {
+            let folder = root().join("crates").join(&name).join(part);
+            if folder.is_dir() {
+                walk(&folder, &mut files);
+            }
+        }
+    }
+    let all = pipeline::registry::registry().all();
+    let families: BTreeSet<&str> =
+        all.iter().filter_map(|info| info.code.split('-').next()).collect();
+    for file in files {
+        let path = file.strip_prefix(root()).expect("within").display().to_string();
+        if MAY_NAME_A_RULE.iter().any(|free| path.starts_with(free)) || path.contains("tests") {
+            continue;
+        }
+        let text = read(&file);
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let lines =
+            (1..).zip(code.lines()).filter(|(_, line)| !line.trim_start().starts_with("//"));
+        for (number, line) in lines {
+            let own = |info: &&&facts::RuleInfo| {
+                line.contains(&format!("\"{}\"", info.name))
+                    || line.contains(&format!("\"{}\"", info.code))
+            };
+            let named = all.iter().find(own);
+            let prefix = families.iter().find(|family| line.contains(&format!("\"{family}-\"")));
+            let its_own = named.is_some_and(|info| is_defined_in(&text, info));
+            assert!(
+                (named.is_none() || its_own) && prefix.is_none(),
+                "{path}:{number} asks for a rule or for letters of a code: {line}"
+            );
+        }
+    }
+}
+
+/// Whether a file is where a rule, or what a stage finds by itself, says what it is: its page is included there.
+fn is_defined_in(text: &str, info: &facts::RuleInfo) -> bool {
+    let page = info.name.rsplit('/').next().unwrap_or_default().replace('-', "_");
+    text.contains(&format!("{page}.md\")"))
 }
 
 /// The tables of a text's `toml` blocks, or of a whole file.

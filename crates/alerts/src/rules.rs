@@ -36,7 +36,7 @@ impl Rules {
         Ok(Self {
             rules,
             incident: table(book, "alerts/incident")?,
-            stages: table(book, "system/stage-silent")?,
+            stages: table(book, stages::SILENT.info.name)?,
             once_received: BTreeMap::new(),
         })
     }

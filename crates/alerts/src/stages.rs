@@ -6,7 +6,7 @@ use alloc::collections::btree_map::Entry;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::{format, string::String, vec::Vec};
 use facts::behaviour::PUTS_AWAY;
-use facts::{Finding, Moment, Name, Severity, ShipmentId, Span, State, Text, Verdict};
+use facts::{Finding, Moment, Severity, ShipmentId, Span, State, SystemFinding};
 use serde::{Deserialize, Serialize};
 
 /// Where a silence is noticed.
@@ -42,6 +42,15 @@ pub struct Stages {
     /// When dispatch came back: engines have their time from then on.
     back: Option<Moment>,
 }
+
+/// A stage of the log is silent.
+pub const SILENT: SystemFinding = SystemFinding::new(
+    "system/stage-silent",
+    "SYS-STAGE",
+    Severity::P1,
+    include_str!("stage_silent.md"),
+)
+.of_the_log();
 
 /// The engines whose ticks are watched.
 pub const WATCHED: [&str; 4] = ["custody", "thermal", "permits", "schedule"];
@@ -150,10 +159,6 @@ impl Stages {
 
 fn finding(silence: &Silence, now: Moment, of: Of) -> Finding {
     let Of { partition, behaviour } = of;
-    let page = include_str!("stage_silent.md");
-    let action = page.lines().find_map(|line| line.strip_prefix("1. ")).unwrap_or_default();
-    let offset = u64::try_from(now.millis()).unwrap_or_default();
-    let rule = Text::new("system/stage-silent");
     let (shipment, about) = match behaviour >= PUTS_AWAY {
         true => {
             let stage = silence.stage.split(' ').next().unwrap_or_default();
@@ -161,28 +166,10 @@ fn finding(silence: &Silence, now: Moment, of: Of) -> Finding {
         }
         false => (format!("partition-{partition}"), silence.stage.clone()),
     };
-    Finding {
-        name: Name { rule, about: Text::new(about), offset, index: 0 },
-        code: Text::new("SYS-STAGE"),
-        shipment: ShipmentId::new(shipment),
-        state: State::Raised,
-        severity: Severity::P1,
-        verdict: Verdict::Unknown,
-        latched: false,
-        happened: silence.since,
-        until: None,
-        learnt: now,
-        sentence: silence.what.clone(),
-        evidence: Vec::new(),
-        unknown: Span::ZERO,
-        deadline: None,
-        figures: None,
-        compromises: false,
-        precedence: facts::Precedence::Ordinary,
-        action: Text::new(action),
-        rulebook: Text::default(),
-        behaviour,
-    }
+    let mut finding = SILENT.raised(ShipmentId::new(shipment), &about, now, silence.what.clone());
+    finding.name.offset = u64::try_from(now.millis()).unwrap_or_default();
+    // It is over when the stage is heard again.
+    Finding { latched: false, happened: silence.since, behaviour, ..finding }
 }
 
 #[cfg(test)]

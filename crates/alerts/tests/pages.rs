@@ -5,8 +5,8 @@
 use alerts::rules::{ALL, Rules};
 use alerts::{Alerts, Notice, Word};
 use facts::{
-    Context, Figures, Finding, MilliCelsius, Moment, Name, Precedence, Severity, ShipmentId, Span,
-    State, Text, Verdict,
+    Context, Effects, Figures, Finding, Kind, MilliCelsius, Moment, Name, RuleInfo, Severity,
+    ShipmentId, Span, State, Text, Verdict,
 };
 use scenario::{OneShipment, Page, Player};
 
@@ -67,22 +67,17 @@ fn word(learnt: Moment, at: Moment, words: &str, id: &str) -> Result<Word, Strin
     })
 }
 
-/// What the rules of custody and thermal declare of themselves.
-fn compromises(code: &str, severity: Severity) -> bool {
-    match code {
-        "CUS-01" | "THM-01" | "THM-02" | "THM-05" | "THM-06" => severity <= Severity::P2,
-        "CUS-02" | "CUS-03" | "CUS-09" => severity == Severity::P1,
-        _ => false,
+/// What the findings of another engine's rule do, as that rule says.
+fn effects(rule: &str) -> Result<Effects, String> {
+    fn of<M>(all: &'static [Kind<M>]) -> impl Iterator<Item = &'static RuleInfo> {
+        all.iter().map(|kind| kind.info)
     }
-}
-
-/// What the rules of the other engines declare of themselves.
-fn precedence(code: &str) -> Precedence {
-    match code {
-        "SCH-03" => Precedence::Begun,
-        _ if code.starts_with("IDN-") => Precedence::Identity,
-        _ => Precedence::Ordinary,
-    }
+    let mut all = of(custody::rules::ALL)
+        .chain(of(thermal::rules::ALL))
+        .chain(of(permits::rules::ALL))
+        .chain(of(schedule::rules::ALL));
+    let info = all.find(|info| info.name == rule);
+    info.map(|info| info.effects).ok_or_else(|| format!("no engine has a rule {rule}"))
 }
 
 /// ` peak 9.0 °C over 8.0 °C`, behind the sentence.
@@ -109,6 +104,7 @@ fn finding(learnt: Moment, at: Moment, text: &str, id: &str) -> Result<Finding, 
     let read = |text: &str| serde_json::Value::from(text);
     let severity: Severity = serde_json::from_value(read(severity)).map_err(|e| e.to_string())?;
     let state: State = serde_json::from_value(read(state)).map_err(|e| e.to_string())?;
+    let effects = effects(rule)?;
     Ok(Finding {
         name: Name {
             rule: Text::new(rule),
@@ -130,8 +126,8 @@ fn finding(learnt: Moment, at: Moment, text: &str, id: &str) -> Result<Finding, 
         unknown: Span::ZERO,
         deadline: None,
         figures: figures(figured)?,
-        compromises: compromises(code, severity),
-        precedence: precedence(code),
+        compromises: effects.compromises.is_some_and(|from| severity <= from),
+        precedence: effects.precedence,
         action: Text::default(),
         rulebook: Text::default(),
         behaviour: 1,

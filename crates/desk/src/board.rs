@@ -76,8 +76,8 @@ pub struct Board {
 
 impl Board {
     /// An empty one, of a log whose topics have so many partitions: one that was never heard of is
-    /// not taken for a fresh one. `rules` says what a page shows of a finding; of a rule that it does not have, because a newer
-    /// release wrote the log, a finding is told and shown nowhere else.
+    /// not taken for a fresh one. `rules` says what a page shows of a finding, and whether it is of a shipment; of a rule that it does
+    /// not have, because a newer release wrote the log, a finding is told on its shipment and shown nowhere else.
     pub fn new(partitions: u16, rules: Registry) -> Self {
         Self { watch: Watch::new(partitions), rules, ..Self::default() }
     }
@@ -110,7 +110,7 @@ impl Board {
 
     /// What an engine, or `alerts`, says is wrong. The latest state of a finding replaces the one before it.
     pub fn finding(&mut self, finding: &Finding) {
-        match stages::is_stage(&finding.name) {
+        match stages::is_stage(self.rules, &finding.name) {
             // It speaks of a partition, not of a shipment.
             true => self.stages.entry(finding.shipment.clone()).or_default().finding(finding),
             false => self.dossier(&finding.shipment).finding(finding),
@@ -127,7 +127,7 @@ impl Board {
 
     /// An incident as it is now.
     pub fn incident(&mut self, incident: &Incident) {
-        if !stages::is_of_stages(incident) {
+        if !stages::is_of_stages(self.rules, incident) {
             let before = self.stages.get_mut(&incident.shipment);
             before.into_iter().for_each(|d| drop(d.incidents.remove(&incident.number)));
         }
@@ -144,7 +144,7 @@ impl Board {
     }
 
     fn home(&mut self, incident: &Incident) -> &mut Dossier {
-        match stages::is_of_stages(incident) {
+        match stages::is_of_stages(self.rules, incident) {
             true => self.stages.entry(incident.shipment.clone()).or_default(),
             false => self.dossier(&incident.shipment),
         }

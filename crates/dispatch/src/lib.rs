@@ -14,7 +14,7 @@
 //! - `kept`: facts kept whole, and how the same outside event is recognised
 //! - `words`: what is said of a party or a permit, each word once, and a flood of them together
 //! - `twins`: ids that look alike; `hidden`: ids that were written with hidden characters
-//! - [`Passed`]: what is passed on; `mail` writes it
+//! - [`Passed`]: what is passed on; `mail` writes it; [`findings`]: what dispatch finds by itself
 //!
 //! **Invariant:** every outside event is counted exactly once: judged, held, expired or duplicate.
 #![no_std]
@@ -27,6 +27,7 @@ mod claims;
 mod clock;
 mod device;
 mod dispatch;
+pub mod findings;
 mod hidden;
 mod kept;
 mod loose;

@@ -1,12 +1,12 @@
 //! Writes what is passed on, and names what dispatch says itself.
 
+use crate::findings;
 use crate::kept::{Kept, Other};
 use crate::passed::{Fate, Passed};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use facts::fact::log::Watched;
 use facts::{
-    Event, Fact, Finding, Moment, Name, Severity, ShipmentId, Span, State, Subject, SubjectKind,
-    Text, Verdict,
+    Event, Fact, Finding, Moment, ShipmentId, State, Subject, SubjectKind, SystemFinding, Text,
 };
 
 /// The outgoing mail of one step.
@@ -102,8 +102,7 @@ impl Mail<'_> {
             "{} reported `{}` of {} a second time with other content: the second report is not applied{more}",
             event.source, event.id, self.subject
         );
-        let page = include_str!("conflicting_copy.md");
-        self.finding(shipment, "system/conflicting-copy", "SYS-COPY", Severity::P2, sentence, page);
+        self.finding(shipment, &findings::CONFLICTING_COPY, sentence);
     }
 
     /// A report came under several ids, and one of them was declared wrong.
@@ -112,8 +111,7 @@ impl Mail<'_> {
             "a report about {} came under several ids, of which some were declared wrong and others not: it counts as wrong ({} reported `{}`)",
             self.subject, event.source, event.id
         );
-        let page = include_str!("declared_wrong.md");
-        self.finding(shipment, "system/declared-wrong", "SYS-WRONG", Severity::P3, sentence, page);
+        self.finding(shipment, &findings::DECLARED_WRONG, sentence);
     }
 
     /// A plan is dated ahead, and another one is in force until then.
@@ -126,8 +124,7 @@ impl Mail<'_> {
             "version {version} of the plan takes effect at {}: until then the goods are judged by the one before it",
             plan.at
         );
-        let (rule, code, page) = ("system/plan-ahead", "SYS-PLAN", include_str!("plan_ahead.md"));
-        self.finding(shipment, rule, code, Severity::P3, sentence, page)
+        self.finding(shipment, &findings::PLAN_AHEAD, sentence)
     }
 
     /// A correction names something that nobody reported of this subject.
@@ -141,29 +138,23 @@ impl Mail<'_> {
             "the correction `{by}` of {} names `{id}` of {source}, and no such report of it is known: what it was to correct still counts",
             self.subject
         );
-        let page = include_str!("corrects_nothing.md");
-        let (rule, code) = ("system/corrects-nothing", "SYS-CORR");
-        self.finding(shipment, rule, code, Severity::P3, sentence, page)
+        self.finding(shipment, &findings::CORRECTS_NOTHING, sentence)
     }
 
     /// An id came with characters that nobody sees.
     pub(crate) fn hidden_characters(&mut self, shipment: &ShipmentId, sentence: String) {
-        let page = include_str!("hidden_characters.md");
-        let (rule, code) = ("system/hidden-characters", "SYS-HIDE");
-        self.finding(shipment, rule, code, Severity::P3, sentence, page);
+        self.finding(shipment, &findings::HIDDEN_CHARACTERS, sentence);
     }
 
     /// An id that looks like that of this step's subject is in use.
     pub(crate) fn near_twin(&mut self, shipment: &ShipmentId, sentence: &str) -> Finding {
-        let page = include_str!("near_twin.md");
-        self.finding(shipment, "system/near-twin", "SYS-TWIN", Severity::P3, sentence.into(), page)
+        self.finding(shipment, &findings::NEAR_TWIN, sentence.into())
     }
 
     /// The air waybill of the plan in force is none.
     pub(crate) fn wrong_waybill(&mut self, shipment: &ShipmentId, why: &str) -> Finding {
         let sentence = format!("the air waybill of the plan is none: {why}");
-        let page = include_str!("wrong_waybill.md");
-        self.finding(shipment, "system/wrong-waybill", "SYS-AWB", Severity::P3, sentence, page)
+        self.finding(shipment, &findings::WRONG_WAYBILL, sentence)
     }
 
     /// What was told before does not hold any more.
@@ -179,43 +170,19 @@ impl Mail<'_> {
         let sentence = format!(
             "{shipment} was put away: what is reported of it now is not judged until it is replayed"
         );
-        let page = include_str!("after_closing.md");
-        self.finding(shipment, "system/after-closing", "SYS-LATE", Severity::P3, sentence, page);
+        self.finding(shipment, &findings::AFTER_CLOSING, sentence);
     }
 
     fn finding(
         &mut self,
         shipment: &ShipmentId,
-        rule: &str,
-        code: &str,
-        severity: Severity,
+        found: &SystemFinding,
         sentence: String,
-        page: &str,
     ) -> Finding {
-        let (rule, about) = (Text::new(rule), Text::new(format!("{}", self.subject)));
-        let todo = page.lines().find_map(|line| line.strip_prefix("1. ")).unwrap_or_default();
-        let finding = Finding {
-            name: Name { rule, about, offset: self.offset, index: self.next() },
-            code: Text::new(code),
-            shipment: shipment.clone(),
-            state: State::Raised,
-            severity,
-            verdict: Verdict::Unknown,
-            latched: true,
-            happened: self.now,
-            until: None,
-            learnt: self.now,
-            sentence,
-            evidence: Vec::new(),
-            unknown: Span::ZERO,
-            deadline: None,
-            figures: None,
-            compromises: false,
-            precedence: facts::Precedence::Ordinary,
-            action: Text::new(todo),
-            rulebook: self.book.0.clone(),
-            behaviour: self.book.1,
-        };
+        let about = format!("{}", self.subject);
+        let mut finding = found.raised(shipment.clone(), &about, self.now, sentence);
+        (finding.name.offset, finding.name.index) = (self.offset, self.next());
+        (finding.rulebook, finding.behaviour) = (self.book.0.clone(), self.book.1);
         self.said.push(Passed::Finding(Box::new(finding.clone())));
         finding
     }

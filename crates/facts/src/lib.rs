@@ -62,7 +62,7 @@ pub use id::{
 };
 pub use moment::{Moment, Span};
 pub use rule::{Episode, Given, Kind, Rule, Rules, rule};
-pub use rule_info::{Concerns, Effects, Family, Registry, RuleInfo, Shows};
+pub use rule_info::{Concerns, Effects, Family, Registry, RuleInfo, Shows, SystemFinding};
 pub use rulebook::{Book, BookError, Product, Profile, Reference};
 pub use spelling::Label;
 pub use story::{Chapter, Story, as_json, expected};

@@ -2,7 +2,10 @@
 //! Nobody asks for the letters of a code, and nobody but the rule's own file knows its name.
 
 use crate::action;
-use crate::finding::{Precedence, Severity};
+use crate::finding::{Finding, Name, Precedence, Severity, State, Verdict};
+use crate::id::{ShipmentId, Text};
+use crate::moment::{Moment, Span};
+use alloc::{string::String, vec::Vec};
 
 /// What everybody but its engine must know of a rule.
 #[derive(Debug, Clone, Copy)]
@@ -88,6 +91,68 @@ pub enum Concerns {
     Shipment,
     /// A stage of the log, and so no shipment more than another. Its incidents are kept apart from those of shipments.
     Log,
+}
+
+/// What a stage finds by itself, without a rule that judges.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemFinding {
+    /// What it says of itself, as a rule does.
+    pub info: RuleInfo,
+    /// How bad it is, always.
+    pub severity: Severity,
+}
+
+impl SystemFinding {
+    /// One that speaks of a shipment.
+    pub const fn new(
+        name: &'static str,
+        code: &'static str,
+        severity: Severity,
+        page: &'static str,
+    ) -> Self {
+        let (family, effects) = (Family::System, Effects::NONE);
+        Self { info: RuleInfo { name, code, family, effects, page }, severity }
+    }
+
+    /// The same, of a stage of the log.
+    pub const fn of_the_log(mut self) -> Self {
+        self.info.effects.concerns = Concerns::Log;
+        self
+    }
+
+    /// That it is so from now on: nobody can tell what is true, and time alone never clears it. Where it was found, and under
+    /// which rulebook and behaviour, is for the stage to add.
+    pub fn raised(
+        &self,
+        shipment: ShipmentId,
+        about: &str,
+        now: Moment,
+        sentence: String,
+    ) -> Finding {
+        let (rule, about) = (Text::new(self.info.name), Text::new(about));
+        Finding {
+            name: Name { rule, about, offset: 0, index: 0 },
+            code: Text::new(self.info.code),
+            shipment,
+            state: State::Raised,
+            severity: self.severity,
+            verdict: Verdict::Unknown,
+            latched: true,
+            happened: now,
+            until: None,
+            learnt: now,
+            sentence,
+            evidence: Vec::new(),
+            unknown: Span::ZERO,
+            deadline: None,
+            figures: None,
+            compromises: false,
+            precedence: self.info.effects.precedence,
+            action: Text::new(self.info.first_action()),
+            rulebook: Text::default(),
+            behaviour: 0,
+        }
+    }
 }
 
 /// Rules that a release knows, and what its stages find by themselves; looked up by the name that a finding bears.

@@ -9,7 +9,7 @@
 //! - [`output`]: what comes out, in its order
 //! - [`journal`]: the journal's records, as they are kept and as they are played again
 //! - [`rulebook`]: read, checked, compared
-//! - [`registry`]: every rule there is, and what it says of itself
+//! - [`registry`]: every rule, what stages find by themselves, and what each says of itself
 //!
 //! **Invariant:** what comes out is a function of what is fed, in that order: no clock, no thread, no
 //! environment. Time moves by the arrivals that are fed.

@@ -1,6 +1,8 @@
-//! Every rule of this release, and what each says of itself.
+//! Every rule of this release and what its stages find by themselves, with what each says of itself: all that a card can show
+//! the code of.
 
-use facts::{Kind, Registry, RuleInfo};
+use crate::stage;
+use facts::{Kind, Registry, RuleInfo, SystemFinding};
 use std::sync::LazyLock;
 
 static RULES: LazyLock<Vec<&'static RuleInfo>> = LazyLock::new(|| {
@@ -12,6 +14,9 @@ static RULES: LazyLock<Vec<&'static RuleInfo>> = LazyLock::new(|| {
     all
 });
 
+static ALL: LazyLock<Vec<&'static RuleInfo>> =
+    LazyLock::new(|| rules().iter().copied().chain(system().map(|found| &found.info)).collect());
+
 fn each<M>(all: &'static [Kind<M>]) -> impl Iterator<Item = &'static RuleInfo> {
     all.iter().map(|kind| kind.info)
 }
@@ -21,7 +26,13 @@ pub fn rules() -> &'static [&'static RuleInfo] {
     &RULES
 }
 
-/// What bears a code, by its name.
+/// What stages find by themselves, without a rule that judges.
+pub fn system() -> impl Iterator<Item = &'static SystemFinding> {
+    let ours = [&alerts::stages::SILENT, &stage::FAULTED];
+    dispatch::findings::ALL.iter().copied().chain(ours)
+}
+
+/// All of it, looked up by name.
 pub fn registry() -> Registry {
-    Registry::new(rules())
+    Registry::new(&ALL)
 }

@@ -24,8 +24,15 @@ const SHIPPED: &[(&str, &str)] = &[
 ];
 
 /// Tables that are not a rule's.
-const REFERENCE: &[&str] =
-    &["log", "probe", "profile", "product", "dispatch", "alerts/incident", "system/stage-silent"];
+const REFERENCE: &[&str] = &[
+    "log",
+    "probe",
+    "profile",
+    "product",
+    "dispatch",
+    "alerts/incident",
+    alerts::stages::SILENT.info.name,
+];
 
 /// Something wrong with a rulebook, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]

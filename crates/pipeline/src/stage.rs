@@ -13,9 +13,7 @@ pub use alerts::{AlertsStage, Heard, Sign};
 pub use dispatch::{DispatchStage, is_report};
 pub use engine::EngineStage;
 
-use facts::{
-    Finding, Moment, Name, Origin, Severity, ShipmentId, Span, State, Subject, Text, Verdict,
-};
+use facts::{Finding, Moment, Origin, Severity, ShipmentId, Subject, SystemFinding, Text};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +72,13 @@ fn origin(service: &str, topic: &str, partition: u16, offset: u64, index: u32) -
 }
 
 /// A value failed: its shipment is not judged any more by that engine, and that is told at once.
+pub const FAULTED: SystemFinding = SystemFinding::new(
+    "system/faulted",
+    "SYS-FAULT",
+    Severity::P1,
+    include_str!("stage/faulted.md"),
+);
+
 fn faulted(
     service: &str,
     shipment: ShipmentId,
@@ -81,29 +86,9 @@ fn faulted(
     now: Moment,
     behaviour: u32,
 ) -> Box<Finding> {
-    let rule = Text::new("system/faulted");
-    Box::new(Finding {
-        name: Name { rule, about: Text::new(service), offset, index },
-        code: Text::new("SYS-FAULT"),
-        shipment,
-        state: State::Raised,
-        severity: Severity::P1,
-        verdict: Verdict::Unknown,
-        latched: true,
-        happened: now,
-        until: None,
-        learnt: now,
-        sentence: format!(
-            "{service} failed at journal entry {offset} and judges this shipment no more"
-        ),
-        evidence: vec![offset],
-        unknown: Span::ZERO,
-        deadline: None,
-        figures: None,
-        compromises: false,
-        precedence: facts::Precedence::Ordinary,
-        action: Text::new("Watch this shipment by hand and report the entry to the developers"),
-        rulebook: Text::default(),
-        behaviour,
-    })
+    let sentence =
+        format!("{service} failed at journal entry {offset} and judges this shipment no more");
+    let mut finding = FAULTED.raised(shipment, service, now, sentence);
+    (finding.name.offset, finding.name.index) = (offset, index);
+    Box::new(Finding { evidence: vec![offset], behaviour, ..finding })
 }

@@ -118,7 +118,9 @@ impl Demo {
     fn book(&self) -> Result<Book, Failure> {
         let mut tables = given::book(None)?.tables;
         let after = Span::seconds(15) + self.step().max(AHEAD_STEP) + self.step();
-        if let Some(serde_json::Value::Object(table)) = tables.get_mut("system/stage-silent") {
+        if let Some(serde_json::Value::Object(table)) =
+            tables.get_mut(alerts::stages::SILENT.info.name)
+        {
             table.insert("after".into(), format!("{} s", after.as_millis() / 1000).into());
         }
         Ok(Book::new(tables))

@@ -11,6 +11,7 @@ use crate::services::{self, Note, Service, Work};
 use crate::topics::Plan;
 use crate::{log, snapshots, telemetry};
 use clap::Args;
+use pipeline::stage::FAULTED;
 use pipeline::{Topic, roles};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -291,8 +292,10 @@ fn progress(
     }
     if sum(|n| n.faulted) > 0 {
         findings.wrong(&format!(
-            "{name} has put {} subjects aside: see the P1 findings SYS-FAULT",
-            sum(|n| n.faulted)
+            "{name} has put {} subjects aside: see the {} findings {}",
+            sum(|n| n.faulted),
+            FAULTED.severity,
+            FAULTED.info.code
         ))?;
     }
     if service == Service::Dispatch && sum(|n| n.put_away) > 0 {

@@ -3,14 +3,17 @@
 
 use alerts::incident::IncidentState;
 use alerts::{Incident, Word};
-use facts::{Finding, Name, ShipmentId, State};
+use facts::{Concerns, Finding, Name, ShipmentId, State};
 use fold::Matter;
 use pipeline::Topic;
 use pipeline::bytes::{self, Alert};
+use pipeline::registry::registry;
 use std::collections::BTreeMap;
 
-/// Stages fall silent on one log, and not on another.
-const OF_THE_LOG: &str = "system/stage-silent";
+/// Whether it speaks of a log and of no shipment: stages fall silent on one log, and not on another.
+fn is_of_the_log(name: &Name) -> bool {
+    registry().effects(&name.rule).concerns == Concerns::Log
+}
 
 /// Each finding and each incident, as it was told last; none where it was taken back.
 #[derive(Default)]
@@ -40,7 +43,7 @@ impl Standing {
 
     /// A finding, as it is now. One that was taken back stands no more.
     pub(crate) fn finding(&mut self, finding: &Finding) {
-        if &*finding.name.rule == OF_THE_LOG {
+        if is_of_the_log(&finding.name) {
             return;
         }
         let Finding { name, shipment, state, severity, happened, until, code, .. } = finding;
@@ -58,7 +61,7 @@ impl Standing {
     fn incident(&mut self, incident: &Incident) {
         let Incident { shipment, number, state, priority, acknowledged, closed, second, .. } =
             incident;
-        if incident.findings.iter().all(|name| &*name.rule == OF_THE_LOG) {
+        if incident.findings.iter().all(is_of_the_log) {
             return;
         }
         let state = match state {

@@ -6,11 +6,8 @@
 use super::{Board, Dossier, STATES};
 use alerts::Incident;
 use alerts::incident::IncidentState;
-use facts::{Finding, Moment, Name, ShipmentId};
+use facts::{Concerns, Finding, Moment, Name, Registry, ShipmentId};
 use std::collections::BTreeMap;
-
-/// The rule of its findings.
-const RULE: &str = "system/stage-silent";
 
 /// One stage that is silent, or was, in however many partitions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,13 +29,14 @@ pub struct Silence {
 }
 
 /// Whether a finding speaks of a stage.
-pub(super) fn is_stage(name: &Name) -> bool {
-    &*name.rule == RULE
+pub(super) fn is_stage(rules: Registry, name: &Name) -> bool {
+    rules.effects(&name.rule).concerns == Concerns::Log
 }
 
 /// Whether an incident is about stages and nothing else.
-pub(super) fn is_of_stages(incident: &Incident) -> bool {
-    !incident.findings.is_empty() && incident.findings.iter().all(is_stage)
+pub(super) fn is_of_stages(rules: Registry, incident: &Incident) -> bool {
+    let mut names = incident.findings.iter();
+    !incident.findings.is_empty() && names.all(|name| is_stage(rules, name))
 }
 
 /// The stage that a finding is about, and the partition: `thermal/3`. Of a log at an earlier behaviour the incident is named
