@@ -14,7 +14,10 @@ pub mod two_plans;
 pub mod wrong_party;
 
 use crate::ledger::Ledger;
-use facts::{Kind, rule};
+use facts::{FactKind, Kind, rule};
+
+/// What is declared wrong, of all that custody hears.
+const CORRECTED: &[FactKind] = &[FactKind::ShipmentCorrected, FactKind::OrderCorrected];
 
 /// Every rule of this engine.
 pub const ALL: &[Kind<Ledger>] = &[

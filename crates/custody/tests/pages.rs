@@ -1,7 +1,6 @@
 //! Plays the pages of this engine's rules.
 
 use custody::{Custody, rules::ALL};
-use scenario::OneShipment;
 
 const COMMON: &str = concat!(
     include_str!("../../../config/rulebook/log.toml"),
@@ -9,5 +8,5 @@ const COMMON: &str = concat!(
 );
 
 fn main() -> std::process::ExitCode {
-    scenario::run("src/rules", ALL, COMMON, OneShipment::<Custody>::new)
+    scenario::run::<Custody>("src/rules", ALL, COMMON)
 }

@@ -48,6 +48,14 @@ pub trait Engine: Default + Serialize + DeserializeOwned {
     }
 }
 
+/// An engine whose rules look at one memory.
+pub trait Remembers: Engine<Rules = Rules<Self::Memory>> {
+    /// What its rules look at.
+    type Memory: 'static;
+    /// What they look at now; `None` before it has heard anything.
+    fn memory(&self) -> Option<&Self::Memory>;
+}
+
 /// What a fold keeps of a value after a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keeps {
@@ -190,6 +198,14 @@ where
 
     fn keeps(&self) -> Keeps {
         if self.put_away { Keeps::Mark(0) } else { Keeps::All }
+    }
+}
+
+impl<V: View + 'static> Remembers for Judged<V> {
+    type Memory = V;
+
+    fn memory(&self) -> Option<&V> {
+        self.view()
     }
 }
 

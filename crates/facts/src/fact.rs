@@ -20,91 +20,120 @@ pub mod store;
 
 use serde::{Deserialize, Serialize};
 
-/// One thing that happened, as somebody reported it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[allow(missing_docs)] // each line's struct says it
-#[rustfmt::skip]
-pub enum Fact {
-    #[serde(rename = "coldwatch.shipment.planned.v1")]            Planned(alloc::boxed::Box<shipment::Planned>),
-    #[serde(rename = "coldwatch.shipment.packed.v1")]             Packed(shipment::Packed),
-    #[serde(rename = "coldwatch.shipment.released.v1")]           Released(shipment::Released),
-    #[serde(rename = "coldwatch.shipment.accepted.v1")]           Accepted(shipment::Accepted),
-    #[serde(rename = "coldwatch.shipment.stowed.v1")]             Stowed(shipment::Stowed),
-    #[serde(rename = "coldwatch.shipment.departed.v1")]           Departed(shipment::Departed),
-    #[serde(rename = "coldwatch.shipment.arrived.v1")]            Arrived(shipment::Arrived),
-    #[serde(rename = "coldwatch.shipment.customs-entered.v1")]    CustomsEntered(shipment::CustomsEntered),
-    #[serde(rename = "coldwatch.shipment.customs-cleared.v1")]    CustomsCleared(shipment::CustomsCleared),
-    #[serde(rename = "coldwatch.shipment.leg-cancelled.v1")]      LegCancelled(shipment::LegCancelled),
-    #[serde(rename = "coldwatch.shipment.leg-offloaded.v1")]      LegOffloaded(shipment::LegOffloaded),
-    #[serde(rename = "coldwatch.shipment.eta-changed.v1")]        EtaChanged(shipment::EtaChanged),
-    #[serde(rename = "coldwatch.shipment.opened.v1")]             Opened(shipment::Opened),
-    #[serde(rename = "coldwatch.shipment.unpacked.v1")]           Unpacked(shipment::Unpacked),
-    #[serde(rename = "coldwatch.shipment.repacked.v1")]           Repacked(shipment::Repacked),
-    #[serde(rename = "coldwatch.shipment.received.v1")]           Received(shipment::Received),
-    #[serde(rename = "coldwatch.shipment.quality-released.v1")]   QualityReleased(shipment::QualityReleased),
-    #[serde(rename = "coldwatch.shipment.dispositioned.v1")]      Dispositioned(shipment::Dispositioned),
-    #[serde(rename = "coldwatch.shipment.thawed.v1")]             Thawed(shipment::Thawed),
-    #[serde(rename = "coldwatch.shipment.infused.v1")]            Infused(shipment::Infused),
-    #[serde(rename = "coldwatch.shipment.destroyed.v1")]          Destroyed(shipment::Destroyed),
-    #[serde(rename = "coldwatch.shipment.cancelled.v1")]          Cancelled(shipment::Cancelled),
-    #[serde(rename = "coldwatch.shipment.closed.v1")]             Closed(shipment::Closed),
-    #[serde(rename = "coldwatch.shipment.corrected.v1")]          ShipmentCorrected(log::Corrected),
-    #[serde(rename = "coldwatch.shipment.noted.v1")]              Noted(log::Noted),
+/// Makes the facts and their kinds from one list, so that no kind is without its fact.
+macro_rules! facts {
+    ($($name:literal $kind:ident($data:ty),)*) => {
+        /// One thing that happened, as somebody reported it.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
+        #[allow(missing_docs)] // each line's struct says it
+        pub enum Fact {
+            $(#[serde(rename = $name)] $kind($data),)*
+        }
 
-    #[serde(rename = "coldwatch.device.attached.v1")]             Attached(device::Attached),
-    #[serde(rename = "coldwatch.device.detached.v1")]             Detached(device::Detached),
-    #[serde(rename = "coldwatch.device.calibrated.v1")]           Calibrated(device::Calibrated),
-    #[serde(rename = "coldwatch.device.reading.v1")]              Reading(device::Reading),
-    #[serde(rename = "coldwatch.device.imported.v1")]             Imported(device::Imported),
-    #[serde(rename = "coldwatch.device.quiet.v1")]                Quiet(device::Quiet),
-    #[serde(rename = "coldwatch.device.clock-ahead.v1")]          ClockAhead(device::ClockAhead),
-    #[serde(rename = "coldwatch.device.clock-right.v1")]          ClockRight(device::ClockRight),
-    #[serde(rename = "coldwatch.device.withdrawn.v1")]            Withdrawn(device::Withdrawn),
-    #[serde(rename = "coldwatch.device.corrected.v1")]            DeviceCorrected(log::Corrected),
+        /// A fact without what it says: which kind of thing happened.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[allow(missing_docs)] // the facts of these names say it
+        pub enum FactKind {
+            $($kind,)*
+        }
 
-    #[serde(rename = "coldwatch.store.holds.v1")]                 Holds(store::Holds),
-    #[serde(rename = "coldwatch.store.no-longer-holds.v1")]       NoLongerHolds(store::NoLongerHolds),
+        impl FactKind {
+            /// Every kind, in the order of the list.
+            pub const ALL: &[Self] = &[$(Self::$kind,)*];
+        }
 
-    #[serde(rename = "coldwatch.permit.granted.v1")]              Granted(alloc::boxed::Box<permit::Granted>),
-    #[serde(rename = "coldwatch.permit.amended.v1")]              Amended(alloc::boxed::Box<permit::Granted>),
-    #[serde(rename = "coldwatch.permit.suspended.v1")]            PermitSuspended(permit::Suspended),
-    #[serde(rename = "coldwatch.permit.revoked.v1")]              Revoked(permit::Revoked),
-    #[serde(rename = "coldwatch.permit.ledger.v1")]               Ledger(permit::Ledger),
+        impl Fact {
+            /// Which kind of fact it is.
+            pub fn kind(&self) -> FactKind {
+                match self {
+                    $(Self::$kind(_) => FactKind::$kind,)*
+                }
+            }
+        }
+    };
+}
 
-    #[serde(rename = "coldwatch.party.described.v1")]             Described(party::Described),
-    #[serde(rename = "coldwatch.party.qualified.v1")]             Qualified(party::Qualified),
-    #[serde(rename = "coldwatch.party.suspended.v1")]             PartySuspended(party::Suspended),
+facts! {
+    "coldwatch.shipment.planned.v1"            Planned(alloc::boxed::Box<shipment::Planned>),
+    "coldwatch.shipment.packed.v1"             Packed(shipment::Packed),
+    "coldwatch.shipment.released.v1"           Released(shipment::Released),
+    "coldwatch.shipment.accepted.v1"           Accepted(shipment::Accepted),
+    "coldwatch.shipment.stowed.v1"             Stowed(shipment::Stowed),
+    "coldwatch.shipment.departed.v1"           Departed(shipment::Departed),
+    "coldwatch.shipment.arrived.v1"            Arrived(shipment::Arrived),
+    "coldwatch.shipment.customs-entered.v1"    CustomsEntered(shipment::CustomsEntered),
+    "coldwatch.shipment.customs-cleared.v1"    CustomsCleared(shipment::CustomsCleared),
+    "coldwatch.shipment.leg-cancelled.v1"      LegCancelled(shipment::LegCancelled),
+    "coldwatch.shipment.leg-offloaded.v1"      LegOffloaded(shipment::LegOffloaded),
+    "coldwatch.shipment.eta-changed.v1"        EtaChanged(shipment::EtaChanged),
+    "coldwatch.shipment.opened.v1"             Opened(shipment::Opened),
+    "coldwatch.shipment.unpacked.v1"           Unpacked(shipment::Unpacked),
+    "coldwatch.shipment.repacked.v1"           Repacked(shipment::Repacked),
+    "coldwatch.shipment.received.v1"           Received(shipment::Received),
+    "coldwatch.shipment.quality-released.v1"   QualityReleased(shipment::QualityReleased),
+    "coldwatch.shipment.dispositioned.v1"      Dispositioned(shipment::Dispositioned),
+    "coldwatch.shipment.thawed.v1"             Thawed(shipment::Thawed),
+    "coldwatch.shipment.infused.v1"            Infused(shipment::Infused),
+    "coldwatch.shipment.destroyed.v1"          Destroyed(shipment::Destroyed),
+    "coldwatch.shipment.cancelled.v1"          Cancelled(shipment::Cancelled),
+    "coldwatch.shipment.closed.v1"             Closed(shipment::Closed),
+    "coldwatch.shipment.corrected.v1"          ShipmentCorrected(log::Corrected),
+    "coldwatch.shipment.noted.v1"              Noted(log::Noted),
 
-    #[serde(rename = "coldwatch.order.opened.v1")]                OrderOpened(order::Opened),
-    #[serde(rename = "coldwatch.order.patient-scheduled.v1")]     PatientScheduled(order::PatientScheduled),
-    #[serde(rename = "coldwatch.order.product-available.v1")]     ProductAvailable(order::ProductAvailable),
-    #[serde(rename = "coldwatch.order.rescue-confirmed.v1")]      RescueConfirmed(order::RescueConfirmed),
-    #[serde(rename = "coldwatch.order.conditioning-started.v1")]  ConditioningStarted(order::ConditioningStarted),
-    #[serde(rename = "coldwatch.order.start-ahead.v1")]           StartAhead(order::StartAhead),
-    #[serde(rename = "coldwatch.order.conditioning-held.v1")]     ConditioningHeld(order::ConditioningHeld),
-    #[serde(rename = "coldwatch.order.postponed.v1")]             Postponed(order::Postponed),
-    #[serde(rename = "coldwatch.order.dose.v1")]                  Dose(order::Dose),
-    #[serde(rename = "coldwatch.order.corrected.v1")]             OrderCorrected(log::Corrected),
+    "coldwatch.device.attached.v1"             Attached(device::Attached),
+    "coldwatch.device.detached.v1"             Detached(device::Detached),
+    "coldwatch.device.calibrated.v1"           Calibrated(device::Calibrated),
+    "coldwatch.device.reading.v1"              Reading(device::Reading),
+    "coldwatch.device.imported.v1"             Imported(device::Imported),
+    "coldwatch.device.quiet.v1"                Quiet(device::Quiet),
+    "coldwatch.device.clock-ahead.v1"          ClockAhead(device::ClockAhead),
+    "coldwatch.device.clock-right.v1"          ClockRight(device::ClockRight),
+    "coldwatch.device.withdrawn.v1"            Withdrawn(device::Withdrawn),
+    "coldwatch.device.corrected.v1"            DeviceCorrected(log::Corrected),
 
-    #[serde(rename = "coldwatch.shipment.acknowledged.v1")]       Acknowledged(incident::Acknowledged),
-    #[serde(rename = "coldwatch.shipment.incident-noted.v1")]     IncidentNoted(incident::IncidentNoted),
-    #[serde(rename = "coldwatch.shipment.incident-closed.v1")]    IncidentClosed(incident::IncidentClosed),
+    "coldwatch.store.holds.v1"                 Holds(store::Holds),
+    "coldwatch.store.no-longer-holds.v1"       NoLongerHolds(store::NoLongerHolds),
 
-    #[serde(rename = "coldwatch.log.tick.v1")]                    Tick(log::Tick),
-    #[serde(rename = "coldwatch.log.rulebook-published.v1")]      RulebookPublished(log::RulebookPublished),
-    #[serde(rename = "coldwatch.log.behaviour-switched.v1")]      BehaviourSwitched(log::BehaviourSwitched),
-    #[serde(rename = "coldwatch.log.cited.v1")]                   Cited(log::Cited),
-    #[serde(rename = "coldwatch.log.uncited.v1")]                 Uncited(log::Uncited),
-    #[serde(rename = "coldwatch.log.put-away.v1")]                PutAway(log::PutAway),
-    #[serde(rename = "coldwatch.log.watched.v1")]                 Watched(log::Watched),
-    #[serde(rename = "coldwatch.log.incident-stands.v1")]         IncidentStands(log::IncidentStands),
-    #[serde(rename = "coldwatch.log.words.v1")]                   Words(log::Words),
-    #[serde(rename = "coldwatch.log.twin.v1")]                    Twin(log::Twin),
-    #[serde(rename = "coldwatch.log.genesis.v1")]                 Genesis(log::Genesis),
-    #[serde(rename = "coldwatch.log.alive.v1")]                   Alive(log::Alive),
-    #[serde(rename = "coldwatch.log.clock-asked.v1")]             ClockAsked(log::ClockAsked),
-    #[serde(rename = "coldwatch.log.state-told.v1")]              StateTold(log::StateTold),
+    "coldwatch.permit.granted.v1"              Granted(alloc::boxed::Box<permit::Granted>),
+    "coldwatch.permit.amended.v1"              Amended(alloc::boxed::Box<permit::Granted>),
+    "coldwatch.permit.suspended.v1"            PermitSuspended(permit::Suspended),
+    "coldwatch.permit.revoked.v1"              Revoked(permit::Revoked),
+    "coldwatch.permit.ledger.v1"               Ledger(permit::Ledger),
+
+    "coldwatch.party.described.v1"             Described(party::Described),
+    "coldwatch.party.qualified.v1"             Qualified(party::Qualified),
+    "coldwatch.party.suspended.v1"             PartySuspended(party::Suspended),
+
+    "coldwatch.order.opened.v1"                OrderOpened(order::Opened),
+    "coldwatch.order.patient-scheduled.v1"     PatientScheduled(order::PatientScheduled),
+    "coldwatch.order.product-available.v1"     ProductAvailable(order::ProductAvailable),
+    "coldwatch.order.rescue-confirmed.v1"      RescueConfirmed(order::RescueConfirmed),
+    "coldwatch.order.conditioning-started.v1"  ConditioningStarted(order::ConditioningStarted),
+    "coldwatch.order.start-ahead.v1"           StartAhead(order::StartAhead),
+    "coldwatch.order.conditioning-held.v1"     ConditioningHeld(order::ConditioningHeld),
+    "coldwatch.order.postponed.v1"             Postponed(order::Postponed),
+    "coldwatch.order.dose.v1"                  Dose(order::Dose),
+    "coldwatch.order.corrected.v1"             OrderCorrected(log::Corrected),
+
+    "coldwatch.shipment.acknowledged.v1"       Acknowledged(incident::Acknowledged),
+    "coldwatch.shipment.incident-noted.v1"     IncidentNoted(incident::IncidentNoted),
+    "coldwatch.shipment.incident-closed.v1"    IncidentClosed(incident::IncidentClosed),
+
+    "coldwatch.log.tick.v1"                    Tick(log::Tick),
+    "coldwatch.log.rulebook-published.v1"      RulebookPublished(log::RulebookPublished),
+    "coldwatch.log.behaviour-switched.v1"      BehaviourSwitched(log::BehaviourSwitched),
+    "coldwatch.log.cited.v1"                   Cited(log::Cited),
+    "coldwatch.log.uncited.v1"                 Uncited(log::Uncited),
+    "coldwatch.log.put-away.v1"                PutAway(log::PutAway),
+    "coldwatch.log.watched.v1"                 Watched(log::Watched),
+    "coldwatch.log.incident-stands.v1"         IncidentStands(log::IncidentStands),
+    "coldwatch.log.words.v1"                   Words(log::Words),
+    "coldwatch.log.twin.v1"                    Twin(log::Twin),
+    "coldwatch.log.genesis.v1"                 Genesis(log::Genesis),
+    "coldwatch.log.alive.v1"                   Alive(log::Alive),
+    "coldwatch.log.clock-asked.v1"             ClockAsked(log::ClockAsked),
+    "coldwatch.log.state-told.v1"              StateTold(log::StateTold),
 }
 
 /// Types that only coldwatch itself writes, beside those of its log: nobody is told of them who reports something.

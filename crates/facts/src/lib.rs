@@ -10,7 +10,7 @@
 //! - [`finding`], [`context`]: what is wrong, and what else a card shows
 //! - [`action`]: what a page says is to be done, and until when
 //! - [`rulebook`], [`rule`], [`told`], [`story`], [`engine`]: how a verdict comes about
-//! - [`rule_info`]: what a rule says of itself: its family, its effects
+//! - [`rule_info`]: what a rule says of itself: its family, its effects, the facts it hears
 //! - [`behaviour`]: what each behaviour number brought
 //! - [`timeline`]: what a shipment's facts say together, asked by everybody
 //!
@@ -52,17 +52,17 @@ pub mod unit;
 pub use by_type::ByType;
 pub use context::{Context, Gate, Phase};
 pub use corrections::Corrections;
-pub use engine::{Act, Engine, Judged, Keeps, Said, View};
+pub use engine::{Act, Engine, Judged, Keeps, Remembers, Said, View};
 pub use entry::{Cause, Entry, Origin};
 pub use event::{Event, Identity};
-pub use fact::Fact;
+pub use fact::{Fact, FactKind};
 pub use finding::{Figures, Finding, Name, Precedence, Severity, State, Verdict};
 pub use id::{
     DeviceId, LegId, OrderId, PartyId, PermitId, ShipmentId, ShipperId, StoreId, Text, UnitId,
 };
 pub use moment::{Moment, Span};
-pub use rule::{Episode, Given, Kind, Rule, Rules, rule};
-pub use rule_info::{Concerns, Effects, Family, Registry, RuleInfo, Shows, SystemFinding};
+pub use rule::{Answer, Episode, Given, Kind, Rule, Rules, rule};
+pub use rule_info::{Concerns, Effects, Family, Hears, Registry, RuleInfo, Shows, SystemFinding};
 pub use rulebook::{Book, BookError, Product, Profile, Reference};
 pub use spelling::Label;
 pub use story::{Chapter, Story, as_json, expected};

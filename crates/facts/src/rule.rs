@@ -190,6 +190,17 @@ pub struct On {
     pub action: &'static str,
 }
 
+/// What one rule says of a memory at one moment.
+#[derive(Debug)]
+pub struct Answer {
+    /// What the rule says of itself.
+    pub info: &'static RuleInfo,
+    /// All that it holds true.
+    pub episodes: Vec<Episode>,
+    /// When silence alone changes that next.
+    pub due: Option<Moment>,
+}
+
 /// An engine's rules as a rulebook sets them. A rule without a table is off, and `check` says so.
 pub struct Rules<M: 'static> {
     /// Hash of the rulebook.
@@ -229,6 +240,22 @@ impl<M> Rules<M> {
     pub fn due(&self, memory: &M, now: Moment) -> Option<Moment> {
         let given = Given { now, reference: &self.reference, behaviour: self.behaviour };
         self.on.iter().filter_map(|(_, rule)| rule.due(memory, &given)).min()
+    }
+    /// What those rules that are asked hold true at log time `now`, and when each must be asked again: for tests that hold a rule to the
+    /// facts that it says it hears.
+    pub fn answers(
+        &self,
+        memory: &M,
+        now: Moment,
+        asked: impl Fn(&RuleInfo) -> bool,
+    ) -> Vec<Answer> {
+        let given = Given { now, reference: &self.reference, behaviour: self.behaviour };
+        let answer = |(on, rule): &(On, Box<dyn Judge<M>>)| {
+            let mut episodes = Vec::new();
+            rule.judge(memory, &given, &mut episodes);
+            Answer { info: on.info, episodes, due: rule.due(memory, &given) }
+        };
+        self.on.iter().filter(|(on, _)| asked(on.info)).map(answer).collect()
     }
     /// The code and the first action of a rule, on or off.
     pub fn known(&self, name: &str) -> (&'static str, &'static str) {

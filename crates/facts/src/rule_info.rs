@@ -1,7 +1,8 @@
-//! What a rule says of itself, as data beside it: its name and code, what its findings do beside being told.
-//! Nobody asks for the letters of a code, and nobody but the rule's own file knows its name.
+//! What a rule says of itself, as data beside it: its name and code, what its findings do beside being told, which facts it
+//! hears. Nobody asks for the letters of a code, and nobody but the rule's own file knows its name.
 
 use crate::action;
+use crate::fact::FactKind;
 use crate::finding::{Finding, Name, Precedence, Severity, State, Verdict};
 use crate::id::{ShipmentId, Text};
 use crate::moment::{Moment, Span};
@@ -18,6 +19,8 @@ pub struct RuleInfo {
     pub family: Family,
     /// What its findings do beside being told.
     pub effects: Effects,
+    /// Which facts can change what it holds true.
+    pub hears: Hears,
     /// Its page.
     pub page: &'static str,
 }
@@ -93,6 +96,27 @@ pub enum Concerns {
     Log,
 }
 
+/// Which facts can change what a rule holds true, or when it must be asked again. Any other fact leaves both as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hears {
+    /// Facts of these kinds, in groups that may overlap.
+    Only(&'static [&'static [FactKind]]),
+    /// What the engines say of the shipment, and no fact.
+    Engines,
+    /// Nothing: no rule judges, a stage states it when it happens.
+    Nothing,
+}
+
+impl Hears {
+    /// Whether a fact of this kind may change anything.
+    pub fn hears(self, kind: FactKind) -> bool {
+        match self {
+            Self::Only(groups) => groups.iter().any(|group| group.contains(&kind)),
+            Self::Engines | Self::Nothing => false,
+        }
+    }
+}
+
 /// What a stage finds by itself, without a rule that judges.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemFinding {
@@ -110,8 +134,8 @@ impl SystemFinding {
         severity: Severity,
         page: &'static str,
     ) -> Self {
-        let (family, effects) = (Family::System, Effects::NONE);
-        Self { info: RuleInfo { name, code, family, effects, page }, severity }
+        let (family, effects, hears) = (Family::System, Effects::NONE, Hears::Nothing);
+        Self { info: RuleInfo { name, code, family, effects, hears, page }, severity }
     }
 
     /// The same, of a stage of the log.
@@ -188,8 +212,19 @@ mod tests {
         code: "THM-01",
         family: Family::Thermal,
         effects: Effects { shows: Shows::Excursion, ..Effects::NONE },
+        hears: Hears::Only(&[&[FactKind::Reading, FactKind::Withdrawn], &[FactKind::Planned]]),
         page: "# x\n\n## What to do\n\n1. Look at it\n",
     };
+
+    #[test]
+    fn a_rule_hears_the_kinds_of_its_groups_and_no_other() {
+        let heard: Vec<FactKind> =
+            FactKind::ALL.iter().copied().filter(|kind| WARM.hears.hears(*kind)).collect();
+        assert_eq!(heard, [FactKind::Planned, FactKind::Reading, FactKind::Withdrawn]);
+        assert!(
+            !Hears::Engines.hears(FactKind::Reading) && !Hears::Nothing.hears(FactKind::Reading)
+        );
+    }
 
     #[test]
     fn nothing_is_guessed_of_a_rule_that_another_release_has() {

@@ -24,7 +24,7 @@ pub use legs::LostLeg;
 pub use order::{Sequence, sequence};
 pub use part::StrangeEntry;
 pub use parties::{Houses, Receiver};
-pub use reach::tells_who_has_them;
+pub use reach::{ENDS, WHO_HAS_THEM, tells_who_has_them};
 
 use crate::event::Identity;
 use crate::fact::Fact;

@@ -21,26 +21,31 @@
 //! scenario whose first line is `given  no background` starts from nothing.
 
 mod clock;
+mod hears;
 mod page;
 mod play;
 
-pub use page::{Page, PageError, Scenario, Step};
+pub use hears::{Watched, mixed};
+pub use page::{Heard, Page, PageError, Scenario, Step};
 pub use play::{Line, Mismatch, OneShipment, Player, event, play, play_racing};
 
-use facts::{Book, Kind, Rules};
+use facts::{Book, Event, Kind, Remembers, Rules, Said};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::Path;
 
-/// Plays every page under a folder.
+/// Plays every page of an engine's rules, which lie under a folder, and holds each rule to the facts that it says it hears: on the
+/// pages, and where what is said on all pages is mixed.
 ///
 /// `common` is TOML that every scenario's rulebook holds beside its page's numbers (`[log]`,
-/// `[profile.…]`, `[product.…]`). `player` makes a fresh engine for a scenario's rules.
-pub fn run<M: 'static, P: Player + 'static>(
+/// `[profile.…]`, `[product.…]`).
+pub fn run<E>(
     folder: &str,
-    all: &'static [Kind<M>],
+    all: &'static [Kind<E::Memory>],
     common: &'static str,
-    player: fn(Rules<M>) -> P,
-) -> std::process::ExitCode {
+) -> std::process::ExitCode
+where
+    E: Remembers<Word = Event, Said = Said> + 'static,
+{
     let mut trials = Vec::new();
     for kind in all {
         let file = kind.info.name.split('/').next_back().unwrap_or_default().replace('-', "_");
@@ -66,10 +71,22 @@ pub fn run<M: 'static, P: Player + 'static>(
             trials.push(Trial::test(name, move || {
                 let book = book(&numbers).map_err(Failed::from)?;
                 let rules = Rules::read(all, &book, 1).map_err(|e| Failed::from(e.to_string()))?;
-                play::play(&scenario, player(rules)).map_err(|e| Failed::from(e.to_string()))
+                play::play(&scenario, Watched::<E>::new(rules))
+                    .map_err(|e| Failed::from(e.to_string()))
             }));
         }
     }
+    trials.push(Trial::test(
+        "no rule changes its answer at a fact that it does not hear",
+        move || {
+            let pages: Vec<&str> = all.iter().map(|kind| kind.info.page).collect();
+            let numbers = pages.iter().filter_map(|page| Page::read(page).ok());
+            let numbers: String = numbers.map(|page| page.parameters).collect();
+            let book = book(&format!("{common}\n{numbers}"))?;
+            let rules = || Rules::read(all, &book, 1).map_err(|e| e.to_string());
+            mixed::<E>(&pages, rules).map_err(Failed::from)
+        },
+    ));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 

@@ -135,6 +135,15 @@ impl Page {
 }
 
 impl Scenario {
+    /// All that is heard in it, in its order.
+    pub fn heard(self) -> Vec<Heard> {
+        let heard = |step| match step {
+            Step::Given(heard) | Step::When(heard) => Some(heard),
+            Step::Then(_) => None,
+        };
+        self.steps.into_iter().filter_map(heard).collect()
+    }
+
     fn take_line(&mut self, number: usize, line: &str) -> Result<(), String> {
         let (keyword, rest) =
             line.split_once(' ').ok_or("a keyword and two spaces begin a line")?;

@@ -112,8 +112,15 @@ pub struct OneShipment<E: Engine> {
 impl<E: Engine> OneShipment<E> {
     /// A fresh engine.
     pub fn new(rules: E::Rules) -> Self {
-        let subject = Subject::new(SubjectKind::Shipment, "SHP-1");
+        Self::about(Subject::new(SubjectKind::Shipment, "SHP-1"), rules)
+    }
+    /// A fresh engine of some shipment.
+    pub fn about(subject: Subject, rules: E::Rules) -> Self {
         Self { engine: E::default(), rules, subject, offset: 0, heard: false }
+    }
+    /// The rules, to be asked.
+    pub fn rules(&self) -> &E::Rules {
+        &self.rules
     }
     /// The engine, to be looked at.
     pub fn engine(&self) -> &E {
@@ -163,18 +170,23 @@ impl<E: Engine<Word = Event, Said = Said>> Player for OneShipment<E> {
         words: Option<&str>,
         id: &str,
     ) -> Result<Vec<Line>, String> {
-        let mut event = words.map(|words| event(at, words, id)).transpose()?;
-        if let Some(event) = &mut event {
-            // As dispatch stamps it.
-            event.counts = (at > learnt && event.fact.has_happened()).then_some(learnt);
-        }
-        let said = OneShipment::hear(self, learnt, event.as_ref())?;
-        Ok(said
-            .into_iter()
-            .filter_map(|said| match said {
-                Said::Finding(finding) => Some(finding.to_string()),
-                Said::Context(_) | Said::PutAway => None,
-            })
-            .collect())
+        let event = words.map(|words| stamped(learnt, at, words, id)).transpose()?;
+        Ok(lines(OneShipment::hear(self, learnt, event.as_ref())?))
     }
+}
+
+/// A sentence as an event that dispatch has stamped.
+pub(crate) fn stamped(learnt: Moment, at: Moment, words: &str, id: &str) -> Result<Event, String> {
+    let mut event = event(at, words, id)?;
+    event.counts = (at > learnt && event.fact.has_happened()).then_some(learnt);
+    Ok(event)
+}
+
+/// The findings among what an engine says, as a page writes them.
+pub(crate) fn lines(said: Vec<Said>) -> Vec<Line> {
+    let findings = said.into_iter().filter_map(|said| match said {
+        Said::Finding(finding) => Some(finding.to_string()),
+        Said::Context(_) | Said::PutAway => None,
+    });
+    findings.collect()
 }

@@ -6,7 +6,21 @@ pub mod start_ahead;
 pub mod started_early;
 
 use crate::calendar::Calendar;
-use facts::{Kind, rule};
+use facts::{FactKind, Kind, rule};
+
+/// What is declared wrong, of all that the schedule hears.
+const CORRECTED: &[FactKind] = &[FactKind::ShipmentCorrected, FactKind::OrderCorrected];
+/// What concerns the patient's order: the dose, its gate and the treatment.
+const ORDER: &[FactKind] = &[
+    FactKind::OrderOpened,
+    FactKind::Dose,
+    FactKind::ProductAvailable,
+    FactKind::RescueConfirmed,
+    FactKind::PatientScheduled,
+    FactKind::ConditioningStarted,
+    FactKind::ConditioningHeld,
+    FactKind::Postponed,
+];
 
 /// Every rule of this engine.
 pub const ALL: &[Kind<Calendar>] = &[

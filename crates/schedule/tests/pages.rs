@@ -1,6 +1,5 @@
 //! Plays the pages of this engine's rules.
 
-use scenario::OneShipment;
 use schedule::{Schedule, rules::ALL};
 
 const COMMON: &str = concat!(
@@ -10,5 +9,5 @@ const COMMON: &str = concat!(
 );
 
 fn main() -> std::process::ExitCode {
-    scenario::run("src/rules", ALL, COMMON, OneShipment::<Schedule>::new)
+    scenario::run::<Schedule>("src/rules", ALL, COMMON)
 }

@@ -12,7 +12,22 @@ pub mod too_cold;
 pub mod too_warm;
 
 use crate::memory::Memory;
-use facts::{Kind, rule};
+use facts::{FactKind, Kind, rule};
+
+/// What is declared wrong, of all that thermal hears.
+const CORRECTED: &[FactKind] = &[FactKind::ShipmentCorrected, FactKind::DeviceCorrected];
+/// Where the goods are beside their hand-overs, with which probes, and until when that is watched.
+const PLACES: &[FactKind] = &[
+    FactKind::Opened,
+    FactKind::Unpacked,
+    FactKind::Dispositioned,
+    FactKind::Holds,
+    FactKind::NoLongerHolds,
+    FactKind::Attached,
+    FactKind::Detached,
+];
+/// What was measured, and how far that can be relied on. It tells of a store, too, whether the goods in it were in its air.
+const READINGS: &[FactKind] = &[FactKind::Reading, FactKind::Withdrawn, FactKind::Calibrated];
 
 /// Every rule of this engine.
 pub const ALL: &[Kind<Memory>] = &[

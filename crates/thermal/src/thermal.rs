@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 use facts::context::{Thermal as Known, Watch};
 use facts::timeline::tells_who_has_them;
 use facts::{
-    Cause, Context, Engine, Entry, Event, Fact, Given, Keeps, Moment, Rules, Said, Span, Told,
+    Cause, Context, Engine, Entry, Event, Fact, Given, Keeps, Moment, Remembers, Rules, Said, Span,
+    Told,
 };
 use serde::{Deserialize, Serialize};
 
@@ -159,6 +160,14 @@ impl Engine for Thermal {
         let held = self.told.due(settle);
         let unjudged = self.unjudged.map(|since| since + settle);
         [held, unjudged, self.next, self.turns()].into_iter().flatten().min()
+    }
+}
+
+impl Remembers for Thermal {
+    type Memory = Memory;
+
+    fn memory(&self) -> Option<&Memory> {
+        self.memory.shipment.as_ref().map(|_| &self.memory)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Plays the pages of this engine's rules.
 
-use scenario::OneShipment;
 use thermal::{Thermal, rules::ALL};
 
 const COMMON: &str = concat!(
@@ -9,5 +8,5 @@ const COMMON: &str = concat!(
 );
 
 fn main() -> std::process::ExitCode {
-    scenario::run("src/rules", ALL, COMMON, OneShipment::<Thermal>::new)
+    scenario::run::<Thermal>("src/rules", ALL, COMMON)
 }

@@ -5,8 +5,8 @@ use crate::spans::{Opening, Reason, cut, merge};
 use alloc::{format, string::ToString, vec::Vec};
 use facts::context::{Class, Loss, Phase, Treated};
 use facts::{
-    Effects, Episode, Family, Finding, Given, Moment, Precedence, Rule, RuleInfo, Severity, Span,
-    Verdict,
+    Effects, Episode, Family, Finding, Given, Hears, Moment, Precedence, Rule, RuleInfo, Severity,
+    Span, Verdict,
 };
 use serde::Deserialize;
 
@@ -27,6 +27,7 @@ impl Rule for AfterNoReturn {
         code: "SCH-02",
         family: Family::Schedule,
         effects: Effects { precedence: Precedence::NoReturn, ..Effects::NONE },
+        hears: Hears::Engines,
         page: include_str!("after_no_return.md"),
     };
 

@@ -5,7 +5,8 @@ use crate::spans::{Opening, Reason, cut, merge};
 use alloc::{format, string::String, vec::Vec};
 use facts::context::{Former, Phase, Shut};
 use facts::{
-    Effects, Episode, Family, Finding, Gate, Given, Moment, Rule, RuleInfo, Severity, Span, Verdict,
+    Effects, Episode, Family, Finding, Gate, Given, Hears, Moment, Rule, RuleInfo, Severity, Span,
+    Verdict,
 };
 use serde::Deserialize;
 
@@ -26,6 +27,7 @@ impl Rule for HoldConditioning {
         code: "SCH-01",
         family: Family::Schedule,
         effects: Effects::NONE,
+        hears: Hears::Engines,
         page: include_str!("hold_conditioning.md"),
     };
 

@@ -1,11 +1,15 @@
 #![doc = include_str!("content_count.md")]
 
+use super::CORRECTED;
 use crate::ledger::{Ledger, What};
 use crate::unit::{by_name, list};
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 use facts::fact::shipment::{Packed, Receipt, Received};
-use facts::timeline::Mark;
-use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity, Span, UnitId};
+use facts::timeline::{ENDS, Mark, WHO_HAS_THEM};
+use facts::{
+    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span,
+    UnitId,
+};
 use serde::Deserialize;
 
 /// What was received is not what was packed.
@@ -47,6 +51,12 @@ impl Rule for ContentCount {
         code: "CUS-09",
         family: Family::Custody,
         effects: Effects { compromises: Some(Severity::P1), ..Effects::NONE },
+        hears: Hears::Only(&[
+            WHO_HAS_THEM,
+            ENDS,
+            CORRECTED,
+            &[FactKind::OrderOpened, FactKind::Dispositioned],
+        ]),
         page: include_str!("content_count.md"),
     };
 

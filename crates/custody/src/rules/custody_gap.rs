@@ -1,12 +1,14 @@
 #![doc = include_str!("custody_gap.md")]
 
+use super::CORRECTED;
 use crate::earliest::earliest;
 use crate::ledger::Ledger;
 use alloc::{format, string::String, vec::Vec};
 use facts::context::Class;
-use facts::timeline::{HandOver, Mark};
+use facts::timeline::{ENDS, HandOver, Mark, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, Family, Given, LegId, Moment, Rule, RuleInfo, Severity, Shows, Span,
+    Effects, Episode, FactKind, Family, Given, Hears, LegId, Moment, Rule, RuleInfo, Severity,
+    Shows, Span,
 };
 use serde::Deserialize;
 
@@ -48,6 +50,12 @@ impl Rule for CustodyGap {
             shows: Shows::NoHolder,
             ..Effects::NONE
         },
+        hears: Hears::Only(&[
+            WHO_HAS_THEM,
+            ENDS,
+            CORRECTED,
+            &[FactKind::Unpacked, FactKind::Stowed],
+        ]),
         page: include_str!("custody_gap.md"),
     };
 

@@ -1,8 +1,9 @@
 #![doc = include_str!("dated_ahead.md")]
 
+use super::CORRECTED;
 use crate::ledger::Ledger;
 use alloc::{format, vec::Vec};
-use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity};
+use facts::{Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity};
 use serde::Deserialize;
 
 /// A report of what has happened is dated later than it came.
@@ -17,6 +18,7 @@ impl Rule for DatedAhead {
         code: "SYS-AHEAD",
         family: Family::System,
         effects: Effects::NONE,
+        hears: Hears::Only(&[FactKind::HAS_HAPPENED, CORRECTED]),
         page: include_str!("dated_ahead.md"),
     };
 

@@ -1,10 +1,11 @@
 #![doc = include_str!("double_holder.md")]
 
+use super::CORRECTED;
 use crate::ledger::Ledger;
 use alloc::{format, string::String, vec::Vec};
-use facts::timeline::{HandOver, Mark};
+use facts::timeline::{ENDS, HandOver, Mark, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, Family, Given, LegId, Moment, PartyId, Rule, RuleInfo, Severity, Span,
+    Effects, Episode, Family, Given, Hears, LegId, Moment, PartyId, Rule, RuleInfo, Severity, Span,
 };
 use serde::Deserialize;
 
@@ -33,6 +34,7 @@ impl Rule for DoubleHolder {
         code: "CUS-01",
         family: Family::Custody,
         effects: Effects { compromises: Some(Severity::P2), ..Effects::NONE },
+        hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED]),
         page: include_str!("double_holder.md"),
     };
 

@@ -1,10 +1,13 @@
 #![doc = include_str!("identity_mismatch.md")]
 
+use super::CORRECTED;
 use crate::ledger::{Ledger, Scan, Step, What};
 use crate::unit::{by_name, list};
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
+use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, Family, Given, Moment, Precedence, Rule, RuleInfo, Severity, UnitId,
+    Effects, Episode, FactKind, Family, Given, Hears, Moment, Precedence, Rule, RuleInfo, Severity,
+    UnitId,
 };
 use serde::Deserialize;
 
@@ -24,6 +27,7 @@ impl Rule for IdentityMismatch {
             precedence: Precedence::Identity,
             ..Effects::NONE
         },
+        hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED, &[FactKind::OrderOpened]]),
         page: include_str!("identity_mismatch.md"),
     };
 

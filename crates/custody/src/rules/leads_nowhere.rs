@@ -1,9 +1,12 @@
 #![doc = include_str!("leads_nowhere.md")]
 
+use super::CORRECTED;
 use crate::ledger::Ledger;
 use crate::record::{Named, Names, Record};
 use alloc::{format, string::String, vec::Vec};
-use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity, Span};
+use facts::{
+    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span,
+};
 use serde::Deserialize;
 
 /// A report names something that nobody knows.
@@ -20,6 +23,16 @@ impl Rule for LeadsNowhere {
         code: "SYS-REF",
         family: Family::System,
         effects: Effects::NONE,
+        hears: Hears::Only(&[
+            FactKind::HAS_HAPPENED,
+            CORRECTED,
+            &[
+                FactKind::Planned,
+                FactKind::Described,
+                FactKind::Qualified,
+                FactKind::PartySuspended,
+            ],
+        ]),
         page: include_str!("leads_nowhere.md"),
     };
 

@@ -1,11 +1,15 @@
 #![doc = include_str!("lost_contact.md")]
 
+use super::CORRECTED;
 use crate::earliest::earliest;
 use crate::ledger::Ledger;
 use crate::way::{UnderWay, Word};
 use alloc::{format, vec::Vec};
 use facts::context::Class;
-use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity, Span};
+use facts::timeline::{ENDS, WHO_HAS_THEM};
+use facts::{
+    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span,
+};
 use serde::Deserialize;
 
 /// Nobody knows where the goods are.
@@ -38,6 +42,12 @@ impl Rule for LostContact {
         code: "CUS-11",
         family: Family::Custody,
         effects: Effects { compromises: Some(Severity::P1), ..Effects::NONE },
+        hears: Hears::Only(&[
+            WHO_HAS_THEM,
+            ENDS,
+            CORRECTED,
+            &[FactKind::CustomsCleared, FactKind::Stowed, FactKind::Opened, FactKind::Unpacked],
+        ]),
         page: include_str!("lost_contact.md"),
     };
 

@@ -1,10 +1,13 @@
 #![doc = include_str!("not_for_use.md")]
 
+use super::CORRECTED;
 use crate::ledger::{Ledger, Use, What};
 use crate::unit::{by_name, compared};
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
+use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, Family, Given, Moment, Precedence, Rule, RuleInfo, Severity, Span, UnitId,
+    Effects, Episode, FactKind, Family, Given, Hears, Moment, Precedence, Rule, RuleInfo, Severity,
+    Span, UnitId,
 };
 use serde::Deserialize;
 
@@ -46,6 +49,12 @@ impl Rule for NotForUse {
             precedence: Precedence::Identity,
             ..Effects::NONE
         },
+        hears: Hears::Only(&[
+            WHO_HAS_THEM,
+            ENDS,
+            CORRECTED,
+            &[FactKind::Dispositioned, FactKind::QualityReleased],
+        ]),
         page: include_str!("not_for_use.md"),
     };
 

@@ -1,9 +1,12 @@
 #![doc = include_str!("package_opened.md")]
 
+use super::CORRECTED;
 use crate::ledger::{Customs, Ledger, Opening};
 use alloc::{format, vec::Vec};
-use facts::timeline::Mark;
-use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity, Span};
+use facts::timeline::{ENDS, Mark, WHO_HAS_THEM};
+use facts::{
+    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span,
+};
 use serde::Deserialize;
 
 /// The package was opened, and nobody had given leave.
@@ -20,6 +23,12 @@ impl Rule for PackageOpened {
         code: "CUS-06",
         family: Family::Custody,
         effects: Effects::NONE,
+        hears: Hears::Only(&[
+            WHO_HAS_THEM,
+            ENDS,
+            CORRECTED,
+            &[FactKind::CustomsCleared, FactKind::Opened, FactKind::Unpacked],
+        ]),
         page: include_str!("package_opened.md"),
     };
 

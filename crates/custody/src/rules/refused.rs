@@ -1,12 +1,16 @@
 #![doc = include_str!("refused.md")]
 
+use super::CORRECTED;
 use crate::earliest::earliest;
 use crate::ledger::{Ledger, What};
 use crate::unit::by_name;
 use alloc::{format, vec::Vec};
 use facts::fact::shipment::Receipt;
-use facts::timeline::Mark;
-use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity, Span, UnitId};
+use facts::timeline::{ENDS, Mark, WHO_HAS_THEM};
+use facts::{
+    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span,
+    UnitId,
+};
 use serde::Deserialize;
 
 /// The goods were refused at the door, and nobody has decided what becomes of them.
@@ -24,6 +28,12 @@ impl Rule for Refused {
         code: "CUS-14",
         family: Family::Custody,
         effects: Effects::NONE,
+        hears: Hears::Only(&[
+            WHO_HAS_THEM,
+            ENDS,
+            CORRECTED,
+            &[FactKind::Dispositioned, FactKind::QualityReleased],
+        ]),
         page: include_str!("refused.md"),
     };
 

@@ -1,8 +1,10 @@
 #![doc = include_str!("two_plans.md")]
 
+use super::CORRECTED;
 use crate::ledger::Ledger;
 use alloc::{format, vec::Vec};
-use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity};
+use facts::timeline::{ENDS, WHO_HAS_THEM};
+use facts::{Effects, Episode, Family, Given, Hears, Moment, Rule, RuleInfo, Severity};
 use serde::Deserialize;
 
 /// One version of the plan says two things.
@@ -17,6 +19,7 @@ impl Rule for TwoPlans {
         code: "CUS-13",
         family: Family::Custody,
         effects: Effects::NONE,
+        hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED]),
         page: include_str!("two_plans.md"),
     };
 

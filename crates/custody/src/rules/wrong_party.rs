@@ -1,12 +1,16 @@
 #![doc = include_str!("wrong_party.md")]
 
+use super::CORRECTED;
 use crate::ledger::{Did, Ledger, StrangeAct};
 use crate::parties::Standing;
 use crate::unit;
 use alloc::{format, string::String, vec::Vec};
-use facts::timeline::{HandOver, Mark, Receiver, StrangeReceipt, StrangeRelease};
+use facts::timeline::{
+    ENDS, HandOver, Mark, Receiver, StrangeReceipt, StrangeRelease, WHO_HAS_THEM,
+};
 use facts::{
-    Effects, Episode, Family, Given, LegId, Moment, PartyId, Rule, RuleInfo, Severity, Span,
+    Effects, Episode, FactKind, Family, Given, Hears, LegId, Moment, PartyId, Rule, RuleInfo,
+    Severity, Span,
 };
 use serde::Deserialize;
 
@@ -24,6 +28,12 @@ impl Rule for WrongParty {
         code: "CUS-03",
         family: Family::Custody,
         effects: Effects { compromises: Some(Severity::P1), ..Effects::NONE },
+        hears: Hears::Only(&[
+            WHO_HAS_THEM,
+            ENDS,
+            CORRECTED,
+            &[FactKind::Qualified, FactKind::PartySuspended, FactKind::Unpacked, FactKind::Stowed],
+        ]),
         page: include_str!("wrong_party.md"),
     };
 

@@ -1,7 +1,7 @@
 //! Pictures as text: small, the same on every machine.
 
 use super::*;
-use facts::{Effects, Family, Registry, RuleInfo, ShipmentId, Span, State, Text, Verdict};
+use facts::{Effects, Family, Hears, Registry, RuleInfo, ShipmentId, Span, State, Text, Verdict};
 
 fn at(minutes: i64) -> Moment {
     Moment::from_millis(1_772_323_200_000) + Span::minutes(minutes) // 2026-03-01T00:00:00Z
@@ -112,6 +112,7 @@ const WARM: RuleInfo = RuleInfo {
     code: "THM-01",
     family: Family::Thermal,
     effects: Effects { shows: Shows::Excursion, ..Effects::NONE },
+    hears: Hears::Nothing,
     page: "",
 };
 

@@ -1,39 +1,43 @@
 //! Which facts report what has been done.
 
-use super::Fact;
+use super::{Fact, FactKind};
+
+impl FactKind {
+    /// What reports what was done with the goods, or decided or said of them.
+    pub const HAS_HAPPENED: &[Self] = &[
+        Self::Packed,
+        Self::Repacked,
+        Self::Unpacked,
+        Self::Opened,
+        Self::Released,
+        Self::Accepted,
+        Self::Received,
+        Self::Departed,
+        Self::Arrived,
+        Self::CustomsEntered,
+        Self::CustomsCleared,
+        Self::LegCancelled,
+        Self::LegOffloaded,
+        Self::Stowed,
+        Self::Thawed,
+        Self::Infused,
+        Self::Destroyed,
+        Self::Cancelled,
+        Self::Closed,
+        Self::QualityReleased,
+        Self::Dispositioned,
+        // Somebody has said so, of whatever time it speaks.
+        Self::EtaChanged,
+        Self::ConditioningHeld,
+        Self::Postponed,
+    ];
+}
 
 impl Fact {
     /// Whether it reports what was done with the goods, or decided or said of them, so that it cannot be of a later time than
     /// the report. Plans, schedules, qualifications, attachments and stays may be booked ahead.
     pub fn has_happened(&self) -> bool {
-        let packing = matches!(
-            self,
-            Self::Packed(_) | Self::Repacked(_) | Self::Unpacked(_) | Self::Opened(_)
-        );
-        let hands = matches!(self, Self::Released(_) | Self::Accepted(_) | Self::Received(_));
-        let way = matches!(
-            self,
-            Self::Departed(_)
-                | Self::Arrived(_)
-                | Self::CustomsEntered(_)
-                | Self::CustomsCleared(_)
-                | Self::LegCancelled(_)
-                | Self::LegOffloaded(_)
-        );
-        let end = matches!(
-            self,
-            Self::Stowed(_)
-                | Self::Thawed(_)
-                | Self::Infused(_)
-                | Self::Destroyed(_)
-                | Self::Cancelled(_)
-                | Self::Closed(_)
-        );
-        let decided = matches!(self, Self::QualityReleased(_) | Self::Dispositioned(_));
-        // Somebody has said so, of whatever time it speaks.
-        let said =
-            matches!(self, Self::EtaChanged(_) | Self::ConditioningHeld(_) | Self::Postponed(_));
-        packing || hands || way || end || decided || said
+        FactKind::HAS_HAPPENED.contains(&self.kind())
     }
 
     /// Whether it reports that the goods were packed, moved, stored or used: a shipment of which none of that was said is planned

@@ -6,8 +6,8 @@
 
 use super::part::Parts;
 use super::{TimelineEntry, plan_by, plans_of};
-use crate::fact::Fact;
 use crate::fact::shipment::{Leg, Planned, Receipt};
+use crate::fact::{Fact, FactKind};
 use crate::id::PartyId;
 use crate::moment::{Moment, Span};
 use crate::spelling::Label;
@@ -16,14 +16,33 @@ use alloc::vec::Vec;
 /// The scans of one hand-over lie within an hour, and goods come at most so much earlier than they are planned to.
 const WITHIN: Span = Span::minutes(60);
 
-/// What tells who can have the goods. Whoever asks a timeline what was done to them must hear all of it, so that no two come to another answer.
+/// What tells who can have the goods, and so which of the acts count that somebody reported of them. Whoever asks a timeline what was
+/// done to the goods must hear all of it, so that no two come to another answer.
+pub const WHO_HAS_THEM: &[FactKind] = &[
+    FactKind::Planned,
+    FactKind::Described,
+    FactKind::Cancelled,
+    FactKind::Released,
+    FactKind::Accepted,
+    FactKind::Received,
+    FactKind::Packed,
+    FactKind::Repacked,
+    FactKind::Departed,
+    FactKind::Arrived,
+    FactKind::CustomsEntered,
+    FactKind::LegCancelled,
+    FactKind::LegOffloaded,
+    FactKind::EtaChanged,
+];
+
+/// What ends the watch over the goods, or over some of them: the shipment is closed, or units are used up. Whether it is over is
+/// asked together with [`WHO_HAS_THEM`].
+pub const ENDS: &[FactKind] =
+    &[FactKind::Closed, FactKind::Thawed, FactKind::Infused, FactKind::Destroyed];
+
+/// Whether a fact tells who can have the goods.
 pub fn tells_who_has_them(fact: &Fact) -> bool {
-    let plan = matches!(fact, Fact::Planned(_) | Fact::Described(_) | Fact::Cancelled(_));
-    let hands = matches!(fact, Fact::Released(_) | Fact::Accepted(_) | Fact::Received(_));
-    let boxes = matches!(fact, Fact::Packed(_) | Fact::Repacked(_));
-    let legs = matches!(fact, Fact::Departed(_) | Fact::Arrived(_) | Fact::CustomsEntered(_));
-    let lost = matches!(fact, Fact::LegCancelled(_) | Fact::LegOffloaded(_));
-    plan || hands || boxes || legs || lost || matches!(fact, Fact::EtaChanged(_))
+    WHO_HAS_THEM.contains(&fact.kind())
 }
 
 /// Who could have the goods from a moment on.

@@ -1,11 +1,12 @@
 #![doc = include_str!("not_valid_at_act.md")]
 
+use super::{ACTS, CORRECTED, PAPERS};
 use crate::papers::{Known, Papers, Validity};
 use alloc::{format, string::String, string::ToString, vec::Vec};
 use facts::fact::shipment::{Act, Gated, Planned};
 use facts::{
-    Effects, Episode, Family, Given, Moment, PartyId, PermitId, Rule, RuleInfo, Severity, Span,
-    Text, Verdict,
+    Effects, Episode, Family, Given, Hears, Moment, PartyId, PermitId, Rule, RuleInfo, Severity,
+    Span, Text, Verdict,
 };
 use serde::Deserialize;
 
@@ -55,6 +56,7 @@ impl Rule for NotValidAtAct {
         code: "PRM-02",
         family: Family::Permits,
         effects: Effects::NONE,
+        hears: Hears::Only(&[CORRECTED, PAPERS, ACTS]),
         page: include_str!("not_valid_at_act.md"),
     };
 

@@ -1,11 +1,13 @@
 #![doc = include_str!("over_used.md")]
 
+use super::CORRECTED;
 use crate::papers::{Papers, Read};
 use alloc::{format, string::String, vec::Vec};
 use facts::fact::permit::{Granted, Ledger, Stated, Use};
 use facts::fact::shipment::Quantity;
 use facts::{
-    Effects, Episode, Family, Given, Moment, PermitId, Rule, RuleInfo, Severity, ShipmentId,
+    Effects, Episode, FactKind, Family, Given, Hears, Moment, PermitId, Rule, RuleInfo, Severity,
+    ShipmentId,
 };
 use serde::Deserialize;
 
@@ -46,6 +48,7 @@ impl Rule for OverUsed {
         code: "PRM-05",
         family: Family::Permits,
         effects: Effects::NONE,
+        hears: Hears::Only(&[CORRECTED, &[FactKind::Ledger, FactKind::Granted, FactKind::Amended]]),
         page: include_str!("over_used.md"),
     };
 

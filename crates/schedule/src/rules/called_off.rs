@@ -1,9 +1,10 @@
 #![doc = include_str!("called_off.md")]
 
+use super::CORRECTED;
 use crate::calendar::Calendar;
 use crate::called_off::{CalledOff, Doubt};
 use alloc::{format, vec::Vec};
-use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity};
+use facts::{Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity};
 use serde::Deserialize;
 
 /// A shipment was cancelled, and a plan stands against that.
@@ -18,6 +19,10 @@ impl Rule for CancelledAndPlanned {
         code: "SCH-14",
         family: Family::Schedule,
         effects: Effects::NONE,
+        hears: Hears::Only(&[
+            CORRECTED,
+            &[FactKind::Planned, FactKind::Cancelled, FactKind::Closed],
+        ]),
         page: include_str!("called_off.md"),
     };
 

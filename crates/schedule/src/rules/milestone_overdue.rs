@@ -1,10 +1,13 @@
 #![doc = include_str!("milestone_overdue.md")]
 
+use super::CORRECTED;
 use crate::calendar::{Calendar, Mark, Milestone, Plan};
 use alloc::{format, string::String, vec::Vec};
 use facts::fact::shipment::{Leg, Mode};
-use facts::timeline::{End, LostLeg};
-use facts::{Effects, Episode, Family, Given, LegId, Moment, Rule, RuleInfo, Severity, Span};
+use facts::timeline::{ENDS, End, LostLeg, WHO_HAS_THEM};
+use facts::{
+    Effects, Episode, FactKind, Family, Given, Hears, LegId, Moment, Rule, RuleInfo, Severity, Span,
+};
 use serde::Deserialize;
 
 /// A pick-up, a flight or customs takes longer than planned, or a leg was lost.
@@ -56,6 +59,7 @@ impl Rule for MilestoneOverdue {
         code: "SCH-07",
         family: Family::Schedule,
         effects: Effects::NONE,
+        hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED, &[FactKind::CustomsCleared]]),
         page: include_str!("milestone_overdue.md"),
     };
 

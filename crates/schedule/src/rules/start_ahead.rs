@@ -1,8 +1,10 @@
 #![doc = include_str!("start_ahead.md")]
 
+use super::CORRECTED;
 use crate::calendar::Calendar;
 use alloc::{format, vec::Vec};
-use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity};
+use facts::timeline::WHO_HAS_THEM;
+use facts::{Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity};
 use serde::Deserialize;
 
 /// Conditioning is reported as started at a time that has not come.
@@ -17,6 +19,7 @@ impl Rule for StartAhead {
         code: "SYS-START",
         family: Family::System,
         effects: Effects::NONE,
+        hears: Hears::Only(&[WHO_HAS_THEM, CORRECTED, &[FactKind::StartAhead]]),
         page: include_str!("start_ahead.md"),
     };
 

@@ -1,11 +1,14 @@
 #![doc = include_str!("started_early.md")]
 
+use super::{CORRECTED, ORDER};
 use crate::calendar::Calendar;
 use crate::order::Order;
 use crate::treatment::Start;
 use alloc::{format, string::String, vec::Vec};
+use facts::timeline::WHO_HAS_THEM;
 use facts::{
-    Effects, Episode, Family, Gate, Given, Moment, Precedence, Reference, Rule, RuleInfo, Severity,
+    Effects, Episode, FactKind, Family, Gate, Given, Hears, Moment, Precedence, Reference, Rule,
+    RuleInfo, Severity,
 };
 use serde::Deserialize;
 
@@ -21,6 +24,7 @@ impl Rule for StartedEarly {
         code: "SCH-03",
         family: Family::Schedule,
         effects: Effects { precedence: Precedence::Begun, ..Effects::NONE },
+        hears: Hears::Only(&[WHO_HAS_THEM, CORRECTED, ORDER, &[FactKind::Closed]]),
         page: include_str!("started_early.md"),
     };
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("above_step.md")]
 
+use super::{CORRECTED, PLACES, READINGS};
 use crate::cover::{Cover, Held};
 use crate::excursion::{Excursion, LATE, Minutes, doubt, excursions};
 use crate::memory::{Memory, windows_of};
@@ -7,9 +8,10 @@ use crate::settling::Settling;
 use crate::trust::Trust;
 use alloc::{format, string::String, vec::Vec};
 use facts::rulebook::Step;
+use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, Family, Figures, Given, MilliCelsius, Moment, Rule, RuleInfo, Severity,
-    Shows, Span,
+    Effects, Episode, Family, Figures, Given, Hears, MilliCelsius, Moment, Rule, RuleInfo,
+    Severity, Shows, Span,
 };
 use serde::Deserialize;
 
@@ -29,6 +31,7 @@ impl Rule for AboveStep {
             shows: Shows::Excursion,
             ..Effects::NONE
         },
+        hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED, PLACES, READINGS]),
         page: include_str!("above_step.md"),
     };
 

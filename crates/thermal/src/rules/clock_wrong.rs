@@ -1,5 +1,6 @@
 #![doc = include_str!("clock_wrong.md")]
 
+use super::{CORRECTED, PLACES, READINGS};
 use crate::memory::Memory;
 use crate::place::Place;
 use crate::probe::Probe;
@@ -8,8 +9,10 @@ use crate::window::Window;
 use alloc::{format, string::String, vec::Vec};
 use facts::context::Class;
 use facts::fact::device::ClockAhead;
+use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, Fact, Family, Given, Moment, Rule, RuleInfo, Severity, Span, Subject, Text,
+    Effects, Episode, Fact, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span,
+    Subject, Text,
 };
 use serde::Deserialize;
 
@@ -42,6 +45,14 @@ impl Rule for ClockWrong {
         code: "DAT-06",
         family: Family::Data,
         effects: Effects::NONE,
+        hears: Hears::Only(&[
+            WHO_HAS_THEM,
+            ENDS,
+            CORRECTED,
+            PLACES,
+            READINGS,
+            &[FactKind::Quiet, FactKind::ClockAhead, FactKind::ClockRight],
+        ]),
         page: include_str!("clock_wrong.md"),
     };
 

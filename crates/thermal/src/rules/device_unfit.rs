@@ -1,10 +1,12 @@
 #![doc = include_str!("device_unfit.md")]
 
+use super::{CORRECTED, PLACES, READINGS};
 use crate::memory::{Memory, judged};
 use crate::setting::{Attachment, Setting};
 use crate::window::Window;
 use alloc::{format, string::String, vec::Vec};
-use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity, Span};
+use facts::timeline::{ENDS, WHO_HAS_THEM};
+use facts::{Effects, Episode, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span};
 use serde::Deserialize;
 
 /// A logger is with the goods without a valid calibration.
@@ -30,6 +32,7 @@ impl Rule for DeviceUnfit {
         code: "DAT-07",
         family: Family::Data,
         effects: Effects::NONE,
+        hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED, PLACES, READINGS]),
         page: include_str!("device_unfit.md"),
     };
 

@@ -1,11 +1,15 @@
 #![doc = include_str!("gap.md")]
 
+use super::{CORRECTED, PLACES, READINGS};
 use crate::flights::Leg;
 use crate::memory::{Memory, judged};
 use crate::setting::{Attachment, Setting};
 use crate::window::Window;
 use alloc::{format, vec::Vec};
-use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity, Span};
+use facts::timeline::{ENDS, WHO_HAS_THEM};
+use facts::{
+    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span,
+};
 use serde::Deserialize;
 
 /// Readings are missing.
@@ -35,6 +39,14 @@ impl Rule for Gap {
         code: "DAT-05",
         family: Family::Data,
         effects: Effects::NONE,
+        hears: Hears::Only(&[
+            WHO_HAS_THEM,
+            ENDS,
+            CORRECTED,
+            PLACES,
+            READINGS,
+            &[FactKind::Imported],
+        ]),
         page: include_str!("gap.md"),
     };
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("logger_silent.md")]
 
+use super::{CORRECTED, PLACES, READINGS};
 use crate::memory::{Memory, judged};
 use crate::place::Place;
 use crate::probe::{Probe, Silence};
@@ -8,7 +9,10 @@ use crate::window::Window;
 use alloc::{format, string::String, vec::Vec};
 use facts::context::Class;
 use facts::fact::device::{Elsewhere, Unclaimed};
-use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity, Shows, Span};
+use facts::timeline::{ENDS, WHO_HAS_THEM};
+use facts::{
+    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Shows, Span,
+};
 use serde::Deserialize;
 
 /// A live logger is silent, or a logger that must be read out was not.
@@ -32,6 +36,14 @@ impl Rule for LoggerSilent {
         code: "DAT-03",
         family: Family::Data,
         effects: Effects { shows: Shows::SilentProbe, ..Effects::NONE },
+        hears: Hears::Only(&[
+            WHO_HAS_THEM,
+            ENDS,
+            CORRECTED,
+            PLACES,
+            READINGS,
+            &[FactKind::Quiet, FactKind::Imported, FactKind::Stowed],
+        ]),
         page: include_str!("logger_silent.md"),
     };
 

@@ -1,13 +1,15 @@
 #![doc = include_str!("mkt_over.md")]
 
+use super::{CORRECTED, PLACES, READINGS};
 use crate::memory::{Memory, judged};
 use crate::mkt::{TABLE_ENDS, in_table, weight};
 use crate::series::{Reading, worst};
 use crate::trust::Trust;
 use alloc::{format, vec::Vec};
+use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, Family, Figures, Given, MilliCelsius, Moment, Rule, RuleInfo, Severity,
-    Shows, Span,
+    Effects, Episode, Family, Figures, Given, Hears, MilliCelsius, Moment, Rule, RuleInfo,
+    Severity, Shows, Span,
 };
 use serde::Deserialize;
 
@@ -29,6 +31,7 @@ impl Rule for MktOver {
             shows: Shows::Excursion,
             ..Effects::NONE
         },
+        hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED, PLACES, READINGS]),
         page: include_str!("mkt_over.md"),
     };
 

@@ -1,10 +1,12 @@
 #![doc = include_str!("no_probe.md")]
 
+use super::{CORRECTED, PLACES};
 use crate::memory::Memory;
 use crate::place::{Ended, Place, Stretch};
 use crate::setting::Setting;
 use alloc::{format, vec::Vec};
-use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity, Span};
+use facts::timeline::{ENDS, WHO_HAS_THEM};
+use facts::{Effects, Episode, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span};
 use serde::Deserialize;
 
 /// The goods travel or are stored, and no probe is with them.
@@ -38,6 +40,7 @@ impl Rule for NoProbe {
         code: "DAT-01",
         family: Family::Data,
         effects: Effects::NONE,
+        hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED, PLACES]),
         page: include_str!("no_probe.md"),
     };
 

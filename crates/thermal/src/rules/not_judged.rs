@@ -1,8 +1,10 @@
 #![doc = include_str!("not_judged.md")]
 
+use super::CORRECTED;
 use crate::memory::Memory;
 use alloc::{format, vec::Vec};
-use facts::{Effects, Episode, Family, Given, Moment, Rule, RuleInfo, Severity};
+use facts::timeline::{ENDS, WHO_HAS_THEM};
+use facts::{Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity};
 use serde::Deserialize;
 
 /// The plan names a profile that the rulebook does not have.
@@ -17,6 +19,7 @@ impl Rule for NotJudged {
         code: "SYS-PROFILE",
         family: Family::System,
         effects: Effects::NONE,
+        hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED, &[FactKind::Dispositioned]]),
         page: include_str!("not_judged.md"),
     };
 

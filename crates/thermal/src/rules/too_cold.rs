@@ -1,12 +1,14 @@
 #![doc = include_str!("too_cold.md")]
 
+use super::{CORRECTED, PLACES, READINGS};
 use crate::cover::{Cover, Held};
 use crate::excursion::{Exceeded, Excursion, LATE, Limit, doubt, exceeded, excursions};
 use crate::memory::{Memory, judged, windows_of};
 use crate::settling::Settling;
 use alloc::{format, vec::Vec};
+use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, Family, Figures, Given, MilliCelsius, Moment, Profile, Rule, RuleInfo,
+    Effects, Episode, Family, Figures, Given, Hears, MilliCelsius, Moment, Profile, Rule, RuleInfo,
     Severity, Shows, Span,
 };
 use serde::Deserialize;
@@ -27,6 +29,7 @@ impl Rule for TooCold {
             shows: Shows::Excursion,
             ..Effects::NONE
         },
+        hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED, PLACES, READINGS]),
         page: include_str!("too_cold.md"),
     };
 

@@ -1,10 +1,13 @@
 #![doc = include_str!("too_warm.md")]
 
+use super::{CORRECTED, PLACES, READINGS};
 use crate::excursion::{Exceeded, LATE, Limit, doubt, exceeded};
 use crate::memory::{Memory, judged};
 use alloc::{format, vec::Vec};
+use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, Family, Figures, Given, MilliCelsius, Rule, RuleInfo, Severity, Shows, Span,
+    Effects, Episode, Family, Figures, Given, Hears, MilliCelsius, Rule, RuleInfo, Severity, Shows,
+    Span,
 };
 use serde::Deserialize;
 
@@ -26,6 +29,7 @@ impl Rule for TooWarm {
             shows: Shows::Excursion,
             ..Effects::NONE
         },
+        hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED, PLACES, READINGS]),
         page: include_str!("too_warm.md"),
     };
 
