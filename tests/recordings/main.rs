@@ -14,7 +14,6 @@ mod command;
 mod common;
 mod feed;
 mod first_steps;
-mod hears;
 mod laws;
 mod resumed;
 mod same_bytes;
