@@ -155,7 +155,8 @@ mod tests {
         settings.timeout = Duration::from_secs(2);
         let refused = crate::Kafka::look(settings).err();
         let Some(StreamError::Unavailable(says)) = refused else { panic!("{refused:?}") };
-        assert!(says.starts_with("no broker answers at 127.0.0.1:1, 127.0.0.1:2 ("), "{says}");
-        assert!(says.contains("Connection refused") && !says.contains("are down"), "{says}");
+        // Why stands behind it where the client has said that by then.
+        assert!(says.starts_with("no broker answers at 127.0.0.1:1, 127.0.0.1:2"), "{says}");
+        assert!(!says.contains("are down"), "{says}");
     }
 }
