@@ -14,6 +14,7 @@ mod command;
 mod common;
 mod feed;
 mod first_steps;
+mod hears;
 mod laws;
 mod resumed;
 mod same_bytes;

@@ -24,7 +24,7 @@ pub(crate) fn letters_of(arrivals: impl Iterator<Item = (Moment, Event)>) -> Vec
     (0..).zip(partitions).flat_map(|(number, journal)| judged(number, journal)).collect()
 }
 
-fn journal(arrivals: impl Iterator<Item = (Moment, Event)>) -> Vec<JournalRecord> {
+pub(crate) fn journal(arrivals: impl Iterator<Item = (Moment, Event)>) -> Vec<JournalRecord> {
     let mut pipeline = Pipeline::keeping_journal(&book_with(Value::Null)).expect("fit rules");
     let mut last = Moment::EARLIEST;
     for (n, (at, event)) in (1..).zip(arrivals) {

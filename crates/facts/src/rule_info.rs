@@ -21,7 +21,7 @@ pub struct RuleInfo {
     pub effects: Effects,
     /// Which facts can change what it holds true.
     pub hears: Hears,
-    /// Its page.
+    /// The text of the page that lies beside the rule: what to do, its numbers, its scenarios.
     pub page: &'static str,
 }
 
@@ -77,7 +77,7 @@ impl Effects {
 /// What a page shows of a finding beside its sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shows {
-    /// Nothing.
+    /// Nothing but the sentence itself.
     Sentence,
     /// An excursion on the temperature chart, from its onset to its end.
     Excursion,
@@ -184,11 +184,11 @@ impl SystemFinding {
 pub struct Registry(&'static [&'static RuleInfo]);
 
 impl Registry {
-    /// Of these.
+    /// A registry of these descriptions; each name stands once in it.
     pub const fn new(all: &'static [&'static RuleInfo]) -> Self {
         Self(all)
     }
-    /// All of them.
+    /// The description of every rule, and of all that stages find by themselves.
     pub fn all(self) -> &'static [&'static RuleInfo] {
         self.0
     }

@@ -1,0 +1,108 @@
+//! No rule changes its answer at a fact that it says it does not hear: in simulated weeks, and in the journals that are kept of each
+//! behaviour. The pages of each engine hold its rules to that, too.
+
+use crate::week;
+use facts::{Book, Event, Kind, Moment, Remembers, Rules, Said, ShipmentId, Subject, SubjectKind};
+use pipeline::JournalRecord;
+use pipeline::journal::JournalEntry;
+use scenario::Watched;
+use std::collections::BTreeMap;
+
+/// Plays a journal to one engine, shipment by shipment, and watches its rules.
+fn watch<E>(all: &'static [Kind<E::Memory>], journal: &[JournalRecord])
+where
+    E: Remembers<Word = Event, Said = Said>,
+{
+    let mut clocks: BTreeMap<u16, Moment> = BTreeMap::new();
+    let (mut book, mut behaviour) = (None::<Book>, 1);
+    let mut shipments: BTreeMap<ShipmentId, Watched<E>> = BTreeMap::new();
+    for record in journal {
+        match &record.entry {
+            JournalEntry::Tick(now) => drop(clocks.insert(record.partition, *now)),
+            JournalEntry::Rulebook(published) => book = Some(published.clone()),
+            JournalEntry::Behaviour(number) => behaviour = *number,
+            JournalEntry::Genesis(genesis) => behaviour = genesis.behaviour,
+            JournalEntry::Beside(_) => {}
+            JournalEntry::Fact(shipment, event) => {
+                let now = clocks.get(&record.partition).copied().expect("a tick comes first");
+                let book = book.as_ref().expect("rules come first");
+                let watched = shipments.entry(shipment.clone()).or_insert_with(|| {
+                    let subject = Subject::new(SubjectKind::Shipment, shipment.as_str());
+                    Watched::about(subject, Rules::read(all, book, behaviour).expect("fit rules"))
+                });
+                for event in event.several().unwrap_or_else(|| vec![(**event).clone()]) {
+                    let said = watched.hear(now, Some(&event));
+                    said.unwrap_or_else(|wrong| panic!("{shipment} at {now}: {wrong}"));
+                }
+            }
+        }
+    }
+    assert!(!shipments.is_empty(), "the journal tells of shipments");
+}
+
+fn watch_all(journal: &[JournalRecord]) {
+    watch::<custody::Custody>(custody::rules::ALL, journal);
+    watch::<thermal::Thermal>(thermal::rules::ALL, journal);
+    watch::<permits::Permits>(permits::rules::ALL, journal);
+    watch::<schedule::Schedule>(schedule::rules::ALL, journal);
+}
+
+#[test]
+fn no_rule_changes_its_answer_at_a_fact_that_it_does_not_hear_in_simulated_weeks() {
+    for seed in 1..=3 {
+        let week = simulate::make(seed, 30).inbound.into_iter();
+        watch_all(&week::journal(week.map(|arrival| (arrival.at, arrival.event))));
+    }
+}
+
+#[test]
+fn nor_in_the_journals_that_are_kept() {
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden");
+    let mut seen = 0;
+    for behaviour in pipeline::roles::BEHAVIOURS {
+        let folder =
+            std::fs::read_dir(format!("{golden}/behaviour-{behaviour}")).expect("a folder");
+        for file in folder.flatten().map(|file| file.path()) {
+            if file.extension().is_none_or(|ending| ending != "zst") {
+                continue;
+            }
+            let packed = std::fs::read(&file).expect("a journal");
+            let text = zstd::decode_all(packed.as_slice()).expect("it unpacks");
+            let limits = wire::Limits { outside: false, ..wire::Limits::default() };
+            let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+            let records = lines.map(|line| {
+                let read = wire::native::read(line, &limits).expect("a line of a journal");
+                let place = read.beside.partition.zip(read.beside.offset).expect("its place");
+                JournalRecord::read(place.0, place.1, read).expect("a record")
+            });
+            watch_all(&records.collect::<Vec<_>>());
+            seen += 1;
+        }
+    }
+    assert!(seen > 0, "journals are kept");
+}
+
+/// Whatever a rule hears its engine must take in: else the rule would wait for what never comes.
+fn hears_what_its_rules_hear<E: Remembers<Word = Event>>(
+    all: &'static [Kind<E::Memory>],
+    samples: &[Event],
+) {
+    for kind in all {
+        let mut heard = samples.iter().filter(|event| kind.info.hears.hears(event.fact.kind()));
+        let deaf = heard.find(|event| !E::hears(event));
+        assert!(deaf.is_none(), "{} hears {deaf:?}, and its engine does not", kind.info.name);
+    }
+}
+
+#[test]
+fn an_engine_takes_in_what_its_rules_hear() {
+    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/schemas/samples.ndjson");
+    let samples = std::fs::read_to_string(samples).expect("samples");
+    let limits = wire::Limits::default();
+    let read = |line: &str| wire::native::read(line.as_bytes(), &limits).expect("a sample").event;
+    let samples: Vec<Event> = samples.lines().map(read).collect();
+    hears_what_its_rules_hear::<custody::Custody>(custody::rules::ALL, &samples);
+    hears_what_its_rules_hear::<thermal::Thermal>(thermal::rules::ALL, &samples);
+    hears_what_its_rules_hear::<permits::Permits>(permits::rules::ALL, &samples);
+    hears_what_its_rules_hear::<schedule::Schedule>(schedule::rules::ALL, &samples);
+}
