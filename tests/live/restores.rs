@@ -348,7 +348,11 @@ fn together(kept: &Place) -> Result<(), Failed> {
     let mut restored = Vec::new();
     for folders in [&[all][..], &[half, rest], &[half, all]] {
         let place = Place::new("", Backing::Embedded, 3);
-        restored.push(fine(&coldwatch(&[&["restore"], folders].concat(), &place))?);
+        let said = fine(&coldwatch(&[&["restore"], folders].concat(), &place))?;
+        // Where it went is told, and is another place each time.
+        let (folder, prefix) = (text(&place.folder), &place.names.prefix);
+        assert!(said.contains(folder) && said.contains(prefix), "{said}");
+        restored.push(said.replace(folder, "FOLDER").replace(prefix, "PREFIX"));
         fs::remove_dir_all(&place.folder)?;
     }
     assert!(

@@ -243,10 +243,11 @@ mod tests {
             ("secret-open", "\"sasl.password\" = \"hunter2"),
             ("secret-key", "sasl_password = \"hunter2\""),
         ] {
-            let file = file(name, &format!("[log]\nkind = \"kafka\"\n[log.client]\n{line}\n"));
+            let kafka = "[log]\nkind = \"kafka\"\nbrokers = \"a:1\"";
+            let file = file(name, &format!("{kafka}\n[log.client]\n{line}\n"));
             let error = super::super::Config::read(Some(&file)).unwrap_err().to_string();
             assert!(!error.contains("hunter2"), "{error}");
-            assert!(error.contains("line 4") || error.contains("is a secret"), "{error}");
+            assert!(error.contains("line 5") || error.contains("is a secret"), "{error}");
             std::fs::remove_file(file).unwrap();
         }
     }
