@@ -5,6 +5,7 @@ use crate::week;
 use facts::{Book, Event, Kind, Moment, Remembers, Rules, Said, ShipmentId, Subject, SubjectKind};
 use pipeline::JournalRecord;
 use pipeline::journal::JournalEntry;
+use replay::source::{Progress, Source, SourceError};
 use scenario::Watched;
 use std::collections::BTreeMap;
 
@@ -66,16 +67,15 @@ fn nor_in_the_journals_that_are_kept() {
             if file.extension().is_none_or(|ending| ending != "zst") {
                 continue;
             }
-            let packed = std::fs::read(&file).expect("a journal");
-            let text = zstd::decode_all(packed.as_slice()).expect("it unpacks");
-            let limits = wire::Limits { outside: false, ..wire::Limits::default() };
-            let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-            let records = lines.map(|line| {
-                let read = wire::native::read(line, &limits).expect("a line of a journal");
-                let place = read.beside.partition.zip(read.beside.offset).expect("its place");
-                JournalRecord::read(place.0, place.1, read).expect("a record")
-            });
-            watch_all(&records.collect::<Vec<_>>());
+            let mut records = Vec::new();
+            for source in Source::open_all(&[file], &Progress::default()).expect("it opens") {
+                replay::journal::read::<SourceError>(source, |record| {
+                    records.push(record.unwrap_or_else(|wrong| panic!("{wrong}")));
+                    Ok(())
+                })
+                .expect("it is read");
+            }
+            watch_all(&records);
             seen += 1;
         }
     }
