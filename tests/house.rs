@@ -31,21 +31,21 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// From the ground up; a crate may use crates of lower floors only.
-const FLOORS: &[&[&str]] = &[
-    &["facts", "stream"],
-    &[
-        "kafka", "objects", "wire", "fold", "dispatch", "custody", "thermal", "permits",
-        "schedule", "alerts",
-    ],
-    &["pipeline", "simulate", "desk"],
-    &["replay"],
-    &["coldwatch"],
-];
+/// From the ground up; a crate may use crates of lower floors only. Rule engines stand beside [`BESIDE_THE_ENGINES`].
+fn floors() -> Vec<Vec<&'static str>> {
+    vec![
+        vec!["facts", "stream"],
+        [BESIDE_THE_ENGINES, pipeline::engines::names()].concat(),
+        vec!["pipeline", "simulate", "desk"],
+        vec!["replay"],
+        vec!["coldwatch"],
+    ]
+}
+const BESIDE_THE_ENGINES: &[&str] = &["kafka", "objects", "wire", "fold", "dispatch", "alerts"];
 /// Beside the floors: for tests only.
 const FOR_TESTS: &str = "scenario";
-const ENGINES: [&str; 8] =
-    ["facts", "fold", "dispatch", "custody", "thermal", "permits", "schedule", "alerts"];
+/// What can run where there is no operating system, beside the rule engines.
+const PURE: &[&str] = &["facts", "fold", "dispatch", "alerts"];
 
 fn cargo(arguments: &[&str]) -> std::process::Output {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -59,11 +59,11 @@ fn no_arrow_runs_up() {
         .no_deps()
         .exec()
         .expect("metadata");
-    let floor = |name: &str| FLOORS.iter().position(|floor| floor.contains(&name));
+    let floors = floors();
+    let floor = |name: &str| floors.iter().position(|floor| floor.contains(&name));
     let packages: BTreeMap<String, _> =
         metadata.packages.iter().map(|p| (p.name.to_string(), p)).collect();
-    let known: BTreeSet<&str> =
-        FLOORS.iter().flat_map(|floor| floor.iter().copied()).chain([FOR_TESTS]).collect();
+    let known: BTreeSet<&str> = floors.iter().flatten().copied().chain([FOR_TESTS]).collect();
     let have: BTreeSet<&str> = packages.keys().map(String::as_str).collect();
     assert_eq!(have, known, "every crate stands on a floor");
     for (name, package) in &packages {
@@ -237,38 +237,14 @@ const MAY_NAME_A_RULE: [&str; 1] = ["crates/simulate/"];
 #[test]
 fn no_code_asks_for_a_rule_by_its_name_or_code() {
     // The simulator says what must be found and never runs a rule. Everybody else asks the registry.
-    let mut files = Vec::new();
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        for name in names(folder) {
-            let path = folder.join(&name);
-            if path.is_dir() {
-                walk(&path, found);
-            } else if name.ends_with(".rs") || name.ends_with(".html") || name.ends_with(".js") {
-                found.push(path);
-            }
-        }
-    }
-    for name in names(&root().join("crates")) {
-        for part in ["src", "templates", "static"] {
-            let folder = root().join("crates").join(&name).join(part);
-            if folder.is_dir() {
-                walk(&folder, &mut files);
-            }
-        }
-    }
     let all = pipeline::registry::registry().all();
     let families: BTreeSet<&str> =
         all.iter().filter_map(|info| info.code.split('-').next()).collect();
-    for file in files {
-        let path = file.strip_prefix(root()).expect("within").display().to_string();
-        if MAY_NAME_A_RULE.iter().any(|free| path.starts_with(free)) || path.contains("tests") {
+    for (path, text) in code() {
+        if MAY_NAME_A_RULE.iter().any(|free| path.starts_with(free)) {
             continue;
         }
-        let text = read(&file);
-        let code = text.split("\nmod tests {").next().unwrap_or_default();
-        let lines =
-            (1..).zip(code.lines()).filter(|(_, line)| !line.trim_start().starts_with("//"));
-        for (number, line) in lines {
+        for (number, line) in lines(&text) {
             let own = |info: &&&facts::RuleInfo| {
                 line.contains(&format!("\"{}\"", info.name))
                     || line.contains(&format!("\"{}\"", info.code))
@@ -282,6 +258,76 @@ fn no_code_asks_for_a_rule_by_its_name_or_code() {
             );
         }
     }
+}
+
+/// Where an engine is named outside of its own crate and of tests.
+const LISTS_ENGINES: &str = "crates/pipeline/src/engines.rs";
+
+#[test]
+fn no_engine_is_named_outside_of_the_list() {
+    for (path, text) in code() {
+        if path == LISTS_ENGINES {
+            continue;
+        }
+        for (number, line) in lines(&text) {
+            let named = pipeline::engines::names().iter().find(|name| {
+                // `custody::Custody` is the crate's, `context::Custody` and `view::custody::` are not.
+                let path = format!("{name}::");
+                let mut paths = line.match_indices(&path).map(|(at, _)| &line[..at]);
+                let of_the_crate = paths.any(|before| !before.ends_with([':', '_']));
+                of_the_crate || line.contains(&format!("\"{name}\""))
+            });
+            let own = named.is_some_and(|name| path.starts_with(&format!("crates/{name}/")));
+            assert!(named.is_none() || own, "{path}:{number} names an engine: {line}");
+        }
+    }
+}
+
+#[test]
+fn each_engine_is_deployed_as_a_service() {
+    let deploy = root().join("deploy");
+    let compose = read(&deploy.join("compose.yaml"));
+    for name in pipeline::engines::names() {
+        let manifest = read(&deploy.join(format!("kubernetes/{name}.yaml")));
+        assert!(manifest.contains(&format!("args: [run, {name},")), "{name}.yaml runs {name}");
+        assert!(compose.contains(&format!("command: [run, {name}]")), "compose.yaml runs {name}");
+    }
+}
+
+/// The program's code, and what its pages are made of: each file by its path, without its tests.
+fn code() -> Vec<(String, String)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for name in names(folder) {
+            let path = folder.join(&name);
+            if path.is_dir() {
+                walk(&path, found);
+            } else if name.ends_with(".rs") || name.ends_with(".html") || name.ends_with(".js") {
+                found.push(path);
+            }
+        }
+    }
+    let mut files = Vec::new();
+    for name in names(&root().join("crates")) {
+        for part in ["src", "templates", "static"] {
+            let folder = root().join("crates").join(&name).join(part);
+            if folder.is_dir() {
+                walk(&folder, &mut files);
+            }
+        }
+    }
+    let path = |file: &Path| file.strip_prefix(root()).expect("within").display().to_string();
+    let all = files.iter().map(|file| (path(file), read(file)));
+    all.filter(|(path, _)| !path.contains("tests"))
+        .map(|(path, text)| {
+            let code = text.split("\nmod tests {").next().unwrap_or_default();
+            (path, code.to_owned())
+        })
+        .collect()
+}
+
+/// What is no comment, with its number.
+fn lines(code: &str) -> impl Iterator<Item = (usize, &str)> {
+    (1..).zip(code.lines()).filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
 /// Whether a file is where a rule, or what a stage finds by itself, says what it is: its page is included there.
@@ -466,7 +512,7 @@ fn no_file_names_the_machine_that_it_was_made_on_or_where_packages_come_from() {
 #[test]
 fn every_engine_stands_alone_without_std() {
     // In the workspace features are united, and a clock could come in through the back door.
-    for engine in ENGINES {
+    for engine in PURE.iter().chain(pipeline::engines::names()) {
         let tree = cargo(&[
             "tree",
             "--locked",

@@ -5,14 +5,14 @@
 //! has no cause, and nothing overtakes. What it is then must be the image that the service itself kept.
 
 use crate::coverage::Coverage;
-use crate::places::{Place, Refolded, SERVICES, topic_of};
+use crate::places::{Place, Refolded, topic_of};
 use crate::releases::{NEXT, Release};
 use crate::site::Site;
 use crate::verdicts::{self, Verdict};
 use alerts::incident::IncidentState;
 use alerts::{Incident, Word};
 use coldwatch::live::STRIKE_EVERY;
-use coldwatch::services::{Note, Service};
+use coldwatch::services::{self, Note, Service};
 use facts::{Finding, Moment, Origin};
 use fold::{Admission, Matter, Seen};
 use pipeline::Topic;
@@ -57,7 +57,7 @@ impl<'a> Look<'a> {
     pub(crate) fn everything(&mut self) {
         let admitted = self.admitted();
         let mut expected: BTreeMap<Way, Vec<Said>> = BTreeMap::new();
-        for service in SERVICES {
+        for &service in services::all() {
             for partition in 0..self.site.names.partitions {
                 self.partition(service, partition, &mut expected);
             }
@@ -376,7 +376,8 @@ pub(crate) fn links(value: &[u8]) -> (Option<Origin>, Option<Origin>) {
 
 fn service_of(origin: &Origin) -> Service {
     let name = origin.service.split('/').next().unwrap_or_default();
-    SERVICES.into_iter().find(|service| service.name() == name).unwrap_or(Service::Desk)
+    let mut all = services::all().iter().copied();
+    all.find(|service| service.name() == name).unwrap_or(Service::Desk)
 }
 
 fn way(origin: Option<&Origin>, service: Service, topic: &str, partition: u16) -> Way {

@@ -10,18 +10,15 @@ use coldwatch::services::dispatch::Dispatch;
 use coldwatch::services::engine::Judging;
 use coldwatch::services::intake::Intake;
 use coldwatch::services::names::Names;
-use coldwatch::services::{self, Note, Service};
+use coldwatch::services::{Note, Service};
 use coldwatch::topics;
-use custody::Custody;
-use permits::Permits;
-use pipeline::roles;
-use schedule::Schedule;
+use pipeline::{ENGINES, EngineSpec, roles};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
 use std::time::{Duration, Instant};
 use stream::{Draft, Group, Life, Loop, Record, Snapshots, Stage, StreamError, Watch};
-use thermal::Thermal;
 
 /// What the outside world writes to.
 pub(crate) const INBOUND: &str = "inbound.events";
@@ -102,10 +99,7 @@ impl<S: Stage> Turns for Loop<'_, S> {
 pub(crate) struct Stages {
     intake: Released<Intake>,
     dispatch: Released<Dispatch>,
-    custody: Released<Judging<Custody>>,
-    thermal: Released<Judging<Thermal>>,
-    permits: Released<Judging<Permits>>,
-    schedule: Released<Judging<Schedule>>,
+    engines: BTreeMap<&'static str, Released<Judging>>,
     alerts: Released<Alerts>,
 }
 
@@ -127,20 +121,8 @@ macro_rules! of_service {
                 let $stage = &$all.dispatch;
                 $do
             }
-            Service::Custody => {
-                let $stage = &$all.custody;
-                $do
-            }
-            Service::Thermal => {
-                let $stage = &$all.thermal;
-                $do
-            }
-            Service::Permits => {
-                let $stage = &$all.permits;
-                $do
-            }
-            Service::Schedule => {
-                let $stage = &$all.schedule;
+            Service::Engine(engine) => {
+                let $stage = &$all.engines[engine.name];
                 $do
             }
             Service::Alerts | Service::Desk => {
@@ -170,13 +152,15 @@ impl Stages {
                 Released { stage: $service { names: names.clone(), role }, release }
             }};
         }
+        let judging = |engine: &'static EngineSpec| {
+            let names = names.clone();
+            let stage = Judging { names, engine, release: release.of_program() };
+            (engine.name, Released { stage, release })
+        };
         Self {
             intake: Released { stage: intake, release },
             dispatch: of!(Dispatch, dispatch),
-            custody: of!(Judging, custody),
-            thermal: of!(Judging, thermal),
-            permits: of!(Judging, permits),
-            schedule: of!(Judging, schedule),
+            engines: ENGINES.iter().map(judging).collect(),
             alerts: of!(Alerts, alerts),
         }
     }
@@ -225,6 +209,3 @@ impl Stages {
         of_service!(self, service, stage => stage.form())
     }
 }
-
-/// All services.
-pub(crate) const SERVICES: [Service; 7] = services::ALL;

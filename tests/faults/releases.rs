@@ -1,15 +1,12 @@
 //! Two releases of the same services. The first knows one behaviour alone; the next one also knows the number after it, by which
 //! other numbers hold, and must judge by the first as the first does until the log says otherwise. Neither reads a snapshot of the other.
 
-use custody::Custody;
+use alerts::Alerts;
 use dispatch::Dispatch;
 use facts::Book;
 use fold::Role;
-use permits::Permits;
 use pipeline::roles;
-use schedule::Schedule;
 use stream::{Halt, Stage};
-use thermal::Thermal;
 
 /// The behaviour that only the next release knows.
 pub(crate) const NEXT: u32 = FIRST + 1;
@@ -25,6 +22,14 @@ pub(crate) enum Release {
 
 impl Release {
     pub(crate) const ALL: [Self; 2] = [Self::First, Self::Next];
+
+    /// What a program of this release is.
+    pub(crate) fn of_program(self) -> fold::Release {
+        match self {
+            Self::First => roles::RELEASE,
+            Self::Next => fold::Release { behaviours: FIRST..=NEXT, reading: as_judged },
+        }
+    }
 }
 
 /// A stage as a release has it.
@@ -80,27 +85,14 @@ fn as_judged(book: &Book, behaviour: u32) -> Book {
     Book { hash: book.hash.clone(), ..changed }
 }
 
-macro_rules! next {
-    ($($name:ident: $engine:ty),* $(,)?) => {
-        /// The roles of the next release.
-        pub(crate) mod next {
-            use super::*;
-            $(pub(crate) fn $name() -> Role<$engine> {
-                Role {
-                    rules: |book, n| (roles::$name().rules)(&as_judged(book, n), n),
-                    behaviours: FIRST..=NEXT,
-                    ..roles::$name()
-                }
-            })*
-        }
-    };
-}
+/// The roles of the next release that are no engine's.
+pub(crate) mod next {
+    use super::*;
 
-next! {
-    dispatch: Dispatch,
-    custody: Custody,
-    thermal: Thermal,
-    permits: Permits,
-    schedule: Schedule,
-    alerts: alerts::Alerts,
+    pub(crate) fn dispatch() -> Role<Dispatch> {
+        Role { release: Release::Next.of_program(), ..roles::dispatch() }
+    }
+    pub(crate) fn alerts() -> Role<Alerts> {
+        Role { release: Release::Next.of_program(), ..roles::alerts() }
+    }
 }

@@ -1,9 +1,10 @@
 //! One thing after another, in one thread, in an order that the seed decides.
 
 use crate::client::is_killed;
-use crate::places::{SERVICES, Turns};
+use crate::places::Turns;
 use crate::releases::{NEXT, Release};
 use crate::storm::Storm;
+use coldwatch::services;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 use stream::StreamError;
@@ -50,7 +51,7 @@ impl Storm<'_> {
             3..6 => self.site.roads.answer(),
             6 if self.luck.u8(..8) == 0 => self.site.roads.haunt(),
             _ => {
-                let n = 2 * self.luck.usize(..SERVICES.len());
+                let n = 2 * self.luck.usize(..services::all().len());
                 let other = self.second[n / 2] || !matches!(self.at[n + 1], At::Down(_));
                 let n = if other && self.luck.bool() { n + 1 } else { n };
                 self.go(n);

@@ -2,13 +2,13 @@
 
 use crate::faults::Plan;
 use crate::hours::Hours;
-use crate::places::{INBOUND, Place, SERVICES, Stages, topic_of};
+use crate::places::{INBOUND, Place, Stages, topic_of};
 use crate::releases::Release;
 use crate::roads::Roads;
 use crate::workload::Workload;
 use coldwatch::live::STRIKE_EVERY;
-use coldwatch::services::Service;
 use coldwatch::services::names::Names;
+use coldwatch::services::{self, Service};
 use coldwatch::topics::Plan as Topics;
 use fastrand::Rng;
 use pipeline::Topic;
@@ -59,7 +59,7 @@ impl Site {
                 Place::new(service, (&names, &roads, &hours), folder, every)
             })
         };
-        let places = SERVICES.into_iter().flat_map(place).collect();
+        let places = services::all().iter().copied().flat_map(place).collect();
         Self { names, hours, roads, stages, places, folder, intake_is_wrong_by }
     }
 
@@ -74,7 +74,7 @@ impl Site {
 
     /// Whether every service has worked everything off.
     pub(crate) fn drained(&self) -> bool {
-        SERVICES.into_iter().all(|service| self.is_drained(service))
+        services::all().iter().all(|&service| self.is_drained(service))
     }
 
     pub(crate) fn is_drained(&self, service: Service) -> bool {

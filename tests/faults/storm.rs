@@ -1,12 +1,12 @@
 //! A site at work, round by round: what the world brings, until it is worked off; then calm, and the end.
 
 use crate::coverage::Coverage;
-use crate::places::{INBOUND, SERVICES};
+use crate::places::INBOUND;
 use crate::releases::{NEXT, Release};
 use crate::scheduler::At;
 use crate::site::Site;
 use crate::workload::{Round, Workload};
-use coldwatch::services::{Service, of_log};
+use coldwatch::services::{self, Service, of_log};
 use coldwatch::topics;
 use facts::Fact;
 use facts::fact::log::BehaviourSwitched;
@@ -27,7 +27,7 @@ pub(crate) struct Storm<'a> {
     pub(crate) site: &'a Site,
     pub(crate) at: Vec<At<'a>>,
     /// Whether the second process of each service is wanted.
-    pub(crate) second: [bool; SERVICES.len()],
+    pub(crate) second: Vec<bool>,
     pub(crate) luck: Rng,
     pub(crate) clients: u64,
     pub(crate) steps: u64,
@@ -52,7 +52,7 @@ impl<'a> Storm<'a> {
         Self {
             site,
             at: site.places.iter().map(|_| At::Down(now)).collect(),
-            second: [false; SERVICES.len()],
+            second: vec![false; services::all().len()],
             luck: Rng::with_seed(luck),
             clients: 0,
             steps: 0,
@@ -188,7 +188,8 @@ impl<'a> Storm<'a> {
 
     pub(crate) fn places(&self) -> String {
         let drained = |service: &Service| !self.site.is_drained(*service);
-        let behind: Vec<&str> = SERVICES.iter().filter(|s| drained(s)).map(|s| s.name()).collect();
+        let behind: Vec<&str> =
+            services::all().iter().filter(|s| drained(s)).map(|s| s.name()).collect();
         format!("behind are {behind:?}; struck: {}", self.site.struck())
     }
 

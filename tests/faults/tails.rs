@@ -3,13 +3,14 @@
 //! nothing as long as the snapshots are there.
 
 use crate::misfortune::HOUR;
-use crate::places::{INBOUND, Place, SERVICES, topic_of};
+use crate::places::{INBOUND, Place, topic_of};
 use crate::releases::{NEXT, Release};
 use crate::storm::{BOUND, Storm};
 use coldwatch::services::{Service, of_log};
 use coldwatch::topics::{self, Plan};
 use facts::Fact;
 use facts::fact::log::{BehaviourSwitched, Tick};
+use pipeline::ENGINES;
 use pipeline::Topic;
 use stream::{Draft, Log};
 
@@ -21,7 +22,9 @@ pub(crate) enum Ended {
 
 /// Plays one of them after all services have stopped; says what is not as it must be.
 pub(crate) fn play(storm: &mut Storm<'_>, luck: u64) -> Result<Ended, String> {
-    let of = [Service::Dispatch, Service::Custody, Service::Thermal, Service::Alerts];
+    let engines = ENGINES.iter().take(2).map(Service::Engine);
+    let before = [Service::Dispatch].into_iter();
+    let of: Vec<Service> = before.chain(engines).chain([Service::Alerts]).collect();
     let service = of[usize::try_from(luck >> 8).unwrap_or(0) % of.len()];
     match luck % 9 {
         0 => cut_short(storm, service, true),
@@ -125,7 +128,7 @@ fn too_large(storm: &mut Storm<'_>) -> Result<(), String> {
 /// Facts behind dispatch's snapshots are trimmed away: it goes on from these, and without them it ends.
 fn trimmed(storm: &mut Storm<'_>, kept: bool) -> Result<(), String> {
     // One process of the next release keeps a snapshot of each partition.
-    storm.second = [false; SERVICES.len()];
+    storm.second.fill(false);
     storm.site.hours.skip_to(storm.site.hours.wall() + HOUR);
     storm.wait(BOUND, true).map_err(|()| "before facts are trimmed it does not catch up")?;
     storm.stop_all()?;

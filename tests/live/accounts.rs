@@ -89,7 +89,7 @@ fn counted_over(backing: Backing) -> Result<(), Failed> {
     if backing == Backing::Kafka {
         doctor(site)?;
     }
-    debug_assert_eq!(services::ALL.len(), 7);
+    debug_assert_eq!(services::all().len(), 7);
     Ok(())
 }
 

@@ -12,13 +12,18 @@ use alerts::Incident;
 use coldwatch::services::{self, Note, Service};
 use facts::{Event, Moment};
 use libtest_mimic::{Failed, Trial};
-use pipeline::{GRID, Output};
+use pipeline::{ENGINES, GRID, Output};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 const SHIPMENTS: u32 = 40;
 const PARTITIONS: u16 = 4;
+
+/// The one whose processes share its partitions.
+fn one_engine() -> Service {
+    Service::Engine(&ENGINES[1])
+}
 
 pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
     if backing != Backing::Kafka {
@@ -30,7 +35,7 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
             || {
                 disturbed("killed", &brokers(), ROUNDS, |driver, turn, luck| {
                     let service = in_turn(turn);
-                    let signal = SIGNALS[turn / services::ALL.len() % SIGNALS.len()];
+                    let signal = SIGNALS[turn / services::all().len() % SIGNALS.len()];
                     std::thread::sleep(Duration::from_millis(luck.u64(0..40)));
                     end(driver, service, signal);
                     driver.site.start_process(service, "only");
@@ -38,19 +43,13 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
             },
         ),
         Trial::test(
-            "kafka: a second process of thermal takes its share under load and gives it back",
+            "kafka: a second process of an engine takes its share under load and gives it back",
             || {
                 disturbed("scaled", &brokers(), ROUNDS, |driver, turn, luck| {
                     std::thread::sleep(Duration::from_millis(luck.u64(0..40)));
-                    match driver
-                        .site
-                        .processes
-                        .iter()
-                        .filter(|(s, _)| *s == Service::Thermal)
-                        .count()
-                    {
+                    match driver.site.processes.iter().filter(|(s, _)| *s == one_engine()).count() {
                         0 | 1 => share(driver),
-                        _ => end(driver, Service::Thermal, SIGNALS[turn / 2 % SIGNALS.len()]),
+                        _ => end(driver, one_engine(), SIGNALS[turn / 2 % SIGNALS.len()]),
                     }
                 })
             },
@@ -68,10 +67,10 @@ fn brokers() -> String {
 
 /// A second process of thermal, until it has its share of the partitions.
 fn share(driver: &mut Driver) {
-    let before = driver.site.begun(Service::Thermal);
-    driver.site.start_process(Service::Thermal, "second");
+    let before = driver.site.begun(one_engine());
+    driver.site.start_process(one_engine(), "second");
     let until = Instant::now() + Duration::from_secs(30);
-    while driver.site.begun(Service::Thermal) < before + usize::from(PARTITIONS) / 2 {
+    while driver.site.begun(one_engine()) < before + usize::from(PARTITIONS) / 2 {
         assert!(Instant::now() < until, "the second process gets no share: {}", driver.site.said());
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -153,7 +152,7 @@ pub(crate) fn disturbed(
         "{how}: {done} times, {} events, {again} records came again and were dropped",
         week.len()
     );
-    if done < rounds.min(services::ALL.len()) || !outputs.gaps().is_empty() {
+    if done < rounds.min(services::all().len()) || !outputs.gaps().is_empty() {
         return Err(format!("seed {seed}: {done} times; holes: {:?}", outputs.gaps()).into());
     }
     differ(&weeks::replayed(&week), &settled(findings(&came), &[]))?;

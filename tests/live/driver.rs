@@ -49,9 +49,9 @@ impl Driver {
     /// Strikes the clock the whole way, and waits for all that follows.
     pub(crate) fn strike(&self, now: &[Moment]) {
         self.strike_topic(Topic::Facts, now);
-        self.drain(&services::ALL[..6]);
+        self.drain(&services::all()[..6]);
         self.strike_topic(Topic::Exceptions, now);
-        self.drain(&services::ALL);
+        self.drain(services::all());
     }
 
     /// Waits until these services have worked off all there is, in the way of the data.
@@ -71,7 +71,7 @@ impl Driver {
     }
 
     pub(crate) fn drain_all(&self) {
-        self.drain(&services::ALL);
+        self.drain(services::all());
     }
 
     fn is_drained(&self, service: Service) -> bool {

@@ -109,5 +109,5 @@ impl Drop for SmallDisk {
 
 /// The services in turn.
 pub(crate) fn in_turn(turn: usize) -> Service {
-    services::ALL[turn % services::ALL.len()]
+    services::all()[turn % services::all().len()]
 }

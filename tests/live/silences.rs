@@ -36,9 +36,9 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
 }
 
 fn all() -> Result<(), Failed> {
-    let stopped: Vec<_> = services::ALL
-        .into_iter()
-        .map(|stage| (stage, std::thread::spawn(move || stop(stage))))
+    let stopped: Vec<_> = services::all()
+        .iter()
+        .map(|&stage| (stage, std::thread::spawn(move || stop(stage))))
         .collect();
     for (stage, stopped) in stopped {
         let stage = stage.name();
@@ -76,7 +76,7 @@ fn stop(stage: Service) -> Result<(Span, Duration), Failed> {
         wall_clock(),
     )?;
     let mut at_work = Vec::new();
-    for service in services::ALL {
+    for &service in services::all() {
         let mut live = Live::new(log.clone(), config.clone(), wall_clock(), None);
         live.start(service).map_err(|e| e.to_string())?;
         at_work.push((service, live));

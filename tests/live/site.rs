@@ -168,7 +168,7 @@ impl Site {
         match site.place.backing {
             Backing::Memory | Backing::Embedded => site.start_here(),
             Backing::Kafka => {
-                services::ALL.into_iter().for_each(|service| site.start_process(service, "only"));
+                services::all().iter().for_each(|&service| site.start_process(service, "only"));
             }
         }
         site
@@ -183,7 +183,7 @@ impl Site {
         config.clock.strike = false;
         let mut live = Live::new(self.log.clone(), config, wall_clock(), None);
         live.check().expect("the log is as it must be");
-        for service in services::ALL {
+        for &service in services::all() {
             live.start(service).expect("a service starts");
         }
         self.live = Some(live);

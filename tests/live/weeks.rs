@@ -118,14 +118,14 @@ pub(crate) fn send_part(
         let events: Vec<Event> = week[from..next].iter().map(|(_, event)| event.clone()).collect();
         driver.send(&events);
         // What has arrived is in `facts` before the clock strikes there, unless intake has just been ended.
-        if driver.site.runs(services::ALL[0]) {
-            driver.drain(&services::ALL[..1]);
+        if driver.site.runs(services::all()[0]) {
+            driver.drain(&services::all()[..1]);
         }
         driver.strike_topic(Topic::Facts, &[at]);
         driver.strike_topic(Topic::Exceptions, &[at]);
         steps += 1;
         // Time must not run hours ahead of services that are only busy: that would be silence, and rightly found.
-        if steps % 5 == 0 && services::ALL.iter().all(|service| driver.site.runs(*service)) {
+        if steps % 5 == 0 && services::all().iter().all(|service| driver.site.runs(*service)) {
             driver.drain_all();
         }
         beside(driver, steps);

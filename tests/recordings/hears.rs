@@ -2,18 +2,16 @@
 //! behaviour. The pages of each engine hold its rules to that, too.
 
 use crate::week;
-use facts::{Book, Event, Kind, Moment, Remembers, Rules, Said, ShipmentId, Subject, SubjectKind};
+use facts::{Book, Event, Moment, RuleEngine, Rules, ShipmentId, Subject, SubjectKind};
 use pipeline::JournalRecord;
+use pipeline::engines::{self, ForEngine};
 use pipeline::journal::JournalEntry;
 use replay::source::{Progress, Source, SourceError};
 use scenario::Watched;
 use std::collections::BTreeMap;
 
 /// Plays a journal to one engine, shipment by shipment, and watches its rules.
-fn watch<E>(all: &'static [Kind<E::Memory>], journal: &[JournalRecord])
-where
-    E: Remembers<Word = Event, Said = Said>,
-{
+fn watch<E: RuleEngine>(journal: &[JournalRecord]) {
     let mut clocks: BTreeMap<u16, Moment> = BTreeMap::new();
     let (mut book, mut behaviour) = (None::<Book>, 1);
     let mut shipments: BTreeMap<ShipmentId, Watched<E>> = BTreeMap::new();
@@ -29,7 +27,10 @@ where
                 let book = book.as_ref().expect("rules come first");
                 let watched = shipments.entry(shipment.clone()).or_insert_with(|| {
                     let subject = Subject::new(SubjectKind::Shipment, shipment.as_str());
-                    Watched::about(subject, Rules::read(all, book, behaviour).expect("fit rules"))
+                    Watched::about(
+                        subject,
+                        Rules::read(E::ABOUT.rules, book, behaviour).expect("fit rules"),
+                    )
                 });
                 for event in event.several().unwrap_or_else(|| vec![(**event).clone()]) {
                     let said = watched.hear(now, Some(&event));
@@ -41,11 +42,15 @@ where
     assert!(!shipments.is_empty(), "the journal tells of shipments");
 }
 
+/// The same for every engine.
 fn watch_all(journal: &[JournalRecord]) {
-    watch::<custody::Custody>(custody::rules::ALL, journal);
-    watch::<thermal::Thermal>(thermal::rules::ALL, journal);
-    watch::<permits::Permits>(permits::rules::ALL, journal);
-    watch::<schedule::Schedule>(schedule::rules::ALL, journal);
+    struct All<'a>(&'a [JournalRecord]);
+    impl ForEngine for All<'_> {
+        fn engine<E: RuleEngine + 'static>(&mut self) {
+            watch::<E>(self.0);
+        }
+    }
+    engines::for_each(&mut All(journal));
 }
 
 #[test]
@@ -82,15 +87,17 @@ fn nor_in_the_journals_that_are_kept() {
     assert!(seen > 0, "journals are kept");
 }
 
-/// Whatever a rule hears its engine must take in: else the rule would wait for what never comes.
-fn hears_what_its_rules_hear<E: Remembers<Word = Event>>(
-    all: &'static [Kind<E::Memory>],
-    samples: &[Event],
-) {
-    for kind in all {
-        let mut heard = samples.iter().filter(|event| kind.info.hears.hears(event.fact.kind()));
-        let deaf = heard.find(|event| !E::hears(event));
-        assert!(deaf.is_none(), "{} hears {deaf:?}, and its engine does not", kind.info.name);
+/// Samples of every fact.
+struct Samples(Vec<Event>);
+
+impl ForEngine for Samples {
+    /// Whatever a rule hears its engine must take in: else the rule would wait for what never comes.
+    fn engine<E: RuleEngine + 'static>(&mut self) {
+        for kind in E::ABOUT.rules {
+            let mut heard = self.0.iter().filter(|event| kind.info.hears.hears(event.fact.kind()));
+            let deaf = heard.find(|event| !E::hears(event));
+            assert!(deaf.is_none(), "{} hears {deaf:?}, and its engine does not", kind.info.name);
+        }
     }
 }
 
@@ -100,9 +107,5 @@ fn an_engine_takes_in_what_its_rules_hear() {
     let samples = std::fs::read_to_string(samples).expect("samples");
     let limits = wire::Limits::default();
     let read = |line: &str| wire::native::read(line.as_bytes(), &limits).expect("a sample").event;
-    let samples: Vec<Event> = samples.lines().map(read).collect();
-    hears_what_its_rules_hear::<custody::Custody>(custody::rules::ALL, &samples);
-    hears_what_its_rules_hear::<thermal::Thermal>(thermal::rules::ALL, &samples);
-    hears_what_its_rules_hear::<permits::Permits>(permits::rules::ALL, &samples);
-    hears_what_its_rules_hear::<schedule::Schedule>(schedule::rules::ALL, &samples);
+    engines::for_each(&mut Samples(samples.lines().map(read).collect()));
 }

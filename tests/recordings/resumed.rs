@@ -1,11 +1,9 @@
 //! A partition that goes on from its image says what it would have said without the restart.
 
 use crate::common::{book_with, intake};
-use facts::{Engine, Event, Fact, Moment, Said, Span};
-use fold::Role;
+use facts::{Event, Fact, Moment, Span};
 use pipeline::pipeline::PARTITIONS;
-use pipeline::stage::EngineStage;
-use pipeline::{JournalRecord, Letter, Output, Pipeline, What, roles};
+use pipeline::{ENGINES, EngineSpec, JournalRecord, Letter, Output, Pipeline, What, roles};
 use serde_json::Value;
 use wire::Limits;
 
@@ -80,18 +78,16 @@ fn weathered(seed: u64, shipments: u32) -> Vec<(Moment, Event)> {
 }
 
 /// What an engine says of a journal when it goes on from its image before every so-manieth record.
-fn letters<E>(role: fn() -> Role<E>, journal: &[JournalRecord], restart_every: usize) -> Vec<Letter>
-where
-    E: Engine<Word = Event, Said = Said>,
-{
+fn letters(engine: &EngineSpec, journal: &[JournalRecord], restart_every: usize) -> Vec<Letter> {
     let mut letters = Vec::new();
     for number in 0..PARTITIONS {
-        let mut stage = EngineStage::new(role(), number);
+        let mut stage = engine.begin(roles::RELEASE, number);
         let mine = journal.iter().filter(|record| record.partition == number);
         for (n, record) in (1..).zip(mine) {
             if n % restart_every == 0 {
                 let image = stage.image().expect("it has an image");
-                stage = EngineStage::resume(role(), number, &image).expect("it can be used");
+                let again = engine.resume(roles::RELEASE, number, &image);
+                stage = again.expect("it can be used");
                 assert!(stage.image().expect("it has an image") == image, "the same image again");
             }
             stage.take(&record.clone().into_record(), &mut letters).expect("nothing stops");
@@ -115,27 +111,10 @@ fn an_engine_says_the_same_of_the_same_journal_wherever_it_goes_on() {
         assert_eq!(without.len(), with.len(), "{name}");
     };
     for every in [7, 50] {
-        let of = (&journal, every);
-        same(
-            "custody",
-            &letters(roles::custody, of.0, usize::MAX),
-            &letters(roles::custody, of.0, of.1),
-        );
-        same(
-            "thermal",
-            &letters(roles::thermal, of.0, usize::MAX),
-            &letters(roles::thermal, of.0, of.1),
-        );
-        same(
-            "permits",
-            &letters(roles::permits, of.0, usize::MAX),
-            &letters(roles::permits, of.0, of.1),
-        );
-        same(
-            "schedule",
-            &letters(roles::schedule, of.0, usize::MAX),
-            &letters(roles::schedule, of.0, of.1),
-        );
+        for engine in ENGINES {
+            let without = letters(engine, &journal, usize::MAX);
+            same(engine.name, &without, &letters(engine, &journal, every));
+        }
     }
 }
 

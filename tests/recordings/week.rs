@@ -5,8 +5,10 @@ use crate::common::{book_with, intake};
 use facts::fact::incident::{Acknowledged, IncidentClosed};
 use facts::{Event, Fact, Moment, Origin, PartyId, Span, Subject, Text};
 use fold::{Matter, Record};
-use pipeline::stage::{AlertsStage, EngineStage, Heard};
-use pipeline::{Body, JournalRecord, Letter, PARTITIONS, Pipeline, Topic, bytes, roles};
+use pipeline::stage::{AlertsStage, Heard};
+use pipeline::{
+    Body, ENGINES, EngineSpec, JournalRecord, Letter, PARTITIONS, Pipeline, Topic, bytes, roles,
+};
 use serde_json::Value;
 
 /// Everything that is written about so many shipments.
@@ -38,10 +40,8 @@ pub(crate) fn journal(arrivals: impl Iterator<Item = (Moment, Event)>) -> Vec<Jo
 /// One partition, from its journal on.
 fn judged(number: u16, journal: Vec<JournalRecord>) -> Vec<Letter> {
     let (mut all, mut said) = (Vec::new(), Vec::new());
-    let mut custody = EngineStage::new(roles::custody(), number);
-    let mut thermal = EngineStage::new(roles::thermal(), number);
-    let mut permits = EngineStage::new(roles::permits(), number);
-    let mut schedule = EngineStage::new(roles::schedule(), number);
+    let begin = |engine: &EngineSpec| engine.begin(roles::RELEASE, number);
+    let mut engines: Vec<_> = ENGINES.iter().map(begin).collect();
     let mut alerts = Exceptions {
         stage: AlertsStage::new(roles::alerts(), number, PARTITIONS),
         end: 0,
@@ -50,10 +50,9 @@ fn judged(number: u16, journal: Vec<JournalRecord>) -> Vec<Letter> {
     for record in journal {
         let record = record.into_record();
         all.extend(of_dispatch(number, &record));
-        custody.take(&record, &mut said).expect("custody goes on");
-        thermal.take(&record, &mut said).expect("thermal goes on");
-        permits.take(&record, &mut said).expect("permits goes on");
-        schedule.take(&record, &mut said).expect("schedule goes on");
+        for engine in &mut engines {
+            engine.take(&record, &mut said).expect("it goes on");
+        }
         for letter in said.drain(..) {
             all.extend(alerts.hear(&letter));
             all.push(letter);

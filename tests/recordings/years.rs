@@ -3,7 +3,6 @@
 
 use crate::common::{book_with, intake};
 use alerts::Incident;
-use alerts::stages::WATCHED;
 use desk::Board;
 use facts::fact::incident::IncidentClosed;
 use facts::{Context, Event, Fact, Moment, PartyId, Span, Subject, SubjectKind, Text};
@@ -93,7 +92,6 @@ fn shifted(fact: &Fact, later: Span) -> Fact {
 }
 
 /// The people who answer, and the board that they look at.
-#[derive(Default)]
 pub(crate) struct Staff {
     board: Board,
     pub(crate) open: BTreeMap<(String, u32), Incident>,
@@ -104,6 +102,12 @@ pub(crate) struct Staff {
 }
 
 impl Staff {
+    pub(crate) fn new() -> Self {
+        let board = Board::new(pipeline::PARTITIONS, pipeline::registry::registry());
+        let (open, tries) = (BTreeMap::new(), BTreeMap::new());
+        Self { board, open, tries, acts: 0, day: None }
+    }
+
     pub(crate) fn hear(&mut self, pipeline: &mut Pipeline) {
         for record in pipeline.take_journal() {
             let (partition, offset) = (record.partition, record.offset);
@@ -112,8 +116,8 @@ impl Staff {
             self.board.fact(&shipment, partition, offset, &word);
             // The engines' last words follow, as each hears the same.
             if matches!(word.fact, Fact::PutAway(_)) {
-                for engine in WATCHED {
-                    self.board.context(&shipment, &Context::PutAway(Text::new(engine)));
+                for engine in pipeline::engines::names() {
+                    self.board.context(&shipment, &Context::PutAway(Text::new(*engine)));
                 }
             }
         }
@@ -182,7 +186,7 @@ struct Lived {
 
 fn lived(year: &Year) -> Lived {
     let mut pipeline = Pipeline::keeping_journal(&book_with(Value::Null)).expect("fit rules");
-    let (mut staff, mut n, mut last) = (Staff::default(), 0, Moment::EARLIEST);
+    let (mut staff, mut n, mut last) = (Staff::new(), 0, Moment::EARLIEST);
     year.run(|Arrival { at, event }| {
         (n, last) = (n + 1, at);
         staff.answer(&mut pipeline, at);
@@ -273,7 +277,7 @@ fn reported(id: &str, at: Moment, kind: &str, data: &Value) -> Event {
 fn an_open_incident_keeps_its_shipment_and_what_comes_too_late_opens_the_next_one() {
     let at = |day: i64| Moment::from_millis(1_772_352_000_000) + Span::days(day);
     let mut pipeline = Pipeline::new(&book_with(Value::Null)).expect("fit rules");
-    let (mut n, mut staff) = (0, Staff::default());
+    let (mut n, mut staff) = (0, Staff::new());
     let mut feed = |pipeline: &mut Pipeline, day: i64, event: Event| {
         n += 1;
         pipeline.feed(at(day), event, intake(n)).expect("nothing stops");

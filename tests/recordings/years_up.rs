@@ -157,7 +157,7 @@ fn strike(to: &mut Records, names: &Names, now: Moment, written: &mut u64) {
 /// The year as an export, with what staff did in it; gives back how many incidents nobody can close.
 fn export(year: &Year, folder: &Path) -> usize {
     let mut pipeline = Pipeline::keeping_journal(&book_with(Value::Null)).expect("fit rules");
-    let (mut export, mut staff) = (Export::new(folder), Staff::default());
+    let (mut export, mut staff) = (Export::new(folder), Staff::new());
     let (mut n, mut last) = (0, Moment::EARLIEST);
     year.run(|Arrival { at, event }| {
         (n, last) = (n + 1, at);

@@ -5,7 +5,7 @@ use crate::incident::{Incident, Numbers};
 use crate::memory::{Memory, is_open};
 use crate::race::Race;
 use crate::rules::Rules;
-use crate::stages::{self, WATCHED};
+use crate::stages;
 use crate::word::{Notice, Word};
 use alloc::{boxed::Box, vec::Vec};
 use facts::behaviour::PUTS_AWAY;
@@ -84,19 +84,24 @@ impl Engine for Alerts {
     }
 
     /// Every engine has put it away, and no incident of it is open.
-    fn keeps(&self) -> Keeps {
-        let away = self.put_away.len() == WATCHED.len() && self.incident.is_none();
+    fn keeps(&self, rules: &Rules) -> Keeps {
+        let away = self.is_put_away(rules) && self.incident.is_none();
         if away { Keeps::Mark(self.number) } else { Keeps::All }
     }
 
     /// What dispatch says of a shipment that was put away opens the next incident.
-    fn revived(mark: u32) -> Option<Self> {
-        let put_away = WATCHED.into_iter().map(Text::new).collect();
+    fn revived(mark: u32, rules: &Rules) -> Option<Self> {
+        let put_away = rules.engines.iter().copied().map(Text::new).collect();
         Some(Self { number: mark, put_away, ..Self::default() })
     }
 }
 
 impl Alerts {
+    /// Whether every engine has said its last word on it.
+    fn is_put_away(&self, rules: &Rules) -> bool {
+        rules.engines.iter().all(|engine| self.put_away.iter().any(|name| name.as_str() == *engine))
+    }
+
     fn take(
         &mut self,
         rules: &Rules,
@@ -113,7 +118,7 @@ impl Alerts {
                     self.put_away.push(engine.clone());
                 }
                 // Nobody will say any more that something is over: only people can end it.
-                if self.put_away.len() == WATCHED.len() {
+                if self.is_put_away(rules) {
                     self.memory.findings.iter_mut().for_each(|finding| finding.latched = true);
                 }
             }

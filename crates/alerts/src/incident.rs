@@ -284,7 +284,7 @@ mod tests {
         let log = include_str!("../../../config/rulebook/log.toml");
         let book = scenario::book(&format!("{log}\n{tables}")).unwrap();
         let later = [("thermal/above-step", "Tell quality")];
-        Rules::read(&book, behaviour).unwrap().with_actions(later.into_iter())
+        Rules::read(&book, behaviour, &["thermal"]).unwrap().with_actions(later.into_iter())
     }
 
     #[test]

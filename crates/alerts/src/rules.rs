@@ -27,17 +27,24 @@ pub struct Rules {
     pub stages: stages::Numbers,
     /// By rule what is to be done first once the goods were received, where that is something else than before.
     once_received: BTreeMap<&'static str, &'static str>,
+    /// The engines of this release: what none of them judges any more is put away.
+    pub(crate) engines: &'static [&'static str],
 }
 
 impl Rules {
-    /// Reads the tables of the rules, of the incident and of the stages.
-    pub fn read(book: &Book, behaviour: u32) -> Result<Self, BookError> {
+    /// Reads the tables of the rules, of the incident and of the stages, in a release with these engines.
+    pub fn read(
+        book: &Book,
+        behaviour: u32,
+        engines: &'static [&'static str],
+    ) -> Result<Self, BookError> {
         let rules = facts::Rules::read(ALL, book, behaviour)?;
         Ok(Self {
             rules,
             incident: table(book, "alerts/incident")?,
             stages: table(book, stages::SILENT.info.name)?,
             once_received: BTreeMap::new(),
+            engines,
         })
     }
 

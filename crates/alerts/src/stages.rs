@@ -6,7 +6,7 @@ use alloc::collections::btree_map::Entry;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::{format, string::String, vec::Vec};
 use facts::behaviour::PUTS_AWAY;
-use facts::{Finding, Moment, Severity, ShipmentId, Span, State, SystemFinding};
+use facts::{Finding, Moment, Severity, ShipmentId, Span, State, SystemFinding, Text};
 use serde::{Deserialize, Serialize};
 
 /// Where a silence is noticed.
@@ -31,8 +31,8 @@ pub struct Numbers {
 /// The stages whose signs of life come to one partition.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stages {
-    /// Engines, in the order of `WATCHED`: the log time inside their last tick.
-    heard: [Option<Moment>; WATCHED.len()],
+    /// The engines that are watched, in their order, and the log time inside the last tick of each.
+    heard: Vec<(Text, Option<Moment>)>,
     /// Intake, by what it reads: the stroke behind its last sign of life.
     alive: BTreeMap<String, Moment>,
     /// Parts that have given one since the last stroke.
@@ -52,8 +52,6 @@ pub const SILENT: SystemFinding = SystemFinding::new(
 )
 .of_the_log();
 
-/// The engines whose ticks are watched.
-pub const WATCHED: [&str; 4] = ["custody", "thermal", "permits", "schedule"];
 /// What the incident of a stage is called, before the stage's name.
 pub(crate) const NAMED: &str = "stage-";
 /// Who is silent when all of them fall silent at once: they have their clock from it.
@@ -67,10 +65,18 @@ struct Silence {
 }
 
 impl Stages {
+    /// Watches these engines. What is known of them from before is kept; others are watched no more.
+    #[must_use]
+    pub fn watching(mut self, engines: &[&str]) -> Self {
+        let known = core::mem::take(&mut self.heard);
+        let last = |engine: &str| known.iter().find(|(name, _)| name.as_str() == engine)?.1;
+        self.heard = engines.iter().map(|engine| (Text::new(*engine), last(engine))).collect();
+        self
+    }
+
     /// An engine passed a tick on.
     pub fn heard(&mut self, engine: &str, now: Moment) {
-        let watched = WATCHED.iter().zip(&mut self.heard).find(|(name, _)| **name == engine);
-        if let Some((_, last)) = watched {
+        if let Some((_, last)) = self.heard.iter_mut().find(|(name, _)| name.as_str() == engine) {
             *last = (*last).max(Some(now));
         }
     }
@@ -88,7 +94,7 @@ impl Stages {
         self.alive.extend(fresh.into_iter().map(|part| (part, now)));
         self.alive.retain(|_, last| now <= *last + numbers.forgets);
         let late = |last: Moment| now > last + numbers.after;
-        let any = self.heard.iter().any(|last| late(last.unwrap_or(first)))
+        let any = self.heard.iter().any(|(_, last)| late(last.unwrap_or(first)))
             || self.alive.values().any(|last| late(*last));
         if !any && self.silent.is_empty() {
             return Vec::new();
@@ -122,10 +128,9 @@ impl Stages {
         partition: u16,
         late: impl Fn(Moment) -> bool,
     ) -> Vec<Silence> {
-        let last =
-            WATCHED.into_iter().zip(self.heard).map(|(name, at)| (name, at.unwrap_or(first)));
+        let last = self.heard.iter().map(|(name, at)| (name, at.unwrap_or(first)));
         let silent: Vec<_> = last.filter(|(_, last)| late(*last)).collect();
-        let all = silent.len() == WATCHED.len();
+        let all = silent.len() == self.heard.len();
         if !all && self.silent.contains_key(BEFORE) {
             self.back = Some(now);
         }
@@ -176,6 +181,8 @@ fn finding(silence: &Silence, now: Moment, of: Of) -> Finding {
 mod tests {
     use super::*;
 
+    const WATCHED: [&str; 4] = ["custody", "thermal", "permits", "schedule"];
+
     fn at(seconds: i64) -> Moment {
         Moment::from_millis(1_772_323_200_000 + seconds * 1000)
     }
@@ -187,7 +194,7 @@ mod tests {
     #[test]
     fn an_engine_whose_tick_stops_is_a_finding_and_clears_when_it_comes_back() {
         let numbers = Numbers { after: Span::seconds(15), forgets: Span::days(1) };
-        let mut stages = Stages::default();
+        let mut stages = Stages::default().watching(&WATCHED);
         let hear = |stages: &mut Stages, seconds, who: &[&str]| {
             who.iter().for_each(|engine| stages.heard(engine, at(seconds)));
             stages.tick(at(seconds), Of { partition: 3, behaviour: 2 }, &numbers)
@@ -204,7 +211,7 @@ mod tests {
     #[test]
     fn an_engine_that_never_spoke_is_silent_too() {
         let numbers = Numbers { after: Span::seconds(15), forgets: Span::days(1) };
-        let mut stages = Stages::default();
+        let mut stages = Stages::default().watching(&WATCHED);
         assert!(stages.tick(at(0), Of { partition: 0, behaviour: 2 }, &numbers).is_empty());
         stages.heard("custody", at(16));
         let said = stages.tick(at(16), Of { partition: 0, behaviour: 2 }, &numbers);
@@ -215,7 +222,7 @@ mod tests {
     #[test]
     fn where_all_engines_stop_at_once_it_is_dispatch() {
         let numbers = Numbers { after: Span::seconds(15), forgets: Span::days(1) };
-        let mut stages = Stages::default();
+        let mut stages = Stages::default().watching(&WATCHED);
         WATCHED.iter().for_each(|engine| stages.heard(engine, at(0)));
         assert!(stages.tick(at(15), Of { partition: 0, behaviour: 2 }, &numbers).is_empty());
         let said = stages.tick(at(20), Of { partition: 0, behaviour: 2 }, &numbers);
@@ -245,7 +252,7 @@ mod tests {
 
     #[test]
     fn intake_is_awaited_wherever_it_was_heard_of() {
-        let mut stages = Stages::default();
+        let mut stages = Stages::default().watching(&WATCHED);
         let both = ["inbound:0", "inbound:4"];
         let of = |part: &str, state| (format!("intake inbound:{part}"), state);
         assert_eq!(beat(&mut stages, 0, &[]), [], "who was never heard of may read no such part");
@@ -264,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_topic_that_is_read_no_more_is_forgotten_after_a_day() {
-        let mut stages = Stages::default();
+        let mut stages = Stages::default().watching(&WATCHED);
         assert_eq!(beat(&mut stages, 0, &["old:0"]), []);
         let old = |state| [("intake old:0".into(), state)];
         assert_eq!(beat(&mut stages, 20, &[]), old(State::Raised));
@@ -275,7 +282,7 @@ mod tests {
 
     #[test]
     fn while_alerts_was_away_intake_was_not_late() {
-        let mut stages = Stages::default();
+        let mut stages = Stages::default().watching(&WATCHED);
         assert_eq!(beat(&mut stages, 0, &["inbound:0"]), []);
         // An hour of signs, and no stroke among them: alerts strikes again when it is back.
         (0..720).for_each(|_| stages.alive("inbound:0"));

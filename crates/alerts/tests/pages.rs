@@ -5,9 +5,11 @@
 use alerts::rules::{ALL, Rules};
 use alerts::{Alerts, Notice, Word};
 use facts::{
-    Context, Effects, Figures, Finding, Kind, MilliCelsius, Moment, Name, RuleInfo, Severity,
-    ShipmentId, Span, State, Text, Verdict,
+    Context, Effects, Figures, Finding, MilliCelsius, Moment, Name, Severity, ShipmentId, Span,
+    State, Text, Verdict,
 };
+use pipeline::engines;
+use pipeline::registry::registry;
 use scenario::{OneShipment, Page, Player};
 
 const COMMON: &str = include_str!("../../../config/rulebook/log.toml");
@@ -25,7 +27,8 @@ fn rules() -> Rules {
         .map(|page| Page::read(page).map(|page| page.parameters).unwrap_or_default())
         .collect();
     let book = scenario::book(&format!("{COMMON}\n{tables}")).expect("the pages' tables are TOML");
-    Rules::read(&book, facts::behaviour::PUTS_AWAY).expect("the pages' tables are complete")
+    Rules::read(&book, facts::behaviour::PUTS_AWAY, engines::names())
+        .expect("the pages' tables are complete")
 }
 
 struct Desk(OneShipment<Alerts>);
@@ -69,14 +72,7 @@ fn word(learnt: Moment, at: Moment, words: &str, id: &str) -> Result<Word, Strin
 
 /// What the findings of another engine's rule do, as that rule says.
 fn effects(rule: &str) -> Result<Effects, String> {
-    fn of<M>(all: &'static [Kind<M>]) -> impl Iterator<Item = &'static RuleInfo> {
-        all.iter().map(|kind| kind.info)
-    }
-    let mut all = of(custody::rules::ALL)
-        .chain(of(thermal::rules::ALL))
-        .chain(of(permits::rules::ALL))
-        .chain(of(schedule::rules::ALL));
-    let info = all.find(|info| info.name == rule);
+    let info = registry().find(rule);
     info.map(|info| info.effects).ok_or_else(|| format!("no engine has a rule {rule}"))
 }
 

@@ -23,13 +23,14 @@ mod site;
 #[path = "ratios/timed.rs"]
 mod timed;
 
+use coldwatch::services::Service;
 use facts::fact::device::Reading;
 use facts::{
-    ByType, DeviceId, Event, Fact, MilliCelsius, Moment, Origin, Rules, ShipmentId, Span, Subject,
-    Text,
+    ByType, DeviceId, Event, Fact, MilliCelsius, Moment, Origin, RuleEngine, ShipmentId, Span,
+    Subject, Text,
 };
 use fold::{Contain, Fold, Matter, Record, Role};
-use pipeline::Pipeline;
+use pipeline::{ENGINES, Pipeline};
 use replay::report::lines::Lines;
 use replay::{Options, Progress, Replay, Source};
 use serde::de::DeserializeSeed;
@@ -235,18 +236,18 @@ fn reading(device: &Subject, round: usize) -> Event {
     }
 }
 
+/// The service whose engine reads the most.
+pub(crate) fn thermal_service() -> Service {
+    let thermal = ENGINES.iter().find(|engine| engine.name == Thermal::ABOUT.name);
+    Service::Engine(thermal.expect("it is one of them"))
+}
+
 fn thermal_fold() -> Fold<Thermal> {
     const CONTAIN: Contain = |work| {
         work();
         true
     };
-    let rules = |book: &facts::Book, n| Rules::read(thermal::rules::ALL, book, n);
-    let mut fold = Fold::new(Role {
-        name: "thermal",
-        rules,
-        behaviours: pipeline::roles::BEHAVIOURS,
-        contain: CONTAIN,
-    });
+    let mut fold = Fold::new(Role { contain: CONTAIN, ..pipeline::roles::engine() });
     let book = pipeline::rulebook::shipped().expect("the shipped rulebook").book;
     take(&mut fold, 0, Matter::Behaviour(*pipeline::roles::BEHAVIOURS.end()));
     take(&mut fold, 1, Matter::Rulebook(book));

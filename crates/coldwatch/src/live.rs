@@ -120,23 +120,14 @@ impl Live {
             Service::Dispatch => {
                 self.on(service, services::dispatch::Dispatch { names, role: roles::dispatch })
             }
-            Service::Custody => self.engine(service, roles::custody),
-            Service::Thermal => self.engine(service, roles::thermal),
-            Service::Permits => self.engine(service, roles::permits),
-            Service::Schedule => self.engine(service, roles::schedule),
+            Service::Engine(engine) => {
+                self.on(service, services::engine::Judging::new(names, engine))
+            }
             Service::Alerts => {
                 self.on(service, services::alerts::Alerts { names, role: roles::alerts })
             }
             Service::Desk => Ok(()),
         }
-    }
-
-    fn engine<E>(&mut self, service: Service, role: fn() -> fold::Role<E>) -> Result<(), Failure>
-    where
-        E: facts::Engine<Word = facts::Event, Said = facts::Said> + Send + 'static,
-    {
-        let names = self.names.clone();
-        self.on(service, services::engine::Judging { names, role })
     }
 
     fn on<S: Stage + Send + 'static>(&mut self, service: Service, stage: S) -> Result<(), Failure> {

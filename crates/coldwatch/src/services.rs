@@ -1,6 +1,6 @@
 //! The services: each is a codec, a stage and the loop. Nothing is decided here.
 //!
-//! [`intake`], [`dispatch`], [`engine`] (custody, thermal, permits, schedule), [`alerts`] and [`desk`] have one
+//! [`intake`], [`dispatch`], [`engine`] (one for each of [`ENGINES`]), [`alerts`] and [`desk`] have one
 //! shape: a `Stage` that begins or resumes a partition, and a `Life` that takes its records.
 
 pub mod alerts;
@@ -10,47 +10,60 @@ mod image;
 pub mod intake;
 pub mod names;
 
+use clap::builder::PossibleValue;
 use facts::fact::log::{ClockAsked, Tick};
-use facts::{Engine, Event, Fact, Moment, Subject, SubjectKind, Text};
-use fold::{Counts, Fold};
+use facts::{Event, Fact, Moment, Subject, SubjectKind, Text};
+use fold::{Counts, Stats};
 use names::Names;
 use pipeline::stage::Fates;
-use pipeline::{Letter, Topic, bytes};
+use pipeline::{ENGINES, EngineSpec, Letter, Topic, bytes};
 use serde::Serialize;
+use std::sync::LazyLock;
 use stream::{Draft, Gauge, Halt};
 use wire::Rejection;
 use wire::native::{self, Beside};
 
-/// Every service that reads a topic, in the way of the data.
-pub const ALL: [Service; 7] = [
-    Service::Intake,
-    Service::Dispatch,
-    Service::Custody,
-    Service::Thermal,
-    Service::Permits,
-    Service::Schedule,
-    Service::Alerts,
-];
-
-/// One of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+/// One of the services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Service {
-    /// Takes events in and finds their subjects
+    /// Takes events in and finds their subjects.
     Intake,
-    /// Passes facts on to whom they concern
+    /// Passes facts on to whom they concern.
     Dispatch,
-    /// Who holds the goods
-    Custody,
-    /// How warm, for how long
-    Thermal,
-    /// What the papers allow
-    Permits,
-    /// Deadlines, dose, point of no return
-    Schedule,
-    /// Incidents
+    /// Judges by the rules of one engine.
+    Engine(&'static EngineSpec),
+    /// Makes incidents of findings.
     Alerts,
-    /// Pages and live feed
+    /// Shows pages and the live feed.
     Desk,
+}
+
+/// Every service that reads a topic as a member of a group, in the way of the data.
+pub fn all() -> &'static [Service] {
+    static ALL: LazyLock<Vec<Service>> = LazyLock::new(|| {
+        let engines = ENGINES.iter().map(Service::Engine);
+        let before = [Service::Intake, Service::Dispatch].into_iter();
+        before.chain(engines).chain([Service::Alerts]).collect()
+    });
+    &ALL
+}
+
+/// What can be asked for by name: the desk, too, which reads without a group.
+impl clap::ValueEnum for Service {
+    fn value_variants<'a>() -> &'a [Self] {
+        static NAMED: LazyLock<Vec<Service>> = LazyLock::new(|| [all(), &[Service::Desk]].concat());
+        &NAMED
+    }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Self::Intake => "Takes events in and finds their subjects",
+            Self::Dispatch => "Passes facts on to whom they concern",
+            Self::Engine(engine) => engine.judges,
+            Self::Alerts => "Incidents",
+            Self::Desk => "Pages and live feed",
+        };
+        Some(PossibleValue::new(self.name()).help(help))
+    }
 }
 
 impl Service {
@@ -59,10 +72,7 @@ impl Service {
         match self {
             Self::Intake => "intake",
             Self::Dispatch => "dispatch",
-            Self::Custody => "custody",
-            Self::Thermal => "thermal",
-            Self::Permits => "permits",
-            Self::Schedule => "schedule",
+            Self::Engine(engine) => engine.name,
             Self::Alerts => "alerts",
             Self::Desk => "desk",
         }
@@ -72,7 +82,7 @@ impl Service {
         match self {
             Self::Intake | Self::Desk => None,
             Self::Dispatch => Some(Topic::Facts),
-            Self::Custody | Self::Thermal | Self::Permits | Self::Schedule => Some(Topic::Journal),
+            Self::Engine(_) => Some(Topic::Journal),
             Self::Alerts => Some(Topic::Exceptions),
         }
     }
@@ -144,11 +154,11 @@ pub struct Note {
 }
 
 impl Note {
-    /// Of a fold and what became of outside events.
-    pub fn of<E: Engine>(fold: &Fold<E>, fates: &Fates, unreadable: u64) -> Self {
-        let Counts { admitted, repeated, unlinked, faulted, too_late, .. } = *fold.counts();
+    /// Of a stage and what became of outside events.
+    pub fn of(stats: &Stats, fates: &Fates, unreadable: u64) -> Self {
+        let Counts { admitted, repeated, unlinked, faulted, too_late, .. } = stats.counts;
         let Fates { judged, held, expired, duplicate } = *fates;
-        let now_ms = if fold.now() == Moment::EARLIEST { 0 } else { fold.now().millis() };
+        let now_ms = if stats.now == Moment::EARLIEST { 0 } else { stats.now.millis() };
         Self {
             judged,
             held,
@@ -159,9 +169,9 @@ impl Note {
             unlinked,
             unreadable,
             faulted,
-            put_away: fold.shelf().all_put_away().len() as u64,
+            put_away: stats.put_away as u64,
             too_late,
-            gaps: fold.gaps().count() as u64,
+            gaps: stats.gaps as u64,
             now_ms,
             ..Self::default()
         }

@@ -3,6 +3,7 @@
 use crate::parties::Parties;
 use crate::plans::{self, Contradiction};
 use crate::record::Record;
+use crate::rules;
 use crate::way::Way;
 use alloc::{collections::BTreeSet, vec::Vec};
 use facts::fact::shipment::{
@@ -10,8 +11,8 @@ use facts::fact::shipment::{
 };
 use facts::timeline::{Hands, Mark, Receiver, StrangeEntry};
 use facts::{
-    Context, Fact, LegId, Moment, OrderId, PartyId, Reference, Story, Subject, Text, Timeline,
-    TimelineEntry, UnitId, View, context,
+    About, Context, Fact, LegId, Moment, OrderId, PartyId, Reference, Story, Subject, Text,
+    Timeline, TimelineEntry, UnitId, View, context,
 };
 
 /// All that custody rules look at.
@@ -198,6 +199,12 @@ pub enum Step {
 }
 
 impl View for Ledger {
+    const ABOUT: About<Self> = About {
+        name: "custody",
+        judges: "Who holds the goods",
+        rules: rules::ALL,
+        rulebook: include_str!("../../../config/rulebook/custody.toml"),
+    };
     fn hears(fact: &Fact) -> bool {
         // How much a report is worth is asked of all that is reported of the goods.
         if fact.has_happened() {

@@ -36,7 +36,7 @@ pub use put_away::Gone;
 pub use series::{Point, Series};
 pub use stages::Silence;
 pub use verdict::{Fineness, Warmth, fineness, warmth};
-pub use watch::{Freshness, Reader, STAGES, Stage, Standing, TOPICS, Trust};
+pub use watch::{Freshness, Reader, Stage, Standing, TOPICS, Trust};
 
 use alerts::Incident;
 use facts::fact::log::RulebookPublished;
@@ -60,7 +60,7 @@ pub struct Limits {
 }
 
 /// All shipments, their incidents, and how current that is.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Board {
     shipments: BTreeMap<ShipmentId, Dossier>,
     parties: BTreeMap<PartyId, Described>,
@@ -70,7 +70,7 @@ pub struct Board {
     /// What is no shipment: the partitions of the log, by the names that incidents of stages have.
     stages: BTreeMap<ShipmentId, Dossier>,
     watch: Watch,
-    /// What each rule says of itself.
+    /// Which engines there are, and what each rule says of itself.
     rules: Registry,
 }
 
@@ -79,7 +79,15 @@ impl Board {
     /// not taken for a fresh one. `rules` says what a page shows of a finding, and whether it is of a shipment; of a rule that it does
     /// not have, because a newer release wrote the log, a finding is told on its shipment and shown nowhere else.
     pub fn new(partitions: u16, rules: Registry) -> Self {
-        Self { watch: Watch::new(partitions), rules, ..Self::default() }
+        Self {
+            shipments: BTreeMap::new(),
+            parties: BTreeMap::new(),
+            limits: BTreeMap::new(),
+            gone: BTreeMap::new(),
+            stages: BTreeMap::new(),
+            watch: Watch::new(partitions, rules.engines()),
+            rules,
+        }
     }
 
     /// A fact of the journal. The same one may come twice.
@@ -89,7 +97,7 @@ impl Board {
         }
         // What was on its way when a shipment was put away.
         let late = !self.shipments.contains_key(shipment);
-        if late && self.gone(shipment).is_some_and(Gone::is_whole) {
+        if late && self.is_gone(shipment) {
             return;
         }
         match &event.fact {
@@ -150,7 +158,7 @@ impl Board {
         }
     }
 
-    /// A stage's clock was seen to strike; other names than those of [`STAGES`] are left alone.
+    /// A stage's clock was seen to strike; stages that this release does not have are left alone.
     pub fn beat(&mut self, stage: &str, partition: u16, log_time: Moment) {
         self.watch.beat(stage, partition, log_time);
     }
@@ -224,9 +232,14 @@ impl Board {
         (read.len() == usize::from(self.watch.partitions())).then_some(read)
     }
 
-    /// The log time of each partition of one of [`STAGES`], as it was last heard.
+    /// The log time of each partition of a stage, as it was last heard.
     pub fn heard<'a>(&'a self, stage: &str) -> impl Iterator<Item = (u16, Moment)> + use<'a> {
         self.watch.beats(stage)
+    }
+
+    /// The names of the stages, in the order in which data pass through them.
+    pub fn stage_names(&self) -> &[&'static str] {
+        self.watch.stages()
     }
 
     /// How current all this is at `now`.

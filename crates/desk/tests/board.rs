@@ -7,8 +7,8 @@ mod story;
 use alerts::incident::IncidentState;
 use desk::Board;
 use desk::board::{
-    Choice, Counts, Filter, Fineness, Freshness, STAGES, Standing, Warmth, Which, fineness, hands,
-    next, warmth,
+    Choice, Counts, Filter, Fineness, Freshness, Standing, Warmth, Which, fineness, hands, next,
+    warmth,
 };
 use facts::{Moment, Severity, ShipmentId, Span, State};
 use pipeline::registry::registry;
@@ -84,7 +84,9 @@ fn a_stage_is_fresh_late_silent_or_was_never_heard() {
         assert_eq!(standing(&board, after(seconds), "thermal"), Some(is), "after {seconds} s");
     }
     // One partition that lags makes its stage late, however fresh the others are.
-    STAGES.iter().for_each(|stage| board.beat(stage, 0, after(58)));
+    for stage in board.stage_names().to_vec() {
+        board.beat(stage, 0, after(58));
+    }
     let trust = board.trust(after(60), &freshness);
     assert!(!trust.is_current());
     assert_eq!(trust.stages[0].partition, Some(1));

@@ -91,7 +91,7 @@ impl Engine for Dispatch {
             // Other numbers may have made a moment that was ahead one that is past.
             Cause::Struck | Cause::Rejudged => self.strike(rules, &mut mail),
         }
-        if self.keeps() != Keeps::All {
+        if self.keeps(rules) != Keeps::All {
             self.twins.leave(&mut mail);
         }
     }
@@ -108,7 +108,7 @@ impl Engine for Dispatch {
         }
     }
 
-    fn keeps(&self) -> Keeps {
+    fn keeps(&self, _: &Rules) -> Keeps {
         match &self.state {
             State::Shipment(shipment) => shipment.keeps(),
             State::Device(device) if device.is_over() => device.keeps(),
@@ -121,7 +121,7 @@ impl Engine for Dispatch {
 
     /// A shipment that was put away tells once that something came too late; a logger that was forgotten comes back with its
     /// last calibration.
-    fn revived(mark: u32) -> Option<Self> {
+    fn revived(mark: u32, _: &Rules) -> Option<Self> {
         if let Some(device) = Device::revived(mark) {
             return Some(Self { state: State::Device(Box::new(device)), ..Self::default() });
         }

@@ -6,7 +6,7 @@ use crate::event::Event;
 use crate::fact::Fact;
 use crate::finding::{Finding, Precedence};
 use crate::moment::Moment;
-use crate::rule::Rules;
+use crate::rule::{Kind, Rules};
 use crate::rulebook::Reference;
 use crate::story::Story;
 use crate::subject::Subject;
@@ -35,11 +35,11 @@ pub trait Engine: Default + Serialize + DeserializeOwned {
     /// The next moment at which silence alone changes its answer, strictly after the last step.
     fn due(&self, rules: &Self::Rules) -> Option<Moment>;
     /// What is to be kept of it after the step.
-    fn keeps(&self) -> Keeps {
+    fn keeps(&self, _rules: &Self::Rules) -> Keeps {
         Keeps::All
     }
     /// The value that hears a word for a subject of which a mark alone is kept; `None` if nobody hears it any more.
-    fn revived(_mark: u32) -> Option<Self> {
+    fn revived(_mark: u32, _rules: &Self::Rules) -> Option<Self> {
         None
     }
     /// Who must hear of it when this value fails.
@@ -48,12 +48,26 @@ pub trait Engine: Default + Serialize + DeserializeOwned {
     }
 }
 
-/// An engine whose rules look at one memory.
-pub trait Remembers: Engine<Rules = Rules<Self::Memory>> {
+/// An engine that judges the facts of one shipment by rules, which look at one memory.
+pub trait RuleEngine: Engine<Rules = Rules<Self::Memory>, Word = Event, Said = Said> {
     /// What its rules look at.
     type Memory: 'static;
+    /// What a release has to know of it.
+    const ABOUT: About<Self::Memory>;
     /// What they look at now; `None` before it has heard anything.
     fn memory(&self) -> Option<&Self::Memory>;
+}
+
+/// What a release has to know of a rule engine.
+pub struct About<M: 'static> {
+    /// Its name, by which its service and its group go, and with which the names of its rules begin.
+    pub name: &'static str,
+    /// What it judges, in a few words, as `--help` says it.
+    pub judges: &'static str,
+    /// Its rules, in the order in which they are asked.
+    pub rules: &'static [Kind<M>],
+    /// The tables of its rules in the rulebook that comes with this release, as TOML.
+    pub rulebook: &'static str,
 }
 
 /// What a fold keeps of a value after a step.
@@ -91,7 +105,9 @@ pub enum Said {
 }
 
 /// What rules look at: a view of the whole story, made anew when the story changes.
-pub trait View: Sized {
+pub trait View: Sized + 'static {
+    /// What a release has to know of the engine whose rules look at it.
+    const ABOUT: About<Self>;
     /// Whether this engine wants the fact.
     fn hears(fact: &Fact) -> bool;
     /// Reads the story.
@@ -144,10 +160,7 @@ impl<V: View> Judged<V> {
     }
 }
 
-impl<V: View> Engine for Judged<V>
-where
-    V: 'static,
-{
+impl<V: View> Engine for Judged<V> {
     type Rules = Rules<V>;
     type Word = Event;
     type Said = Said;
@@ -196,13 +209,14 @@ where
         held.into_iter().chain(view).min()
     }
 
-    fn keeps(&self) -> Keeps {
+    fn keeps(&self, _: &Rules<V>) -> Keeps {
         if self.put_away { Keeps::Mark(0) } else { Keeps::All }
     }
 }
 
-impl<V: View + 'static> Remembers for Judged<V> {
+impl<V: View> RuleEngine for Judged<V> {
     type Memory = V;
+    const ABOUT: About<V> = V::ABOUT;
 
     fn memory(&self) -> Option<&V> {
         self.view()

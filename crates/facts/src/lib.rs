@@ -52,7 +52,7 @@ pub mod unit;
 pub use by_type::ByType;
 pub use context::{Context, Gate, Phase};
 pub use corrections::Corrections;
-pub use engine::{Act, Engine, Judged, Keeps, Remembers, Said, View};
+pub use engine::{About, Act, Engine, Judged, Keeps, RuleEngine, Said, View};
 pub use entry::{Cause, Entry, Origin};
 pub use event::{Event, Identity};
 pub use fact::{Fact, FactKind};

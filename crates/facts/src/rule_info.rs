@@ -179,22 +179,33 @@ impl SystemFinding {
     }
 }
 
-/// Rules that a release knows, and what its stages find by themselves; looked up by the name that a finding bears.
+/// What a release knows: its engines, their rules, and what its stages find by themselves; rules are looked up by the name that
+/// a finding bears.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Registry(&'static [&'static RuleInfo]);
+pub struct Registry {
+    engines: &'static [&'static str],
+    rules: &'static [&'static RuleInfo],
+}
 
 impl Registry {
-    /// A registry of these descriptions; each name stands once in it.
-    pub const fn new(all: &'static [&'static RuleInfo]) -> Self {
-        Self(all)
+    /// A registry of these engines, by name, and these descriptions; each name stands once in it.
+    pub const fn new(
+        engines: &'static [&'static str],
+        rules: &'static [&'static RuleInfo],
+    ) -> Self {
+        Self { engines, rules }
+    }
+    /// The names of the engines, in the order in which they are asked.
+    pub fn engines(self) -> &'static [&'static str] {
+        self.engines
     }
     /// The description of every rule, and of all that stages find by themselves.
     pub fn all(self) -> &'static [&'static RuleInfo] {
-        self.0
+        self.rules
     }
     /// What a rule says of itself; `None` for one that only another release has.
     pub fn find(self, rule: &str) -> Option<&'static RuleInfo> {
-        self.0.iter().copied().find(|info| info.name == rule)
+        self.rules.iter().copied().find(|info| info.name == rule)
     }
     /// What the findings of a rule do. What one does that only another release has is not guessed from its name or code: its
     /// finding is told as it stands, with its severity and first action, and is shown nowhere else.
@@ -229,7 +240,7 @@ mod tests {
     #[test]
     fn nothing_is_guessed_of_a_rule_that_another_release_has() {
         static ALL: [&RuleInfo; 1] = [&WARM];
-        let registry = Registry::new(&ALL);
+        let registry = Registry::new(&["thermal"], &ALL);
         assert_eq!(registry.effects("thermal/too-warm").shows, Shows::Excursion);
         assert_eq!(registry.effects("thermal/too-warm-again"), Effects::NONE);
         assert_eq!(

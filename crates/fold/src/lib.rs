@@ -27,5 +27,5 @@ pub mod timers;
 
 pub use image::ImageError;
 pub use link::{Admission, Links, Seen};
-pub use partition::{Contain, Fold, Role, Stop};
+pub use partition::{Contain, Fold, Release, Role, Stats, Stop};
 pub use record::{Counts, Matter, Out, Record};

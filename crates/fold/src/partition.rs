@@ -14,23 +14,54 @@ const UNSAID: u32 = 1;
 /// catches a panic; a fold knows of none.
 pub type Contain = fn(&mut dyn FnMut()) -> bool;
 
+/// What differs from one release of the program to the next.
+#[derive(Debug, Clone)]
+pub struct Release {
+    /// The behaviour numbers that it knows.
+    pub behaviours: core::ops::RangeInclusive<u32>,
+    /// The rulebook as it judges by it at a behaviour number.
+    pub reading: fn(&Book, u32) -> Book,
+}
+
+impl Release {
+    /// One that judges by the rulebook as it stands in the log.
+    pub const fn knowing(behaviours: core::ops::RangeInclusive<u32>) -> Self {
+        Self { behaviours, reading: |book, _| book.clone() }
+    }
+}
+
 /// What a service is, beside its engine.
 pub struct Role<E: Engine> {
     /// Its name.
     pub name: &'static str,
     /// Reads the rules out of a rulebook, for a behaviour number.
     pub rules: fn(&Book, u32) -> Result<E::Rules, BookError>,
-    /// The behaviour numbers that this code knows.
-    pub behaviours: core::ops::RangeInclusive<u32>,
+    /// Of which release it is.
+    pub release: Release,
     /// Contains a fault to one subject.
     pub contain: Contain,
 }
 
 impl<E: Engine> Clone for Role<E> {
     fn clone(&self) -> Self {
-        let Self { name, rules, behaviours, contain } = self;
-        Self { name, rules: *rules, behaviours: behaviours.clone(), contain: *contain }
+        let Self { name, rules, release, contain } = self;
+        Self { name, rules: *rules, release: release.clone(), contain: *contain }
     }
+}
+
+/// What can be said of a fold whatever its engine is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stats {
+    /// What was counted.
+    pub counts: Counts,
+    /// Log time: the greatest tick seen.
+    pub now: Moment,
+    /// Subjects whose value it has.
+    pub values: usize,
+    /// Subjects that it has put away.
+    pub put_away: usize,
+    /// Sources with a hole that stands.
+    pub gaps: usize,
 }
 
 /// Why a fold cannot go on: it would rather stop than judge by other rules than the log's.
@@ -160,6 +191,11 @@ impl<E: Engine> Fold<E> {
     pub fn links(&mut self) -> &mut Links {
         &mut self.links
     }
+    /// All that can be said of it whatever its engine is.
+    pub fn stats(&self) -> Stats {
+        let (values, put_away) = (self.shelf.len(), self.shelf.all_put_away().len());
+        Stats { counts: self.counts, now: self.now, values, put_away, gaps: self.gaps().count() }
+    }
     /// Sources with a hole that stands.
     pub fn gaps(&self) -> impl Iterator<Item = String> + '_ {
         self.seen.gaps()
@@ -175,9 +211,12 @@ impl<E: Engine> Fold<E> {
         if !E::hears(word) {
             return;
         }
-        if self.shelf.mark(key).is_some_and(|mark| !self.shelf.revive(key, E::revived(mark))) {
-            self.counts.too_late += 1;
-            return;
+        if let Some(mark) = self.shelf.mark(key) {
+            let revived = self.rules.as_ref().and_then(|rules| E::revived(mark, rules));
+            if !self.shelf.revive(key, revived) {
+                self.counts.too_late += 1;
+                return;
+            }
         }
         self.counts.heard += 1;
         let place = self.shelf.place(key);
@@ -243,7 +282,7 @@ impl<E: Engine> Fold<E> {
         let (mut due, mut keeps) = (None, Keeps::All);
         let whole = (role.contain)(&mut || {
             value.step(rules, &entry, said);
-            keeps = value.keeps();
+            keeps = value.keeps(rules);
             due = value.due(rules).filter(|_| keeps == Keeps::All);
         });
         // A value that wants to be asked at a moment that is past would be asked for ever.
@@ -302,16 +341,18 @@ impl<E: Engine> Fold<E> {
 
     /// A release that does not know a behaviour stops instead of judging by another one.
     fn know(&self, asked: u32) -> Result<(), Stop> {
-        if self.role.behaviours.contains(&asked) {
+        let known = &self.role.release.behaviours;
+        if known.contains(&asked) {
             return Ok(());
         }
-        let (from, to) = (*self.role.behaviours.start(), *self.role.behaviours.end());
+        let (from, to) = (*known.start(), *known.end());
         Err(Stop::Behaviour { service: self.role.name, asked, from, to })
     }
 
     pub(crate) fn read_rules(&mut self, book: &Book, behaviour: u32) -> Result<(), Stop> {
         self.know(behaviour)?;
-        let rules = (self.role.rules)(book, behaviour).map_err(|e| Stop::Rulebook {
+        let book = (self.role.release.reading)(book, behaviour);
+        let rules = (self.role.rules)(&book, behaviour).map_err(|e| Stop::Rulebook {
             service: self.role.name,
             reason: alloc::format!("{e}"),
         })?;

@@ -1,11 +1,12 @@
 //! The permits that a plan cites, and when their acts happen or are expected.
 
+use crate::rules;
 use alloc::{collections::BTreeMap, vec::Vec};
 use facts::fact::permit::{Granted, Ledger};
 use facts::fact::shipment::{Act, Gated, Planned, Receipt, Received};
 use facts::timeline::{Cancellation, Houses, Receiver, Timeline, TimelineEntry};
 use facts::{
-    Chapter, Fact, LegId, Moment, PartyId, PermitId, ShipmentId, Span, Story, Subject, View,
+    About, Chapter, Fact, LegId, Moment, PartyId, PermitId, ShipmentId, Span, Story, Subject, View,
 };
 
 /// All that permit rules look at: the story, cut to what concerns papers.
@@ -76,6 +77,12 @@ pub struct Known<'a> {
 }
 
 impl View for Papers {
+    const ABOUT: About<Self> = About {
+        name: "permits",
+        judges: "What the papers allow",
+        rules: rules::ALL,
+        rulebook: include_str!("../../../config/rulebook/permits.toml"),
+    };
     fn hears(fact: &Fact) -> bool {
         let papers = matches!(fact, Fact::Granted(_) | Fact::Amended(_) | Fact::PermitSuspended(_));
         let ledger = matches!(fact, Fact::Revoked(_) | Fact::Ledger(_));

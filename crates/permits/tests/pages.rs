@@ -1,6 +1,6 @@
 //! Plays the pages of this engine's rules.
 
-use permits::{Permits, rules::ALL};
+use permits::Permits;
 
 const COMMON: &str = concat!(
     include_str!("../../../config/rulebook/log.toml"),
@@ -8,5 +8,5 @@ const COMMON: &str = concat!(
 );
 
 fn main() -> std::process::ExitCode {
-    scenario::run::<Permits>("src/rules", ALL, COMMON)
+    scenario::run::<Permits>("src/rules", COMMON)
 }

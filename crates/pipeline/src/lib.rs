@@ -9,12 +9,14 @@
 //! - [`output`]: what comes out, in its order
 //! - [`journal`]: the journal's records, as they are kept and as they are played again
 //! - [`rulebook`]: read, checked, compared
+//! - [`engines`]: the rule engines of this release, the one list of them
 //! - [`registry`]: every rule, what stages find by themselves, and what each says of itself
 //!
 //! **Invariant:** what comes out is a function of what is fed, in that order: no clock, no thread, no
 //! environment. Time moves by the arrivals that are fed.
 
 pub mod bytes;
+pub mod engines;
 pub mod journal;
 pub mod letter;
 pub mod output;
@@ -25,6 +27,7 @@ pub mod roles;
 pub mod rulebook;
 pub mod stage;
 
+pub use engines::{ENGINES, EngineSpec};
 pub use journal::JournalRecord;
 pub use letter::{Body, Letter, Topic};
 pub use output::{Output, Tally, What};

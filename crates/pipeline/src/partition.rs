@@ -1,27 +1,22 @@
 //! The stages of one partition number, from `facts` to `exceptions`, and the ends of their topics.
 
+use crate::engines::ENGINES;
 use crate::letter::{Body, Letter, Topic};
 use crate::output::{Output, What};
 use crate::pipeline::{GRID, PARTITIONS};
 use crate::roles;
-use crate::stage::{AlertsStage, DispatchStage, EngineStage, Heard, Sign, Unusable};
+use crate::stage::{AlertsStage, DispatchStage, EnginePartition, Heard, Sign, Unusable};
 use alerts::Word;
-use custody::Custody;
 use facts::fact::log::StateTold;
-use facts::{Engine, Event, Moment, Origin, Said, Subject};
+use facts::{Event, Moment, Origin, Subject};
 use fold::{Admission, Matter, Record, Stop};
-use permits::Permits;
-use schedule::Schedule;
-use thermal::Thermal;
 
 /// One partition number, in one process.
 pub struct Partition {
     number: u16,
     pub(crate) dispatch: DispatchStage,
-    pub(crate) custody: EngineStage<Custody>,
-    pub(crate) thermal: EngineStage<Thermal>,
-    pub(crate) permits: EngineStage<Permits>,
-    pub(crate) schedule: EngineStage<Schedule>,
+    /// In the order of [`ENGINES`].
+    pub(crate) engines: Vec<Box<dyn EnginePartition>>,
     pub(crate) alerts: AlertsStage,
     /// The next free place in `facts`, `journal` and `exceptions`.
     facts: u64,
@@ -42,10 +37,7 @@ impl Partition {
         Self {
             number,
             dispatch: DispatchStage::new(roles::dispatch(), number, PARTITIONS),
-            custody: EngineStage::new(roles::custody(), number),
-            thermal: EngineStage::new(roles::thermal(), number),
-            permits: EngineStage::new(roles::permits(), number),
-            schedule: EngineStage::new(roles::schedule(), number),
+            engines: ENGINES.iter().map(|engine| engine.begin(roles::RELEASE, number)).collect(),
             alerts: AlertsStage::new(roles::alerts(), number, PARTITIONS),
             facts: 0,
             journal: 0,
@@ -64,10 +56,9 @@ impl Partition {
         let n = self.number;
         self.dispatch =
             DispatchStage::resume(roles::dispatch(), n, PARTITIONS, &self.dispatch.image()?)?;
-        self.custody = EngineStage::resume(roles::custody(), n, &self.custody.image()?)?;
-        self.thermal = EngineStage::resume(roles::thermal(), n, &self.thermal.image()?)?;
-        self.permits = EngineStage::resume(roles::permits(), n, &self.permits.image()?)?;
-        self.schedule = EngineStage::resume(roles::schedule(), n, &self.schedule.image()?)?;
+        for (engine, stage) in ENGINES.iter().zip(&mut self.engines) {
+            *stage = engine.resume(roles::RELEASE, n, &stage.image()?)?;
+        }
         self.alerts = AlertsStage::resume(roles::alerts(), n, PARTITIONS, &self.alerts.image()?)?;
         self.touched = true;
         Ok(())
@@ -76,14 +67,9 @@ impl Partition {
     /// The next grid point at which silence alone may change something here.
     pub(crate) fn stroke(&mut self) -> Option<Moment> {
         if std::mem::take(&mut self.touched) {
-            let judging = [
-                self.custody.fold().due(),
-                self.thermal.fold().due(),
-                self.permits.fold().due(),
-                self.schedule.fold().due(),
-            ];
+            let judging = self.engines.iter().map(|engine| engine.due());
             let others = [self.dispatch.fold().due(), self.alerts.fold().due()];
-            let due = judging.into_iter().chain(others).flatten().min();
+            let due = judging.chain(others).flatten().min();
             let after = self.dispatch.fold().now().floor(GRID) + GRID;
             self.stroke = due.map(|due| due.ceil(GRID).max(after));
         }
@@ -93,10 +79,11 @@ impl Partition {
     /// One record of the journal, to every engine; what they say goes on to `exceptions`.
     pub(crate) fn judge(&mut self, record: Record<Event>) -> Result<Admission, Stop> {
         self.journal = record.offset + 1;
-        let admission = self.ask(&record, |p| &mut p.custody)?;
-        self.ask(&record, |p| &mut p.thermal)?;
-        self.ask(&record, |p| &mut p.permits)?;
-        self.ask(&record, |p| &mut p.schedule)?;
+        // Each admits the same records: they hear the same sources from the beginning on.
+        let mut admission = Admission::Admitted;
+        for n in 0..self.engines.len() {
+            admission = self.ask(n, &record)?;
+        }
         // The owner of `exceptions` strikes the clock there, too.
         match record.matter {
             Matter::Tick(now) => self.hear(None, Matter::Tick(now), None)?,
@@ -108,13 +95,9 @@ impl Partition {
         Ok(admission)
     }
 
-    fn ask<E: Engine<Word = Event, Said = Said>>(
-        &mut self,
-        record: &Record<Event>,
-        stage: impl Fn(&mut Self) -> &mut EngineStage<E>,
-    ) -> Result<Admission, Stop> {
+    fn ask(&mut self, engine: usize, record: &Record<Event>) -> Result<Admission, Stop> {
         let mut letters = std::mem::take(&mut self.letters);
-        let admission = stage(self).take(record, &mut letters)?;
+        let admission = self.engines[engine].take(record, &mut letters)?;
         for letter in letters.drain(..) {
             self.post(letter)?;
         }

@@ -4,6 +4,7 @@
 //! at the last grid point that is not after its arrival, and every partition in which something is due
 //! before that is struck at the grid point that reaches it. Ticks at which nothing is due are left out.
 
+use crate::engines::ENGINES;
 use crate::journal::{JournalEntry, JournalRecord};
 use crate::letter::{Body, Letter, Topic};
 use crate::output::{Output, Tally, What};
@@ -11,8 +12,8 @@ use crate::partition::Partition;
 use crate::roles::BEHAVIOURS;
 use crate::stage::{Fates, Homes, Unusable, is_report};
 use facts::fact::log::{Genesis, StateTold};
-use facts::{Book, Engine, Event, Fact, Moment, Origin, Span, State, Subject, SubjectKind, Text};
-use fold::{Admission, Fold, Matter, Record, Stop};
+use facts::{Book, Event, Fact, Moment, Origin, Span, State, Subject, SubjectKind, Text};
+use fold::{Admission, Matter, Record, Stats, Stop};
 use std::collections::{BTreeMap, VecDeque};
 
 /// The number of partitions of a replay, whatever the number of threads.
@@ -40,11 +41,10 @@ pub struct Held {
 }
 
 impl Held {
-    fn add<E: Engine>(&mut self, fold: &mut Fold<E>) -> Result<(), fold::ImageError> {
-        self.bytes += fold.image()?.len();
-        self.values += fold.shelf().len();
-        self.put_away += fold.shelf().all_put_away().len();
-        Ok(())
+    fn add(&mut self, bytes: usize, stats: &Stats) {
+        self.bytes += bytes;
+        self.values += stats.values;
+        self.put_away += stats.put_away;
     }
 }
 
@@ -223,10 +223,9 @@ impl Pipeline {
         let mut all = Sha256::new();
         for part in &mut self.parts {
             all.update(part.dispatch.fold_mut().hash()?);
-            all.update(part.custody.fold_mut().hash()?);
-            all.update(part.thermal.fold_mut().hash()?);
-            all.update(part.permits.fold_mut().hash()?);
-            all.update(part.schedule.fold_mut().hash()?);
+            for engine in &mut part.engines {
+                all.update(engine.hash()?);
+            }
             all.update(part.alerts.fold_mut().hash()?);
         }
         Ok(all.finalize().into())
@@ -236,12 +235,13 @@ impl Pipeline {
     pub fn held(&mut self) -> Result<BTreeMap<&'static str, Held>, fold::ImageError> {
         let mut all = BTreeMap::<&'static str, Held>::new();
         for part in &mut self.parts {
-            all.entry("dispatch").or_default().add(part.dispatch.fold_mut())?;
-            all.entry("custody").or_default().add(part.custody.fold_mut())?;
-            all.entry("thermal").or_default().add(part.thermal.fold_mut())?;
-            all.entry("permits").or_default().add(part.permits.fold_mut())?;
-            all.entry("schedule").or_default().add(part.schedule.fold_mut())?;
-            all.entry("alerts").or_default().add(part.alerts.fold_mut())?;
+            let bytes = part.dispatch.fold_mut().image()?.len();
+            all.entry("dispatch").or_default().add(bytes, &part.dispatch.fold().stats());
+            for (engine, stage) in ENGINES.iter().zip(&mut part.engines) {
+                all.entry(engine.name).or_default().add(stage.bytes()?, &stage.stats());
+            }
+            let bytes = part.alerts.fold_mut().image()?.len();
+            all.entry("alerts").or_default().add(bytes, &part.alerts.fold().stats());
         }
         Ok(all)
     }
@@ -249,8 +249,9 @@ impl Pipeline {
     /// Partitions of the journal in which records are missing, and of which source: what follows them is not judged.
     pub fn gaps(&self) -> Vec<String> {
         let of = |(n, part): (usize, &Partition)| -> Vec<String> {
-            let gaps = part.custody.fold().gaps();
-            gaps.map(|source| format!("partition {n}, of {source}")).collect()
+            // Whoever reads the journal misses the same.
+            let gaps = part.engines.first().map(|engine| engine.gaps()).unwrap_or_default();
+            gaps.into_iter().map(|source| format!("partition {n}, of {source}")).collect()
         };
         self.parts.iter().enumerate().flat_map(of).collect()
     }

@@ -1,25 +1,18 @@
 //! Every rule of this release and what its stages find by themselves, with what each says of itself: all that a card can show
 //! the code of.
 
+use crate::engines::{self, ENGINES, EngineSpec};
 use crate::stage;
-use facts::{Kind, Registry, RuleInfo, SystemFinding};
+use facts::{Registry, RuleInfo, SystemFinding};
 use std::sync::LazyLock;
 
 static RULES: LazyLock<Vec<&'static RuleInfo>> = LazyLock::new(|| {
-    let mut all: Vec<&'static RuleInfo> = each(custody::rules::ALL).collect();
-    all.extend(each(thermal::rules::ALL));
-    all.extend(each(permits::rules::ALL));
-    all.extend(each(schedule::rules::ALL));
-    all.extend(each(alerts::rules::ALL));
-    all
+    let of_engines = ENGINES.iter().flat_map(EngineSpec::rules);
+    of_engines.chain(alerts::rules::ALL.iter().map(|kind| kind.info)).collect()
 });
 
 static ALL: LazyLock<Vec<&'static RuleInfo>> =
     LazyLock::new(|| rules().iter().copied().chain(system().map(|found| &found.info)).collect());
-
-fn each<M>(all: &'static [Kind<M>]) -> impl Iterator<Item = &'static RuleInfo> {
-    all.iter().map(|kind| kind.info)
-}
 
 /// Every rule, engine by engine, in the order of their lists.
 pub fn rules() -> &'static [&'static RuleInfo] {
@@ -34,5 +27,5 @@ pub fn system() -> impl Iterator<Item = &'static SystemFinding> {
 
 /// All of it, looked up by name.
 pub fn registry() -> Registry {
-    Registry::new(&ALL)
+    Registry::new(engines::names(), &ALL)
 }

@@ -3,6 +3,7 @@
 //! Refuses: a table that no rule and no reference reads, a member that a rule does not know, a
 //! table that stands in two files. A rule without a table is off, and the check says so.
 
+use crate::engines::{ENGINES, EngineSpec};
 use crate::{registry, roles};
 use facts::{Book, Reference, Span};
 use serde_json::Value;
@@ -10,17 +11,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// The rulebook that comes with this release, file by file.
+/// The rulebook that comes with this release, file by file, beside the file of each engine.
 const SHIPPED: &[(&str, &str)] = &[
     ("alerts.toml", include_str!("../../../config/rulebook/alerts.toml")),
-    ("custody.toml", include_str!("../../../config/rulebook/custody.toml")),
     ("dispatch.toml", include_str!("../../../config/rulebook/dispatch.toml")),
     ("log.toml", include_str!("../../../config/rulebook/log.toml")),
-    ("permits.toml", include_str!("../../../config/rulebook/permits.toml")),
     ("products.toml", include_str!("../../../config/rulebook/products.toml")),
     ("profiles.toml", include_str!("../../../config/rulebook/profiles.toml")),
-    ("schedule.toml", include_str!("../../../config/rulebook/schedule.toml")),
-    ("thermal.toml", include_str!("../../../config/rulebook/thermal.toml")),
 ];
 
 /// Tables that are not a rule's.
@@ -76,7 +73,9 @@ pub struct Checked {
 
 /// The rulebook that comes with this release.
 pub fn shipped() -> Result<Checked, Vec<Problem>> {
-    check(SHIPPED.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
+    let common = SHIPPED.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    let of = |engine: &EngineSpec| (format!("{}.toml", engine.name), engine.rulebook.to_owned());
+    check(common.chain(ENGINES.iter().map(of)).collect())
 }
 
 /// Reads every `*.toml` of a folder: its sub-folder `rulebook`, where there is one.
@@ -144,18 +143,13 @@ pub fn check(files: Vec<(String, String)>) -> Result<Checked, Vec<Problem>> {
 
 /// Everybody who reads the book, and what each has against it.
 fn readers(book: &Book) -> Vec<facts::BookError> {
-    let mut wrong: Vec<facts::BookError> = [
+    let others = [
         Reference::read(book).err(),
         (roles::dispatch().rules)(book, 1).err(),
-        (roles::custody().rules)(book, 1).err(),
-        (roles::thermal().rules)(book, 1).err(),
-        (roles::permits().rules)(book, 1).err(),
-        (roles::schedule().rules)(book, 1).err(),
         (roles::alerts().rules)(book, 1).err(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    ];
+    let engines = ENGINES.iter().map(|engine| engine.check(book, 1).err());
+    let mut wrong: Vec<facts::BookError> = others.into_iter().chain(engines).flatten().collect();
     wrong.sort_by(|a, b| (&a.table, &a.reason).cmp(&(&b.table, &b.reason)));
     wrong.dedup();
     wrong

@@ -11,7 +11,7 @@ mod states;
 
 pub use alerts::{AlertsStage, Heard, Sign};
 pub use dispatch::{DispatchStage, is_report};
-pub use engine::EngineStage;
+pub use engine::{EnginePartition, EngineStage};
 
 use facts::{Finding, Moment, Origin, Severity, ShipmentId, Subject, SystemFinding, Text};
 use hashbrown::HashMap;

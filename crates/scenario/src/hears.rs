@@ -2,13 +2,13 @@
 
 use crate::page::{Heard, Page};
 use crate::play::{Line, OneShipment, Player, lines, stamped};
-use facts::{Answer, Event, FactKind, Moment, Remembers, RuleInfo, Rules, Said, Subject};
+use facts::{Answer, Event, FactKind, Moment, RuleEngine, RuleInfo, Rules, Said, Subject};
 use std::path::{Path, PathBuf};
 
 /// An engine that is watched while it hears: each rule is asked before and after each fact, at the same log time.
-pub struct Watched<E: Remembers>(OneShipment<E>);
+pub struct Watched<E: RuleEngine>(OneShipment<E>);
 
-impl<E: Remembers<Word = Event, Said = Said>> Watched<E> {
+impl<E: RuleEngine> Watched<E> {
     /// A fresh one, of `SHP-1`.
     pub fn new(rules: Rules<E::Memory>) -> Self {
         Self(OneShipment::new(rules))
@@ -51,7 +51,7 @@ impl<E: Remembers<Word = Event, Said = Said>> Watched<E> {
     }
 }
 
-impl<E: Remembers<Word = Event, Said = Said>> Player for Watched<E> {
+impl<E: RuleEngine> Player for Watched<E> {
     fn hear(
         &mut self,
         learnt: Moment,
@@ -73,7 +73,7 @@ const ROUNDS: usize = 3;
 /// # Errors
 ///
 /// What [`Watched::hear`] has against a rule.
-pub fn mixed<E: Remembers<Word = Event, Said = Said>>(
+pub fn mixed<E: RuleEngine>(
     pages: &[&'static str],
     rules: impl Fn() -> Result<Rules<E::Memory>, String>,
 ) -> Result<(), String> {

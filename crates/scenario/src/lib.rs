@@ -29,7 +29,7 @@ pub use hears::{Watched, mixed};
 pub use page::{Heard, Page, PageError, Scenario, Step};
 pub use play::{Line, Mismatch, OneShipment, Player, event, play, play_racing};
 
-use facts::{Book, Event, Kind, Remembers, Rules, Said};
+use facts::{Book, RuleEngine, Rules};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::Path;
 
@@ -38,14 +38,8 @@ use std::path::Path;
 ///
 /// `common` is TOML that every scenario's rulebook holds beside its page's numbers (`[log]`,
 /// `[profile.…]`, `[product.…]`).
-pub fn run<E>(
-    folder: &str,
-    all: &'static [Kind<E::Memory>],
-    common: &'static str,
-) -> std::process::ExitCode
-where
-    E: Remembers<Word = Event, Said = Said> + 'static,
-{
+pub fn run<E: RuleEngine + 'static>(folder: &str, common: &'static str) -> std::process::ExitCode {
+    let all = E::ABOUT.rules;
     let mut trials = Vec::new();
     for kind in all {
         let file = kind.info.name.split('/').next_back().unwrap_or_default().replace('-', "_");

@@ -2,11 +2,13 @@
 
 use crate::called_off::{self, CalledOff};
 use crate::order::Order;
+use crate::rules;
 use alloc::{boxed::Box, vec::Vec};
 use facts::fact::shipment::{Goods, Planned};
 use facts::timeline::{Cancellation, End, LostLeg, tells_who_has_them};
 use facts::{
-    Context, Fact, LegId, Moment, Reference, ShipmentId, Story, Subject, Timeline, View, context,
+    About, Context, Fact, LegId, Moment, Reference, ShipmentId, Story, Subject, Timeline, View,
+    context,
 };
 
 /// Something happened on a leg.
@@ -85,6 +87,12 @@ pub struct StartSaid {
 }
 
 impl View for Calendar {
+    const ABOUT: About<Self> = About {
+        name: "schedule",
+        judges: "Deadlines, dose, point of no return",
+        rules: rules::ALL,
+        rulebook: include_str!("../../../config/rulebook/schedule.toml"),
+    };
     fn hears(fact: &Fact) -> bool {
         let lost = matches!(fact, Fact::LegCancelled(_) | Fact::LegOffloaded(_));
         let leg = mark(fact).is_some() || lost;

@@ -2,13 +2,14 @@
 
 use crate::hearing::{Calm, Matter};
 use crate::memory::Memory;
+use crate::rules;
 use crate::window::Window;
 use alloc::vec::Vec;
 use facts::context::{Thermal as Known, Watch};
 use facts::timeline::tells_who_has_them;
 use facts::{
-    Cause, Context, Engine, Entry, Event, Fact, Given, Keeps, Moment, Remembers, Rules, Said, Span,
-    Told,
+    About, Cause, Context, Engine, Entry, Event, Fact, Given, Keeps, Moment, RuleEngine, Rules,
+    Said, Span, Told,
 };
 use serde::{Deserialize, Serialize};
 
@@ -151,7 +152,7 @@ impl Engine for Thermal {
         self.tell(rules, entry, said);
     }
 
-    fn keeps(&self) -> Keeps {
+    fn keeps(&self, _: &Rules<Memory>) -> Keeps {
         if self.put_away { Keeps::Mark(0) } else { Keeps::All }
     }
 
@@ -163,8 +164,14 @@ impl Engine for Thermal {
     }
 }
 
-impl Remembers for Thermal {
+impl RuleEngine for Thermal {
     type Memory = Memory;
+    const ABOUT: About<Memory> = About {
+        name: "thermal",
+        judges: "How warm, for how long",
+        rules: rules::ALL,
+        rulebook: include_str!("../../../config/rulebook/thermal.toml"),
+    };
 
     fn memory(&self) -> Option<&Memory> {
         self.memory.shipment.as_ref().map(|_| &self.memory)

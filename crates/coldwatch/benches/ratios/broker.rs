@@ -2,7 +2,7 @@
 
 use crate::site::{self, Site};
 use crate::timed::Timed;
-use crate::{each, judged, runs, scaled, spread};
+use crate::{each, judged, runs, scaled, spread, thermal_service};
 use coldwatch::services::{self, Service, names::Names};
 use coldwatch::topics;
 use facts::fact::device::Reading;
@@ -116,7 +116,7 @@ pub(crate) fn row_9() {
         }
         bare.push(raw(&brokers, &topic, journal.len()));
         let timed = Arc::new(Timed::new(log.clone(), &topic));
-        let thermal = Site::resume(timed.clone(), config, &[Service::Thermal]);
+        let thermal = Site::resume(timed.clone(), config, &[thermal_service()]);
         site::wait_until(|| timed.noted().committed.is_some());
         let noted = timed.noted();
         let (first, done) = (noted.first.expect("it began"), noted.committed.expect("it ended"));
@@ -205,7 +205,7 @@ pub(crate) fn row_12() {
     let begin = Moment::from_millis(wall_clock()());
     // A logger is believed once it has had time to cool down with the goods.
     let packed = begin - COOLED_DOWN;
-    let site = Site::open(connect(&brokers), config, begin, &services::ALL);
+    let site = Site::open(connect(&brokers), config, begin, services::all());
     let (mut devices, mut told) = (Vec::new(), Vec::new());
     for n in 0..calm + frozen {
         let (device, events) = site::packed(packed, n);
@@ -213,7 +213,7 @@ pub(crate) fn row_12() {
         told.extend(events.iter().map(|event| site.draft(event)));
     }
     topics::append(&*site.log, told).expect("the log takes them");
-    for service in services::ALL {
+    for &service in services::all() {
         site.drain(service);
     }
     let stop = Arc::new(AtomicBool::new(false));

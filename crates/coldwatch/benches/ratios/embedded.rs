@@ -2,9 +2,9 @@
 
 use crate::site::{self, Site};
 use crate::timed::Timed;
-use crate::{each, judged, median, runs, spread, timed};
+use crate::{each, judged, median, runs, spread, thermal_service, timed};
 use coldwatch::services::{self, Service};
-use pipeline::stage::EngineStage;
+use pipeline::stage::{EnginePartition, EngineStage};
 use pipeline::{Topic, bytes, roles};
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ pub(crate) fn row_10() {
     for _ in 0..runs().min(3) {
         let folder = site::folder("row-10");
         let config = site::config(String::new(), PARTITIONS, &folder);
-        let site = Site::open(embedded(&folder), config, week[0].0, &services::ALL);
+        let site = Site::open(embedded(&folder), config, week[0].0, services::all());
         let drafts: Vec<_> = week.iter().map(|(at, event)| (*at, site.draft(event))).collect();
         let took = timed(|| site.work_off(&drafts));
         size = written(&site);
@@ -101,7 +101,7 @@ fn replay(journal: &[Vec<stream::Record>]) -> Duration {
     let mut said = 0;
     let took = timed(|| {
         for (partition, records) in (0..).zip(journal) {
-            let mut stage = EngineStage::new(roles::thermal(), partition);
+            let mut stage = EngineStage::<thermal::Thermal>::new(roles::engine(), partition);
             let mut letters = Vec::new();
             for record in records {
                 let entry = bytes::journal(partition, record.offset, &record.value);
@@ -118,7 +118,7 @@ fn replay(journal: &[Vec<stream::Record>]) -> Duration {
 pub(crate) fn row_11() {
     let week = site::week();
     let folder = site::folder("row-11");
-    let services = [Service::Intake, Service::Dispatch, Service::Thermal];
+    let services = [Service::Intake, Service::Dispatch, thermal_service()];
     let config = site::config(String::new(), PARTITIONS, &folder);
     let log = embedded(&folder);
     let site = Site::open(log.clone(), config.clone(), week[0].0, &services);
@@ -134,7 +134,7 @@ pub(crate) fn row_11() {
         let timed = Arc::new(Timed::new(log.clone(), &topic));
         let mut config = config.clone();
         config.snapshots.folder = site::folder("row-11-snapshots");
-        let thermal = Site::resume(timed.clone(), config, &[Service::Thermal]);
+        let thermal = Site::resume(timed.clone(), config, &[thermal_service()]);
         site::wait_until(|| timed.noted().taken.is_some());
         let noted = timed.noted();
         let (joined, taken) = (noted.joined.expect("it joined"), noted.taken.expect("it ended"));

@@ -4,7 +4,7 @@
 use crate::embedded::embedded;
 use crate::site::{self, Site};
 use crate::timed::Timed;
-use crate::{broker, scaled};
+use crate::{broker, scaled, thermal_service};
 use coldwatch::config::Config;
 use coldwatch::services::Service;
 use facts::{Moment, Subject};
@@ -21,9 +21,9 @@ const PARTITIONS: u16 = 16;
 fn caught_up(log: &Arc<dyn Log>, config: &Config, topic: &str) -> (Duration, usize) {
     let timed = Timed::new(log.clone(), topic);
     let took = Instant::now();
-    let thermal = Site::resume(log.clone(), config.clone(), &[Service::Thermal]);
+    let thermal = Site::resume(log.clone(), config.clone(), &[thermal_service()]);
     site::wait_until(|| thermal.stands_at(&timed.ends));
-    site::wait_until(|| thermal.is_worked_off(Service::Thermal));
+    site::wait_until(|| thermal.is_worked_off(thermal_service()));
     let took = took.elapsed();
     thermal.finish();
     (took, timed.records())

@@ -149,7 +149,7 @@ impl Demo {
         let inbound = live.config.log.inbound.clone();
         let plan = Plan { names: &live.names, generation: 1, inbound: &inbound };
         plan.create(&*live.log, &self.book()?, clock.clone()).map_err(log::failure)?;
-        for service in services::ALL {
+        for &service in services::all() {
             live.start(service)?;
         }
         let step = self.step();

@@ -183,7 +183,7 @@ fn examine(findings: &mut Findings, log: &dyn Log, config: &Config) -> Result<()
     rulebook(findings, log, &names)?;
     clock(findings, log, &names)?;
     let mut notes = Vec::new();
-    for service in services::ALL {
+    for &service in services::all() {
         notes.extend(progress(findings, log, config, &names, service)?);
     }
     accounting(findings, &notes)

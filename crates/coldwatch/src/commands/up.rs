@@ -47,7 +47,7 @@ impl Up {
         let plan = Plan { names: &live.names, generation, inbound: &inbound };
         let made = plan.create(&*live.log, &book, clock).map_err(log::failure)?;
         live.check()?;
-        for service in services::ALL {
+        for &service in services::all() {
             live.start(service)?;
         }
         let pages = desk::start(&live, Pace::default())?;

@@ -2,7 +2,7 @@
 
 use super::*;
 use facts::{Moment, Span};
-use pipeline::Topic;
+use pipeline::{ENGINES, Topic};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use stream::stage::Sight;
@@ -185,9 +185,10 @@ fn a_service_that_panics_ends_the_process_and_is_named() {
     let folder = folder("panic");
     let log = made(1_772_352_000_000);
     let mut live = live(&log, &folder);
-    live.start(Service::Thermal).unwrap();
-    let work = Service::Custody.work(&live.names, &[]).remove(0);
-    live.spawn(Service::Custody, Breaking, work).unwrap();
+    live.start(Service::Engine(&ENGINES[1])).unwrap();
+    let service = Service::Engine(&ENGINES[0]);
+    let work = service.work(&live.names, &[]).remove(0);
+    live.spawn(service, Breaking, work).unwrap();
     let late = Instant::now() + Duration::from_secs(20);
     while !live.is_over() {
         assert!(Instant::now() < late, "a process without one of its services goes on");

@@ -13,14 +13,14 @@ use facts::fact::log::BehaviourSwitched;
 use facts::{Fact, Moment, Subject};
 use fold::Links;
 use pipeline::stage::Homes;
-use pipeline::{Body, Letter, Topic, bytes, roles};
+use pipeline::{Body, ENGINES, EngineSpec, Letter, Topic, bytes, roles};
 use std::collections::{BTreeMap, VecDeque};
 use stream::{Draft, Halt, Life, Record, Stage, StreamError};
 
 /// One partition number of every service that keeps state.
 struct Part {
     dispatch: Box<dyn Life>,
-    engines: [(Service, Box<dyn Life>); 4],
+    engines: Vec<(Service, Box<dyn Life>)>,
     alerts: Box<dyn Life>,
     /// Up to where its clock was struck.
     now: Moment,
@@ -33,19 +33,14 @@ impl Part {
     fn begin(names: &Names, number: u16) -> Result<Self, Halt> {
         let names = || names.clone();
         let dispatch = dispatch::Dispatch { names: names(), role: roles::dispatch };
-        let custody = engine::Judging { names: names(), role: roles::custody };
-        let thermal = engine::Judging { names: names(), role: roles::thermal };
-        let permits = engine::Judging { names: names(), role: roles::permits };
-        let schedule = engine::Judging { names: names(), role: roles::schedule };
+        let begin = |engine: &'static EngineSpec| -> Result<(Service, Box<dyn Life>), Halt> {
+            let judging = engine::Judging::new(names(), engine);
+            Ok((Service::Engine(engine), Box::new(judging.begin(number, "")?)))
+        };
         let alerts = alerts::Alerts { names: names(), role: roles::alerts };
         Ok(Self {
             dispatch: Box::new(dispatch.begin(number, "")?),
-            engines: [
-                (Service::Custody, Box::new(custody.begin(number, "")?)),
-                (Service::Thermal, Box::new(thermal.begin(number, "")?)),
-                (Service::Permits, Box::new(permits.begin(number, "")?)),
-                (Service::Schedule, Box::new(schedule.begin(number, "")?)),
-            ],
+            engines: ENGINES.iter().map(begin).collect::<Result<_, _>>()?,
             alerts: Box::new(alerts.begin(number, "")?),
             now: Moment::EARLIEST,
             due: None,

@@ -102,6 +102,6 @@ impl Life for Partition {
 
 impl Partition {
     fn counts(&self) -> Note {
-        Note::of(self.stage.fold(), self.stage.fates(), self.unreadable)
+        Note::of(&self.stage.fold().stats(), self.stage.fates(), self.unreadable)
     }
 }

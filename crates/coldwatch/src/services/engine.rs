@@ -1,66 +1,71 @@
-//! A rule engine as a service: `journal` in, `exceptions` out. Custody, thermal, permits and schedule differ by
-//! their role alone.
+//! A rule engine as a service: `journal` in, `exceptions` out. One service differs from another by its engine alone.
 
 use super::image;
 use super::names::Names;
 use super::{Note, draft, unreadable, without_rules};
 use crate::form;
-use facts::{Engine, Event, Moment, Said};
-use fold::{Matter, Role};
-use pipeline::stage::{EngineStage, Fates};
-use pipeline::{Body, Letter, bytes};
+use facts::Moment;
+use fold::{Matter, Release};
+use pipeline::stage::{EnginePartition, Fates};
+use pipeline::{Body, EngineSpec, Letter, bytes, roles};
 use stream::{Draft, Gauge, Halt, Life, Record, Stage};
 
 /// The service of one engine.
-pub struct Judging<E: Engine> {
+pub struct Judging {
     /// What topics are called.
     pub names: Names,
-    /// What the engine is.
-    pub role: fn() -> Role<E>,
+    /// Which engine it is.
+    pub engine: &'static EngineSpec,
+    /// As which release has it.
+    pub release: Release,
 }
 
-/// One partition of it.
-pub struct Partition<E: Engine> {
-    names: Names,
-    number: u16,
-    service: &'static str,
-    stage: EngineStage<E>,
-    letters: Vec<Letter>,
-    unreadable: u64,
-    tells: bool,
-}
+impl Judging {
+    /// The service of an engine, as this release has it.
+    pub fn new(names: Names, engine: &'static EngineSpec) -> Self {
+        Self { names, engine, release: roles::RELEASE }
+    }
 
-impl<E: Engine<Word = Event, Said = Said>> Judging<E> {
-    fn with(&self, number: u16, stage: EngineStage<E>) -> Partition<E> {
-        let (names, service) = (self.names.clone(), (self.role)().name);
+    fn with(&self, number: u16, stage: Box<dyn EnginePartition>, unreadable: u64) -> Partition {
         Partition {
-            names,
+            names: self.names.clone(),
             number,
-            service,
+            service: self.engine.name,
             stage,
             letters: Vec::new(),
-            unreadable: 0,
+            unreadable,
             tells: false,
         }
     }
 }
 
-impl<E: Engine<Word = Event, Said = Said>> Stage for Judging<E> {
-    type Life = Partition<E>;
+/// One partition of it.
+pub struct Partition {
+    names: Names,
+    number: u16,
+    service: &'static str,
+    stage: Box<dyn EnginePartition>,
+    letters: Vec<Letter>,
+    unreadable: u64,
+    tells: bool,
+}
+
+impl Stage for Judging {
+    type Life = Partition;
     fn form(&self) -> u64 {
         form::of_this_program()
     }
-    fn begin(&self, partition: u16, _: &str) -> Result<Partition<E>, Halt> {
-        Ok(self.with(partition, EngineStage::new((self.role)(), partition)))
+    fn begin(&self, partition: u16, _: &str) -> Result<Partition, Halt> {
+        Ok(self.with(partition, self.engine.begin(self.release.clone(), partition), 0))
     }
-    fn resume(&self, partition: u16, image: &[u8]) -> Result<Partition<E>, String> {
+    fn resume(&self, partition: u16, image: &[u8]) -> Result<Partition, String> {
         let (unreadable, rest) = image::read(image)?;
-        let stage = EngineStage::resume((self.role)(), partition, rest)?;
-        Ok(Partition { unreadable, ..self.with(partition, stage) })
+        let stage = self.engine.resume(self.release.clone(), partition, rest)?;
+        Ok(self.with(partition, stage, unreadable))
     }
 }
 
-impl<E: Engine<Word = Event, Said = Said>> Life for Partition<E> {
+impl Life for Partition {
     fn take(&mut self, record: &Record, out: &mut Vec<Draft>) -> Result<(), Halt> {
         self.tells = false;
         let entry = match bytes::journal(self.number, record.offset, &record.value) {
@@ -77,7 +82,7 @@ impl<E: Engine<Word = Event, Said = Said>> Life for Partition<E> {
                 link
             }
         };
-        if matches!(entry.matter, Matter::Word { .. }) && self.stage.fold().rules().is_none() {
+        if matches!(entry.matter, Matter::Word { .. }) && !self.stage.has_rules() {
             return Err(without_rules(self.service, self.number));
         }
         self.stage.take(&entry, &mut self.letters).map_err(|stop| Halt(stop.to_string()))?;
@@ -89,7 +94,7 @@ impl<E: Engine<Word = Event, Said = Said>> Life for Partition<E> {
         Some(image::write(self.unreadable, &self.stage.image().ok()?))
     }
     fn due(&self) -> Option<i64> {
-        self.stage.fold().due().map(Moment::millis)
+        self.stage.due().map(Moment::millis)
     }
     fn note(&self) -> String {
         self.counts().write()
@@ -102,8 +107,8 @@ impl<E: Engine<Word = Event, Said = Said>> Life for Partition<E> {
     }
 }
 
-impl<E: Engine<Word = Event, Said = Said>> Partition<E> {
+impl Partition {
     fn counts(&self) -> Note {
-        Note::of(self.stage.fold(), &Fates::default(), self.unreadable)
+        Note::of(&self.stage.stats(), &Fates::default(), self.unreadable)
     }
 }

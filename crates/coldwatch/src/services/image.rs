@@ -25,7 +25,7 @@ mod tests {
     use crate::services::engine::Judging;
     use crate::services::names::Names;
     use crate::services::{Note, stroke};
-    use pipeline::{Topic, roles};
+    use pipeline::{ENGINES, Topic, roles};
     use stream::{Life, Record, Stage};
 
     fn record(offset: u64, value: &[u8]) -> Record {
@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn what_could_not_be_read_is_counted_over_a_restart() {
         let names = || Names::with("", 1);
-        let judging = Judging { names: names(), role: roles::custody };
+        let judging = Judging::new(names(), &ENGINES[0]);
         for (before, after) in [
             counted(&Dispatch { names: names(), role: roles::dispatch }, Topic::Facts),
             counted(&judging, Topic::Journal),

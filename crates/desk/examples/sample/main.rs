@@ -14,7 +14,7 @@ mod crowd;
 mod story;
 
 use alerts::incident::{Act, IncidentState};
-use desk::board::{STAGES, TOPICS};
+use desk::board::TOPICS;
 use desk::{Acts, Appending, Board, Desk, Feed, Freshness, Item, Refusal, router};
 use facts::{Event, Fact, Moment, Span};
 use pipeline::registry::registry;
@@ -137,7 +137,7 @@ async fn main() {
 
 fn beat(board: &mut Board, now: Moment, stale: bool) {
     for partition in 0..story::PARTITIONS {
-        for stage in STAGES {
+        for stage in board.stage_names().to_vec() {
             let silent = stale && stage == "thermal" && partition == 1;
             board.beat(
                 stage,

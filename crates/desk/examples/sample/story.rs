@@ -5,7 +5,7 @@
 use alerts::Incident;
 use alerts::incident::{Act, IncidentState};
 use desk::Board;
-use desk::board::{STAGES, TOPICS};
+use desk::board::TOPICS;
 use facts::context::{Class, Custody, Gate, Phase, Schedule, Thermal, Watch};
 use facts::{
     Context, Event, Finding, MilliCelsius, Moment, Name, PartyId, Severity, ShipmentId, Span,
@@ -27,7 +27,9 @@ pub fn ago(minutes: i64) -> Moment {
 /// Every stage was heard 2 s before `now`; all was read.
 pub fn all_fresh(board: &mut Board, now: Moment) {
     for partition in 0..PARTITIONS {
-        STAGES.iter().for_each(|stage| board.beat(stage, partition, now - Span::seconds(2)));
+        for stage in board.stage_names().to_vec() {
+            board.beat(stage, partition, now - Span::seconds(2));
+        }
         TOPICS.iter().for_each(|topic| board.progress(topic, partition, 900, 900));
     }
 }

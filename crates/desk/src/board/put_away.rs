@@ -5,7 +5,6 @@
 
 use super::{Board, Dossier};
 use alerts::Incident;
-use alerts::stages::WATCHED;
 use facts::fact::log::{PutAway, WhyPutAway};
 use facts::{Moment, ShipmentId};
 
@@ -15,7 +14,7 @@ pub struct Gone {
     /// When and why, once the journal was read up to there.
     said: Option<(Moment, WhyPutAway)>,
     /// The engines that have said their last word on it, a bit for each.
-    engines: u8,
+    engines: u64,
 }
 
 impl Gone {
@@ -23,8 +22,9 @@ impl Gone {
     pub fn since(&self) -> Option<(Moment, WhyPutAway)> {
         self.said
     }
-    pub(super) fn is_whole(&self) -> bool {
-        self.said.is_some() && self.engines.count_ones() as usize == WATCHED.len()
+    /// Whether each of so many engines has said its last word, too.
+    fn is_whole(&self, engines: usize) -> bool {
+        self.said.is_some() && self.engines.count_ones() as usize == engines
     }
 }
 
@@ -46,9 +46,16 @@ impl Board {
         self.clear(&away.shipment);
     }
 
+    /// Whether the journal and every engine have said that a shipment was put away.
+    pub(super) fn is_gone(&self, shipment: &ShipmentId) -> bool {
+        let engines = self.rules.engines().len();
+        self.gone(shipment).is_some_and(|gone| gone.is_whole(engines))
+    }
+
     /// An engine has said its last word on it.
     pub(super) fn last_word(&mut self, shipment: &ShipmentId, engine: &str) {
-        let bit = WATCHED.iter().position(|name| *name == engine).map_or(0, |place| 1 << place);
+        let place = self.rules.engines().iter().position(|name| *name == engine);
+        let bit = place.map_or(0, |place| 1 << place);
         self.gone.entry(shipment.clone()).or_default().engines |= bit;
         self.clear(shipment);
     }
@@ -56,7 +63,7 @@ impl Board {
     /// Lets go of what is kept of a shipment that was put away, unless an incident of it is open.
     pub(super) fn clear(&mut self, shipment: &ShipmentId) {
         let open = |dossier: &Dossier| !dossier.incidents.values().all(Incident::is_closed);
-        let whole = self.gone.get(shipment).is_some_and(Gone::is_whole);
+        let whole = self.is_gone(shipment);
         match self.shipments.get_mut(shipment).filter(|_| whole) {
             // Nobody will say any more that something is over: only people can end it.
             Some(dossier) if open(dossier) => {

@@ -6,10 +6,6 @@
 use facts::{Moment, Span};
 use std::collections::BTreeMap;
 
-/// The stages, in the order in which data pass through them.
-pub const STAGES: [&str; 7] =
-    ["intake", "dispatch", "custody", "thermal", "permits", "schedule", "alerts"];
-
 /// The topics that the desk reads.
 pub const TOPICS: [&str; 3] = ["journal", "exceptions", "alerts"];
 
@@ -111,6 +107,8 @@ impl Trust {
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     partitions: u16,
+    /// The stages, in the order in which data pass through them.
+    stages: Vec<&'static str>,
     beats: BTreeMap<&'static str, BTreeMap<u16, Moment>>,
     read: BTreeMap<(&'static str, u16), (u64, u64)>,
     /// Since when the log does not say any more where a topic ends.
@@ -118,8 +116,13 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(partitions: u16) -> Self {
-        Self { partitions, ..Self::default() }
+    pub(super) fn new(partitions: u16, engines: &[&'static str]) -> Self {
+        let stages = [&["intake", "dispatch"], engines, &["alerts"]].concat();
+        Self { partitions, stages, ..Self::default() }
+    }
+
+    pub(super) fn stages(&self) -> &[&'static str] {
+        &self.stages
     }
 
     pub(super) fn partitions(&self) -> u16 {
@@ -127,7 +130,7 @@ impl Watch {
     }
 
     pub(super) fn beat(&mut self, stage: &str, partition: u16, log_time: Moment) {
-        if let Some(stage) = STAGES.iter().find(|known| **known == stage) {
+        if let Some(stage) = self.stages.iter().find(|known| **known == stage) {
             let heard = self.beats.entry(stage).or_default().entry(partition).or_insert(log_time);
             *heard = log_time.max(*heard);
         }
@@ -168,7 +171,7 @@ impl Watch {
 
     pub(super) fn trust(&self, now: Moment, freshness: &Freshness) -> Trust {
         let stages: Vec<Stage> =
-            STAGES.iter().map(|name| self.stage(name, now, freshness)).collect();
+            self.stages.iter().map(|name| self.stage(name, now, freshness)).collect();
         let readers = TOPICS.iter().map(|topic| self.reader(topic, freshness)).collect();
         let never = stages.iter().any(|stage| stage.standing == Standing::NeverHeard);
         let oldest = stages.iter().filter_map(|stage| stage.heard).min();

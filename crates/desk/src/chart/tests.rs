@@ -151,7 +151,7 @@ fn found(rule: &str, code: &str) -> facts::Finding {
 #[test]
 fn a_finding_is_drawn_where_its_rule_says_so_whatever_its_code() {
     static RULES: [&RuleInfo; 2] = [&WARM, &EXPIRES];
-    let mut board = Board::new(1, Registry::new(&RULES));
+    let mut board = Board::new(1, Registry::new(&["thermal", "schedule"], &RULES));
     board.finding(&found("thermal/too-warm", "THM-01"));
     board.finding(&found("schedule/expires-before-use", "THM-09"));
     // One that a newer release has found: it is told, and nobody guesses what it is by its name or its code.

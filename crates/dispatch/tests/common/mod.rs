@@ -222,10 +222,11 @@ impl World {
             cause,
         };
         let mut said = Vec::new();
-        let revived = self.marks.remove(subject).and_then(Dispatch::revived);
+        let mark = self.marks.remove(subject);
+        let revived = mark.and_then(|mark| Dispatch::revived(mark, &self.rules));
         let value = self.values.entry(subject.clone()).or_insert(revived.unwrap_or_default());
         value.step(&self.rules, &entry, &mut said);
-        let (due, keeps) = (value.due(&self.rules), value.keeps());
+        let (due, keeps) = (value.due(&self.rules), value.keeps(&self.rules));
         match keeps {
             Keeps::All => assert!(due.is_none_or(|due| due > self.now), "{subject}: {due:?}"),
             Keeps::Nothing => drop(self.values.remove(subject)),

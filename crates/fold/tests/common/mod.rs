@@ -5,7 +5,7 @@
 use facts::{
     Book, BookError, Cause, Engine, Entry, Moment, Origin, Span, Subject, SubjectKind, Text,
 };
-use fold::{Fold, Matter, Record, Role};
+use fold::{Fold, Matter, Record, Release, Role};
 use serde::{Deserialize, Serialize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -60,7 +60,7 @@ pub fn role() -> Role<Adder> {
         Ok(Factor { times: times * i64::from(behaviour) })
     }
     let contain = |work: &mut dyn FnMut()| catch_unwind(AssertUnwindSafe(work)).is_ok();
-    Role { name: "adder", rules, behaviours: 1..=2, contain }
+    Role { name: "adder", rules, release: Release::knowing(1..=2), contain }
 }
 
 pub fn book(times: i64) -> Book {

@@ -2,6 +2,7 @@
 
 use super::dispatch::log_subject;
 use super::{Fates, LAST, Unusable, faulted, origin};
+use crate::engines;
 use crate::letter::{Body, Letter, Topic};
 use alerts::stages::Of;
 use alerts::{Alerts, Notice, Stages, Word};
@@ -57,7 +58,8 @@ pub struct AlertsStage {
 impl AlertsStage {
     /// The beginning of a partition, out of so many.
     pub fn new(role: Role<Alerts>, number: u16, of: u16) -> Self {
-        let (stages, fates, said) = (Stages::default(), Fates::default(), Vec::new());
+        let stages = Stages::default().watching(engines::names());
+        let (fates, said) = (Fates::default(), Vec::new());
         Self { number, of, fold: Fold::new(role), stages, fates, said }
     }
 
@@ -71,6 +73,7 @@ impl AlertsStage {
         let ((fates, stages), fold) =
             postcard::take_from_bytes::<(Fates, Stages)>(image).map_err(|e| e.to_string())?;
         let fold = Fold::from_image(role, fold).map_err(|e| e.to_string())?;
+        let stages = stages.watching(engines::names());
         Ok(Self { number, of, fold, stages, fates, said: Vec::new() })
     }
 

@@ -4,11 +4,47 @@ use super::dispatch::log_subject;
 use super::states::States;
 use super::{LAST, Unusable, faulted, origin};
 use crate::letter::{Body, Letter, Topic};
-use facts::{Context, Engine, Event, Origin, Said, Subject, Text};
-use fold::{Admission, Fold, Matter, Out, Record, Role, Stop};
+use facts::{Context, Event, Moment, Origin, RuleEngine, Said, Subject, Text};
+use fold::{Admission, Fold, ImageError, Matter, Out, Record, Role, Stats, Stop};
+
+/// One partition of a rule engine, whichever it is.
+pub trait EnginePartition {
+    /// Takes one record; what it causes is put behind `out`, in order.
+    ///
+    /// # Errors
+    ///
+    /// The engine must not go on: the log asks for what this release does not have.
+    fn take(&mut self, record: &Record<Event>, out: &mut Vec<Letter>) -> Result<Admission, Stop>;
+    /// The whole state, from which a partition goes on.
+    ///
+    /// # Errors
+    ///
+    /// The state cannot be written.
+    fn image(&mut self) -> Result<Vec<u8>, Unusable>;
+    /// SHA-256 of the engine's state.
+    ///
+    /// # Errors
+    ///
+    /// The state cannot be written.
+    fn hash(&mut self) -> Result<[u8; 32], ImageError>;
+    /// How many bytes the engine's state has.
+    ///
+    /// # Errors
+    ///
+    /// The state cannot be written.
+    fn bytes(&mut self) -> Result<usize, ImageError>;
+    /// The first moment at which silence alone may change something.
+    fn due(&self) -> Option<Moment>;
+    /// Whether the log has named its rules.
+    fn has_rules(&self) -> bool;
+    /// What is counted of it.
+    fn stats(&self) -> Stats;
+    /// Sources with a hole that stands.
+    fn gaps(&self) -> Vec<String>;
+}
 
 /// One partition of an engine.
-pub struct EngineStage<E: Engine> {
+pub struct EngineStage<E: RuleEngine> {
     service: &'static str,
     source: String,
     number: u16,
@@ -17,7 +53,7 @@ pub struct EngineStage<E: Engine> {
     said: Vec<Out<Said>>,
 }
 
-impl<E: Engine<Word = Event, Said = Said>> EngineStage<E> {
+impl<E: RuleEngine> EngineStage<E> {
     /// The beginning of a partition.
     pub fn new(role: Role<E>, number: u16) -> Self {
         let service = role.name;
@@ -39,28 +75,47 @@ impl<E: Engine<Word = Event, Said = Said>> EngineStage<E> {
         Ok(Self { fold, states, ..Self::new(role, number) })
     }
 
-    /// The whole state.
-    pub fn image(&mut self) -> Result<Vec<u8>, Unusable> {
+    fn send(
+        &mut self,
+        key: Subject,
+        origin: Origin,
+        now: Moment,
+        body: Body,
+        out: &mut Vec<Letter>,
+    ) {
+        let (topic, partition) = (Topic::Exceptions, self.number);
+        let after = self.fold.links().stamp(topic.name(), partition, &origin);
+        out.push(Letter { topic, partition, key, origin: Some(origin), after, now, body });
+    }
+}
+
+impl<E: RuleEngine> EnginePartition for EngineStage<E> {
+    fn image(&mut self) -> Result<Vec<u8>, Unusable> {
         let mut image = postcard::to_allocvec(&self.states).map_err(|e| e.to_string())?;
         image.extend(self.fold.image().map_err(|e| e.to_string())?);
         Ok(image)
     }
 
-    /// The fold behind it.
-    pub fn fold(&self) -> &Fold<E> {
-        &self.fold
+    fn hash(&mut self) -> Result<[u8; 32], ImageError> {
+        self.fold.hash()
     }
-    /// The same, for its hash.
-    pub fn fold_mut(&mut self) -> &mut Fold<E> {
-        &mut self.fold
+    fn bytes(&mut self) -> Result<usize, ImageError> {
+        Ok(self.fold.image()?.len())
+    }
+    fn due(&self) -> Option<Moment> {
+        self.fold.due()
+    }
+    fn has_rules(&self) -> bool {
+        self.fold.rules().is_some()
+    }
+    fn stats(&self) -> Stats {
+        self.fold.stats()
+    }
+    fn gaps(&self) -> Vec<String> {
+        self.fold.gaps().collect()
     }
 
-    /// Takes one record; what it causes is put behind `out`, in order.
-    pub fn take(
-        &mut self,
-        record: &Record<Event>,
-        out: &mut Vec<Letter>,
-    ) -> Result<Admission, Stop> {
+    fn take(&mut self, record: &Record<Event>, out: &mut Vec<Letter>) -> Result<Admission, Stop> {
         let before = self.fold.now();
         let mut said = std::mem::take(&mut self.said);
         let admission = match several(record) {
@@ -102,19 +157,6 @@ impl<E: Engine<Word = Event, Said = Said>> EngineStage<E> {
         }
         Ok(admission)
     }
-
-    fn send(
-        &mut self,
-        key: Subject,
-        origin: Origin,
-        now: facts::Moment,
-        body: Body,
-        out: &mut Vec<Letter>,
-    ) {
-        let (topic, partition) = (Topic::Exceptions, self.number);
-        let after = self.fold.links().stamp(topic.name(), partition, &origin);
-        out.push(Letter { topic, partition, key, origin: Some(origin), after, now, body });
-    }
 }
 
 /// A record that holds several words, as each of them.
@@ -128,7 +170,7 @@ fn several(record: &Record<Event>) -> Option<Record<Event>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{bytes, roles, rulebook};
+    use crate::{ENGINES, bytes, roles, rulebook};
     use facts::Moment;
 
     /// The stroke that dispatch made of its n-th entry, linked to the one before it.
@@ -157,8 +199,8 @@ mod tests {
     }
 
     /// An engine that knows at which behaviour the log is, and has no rules yet.
-    fn begun() -> EngineStage<custody::Custody> {
-        let mut stage = EngineStage::new(roles::custody(), 0);
+    fn begun() -> Box<dyn EnginePartition> {
+        let mut stage = ENGINES[0].begin(roles::RELEASE, 0);
         let matter = Matter::Behaviour(*roles::BEHAVIOURS.end());
         let record = Record { offset: 0, origin: None, after: None, matter };
         stage.take(&record, &mut Vec::new()).expect("it goes on");
@@ -167,13 +209,16 @@ mod tests {
 
     #[test]
     fn a_log_that_says_no_behaviour_is_refused_with_its_number() {
-        let mut stage = EngineStage::new(roles::custody(), 0);
+        let mut stage = ENGINES[0].begin(roles::RELEASE, 0);
         let book = rulebook::shipped().expect("rules").book;
         let rules = Record { offset: 0, origin: None, after: None, matter: Matter::Rulebook(book) };
         let stop = stage.take(&rules, &mut Vec::new()).expect_err("it stops");
         let said = stop.to_string();
         assert!(
-            said.starts_with("the log is at behaviour 1, this release of custody knows"),
+            said.starts_with(&format!(
+                "the log is at behaviour 1, this release of {} knows",
+                ENGINES[0].name
+            )),
             "{said}"
         );
     }
@@ -198,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_record_that_cannot_be_read_keeps_its_place_in_the_chain_of_its_source() {
-        let mut stage = EngineStage::new(roles::custody(), 0);
+        let mut stage = ENGINES[0].begin(roles::RELEASE, 0);
         let mut out = Vec::new();
         let mut admitted = |n: u64, value: &[u8]| stage.take(&read(n, value), &mut out);
         let written = |n| String::from_utf8(bytes::write(&stroke(n)).1).expect("text");
@@ -230,7 +275,7 @@ mod tests {
             told.extend(out.drain(..).filter(|letter| matches!(letter.body, Body::StateTold(_))));
             if restarts.contains(&offset) {
                 let image = stage.image().expect("an image");
-                stage = EngineStage::resume(roles::custody(), 0, &image).expect("it goes on");
+                stage = ENGINES[0].resume(roles::RELEASE, 0, &image).expect("it goes on");
             }
         }
         told
