@@ -266,7 +266,8 @@ const LISTS_ENGINES: &str = "crates/pipeline/src/engines.rs";
 #[test]
 fn no_engine_is_named_outside_of_the_list() {
     for (path, text) in code() {
-        if path == LISTS_ENGINES {
+        // On a page these are words of the trade.
+        if path == LISTS_ENGINES || !path.ends_with(".rs") {
             continue;
         }
         for (number, line) in lines(&text) {
