@@ -2,7 +2,7 @@
 //! members and words of the code, no more and no less.
 
 use alerts::incident::{Act, Incident, IncidentState};
-use facts::{Moment, Name, PartyId, Severity, ShipmentId, Text};
+use facts::{Message, Moment, Name, PartyId, Severity, ShipmentId, Text};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use wire::{Code, Rejection};
@@ -52,7 +52,9 @@ fn an_incident_has_the_members_of_its_schema() {
             index: 1,
         }],
         missed: Some("9.1 °C for 20 min".into()),
+        missed_message: Some(Message::plain("9.1 °C for 20 min")),
         headline: "9.1 °C for 20 min".into(),
+        headline_message: Message::plain("9.1 °C for 20 min"),
         holder: Some(by.clone()),
         place: Some(Text::new("Luxembourg")),
         since: Some(at),
@@ -62,6 +64,7 @@ fn an_incident_has_the_members_of_its_schema() {
         acknowledged: Some(act.clone()),
         notes: vec![act.clone()],
         refused: Some("closing a P1 takes two people".into()),
+        refused_act: Some(Text::new("a-7")),
         closed: Some(act),
         second: Some(by),
         opened: Some(at),

@@ -15,7 +15,7 @@ impl Incident {
     /// Takes an act in; says whether it was done.
     pub(crate) fn act(&mut self, event: &Event, now: Moment, memory: &Memory) -> bool {
         let at = event.at;
-        self.refused = None;
+        self.accept();
         match &event.fact {
             Fact::Acknowledged(a) => {
                 self.acknowledged = Some(Act { by: a.by.clone(), at, text: a.reason.clone() });
@@ -23,7 +23,7 @@ impl Incident {
                 true
             }
             Fact::IncidentNoted(_) if self.notes.len() >= MOST_NOTES => {
-                self.refused = Some(format!("{MOST_NOTES} notes stand on it, and no more can"));
+                self.refuse(event, format!("{MOST_NOTES} notes stand on it, and no more can"));
                 false
             }
             Fact::IncidentNoted(n) => {
@@ -36,11 +36,11 @@ impl Incident {
                     self.second.clone_from(&c.second);
                     (self.state, self.changed) = (IncidentState::Closed, now);
                     self.unseen.clear();
-                    self.missed = None;
+                    self.missed_message = None;
                     true
                 }
                 Err(reason) => {
-                    self.refused = Some(reason);
+                    self.refuse(event, reason);
                     false
                 }
             },
@@ -50,7 +50,16 @@ impl Incident {
 
     /// Another act under a name that is taken: none of them can be preferred.
     pub(crate) fn refuse_copy(&mut self, event: &Event) {
-        self.refused = Some(format!("another act is named {}: send this one anew", event.id));
+        self.refuse(event, format!("another act is named {}: send this one anew", event.id));
+    }
+
+    /// The last act was not refused, or does not matter any more.
+    pub(crate) fn accept(&mut self) {
+        (self.refused, self.refused_act) = (None, None);
+    }
+
+    fn refuse(&mut self, event: &Event, why: String) {
+        (self.refused, self.refused_act) = (Some(why), Some(event.id.clone()));
     }
 
     /// Whether it can be closed so, as far as these findings of its shipment say; why not, if not.

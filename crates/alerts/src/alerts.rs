@@ -7,7 +7,7 @@ use crate::race::Race;
 use crate::rules::Rules;
 use crate::stages;
 use crate::word::{Notice, Word};
-use alloc::{boxed::Box, vec::Vec};
+use alloc::vec::Vec;
 use facts::behaviour::PUTS_AWAY;
 use facts::{
     Cause, Context, Engine, Entry, Event, Fact, Finding, Identity, Keeps, Moment, ShipmentId,
@@ -146,9 +146,7 @@ impl Alerts {
                     if shipment.as_str().starts_with(stages::NAMED) {
                         self.memory.findings.retain(is_open);
                     }
-                    said.extend(
-                        self.incident.take().map(|closed| Notice::Incident(Box::new(closed))),
-                    );
+                    said.extend(self.incident.take().map(|closed| rules.notice(&closed)));
                     return;
                 }
             }
@@ -164,14 +162,14 @@ impl Alerts {
         let ends = rules.rules.behaviour >= PUTS_AWAY && self.race.was_all();
         if let Some(mut race) = self.incident.take_if(|_| ends) {
             race.withdraw(now);
-            said.push(Notice::Incident(Box::new(race)));
+            said.push(rules.notice(&race));
         }
         if let Some(incident) = &mut self.incident {
             incident.shipment.clone_from(shipment);
             incident.review(&self.memory, entry.now, rules);
             if before.as_ref().is_none_or(|before| incident.differs(before)) {
                 incident.changed = entry.now;
-                said.push(Notice::Incident(Box::new(incident.clone())));
+                said.push(rules.notice(incident));
             }
         }
     }

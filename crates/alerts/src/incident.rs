@@ -2,11 +2,12 @@
 
 use crate::memory::{Memory, is_open};
 use crate::rules::Rules;
-use alloc::{format, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 use core::fmt;
 use facts::context::Phase;
 use facts::{
-    Finding, MilliCelsius, Moment, Name, PartyId, Severity, ShipmentId, Span, State, Text,
+    Finding, Message, MilliCelsius, Moment, Name, PartyId, Severity, ShipmentId, Span, State,
+    Templates, Text, say,
 };
 use serde::{Deserialize, Serialize};
 
@@ -73,9 +74,15 @@ pub struct Incident {
     pub unseen: Vec<Name>,
     /// The sentence of the worst of them that goes on; where none does, of those that nobody has seen, or of all.
     pub headline: String,
+    /// The same as data.
+    #[serde(default)]
+    pub headline_message: Message,
     /// What is over, was seen by nobody, and was worse than what goes on: until it is seen it keeps the priority up.
     #[serde(default)]
     pub missed: Option<String>,
+    /// The same as data.
+    #[serde(default)]
+    pub missed_message: Option<Message>,
     /// Who holds the goods.
     pub holder: Option<PartyId>,
     /// Where.
@@ -94,6 +101,9 @@ pub struct Incident {
     pub notes: Vec<Act>,
     /// The last act that was refused, and why.
     pub refused: Option<String>,
+    /// The id of the event in which that act was reported.
+    #[serde(default)]
+    pub refused_act: Option<Text>,
     /// Who closed it, and who agreed.
     pub closed: Option<Act>,
     /// Who agreed.
@@ -104,7 +114,22 @@ pub struct Incident {
     pub changed: Moment,
 }
 
+facts::messages! {
+    "alerts/incident":
+    ALL_WITHDRAWN "all-withdrawn" = "all that was reported has been withdrawn";
+    TAKEN_BACK_AT_ONCE "taken-back-at-once" =
+        "what was reported within moments took all of it back";
+    AND_MORE "and-more" = "{first}; and {count} more";
+}
+
 impl Incident {
+    /// The incident as it is told: what is kept as data alone is in words, too.
+    pub(crate) fn in_words(&self, templates: Templates<'_>) -> Self {
+        let headline = templates.render(&self.headline_message);
+        let missed = self.missed_message.as_ref().map(|missed| templates.render(missed));
+        Self { headline, missed, ..self.clone() }
+    }
+
     /// A new one.
     pub(crate) fn open(number: u32, finding: &Finding) -> Self {
         Self { number, opened: Some(finding.learnt), ..Self::default() }
@@ -140,9 +165,10 @@ impl Incident {
     pub(crate) fn withdraw(&mut self, now: Moment) {
         (self.state, self.changed, self.priority) = (IncidentState::Withdrawn, now, None);
         (self.latched, self.deadline, self.action) = (false, None, Text::default());
-        (self.missed, self.refused) = (None, None);
+        self.missed_message = None;
+        self.accept();
         self.unseen.clear();
-        self.headline = "what was reported within moments took all of it back".into();
+        self.headline_message = say!(TAKEN_BACK_AT_ONCE);
     }
 
     /// Its state and its card, from what is known now.
@@ -168,11 +194,11 @@ impl Incident {
         let worst = worst.or_else(|| mine.iter().min_by_key(rank));
         match worst {
             Some(worst) => {
-                self.headline.clone_from(&worst.sentence);
+                self.headline_message.clone_from(&worst.message);
                 self.action = rules.action(worst, &memory.custody);
             }
             None => {
-                self.headline = "all that was reported has been withdrawn".into();
+                self.headline_message = say!(ALL_WITHDRAWN);
                 self.action = Text::default();
             }
         }
@@ -183,9 +209,9 @@ impl Incident {
         let mut missed: Vec<&Finding> =
             over.filter(|f| !open.is_empty() && Some(f.severity) < severity).copied().collect();
         missed.sort_by_key(|f| rank(&f));
-        self.missed = missed.first().map(|first| match missed.len() {
-            1 => first.sentence.clone(),
-            n => format!("{}; and {} more", first.sentence, n - 1),
+        self.missed_message = missed.first().map(|first| match missed.len() {
+            1 => first.message.clone(),
+            n => say!(AND_MORE, first.message.clone(), n - 1),
         });
         self.priority = missed.first().map(|first| first.severity).into_iter().chain(urgent).min();
         let custody = &memory.custody;
@@ -268,6 +294,7 @@ impl fmt::Display for Incident {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use alloc::format;
     use facts::context::Custody;
     use facts::{Name, Precedence, Verdict};
     use scenario::Page;
@@ -291,7 +318,7 @@ mod tests {
     fn what_was_withdrawn_asks_nothing_of_anybody() {
         let mut incident = Incident { action: Text::new("Ring the holder"), ..Incident::default() };
         incident.review(&Memory::default(), Moment::EARLIEST, &rules(3));
-        assert_eq!(incident.headline, "all that was reported has been withdrawn");
+        assert_eq!(incident.headline_message, say!(ALL_WITHDRAWN));
         assert_eq!((incident.action, incident.priority), (Text::default(), None));
     }
 
@@ -313,7 +340,8 @@ mod tests {
             happened: hour(2),
             until: until.map(hour),
             learnt: hour(2),
-            sentence: "above -150 °C".into(),
+            message: facts::Message::plain("above -150 °C"),
+            sentence: String::new(),
             evidence: [1].into(),
             unknown: Span::ZERO,
             deadline: None,

@@ -1,6 +1,6 @@
 //! All that is known of one shipment where its findings meet.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 use facts::context::{Class, Custody, Phase, Schedule};
 use facts::{Context, Finding, Moment, State};
 use serde::{Deserialize, Serialize};
@@ -55,9 +55,9 @@ impl Memory {
         let gone = matches!(finding.state, State::Withdrawn | State::Superseded);
         match place {
             Some(place) if gone => drop(self.findings.remove(place)),
-            Some(place) => self.findings[place] = finding.clone(),
+            Some(place) => self.findings[place] = kept(finding),
             None if gone => {}
-            None => self.findings.push(finding.clone()),
+            None => self.findings.push(kept(finding)),
         }
     }
 
@@ -109,6 +109,11 @@ impl Memory {
     pub fn ended(&self, phases: &[Phase]) -> Option<Moment> {
         phases.contains(&self.schedule.phase).then_some(self.schedule.since).flatten()
     }
+}
+
+/// A finding as it is kept. Its sentence is made anew of its message where people read it.
+fn kept(finding: &Finding) -> Finding {
+    Finding { sentence: String::new(), ..finding.clone() }
 }
 
 /// Whether it goes on.

@@ -3,14 +3,15 @@
 pub mod after_no_return;
 pub mod hold_conditioning;
 
-use crate::incident::Numbers;
+use crate::incident::{self, Incident, Numbers};
 use crate::memory::Memory;
 use crate::stages;
+use crate::word::Notice;
 use alloc::collections::BTreeMap;
-use alloc::format;
+use alloc::{boxed::Box, format};
 use facts::behaviour::ACTION_FITS;
 use facts::context::Custody;
-use facts::{Book, BookError, Finding, Kind, Text, rule};
+use facts::{Book, BookError, Finding, Kind, Template, Text, rule};
 use serde::Deserialize;
 
 /// Every rule of this engine.
@@ -38,7 +39,7 @@ impl Rules {
         behaviour: u32,
         engines: &'static [&'static str],
     ) -> Result<Self, BookError> {
-        let rules = facts::Rules::read(ALL, book, behaviour)?;
+        let rules = facts::Rules::read(ALL, book, behaviour)?.speaking([incident::MESSAGES]);
         Ok(Self {
             rules,
             incident: table(book, "alerts/incident")?,
@@ -58,6 +59,17 @@ impl Rules {
             self.once_received = once_received.collect();
         }
         self
+    }
+
+    /// With the words of what all others say, too, as it is carried on.
+    pub fn speaking(mut self, words: impl IntoIterator<Item = &'static [Template]>) -> Self {
+        self.rules = self.rules.speaking(words);
+        self
+    }
+
+    /// An incident as it is told.
+    pub(crate) fn notice(&self, incident: &Incident) -> Notice {
+        Notice::Incident(Box::new(incident.in_words(self.rules.templates())))
     }
 
     /// What is to be done first about a finding, as things stand now: what helped on the way helps nobody when the goods have come and it is

@@ -1,7 +1,7 @@
 //! Several reasons for one alarm, each with its own bounds, become one episode.
 
-use alloc::{string::String, vec::Vec};
-use facts::{Episode, Figures, Finding, Moment, Severity, Verdict};
+use alloc::vec::Vec;
+use facts::{Argument, Episode, Figures, Finding, Message, Moment, Severity, Template, Verdict};
 
 /// One reason.
 #[derive(Debug, Clone)]
@@ -11,7 +11,7 @@ pub(crate) struct Reason {
     pub(crate) until: Option<Moment>,
     pub(crate) severity: Severity,
     pub(crate) verdict: Verdict,
-    pub(crate) words: String,
+    pub(crate) words: Message,
     /// Where in the journal the facts stand that it rests on.
     pub(crate) evidence: Vec<u64>,
     /// What was measured, where it was.
@@ -20,7 +20,7 @@ pub(crate) struct Reason {
 
 impl Reason {
     /// A violation that goes on; the rest is set by what follows.
-    pub(crate) fn new(severity: Severity, from: Moment, words: String) -> Self {
+    pub(crate) fn new(severity: Severity, from: Moment, words: Message) -> Self {
         let (verdict, evidence) = (Verdict::Violated, Vec::new());
         Self { from, until: None, severity, verdict, words, evidence, figures: None }
     }
@@ -46,8 +46,20 @@ impl Reason {
 /// How an alarm begins to speak, and after what it is too late.
 #[derive(Debug, Clone)]
 pub(crate) struct Opening {
-    pub(crate) words: String,
+    /// The words of the whole, whose last argument are the reasons.
+    pub(crate) template: Template,
+    /// The other arguments.
+    pub(crate) arguments: Vec<Argument>,
+    /// After this it cannot be undone.
     pub(crate) deadline: Option<Moment>,
+}
+
+impl Opening {
+    fn message(&self, reasons: impl Iterator<Item = Message>) -> Message {
+        let mut arguments = self.arguments.clone();
+        arguments.push(Argument::sentences(reasons));
+        self.template.with(arguments)
+    }
 }
 
 /// Keeps of a reason what lies between two moments.
@@ -80,17 +92,17 @@ fn episode(until: Option<Moment>, mut group: Vec<Reason>, opening: &Opening) -> 
     let rank = |r: &&Reason| (until.is_none() && r.until.is_some(), r.severity, r.verdict);
     let worst = group.iter().min_by_key(rank)?;
     let told = group.iter().filter(|r| r.until.is_some() == worst.until.is_some());
-    let mut words: Vec<&str> = Vec::new();
+    let mut words: Vec<&Message> = Vec::new();
     for reason in told.clone() {
-        if !words.contains(&&*reason.words) {
+        if !words.contains(&&reason.words) {
             words.push(&reason.words);
         }
     }
-    let sentence = alloc::format!("{}: {}", opening.words, words.join("; "));
+    let message = opening.message(words.into_iter().cloned());
     let mut evidence: Vec<u64> = group.iter().flat_map(|reason| reason.evidence.clone()).collect();
     evidence.sort_unstable();
     evidence.dedup();
-    let mut episode = Episode::new(worst.severity, from, sentence).until(until).evidence(evidence);
+    let mut episode = Episode::new(worst.severity, from, message).until(until).evidence(evidence);
     episode.figures = told.filter_map(|reason| reason.figures).max_by_key(Figures::distance);
     let episode = episode.deadline(opening.deadline);
     Some(if worst.verdict == Verdict::Unknown { episode.unknown() } else { episode })

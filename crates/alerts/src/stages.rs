@@ -6,7 +6,9 @@ use alloc::collections::btree_map::Entry;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::{format, string::String, vec::Vec};
 use facts::behaviour::PUTS_AWAY;
-use facts::{Finding, Moment, Severity, ShipmentId, Span, State, SystemFinding, Text};
+use facts::{
+    Finding, Message, Moment, Severity, ShipmentId, Span, State, SystemFinding, Text, say,
+};
 use serde::{Deserialize, Serialize};
 
 /// Where a silence is noticed.
@@ -43,11 +45,20 @@ pub struct Stages {
     back: Option<Moment>,
 }
 
+facts::messages! {
+    "system/stage-silent":
+    NO_CLOCK "no-clock" =
+        "{stage} has not passed the clock of partition {partition} on since {since}: nothing it would say is known";
+    NOT_HEARD "not-heard" =
+        "intake has not been heard of at {part} since {since}: nothing that was sent there is known";
+}
+
 /// A stage of the log is silent.
 pub const SILENT: SystemFinding = SystemFinding::new(
     "system/stage-silent",
     "SYS-STAGE",
     Severity::P1,
+    &[MESSAGES],
     include_str!("stage_silent.md"),
 )
 .of_the_log();
@@ -61,7 +72,7 @@ const BEFORE: &str = "dispatch";
 struct Silence {
     stage: String,
     since: Moment,
-    what: String,
+    what: Message,
 }
 
 impl Stages {
@@ -136,9 +147,7 @@ impl Stages {
         }
         let spared = all || self.back.is_some_and(|back| !late(back));
         let clock = |stage: &str, since| {
-            let what = format!(
-                "{stage} has not passed the clock of partition {partition} on since {since}: nothing it would say is known"
-            );
+            let what = say!(NO_CLOCK, stage, u32::from(partition), since);
             Silence { stage: String::from(stage), since, what }
         };
         let told = |engine: &str| self.silent.contains_key(engine);
@@ -154,9 +163,7 @@ impl Stages {
     fn parts(&self, late: impl Fn(Moment) -> bool) -> impl Iterator<Item = Silence> {
         let parts = self.alive.iter().filter(move |(_, last)| late(**last));
         parts.map(|(part, since)| {
-            let what = format!(
-                "intake has not been heard of at {part} since {since}: nothing that was sent there is known"
-            );
+            let what = say!(NOT_HEARD, part.as_str(), *since);
             Silence { stage: format!("intake {part}"), since: *since, what }
         })
     }

@@ -5,8 +5,8 @@
 use alerts::rules::{ALL, Rules};
 use alerts::{Alerts, Notice, Word};
 use facts::{
-    Context, Effects, Figures, Finding, MilliCelsius, Moment, Name, Severity, ShipmentId, Span,
-    State, Text, Verdict,
+    Context, Effects, Figures, Finding, Message, MilliCelsius, Moment, Name, Severity, ShipmentId,
+    Span, State, Text, Verdict,
 };
 use pipeline::engines;
 use pipeline::registry::registry;
@@ -27,8 +27,8 @@ fn rules() -> Rules {
         .map(|page| Page::read(page).map(|page| page.parameters).unwrap_or_default())
         .collect();
     let book = scenario::book(&format!("{COMMON}\n{tables}")).expect("the pages' tables are TOML");
-    Rules::read(&book, facts::behaviour::PUTS_AWAY, engines::names())
-        .expect("the pages' tables are complete")
+    let rules = Rules::read(&book, facts::behaviour::PUTS_AWAY, engines::names());
+    rules.expect("the pages' tables are complete").speaking(registry().words())
 }
 
 struct Desk(OneShipment<Alerts>);
@@ -117,6 +117,7 @@ fn finding(learnt: Moment, at: Moment, text: &str, id: &str) -> Result<Finding, 
         happened: if state == State::Cleared { at - Span::minutes(30) } else { at },
         until: (over || state == State::Cleared).then_some(at + Span::minutes(i64::from(over))),
         learnt,
+        message: Message::plain(sentence),
         sentence: sentence.to_owned(),
         evidence: Vec::new(),
         unknown: Span::ZERO,

@@ -121,17 +121,6 @@ pub enum Did {
 }
 
 impl Did {
-    /// What was done, in a word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Received => "received",
-            Self::Unpacked => "unpacked",
-            Self::Stowed => "stowed",
-            Self::Thawed => "thawed",
-            Self::Infused => "infused",
-            Self::Destroyed => "destroyed",
-        }
-    }
     /// Whether the goods are used up, if it is true.
     pub fn uses_up(self) -> bool {
         matches!(self, Self::Thawed | Self::Infused | Self::Destroyed)

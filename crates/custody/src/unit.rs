@@ -1,9 +1,12 @@
 //! How units are compared: one scanner writes small letters, another one a blank at the end.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-use alloc::{collections::BTreeMap, format};
-use facts::UnitId;
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
+use facts::{Argument, UnitId, say};
+
+facts::messages! {
+    "custody/unit":
+    AND_MORE "and-more" = "{units} and {count} more";
+}
 
 /// A unit's id as it is compared.
 pub(crate) fn compared(unit: &UnitId) -> String {
@@ -25,12 +28,12 @@ pub(crate) fn by_name<'a>(
 const MOST_NAMED: usize = 20;
 
 /// Units for a sentence.
-pub(crate) fn list<'a>(units: impl IntoIterator<Item = &'a UnitId>) -> String {
-    let all: Vec<&str> = units.into_iter().map(UnitId::as_str).collect();
+pub(crate) fn list<'a>(units: impl IntoIterator<Item = &'a UnitId>) -> Argument {
+    let all: Vec<&UnitId> = units.into_iter().collect();
     match all.split_at_checked(MOST_NAMED) {
         Some((named, more)) if !more.is_empty() => {
-            format!("{} and {} more", named.join(", "), more.len())
+            say!(AND_MORE, Argument::list(named.iter().copied()), more.len()).into()
         }
-        _ => all.join(", "),
+        _ => Argument::list(all),
     }
 }

@@ -106,7 +106,9 @@ fn standing(events: &[facts::Event]) -> Vec<(String, Episode)> {
             (name.rule.to_string(), Episode { evidence: Vec::new(), ..episode.clone() })
         })
         .collect();
-    standing.sort_by_key(|(rule, e)| (rule.clone(), e.about.clone(), e.since, e.sentence.clone()));
+    standing.sort_by_key(|(rule, e)| {
+        (rule.clone(), e.about.clone(), e.since, format!("{:?}", e.message))
+    });
     standing
 }
 

@@ -1,10 +1,11 @@
 //! Ids that were written with characters that nobody sees. They were taken off where the report came in; here that is told, once for
 //! each sender: a report that is written so every minute is one finding.
 
+use crate::findings::words::hidden_characters as words;
 use crate::mail::Mail;
 use alloc::collections::BTreeMap;
-use alloc::{format, string::String};
-use facts::{Event, ShipmentId, Text};
+use alloc::format;
+use facts::{Event, Message, ShipmentId, Text, say};
 use serde::{Deserialize, Serialize};
 
 /// So many senders are told of one subject.
@@ -14,7 +15,7 @@ const MOST: usize = 20;
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Hidden {
     /// By sender what is to be told, until there is a shipment on which people look; nothing once it is told.
-    senders: BTreeMap<Text, Option<String>>,
+    senders: BTreeMap<Text, Option<Message>>,
 }
 
 impl Hidden {
@@ -24,11 +25,9 @@ impl Hidden {
         if self.senders.len() >= MOST || self.senders.contains_key(&event.source) {
             return;
         }
-        let sentence = format!(
-            "{} wrote `{}` with hidden characters, {taken}: without them it speaks of {}, and so it is judged",
-            event.source, event.id, event.subject
-        );
-        self.senders.insert(event.source.clone(), Some(sentence));
+        let subject = format!("{}", event.subject);
+        let message = say!(words::HIDDEN, &event.source, &event.id, taken, subject);
+        self.senders.insert(event.source.clone(), Some(message));
     }
 
     /// Whether there is anything to tell.
@@ -38,8 +37,8 @@ impl Hidden {
 
     /// Tells it on this shipment.
     pub(crate) fn tell(&mut self, shipment: &ShipmentId, mail: &mut Mail<'_>) {
-        for sentence in self.senders.values_mut().filter_map(Option::take) {
-            mail.hidden_characters(shipment, sentence);
+        for message in self.senders.values_mut().filter_map(Option::take) {
+            mail.hidden_characters(shipment, message);
         }
     }
 }

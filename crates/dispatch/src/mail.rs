@@ -1,12 +1,13 @@
 //! Writes what is passed on, and names what dispatch says itself.
 
-use crate::findings;
+use crate::findings::{self, words};
 use crate::kept::{Kept, Other};
 use crate::passed::{Fate, Passed};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use facts::fact::log::Watched;
 use facts::{
-    Event, Fact, Finding, Moment, ShipmentId, State, Subject, SubjectKind, SystemFinding, Text,
+    Event, Fact, Finding, Message, Moment, ShipmentId, State, Subject, SubjectKind, SystemFinding,
+    Text, say,
 };
 
 /// The outgoing mail of one step.
@@ -93,25 +94,19 @@ impl Mail<'_> {
         event: &Event,
         other: Option<Other>,
     ) {
-        let Some(other) = other else { return };
-        let more = match other {
-            Other::OneOfSeveral => "",
-            Other::Last => ", and if that goes on it is not told again",
+        let template = match other {
+            None => return,
+            Some(Other::OneOfSeveral) => words::conflicting_copy::AGAIN,
+            Some(Other::Last) => words::conflicting_copy::LAST,
         };
-        let sentence = format!(
-            "{} reported `{}` of {} a second time with other content: the second report is not applied{more}",
-            event.source, event.id, self.subject
-        );
-        self.finding(shipment, &findings::CONFLICTING_COPY, sentence);
+        let message = say!(template, &event.source, &event.id, self.about());
+        self.finding(shipment, &findings::CONFLICTING_COPY, message);
     }
 
     /// A report came under several ids, and one of them was declared wrong.
     pub(crate) fn declared_wrong(&mut self, shipment: &ShipmentId, event: &Event) {
-        let sentence = format!(
-            "a report about {} came under several ids, of which some were declared wrong and others not: it counts as wrong ({} reported `{}`)",
-            self.subject, event.source, event.id
-        );
-        self.finding(shipment, &findings::DECLARED_WRONG, sentence);
+        let message = say!(words::declared_wrong::SOME, self.about(), &event.source, &event.id);
+        self.finding(shipment, &findings::DECLARED_WRONG, message);
     }
 
     /// A plan is dated ahead, and another one is in force until then.
@@ -120,11 +115,8 @@ impl Mail<'_> {
             Fact::Planned(plan) => plan.version,
             _ => 0,
         };
-        let sentence = format!(
-            "version {version} of the plan takes effect at {}: until then the goods are judged by the one before it",
-            plan.at
-        );
-        self.finding(shipment, &findings::PLAN_AHEAD, sentence)
+        let message = say!(words::plan_ahead::AHEAD, version, plan.at);
+        self.finding(shipment, &findings::PLAN_AHEAD, message)
     }
 
     /// A correction names something that nobody reported of this subject.
@@ -134,56 +126,58 @@ impl Mail<'_> {
         (source, id): (&str, &str),
         by: &str,
     ) -> Finding {
-        let sentence = format!(
-            "the correction `{by}` of {} names `{id}` of {source}, and no such report of it is known: what it was to correct still counts",
-            self.subject
-        );
-        self.finding(shipment, &findings::CORRECTS_NOTHING, sentence)
+        let message = say!(words::corrects_nothing::NOTHING, by, self.about(), id, source);
+        self.finding(shipment, &findings::CORRECTS_NOTHING, message)
     }
 
     /// An id came with characters that nobody sees.
-    pub(crate) fn hidden_characters(&mut self, shipment: &ShipmentId, sentence: String) {
-        self.finding(shipment, &findings::HIDDEN_CHARACTERS, sentence);
+    pub(crate) fn hidden_characters(&mut self, shipment: &ShipmentId, message: Message) {
+        self.finding(shipment, &findings::HIDDEN_CHARACTERS, message);
     }
 
     /// An id that looks like that of this step's subject is in use.
-    pub(crate) fn near_twin(&mut self, shipment: &ShipmentId, sentence: &str) -> Finding {
-        self.finding(shipment, &findings::NEAR_TWIN, sentence.into())
+    pub(crate) fn near_twin(&mut self, shipment: &ShipmentId, message: Message) -> Finding {
+        self.finding(shipment, &findings::NEAR_TWIN, message)
     }
 
     /// The air waybill of the plan in force is none.
-    pub(crate) fn wrong_waybill(&mut self, shipment: &ShipmentId, why: &str) -> Finding {
-        let sentence = format!("the air waybill of the plan is none: {why}");
-        self.finding(shipment, &findings::WRONG_WAYBILL, sentence)
+    pub(crate) fn wrong_waybill(&mut self, shipment: &ShipmentId, message: Message) -> Finding {
+        self.finding(shipment, &findings::WRONG_WAYBILL, message)
     }
 
     /// What was told before does not hold any more.
     pub(crate) fn over(&mut self, before: Finding, state: State) {
         let (until, learnt) = (Some(self.now), self.now);
         let (rulebook, behaviour) = (self.book.0.clone(), self.book.1);
-        let finding = Finding { state, until, learnt, rulebook, behaviour, ..before };
+        let sentence = findings::WORDS.render(&before.message);
+        let finding = Finding { state, until, learnt, rulebook, behaviour, sentence, ..before };
         self.said.push(Passed::Finding(finding.into()));
     }
 
     /// A fact came for a shipment that was put away: it is kept, not judged, and told once.
     pub(crate) fn after_closing(&mut self, shipment: &ShipmentId) {
-        let sentence = format!(
-            "{shipment} was put away: what is reported of it now is not judged until it is replayed"
-        );
-        self.finding(shipment, &findings::AFTER_CLOSING, sentence);
+        let message = say!(words::after_closing::LATE, shipment);
+        self.finding(shipment, &findings::AFTER_CLOSING, message);
     }
 
+    /// The subject of this step, as it is named in a message.
+    fn about(&self) -> Text {
+        Text::new(format!("{}", self.subject))
+    }
+
+    /// Tells it, and gives it back as it is kept: its sentence is made anew of its message when it is over.
     fn finding(
         &mut self,
         shipment: &ShipmentId,
         found: &SystemFinding,
-        sentence: String,
+        message: Message,
     ) -> Finding {
-        let about = format!("{}", self.subject);
-        let mut finding = found.raised(shipment.clone(), &about, self.now, sentence);
+        let about = self.about();
+        let mut finding = found.raised(shipment.clone(), &about, self.now, message);
         (finding.name.offset, finding.name.index) = (self.offset, self.next());
         (finding.rulebook, finding.behaviour) = (self.book.0.clone(), self.book.1);
-        self.said.push(Passed::Finding(Box::new(finding.clone())));
-        finding
+        let kept = Finding { sentence: String::new(), ..finding.clone() };
+        self.said.push(Passed::Finding(Box::new(finding)));
+        kept
     }
 }

@@ -2,6 +2,7 @@
 //! milestones to its order and its permits.
 
 use crate::ahead::{NEXT_STROKE, is_ahead};
+use crate::findings::words;
 use crate::kept::{Copy, File, Kept, Known, Looked, correction};
 use crate::loose::Loose;
 use crate::mail::Mail;
@@ -13,7 +14,7 @@ use facts::fact::shipment::{Goods, Planned};
 use facts::timeline::{same_but_for_version, tells_who_has_them};
 use facts::{
     Event, Fact, Finding, Keeps, Moment, PartyId, ShipmentId, Span, State, Subject, SubjectKind,
-    Text, Timeline, ident,
+    Text, Timeline, ident, say,
 };
 use serde::{Deserialize, Serialize};
 
@@ -386,17 +387,14 @@ impl Shipment {
     fn look_at_waybill(&mut self, shipment: &ShipmentId, mail: &mut Mail<'_>) {
         let number = self.plan().and_then(|plan| plan.air_waybill.as_ref());
         let wrong = number.and_then(|number| ident::air_waybill(number.trim()).err());
-        let same = match (&wrong, &self.waybill) {
-            (Some(wrong), Some(told)) => told.sentence.ends_with(&wrong.0),
-            (wrong, told) => wrong.is_none() == told.is_none(),
-        };
-        if same {
+        let message = wrong.map(|wrong| say!(words::wrong_waybill::NONE, wrong.0));
+        if message.as_ref() == self.waybill.as_ref().map(|told| &told.message) {
             return;
         }
         if let Some(told) = self.waybill.take() {
             mail.over(*told, State::Cleared);
         }
-        self.waybill = wrong.map(|wrong| Box::new(mail.wrong_waybill(shipment, &wrong.0)));
+        self.waybill = message.map(|message| Box::new(mail.wrong_waybill(shipment, message)));
     }
 
     /// What its facts say together.

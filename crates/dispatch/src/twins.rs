@@ -4,12 +4,15 @@
 //! A subject that is heard of for the first time says so to the look of its id, one letter for each; there all that look so are
 //! introduced to each other. The look is a subject as any other, which may be in use itself.
 
+use crate::findings::words::near_twin as words;
 use crate::mail::Mail;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::{format, string::String, vec, vec::Vec};
+use alloc::{format, vec, vec::Vec};
 use facts::fact::log::Twin;
-use facts::{Fact, Finding, ShipmentId, State, Subject, Text, alike, spelling};
+use facts::{
+    Argument, Fact, Finding, Message, ShipmentId, State, Subject, Text, alike, say, spelling,
+};
 use serde::{Deserialize, Serialize};
 
 /// What a subject knows of its near twins.
@@ -137,32 +140,26 @@ impl Twins {
         }
         for shipment in concerned.iter().filter(|_| !self.others.is_empty()) {
             if !self.told.contains_key(shipment) {
-                let finding = mail.near_twin(shipment, &self.sentence(mail.subject, mail.book.1));
+                let finding = mail.near_twin(shipment, self.message(mail.subject, mail.book.1));
                 self.told.insert(shipment.clone(), Box::new(finding));
             }
         }
     }
 
-    fn sentence(&self, me: &Subject, behaviour: u32) -> String {
+    fn message(&self, me: &Subject, behaviour: u32) -> Message {
         let (kind, id) = (me.kind.word(), &me.id);
         let others = self.others.keys().take(SHOWN);
         if behaviour <= UP_TO_CASE {
-            let others: Vec<&str> = others.map(Text::as_str).collect();
-            return format!(
-                "{kind} `{id}` and `{}` are both in use and differ in capital letters alone: they count as two, and what is said of the one is not heard of the other",
-                others.join("`, `")
-            );
+            let others = Argument::list(others.map(|other| say!(words::ID, other)));
+            return say!(words::CASE, kind, id, others);
         }
-        let each = |other: &Text| format!("`{other}` with {}", alike::differences(id, other));
-        let others: Vec<String> = others.map(each).collect();
-        format!(
-            "{kind} `{id}` is in use, and so is {}: they look alike and count as two, and what is said of the one is not heard of the other",
-            others.join(", and ")
-        )
+        let each = |other: &Text| say!(words::OTHER, other, alike::differences(id, other));
+        let others = others.map(each).rev().reduce(|rest, first| say!(words::AND, first, rest));
+        say!(words::LOOKS, kind, id, others.unwrap_or_default())
     }
 }
 
-/// A sentence names so many of them.
+/// A message names so many of them.
 const SHOWN: usize = 20;
 
 /// So many are known of one subject: beyond that they are no slips of the pen.

@@ -241,6 +241,7 @@ impl Told {
             action: "",
             compromises: None,
             precedence: Precedence::Ordinary,
+            templates: rules.templates(),
             shipment: &shipment,
             offset: entry.offset,
             index: entry.index,

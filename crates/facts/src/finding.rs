@@ -1,6 +1,7 @@
 //! What is wrong, how we know, and when that changed.
 
 use crate::id::{ShipmentId, Text};
+use crate::message::Message;
 use crate::moment::{Moment, Span};
 use crate::unit::MilliCelsius;
 use alloc::{string::String, vec::Vec};
@@ -144,7 +145,10 @@ pub struct Finding {
     pub until: Option<Moment>,
     /// When the log could know this, by log time.
     pub learnt: Moment,
-    /// One sentence for the person who must act.
+    /// What is said of it, as data.
+    #[serde(default)]
+    pub message: Message,
+    /// The same as one sentence for the person who must act, in the words of the release that said it.
     pub sentence: String,
     /// Journal offsets of the facts that it stands on.
     pub evidence: Vec<u64>,

@@ -18,6 +18,10 @@ impl Text {
     pub fn new(text: impl AsRef<str>) -> Self {
         Self(CompactString::new(text.as_ref()))
     }
+    /// A name that stands in the program: it is not copied.
+    pub const fn named(name: &'static str) -> Self {
+        Self(CompactString::const_new(name))
+    }
     /// Its letters.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -144,6 +148,9 @@ macro_rules! as_every_id {
         }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(&self.0) }
+        }
+        impl From<&$name> for crate::message::Argument {
+            fn from(id: &$name) -> Self { Self::Text(Text(id.0.clone())) }
         }
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {

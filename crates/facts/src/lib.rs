@@ -36,6 +36,7 @@ pub mod finding;
 pub mod hidden;
 pub mod id;
 pub mod ident;
+pub mod message;
 pub mod moment;
 pub mod rule;
 pub mod rule_info;
@@ -60,6 +61,7 @@ pub use finding::{Figures, Finding, Name, Precedence, Severity, State, Verdict};
 pub use id::{
     DeviceId, LegId, OrderId, PartyId, PermitId, ShipmentId, ShipperId, StoreId, Text, UnitId,
 };
+pub use message::{Argument, Message, Template, Templates};
 pub use moment::{Moment, Span};
 pub use rule::{Answer, Episode, Given, Kind, Rule, Rules, rule};
 pub use rule_info::{Concerns, Effects, Family, Hears, Registry, RuleInfo, Shows, SystemFinding};

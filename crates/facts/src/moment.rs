@@ -79,6 +79,21 @@ impl Span {
     pub const fn percent(self, part: i64) -> Self {
         Self(self.0 * part / 100)
     }
+    /// The same, no finer than [`Span::spoken`] says it.
+    pub const fn as_spoken(self) -> Self {
+        const SECOND: i64 = 1000;
+        const MINUTE: i64 = 60 * SECOND;
+        const HOUR: i64 = 60 * MINUTE;
+        let length = self.0.saturating_abs();
+        let unit = if length < MINUTE {
+            SECOND
+        } else if length < 24 * HOUR {
+            MINUTE
+        } else {
+            HOUR
+        };
+        Self(self.0 - self.0 % unit)
+    }
     /// For sentences: `2 h 15 min`, `45 min`, `30 s`; no more than two units, cut off.
     pub fn spoken(self) -> String {
         let (sign, ms) = if self.0 < 0 { ("-", -self.0) } else { ("", self.0) };

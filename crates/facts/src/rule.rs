@@ -2,6 +2,7 @@
 
 use crate::finding::{Figures, Severity, Verdict};
 use crate::id::Text;
+use crate::message::{Message, Template, Templates};
 use crate::moment::{Moment, Span};
 use crate::rule_info::RuleInfo;
 use crate::rulebook::{Book, BookError, Reference};
@@ -25,9 +26,9 @@ pub struct Episode {
     pub verdict: Verdict,
     /// Whether time alone never clears it.
     pub latched: bool,
-    /// One sentence for the person who must act.
-    pub sentence: String,
-    /// Whether its sentence gives a reason and no measure: then another sentence is another reason, and is told.
+    /// What is said of it to the person who must act.
+    pub message: Message,
+    /// Whether its message gives a reason and no measure: then another message is another reason, and is told.
     #[serde(default)]
     pub reasoned: bool,
     /// Journal offsets of the facts that it stands on.
@@ -49,7 +50,7 @@ pub struct Episode {
 
 impl Episode {
     /// A violation of the whole shipment that goes on; the rest is set by what follows.
-    pub fn new(severity: Severity, since: Moment, sentence: String) -> Self {
+    pub fn new(severity: Severity, since: Moment, message: Message) -> Self {
         Self {
             about: Text::default(),
             since,
@@ -57,7 +58,7 @@ impl Episode {
             severity,
             verdict: Verdict::Violated,
             latched: false,
-            sentence,
+            message,
             reasoned: false,
             evidence: Vec::new(),
             unknown: Span::ZERO,
@@ -77,7 +78,7 @@ impl Episode {
         self.until = until.map(|until| until.max(self.since));
         self
     }
-    /// Its sentence gives a reason, and must be told as it is now.
+    /// Its message gives a reason, and must be told as it is now.
     pub fn reasoned(mut self) -> Self {
         self.reasoned = true;
         self
@@ -211,6 +212,8 @@ pub struct Rules<M: 'static> {
     pub reference: Reference,
     on: Vec<(On, Box<dyn Judge<M>>)>,
     all: &'static [Kind<M>],
+    /// The words of all that is said by them.
+    words: Vec<&'static [Template]>,
 }
 
 impl<M> Rules<M> {
@@ -225,7 +228,19 @@ impl<M> Rules<M> {
             })?;
             on.push((On { info: kind.info, action: kind.info.first_action() }, rule));
         }
-        Ok(Self { hash: book.hash.clone(), behaviour, reference: Reference::read(book)?, on, all })
+        let (hash, reference) = (book.hash.clone(), Reference::read(book)?);
+        let words = all.iter().flat_map(|kind| kind.info.messages).copied().collect();
+        Ok(Self { hash, behaviour, reference, on, all, words })
+    }
+    /// The same where what they say carries what others say, whose words these are.
+    #[must_use]
+    pub fn speaking(mut self, words: impl IntoIterator<Item = &'static [Template]>) -> Self {
+        self.words.extend(words);
+        self
+    }
+    /// The words of all that is said by them.
+    pub fn templates(&self) -> Templates<'_> {
+        Templates(&self.words)
     }
     /// What holds at log time `now`, rule by rule in the order of the list.
     pub fn judge(&self, memory: &M, now: Moment, mut each: impl FnMut(&On, Vec<Episode>)) {
@@ -257,10 +272,9 @@ impl<M> Rules<M> {
         };
         self.on.iter().filter(|(on, _)| asked(on.info)).map(answer).collect()
     }
-    /// The code and the first action of a rule, on or off.
-    pub fn known(&self, name: &str) -> (&'static str, &'static str) {
-        let kind = self.all.iter().find(|kind| kind.info.name == name);
-        kind.map_or(("", ""), |kind| (kind.info.code, kind.info.first_action()))
+    /// What a rule says of itself, whether it is on or off.
+    pub fn known(&self, name: &str) -> Option<&'static RuleInfo> {
+        self.all.iter().map(|kind| kind.info).find(|info| info.name == name)
     }
     /// The names of the rules that are on.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {

@@ -5,8 +5,9 @@ use crate::action;
 use crate::fact::FactKind;
 use crate::finding::{Finding, Name, Precedence, Severity, State, Verdict};
 use crate::id::{ShipmentId, Text};
+use crate::message::{Message, Template, Templates};
 use crate::moment::{Moment, Span};
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 /// What everybody but its engine must know of a rule.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +22,8 @@ pub struct RuleInfo {
     pub effects: Effects,
     /// Which facts can change what it holds true.
     pub hears: Hears,
+    /// The words of all that it says: its own, and those that it shares with other rules.
+    pub messages: &'static [&'static [Template]],
     /// The text of the page that lies beside the rule: what to do, its numbers, its scenarios.
     pub page: &'static str,
 }
@@ -132,10 +135,11 @@ impl SystemFinding {
         name: &'static str,
         code: &'static str,
         severity: Severity,
+        messages: &'static [&'static [Template]],
         page: &'static str,
     ) -> Self {
         let (family, effects, hears) = (Family::System, Effects::NONE, Hears::Nothing);
-        Self { info: RuleInfo { name, code, family, effects, hears, page }, severity }
+        Self { info: RuleInfo { name, code, family, effects, hears, messages, page }, severity }
     }
 
     /// The same, of a stage of the log.
@@ -151,9 +155,10 @@ impl SystemFinding {
         shipment: ShipmentId,
         about: &str,
         now: Moment,
-        sentence: String,
+        message: Message,
     ) -> Finding {
         let (rule, about) = (Text::new(self.info.name), Text::new(about));
+        let sentence = Templates(self.info.messages).render(&message);
         Finding {
             name: Name { rule, about, offset: 0, index: 0 },
             code: Text::new(self.info.code),
@@ -165,6 +170,7 @@ impl SystemFinding {
             happened: now,
             until: None,
             learnt: now,
+            message,
             sentence,
             evidence: Vec::new(),
             unknown: Span::ZERO,
@@ -203,6 +209,10 @@ impl Registry {
     pub fn all(self) -> &'static [&'static RuleInfo] {
         self.rules
     }
+    /// The words of all that can be found.
+    pub fn words(self) -> impl Iterator<Item = &'static [Template]> {
+        self.rules.iter().flat_map(|info| info.messages).copied()
+    }
     /// What a rule says of itself; `None` for one that only another release has.
     pub fn find(self, rule: &str) -> Option<&'static RuleInfo> {
         self.rules.iter().copied().find(|info| info.name == rule)
@@ -223,6 +233,7 @@ mod tests {
         code: "THM-01",
         family: Family::Thermal,
         effects: Effects { shows: Shows::Excursion, ..Effects::NONE },
+        messages: &[],
         hears: Hears::Only(&[&[FactKind::Reading, FactKind::Withdrawn], &[FactKind::Planned]]),
         page: "# x\n\n## What to do\n\n1. Look at it\n",
     };

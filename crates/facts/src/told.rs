@@ -15,8 +15,10 @@
 
 use crate::finding::{Figures, Finding, Name, Precedence, Severity, State};
 use crate::id::{ShipmentId, Text};
+use crate::message::Templates;
 use crate::moment::{Moment, Span};
 use crate::rule::Episode;
+use crate::rule_info::RuleInfo;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -95,7 +97,7 @@ impl Measured {
     /// The same, as an episode that was not said has it, beside the one that was.
     fn moved(self, said: &Episode, episode: &Episode) -> Self {
         let now = episode.figures.unwrap_or(self.now);
-        let stale = said.sentence != episode.sentence;
+        let stale = said.message != episode.message;
         Self { now, stale, back: episode.back.is_some(), ..self }
     }
     /// When people must be told of what it is by now, where the sentence that they have says something else: soon where it is
@@ -126,6 +128,8 @@ pub struct Voice<'a> {
     pub compromises: Option<Severity>,
     /// Which of several that are equally bad people must read first.
     pub precedence: Precedence,
+    /// The words of what is said.
+    pub templates: Templates<'a>,
     /// Whose.
     pub shipment: &'a ShipmentId,
     /// The entry that is judged.
@@ -162,7 +166,8 @@ impl Voice<'_> {
             happened: episode.since,
             until: episode.until,
             learnt: self.now,
-            sentence: episode.sentence.clone(),
+            message: episode.message.clone(),
+            sentence: self.templates.render(&episode.message),
             evidence: episode.evidence.clone(),
             unknown: episode.unknown,
             deadline: episode.deadline,
@@ -214,13 +219,15 @@ impl Told {
         &mut self,
         voice: &mut Voice<'v>,
         on: impl Fn(&str) -> bool,
-        known: impl Fn(&str) -> (&'v str, &'v str),
+        known: impl Fn(&str) -> Option<&'v RuleInfo>,
         say: &mut Vec<Finding>,
     ) {
         self.said.retain(|line| {
             let kept = on(&line.name.rule);
             if !kept {
-                (voice.code, voice.action) = known(&line.name.rule);
+                let info = known(&line.name.rule);
+                voice.code = info.map_or("", |info| info.code);
+                voice.action = info.map_or("", RuleInfo::first_action);
                 say.push(voice.finding(line.name.clone(), State::Superseded, &line.episode));
             }
             kept
@@ -321,8 +328,8 @@ impl Voice<'_> {
             }
         }
         let settled = fresh.is_some_and(|said| self.now >= said + self.settle);
-        let same_figures = (&episode.sentence, episode.unknown, episode.deadline)
-            == (&now.sentence, now.unknown, now.deadline);
+        let same_figures = (&episode.message, episode.unknown, episode.deadline)
+            == (&now.message, now.unknown, now.deadline);
         let (bounds, ended) = (None, Ended::Not);
         let state = match differs(&episode, &now) {
             None if settled && !same_figures => State::Changed,
@@ -397,10 +404,10 @@ fn differs(was: &Episode, now: &Episode) -> Option<State> {
     if was.until.is_none() && now.until.is_some() {
         return Some(State::Cleared);
     }
-    let over = (was.unknown, &was.sentence) == (now.unknown, &now.sentence);
+    let over = (was.unknown, &was.message) == (now.unknown, &now.message);
     // Other words for the same figures are another reason, where a rule says so, and what goes on must be told as it is.
     let measured = (was.figures, was.unknown) != (now.figures, now.unknown);
-    let words = !now.reasoned || measured || was.sentence == now.sentence;
+    let words = !now.reasoned || measured || was.message == now.message;
     let as_said = if now.until.is_none() { words } else { over };
     let same = weight(was) == weight(now) && was.until == now.until && as_said;
     (!same).then_some(State::Changed)

@@ -8,6 +8,7 @@ use object_store::client::{
     ClientConfigKey, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest,
     HttpResponse, HttpResponseBody, HttpService,
 };
+use std::cell::Cell;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,6 +19,16 @@ use ureq::{Agent, RequestExt, Timeout};
 /// Another list of authorities than the one that is built in, by the usual name.
 const AUTHORITIES: &str = "SSL_CERT_FILE";
 const MIB: u64 = 1 << 20;
+
+thread_local! {
+    /// The status of the last answer that this thread had. Whoever asks waits on the thread on which the request travels.
+    static STATUS: Cell<Option<u16>> = const { Cell::new(None) };
+}
+
+/// The HTTP status of the last answer that this thread had since it asked for it last; `None` where nobody answered.
+pub(crate) fn take_status() -> Option<u16> {
+    STATUS.take()
+}
 
 /// Makes clients.
 #[derive(Debug)]
@@ -97,6 +108,7 @@ impl HttpService for Client {
                 .run(),
         };
         let (head, mut body) = answer.map_err(fault)?.into_parts();
+        STATUS.set(Some(head.status.as_u16()));
         let longest = self.answer + Duration::from_secs(body.content_length().unwrap_or(0) / MIB);
         let bytes = read(body.with_config().limit(u64::MAX).reader(), longest);
         let bytes = bytes.map_err(|error| fault(ureq::Error::from(error)))?;

@@ -1,7 +1,7 @@
 //! An object store as a shelf. An object appears whole or not at all, so nothing is written beside its place first.
 
 use crate::address::{Address, Provider};
-use crate::line::Line;
+use crate::line::{self, Line};
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
@@ -95,12 +95,14 @@ impl Store {
         let began = Instant::now();
         // One of its own for each: the loop and the writer ask from threads that have nothing to do with each other.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        line::take_status();
         let answer = runtime.block_on(asked);
+        let status = line::take_status();
         let answer = answer.map_err(|error| {
             // Some answer with a page of XML, and this stands in one line of a log.
             let words = error.to_string();
             let words: Vec<&str> = words.split_whitespace().collect();
-            io::Error::new(kind(&error), words.join(" "))
+            io::Error::new(kind(&error, status), words.join(" "))
         });
         // That something is not there or not allowed is an answer.
         let silent = answer.as_ref().err().filter(|error| error.kind() == ErrorKind::Other);
@@ -123,24 +125,14 @@ impl Store {
     }
 }
 
-fn kind(error: &Error) -> ErrorKind {
-    match error {
-        Error::NotFound { .. } => ErrorKind::NotFound,
-        Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
-            ErrorKind::PermissionDenied
-        }
-        // What is not about one object has no name of its own, as that there is no such bucket.
-        other => {
-            let text = other.to_string();
-            let is = |code: u16| text.contains(&format!("status code: {code} "));
-            if is(404) {
-                ErrorKind::NotFound
-            } else if is(401) || is(403) {
-                ErrorKind::PermissionDenied
-            } else {
-                ErrorKind::Other
-            }
-        }
+/// What kind of error it is, by the store's own name for it or by the HTTP status of the answer: what is not about one object has no
+/// name of its own, as that there is no such bucket.
+fn kind(error: &Error, status: Option<u16>) -> ErrorKind {
+    match (error, status) {
+        (Error::NotFound { .. }, _) | (_, Some(404)) => ErrorKind::NotFound,
+        (Error::PermissionDenied { .. } | Error::Unauthenticated { .. }, _)
+        | (_, Some(401 | 403)) => ErrorKind::PermissionDenied,
+        _ => ErrorKind::Other,
     }
 }
 

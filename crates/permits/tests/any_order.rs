@@ -104,7 +104,7 @@ fn play(events: &[Event]) -> Vec<String> {
         .standing()
         .map(|(name, e)| {
             format!(
-                "{} {} {}..{:?} {} {:?} {} {}",
+                "{} {} {}..{:?} {} {:?} {} {:?}",
                 name.rule,
                 name.about,
                 e.since,
@@ -112,7 +112,7 @@ fn play(events: &[Event]) -> Vec<String> {
                 e.severity,
                 e.verdict,
                 e.latched,
-                e.sentence
+                e.message
             )
         })
         .collect();

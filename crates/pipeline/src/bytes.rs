@@ -9,7 +9,8 @@ use crate::stage::{Heard, Sign};
 use alerts::{Incident, Word};
 use facts::fact::log::{BehaviourSwitched, RulebookPublished, Tick};
 use facts::{
-    Book, Context, Event, Fact, Finding, Moment, Origin, ShipmentId, Subject, SubjectKind, Text,
+    Book, Context, Event, Fact, Finding, Message, Moment, Origin, ShipmentId, Subject, SubjectKind,
+    Text,
 };
 use fold::{Matter, Record};
 use serde::de::DeserializeOwned;
@@ -205,7 +206,7 @@ pub fn exception(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
     let text = std::str::from_utf8(value).map_err(wrong)?;
     let head: Head<'_> = serde_json::from_str(text).map_err(wrong)?;
     let word = match &*head.kind {
-        FINDING => Word::Finding(data(head.data)?),
+        FINDING => Word::Finding(finding(head.data)?),
         CONTEXT => Word::Context(head.time, data(head.data)?),
         _ => return other(offset, value),
     };
@@ -220,6 +221,15 @@ pub fn exception(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
 
 fn data<T: DeserializeOwned>(data: &RawValue) -> Result<T, Rejection> {
     serde_json::from_str(data.get()).map_err(|e| wrong(e).member("/data"))
+}
+
+/// A finding. One that was written before messages were data says nothing but its sentence.
+fn finding(unread: &RawValue) -> Result<Box<Finding>, Rejection> {
+    let mut finding: Box<Finding> = data(unread)?;
+    if finding.message.is_empty() {
+        finding.message = Message::plain(&finding.sentence);
+    }
+    Ok(finding)
 }
 
 /// A staff act, or what the log says of itself.
@@ -285,7 +295,7 @@ pub fn alert(value: &[u8]) -> Result<Alert, Rejection> {
     let head: Head<'_> = serde_json::from_str(text).map_err(wrong)?;
     Ok(match &*head.kind {
         INCIDENT => Alert::Incident(data(head.data)?),
-        FINDING => Alert::Finding(data(head.data)?),
+        FINDING => Alert::Finding(finding(head.data)?),
         _ => match native::read(value, &Limits::of_ours())?.event {
             Event { fact: Fact::Tick(_), at, .. } => Alert::Beat(at),
             _ => Alert::Beside,

@@ -29,3 +29,38 @@ pub fn system() -> impl Iterator<Item = &'static SystemFinding> {
 pub fn registry() -> Registry {
     Registry::new(engines::names(), &ALL)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn each_message_has_one_name_and_each_rule_has_words_for_what_it_says() {
+        let mut words = BTreeMap::new();
+        for info in registry().all() {
+            let own = format!("{}:", info.name);
+            let (engine, _) = info.name.split_once('/').unwrap_or_default();
+            let mut says = false;
+            for template in info.messages.iter().copied().flatten() {
+                says |= template.id.starts_with(&own);
+                let before = words.insert(template.id, template.words);
+                assert!(before.is_none_or(|before| before == template.words), "{}", template.id);
+                // What several rules share is named after their engine and its file.
+                let shared = template.id.starts_with(&format!("{engine}/"))
+                    && registry().find(template.id.split(':').next().unwrap_or_default()).is_none();
+                assert!(
+                    template.id.starts_with(&own) || shared,
+                    "{} of {}",
+                    template.id,
+                    info.name
+                );
+            }
+            assert!(says, "{} says nothing", info.name);
+        }
+        for (id, words) in &words {
+            assert_eq!(words.matches('{').count(), words.matches('}').count(), "{id}");
+            assert!(!words.trim().is_empty(), "{id}");
+        }
+    }
+}

@@ -38,7 +38,8 @@ pub fn alerts() -> Role<Alerts> {
         let later = registry::rules()
             .iter()
             .filter_map(|rule| Some((rule.name, facts::action::once_received(rule.page)?)));
-        Ok(alerts::Rules::read(book, behaviour, engines::names())?.with_actions(later))
+        let rules = alerts::Rules::read(book, behaviour, engines::names())?;
+        Ok(rules.with_actions(later).speaking(registry::registry().words()))
     };
     Role { name: "alerts", rules, release: RELEASE, contain: CONTAIN }
 }

@@ -13,7 +13,7 @@ pub use alerts::{AlertsStage, Heard, Sign};
 pub use dispatch::{DispatchStage, is_report};
 pub use engine::{EnginePartition, EngineStage};
 
-use facts::{Finding, Moment, Origin, Severity, ShipmentId, Subject, SystemFinding, Text};
+use facts::{Finding, Moment, Origin, Severity, ShipmentId, Subject, SystemFinding, Text, say};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
@@ -71,11 +71,18 @@ fn origin(service: &str, topic: &str, partition: u16, offset: u64, index: u32) -
     Origin { service, topic, partition, offset, index }
 }
 
+facts::messages! {
+    "system/faulted":
+    FAILED "failed" =
+        "{service} failed at journal entry {offset} and judges this shipment no more";
+}
+
 /// A value failed: its shipment is not judged any more by that engine, and that is told at once.
 pub const FAULTED: SystemFinding = SystemFinding::new(
     "system/faulted",
     "SYS-FAULT",
     Severity::P1,
+    &[MESSAGES],
     include_str!("stage/faulted.md"),
 );
 
@@ -86,9 +93,7 @@ fn faulted(
     now: Moment,
     behaviour: u32,
 ) -> Box<Finding> {
-    let sentence =
-        format!("{service} failed at journal entry {offset} and judges this shipment no more");
-    let mut finding = FAULTED.raised(shipment, service, now, sentence);
+    let mut finding = FAULTED.raised(shipment, service, now, say!(FAILED, service, offset));
     (finding.name.offset, finding.name.index) = (offset, index);
     Box::new(Finding { evidence: vec![offset], behaviour, ..finding })
 }

@@ -5,7 +5,15 @@
 use crate::cover::{Held, UNKNOWN};
 use crate::trust::Trust;
 use alloc::vec::Vec;
-use facts::{Moment, Severity, Span};
+use facts::{Message, Moment, Severity, Span, say};
+
+facts::messages! {
+    "thermal/excursion":
+    AFTERWARDS "afterwards" =
+        "{said}, after the watch over the goods had ended or the probe had left them";
+    FAULT_CODE "fault-code" = "and that is the code of a fault";
+    DOUBTED "doubted" = "and it is unfit or another probe contradicts it";
+}
 
 /// From the first reading beyond a limit until it is known to be back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,7 +145,9 @@ pub fn excursions(held: impl IntoIterator<Item = Held>, limit: i32) -> Vec<Excur
 }
 
 /// What is said of an excursion of which nothing was of the goods. It was told, and stays so: people were called.
-pub const LATE: &str = ", after the watch over the goods had ended or the probe had left them";
+pub fn afterwards(message: Message) -> Message {
+    say!(AFTERWARDS, message)
+}
 
 /// What a limit allows.
 #[derive(Debug, Clone, Copy)]
@@ -210,11 +220,7 @@ pub fn exceeded(held: &[Held], limit: &Limit) -> Vec<Exceeded> {
 }
 
 /// Why what is said of an excursion cannot be relied on, and whether the figure is a temperature at all.
-pub fn doubt(excursion: &Excursion, limit: i32) -> &'static str {
+pub fn doubt(excursion: &Excursion, limit: i32) -> Message {
     let code = excursion.beyond(limit).any(|held| held.trust == Trust::FaultCode);
-    if code {
-        "and that is the code of a fault"
-    } else {
-        "and it is unfit or another probe contradicts it"
-    }
+    if code { say!(FAULT_CODE) } else { say!(DOUBTED) }
 }

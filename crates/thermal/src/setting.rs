@@ -292,20 +292,6 @@ impl Setting {
         with && (before || mine.any(|stretch| stretch.holds(at)))
     }
 
-    /// What happened to the goods at a moment at which a file began to be awaited.
-    pub fn what_at(&self, at: Moment) -> &'static str {
-        let was = |all: &[Known]| all.iter().any(|known| known.at == at);
-        if was(&self.stowed) {
-            "stowed"
-        } else if was(&self.unpacked) {
-            "unpacked"
-        } else if self.received.is_some_and(|received| received.at == at) {
-            "received"
-        } else {
-            "closed"
-        }
-    }
-
     /// Whether a place has a probe.
     pub fn has_probe(&self, place: Place) -> bool {
         self.attachments.iter().any(|a| a.place == place)

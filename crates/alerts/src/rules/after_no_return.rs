@@ -2,13 +2,23 @@
 
 use crate::memory::{Memory, is_open};
 use crate::spans::{Opening, Reason, cut, merge};
-use alloc::{format, string::ToString, vec::Vec};
+use alloc::vec::Vec;
 use facts::context::{Class, Loss, Phase, Treated};
 use facts::{
-    Effects, Episode, Family, Finding, Given, Hears, Moment, Precedence, Rule, RuleInfo, Severity,
-    Span, Verdict,
+    Effects, Episode, Family, Finding, Given, Hears, Message, Moment, Precedence, Rule, RuleInfo,
+    Severity, Span, Verdict, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "alerts/after-no-return":
+    BEGUN "begun" = "conditioning has begun at {at}, {rescue}: {reasons}";
+    NOT_HELD "not-held" =
+        "conditioning was planned for {at} and not reported as held, {rescue}: {reasons}";
+    RESCUE "rescue" = "rescue cells are confirmed";
+    NO_RESCUE "no-rescue" = "rescue cells are not confirmed";
+    UNKNOWN "unknown" = "no temperature is known since {since}, for longer than {limit}";
+}
 
 /// Conditioning has begun and the product is compromised, lost or unknown.
 #[derive(Debug, Deserialize)]
@@ -28,6 +38,7 @@ impl Rule for AfterNoReturn {
         family: Family::Schedule,
         effects: Effects { precedence: Precedence::NoReturn, ..Effects::NONE },
         hears: Hears::Engines,
+        messages: &[MESSAGES],
         page: include_str!("after_no_return.md"),
     };
 
@@ -61,17 +72,10 @@ impl AfterNoReturn {
         // What is found of a shipment after it was cancelled is not about the dose.
         let about = until.into_iter().chain(memory.schedule.cancelled).min();
         let reasons = compromised.chain(unknown).filter_map(|reason| cut(reason, at, about));
-        let rescue = if memory.schedule.rescue {
-            "rescue cells are confirmed"
-        } else {
-            "rescue cells are not confirmed"
-        };
-        let words = if reported {
-            format!("conditioning has begun at {at}, {rescue}")
-        } else {
-            format!("conditioning was planned for {at} and not reported as held, {rescue}")
-        };
-        let opening = Opening { words, deadline: None };
+        let rescue = if memory.schedule.rescue { say!(RESCUE) } else { say!(NO_RESCUE) };
+        let template = if reported { BEGUN } else { NOT_HELD };
+        let arguments = alloc::vec![at.into(), rescue.into()];
+        let opening = Opening { template, arguments, deadline: None };
         // For how long no temperature is known is a measure.
         found.extend(merge(reasons.collect(), &opening).into_iter().map(|one| match one.verdict {
             Verdict::Unknown => one,
@@ -103,11 +107,7 @@ impl AfterNoReturn {
                 None => given.now >= if on { from } else { from.max(stretch.heard) + settle },
             };
             if counts {
-                let words = format!(
-                    "no temperature is known since {}, for longer than {}",
-                    stretch.since,
-                    limit.spoken()
-                );
+                let words = say!(UNKNOWN, stretch.since, limit);
                 let reason = Reason::new(Severity::P1, from, words).until(until);
                 reasons.push(reason.verdict(Verdict::Unknown));
             }
@@ -120,13 +120,13 @@ impl AfterNoReturn {
 fn compromised(finding: &Finding) -> Option<Reason> {
     let worst = finding.compromises && finding.severity == Severity::P1;
     let until = finding.until.filter(|_| !is_open(finding));
-    let reason = Reason::new(Severity::P1, finding.happened, finding.sentence.clone());
+    let reason = Reason::new(Severity::P1, finding.happened, finding.message.clone());
     worst.then(|| reason.until(until).resting_on(finding))
 }
 
 /// A loss is an episode of its own: it must be told also while the dose is in doubt already.
 fn lost(loss: &Loss, begun: Moment, until: Option<Moment>, opening: &Opening) -> Option<Episode> {
-    let reason = Reason::new(Severity::P1, loss.at, loss.what.to_string()).until(loss.until);
+    let reason = Reason::new(Severity::P1, loss.at, Message::plain(&loss.what)).until(loss.until);
     let episode = merge(alloc::vec![cut(reason, begun, until)?], opening).pop()?;
     Some(episode.about(loss.unit.plain()).reasoned())
 }

@@ -2,15 +2,24 @@
 
 use crate::memory::{Memory, is_open};
 use crate::spans::{Opening, Reason, cut, merge};
-use alloc::{format, string::String, vec::Vec};
+use alloc::vec::Vec;
 use facts::context::{Former, Phase, Shut};
 use facts::{
-    Effects, Episode, Family, Finding, Gate, Given, Hears, Moment, Rule, RuleInfo, Severity, Span,
-    Verdict,
+    Effects, Episode, Family, Finding, Gate, Given, Hears, Message, Moment, Rule, RuleInfo,
+    Severity, Span, Verdict, say,
 };
 use serde::Deserialize;
 
-const NOT_MET: &str = "the product's gate was not met";
+facts::messages! {
+    "alerts/hold-conditioning":
+    HOLD "hold" = "hold conditioning, planned for {start}: {reasons}";
+    WAS_NOT_MET "was-not-met" = "the product's gate was not met";
+    IS_NOT_MET "is-not-met" = "the product's gate is not met";
+    MISSING "missing" = "missing: {what}";
+    NO_PLAN "no-plan" = "there is no dose plan or product to hold it against";
+    COMPROMISED "compromised" = "{severity} {finding}";
+    TOO_LATE "too-late" = "the dose is expected at {eta} and needs {lead} to be received";
+}
 
 /// Conditioning is near and the product is not there, not whole, or in doubt.
 #[derive(Debug, Deserialize)]
@@ -28,6 +37,7 @@ impl Rule for HoldConditioning {
         family: Family::Schedule,
         effects: Effects::NONE,
         hears: Hears::Engines,
+        messages: &[MESSAGES],
         page: include_str!("hold_conditioning.md"),
     };
 
@@ -122,8 +132,8 @@ impl HoldConditioning {
     ) -> Option<Window<'a>> {
         let near = start - self.near;
         let from = scheduled.map_or(near, |scheduled| scheduled.max(near));
-        let words = format!("hold conditioning, planned for {start}");
-        let opening = Opening { words, deadline: Some(start) };
+        let arguments = alloc::vec![start.into()];
+        let opening = Opening { template: HOLD, arguments, deadline: Some(start) };
         let (begun, of_this_shipment, missing) = (None, until, None);
         let window = Window { opening, from, start, begun, until, of_this_shipment, missing };
         until.is_none_or(|until| from < until).then_some(window)
@@ -150,8 +160,8 @@ impl HoldConditioning {
             Gate::Unknown => (
                 Verdict::Unknown,
                 match &*schedule.missing {
-                    "" => String::from("there is no dose plan or product to hold it against"),
-                    doubt => String::from(doubt),
+                    "" => say!(NO_PLAN),
+                    doubt => Message::plain(doubt),
                 },
             ),
             Gate::Met => (Verdict::Violated, window.missing.map_or_else(not_met, missing_then)),
@@ -182,7 +192,7 @@ impl HoldConditioning {
             return None;
         }
         let until = finding.until.filter(|_| !is_open(finding));
-        let words = format!("{} {}", finding.severity, finding.sentence);
+        let words = say!(COMPROMISED, finding.severity, finding.message.clone());
         let reason = Reason::new(Severity::P1, finding.happened, words).until(until);
         cut(reason.resting_on(finding), window.from, window.of_this_shipment)
     }
@@ -194,8 +204,7 @@ impl HoldConditioning {
             let late = expected.eta.filter(|eta| *eta + lead > window.start && !expected.received);
             let until = memory.expected.get(n + 1).map(|next| next.learnt);
             let Some(eta) = late else { continue };
-            let words =
-                format!("the dose is expected at {eta} and needs {} to be received", lead.spoken());
+            let words = say!(TOO_LATE, eta, lead);
             let reason = Reason::new(Severity::P1, expected.learnt, words).until(until);
             reasons.extend(cut(reason, window.from, window.of_this_shipment));
         }
@@ -203,19 +212,15 @@ impl HoldConditioning {
     }
 }
 
-fn not_met() -> String {
-    String::from(NOT_MET)
+fn not_met() -> Message {
+    say!(WAS_NOT_MET)
 }
 
 /// What was missing when a start was planned no longer.
-fn missing_then(what: &str) -> String {
+fn missing_then(what: &str) -> Message {
     if what.is_empty() { not_met() } else { missing(what) }
 }
 
-fn missing(what: &str) -> String {
-    if what.is_empty() {
-        String::from("the product's gate is not met")
-    } else {
-        format!("missing: {what}")
-    }
+fn missing(what: &str) -> Message {
+    if what.is_empty() { say!(IS_NOT_MET) } else { say!(MISSING, what) }
 }

@@ -3,14 +3,33 @@
 use super::CORRECTED;
 use crate::ledger::{Ledger, What};
 use crate::unit::{by_name, list};
-use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use facts::fact::shipment::{Packed, Receipt, Received};
 use facts::timeline::{ENDS, Mark, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span,
-    UnitId,
+    Effects, Episode, FactKind, Family, Given, Hears, Message, Moment, Rule, RuleInfo, Severity,
+    Span, UnitId, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "custody/content-count":
+    MISSING "missing" = "packed and not received: {missing}";
+    MORE "more" = "received and not packed: {more}";
+    MISSING_AND_MORE "missing-and-more" =
+        "packed and not received: {missing}; received and not packed: {more}";
+    FOREIGN "foreign" = "received, and named by neither plan nor order: {units}";
+    FOREIGN_AND_COUNTS "foreign-and-counts" =
+        "received, and named by neither plan nor order: {units}; {packed} packed, {received} received";
+    COUNTS "counts" = "{packed} packed, {received} received";
+    OTHERS_ACCOUNTED_FOR "others-accounted-for" =
+        "{received} of {packed} received and the others accounted for, by count alone: whether they are the same units is unknown";
+    BY_COUNT_ALONE "by-count-alone" =
+        "{count} packed and received, by count alone: whether they are the same units is unknown";
+    PACKED_UNKNOWN "packed-unknown" = "what was packed is unknown, neither scanned nor counted";
+    RECEIVED_UNKNOWN "received-unknown" =
+        "what was received is unknown, neither scanned nor counted";
+}
 
 /// What was received is not what was packed.
 #[derive(Debug, Deserialize)]
@@ -38,9 +57,9 @@ impl<'a> Content<'a> {
         self.count = count.map(|n| n.saturating_add(self.count.unwrap_or(0))).or(self.count);
     }
     /// What is there and not on the other side.
-    fn beyond(&self, other: &Self) -> String {
+    fn beyond(&self, other: &Self) -> Vec<&'a UnitId> {
         let more = self.units.iter().filter(|(name, _)| !other.units.contains_key(*name));
-        list(more.map(|(_, unit)| *unit))
+        more.map(|(_, unit)| *unit).collect()
     }
 }
 
@@ -57,6 +76,7 @@ impl Rule for ContentCount {
             CORRECTED,
             &[FactKind::OrderOpened, FactKind::Dispositioned],
         ]),
+        messages: &[MESSAGES, crate::unit::MESSAGES],
         page: include_str!("content_count.md"),
     };
 
@@ -87,8 +107,8 @@ struct Open {
 
 impl Open {
     fn episode(self) -> Episode {
-        let Difference { severity, sentence, known, .. } = self.differs;
-        let episode = Episode::new(severity, self.since, sentence).latched();
+        let Difference { severity, message, known, .. } = self.differs;
+        let episode = Episode::new(severity, self.since, message).latched();
         let episode = episode.evidence([self.last.offset]);
         if known { episode } else { episode.unknown() }
     }
@@ -200,7 +220,7 @@ fn packed(ledger: &Ledger) -> Option<Content<'_>> {
 /// How the two sides differ.
 struct Difference {
     severity: Severity,
-    sentence: String,
+    message: Message,
     /// Whether that is certain.
     known: bool,
     /// Whether units are missing and nothing else is wrong: the next scan may bring them.
@@ -208,14 +228,14 @@ struct Difference {
 }
 
 impl Difference {
-    fn wrong(sentence: String) -> Self {
-        Self { severity: Severity::P1, sentence, known: true, may_follow: false }
+    fn wrong(message: Message) -> Self {
+        Self { severity: Severity::P1, message, known: true, may_follow: false }
     }
-    fn missing(sentence: String) -> Self {
-        Self { may_follow: true, ..Self::wrong(sentence) }
+    fn missing(message: Message) -> Self {
+        Self { may_follow: true, ..Self::wrong(message) }
     }
-    fn unknown(sentence: String) -> Self {
-        Self { severity: Severity::P2, sentence, known: false, may_follow: false }
+    fn unknown(message: Message) -> Self {
+        Self { severity: Severity::P2, message, known: false, may_follow: false }
     }
 }
 
@@ -249,26 +269,23 @@ fn compare(
         there.units.extend(elsewhere.iter().map(|(name, unit)| (name.clone(), *unit)));
         let missing = packed.beyond(&there);
         let more = received.beyond(packed);
-        return match (missing.as_str(), more.as_str()) {
-            ("", "") => None,
-            (missing, "") => {
-                Some(Difference::missing(format!("packed and not received: {missing}")))
+        return match (missing.is_empty(), more.is_empty()) {
+            (true, true) => None,
+            (false, true) => Some(Difference::missing(say!(MISSING, list(missing)))),
+            (true, false) => Some(Difference::wrong(say!(MORE, list(more)))),
+            (false, false) => {
+                Some(Difference::wrong(say!(MISSING_AND_MORE, list(missing), list(more))))
             }
-            ("", more) => Some(Difference::wrong(format!("received and not packed: {more}"))),
-            (missing, more) => Some(Difference::wrong(format!(
-                "packed and not received: {missing}; received and not packed: {more}"
-            ))),
         };
     }
     let foreign = received.units.iter().filter(|(name, _)| !packed.meant.contains_key(*name));
-    let foreign = list(foreign.map(|(_, unit)| *unit));
+    let foreign: Vec<&UnitId> = foreign.map(|(_, unit)| *unit).collect();
     if !packed.meant.is_empty() && !foreign.is_empty() {
-        let counts = match (packed.number(), received.number()) {
-            (Some(p), Some(r)) if p != r => format!("; {p} packed, {r} received"),
-            _ => String::new(),
-        };
-        let sentence = format!("received, and named by neither plan nor order: {foreign}{counts}");
-        return Some(Difference::wrong(sentence));
+        let foreign = list(foreign);
+        return Some(Difference::wrong(match (packed.number(), received.number()) {
+            (Some(p), Some(r)) if p != r => say!(FOREIGN_AND_COUNTS, foreign, p, r),
+            _ => say!(FOREIGN, foreign),
+        }));
     }
     let without = |p: u32| {
         let known = |name: &String| packed.units.is_empty() || packed.units.contains_key(name);
@@ -278,18 +295,12 @@ fn compare(
     };
     Some(match (packed.number(), received.number()) {
         // All that was not accounted for by name came.
-        (Some(p), Some(r)) if p != r && without(p) == r => Difference::unknown(format!(
-            "{r} of {p} received and the others accounted for, by count alone: whether they are the same units is unknown"
-        )),
-        (Some(p), Some(r)) if p != r => Difference::wrong(format!("{p} packed, {r} received")),
-        (Some(p), Some(_)) => Difference::unknown(format!(
-            "{p} packed and received, by count alone: whether they are the same units is unknown"
-        )),
-        (None, _) => Difference::unknown(String::from(
-            "what was packed is unknown, neither scanned nor counted",
-        )),
-        (_, None) => Difference::unknown(String::from(
-            "what was received is unknown, neither scanned nor counted",
-        )),
+        (Some(p), Some(r)) if p != r && without(p) == r => {
+            Difference::unknown(say!(OTHERS_ACCOUNTED_FOR, r, p))
+        }
+        (Some(p), Some(r)) if p != r => Difference::wrong(say!(COUNTS, p, r)),
+        (Some(p), Some(_)) => Difference::unknown(say!(BY_COUNT_ALONE, p)),
+        (None, _) => Difference::unknown(say!(PACKED_UNKNOWN)),
+        (_, None) => Difference::unknown(say!(RECEIVED_UNKNOWN)),
     })
 }

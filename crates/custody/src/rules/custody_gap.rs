@@ -3,14 +3,26 @@
 use super::CORRECTED;
 use crate::earliest::earliest;
 use crate::ledger::Ledger;
-use alloc::{format, string::String, vec::Vec};
+use alloc::vec::Vec;
 use facts::context::Class;
 use facts::timeline::{ENDS, HandOver, Mark, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, LegId, Moment, Rule, RuleInfo, Severity,
-    Shows, Span,
+    Effects, Episode, FactKind, Family, Given, Hears, LegId, Message, Moment, Rule, RuleInfo,
+    Severity, Shows, Span, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "custody/custody-gap":
+    ACCEPTED_LATE "accepted-late" =
+        "accepted {gap} after {by} let go at {at} (allowed: {limit})";
+    NOT_ACCEPTED "not-accepted" =
+        "not accepted for {gap} after {by} let go at {at} (allowed: {limit})";
+    NOBODY_HAS "nobody-has" = "nobody has accepted since {at}, when {by} let go (allowed: {limit})";
+    NAMED_HAS_NOT "named-has-not" =
+        "{named} has not accepted since {at}, when {by} let go (allowed: {limit})";
+    AND_THERE "and-there" = "{message}, and the goods were taken out or put away there";
+}
 
 /// Nobody has accepted the goods since they were released.
 #[derive(Debug, Deserialize)]
@@ -56,6 +68,7 @@ impl Rule for CustodyGap {
             CORRECTED,
             &[FactKind::Unpacked, FactKind::Stowed],
         ]),
+        messages: &[MESSAGES],
         page: include_str!("custody_gap.md"),
     };
 
@@ -76,7 +89,7 @@ impl Rule for CustodyGap {
                 false => Severity::P2,
             };
             let evidence = [Some(gap.released.offset), hand.accepted.as_ref().map(|m| m.offset)];
-            let episode = Episode::new(severity, gap.released.at, sentence(hand, &gap))
+            let episode = Episode::new(severity, gap.released.at, message(hand, &gap))
                 .until(gap.end.map(|end| end.at))
                 .about(hand.released_leg.as_ref().map_or("", LegId::as_str))
                 .evidence(evidence.into_iter().flatten())
@@ -171,17 +184,16 @@ fn shows_them<'a>(ledger: &'a Ledger, hand: &HandOver, released: &Mark) -> Optio
     ledger.handled.iter().find(named)
 }
 
-fn sentence(hand: &HandOver, gap: &Gap<'_>) -> String {
-    let (by, at) = (&gap.released.by, gap.released.at);
+fn message(hand: &HandOver, gap: &Gap<'_>) -> Message {
+    let (by, at, limit) = (&gap.released.by, gap.released.at, gap.limit);
     let accepted = hand.accepted.as_ref().map(|accepted| accepted.at);
-    let what = match (gap.end, &hand.to) {
-        (Some(end), _) => {
-            let how = if accepted == Some(end.at) { "accepted" } else { "not accepted for" };
-            format!("{how} {} after {by} let go at {at}", (end.at - at).spoken())
+    let message = match (gap.end, &hand.to) {
+        (Some(end), _) if accepted == Some(end.at) => {
+            say!(ACCEPTED_LATE, end.at - at, by, at, limit)
         }
-        (None, None) => format!("nobody has accepted since {at}, when {by} let go"),
-        (None, Some(to)) => format!("{to} has not accepted since {at}, when {by} let go"),
+        (Some(end), _) => say!(NOT_ACCEPTED, end.at - at, by, at, limit),
+        (None, None) => say!(NOBODY_HAS, at, by, limit),
+        (None, Some(to)) => say!(NAMED_HAS_NOT, to, at, by, limit),
     };
-    let there = if gap.there { ", and the goods were taken out or put away there" } else { "" };
-    format!("{what} (allowed: {}){there}", gap.limit.spoken())
+    if gap.there { say!(AND_THERE, message) } else { message }
 }

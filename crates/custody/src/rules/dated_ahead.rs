@@ -2,9 +2,17 @@
 
 use super::CORRECTED;
 use crate::ledger::Ledger;
-use alloc::{format, vec::Vec};
-use facts::{Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity};
+use alloc::vec::Vec;
+use facts::{
+    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, say,
+};
 use serde::Deserialize;
+
+facts::messages! {
+    "custody/dated-ahead":
+    DATED "dated" =
+        "`{what}` is dated {dated} and came before that: it counts as at {at}, when it came";
+}
 
 /// A report of what has happened is dated later than it came.
 #[derive(Debug, Deserialize)]
@@ -19,16 +27,14 @@ impl Rule for DatedAhead {
         family: Family::System,
         effects: Effects::NONE,
         hears: Hears::Only(&[FactKind::HAS_HAPPENED, CORRECTED]),
+        messages: &[MESSAGES],
         page: include_str!("dated_ahead.md"),
     };
 
     fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
         for report in &ledger.record.dated {
-            let sentence = format!(
-                "`{}` is dated {} and came before that: it counts as at {}, when it came",
-                report.what, report.dated, report.counts
-            );
-            let episode = Episode::new(Severity::P3, report.counts, sentence).latched();
+            let message = say!(DATED, report.what.as_str(), report.dated, report.counts);
+            let episode = Episode::new(Severity::P3, report.counts, message).latched();
             found.push(episode.about(&report.what).evidence([report.offset]));
         }
     }

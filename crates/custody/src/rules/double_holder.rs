@@ -2,12 +2,23 @@
 
 use super::CORRECTED;
 use crate::ledger::Ledger;
-use alloc::{format, string::String, vec::Vec};
+use alloc::vec::Vec;
 use facts::timeline::{ENDS, HandOver, Mark, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, Family, Given, Hears, LegId, Moment, PartyId, Rule, RuleInfo, Severity, Span,
+    Effects, Episode, Family, Given, Hears, LegId, Message, Moment, PartyId, Rule, RuleInfo,
+    Severity, Span, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "custody/double-holder":
+    LATE_AFTER_ACCEPTED "late-after-accepted" =
+        "{holder} let go only {late} after {by} had accepted";
+    LATE_AFTER_RECEIVED "late-after-received" =
+        "{holder} let go only {late} after {by} had received";
+    ACCEPTED "accepted" = "{by} accepted at {at}, and {holder} has not let go";
+    RECEIVED "received" = "{by} received at {at}, and {holder} has not let go";
+}
 
 /// Two organisations hold the goods at once.
 #[derive(Debug, Deserialize)]
@@ -35,6 +46,7 @@ impl Rule for DoubleHolder {
         family: Family::Custody,
         effects: Effects { compromises: Some(Severity::P2), ..Effects::NONE },
         hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED]),
+        messages: &[MESSAGES],
         page: include_str!("double_holder.md"),
     };
 
@@ -43,7 +55,7 @@ impl Rule for DoubleHolder {
             let Some(overlap) = overlap(hand) else { continue };
             let taken = overlap.taken;
             let overdue = self.overdue(ledger, &overlap, given);
-            let (until, sentence) = match &hand.released {
+            let (until, message) = match &hand.released {
                 Some(released) => {
                     let settled = released.learnt.max(overlap.learnt) + given.reference.settle;
                     let in_time = released.at <= taken.at + self.allowed(&overlap);
@@ -52,13 +64,13 @@ impl Rule for DoubleHolder {
                     if in_time || !was_told && given.now < settled {
                         continue;
                     }
-                    (Some(released.at), late_sentence(&overlap, released))
+                    (Some(released.at), late(&overlap, released))
                 }
-                None if given.now >= overdue => (None, open_sentence(&overlap)),
+                None if given.now >= overdue => (None, open(&overlap)),
                 None => continue,
             };
             let offsets = hand.released.as_ref().map(|released| released.offset);
-            let episode = Episode::new(severity(ledger, hand, &overlap), taken.at, sentence)
+            let episode = Episode::new(severity(ledger, hand, &overlap), taken.at, message)
                 .until(until)
                 .about(hand.accepted_leg.as_ref().map_or("", LegId::as_str))
                 .evidence(offsets.into_iter().chain([taken.offset]));
@@ -120,15 +132,16 @@ fn severity(ledger: &Ledger, hand: &HandOver, overlap: &Overlap<'_>) -> Severity
     }
 }
 
-fn late_sentence(overlap: &Overlap<'_>, released: &Mark) -> String {
-    let Overlap { holder, taken, .. } = overlap;
-    let late = (released.at - taken.at).spoken();
-    let did = if overlap.accepted { "accepted" } else { "received" };
-    format!("{holder} let go only {late} after {} had {did}", taken.by)
+/// The holder let go late.
+fn late(overlap: &Overlap<'_>, released: &Mark) -> Message {
+    let Overlap { holder, taken, accepted, .. } = *overlap;
+    let template = if accepted { LATE_AFTER_ACCEPTED } else { LATE_AFTER_RECEIVED };
+    say!(template, holder, released.at - taken.at, &taken.by)
 }
 
-fn open_sentence(overlap: &Overlap<'_>) -> String {
-    let Overlap { holder, taken, .. } = overlap;
-    let did = if overlap.accepted { "accepted" } else { "received" };
-    format!("{} {did} at {}, and {holder} has not let go", taken.by, taken.at)
+/// The holder has not let go.
+fn open(overlap: &Overlap<'_>) -> Message {
+    let Overlap { holder, taken, accepted, .. } = *overlap;
+    let template = if accepted { ACCEPTED } else { RECEIVED };
+    say!(template, &taken.by, taken.at, holder)
 }

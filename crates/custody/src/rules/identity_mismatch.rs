@@ -3,13 +3,34 @@
 use super::CORRECTED;
 use crate::ledger::{Ledger, Scan, Step, What};
 use crate::unit::{by_name, list};
-use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Moment, Precedence, Rule, RuleInfo, Severity,
-    UnitId,
+    Argument, Effects, Episode, FactKind, Family, Given, Hears, Moment, Precedence, Rule, RuleInfo,
+    Severity, UnitId, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "custody/identity-mismatch":
+    PACKED_NOT_PLANNED "packed-not-planned" =
+        "packed with order {order}, and the plan is for {expected}";
+    PACKED_NOT_THEIRS "packed-not-theirs" =
+        "packed with order {order}, and the goods are those of {expected}";
+    RECEIVED_NOT_PLANNED "received-not-planned" =
+        "received with order {order}, and the plan is for {expected}";
+    RECEIVED_NOT_THEIRS "received-not-theirs" =
+        "received with order {order}, and the goods are those of {expected}";
+    NOT_IN_THE_PLAN "not-in-the-plan" = "packed, and not named by the plan: {units}";
+    NOT_IN_THE_ORDER "not-in-the-order" = "packed, and not named by the order: {units}";
+    PUT_IN "put-in" = "put into another box, and neither planned nor packed: {units}";
+    THAWED_FOREIGN "thawed-foreign" = "thawed, and never in this shipment: {units}";
+    INFUSED_FOREIGN "infused-foreign" = "infused, and never in this shipment: {units}";
+    THAWED_ELSEWHERE "thawed-elsewhere" =
+        "thawed under this shipment, and of another one of its order: {units}";
+    INFUSED_ELSEWHERE "infused-elsewhere" =
+        "infused under this shipment, and of another one of its order: {units}";
+}
 
 /// What was packed, received or given is not of this patient's order.
 #[derive(Debug, Deserialize)]
@@ -28,6 +49,7 @@ impl Rule for IdentityMismatch {
             ..Effects::NONE
         },
         hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED, &[FactKind::OrderOpened]]),
+        messages: &[MESSAGES, crate::unit::MESSAGES],
         page: include_str!("identity_mismatch.md"),
     };
 
@@ -56,14 +78,14 @@ fn another_order(step: Step, scans: &[&Scan]) -> Option<Episode> {
     let wrong: Vec<&Scan> = scans.iter().filter(other).copied().collect();
     let first = wrong.first()?;
     let (order, expected) = first.order.as_ref().zip(first.expected.as_ref())?;
-    let (about, did) = match step {
-        Step::Packing => ("packing", "packed"),
-        Step::Receipt => ("receipt", "received"),
+    let (about, template) = match (step, first.planned_for) {
+        (Step::Packing, true) => ("packing", PACKED_NOT_PLANNED),
+        (Step::Packing, false) => ("packing", PACKED_NOT_THEIRS),
+        (Step::Receipt, true) => ("receipt", RECEIVED_NOT_PLANNED),
+        (Step::Receipt, false) => ("receipt", RECEIVED_NOT_THEIRS),
     };
-    let meant = if first.planned_for { "the plan is for" } else { "the goods are those of" };
-    let sentence = format!("{did} with order {order}, and {meant} {expected}");
     let offsets = wrong.iter().map(|scan| scan.mark.offset);
-    let episode = Episode::new(Severity::P1, first.mark.at, sentence);
+    let episode = Episode::new(Severity::P1, first.mark.at, say!(template, order, expected));
     Some(episode.about(about).latched().evidence(offsets))
 }
 
@@ -93,9 +115,9 @@ fn not_planned(ledger: &Ledger) -> Option<Episode> {
         planned.is_empty() || extra.keys().all(|name| planned.contains_key(name))
     });
     let until = ledger.planned.last().copied().filter(|planned| named_later && *planned > since);
-    let by = if by_order { "the order" } else { "the plan" };
-    let sentence = format!("packed, and not named by {by}: {}", list(extra.into_values()));
-    let episode = Episode::new(Severity::P2, since, sentence).about("packing units");
+    let template = if by_order { NOT_IN_THE_ORDER } else { NOT_IN_THE_PLAN };
+    let message = say!(template, list(extra.into_values()));
+    let episode = Episode::new(Severity::P2, since, message).about("packing units");
     Some(episode.until(until.into_iter().chain(ledger.over).min()).evidence(offsets))
 }
 
@@ -117,11 +139,9 @@ fn put_in(ledger: &Ledger) -> Option<Episode> {
             offsets.push(mark.offset);
         }
     }
-    let sentence = format!(
-        "put into another box, and neither planned nor packed: {}",
-        list(extra.into_values())
-    );
-    let episode = Episode::new(Severity::P2, since?, sentence).about("repacking units");
+    let since = since?;
+    let message = say!(PUT_IN, list(extra.into_values()));
+    let episode = Episode::new(Severity::P2, since, message).about("repacking units");
     Some(episode.until(ledger.over).evidence(offsets))
 }
 
@@ -158,21 +178,19 @@ fn never_aboard(ledger: &Ledger) -> Vec<Episode> {
         return Vec::new();
     }
     let foreign = used(ledger, |name| !known.contains_key(name)).map(|used| {
-        let Used { since, did, units, offsets } = used;
-        let sentence = format!("{did}, and never in this shipment: {units}");
-        Episode::new(Severity::P1, since, sentence).about("use").latched().evidence(offsets)
+        let Used { since, thawed, units, offsets } = used;
+        let template = if thawed { THAWED_FOREIGN } else { INFUSED_FOREIGN };
+        let episode = Episode::new(Severity::P1, since, say!(template, units));
+        episode.about("use").latched().evidence(offsets)
     });
     // The dose comes in two shipments, and the ward reports both under one: the patient got what is the patient's.
     let of_the_order =
         |name: &String| !ours.is_empty() && !ours.contains_key(name) && known.contains_key(name);
     let elsewhere = used(ledger, of_the_order).map(|used| {
-        let Used { since, did, units, offsets } = used;
-        let sentence =
-            format!("{did} under this shipment, and of another one of its order: {units}");
-        Episode::new(Severity::P2, since, sentence)
-            .about("use, same order")
-            .latched()
-            .evidence(offsets)
+        let Used { since, thawed, units, offsets } = used;
+        let template = if thawed { THAWED_ELSEWHERE } else { INFUSED_ELSEWHERE };
+        let episode = Episode::new(Severity::P2, since, say!(template, units));
+        episode.about("use, same order").latched().evidence(offsets)
     });
     foreign.into_iter().chain(elsewhere).collect()
 }
@@ -180,19 +198,20 @@ fn never_aboard(ledger: &Ledger) -> Vec<Episode> {
 /// Units that were used, of a kind.
 struct Used {
     since: Moment,
-    did: &'static str,
-    units: String,
+    /// Whether the first of them were thawed; else they were given.
+    thawed: bool,
+    units: Argument,
     offsets: Vec<u64>,
 }
 
 fn used(ledger: &Ledger, is_meant: impl Fn(&String) -> bool) -> Option<Used> {
     let mut units: BTreeMap<_, &UnitId> = BTreeMap::new();
-    let mut first: Option<(Moment, &'static str)> = None;
+    let mut first: Option<(Moment, bool)> = None;
     let mut offsets = Vec::new();
     for used in &ledger.uses {
-        let did = match used.what {
-            What::Thawed => "thawed",
-            What::Infused => "infused",
+        let thawed = match used.what {
+            What::Thawed => true,
+            What::Infused => false,
             _ => continue,
         };
         let before = offsets.len();
@@ -201,10 +220,10 @@ fn used(ledger: &Ledger, is_meant: impl Fn(&String) -> bool) -> Option<Used> {
             offsets.push(used.mark.offset);
         }
         if offsets.len() > before {
-            first = first.or(Some((used.mark.at, did)));
+            first = first.or(Some((used.mark.at, thawed)));
         }
     }
-    let (since, did) = first?;
+    let (since, thawed) = first?;
     offsets.dedup();
-    Some(Used { since, did, units: list(units.into_values()), offsets })
+    Some(Used { since, thawed, units: list(units.into_values()), offsets })
 }

@@ -3,11 +3,23 @@
 use super::CORRECTED;
 use crate::ledger::Ledger;
 use crate::record::{Named, Names, Record};
-use alloc::{format, string::String, vec::Vec};
+use alloc::vec::Vec;
 use facts::{
     Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span,
+    Template, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "custody/leads-nowhere":
+    NO_WAYPOINT "no-waypoint" =
+        "a new time is reported for `{waypoint}`, which is no waypoint of the plan";
+    NO_LEG "no-leg" = "something is reported on leg `{leg}`, which the plan does not have";
+    NOT_PLANNED "not-planned" =
+        "it is reported on since {since}, and nobody has planned it: nothing of it can be judged";
+    STRANGER "stranger" =
+        "{party} does something with the goods: no plan names it, and nothing is known of it";
+}
 
 /// A report names something that nobody knows.
 #[derive(Debug, Deserialize)]
@@ -33,6 +45,7 @@ impl Rule for LeadsNowhere {
                 FactKind::PartySuspended,
             ],
         ]),
+        messages: &[MESSAGES],
         page: include_str!("leads_nowhere.md"),
     };
 
@@ -40,20 +53,12 @@ impl Rule for LeadsNowhere {
         let record = &ledger.record;
         found.extend(self.without_plan(record, given));
         for named in firsts(&record.waypoints) {
-            let sentence = format!(
-                "a new time is reported for `{}`, which is no waypoint of the plan",
-                named.name
-            );
             let at = |plan: &Names| plan.has_waypoint(&named.name);
-            found.extend(nowhere(record, named, at, sentence));
+            found.extend(nowhere(record, named, at, NO_WAYPOINT));
         }
         for named in firsts(&record.legs) {
-            let sentence = format!(
-                "something is reported on leg `{}`, which the plan does not have",
-                named.name
-            );
             let at = |plan: &Names| plan.has_leg(&named.name);
-            found.extend(nowhere(record, named, at, sentence));
+            found.extend(nowhere(record, named, at, NO_LEG));
         }
         let settled = |named: &&Named| given.now >= named.learnt + given.reference.settle;
         for named in firsts(&record.acting).into_iter().filter(settled) {
@@ -82,12 +87,9 @@ impl LeadsNowhere {
             return None;
         }
         let severity = if record.under_way.is_some() { Severity::P2 } else { Severity::P3 };
-        let sentence = format!(
-            "it is reported on since {}, and nobody has planned it: nothing of it can be judged",
-            first.at
-        );
         let until = plan.map(|(_, at)| at).into_iter().chain(over).min();
-        let episode = Episode::new(severity, first.at, sentence).until(until).unknown();
+        let episode = Episode::new(severity, first.at, say!(NOT_PLANNED, first.at));
+        let episode = episode.until(until).unknown();
         Some(episode.evidence([first.offset]))
     }
 }
@@ -97,7 +99,7 @@ fn nowhere(
     record: &Record,
     named: &Named,
     has: impl Fn(&Names) -> bool,
-    sentence: String,
+    template: Template,
 ) -> Option<Episode> {
     let in_force = record.plans.last()?;
     let until = match has(in_force) {
@@ -108,7 +110,8 @@ fn nowhere(
     };
     let over = record.over.filter(|over| *over >= named.at);
     let until = until.into_iter().chain(over).min();
-    let episode = Episode::new(Severity::P3, named.at, sentence).until(until);
+    let message = say!(template, &named.name);
+    let episode = Episode::new(Severity::P3, named.at, message).until(until);
     Some(episode.about(&named.name).evidence([named.offset]))
 }
 
@@ -119,11 +122,8 @@ fn stranger(record: &Record, named: &Named) -> Option<Episode> {
     if in_plan || known || record.plans.is_empty() {
         return None;
     }
-    let sentence = format!(
-        "{} does something with the goods: no plan names it, and nothing is known of it",
-        named.name
-    );
-    let episode = Episode::new(Severity::P3, named.at, sentence).until(record.over).unknown();
+    let message = say!(STRANGER, &named.name);
+    let episode = Episode::new(Severity::P3, named.at, message).until(record.over).unknown();
     Some(episode.about(&named.name).evidence([named.offset]))
 }
 

@@ -4,13 +4,19 @@ use super::CORRECTED;
 use crate::earliest::earliest;
 use crate::ledger::Ledger;
 use crate::way::{UnderWay, Word};
-use alloc::{format, vec::Vec};
+use alloc::vec::Vec;
 use facts::context::Class;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span,
+    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "custody/lost-contact":
+    LOST "lost" =
+        "nobody knows where the goods are: {leg} of {carrier} was due at {due}, and the last word is of {last}";
+}
 
 /// Nobody knows where the goods are.
 #[derive(Debug, Deserialize)]
@@ -48,6 +54,7 @@ impl Rule for LostContact {
             CORRECTED,
             &[FactKind::CustomsCleared, FactKind::Stowed, FactKind::Opened, FactKind::Unpacked],
         ]),
+        messages: &[MESSAGES],
         page: include_str!("lost_contact.md"),
     };
 
@@ -68,11 +75,8 @@ impl Rule for LostContact {
             }
             let severity = if late(silence.climbs) { Severity::P1 } else { Severity::P2 };
             let UnderWay { leg, due, carrier, .. } = silence.leg;
-            let sentence = format!(
-                "nobody knows where the goods are: {leg} of {carrier} was due at {due}, and the last word is of {}",
-                silence.word.at
-            );
-            let episode = Episode::new(severity, silence.word.at.max(*due), sentence)
+            let message = say!(LOST, leg, carrier, *due, silence.word.at);
+            let episode = Episode::new(severity, silence.word.at.max(*due), message)
                 .about(leg.as_str())
                 .until(silence.next.map(|(next, _)| next))
                 .evidence([silence.word.offset])

@@ -3,13 +3,26 @@
 use super::CORRECTED;
 use crate::ledger::{Ledger, Use, What};
 use crate::unit::{by_name, compared};
-use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Moment, Precedence, Rule, RuleInfo, Severity,
-    Span, UnitId,
+    Effects, Episode, FactKind, Family, Given, Hears, Message, Moment, Precedence, Rule, RuleInfo,
+    Severity, Span, Template, UnitId, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "custody/not-for-use":
+    UNIT "unit" = "{unit} was {used} at {at}, and {why} at {then}";
+    ALL "all" = "all of it was {used} at {at}, and {why} at {then}";
+    SOME "some" =
+        "{used} at {at} without saying which units, and {unit} {why} at {then}: whether it was among them is unknown";
+    THAWED "thawed" = "thawed";
+    INFUSED "infused" = "infused";
+    DISCARDED "discarded" = "was decided against";
+    DESTROYED "destroyed" = "was destroyed";
+    REFUSED "refused" = "was refused at the door";
+}
 
 /// A unit was thawed or given that must not be used.
 #[derive(Debug, Deserialize)]
@@ -28,11 +41,11 @@ struct Said {
 
 impl Said {
     /// Why it must not be used; `None` while nothing stands against it.
-    fn against(self) -> Option<&'static str> {
+    fn against(self) -> Option<Template> {
         match self.what {
-            What::Discarded => Some("was decided against"),
-            What::Destroyed => Some("was destroyed"),
-            What::Refused => Some("was refused at the door"),
+            What::Discarded => Some(DISCARDED),
+            What::Destroyed => Some(DESTROYED),
+            What::Refused => Some(REFUSED),
             What::TakenIn | What::Allowed | What::Thawed | What::Infused => None,
         }
     }
@@ -55,6 +68,7 @@ impl Rule for NotForUse {
             CORRECTED,
             &[FactKind::Dispositioned, FactKind::QualityReleased],
         ]),
+        messages: &[MESSAGES],
         page: include_str!("not_for_use.md"),
     };
 
@@ -62,8 +76,8 @@ impl Rule for NotForUse {
         let mut state = State { waste: self.waste, ..State::default() };
         for used in &ledger.uses {
             match used.what {
-                What::Thawed => state.uses(used, "thawed", ledger),
-                What::Infused => state.uses(used, "infused", ledger),
+                What::Thawed => state.uses(used, THAWED, ledger),
+                What::Infused => state.uses(used, INFUSED, ledger),
                 _ => state.says(used),
             }
         }
@@ -113,14 +127,13 @@ impl State {
         }
     }
 
-    fn uses(&mut self, used: &Use, did: &str, ledger: &Ledger) {
+    fn uses(&mut self, used: &Use, did: Template, ledger: &Ledger) {
         for (name, unit) in by_name(&used.units) {
             let said = self.units.get(&name).copied().or(self.whole);
             let said = said.filter(|said| !self.is_waste(said, used));
             if let Some((said, why)) = said.and_then(|said| Some((said, said.against()?))) {
-                let sentence =
-                    format!("{unit} was {did} at {}, and {why} at {}", used.mark.at, said.at);
-                self.tell(name, unit.as_str(), sentence, used, said, false);
+                let message = say!(UNIT, unit, say!(did), used.mark.at, say!(why), said.at);
+                self.tell(name, unit.as_str(), message, used, said, false);
             }
         }
         if used.units.is_empty() {
@@ -134,7 +147,7 @@ impl State {
     }
 
     /// Which units were meant is not said: all of them may be, or those that were left.
-    fn uses_whole(&mut self, used: &Use, did: &str, ledger: &Ledger) {
+    fn uses_whole(&mut self, used: &Use, did: Template, ledger: &Ledger) {
         let aboard = by_name(ledger.aboard());
         let of = |name: &String| self.units.get(name).copied().or(self.whole);
         let against = |said: Option<Said>| {
@@ -147,18 +160,13 @@ impl State {
             false => out.first().map(|(_, said)| *said).filter(|_| out.len() == aboard.len()),
         };
         if let Some((said, why)) = all.and_then(|said| Some((said, said.against()?))) {
-            let at = used.mark.at;
-            let sentence = format!("all of it was {did} at {at}, and {why} at {}", said.at);
-            return self.tell(String::new(), "", sentence, used, said, false);
+            let message = say!(ALL, say!(did), used.mark.at, say!(why), said.at);
+            return self.tell(String::new(), "", message, used, said, false);
         }
-        if let Some((unit, said)) = out.first() {
-            let (why, said) = (said.against().unwrap_or_default(), *said);
-            let at = used.mark.at;
-            let sentence = format!(
-                "{did} at {at} without saying which units, and {unit} {why} at {}: whether it was among them is unknown",
-                said.at
-            );
-            self.tell(String::new(), "", sentence, used, said, true);
+        let first = out.first().and_then(|(unit, said)| Some((*unit, *said, said.against()?)));
+        if let Some((unit, said, why)) = first {
+            let message = say!(SOME, say!(did), used.mark.at, unit, say!(why), said.at);
+            self.tell(String::new(), "", message, used, said, true);
         }
     }
 
@@ -166,13 +174,13 @@ impl State {
         &mut self,
         name: String,
         about: &str,
-        sentence: String,
+        message: Message,
         used: &Use,
         said: Said,
         unknown: bool,
     ) {
         let severity = if unknown { Severity::P2 } else { Severity::P1 };
-        let episode = Episode::new(severity, used.mark.at, sentence)
+        let episode = Episode::new(severity, used.mark.at, message)
             .about(about)
             .latched()
             .evidence([said.offset, used.mark.offset]);

@@ -2,12 +2,17 @@
 
 use super::CORRECTED;
 use crate::ledger::{Customs, Ledger, Opening};
-use alloc::{format, vec::Vec};
+use alloc::vec::Vec;
 use facts::timeline::{ENDS, Mark, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span,
+    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "custody/package-opened":
+    OPENED "opened" = "opened by {by} at {at} without leave";
+}
 
 /// The package was opened, and nobody had given leave.
 #[derive(Debug, Deserialize)]
@@ -29,6 +34,7 @@ impl Rule for PackageOpened {
             CORRECTED,
             &[FactKind::CustomsCleared, FactKind::Opened, FactKind::Unpacked],
         ]),
+        messages: &[MESSAGES],
         page: include_str!("package_opened.md"),
     };
 
@@ -43,8 +49,7 @@ impl Rule for PackageOpened {
                 continue;
             }
             let severity = if in_customs(ledger, mark.at) { Severity::P3 } else { Severity::P2 };
-            let sentence = format!("opened by {} at {} without leave", mark.by, mark.at);
-            let episode = Episode::new(severity, mark.at, sentence)
+            let episode = Episode::new(severity, mark.at, say!(OPENED, &mark.by, mark.at))
                 .about(mark.by.as_str())
                 .until(ends(ledger, mark.at))
                 .evidence([mark.offset]);

@@ -4,14 +4,20 @@ use super::CORRECTED;
 use crate::earliest::earliest;
 use crate::ledger::{Ledger, What};
 use crate::unit::by_name;
-use alloc::{format, vec::Vec};
+use alloc::vec::Vec;
 use facts::fact::shipment::Receipt;
 use facts::timeline::{ENDS, Mark, WHO_HAS_THEM};
 use facts::{
     Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span,
-    UnitId,
+    UnitId, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "custody/refused":
+    OPEN "open" = "{by} refused the goods at {at}, and nobody has decided";
+    DECIDED "decided" = "{by} refused the goods at {at}, decided after {span}";
+}
 
 /// The goods were refused at the door, and nobody has decided what becomes of them.
 #[derive(Debug, Deserialize)]
@@ -34,6 +40,7 @@ impl Rule for Refused {
             CORRECTED,
             &[FactKind::Dispositioned, FactKind::QualityReleased],
         ]),
+        messages: &[MESSAGES],
         page: include_str!("refused.md"),
     };
 
@@ -61,18 +68,11 @@ impl Rule for Refused {
                 _ if late(overdue) => Severity::P2,
                 _ => Severity::P3,
             };
-            let sentence =
-                format!("{} refused the goods at {}, and nobody has decided", mark.by, mark.at);
-            let sentence = match until {
-                Some(until) => format!(
-                    "{} refused the goods at {}, decided after {}",
-                    mark.by,
-                    mark.at,
-                    (until - mark.at).spoken()
-                ),
-                None => sentence,
+            let message = match until {
+                Some(until) => say!(DECIDED, &mark.by, mark.at, until - mark.at),
+                None => say!(OPEN, &mark.by, mark.at),
             };
-            let episode = Episode::new(severity, mark.at, sentence)
+            let episode = Episode::new(severity, mark.at, message)
                 .about(mark.by.as_str())
                 .until(until)
                 .evidence([mark.offset])

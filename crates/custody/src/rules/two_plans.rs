@@ -4,8 +4,14 @@ use super::CORRECTED;
 use crate::ledger::Ledger;
 use alloc::{format, vec::Vec};
 use facts::timeline::{ENDS, WHO_HAS_THEM};
-use facts::{Effects, Episode, Family, Given, Hears, Moment, Rule, RuleInfo, Severity};
+use facts::{Effects, Episode, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, say};
 use serde::Deserialize;
+
+facts::messages! {
+    "custody/two-plans":
+    TWO "two" =
+        "version {version} was planned at {first} and otherwise at {since}: the plan of {plan} is in force";
+}
 
 /// One version of the plan says two things.
 #[derive(Debug, Deserialize)]
@@ -20,6 +26,7 @@ impl Rule for TwoPlans {
         family: Family::Custody,
         effects: Effects::NONE,
         hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED]),
+        messages: &[MESSAGES],
         page: include_str!("two_plans.md"),
     };
 
@@ -30,11 +37,8 @@ impl Rule for TwoPlans {
                 continue;
             }
             let severity = if two.times_alone { Severity::P3 } else { Severity::P2 };
-            let sentence = format!(
-                "version {} was planned at {} and otherwise at {}: the plan of {} is in force",
-                two.version, two.first, two.since, two.in_force
-            );
-            let episode = Episode::new(severity, two.since, sentence)
+            let message = say!(TWO, two.version, two.first, two.since, two.in_force);
+            let episode = Episode::new(severity, two.since, message)
                 .about(format!("version {}", two.version))
                 .until(two.until.into_iter().chain(ledger.over).min())
                 .evidence(two.offsets.iter().copied());

@@ -4,15 +4,48 @@ use super::CORRECTED;
 use crate::ledger::{Did, Ledger, StrangeAct};
 use crate::parties::Standing;
 use crate::unit;
-use alloc::{format, string::String, vec::Vec};
+use alloc::vec::Vec;
 use facts::timeline::{
     ENDS, HandOver, Mark, Receiver, StrangeReceipt, StrangeRelease, WHO_HAS_THEM,
 };
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, LegId, Moment, PartyId, Rule, RuleInfo,
-    Severity, Span,
+    Argument, Effects, Episode, FactKind, Family, Given, Hears, LegId, Message, Moment, PartyId,
+    Rule, RuleInfo, Severity, Span, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "custody/wrong-party":
+    NOT_QUALIFIED "not-qualified" = "{by} accepted at {at}, and is not qualified";
+    NOTHING_KNOWN "nothing-known" =
+        "{by} accepted at {at}, and nothing is known of its qualification";
+    NOT_NAMED "not-named" = "{by} accepted at {at}, and {named} was named";
+    EITHER "either" = "{party} or {other}";
+    RELEASED "released" = "{by} let the goods go, while {holder} held them";
+    RELEASED_BY_NONE "released-by-none" = "{by} let the goods go, while nobody held them";
+    FOR_ANOTHER "for-another" = "{by} received the goods at {at}, and they are for {consignee}";
+    OUTSIDER "outsider" =
+        "{by} received the goods at {at}, and has no part in the plan: they are for {consignee}";
+    ON_THE_WAY "on-the-way" =
+        "{by} received the goods at {at}, on the way to {consignee}: that is no receipt";
+    NEVER_DESCRIBED "never-described" =
+        "{by} received the goods at {at}, nobody knows who that is, and they are for {consignee}";
+    DONE "done" = "{by} {did} {what} at {at}, and {why}: it counts for nothing";
+    WHICH_BAG "which-bag" = "{by} infused {what} at {at}, and {why}: which bag was given";
+    DID_RECEIVE "did-receive" = "received";
+    DID_UNPACK "did-unpack" = "unpacked";
+    DID_STOW "did-stow" = "stowed";
+    DID_THAW "did-thaw" = "thawed";
+    DID_INFUSE "did-infuse" = "infused";
+    DID_DESTROY "did-destroy" = "destroyed";
+    THE_GOODS "the-goods" = "the goods";
+    NOT_LET_GO_YET "not-let-go-yet" = "nobody had let them go yet";
+    ANOTHER_HAD "another-had" = "{party} had them";
+    LET_GO_TO_OTHERS "let-go-to-others" = "{party} had let them go to others";
+    HAS_THEM_NOT "has-them-not" = "does not have them";
+    NOBODY_KNOWS "nobody-knows" = "nobody knows who that is";
+    NO_PART "no-part" = "has no part in their way";
+}
 
 /// A party that should not have the goods has or had them, or lets go of what it does not hold.
 #[derive(Debug, Deserialize)]
@@ -34,6 +67,7 @@ impl Rule for WrongParty {
             CORRECTED,
             &[FactKind::Qualified, FactKind::PartySuspended, FactKind::Unpacked, FactKind::Stowed],
         ]),
+        messages: &[MESSAGES, unit::MESSAGES],
         page: include_str!("wrong_party.md"),
     };
 
@@ -157,28 +191,39 @@ fn done_strangely(ledger: &Ledger, act: &StrangeAct) -> Episode {
     let StrangeAct { mark, did, units, has_a_part } = act;
     let (by, at) = (&mark.by, mark.at);
     let unknown = !has_a_part && ledger.parties.houses().described(by).is_none();
-    let what = if units.is_empty() { String::from("the goods") } else { unit::list(units) };
+    let what = if units.is_empty() { say!(THE_GOODS).into() } else { unit::list(units) };
     let why = match has_a_part {
-        true if *did == Did::Received => String::from("nobody had let them go yet"),
+        true if *did == Did::Received => say!(NOT_LET_GO_YET),
         true => does_not_have_them(ledger, at),
-        false if unknown => String::from("nobody knows who that is"),
-        false => String::from("has no part in their way"),
+        false if unknown => say!(NOBODY_KNOWS),
+        false => say!(NO_PART),
     };
-    let done = format!("{by} {} {what} at {at}, and {why}", did.word());
     // Something was given to a patient under this name, and it was not these goods.
     if *did == Did::Infused && !unknown {
-        let sentence = format!("{done}: which bag was given");
-        let episode = Episode::new(Severity::P1, at, sentence).latched();
+        let message = say!(WHICH_BAG, by, what, at, why);
+        let episode = Episode::new(Severity::P1, at, message).latched();
         return episode.about(by.as_str()).evidence([mark.offset]);
     }
-    let sentence = format!("{done}: it counts for nothing");
+    let message = say!(DONE, by, done(*did), what, at, why);
     let opens_a_gate = *did == Did::Received;
     let severity = if did.uses_up() || opens_a_gate { Severity::P2 } else { Severity::P3 };
-    let episode = Episode::new(severity, at, sentence)
+    let episode = Episode::new(severity, at, message)
         .about(by.as_str())
         .until(if *has_a_part { next_taken(ledger, at) } else { next(ledger, 0, mark) })
         .evidence([mark.offset]);
     if unknown { episode.unknown() } else { episode }
+}
+
+/// What was done, in a word.
+fn done(did: Did) -> Message {
+    match did {
+        Did::Received => say!(DID_RECEIVE),
+        Did::Unpacked => say!(DID_UNPACK),
+        Did::Stowed => say!(DID_STOW),
+        Did::Thawed => say!(DID_THAW),
+        Did::Infused => say!(DID_INFUSE),
+        Did::Destroyed => say!(DID_DESTROY),
+    }
 }
 
 /// When anybody next took the goods over, be it the one that had said too much.
@@ -188,30 +233,32 @@ fn next_taken(ledger: &Ledger, after: Moment) -> Option<Moment> {
 }
 
 /// In whose hands the goods were at a moment, in words.
-fn does_not_have_them(ledger: &Ledger, at: Moment) -> String {
+fn does_not_have_them(ledger: &Ledger, at: Moment) -> Message {
     let begun = |hand: &&HandOver| hand.released.as_ref().is_some_and(|mark| mark.at <= at);
     let taken = |hand: &&HandOver| hand.taken().is_some_and(|mark| mark.at <= at);
     let hands = || ledger.hands.hand_overs.iter().rev();
     match hands().find(|hand| begun(hand) || taken(hand)) {
         Some(hand) if taken(&hand) => match hand.taken() {
-            Some(mark) => format!("{} had them", mark.by),
-            None => String::from("does not have them"),
+            Some(mark) => say!(ANOTHER_HAD, &mark.by),
+            None => say!(HAS_THEM_NOT),
         },
         Some(hand) => match &hand.released {
-            Some(mark) => format!("{} had let them go to others", mark.by),
-            None => String::from("does not have them"),
+            Some(mark) => say!(LET_GO_TO_OTHERS, &mark.by),
+            None => say!(HAS_THEM_NOT),
         },
-        None => String::from("does not have them"),
+        None => say!(HAS_THEM_NOT),
     }
 }
 
 fn released_strangely(ledger: &Ledger, strange: &StrangeRelease) -> Episode {
     let StrangeRelease { released, holder, .. } = strange;
-    let holder = holder.as_ref().map_or("nobody", PartyId::as_str);
-    let sentence = format!("{} let the goods go, while {holder} held them", released.by);
+    let message = match holder {
+        Some(holder) => say!(RELEASED, &released.by, holder),
+        None => say!(RELEASED_BY_NONE, &released.by),
+    };
     // An acceptance that the last hand-over still lacks comes after it, too.
     let from = strange.hand_overs.saturating_sub(1);
-    Episode::new(Severity::P1, released.at, sentence)
+    Episode::new(Severity::P1, released.at, message)
         .about(released.by.as_str())
         .until(next(ledger, from, released))
         .evidence([released.offset])
@@ -228,19 +275,12 @@ fn accepted_wrongly(
     let houses = ledger.parties.houses();
     let is_named = hand.to_consignee || hand.named.iter().any(|named| houses.are_one(named, by));
     let episode = match ledger.parties.standing(by, at, goods) {
-        Standing::NotQualified => {
-            Episode::new(Severity::P1, at, format!("{by} accepted at {at}, and is not qualified"))
+        Standing::NotQualified => Episode::new(Severity::P1, at, say!(NOT_QUALIFIED, by, at)),
+        Standing::Unknown => Episode::new(Severity::P2, at, say!(NOTHING_KNOWN, by, at)).unknown(),
+        Standing::Qualified if is_named => return None,
+        Standing::Qualified => {
+            Episode::new(Severity::P2, at, say!(NOT_NAMED, by, at, either(&hand.named)?))
         }
-        Standing::Unknown => {
-            let sentence =
-                format!("{by} accepted at {at}, and nothing is known of its qualification");
-            Episode::new(Severity::P2, at, sentence).unknown()
-        }
-        Standing::Qualified if !hand.named.is_empty() && !is_named => {
-            let sentence = format!("{by} accepted at {at}, and {} was named", list(&hand.named));
-            Episode::new(Severity::P2, at, sentence)
-        }
-        Standing::Qualified => return None,
     };
     let leg = hand.accepted_leg.as_ref().map_or("", LegId::as_str);
     Some(episode.about(leg).until(next(ledger, after, accepted)).evidence([accepted.offset]))
@@ -268,40 +308,31 @@ fn taken_wrongly(ledger: &Ledger, accepted: &Mark) -> Option<Episode> {
     // Its house, or another part of it, may take the goods from it.
     let others = ledger.accepted.iter().filter(|mark| mark.at > at && mark.by != *by);
     let until = others.map(|mark| mark.at).chain(next(ledger, 0, accepted)).min();
-    let sentence = format!("{by} accepted at {at}, and is not qualified");
-    let episode = Episode::new(Severity::P1, at, sentence).about(by.as_str());
+    let message = say!(NOT_QUALIFIED, by, at);
+    let episode = Episode::new(Severity::P1, at, message).about(by.as_str());
     Some(episode.until(until).evidence([accepted.offset]))
 }
 
 fn received_strangely(ledger: &Ledger, strange: &StrangeReceipt) -> Episode {
     let StrangeReceipt { received, receiver, consignee, .. } = strange;
     let (by, at) = (&received.by, received.at);
-    let received_at = format!("{by} received the goods at {at}");
-    let (severity, sentence) = match receiver {
-        Receiver::AnotherSite | Receiver::Consignee => {
-            (Severity::P1, format!("{received_at}, and they are for {consignee}"))
-        }
-        Receiver::Outsider => (
-            Severity::P2,
-            format!("{received_at}, and has no part in the plan: they are for {consignee}"),
-        ),
-        Receiver::OnTheWay => {
-            (Severity::P3, format!("{received_at}, on the way to {consignee}: that is no receipt"))
-        }
-        Receiver::NeverDescribed => (
-            Severity::P2,
-            format!("{received_at}, nobody knows who that is, and they are for {consignee}"),
-        ),
+    let (severity, template) = match receiver {
+        Receiver::AnotherSite | Receiver::Consignee => (Severity::P1, FOR_ANOTHER),
+        Receiver::Outsider => (Severity::P2, OUTSIDER),
+        Receiver::OnTheWay => (Severity::P3, ON_THE_WAY),
+        Receiver::NeverDescribed => (Severity::P2, NEVER_DESCRIBED),
     };
-    let episode = Episode::new(severity, at, sentence)
+    let episode = Episode::new(severity, at, say!(template, by, at, consignee))
         .about(by.as_str())
         .until(back_in_right_hands(ledger, strange))
         .evidence([received.offset]);
     if *receiver == Receiver::NeverDescribed { episode.unknown() } else { episode }
 }
 
-fn list(parties: &[PartyId]) -> String {
-    parties.iter().map(PartyId::as_str).collect::<Vec<_>>().join(" or ")
+/// One or another of them; `None` where there is none.
+fn either(parties: &[PartyId]) -> Option<Argument> {
+    let parties = parties.iter().map(Argument::from);
+    parties.reduce(|party, other| say!(EITHER, party, other).into())
 }
 
 /// When another party had the goods, by the hand-overs from a place on.

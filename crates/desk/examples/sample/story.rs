@@ -135,6 +135,7 @@ pub fn finding(
         happened: ago(40),
         until: None,
         learnt: ago(38),
+        message: facts::Message::plain(sentence),
         sentence: sentence.into(),
         evidence: vec![103, 104],
         unknown: Span::ZERO,

@@ -113,6 +113,7 @@ const WARM: RuleInfo = RuleInfo {
     family: Family::Thermal,
     effects: Effects { shows: Shows::Excursion, ..Effects::NONE },
     hears: Hears::Nothing,
+    messages: &[],
     page: "",
 };
 
@@ -135,6 +136,7 @@ fn found(rule: &str, code: &str) -> facts::Finding {
         happened: at(10),
         until: Some(at(20)),
         learnt: at(11),
+        message: facts::Message::default(),
         sentence: "x".into(),
         evidence: Vec::new(),
         unknown: Span::ZERO,

@@ -145,7 +145,7 @@ pub(super) async fn act(
     {
         return Ok(Done { shipment, of_stages, name, shown: Some(view) });
     }
-    let refused = may(room, &shipment, number, &fact).await?;
+    may(room, &shipment, number, &fact).await?;
     let at = room.sent().at(&name, &shipment, &fact, room.now()).ok_or_else(|| {
         Refusal::Invalid(format!(
             "the key `{name}` names another act: send this one under a new key"
@@ -167,6 +167,6 @@ pub(super) async fn act(
         ))
     };
     tokio::time::timeout(LOG, room.desk.acts.append(event)).await.map_err(|_| late())??;
-    let shown = shown(room, (&shipment, number), &fact, at, &name, refused.as_deref()).await?;
+    let shown = shown(room, (&shipment, number), &fact, at, &name).await?;
     Ok(Done { shipment, of_stages, name, shown })
 }

@@ -56,14 +56,13 @@ pub(super) fn name(
     }
 }
 
-/// Refuses where there is no such incident, where it is closed, or where it cannot be closed; otherwise the refusal
-/// that stands on the card already.
+/// Refuses where there is no such incident, where it is closed, or where it cannot be closed.
 pub(super) async fn may(
     room: &Shared,
     shipment: &ShipmentId,
     number: u32,
     fact: &Fact,
-) -> Result<Option<String>, Refusal> {
+) -> Result<(), Refusal> {
     let board = room.board_soon().await?;
     let unknown =
         || Refusal::Unknown(format!("no incident {number} of shipment `{shipment}` is known here"));
@@ -76,7 +75,7 @@ pub(super) async fn may(
             Refusal::Conflict(format!("incident {number} of {shipment} cannot be closed: {why}"))
         })?;
     }
-    Ok(incident.refused.clone())
+    Ok(())
 }
 
 fn closed(incident: &Incident, dossier: &Dossier) -> Refusal {
@@ -128,11 +127,10 @@ pub(super) async fn shown(
     fact: &Fact,
     at: Moment,
     name: &str,
-    refused: Option<&str>,
 ) -> Result<Option<IncidentView>, Refusal> {
     let looking = async {
         loop {
-            if let Some(view) = look(room, incident, fact, at, name, refused).await? {
+            if let Some(view) = look(room, incident, fact, at, name).await? {
                 return Ok(view);
             }
             tokio::time::sleep(LOOK).await;
@@ -151,18 +149,15 @@ async fn look(
     fact: &Fact,
     at: Moment,
     name: &str,
-    refused: Option<&str>,
 ) -> Result<Option<IncidentView>, Refusal> {
     let board = room.board_soon().await?;
     let Some((incident, dossier)) = board.one(shipment, number) else { return Ok(None) };
     if is_done(incident, fact, at) {
         return Ok(Some(view(&board, incident, dossier)));
     }
-    let refusable = matches!(fact, Fact::IncidentClosed(_) | Fact::IncidentNoted(_));
+    let this = incident.refused_act.as_ref().is_some_and(|act| act.as_str() == name);
     match &incident.refused {
-        Some(why) if why.contains(name) => Err(Refusal::Conflict(why.clone())),
-        // Closings and notes are refused for what they are about.
-        Some(why) if refusable && refused != Some(why) => Err(Refusal::Conflict(why.clone())),
+        Some(why) if this => Err(Refusal::Conflict(why.clone())),
         // Somebody else was faster.
         _ if incident.is_closed() => Err(closed(incident, dossier)),
         _ => Ok(None),

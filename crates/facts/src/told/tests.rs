@@ -3,6 +3,7 @@
 use super::{Told, Voice};
 use crate::finding::{Figures, Finding, Severity, State};
 use crate::id::{ShipmentId, Text};
+use crate::message::{Message, Templates};
 use crate::moment::{Moment, Span};
 use crate::rule::Episode;
 use crate::unit::MilliCelsius;
@@ -15,8 +16,8 @@ fn second(n: i64) -> Moment {
 fn warm(peak: i64) -> Episode {
     let celsius = |milli| MilliCelsius::from_milli(milli).expect("a temperature");
     let (peak, limit, lasted) = (celsius(peak), celsius(-120_000), Span::ZERO);
-    let sentence = format!("up to {peak}");
-    Episode::new(Severity::P1, second(0), sentence).figures(Figures { peak, limit, lasted })
+    let message = Message::plain(format!("up to {peak}"));
+    Episode::new(Severity::P1, second(0), message).figures(Figures { peak, limit, lasted })
 }
 
 /// What is said when the rule holds this true at that second.
@@ -32,6 +33,7 @@ fn judge(told: &mut Told, at: i64, found: Vec<Episode>, ends_the_watch: bool) ->
         action: "",
         compromises: Some(Severity::P2),
         precedence: crate::Precedence::Ordinary,
+        templates: Templates::default(),
         shipment: &shipment,
         offset: u64::try_from(at).unwrap_or_default(),
         index: 0,
@@ -73,7 +75,7 @@ fn lasting(minutes: i64) -> Episode {
     let episode = warm(-119_000).latched();
     let lasted = Span::minutes(minutes);
     let figures = episode.figures.map(|figures| Figures { lasted, ..figures });
-    Episode { figures, sentence: format!("for {minutes} min"), ..episode }
+    Episode { figures, message: Message::plain(format!("for {minutes} min")), ..episode }
 }
 
 fn minutes(said: &[Finding]) -> Vec<(State, i64)> {

@@ -2,13 +2,32 @@
 
 use super::{ACTS, CORRECTED, PAPERS};
 use crate::papers::{Known, Papers, Validity};
-use alloc::{format, string::String, string::ToString, vec::Vec};
+use alloc::{format, string::ToString, vec::Vec};
 use facts::fact::shipment::{Act, Gated, Planned};
 use facts::{
-    Effects, Episode, Family, Given, Hears, Moment, PartyId, PermitId, Rule, RuleInfo, Severity,
-    Span, Text, Verdict,
+    Effects, Episode, Family, Given, Hears, Message, Moment, PartyId, PermitId, Rule, RuleInfo,
+    Severity, Span, Text, Verdict, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "permits/not-valid-at-act":
+    NO_TIME "no-time" =
+        "nobody knows when {waypoint} is reached, where {permit} must allow the {act}";
+    NOT_KNOWN "not-known" = "nothing is known of {permit}, which must allow the {act} at {at}";
+    VOID "void" = "{permit} is suspended or revoked, and must allow the {act} at {at}";
+    VOID_FROM "void-from" =
+        "{permit} is suspended or revoked from {from} on, and must allow the {act} at {at}";
+    TOO_EARLY "too-early" = "{permit} allows the {act} only from {from}, and it is at {at}";
+    TOO_LATE "too-late" =
+        "{permit} allows the {act} until {until}, and it is {late} after that, at {at}";
+    CLOSE "close" =
+        "{permit} allows the {act} until {until}, only {slack} after it is expected at {at}";
+    PERHAPS "perhaps" = "{wrong}, if {by} belongs to the consignee, which nobody has said";
+    DEPARTURE "departure" = "departure";
+    IMPORT "import" = "import";
+    RECEIPT "receipt" = "receipt";
+}
 
 /// A permit does not cover the moment of the act that it gates.
 #[derive(Debug, Deserialize)]
@@ -23,7 +42,7 @@ struct Status {
     since: Moment,
     severity: Severity,
     verdict: Verdict,
-    sentence: String,
+    message: Message,
     /// The act is over: nothing that comes later heals it.
     done: bool,
 }
@@ -57,6 +76,7 @@ impl Rule for NotValidAtAct {
         family: Family::Permits,
         effects: Effects::NONE,
         hears: Hears::Only(&[CORRECTED, PAPERS, ACTS]),
+        messages: &[MESSAGES],
         page: include_str!("not_valid_at_act.md"),
     };
 
@@ -88,11 +108,21 @@ fn reference(known: &Known<'_>, gated: &Gated) -> Option<Moment> {
     known.expected(gated).or_else(departs).or_else(|| known.departed())
 }
 
-fn word(act: Act) -> &'static str {
+/// What it is called in the names of what findings are about.
+fn name(act: Act) -> &'static str {
     match act {
         Act::Departure => "departure",
         Act::Import => "import",
         Act::Receipt => "receipt",
+    }
+}
+
+/// What it is called in a sentence.
+fn spoken(act: Act) -> Message {
+    match act {
+        Act::Departure => say!(DEPARTURE),
+        Act::Import => say!(IMPORT),
+        Act::Receipt => say!(RECEIPT),
     }
 }
 
@@ -113,7 +143,7 @@ fn acts(plan: &Planned) -> Vec<(Text, &Gated)> {
         let same = || all.iter().filter(|o| o.permit == gated.permit && o.act == gated.act);
         let places = same().any(|other| other.waypoint != gated.waypoint);
         let legs = same().any(|o| o.waypoint == gated.waypoint && o.leg != gated.leg);
-        let mut about = format!("{}/{}", gated.permit, word(gated.act));
+        let mut about = format!("{}/{}", gated.permit, name(gated.act));
         if places {
             about = format!("{about}/{}", gated.waypoint);
         }
@@ -140,7 +170,7 @@ impl Followed {
         let learnt = was.as_ref().map_or(known.learnt, |was| was.learnt);
         let unknown = is_unknown && was.as_ref().is_none_or(|was| was.unknown);
         let ahead = was.map_or(ahead, |was| was.ahead);
-        let mut episode = Episode::new(status.severity, since, status.sentence)
+        let mut episode = Episode::new(status.severity, since, status.message)
             .about(&*self.about)
             .evidence([known.offset])
             .reasoned();
@@ -243,43 +273,37 @@ impl NotValidAtAct {
 
     /// How it stands with an act that has not been done, as far as anybody knows.
     fn awaited(&self, known: &Known<'_>, gated: &Gated, until: Moment) -> Option<Status> {
-        let (act, permit) = (word(gated.act), &gated.permit);
+        let (act, permit) = (gated.act, &gated.permit);
         let near = reference(known, gated).map(|act| act - self.near);
         let is_near = near.is_some_and(|near| until > near);
-        let unknown = |sentence: String| {
+        let unknown = |message: Message| {
             is_near.then(|| Status {
                 since: near.map_or(known.at, |near| near.max(known.at)),
                 severity: Severity::P2,
                 verdict: Verdict::Unknown,
-                sentence,
+                message,
                 done: false,
             })
         };
         let Some(instant) = known.expected(gated) else {
-            return unknown(format!(
-                "nobody knows when {} is reached, where {permit} must allow the {act}",
-                gated.waypoint
-            ));
+            return unknown(say!(NO_TIME, gated.waypoint.as_str(), permit, spoken(act)));
         };
         let validity = known.validity(permit, instant);
         if validity == Validity::Unknown {
             return unknown(not_known(permit, act, instant));
         }
-        let violated = |severity, sentence| {
+        let violated = |severity, message| {
             let (since, verdict, done) = (known.at, Verdict::Violated, false);
-            Some(Status { since, severity, verdict, sentence, done })
+            Some(Status { since, severity, verdict, message, done })
         };
-        if let Some(sentence) = outside(validity, permit, act, instant) {
+        if let Some(message) = outside(validity, permit, act, instant) {
             let close = known.departed().is_some() || is_near;
-            return violated(if close { Severity::P1 } else { Severity::P2 }, sentence);
+            return violated(if close { Severity::P1 } else { Severity::P2 }, message);
         }
         match validity {
             Validity::Between(_, end) if end - instant < self.slack => violated(
                 Severity::P3,
-                format!(
-                    "{permit} allows the {act} until {end}, only {} after it is expected at {instant}",
-                    (end - instant).spoken()
-                ),
+                say!(CLOSE, permit, spoken(act), end, end - instant, instant),
             ),
             _ => None,
         }
@@ -307,14 +331,14 @@ fn follow(followed: &mut Vec<Followed>, about: &Text, gated: &Gated) {
 
 /// An act that was done: at each of its moments the permit had to hold.
 fn done_status(known: &Known<'_>, gated: &Gated, done: &[Moment]) -> Option<Status> {
-    let (act, permit) = (word(gated.act), &gated.permit);
-    let status = |severity, verdict, sentence| {
-        Some(Status { since: known.at, severity, verdict, sentence, done: true })
+    let (act, permit) = (gated.act, &gated.permit);
+    let status = |severity, verdict, message| {
+        Some(Status { since: known.at, severity, verdict, message, done: true })
     };
     let at = |instant: &Moment| (known.validity_at(permit, *instant), *instant);
     let outside = |(validity, instant)| outside(validity, permit, act, instant);
-    if let Some(sentence) = done.iter().map(at).find_map(outside) {
-        return status(Severity::P1, Verdict::Violated, sentence);
+    if let Some(message) = done.iter().map(at).find_map(outside) {
+        return status(Severity::P1, Verdict::Violated, message);
     }
     let unknown = done.iter().map(at).find(|(validity, _)| *validity == Validity::Unknown);
     let (_, instant) = unknown?;
@@ -323,38 +347,33 @@ fn done_status(known: &Known<'_>, gated: &Gated, done: &[Moment]) -> Option<Stat
 
 /// The goods were taken in while the permit did not hold, by somebody of whom nobody knows whether that was the receipt.
 fn doubtful_status(known: &Known<'_>, gated: &Gated) -> Option<Status> {
-    let (act, permit) = (word(gated.act), &gated.permit);
+    let (act, permit) = (gated.act, &gated.permit);
     let wrong = |(at, by): (Moment, &PartyId)| {
         let validity = known.validity_at(permit, at);
         let unknown = (validity == Validity::Unknown).then(|| not_known(permit, act, at));
         let wrong = outside(validity, permit, act, at).or(unknown)?;
-        Some(format!("{wrong}, if {by} belongs to the consignee, which nobody has said"))
+        Some(say!(PERHAPS, wrong, by))
     };
-    let sentence = known.may_be_done(gated).into_iter().find_map(wrong)?;
+    let message = known.may_be_done(gated).into_iter().find_map(wrong)?;
     let (since, severity, verdict) = (known.at, Severity::P2, Verdict::Unknown);
-    Some(Status { since, severity, verdict, sentence, done: true })
+    Some(Status { since, severity, verdict, message, done: true })
 }
 
-fn not_known(permit: &PermitId, act: &str, instant: Moment) -> String {
-    format!("nothing is known of {permit}, which must allow the {act} at {instant}")
+fn not_known(permit: &PermitId, act: Act, instant: Moment) -> Message {
+    say!(NOT_KNOWN, permit, spoken(act), instant)
 }
 
 /// Why the permit does not cover that moment, where it is known that it does not.
-fn outside(validity: Validity, permit: &PermitId, act: &str, instant: Moment) -> Option<String> {
+fn outside(validity: Validity, permit: &PermitId, act: Act, instant: Moment) -> Option<Message> {
     match validity {
-        Validity::Void(None) => {
-            Some(format!("{permit} is suspended or revoked, and must allow the {act} at {instant}"))
-        }
-        Validity::Void(Some(from)) => Some(format!(
-            "{permit} is suspended or revoked from {from} on, and must allow the {act} at {instant}"
-        )),
+        Validity::Void(None) => Some(say!(VOID, permit, spoken(act), instant)),
+        Validity::Void(Some(from)) => Some(say!(VOID_FROM, permit, from, spoken(act), instant)),
         Validity::Between(from, _) if instant < from => {
-            Some(format!("{permit} allows the {act} only from {from}, and it is at {instant}"))
+            Some(say!(TOO_EARLY, permit, spoken(act), from, instant))
         }
-        Validity::Between(_, end) if instant > end => Some(format!(
-            "{permit} allows the {act} until {end}, and it is {} after that, at {instant}",
-            (instant - end).spoken()
-        )),
+        Validity::Between(_, end) if instant > end => {
+            Some(say!(TOO_LATE, permit, spoken(act), end, instant - end, instant))
+        }
         Validity::Between(..) | Validity::Unknown => None,
     }
 }

@@ -2,14 +2,31 @@
 
 use super::CORRECTED;
 use crate::papers::{Papers, Read};
-use alloc::{format, string::String, vec::Vec};
+use alloc::vec::Vec;
 use facts::fact::permit::{Granted, Ledger, Stated, Use};
 use facts::fact::shipment::Quantity;
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Moment, PermitId, Rule, RuleInfo, Severity,
-    ShipmentId,
+    Effects, Episode, FactKind, Family, Given, Hears, Message, Moment, PermitId, Rule, RuleInfo,
+    Severity, ShipmentId, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "permits/over-used":
+    SHIPMENTS "shipments" =
+        "{permit} allows {limit} shipments, and they are planned before this one";
+    TOO_MUCH "too-much" =
+        "{permit} allows {limit} {unit}; {planned} are planned before this shipment, which uses {uses}";
+    NOTHING_LEFT "nothing-left" =
+        "{permit} allows {limit} {unit}, and they are planned before this shipment";
+    NOT_SAID "not-said" =
+        "{permit} is granted for {limit} {unit}, and the plan does not say how much it uses";
+    OTHER_UNIT "other-unit" = "{permit} is granted in {unit}, and the plan uses {other}";
+    PARTLY_SAID "partly-said" =
+        "{permit} is granted for {limit} {unit}, and the plan says it only of {uses} that it uses";
+    OTHER_NOT_SAID "other-not-said" =
+        "{permit} allows {limit} {unit}, of which this shipment uses {uses}; {other} is planned before it and does not say how many it uses";
+}
 
 /// This shipment uses more of a permit than is left of it.
 #[derive(Debug, Deserialize)]
@@ -20,15 +37,15 @@ pub struct OverUsed {}
 struct Status {
     severity: Severity,
     known: bool,
-    sentence: String,
+    message: Message,
 }
 
 impl Status {
-    fn over(sentence: String) -> Option<Self> {
-        Some(Self { severity: Severity::P1, known: true, sentence })
+    fn over(message: Message) -> Option<Self> {
+        Some(Self { severity: Severity::P1, known: true, message })
     }
-    fn unknown(severity: Severity, sentence: String) -> Option<Self> {
-        Some(Self { severity, known: false, sentence })
+    fn unknown(severity: Severity, message: Message) -> Option<Self> {
+        Some(Self { severity, known: false, message })
     }
 }
 
@@ -49,6 +66,7 @@ impl Rule for OverUsed {
         family: Family::Permits,
         effects: Effects::NONE,
         hears: Hears::Only(&[CORRECTED, &[FactKind::Ledger, FactKind::Granted, FactKind::Amended]]),
+        messages: &[MESSAGES],
         page: include_str!("over_used.md"),
     };
 
@@ -88,7 +106,7 @@ fn episodes(
             continue;
         };
         let since = was.map_or(at, |was| was.since);
-        let episode = Episode::new(status.severity, since, status.sentence)
+        let episode = Episode::new(status.severity, since, status.message)
             .about(permit.as_str())
             .evidence([read.offset]);
         open = Some(if status.known { episode } else { episode.unknown() });
@@ -142,44 +160,29 @@ fn status(
     let (_, granted) = grants.iter().rev().find(|(from, _)| *from <= at)?;
     let before = before(mine, ledger, granted, at);
     if let Some(limit) = granted.shipments.filter(|limit| before.shipments >= *limit) {
-        return Status::over(format!(
-            "{permit} allows {limit} shipments, and they are planned before this one"
-        ));
+        return Status::over(say!(SHIPMENTS, permit, limit));
     }
     let limit = granted.quantity.as_ref()?;
-    let (Quantity { amount: all, unit }, planned) = (limit, before.amount);
+    let (all, unit, planned) = (limit.amount, limit.unit.as_str(), before.amount);
     let (uses, complete) = amount(mine, limit, at);
-    if planned.saturating_add(uses) > *all {
-        return Status::over(format!(
-            "{permit} allows {all} {unit}; {planned} are planned before this shipment, which uses {uses}"
-        ));
+    if planned.saturating_add(uses) > all {
+        return Status::over(say!(TOO_MUCH, permit, all, unit, planned, uses));
     }
-    if !complete && planned >= *all {
-        return Status::over(format!(
-            "{permit} allows {all} {unit}, and they are planned before this shipment"
-        ));
+    if !complete && planned >= all {
+        return Status::over(say!(NOTHING_LEFT, permit, all, unit));
     }
     if !complete {
-        let sentence = match stated(mine, at) {
-            (None, _) => format!(
-                "{permit} is granted for {all} {unit}, and the plan does not say how much it uses"
-            ),
-            (Some(other), _) if other.unit != *unit => {
-                format!("{permit} is granted in {unit}, and the plan uses {}", other.unit)
+        let message = match stated(mine, at) {
+            (None, _) => say!(NOT_SAID, permit, all, unit),
+            (Some(other), _) if other.unit != limit.unit => {
+                say!(OTHER_UNIT, permit, unit, other.unit.as_str())
             }
-            _ => format!(
-                "{permit} is granted for {all} {unit}, and the plan says it only of {uses} that it uses"
-            ),
+            _ => say!(PARTLY_SAID, permit, all, unit, uses),
         };
-        return Status::unknown(Severity::P2, sentence);
+        return Status::unknown(Severity::P2, message);
     }
     let other = before.open?;
-    Status::unknown(
-        Severity::P3,
-        format!(
-            "{permit} allows {all} {unit}, of which this shipment uses {uses}; {other} is planned before it and does not say how many it uses"
-        ),
-    )
+    Status::unknown(Severity::P3, say!(OTHER_NOT_SAID, permit, all, unit, uses, other))
 }
 
 /// What is planned before a use and goes into what is granted: a use that does not takes nothing away from those after it.

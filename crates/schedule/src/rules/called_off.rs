@@ -3,9 +3,21 @@
 use super::CORRECTED;
 use crate::calendar::Calendar;
 use crate::called_off::{CalledOff, Doubt};
-use alloc::{format, vec::Vec};
-use facts::{Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity};
+use alloc::vec::Vec;
+use facts::{
+    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, say,
+};
 use serde::Deserialize;
+
+facts::messages! {
+    "schedule/called-off":
+    DISPUTED "disputed" =
+        "it was cancelled at {cancelled} and planned again at {planned} as version {version}, which was known before the cancellation was: nobody knows which of them holds";
+    NO_HIGHER "no-higher" =
+        "it was cancelled at {cancelled} and planned again at {planned} as version {version}, which is no higher: it stays cancelled, and nothing of it is watched";
+    CLOSED "closed" =
+        "it was cancelled at {cancelled} and planned again at {planned}, after its papers were closed: it stays closed, and nothing of it is watched";
+}
 
 /// A shipment was cancelled, and a plan stands against that.
 #[derive(Debug, Deserialize)]
@@ -23,6 +35,7 @@ impl Rule for CancelledAndPlanned {
             CORRECTED,
             &[FactKind::Planned, FactKind::Cancelled, FactKind::Closed],
         ]),
+        messages: &[MESSAGES],
         page: include_str!("called_off.md"),
     };
 
@@ -37,19 +50,12 @@ impl Rule for CancelledAndPlanned {
 
 fn episode(called_off: &CalledOff) -> Episode {
     let CalledOff { cancelled, planned, version, doubt, until, offset } = *called_off;
-    let again = format!("it was cancelled at {cancelled} and planned again at {planned}");
-    let sentence = match doubt {
-        Doubt::Disputed => format!(
-            "{again} as version {version}, which was known before the cancellation was: nobody knows which of them holds"
-        ),
-        Doubt::NoHigher => format!(
-            "{again} as version {version}, which is no higher: it stays cancelled, and nothing of it is watched"
-        ),
-        Doubt::Closed => format!(
-            "{again}, after its papers were closed: it stays closed, and nothing of it is watched"
-        ),
+    let message = match doubt {
+        Doubt::Disputed => say!(DISPUTED, cancelled, planned, version),
+        Doubt::NoHigher => say!(NO_HIGHER, cancelled, planned, version),
+        Doubt::Closed => say!(CLOSED, cancelled, planned),
     };
-    let episode = Episode::new(Severity::P2, planned, sentence).until(until).evidence([offset]);
+    let episode = Episode::new(Severity::P2, planned, message).until(until).evidence([offset]);
     match doubt {
         Doubt::Disputed => episode.unknown(),
         Doubt::NoHigher | Doubt::Closed => episode,

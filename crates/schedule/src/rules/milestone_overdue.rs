@@ -6,9 +6,35 @@ use alloc::{format, string::String, vec::Vec};
 use facts::fact::shipment::{Leg, Mode};
 use facts::timeline::{ENDS, End, LostLeg, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, LegId, Moment, Rule, RuleInfo, Severity, Span,
+    Effects, Episode, FactKind, Family, Given, Hears, LegId, Message, Moment, Rule, RuleInfo,
+    Severity, Span, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "schedule/milestone-overdue":
+    AWAITED "awaited" = "{what} is awaited since {since}, for more than {limit}";
+    CAME "came" = "{what} came {late} after {since}";
+    REPLANNED "replanned" = "{what} was replanned {late} after {since}";
+    FURTHER "further" =
+        "{what} was not reported, the goods were on {leg} {late} after {since}";
+    OVER "over" = "{what} was not reported, {end} {late} after {since}";
+    PICK_UP "pick-up" = "pick-up by {carrier}";
+    DEPARTURE "departure" = "departure of the flight";
+    ARRIVAL "arrival" = "arrival of the flight";
+    CUSTOMS "customs" = "customs clearance";
+    CANCELLED "cancelled" = "the shipment was cancelled";
+    RECEIVED "received" = "the consignee had the goods";
+    CLOSED "closed" = "the papers were closed";
+    USED "used" = "the goods were used up";
+    LOST "lost" = "{leg} was cancelled or the goods were offloaded, and {then}";
+    NO_PLAN "no-plan" = "there is no new plan";
+    NO_PLAN_UNTIL "no-plan-until" = "there was no new plan until {planned}";
+    LEFT "left" = "they left on it at {at} all the same";
+    WERE_ON "were-on" = "they were on {leg} at {at} without a new plan";
+    NO_PLAN_BEFORE "no-plan-before" = "there was no new plan until {end} at {at}";
+    NO_PLAN_THEN "no-plan-then" = "there was no new plan";
+}
 
 /// A pick-up, a flight or customs takes longer than planned, or a leg was lost.
 #[derive(Debug, Deserialize)]
@@ -30,7 +56,7 @@ struct Limits {
 /// Something that is awaited.
 struct Awaited<'a> {
     about: String,
-    what: String,
+    what: Message,
     limits: Limits,
     from: Moment,
     /// When it came, or was awaited no longer.
@@ -40,7 +66,7 @@ struct Awaited<'a> {
 }
 
 /// How waiting ended; at one moment the first of them.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone)]
 enum How {
     /// It was reported, or what proves it.
     Came,
@@ -49,7 +75,7 @@ enum How {
     /// It was planned otherwise, or not at all any more.
     Replanned,
     /// It was not, and nothing is awaited any more.
-    Over(&'static str),
+    Over(End),
 }
 
 impl Rule for MilestoneOverdue {
@@ -60,6 +86,7 @@ impl Rule for MilestoneOverdue {
         family: Family::Schedule,
         effects: Effects::NONE,
         hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED, &[FactKind::CustomsCleared]]),
+        messages: &[MESSAGES],
         page: include_str!("milestone_overdue.md"),
     };
 
@@ -82,23 +109,15 @@ impl Rule for MilestoneOverdue {
             told.push((leg, until));
             // What is learnt when it is over already is never said as if it went on.
             let then = match (until, &lost.further, calendar.over) {
-                (None, ..) => "there is no new plan".into(),
-                (Some(planned), ..) if until == lost.planned => {
-                    format!("there was no new plan until {planned}")
-                }
-                (Some(left), ..) if until == left_on => {
-                    format!("they left on it at {left} all the same")
-                }
-                (Some(at), Some((_, on)), _) if until == further => {
-                    format!("they were on {on} at {at} without a new plan")
-                }
-                (Some(at), _, Some((_, end))) => {
-                    format!("there was no new plan until {} at {at}", words(end))
-                }
-                _ => "there was no new plan".into(),
+                (None, ..) => say!(NO_PLAN),
+                (Some(planned), ..) if until == lost.planned => say!(NO_PLAN_UNTIL, planned),
+                (Some(left), ..) if until == left_on => say!(LEFT, left),
+                (Some(at), Some((_, on)), _) if until == further => say!(WERE_ON, on, at),
+                (Some(at), _, Some((_, end))) => say!(NO_PLAN_BEFORE, words(end), at),
+                _ => say!(NO_PLAN_THEN),
             };
-            let sentence = format!("{leg} was cancelled or the goods were offloaded, and {then}");
-            let episode = Episode::new(Severity::P2, lost.at, sentence).until(until);
+            let message = say!(LOST, leg, then);
+            let episode = Episode::new(Severity::P2, lost.at, message).until(until);
             found.push(episode.about(format!("{leg}/lost")).evidence([lost.offset]));
         }
     }
@@ -123,9 +142,9 @@ impl MilestoneOverdue {
                 mark.what == Milestone::Accepted && mark.leg.as_ref().is_none_or(|on| *on == leg.id)
             });
             let departed = calendar.first(Milestone::Departed, &leg.id);
-            let came = calendar.ended(&[accepted, departed], &leg.id, Moment::EARLIEST);
-            let what = format!("pick-up by {}", leg.carrier);
-            all.push(stretch.awaited("pick-up", &what, self.pick_up, leg.departs, came));
+            let came = stretch.ended(calendar, &[accepted, departed]);
+            let what = say!(PICK_UP, &leg.carrier);
+            all.push(stretch.awaited("pick-up", what, self.pick_up, leg.departs, came));
         }
         let flights = |plan: &'a Plan| plan.plan.legs.iter().filter(|leg| leg.mode == Mode::Air);
         for stretch in stretches(calendar, flights) {
@@ -140,9 +159,9 @@ impl MilestoneOverdue {
             }
             let departed = calendar.first(Milestone::Departed, &leg.id);
             let arrived = calendar.first(Milestone::Arrived, &leg.id);
-            let gone = calendar.ended(&[departed, arrived], &leg.id, Moment::EARLIEST);
-            let there = calendar.ended(&[arrived], &leg.id, Moment::EARLIEST);
-            let (departure, arrival) = ("departure of the flight", "arrival of the flight");
+            let gone = stretch.ended(calendar, &[departed, arrived]);
+            let there = stretch.ended(calendar, &[arrived]);
+            let (departure, arrival) = (say!(DEPARTURE), say!(ARRIVAL));
             all.push(stretch.awaited("departure", departure, self.flight, leg.departs, gone));
             all.push(stretch.awaited("arrival", arrival, self.flight, leg.arrives, there));
         }
@@ -154,9 +173,9 @@ impl MilestoneOverdue {
                     && mark.leg.as_ref() == Some(leg)
                     && mark.at >= entered.at
             });
-            let (about, what) = (format!("{leg}/customs"), String::from("customs clearance"));
+            let (about, what) = (format!("{leg}/customs"), say!(CUSTOMS));
             let (from, limits) = (entered.at, self.customs);
-            let end = calendar.ended(&[cleared], leg, entered.at);
+            let end = calendar.ended(&[cleared], leg, entered.at, None);
             all.push(Awaited { about, what, limits, from, end, plan: last });
         }
         all
@@ -190,43 +209,54 @@ fn stretches<'a, L: Iterator<Item = &'a Leg>>(
 }
 
 impl<'a> Stretch<'a> {
+    fn ended(&self, calendar: &Calendar, proofs: &[Option<&Mark>]) -> Option<(Moment, How)> {
+        calendar.ended(proofs, &self.leg.id, Moment::EARLIEST, self.until)
+    }
+
     fn awaited(
         &self,
         kind: &str,
-        what: &str,
+        what: Message,
         limits: Limits,
         from: Moment,
         end: Option<(Moment, How)>,
     ) -> Awaited<'a> {
-        let (about, what) = (format!("{}/{kind}", self.leg.id), String::from(what));
-        let replanned = self.until.map(|at| (at, How::Replanned));
-        let end = end.into_iter().chain(replanned).min();
+        let about = format!("{}/{kind}", self.leg.id);
         Awaited { about, what, limits, from, end, plan: self.plan }
     }
 }
 
 impl Calendar {
-    /// The first of several proofs. That the goods are further on ends the waiting, and so does a receipt, a cancellation or closing.
-    fn ended(&self, proofs: &[Option<&Mark>], leg: &LegId, after: Moment) -> Option<(Moment, How)> {
+    /// The first of several proofs. That the goods are further on ends the waiting, and so does another plan, a receipt, a
+    /// cancellation or closing.
+    fn ended(
+        &self,
+        proofs: &[Option<&Mark>],
+        leg: &LegId,
+        after: Moment,
+        replanned: Option<Moment>,
+    ) -> Option<(Moment, How)> {
         let came = proofs.iter().flatten().map(|mark| (mark.at, How::Came));
         let further = self.further_on(leg, after);
         let further = further.and_then(|mark| Some((mark.at, How::Further(mark.leg.clone()?))));
-        let over = self.over.map(|(at, end)| (at, How::Over(words(end))));
-        came.chain(further).chain(over).min()
+        let replanned = replanned.map(|at| (at, How::Replanned));
+        let over = self.over.map(|(at, end)| (at, How::Over(end)));
+        // In the order of `How`: of what is of one moment the first counts.
+        came.chain(further).chain(replanned).chain(over).min_by_key(|(at, _)| *at)
     }
 }
 
-fn words(end: End) -> &'static str {
+fn words(end: End) -> Message {
     match end {
-        End::Cancelled => "the shipment was cancelled",
-        End::Received => "the consignee had the goods",
-        End::Closed => "the papers were closed",
-        End::Used => "the goods were used up",
+        End::Cancelled => say!(CANCELLED),
+        End::Received => say!(RECEIVED),
+        End::Closed => say!(CLOSED),
+        End::Used => say!(USED),
     }
 }
 
 impl Awaited<'_> {
-    fn judge(&self, judged: Moment) -> Option<Episode> {
+    fn judge(self, judged: Moment) -> Option<Episode> {
         let end = self.end.as_ref().map(|(at, _)| *at);
         let late = self.from + self.limits.late;
         let until = end.unwrap_or(judged);
@@ -241,26 +271,20 @@ impl Awaited<'_> {
         } else {
             (Severity::P3, self.limits.late)
         };
-        let sentence = match &self.end {
-            Some((end, how)) => {
-                let after = format!("{} after {}", (*end - self.from).spoken(), self.from);
+        let (what, since) = (self.what, self.from);
+        let message = match self.end {
+            Some((at, how)) => {
+                let late = at - since;
                 match how {
-                    How::Came => format!("{} came {after}", self.what),
-                    How::Replanned => format!("{} was replanned {after}", self.what),
-                    How::Further(leg) => {
-                        format!("{} was not reported, the goods were on {leg} {after}", self.what)
-                    }
-                    How::Over(what) => format!("{} was not reported, {what} {after}", self.what),
+                    How::Came => say!(CAME, what, late, since),
+                    How::Replanned => say!(REPLANNED, what, late, since),
+                    How::Further(leg) => say!(FURTHER, what, &leg, late, since),
+                    How::Over(end) => say!(OVER, what, words(end), late, since),
                 }
             }
-            None => format!(
-                "{} is awaited since {}, for more than {}",
-                self.what,
-                self.from,
-                limit.spoken()
-            ),
+            None => say!(AWAITED, what, since, limit),
         };
-        let episode = Episode::new(severity, self.from, sentence).until(end).about(&self.about);
+        let episode = Episode::new(severity, since, message).until(end).about(&self.about);
         Some(episode.evidence([self.plan.offset]))
     }
 }

@@ -2,10 +2,18 @@
 
 use super::CORRECTED;
 use crate::calendar::Calendar;
-use alloc::{format, vec::Vec};
+use alloc::vec::Vec;
 use facts::timeline::WHO_HAS_THEM;
-use facts::{Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity};
+use facts::{
+    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, say,
+};
 use serde::Deserialize;
+
+facts::messages! {
+    "schedule/start-ahead":
+    AHEAD "ahead" =
+        "conditioning is reported as started at {at}, which has not come: nobody knows whether it has begun";
+}
 
 /// Conditioning is reported as started at a time that has not come.
 #[derive(Debug, Deserialize)]
@@ -20,6 +28,7 @@ impl Rule for StartAhead {
         family: Family::System,
         effects: Effects::NONE,
         hears: Hears::Only(&[WHO_HAS_THEM, CORRECTED, &[FactKind::StartAhead]]),
+        messages: &[MESSAGES],
         page: include_str!("start_ahead.md"),
     };
 
@@ -34,11 +43,8 @@ impl Rule for StartAhead {
                 continue;
             }
             let until = (given.now >= start.starts).then_some(start.starts);
-            let sentence = format!(
-                "conditioning is reported as started at {}, which has not come: nobody knows whether it has begun",
-                start.starts
-            );
-            let episode = Episode::new(Severity::P2, start.at, sentence).until(until).unknown();
+            let message = say!(AHEAD, start.starts);
+            let episode = Episode::new(Severity::P2, start.at, message).until(until).unknown();
             found.push(episode.evidence([start.offset]));
         }
     }

@@ -2,15 +2,23 @@
 
 use super::{CORRECTED, ORDER};
 use crate::calendar::Calendar;
-use crate::order::Order;
+use crate::order::{GateState, Order};
 use crate::treatment::Start;
-use alloc::{format, string::String, vec::Vec};
+use alloc::vec::Vec;
 use facts::timeline::WHO_HAS_THEM;
 use facts::{
-    Effects, Episode, FactKind, Family, Gate, Given, Hears, Moment, Precedence, Reference, Rule,
-    RuleInfo, Severity,
+    Argument, Effects, Episode, FactKind, Family, Gate, Given, Hears, Moment, Precedence,
+    Reference, Rule, RuleInfo, Severity, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "schedule/started-early":
+    STARTED "started" = "conditioning was started at {at}: {missing}";
+    CONFIRMED_LATE "confirmed-late" = "the dose was confirmed only at {at}";
+    NO_PLAN "no-plan" = "there is no dose plan or product to hold it against";
+    NO_RESCUE "no-rescue" = "rescue cells were not confirmed";
+}
 
 /// Conditioning was begun before the dose was confirmed.
 #[derive(Debug, Deserialize)]
@@ -25,6 +33,7 @@ impl Rule for StartedEarly {
         family: Family::Schedule,
         effects: Effects { precedence: Precedence::Begun, ..Effects::NONE },
         hears: Hears::Only(&[WHO_HAS_THEM, CORRECTED, ORDER, &[FactKind::Closed]]),
+        messages: &[MESSAGES],
         page: include_str!("started_early.md"),
     };
 
@@ -65,37 +74,33 @@ fn early(
     reference: &Reference,
 ) -> Option<Episode> {
     let started = start.at;
-    let then = order.gate_at(reference, started);
-    let mut missing: Vec<String> = Vec::new();
+    let GateState { gate, missing: lacks, .. } = order.gate_at(reference, started);
+    let mut missing: Vec<Argument> = Vec::new();
     // What ends the danger: everything is confirmed, or the treatment does not go on.
     let given = given.filter(|given| *given > started);
     let over = start.stopped.into_iter().chain(given).min();
     let mut confirmed = Some(started);
-    if then.gate != Gate::Met {
+    if gate != Gate::Met {
         // What is lost after that was confirmed all the same, and does not begin this anew.
         let met = order.met_after(reference, started);
         let met = met.filter(|met| over.is_none_or(|over| *met <= over));
-        missing.push(match (then.gate, met) {
-            (Gate::Unknown, Some(met)) => format!("the dose was confirmed only at {met}"),
-            (Gate::Unknown, None) if !then.missing.is_empty() => String::from(&*then.missing),
-            (Gate::Unknown, None) => {
-                String::from("there is no dose plan or product to hold it against")
-            }
-            (_, Some(met)) => format!("the dose was confirmed only at {met}"),
-            (_, None) => String::from(&*then.missing),
+        missing.push(match (gate, met) {
+            (_, Some(met)) => say!(CONFIRMED_LATE, met).into(),
+            (Gate::Unknown, None) if lacks.is_empty() => say!(NO_PLAN).into(),
+            (_, None) => lacks.into(),
         });
         confirmed = met;
     }
     if order.rescue_required(started) && order.rescue.is_none_or(|rescue| rescue > started) {
-        missing.push(String::from("rescue cells were not confirmed"));
+        missing.push(say!(NO_RESCUE).into());
         confirmed = confirmed.zip(order.rescue).map(|(until, rescue)| until.max(rescue));
     }
     if missing.is_empty() {
         return None;
     }
     let until = confirmed.into_iter().chain(over).min();
-    let sentence = format!("conditioning was started at {started}: {}", missing.join("; "));
-    let episode = Episode::new(Severity::P1, started, sentence).until(until);
+    let message = say!(STARTED, started, Argument::Sentences(missing));
+    let episode = Episode::new(Severity::P1, started, message).until(until);
     let episode = episode.evidence([start.offset]).reasoned();
-    Some(if then.gate == Gate::Unknown { episode.unknown() } else { episode })
+    Some(if gate == Gate::Unknown { episode.unknown() } else { episode })
 }

@@ -2,18 +2,26 @@
 
 use super::{CORRECTED, PLACES, READINGS};
 use crate::cover::{Cover, Held};
-use crate::excursion::{Excursion, LATE, Minutes, doubt, excursions};
+use crate::excursion::{Excursion, Minutes, afterwards, doubt, excursions};
 use crate::memory::{Memory, windows_of};
 use crate::settling::Settling;
 use crate::trust::Trust;
-use alloc::{format, string::String, vec::Vec};
+use alloc::vec::Vec;
 use facts::rulebook::Step;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
     Effects, Episode, Family, Figures, Given, Hears, MilliCelsius, Moment, Rule, RuleInfo,
-    Severity, Shows, Span,
+    Severity, Shows, Span, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "thermal/above-step":
+    ABOVE "above" = "warmer than {limit}, since {since}, up to {peak} (allowed: {allowed})";
+    ABOVE_FOR "above-for" =
+        "warmer than {limit} for {spent} in all, since {since}, up to {peak} (allowed: {allowed})";
+    DOUBTED "doubted" = "a probe says warmer than {limit}, up to {peak}, {doubt}";
+}
 
 /// Warmer than a step of the product for longer than that step allows, in all.
 #[derive(Debug, Deserialize)]
@@ -32,6 +40,7 @@ impl Rule for AboveStep {
             ..Effects::NONE
         },
         hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED, PLACES, READINGS]),
+        messages: &[MESSAGES, crate::excursion::MESSAGES],
         page: include_str!("above_step.md"),
     };
 
@@ -152,27 +161,25 @@ impl<'s> Spent<'s> {
 
 fn latched(memory: &Memory, one: &Excursion, worst: &Worst<'_>) -> Episode {
     let (step, from, since) = (worst.step, worst.from, worst.since);
-    let lasted = match worst.spent {
-        Span::ZERO => String::new(),
-        spent => format!(" for {} in all", spent.spoken()),
+    let (above, peak, allowed) = (step.above, peak(one, step), step.longer_than);
+    let message = match worst.spent {
+        Span::ZERO => say!(ABOVE, above, since, peak, allowed),
+        spent => say!(ABOVE_FOR, above, spent, since, peak, allowed),
     };
-    let (above, peak, allowed) = (step.above, peak(one, step), step.longer_than.spoken());
-    let sentence =
-        format!("warmer than {above}{lasted}, since {since}, up to {peak} (allowed: {allowed})");
     if one.is_late(step.above.milli()) {
-        let episode = Episode::new(step.severity, from, sentence + LATE).until(one.end());
+        let episode = Episode::new(step.severity, from, afterwards(message)).until(one.end());
         return episode.evidence(memory.evidence([from])).afterwards(true);
     }
-    let episode = Episode::new(step.severity, from, sentence).latched().back(one.end());
+    let episode = Episode::new(step.severity, from, message).latched().back(one.end());
     let figures = Figures { peak, limit: above, lasted: worst.spent };
     episode.figures(figures).evidence(memory.evidence([from]))
 }
 
 fn unknown(memory: &Memory, one: &Excursion, worst: &Worst<'_>) -> Episode {
     let (step, from, end) = (worst.step, worst.from, one.end());
-    let (peak, doubt) = (peak(one, step), doubt(one, step.above.milli()));
-    let sentence = format!("a probe says warmer than {}, up to {peak}, {doubt}", step.above);
-    let episode = Episode::new(Severity::P2, from, sentence).unknown().until(end);
+    let doubt = doubt(one, step.above.milli());
+    let message = say!(DOUBTED, step.above, peak(one, step), doubt);
+    let episode = Episode::new(Severity::P2, from, message).unknown().until(end);
     let evidence = memory.evidence([from].into_iter().chain(end));
     episode.unknown_for(one.until - from).evidence(evidence)
 }

@@ -6,15 +6,23 @@ use crate::place::Place;
 use crate::probe::Probe;
 use crate::setting::Attachment;
 use crate::window::Window;
-use alloc::{format, string::String, vec::Vec};
+use alloc::{format, vec::Vec};
 use facts::context::Class;
 use facts::fact::device::ClockAhead;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, Fact, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span,
-    Subject, Text,
+    Effects, Episode, Fact, FactKind, Family, Given, Hears, Message, Moment, Rule, RuleInfo,
+    Severity, Span, Subject, Text, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "thermal/clock-wrong":
+    AHEAD "ahead" =
+        "its clock is {by} ahead: what came at {came} is dated {dated}, and waits until then";
+    ZONE "zone" =
+        "its clock is {by} ahead, a wrong time zone by its size: what came at {came} is dated {dated}, and waits until then";
+}
 
 /// The clock of a logger is ahead.
 #[derive(Debug, Deserialize)]
@@ -53,6 +61,7 @@ impl Rule for ClockWrong {
             READINGS,
             &[FactKind::Quiet, FactKind::ClockAhead, FactKind::ClockRight],
         ]),
+        messages: &[MESSAGES],
         page: include_str!("clock_wrong.md"),
     };
 
@@ -116,7 +125,7 @@ impl ClockWrong {
         let until = [ahead.right, spell.until, over, left].into_iter().flatten().min();
         let severity = if is_dark { Severity::P2 } else { Severity::P3 };
         let about = format!("{}/{}", ahead.device.id, ahead.told.channel);
-        let episode = Episode::new(severity, since, self.sentence(ahead.told)).until(until);
+        let episode = Episode::new(severity, since, self.message(ahead.told)).until(until);
         let episode = episode.about(about).evidence([ahead.offset]);
         until.is_none_or(|until| since < until).then_some(episode)
     }
@@ -146,19 +155,15 @@ impl ClockWrong {
         is_long && !others_know(memory, attachment, last)
     }
 
-    fn sentence(&self, told: &ClockAhead) -> String {
+    fn message(&self, told: &ClockAhead) -> Message {
         let by = told.says - told.came;
         let steps = (by + self.near).as_minutes() / self.zone.as_minutes().max(1);
         let off = by - self.zone * steps;
         // No zone is a day away: then it is the date.
         let near = off <= self.near && Span::ZERO - off <= self.near;
         let zone = near && by + self.near >= self.zone && by < Span::days(1);
-        let zone = if zone { ", a wrong time zone by its size" } else { "" };
-        let (came, says) = (told.came, told.says);
-        format!(
-            "its clock is {} ahead{zone}: what came at {came} is dated {says}, and waits until then",
-            by.spoken()
-        )
+        let template = if zone { ZONE } else { AHEAD };
+        say!(template, by, told.came, told.says)
     }
 }
 

@@ -6,8 +6,19 @@ use crate::setting::{Attachment, Setting};
 use crate::window::Window;
 use alloc::{format, string::String, vec::Vec};
 use facts::timeline::{ENDS, WHO_HAS_THEM};
-use facts::{Effects, Episode, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span};
+use facts::{
+    Effects, Episode, Family, Given, Hears, Message, Moment, Rule, RuleInfo, Severity, Span, say,
+};
 use serde::Deserialize;
+
+facts::messages! {
+    "thermal/device-unfit":
+    HAD_ENDED "had-ended" =
+        "the certificate of {device} had ended at {at} when it came to the goods: what it says proves nothing";
+    FAILED "failed" = "{device} failed its calibration: what it says proves nothing";
+    ENDED "ended" =
+        "the certificate of {device} ended at {at}, while it is with the goods: what it says still counts";
+}
 
 /// A logger is with the goods without a valid calibration.
 #[derive(Debug, Deserialize)]
@@ -22,7 +33,7 @@ struct Defect {
     until: Option<Moment>,
     due: Moment,
     severity: Severity,
-    sentence: String,
+    message: Message,
 }
 
 impl Rule for DeviceUnfit {
@@ -33,13 +44,14 @@ impl Rule for DeviceUnfit {
         family: Family::Data,
         effects: Effects::NONE,
         hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED, PLACES, READINGS]),
+        messages: &[MESSAGES],
         page: include_str!("device_unfit.md"),
     };
 
     fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
         for (about, defect) in self.defects(memory, given) {
             if defect.due <= given.now {
-                let episode = Episode::new(defect.severity, defect.from, defect.sentence);
+                let episode = Episode::new(defect.severity, defect.from, defect.message);
                 found.push(episode.about(about).until(defect.until));
             }
         }
@@ -92,8 +104,8 @@ impl DeviceUnfit {
                 continue;
             }
             let due = from + self.after + settle;
-            let sentence = why(setting, attachment, from);
-            defects.push(Defect { from, until, due, severity: Severity::P2, sentence });
+            let message = why(setting, attachment, from);
+            defects.push(Defect { from, until, due, severity: Severity::P2, message });
         }
         defects.retain(|defect| defect.until.is_none_or(|end| end - defect.from > self.after));
         for defect in &mut defects {
@@ -116,14 +128,12 @@ fn turns(setting: &Setting, attachment: &Attachment, window: &Window) -> Vec<Mom
     turns
 }
 
-fn why(setting: &Setting, attachment: &Attachment, at: Moment) -> String {
+fn why(setting: &Setting, attachment: &Attachment, at: Moment) -> Message {
     let device = &attachment.device;
     let last = setting.calibration(device, at);
     match last.and_then(|last| last.until.filter(|_| last.passed)) {
-        Some(until) => format!(
-            "the certificate of {device} had ended at {until} when it came to the goods: what it says proves nothing"
-        ),
-        None => format!("{device} failed its calibration: what it says proves nothing"),
+        Some(until) => say!(HAD_ENDED, device, until),
+        None => say!(FAILED, device),
     }
 }
 
@@ -157,9 +167,6 @@ fn ended(
     let later = setting.calibrations.iter().filter(|c| c.device == attachment.device);
     let again = later.map(|c| c.from).filter(|at| *at > from).min();
     let until = again.into_iter().chain(window.until).min();
-    let sentence = format!(
-        "the certificate of {} ended at {from}, while it is with the goods: what it says still counts",
-        attachment.device
-    );
-    Some(Defect { from, until, due: from + settle, severity: Severity::P3, sentence })
+    let message = say!(ENDED, &attachment.device, from);
+    Some(Defect { from, until, due: from + settle, severity: Severity::P3, message })
 }

@@ -5,12 +5,17 @@ use crate::flights::Leg;
 use crate::memory::{Memory, judged};
 use crate::setting::{Attachment, Setting};
 use crate::window::Window;
-use alloc::{format, vec::Vec};
+use alloc::vec::Vec;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span,
+    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "thermal/gap":
+    UNKNOWN "unknown" = "no temperature is known for {length}, from {from} to {until}";
+}
 
 /// Readings are missing.
 #[derive(Debug, Deserialize)]
@@ -47,6 +52,7 @@ impl Rule for Gap {
             READINGS,
             &[FactKind::Imported],
         ]),
+        messages: &[MESSAGES],
         page: include_str!("gap.md"),
     };
 
@@ -63,14 +69,9 @@ impl Rule for Gap {
             } else {
                 Severity::P3
             };
-            let sentence = format!(
-                "no temperature is known for {}, from {} to {}",
-                length.spoken(),
-                hole.from,
-                hole.until
-            );
+            let message = say!(UNKNOWN, length, hole.from, hole.until);
             found.push(
-                Episode::new(severity, hole.from, sentence)
+                Episode::new(severity, hole.from, message)
                     .until(Some(hole.until))
                     .unknown_for(length)
                     .evidence(memory.evidence([hole.until])),

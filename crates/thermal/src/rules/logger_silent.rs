@@ -6,14 +6,30 @@ use crate::place::Place;
 use crate::probe::{Probe, Silence};
 use crate::setting::{Attachment, Known, Setting};
 use crate::window::Window;
-use alloc::{format, string::String, vec::Vec};
+use alloc::{format, vec::Vec};
 use facts::context::Class;
 use facts::fact::device::{Elsewhere, Unclaimed};
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Shows, Span,
+    Effects, Episode, FactKind, Family, Given, Hears, Message, Moment, Rule, RuleInfo, Severity,
+    Shows, Span, Template, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "thermal/logger-silent":
+    NOTHING "nothing" = "nothing has come from it since {since}";
+    ELSEWHERE "elsewhere" =
+        "nothing has come from it since {since} at this probe: {readings} readings came from probe {probe} of the device, which is attached to nothing";
+    UNCLAIMED "unclaimed" =
+        "nothing has come from it since {since} that can be of these goods: {readings} readings came, the last one dated {dated}";
+    NOTHING_COUNTS "nothing-counts" =
+        "no reading of it counts for the goods, which were picked up by {at}";
+    STOWED "stowed" = "stowed at {at}, and no file of {device} has been read in";
+    UNPACKED "unpacked" = "unpacked at {at}, and no file of {device} has been read in";
+    RECEIVED "received" = "received at {at}, and no file of {device} has been read in";
+    CLOSED "closed" = "closed at {at}, and no file of {device} has been read in";
+}
 
 /// A live logger is silent, or a logger that must be read out was not.
 #[derive(Debug, Deserialize)]
@@ -44,6 +60,7 @@ impl Rule for LoggerSilent {
             READINGS,
             &[FactKind::Quiet, FactKind::Imported, FactKind::Stowed],
         ]),
+        messages: &[MESSAGES],
         page: include_str!("logger_silent.md"),
     };
 
@@ -119,9 +136,8 @@ impl LoggerSilent {
         let dark = last - since >= long && !others_know(memory, attachment, last);
         let severity = if dark { Severity::P2 } else { Severity::P3 };
         let until = silence.until.into_iter().chain(window.until).min();
-        let sentence = nothing(silence);
         let unknown = until.unwrap_or(last).max(since) - since;
-        let episode = Episode::new(severity, since, sentence).until(until);
+        let episode = Episode::new(severity, since, nothing(silence)).until(until);
         let episode = episode.unknown_for(unknown).evidence([silence.offset]);
         Some(episode.afterwards(!in_time))
     }
@@ -189,11 +205,10 @@ impl LoggerSilent {
             if end.is_some_and(|end| end <= since) {
                 continue;
             }
-            let sentence =
-                format!("no reading of it counts for the goods, which were picked up by {since}");
+            let message = say!(NOTHING_COUNTS, since);
             let about = format!("{}/{}", attachment.device, attachment.channel);
             let unknown = end.unwrap_or(due).max(since) - since;
-            let episode = Episode::new(Severity::P3, since, sentence).until(end).about(about);
+            let episode = Episode::new(Severity::P3, since, message).until(end).about(about);
             found.push(episode.unknown().unknown_for(unknown));
         }
     }
@@ -244,13 +259,11 @@ impl LoggerSilent {
             Some(came) => came > due,
             None => given.now >= due.max(learnt) + given.reference.settle,
         };
-        let what = setting.what_at(since.at);
-        let sentence = format!(
-            "{what} at {}, and no file of {} has been read in",
-            since.at, attachment.device
-        );
-        let about = format!("{}/{}", attachment.device, attachment.channel);
-        late.then(|| Episode::new(Severity::P3, since.at, sentence).until(came).about(about))
+        late.then(|| {
+            let message = say!(no_file(setting, since.at), since.at, &attachment.device);
+            let about = format!("{}/{}", attachment.device, attachment.channel);
+            Episode::new(Severity::P3, since.at, message).until(came).about(about)
+        })
     }
 }
 
@@ -273,19 +286,27 @@ fn others_know(memory: &Memory, attachment: &Attachment, at: Moment) -> bool {
 }
 
 /// What has come from it: nothing, or nothing that is of these goods.
-fn nothing(silence: &Silence) -> String {
+fn nothing(silence: &Silence) -> Message {
     let since = silence.since;
-    match silence.unclaimed {
-        None => {
-            let other = silence.elsewhere.as_ref().map(|Elsewhere { channel, readings }| {
-                format!(
-                    " at this probe: {readings} readings came from probe {channel} of the device, which is attached to nothing"
-                )
-            });
-            format!("nothing has come from it since {since}{}", other.unwrap_or_default())
+    match (silence.unclaimed, &silence.elsewhere) {
+        (Some(Unclaimed { readings, dated, .. }), _) => say!(UNCLAIMED, since, readings, dated),
+        (None, Some(Elsewhere { channel, readings })) => {
+            say!(ELSEWHERE, since, *readings, channel)
         }
-        Some(Unclaimed { readings, dated, .. }) => format!(
-            "nothing has come from it since {since} that can be of these goods: {readings} readings came, the last one dated {dated}"
-        ),
+        (None, None) => say!(NOTHING, since),
+    }
+}
+
+/// What is said of a file that did not come, by what happened to the goods when it began to be awaited.
+fn no_file(setting: &Setting, at: Moment) -> Template {
+    let was = |all: &[Known]| all.iter().any(|known| known.at == at);
+    if was(&setting.stowed) {
+        STOWED
+    } else if was(&setting.unpacked) {
+        UNPACKED
+    } else if setting.received.is_some_and(|received| received.at == at) {
+        RECEIVED
+    } else {
+        CLOSED
     }
 }

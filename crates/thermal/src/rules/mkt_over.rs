@@ -5,13 +5,22 @@ use crate::memory::{Memory, judged};
 use crate::mkt::{TABLE_ENDS, in_table, weight};
 use crate::series::{Reading, worst};
 use crate::trust::Trust;
-use alloc::{format, vec::Vec};
+use alloc::vec::Vec;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
     Effects, Episode, Family, Figures, Given, Hears, MilliCelsius, Moment, Rule, RuleInfo,
-    Severity, Shows, Span,
+    Severity, Shows, Span, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "thermal/mkt-over":
+    OVER "over" = "mean kinetic temperature {mean} over {window} until {until} (limit: {limit})";
+    DOUBTED "doubted" =
+        "by a probe that is unfit or that another one contradicts: mean kinetic temperature {mean} over {window} until {until} (limit: {limit})";
+    NO_MEAN "no-mean" =
+        "no mean kinetic temperature of the {window} until {until}: what a probe says gives none from {coldest} to {warmest} (limit: {limit})";
+}
 
 /// Mean kinetic temperature over a fixed trailing window is above its limit.
 #[derive(Debug, Deserialize)]
@@ -32,6 +41,7 @@ impl Rule for MktOver {
             ..Effects::NONE
         },
         hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED, PLACES, READINGS]),
+        messages: &[MESSAGES],
         page: include_str!("mkt_over.md"),
     };
 
@@ -237,25 +247,21 @@ fn joined(mut all: Vec<Over>) -> Vec<Over> {
 
 fn over(memory: &Memory, mkt: &facts::rulebook::Mkt, over: &Over, doubtful: bool) -> Episode {
     let celsius = |milli: i32| MilliCelsius::from_milli(i64::from(milli)).unwrap_or(mkt.limit);
-    let (window, worst, limit) = (mkt.window.spoken(), over.worst, mkt.limit);
+    let (window, worst, limit) = (mkt.window, over.worst, mkt.limit);
     let evidence = memory.evidence([over.from]);
     let Some(mean) = in_table(over.mean).map(celsius) else {
         let (coldest, warmest) = (celsius(TABLE_ENDS.0), celsius(TABLE_ENDS.1));
-        let sentence = format!(
-            "no mean kinetic temperature of the {window} until {worst}: what a probe says gives none from {coldest} to {warmest} (limit: {limit})"
-        );
-        let episode = Episode::new(Severity::P2, over.from, sentence).unknown().until(over.until);
+        let message = say!(NO_MEAN, window, worst, coldest, warmest, limit);
+        let episode = Episode::new(Severity::P2, over.from, message).unknown().until(over.until);
         return episode.evidence(evidence);
     };
-    let sentence =
-        format!("mean kinetic temperature {mean} over {window} until {worst} (limit: {limit})");
+    let template = if doubtful { DOUBTED } else { OVER };
+    let message = say!(template, mean, window, worst, limit);
     if doubtful {
-        let sentence =
-            format!("by a probe that is unfit or that another one contradicts: {sentence}");
-        let episode = Episode::new(Severity::P2, over.from, sentence).unknown().until(over.until);
+        let episode = Episode::new(Severity::P2, over.from, message).unknown().until(over.until);
         return episode.evidence(evidence);
     }
     let figures = Figures { peak: mean, limit, lasted: over.last - over.from };
-    let episode = Episode::new(Severity::P2, over.from, sentence).latched().back(over.until);
+    let episode = Episode::new(Severity::P2, over.from, message).latched().back(over.until);
     episode.figures(figures).evidence(evidence)
 }

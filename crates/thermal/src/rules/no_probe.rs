@@ -4,10 +4,21 @@ use super::{CORRECTED, PLACES};
 use crate::memory::Memory;
 use crate::place::{Ended, Place, Stretch};
 use crate::setting::Setting;
-use alloc::{format, vec::Vec};
+use alloc::vec::Vec;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
-use facts::{Effects, Episode, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span};
+use facts::{
+    Argument, Effects, Episode, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span, say,
+};
 use serde::Deserialize;
+
+facts::messages! {
+    "thermal/no-probe":
+    NONE "none" = "no probe has been with the goods since {since}";
+    NONE_IN_STORE "none-in-store" = "no probe has been with the goods in {store} since {since}";
+    NEVER_IN_STORE "never-in-store" =
+        "no probe has been with the goods since {since}: {store}, which holds them, never had one that was reported";
+    LEFT "left" = "{at}, when the last one left them";
+}
 
 /// The goods travel or are stored, and no probe is with them.
 #[derive(Debug, Deserialize)]
@@ -41,6 +52,7 @@ impl Rule for NoProbe {
         family: Family::Data,
         effects: Effects::NONE,
         hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED, PLACES]),
+        messages: &[MESSAGES],
         page: include_str!("no_probe.md"),
     };
 
@@ -76,23 +88,20 @@ impl NoProbe {
 /// What is said of a stretch.
 fn said(setting: &Setting, bare: &Bare) -> Episode {
     let from = bare.from;
-    let left = if bare.lost { ", when the last one left them" } else { "" };
+    let since: Argument = if bare.lost { say!(LEFT, from).into() } else { from.into() };
     let Some(store) = setting.stores.name(bare.place) else {
         let travels = setting
             .picked_up
             .is_some_and(|picked_up| bare.until.is_none_or(|until| picked_up.at < until));
         let severity = if setting.attach_reported && travels { Severity::P2 } else { Severity::P3 };
-        let sentence = format!("no probe has been with the goods since {from}{left}");
-        return Episode::new(severity, from, sentence);
+        return Episode::new(severity, from, say!(NONE, since));
     };
     if setting.has_probe(bare.place) {
-        let sentence = format!("no probe has been with the goods in {store} since {from}{left}");
-        return Episode::new(Severity::P2, from, sentence).about(store.as_str());
+        let message = say!(NONE_IN_STORE, store, since);
+        return Episode::new(Severity::P2, from, message).about(store.as_str());
     }
-    let sentence = format!(
-        "no probe has been with the goods since {from}{left}: {store}, which holds them, never had one that was reported"
-    );
-    Episode::new(Severity::P3, from, sentence).about(store.as_str()).unknown()
+    let message = say!(NEVER_IN_STORE, since, store);
+    Episode::new(Severity::P3, from, message).about(store.as_str()).unknown()
 }
 
 /// Every stretch in which no probe was with the goods, on their way or in a store.

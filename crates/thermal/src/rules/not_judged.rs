@@ -2,10 +2,18 @@
 
 use super::CORRECTED;
 use crate::memory::Memory;
-use alloc::{format, vec::Vec};
+use alloc::vec::Vec;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
-use facts::{Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity};
+use facts::{
+    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, say,
+};
 use serde::Deserialize;
+
+facts::messages! {
+    "thermal/not-judged":
+    NO_PROFILE "no-profile" =
+        "the rulebook has no profile `{profile}`: no temperature of this shipment is judged";
+}
 
 /// The plan names a profile that the rulebook does not have.
 #[derive(Debug, Deserialize)]
@@ -20,6 +28,7 @@ impl Rule for NotJudged {
         family: Family::System,
         effects: Effects::NONE,
         hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED, &[FactKind::Dispositioned]]),
+        messages: &[MESSAGES],
         page: include_str!("not_judged.md"),
     };
 
@@ -32,10 +41,7 @@ impl Rule for NotJudged {
                 (true, None) => {}
                 (false, was) => {
                     let since = was.map_or(*at, |was| was.since);
-                    let sentence = format!(
-                        "the rulebook has no profile `{profile}`: no temperature of this shipment is judged"
-                    );
-                    let episode = Episode::new(Severity::P2, since, sentence);
+                    let episode = Episode::new(Severity::P2, since, say!(NO_PROFILE, profile));
                     open = Some(episode.unknown().evidence([*offset]));
                 }
             }

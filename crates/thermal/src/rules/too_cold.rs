@@ -2,16 +2,25 @@
 
 use super::{CORRECTED, PLACES, READINGS};
 use crate::cover::{Cover, Held};
-use crate::excursion::{Exceeded, Excursion, LATE, Limit, doubt, exceeded, excursions};
+use crate::excursion::{Exceeded, Excursion, Limit, afterwards, doubt, exceeded, excursions};
 use crate::memory::{Memory, judged, windows_of};
 use crate::settling::Settling;
-use alloc::{format, vec::Vec};
+use alloc::vec::Vec;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
     Effects, Episode, Family, Figures, Given, Hears, MilliCelsius, Moment, Profile, Rule, RuleInfo,
-    Severity, Shows, Span,
+    Severity, Shows, Span, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "thermal/too-cold":
+    FROZEN "frozen" = "{limit} or colder at {at}, down to {coldest}: frozen";
+    FROZEN_DOUBTED "frozen-doubted" = "a probe says {limit} or colder, down to {coldest}, {doubt}";
+    GOES_ON "goes-on" = "colder than {limit} since {since}, down to {coldest} (allowed: {allowed})";
+    OVER "over" = "colder than {limit} for {lasted}, from {from} to {until}, down to {coldest}";
+    DOUBTED "doubted" = "a probe says colder than {limit}, down to {coldest}, {doubt}";
+}
 
 /// Colder than the lower limit for longer than the grace, or frozen.
 #[derive(Debug, Deserialize)]
@@ -30,6 +39,7 @@ impl Rule for TooCold {
             ..Effects::NONE
         },
         hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED, PLACES, READINGS]),
+        messages: &[MESSAGES, crate::excursion::MESSAGES],
         page: include_str!("too_cold.md"),
     };
 
@@ -88,15 +98,15 @@ fn frozen(
     let coldest = |one: &Excursion| MilliCelsius::from_milli(-i64::from(one.peak()));
     for one in &sure {
         let (from, coldest) = (one.from, coldest(one).unwrap_or(freezes));
-        let sentence = format!("{freezes} or colder at {from}, down to {coldest}: frozen");
+        let message = say!(FROZEN, freezes, from, coldest);
         let figures = Figures { peak: coldest, limit: freezes, lasted: one.lasted(at) };
         let evidence = memory.evidence([from]);
         if one.is_late(at) {
-            let episode = Episode::new(Severity::P1, from, sentence + LATE).until(one.end());
+            let episode = Episode::new(Severity::P1, from, afterwards(message)).until(one.end());
             found.push(episode.evidence(evidence).afterwards(true));
             continue;
         }
-        let episode = Episode::new(Severity::P1, from, sentence).latched().back(one.end());
+        let episode = Episode::new(Severity::P1, from, message).latched().back(one.end());
         found.push(episode.figures(figures).evidence(evidence));
     }
     for one in excursions(held, at) {
@@ -106,8 +116,8 @@ fn frozen(
         }
         let (from, end) = (one.from, one.end());
         let (coldest, doubt) = (coldest(&one).unwrap_or(freezes), doubt(&one, at));
-        let sentence = format!("a probe says {freezes} or colder, down to {coldest}, {doubt}");
-        let episode = Episode::new(Severity::P2, from, sentence).unknown().until(end);
+        let message = say!(FROZEN_DOUBTED, freezes, coldest, doubt);
+        let episode = Episode::new(Severity::P2, from, message).unknown().until(end);
         let evidence = memory.evidence([from].into_iter().chain(end));
         found.push(episode.unknown_for(one.until - from).evidence(evidence));
     }
@@ -116,26 +126,15 @@ fn frozen(
 fn told(memory: &Memory, lower: MilliCelsius, grace: Span, one: &Exceeded) -> Episode {
     let (run, at) = (&one.excursion, -lower.milli());
     let coldest = MilliCelsius::from_milli(-i64::from(run.peak())).unwrap_or(lower);
-    let sentence = match run.end() {
-        _ if one.doubtful => {
-            let doubt = doubt(run, at);
-            format!("a probe says colder than {lower}, down to {coldest}, {doubt}")
-        }
-        None => format!(
-            "colder than {lower} since {}, down to {coldest} (allowed: {})",
-            run.from,
-            grace.spoken()
-        ),
-        Some(end) => format!(
-            "colder than {lower} for {}, from {} to {end}, down to {coldest}",
-            run.lasted(at).spoken(),
-            run.from
-        ),
+    let message = match run.end() {
+        _ if one.doubtful => say!(DOUBTED, lower, coldest, doubt(run, at)),
+        None => say!(GOES_ON, lower, run.from, coldest, grace),
+        Some(end) => say!(OVER, lower, run.lasted(at), run.from, end, coldest),
     };
     let late = run.is_late(at);
-    let sentence = if late { sentence + LATE } else { sentence };
+    let message = if late { afterwards(message) } else { message };
     let evidence = memory.evidence([run.from].into_iter().chain(run.end()));
-    let episode = Episode::new(one.severity, run.from, sentence).about("cold").until(run.end());
+    let episode = Episode::new(one.severity, run.from, message).about("cold").until(run.end());
     let episode = episode.evidence(evidence).afterwards(late);
     let figures = Figures { peak: coldest, limit: lower, lasted: run.lasted(at) };
     match one.doubtful {

@@ -1,15 +1,22 @@
 #![doc = include_str!("too_warm.md")]
 
 use super::{CORRECTED, PLACES, READINGS};
-use crate::excursion::{Exceeded, LATE, Limit, doubt, exceeded};
+use crate::excursion::{Exceeded, Limit, afterwards, doubt, exceeded};
 use crate::memory::{Memory, judged};
-use alloc::{format, vec::Vec};
+use alloc::vec::Vec;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
     Effects, Episode, Family, Figures, Given, Hears, MilliCelsius, Rule, RuleInfo, Severity, Shows,
-    Span,
+    Span, say,
 };
 use serde::Deserialize;
+
+facts::messages! {
+    "thermal/too-warm":
+    GOES_ON "goes-on" = "warmer than {limit} since {since}, up to {peak} (allowed: {allowed})";
+    OVER "over" = "warmer than {limit} for {lasted}, from {from} to {until}, up to {peak}";
+    DOUBTED "doubted" = "a probe says warmer than {limit}, up to {peak}, {doubt}";
+}
 
 /// Warmer than the upper limit for longer than the grace.
 #[derive(Debug, Deserialize)]
@@ -30,6 +37,7 @@ impl Rule for TooWarm {
             ..Effects::NONE
         },
         hears: Hears::Only(&[WHO_HAS_THEM, ENDS, CORRECTED, PLACES, READINGS]),
+        messages: &[MESSAGES, crate::excursion::MESSAGES],
         page: include_str!("too_warm.md"),
     };
 
@@ -60,26 +68,15 @@ impl Rule for TooWarm {
 fn told(memory: &Memory, upper: MilliCelsius, grace: Span, one: &Exceeded) -> Episode {
     let run = &one.excursion;
     let peak = MilliCelsius::from_milli(i64::from(run.peak())).unwrap_or(upper);
-    let sentence = match run.end() {
-        _ if one.doubtful => {
-            let doubt = doubt(run, upper.milli());
-            format!("a probe says warmer than {upper}, up to {peak}, {doubt}")
-        }
-        None => format!(
-            "warmer than {upper} since {}, up to {peak} (allowed: {})",
-            run.from,
-            grace.spoken()
-        ),
-        Some(end) => format!(
-            "warmer than {upper} for {}, from {} to {end}, up to {peak}",
-            run.lasted(upper.milli()).spoken(),
-            run.from
-        ),
+    let message = match run.end() {
+        _ if one.doubtful => say!(DOUBTED, upper, peak, doubt(run, upper.milli())),
+        None => say!(GOES_ON, upper, run.from, peak, grace),
+        Some(end) => say!(OVER, upper, run.lasted(upper.milli()), run.from, end, peak),
     };
     let late = run.is_late(upper.milli());
-    let sentence = if late { sentence + LATE } else { sentence };
+    let message = if late { afterwards(message) } else { message };
     let evidence = memory.evidence([run.from].into_iter().chain(run.end()));
-    let episode = Episode::new(one.severity, run.from, sentence).until(run.end());
+    let episode = Episode::new(one.severity, run.from, message).until(run.end());
     let episode = episode.evidence(evidence).afterwards(late);
     let figures = Figures { peak, limit: upper, lasted: run.lasted(upper.milli()) };
     match one.doubtful {
