@@ -231,11 +231,7 @@ fn origin(offset: u64) -> Origin {
 fn said(output: &Output, now: Moment) -> String {
     let words = match &output.what {
         What::Finding(finding) => line(&replay::report::lines::finding(finding)),
-        What::Incident(incident) => {
-            let mut value = serde_json::to_value(incident).unwrap_or_default();
-            value["kind"] = "incident".into();
-            line(&value)
-        }
+        What::Incident(incident) => line(&replay::report::lines::incident(incident)),
         What::Expired(event, reason) => format!("expired {} {}: {reason}", event.subject, event.id),
     };
     format!("{now} {words}\n")

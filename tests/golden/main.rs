@@ -13,6 +13,8 @@
     clippy::disallowed_methods
 )]
 
+mod images;
+
 use facts::{Book, Origin, Text};
 use libtest_mimic::{Arguments, Failed, Trial};
 use pipeline::{JournalRecord, Pipeline, roles};
@@ -181,6 +183,13 @@ fn origin(offset: u64) -> Origin {
 fn main() -> ExitCode {
     let newest = *roles::BEHAVIOURS.end();
     if std::env::var_os("COLDWATCH_WRITE_GOLDEN").is_some() {
+        match images::keep() {
+            Ok(n) => println!("the images of {n} stages are kept"),
+            Err(why) => {
+                println!("{why}");
+                return ExitCode::FAILURE;
+            }
+        }
         return match record(newest) {
             Ok(n) => {
                 println!("{n} journals of behaviour {newest} are recorded");
@@ -193,6 +202,7 @@ fn main() -> ExitCode {
         };
     }
     let mut all: Vec<Trial> = roles::BEHAVIOURS.flat_map(trials).collect();
+    all.extend(images::trials());
     let recorded = !all.is_empty() && !hashes(&folder(newest)).is_empty();
     all.push(Trial::test("every behaviour that this release knows is recorded", move || {
         match recorded {

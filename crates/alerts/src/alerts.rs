@@ -15,6 +15,9 @@ use facts::{
 };
 use serde::{Deserialize, Serialize};
 
+/// The version of what is kept of a subject. Whoever changes that, or what it means, raises it: a snapshot of another version is not read.
+pub const SCHEMA: u32 = 1;
+
 /// Findings, contexts, what this engine itself said, and the incident.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Alerts {

@@ -31,7 +31,7 @@ mod spans;
 pub mod stages;
 mod word;
 
-pub use alerts::Alerts;
+pub use alerts::{Alerts, SCHEMA};
 pub use incident::Incident;
 pub use memory::Memory;
 pub use rules::Rules;

@@ -1,15 +1,7 @@
-//! The form of snapshots: a snapshot that another program wrote is not read, but folded again.
+//! The form of a snapshot, which its name and its header bear: how it is framed, and the schema of the state in it. A release reads
+//! the snapshots of every release that has both in common with it; any other one is not read, and the log is worked off instead.
 
-use sha2::{Digest, Sha256};
-use std::sync::OnceLock;
-
-/// The first 8 bytes of SHA-256 of this program, read once.
-pub(crate) fn of_this_program() -> u64 {
-    static FORM: OnceLock<u64> = OnceLock::new();
-    *FORM.get_or_init(|| {
-        let program = std::env::current_exe().and_then(std::fs::read);
-        // A program that cannot read itself reads no snapshot of another and none of its own past.
-        let bytes = program.unwrap_or_else(|_| std::process::id().to_le_bytes().to_vec());
-        Sha256::digest(bytes).iter().take(8).fold(0, |n, byte| n << 8 | u64::from(*byte))
-    })
+/// The form of the snapshots of a stage whose state has this schema.
+pub(crate) fn of(schema: u32) -> u64 {
+    u64::from(fold::image::FRAME) << 32 | u64::from(schema)
 }

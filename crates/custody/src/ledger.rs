@@ -193,6 +193,7 @@ impl View for Ledger {
         judges: "Who holds the goods",
         rules: rules::ALL,
         rulebook: include_str!("../../../config/rulebook/custody.toml"),
+        schema: 1,
     };
     fn hears(fact: &Fact) -> bool {
         // How much a report is worth is asked of all that is reported of the goods.

@@ -38,6 +38,8 @@ enum Does {
     Fails,
     Hangs,
     RefusesCopy,
+    /// Shows that an act of somebody else was refused.
+    RefusedAnother,
     RefusesClosing,
 }
 
@@ -50,7 +52,9 @@ impl Acts for Log {
                 Does::Fails => return Err(Refusal::Unavailable("no broker answers".into())),
                 Does::Hangs => std::future::pending().await,
                 Does::Forgets => {}
-                Does::Shows | Does::RefusesCopy | Does::RefusesClosing => log.show(&event),
+                Does::Shows | Does::RefusesCopy | Does::RefusedAnother | Does::RefusesClosing => {
+                    log.show(&event)
+                }
             }
             Ok(())
         })
@@ -68,9 +72,15 @@ impl Log {
             _ if self.does == Does::RefusesCopy => {
                 open.refused =
                     Some(format!("another act is named {}: send this one anew", event.id));
+                open.refused_act = Some(event.id.clone());
+            }
+            _ if self.does == Does::RefusedAnother => {
+                open.refused = Some(format!("closing a P1 takes two people, {} is one", event.id));
+                open.refused_act = Some(facts::Text::new("of-anna"));
             }
             Fact::IncidentClosed(_) if self.does == Does::RefusesClosing => {
                 open.refused = Some("thermal/too-warm is still going on".into());
+                open.refused_act = Some(event.id.clone());
             }
             Fact::Acknowledged(taken) => {
                 let (by, text) = (taken.by.clone(), taken.reason.clone());
@@ -830,6 +840,15 @@ async fn a_log_that_fails_hangs_or_knows_the_name_already() {
         assert_eq!(answer.status.as_u16(), status);
         assert!(answer.problem().contains(word));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_another_act_was_refused_refuses_none_whose_key_stands_in_the_reason() {
+    let (router, _) = made(Does::RefusedAnother);
+    let mut act = take(TAKE, JSON, BY_DORA);
+    act.headers_mut().insert("idempotency-key", "1".parse().unwrap());
+    let answer = ask(&router, act).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text);
 }
 
 #[tokio::test]

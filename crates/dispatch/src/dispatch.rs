@@ -14,6 +14,9 @@ use alloc::{boxed::Box, vec::Vec};
 use facts::{Cause, Engine, Entry, Event, Fact, Keeps, Moment, ShipmentId, Subject, SubjectKind};
 use serde::{Deserialize, Serialize};
 
+/// The version of what is kept of a subject. Whoever changes that, or what it means, raises it: a snapshot of another version is not read.
+pub const SCHEMA: u32 = 1;
+
 /// What is known of one subject.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Dispatch {

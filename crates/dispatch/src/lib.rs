@@ -43,6 +43,6 @@ mod store;
 mod twins;
 mod words;
 
-pub use dispatch::Dispatch;
+pub use dispatch::{Dispatch, SCHEMA};
 pub use passed::{Fate, Passed};
 pub use rules::Rules;

@@ -68,6 +68,9 @@ pub struct About<M: 'static> {
     pub rules: &'static [Kind<M>],
     /// The tables of its rules in the rulebook that comes with this release, as TOML.
     pub rulebook: &'static str,
+    /// The version of what is kept of a shipment. Whoever changes that, or what it means, raises it: a snapshot of another version
+    /// is not read.
+    pub schema: u32,
 }
 
 /// What a fold keeps of a value after a step.

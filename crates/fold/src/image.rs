@@ -9,6 +9,10 @@ use facts::{Book, Engine, Moment, Subject};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+/// The version of how a stage's state is framed: what stands before the values of its engine, in a fold and in the stage around it.
+/// Whoever changes that, or what it means, raises it.
+pub const FRAME: u32 = 1;
+
 /// What stands before the values.
 #[derive(Serialize, Deserialize)]
 struct Head {

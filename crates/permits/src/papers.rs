@@ -82,6 +82,7 @@ impl View for Papers {
         judges: "What the papers allow",
         rules: rules::ALL,
         rulebook: include_str!("../../../config/rulebook/permits.toml"),
+        schema: 1,
     };
     fn hears(fact: &Fact) -> bool {
         let papers = matches!(fact, Fact::Granted(_) | Fact::Amended(_) | Fact::PermitSuspended(_));

@@ -52,6 +52,8 @@ pub struct EngineSpec {
     pub judges: &'static str,
     /// The tables of its rules in the rulebook that comes with this release, as TOML.
     pub rulebook: &'static str,
+    /// The version of what is kept of a shipment.
+    pub schema: u32,
     rules: fn() -> Vec<&'static RuleInfo>,
     check: fn(&Book, u32) -> Result<(), BookError>,
     begin: fn(Release, u16) -> Box<dyn EnginePartition>,
@@ -60,11 +62,12 @@ pub struct EngineSpec {
 
 impl EngineSpec {
     const fn of<E: RuleEngine + 'static>() -> Self {
-        let About { name, judges, rulebook, .. } = E::ABOUT;
+        let About { name, judges, rulebook, schema, .. } = E::ABOUT;
         Self {
             name,
             judges,
             rulebook,
+            schema,
             rules: || E::ABOUT.rules.iter().map(|kind| kind.info).collect(),
             check: |book, behaviour| (roles::engine::<E>().rules)(book, behaviour).map(drop),
             begin: |release, number| {

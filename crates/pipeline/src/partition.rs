@@ -10,6 +10,7 @@ use alerts::Word;
 use facts::fact::log::StateTold;
 use facts::{Event, Moment, Origin, Subject};
 use fold::{Admission, Matter, Record, Stop};
+use std::collections::BTreeMap;
 
 /// One partition number, in one process.
 pub struct Partition {
@@ -51,16 +52,35 @@ impl Partition {
         }
     }
 
-    /// Every stage goes on from its own image.
-    pub(crate) fn restart(&mut self) -> Result<(), Unusable> {
-        let n = self.number;
-        self.dispatch =
-            DispatchStage::resume(roles::dispatch(), n, PARTITIONS, &self.dispatch.image()?)?;
+    /// The image of each stage, by its name.
+    pub(crate) fn images(&mut self) -> Result<BTreeMap<&'static str, Vec<u8>>, Unusable> {
+        let mut images = BTreeMap::from([
+            ("dispatch", self.dispatch.image()?),
+            ("alerts", self.alerts.image()?),
+        ]);
         for (engine, stage) in ENGINES.iter().zip(&mut self.engines) {
-            *stage = engine.resume(roles::RELEASE, n, &stage.image()?)?;
+            images.insert(engine.name, stage.image()?);
         }
-        self.alerts = AlertsStage::resume(roles::alerts(), n, PARTITIONS, &self.alerts.image()?)?;
+        Ok(images)
+    }
+
+    /// A stage goes on from an image; a name that no stage has is an error.
+    pub(crate) fn resume(&mut self, stage: &str, image: &[u8]) -> Result<(), Unusable> {
+        let n = self.number;
         self.touched = true;
+        match stage {
+            "dispatch" => {
+                self.dispatch = DispatchStage::resume(roles::dispatch(), n, PARTITIONS, image)?;
+            }
+            "alerts" => {
+                self.alerts = AlertsStage::resume(roles::alerts(), n, PARTITIONS, image)?;
+            }
+            _ => {
+                let place = ENGINES.iter().position(|engine| engine.name == stage);
+                let place = place.ok_or_else(|| format!("no stage is named {stage}"))?;
+                self.engines[place] = ENGINES[place].resume(roles::RELEASE, n, image)?;
+            }
+        }
         Ok(())
     }
 

@@ -256,9 +256,26 @@ impl Pipeline {
         self.parts.iter().enumerate().flat_map(of).collect()
     }
 
+    /// The image of each stage of each partition.
+    pub fn images(&mut self) -> Result<BTreeMap<(u16, &'static str), Vec<u8>>, Unusable> {
+        let mut images = BTreeMap::new();
+        for (n, part) in (0..).zip(&mut self.parts) {
+            images.extend(part.images()?.into_iter().map(|(stage, image)| ((n, stage), image)));
+        }
+        Ok(images)
+    }
+
+    /// A stage of a partition goes on from an image, as after a restart.
+    pub fn resume(&mut self, partition: u16, stage: &str, image: &[u8]) -> Result<(), Unusable> {
+        self.part(partition).resume(stage, image)
+    }
+
     /// Every stage goes on from its own image, as after a restart.
     pub fn restart(&mut self) -> Result<(), Unusable> {
-        self.parts.iter_mut().try_for_each(Partition::restart)
+        for ((partition, stage), image) in self.images()? {
+            self.resume(partition, stage, &image)?;
+        }
+        Ok(())
     }
 
     fn part(&mut self, p: u16) -> &mut Partition {

@@ -92,6 +92,7 @@ impl View for Calendar {
         judges: "Deadlines, dose, point of no return",
         rules: rules::ALL,
         rulebook: include_str!("../../../config/rulebook/schedule.toml"),
+        schema: 1,
     };
     fn hears(fact: &Fact) -> bool {
         let lost = matches!(fact, Fact::LegCancelled(_) | Fact::LegOffloaded(_));

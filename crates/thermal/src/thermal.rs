@@ -171,6 +171,7 @@ impl RuleEngine for Thermal {
         judges: "How warm, for how long",
         rules: rules::ALL,
         rulebook: include_str!("../../../config/rulebook/thermal.toml"),
+        schema: 1,
     };
 
     fn memory(&self) -> Option<&Memory> {

@@ -38,7 +38,7 @@ impl Alerts {
 impl Stage for Alerts {
     type Life = Partition;
     fn form(&self) -> u64 {
-        form::of_this_program()
+        form::of(alerts::SCHEMA)
     }
     fn begin(&self, partition: u16, _: &str) -> Result<Partition, Halt> {
         Ok(self.with(partition, AlertsStage::new((self.role)(), partition, self.names.partitions)))

@@ -40,7 +40,7 @@ impl Dispatch {
 impl Stage for Dispatch {
     type Life = Partition;
     fn form(&self) -> u64 {
-        form::of_this_program()
+        form::of(dispatch::SCHEMA)
     }
     fn begin(&self, partition: u16, _: &str) -> Result<Partition, Halt> {
         Ok(self

@@ -53,7 +53,7 @@ pub struct Partition {
 impl Stage for Judging {
     type Life = Partition;
     fn form(&self) -> u64 {
-        form::of_this_program()
+        form::of(self.engine.schema)
     }
     fn begin(&self, partition: u16, _: &str) -> Result<Partition, Halt> {
         Ok(self.with(partition, self.engine.begin(self.release.clone(), partition), 0))

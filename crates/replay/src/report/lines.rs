@@ -93,8 +93,15 @@ pub fn finding(f: &Finding) -> Value {
     })
 }
 
-fn incident(i: &Incident) -> Value {
-    with_kind("incident", i)
+/// The card as people read it: what it says as data stands in the log.
+pub fn incident(i: &Incident) -> Value {
+    let mut card = with_kind("incident", i);
+    if let Some(members) = card.as_object_mut() {
+        for as_data in ["headline_message", "missed_message", "refused_act"] {
+            members.remove(as_data);
+        }
+    }
+    card
 }
 
 fn expired(event: &Event, reason: &str, learnt: Moment) -> Value {
