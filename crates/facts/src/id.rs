@@ -1,7 +1,7 @@
 //! Names of things. An id is never a bare string.
 
 use alloc::{format, string::String};
-use core::{fmt, str::FromStr};
+use core::{fmt, marker::PhantomData, str::FromStr};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -62,30 +62,38 @@ impl schemars::JsonSchema for Text {
 /// By this name an id says to its reader that it is one: whoever reads from outside cleans it (see [`crate::hidden`]).
 pub const ID: &str = "id";
 
-/// The letters of an id. Most readers pass them on as they stand.
-fn read<'de, D: Deserializer<'de>>(d: D) -> Result<CompactString, D::Error> {
-    struct Letters;
-    impl<'de> Visitor<'de> for Letters {
-        type Value = CompactString;
+/// An id by its letters. Most readers pass them on as they stand.
+fn read<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(d: D) -> Result<T, D::Error> {
+    struct Letters<T>(PhantomData<T>);
+    impl<'de, T: FromStr<Err = String>> Visitor<'de> for Letters<T> {
+        type Value = T;
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a string")
         }
-        fn visit_newtype_struct<D: Deserializer<'de>>(
-            self,
-            d: D,
-        ) -> Result<CompactString, D::Error> {
-            CompactString::deserialize(d)
+        fn visit_newtype_struct<D: Deserializer<'de>>(self, d: D) -> Result<T, D::Error> {
+            d.deserialize_str(self)
         }
-        fn visit_str<E: de::Error>(self, letters: &str) -> Result<CompactString, E> {
-            Ok(CompactString::new(letters))
+        fn visit_str<E: de::Error>(self, letters: &str) -> Result<T, E> {
+            letters.parse().map_err(E::custom)
         }
     }
-    d.deserialize_newtype_struct(ID, Letters)
+    d.deserialize_newtype_struct(ID, Letters(PhantomData))
+}
+
+/// The letters of a name, before anything is asked of them.
+struct Letters(CompactString);
+
+impl FromStr for Letters {
+    type Err = String;
+    fn from_str(letters: &str) -> Result<Self, String> {
+        Ok(Self(CompactString::new(letters)))
+    }
 }
 
 /// Reads a text that names something, as a channel or a profile does: it is cleaned as an id is.
 pub(crate) fn name<'de, D: Deserializer<'de>>(d: D) -> Result<Text, D::Error> {
-    Text::checked(read(d)?).map_err(de::Error::custom)
+    let Letters(letters) = read(d)?;
+    Text::checked(letters).map_err(de::Error::custom)
 }
 
 /// The same where there may be none.
@@ -154,7 +162,7 @@ macro_rules! as_every_id {
         }
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                read(d)?.parse().map_err(serde::de::Error::custom)
+                read(d)
             }
         }
         #[cfg(test)]

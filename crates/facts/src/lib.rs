@@ -45,7 +45,7 @@ pub mod sentence;
 pub mod spelling;
 pub mod story;
 pub mod subject;
-mod text;
+pub mod text;
 pub mod timeline;
 pub mod told;
 pub mod unit;

@@ -246,7 +246,7 @@ impl Serialize for Moment {
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         if d.is_human_readable() {
-            text::read(d)
+            text::read(text::TIME, d)
         } else {
             i64::deserialize(d).map(Self::from_millis)
         }
@@ -259,7 +259,11 @@ impl Serialize for Span {
 }
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        if d.is_human_readable() { text::read(d) } else { i64::deserialize(d).map(Self) }
+        if d.is_human_readable() {
+            text::read(text::QUANTITY, d)
+        } else {
+            i64::deserialize(d).map(Self)
+        }
     }
 }
 

@@ -4,21 +4,31 @@ use alloc::string::String;
 use core::{fmt, marker::PhantomData, str::FromStr};
 use serde::{Deserializer, Serializer, de};
 
-/// Reads a leaf by its text in formats that people read, else by its number.
+/// By this name a leaf says to its reader that it is a time, or a date.
+pub const TIME: &str = "time";
+/// By this name a leaf says to its reader that it is a quantity with its unit.
+pub const QUANTITY: &str = "quantity";
+
+/// Reads a leaf by its text in formats that people read. It says by name what it is, as an id does, so that whoever reads from outside can
+/// tell what is wrong with it.
 pub(crate) fn read<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(
+    name: &'static str,
     d: D,
 ) -> Result<T, D::Error> {
     struct Reader<T>(PhantomData<T>);
-    impl<T: FromStr<Err = String>> de::Visitor<'_> for Reader<T> {
+    impl<'de, T: FromStr<Err = String>> de::Visitor<'de> for Reader<T> {
         type Value = T;
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a text with its unit")
+        }
+        fn visit_newtype_struct<D: Deserializer<'de>>(self, d: D) -> Result<T, D::Error> {
+            d.deserialize_str(self)
         }
         fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
             text.parse().map_err(E::custom)
         }
     }
-    d.deserialize_str(Reader(PhantomData))
+    d.deserialize_newtype_struct(name, Reader(PhantomData))
 }
 
 /// Writes a leaf by its text.

@@ -77,7 +77,11 @@ impl Serialize for MilliCelsius {
 }
 impl<'de> Deserialize<'de> for MilliCelsius {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        if d.is_human_readable() { text::read(d) } else { i32::deserialize(d).map(Self) }
+        if d.is_human_readable() {
+            text::read(text::QUANTITY, d)
+        } else {
+            i32::deserialize(d).map(Self)
+        }
     }
 }
 #[cfg(test)]

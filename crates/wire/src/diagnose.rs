@@ -1,9 +1,15 @@
 //! What is wrong with a record that could not be read: a second, slow look, so that the first can be fast.
 
-use crate::envelope::IN_CAPITALS;
+use crate::envelope::{is_read, written_small};
+use crate::ids::{Fault, Ids, Node, Part};
 use crate::reject::{Code, Rejection};
-use facts::Fact;
+use facts::id::ID;
+use facts::text::{QUANTITY, TIME};
+use facts::{ByType, Fact, Moment};
+use serde::de::{self, DeserializeSeed, Expected, Unexpected};
 use serde_json::Value;
+use std::fmt;
+use std::marker::PhantomData;
 
 /// Members of an event that are texts.
 const TEXTS: &[&str] = &[
@@ -19,8 +25,11 @@ const TEXTS: &[&str] = &[
     "shipment",
 ];
 
-/// Names the fault of a text that did not read as an event.
-pub(crate) fn diagnose(text: &str, error: &serde_json::Error) -> Rejection {
+/// Members of an event that are whole numbers.
+const NUMBERS: &[&str] = &["partition", "offset"];
+
+/// Names the fault of a text that did not read as an event. Which fault it is says the second look, in what words the first.
+pub(crate) fn diagnose(text: &str, ids: &Ids, error: &serde_json::Error) -> Rejection {
     let reason = error.to_string();
     let reason = reason.rsplit_once(" at line ").map_or(&*reason, |(reason, _)| reason);
     let at = |code: Code| Rejection::new(code, reason).column(error.column());
@@ -30,64 +39,92 @@ pub(crate) fn diagnose(text: &str, error: &serde_json::Error) -> Rejection {
     if error.is_eof() {
         return at(Code::HalfLine);
     }
-    let value: Value = match serde_json::from_str(text) {
-        Ok(value) => value,
+    let node: Node = match serde_json::from_str(text) {
+        Ok(node) => node,
         Err(e) if e.is_eof() => return at(Code::HalfLine),
-        Err(_) if reason.contains("recursion limit") => return at(Code::TooDeep),
         Err(_) => return at(Code::NotJson),
     };
-    let Value::Object(members) = &value else { return at(Code::NotAnEvent) };
+    let Node::Members(members) = node else { return at(Code::NotAnEvent) };
+    let member = |name: &str| members.iter().find(|(known, _)| known == name).map(|(_, node)| node);
     for name in TEXTS {
-        match members.get(*name) {
-            Some(Value::String(_) | Value::Null) | None => {}
-            Some(_) => {
-                let reason = format!("`{name}` must be a text");
-                return Rejection::new(Code::WrongType, reason)
-                    .column(error.column())
-                    .member(format!("/{name}"));
-            }
+        if !matches!(member(name), None | Some(Node::Text(_) | Node::Other(Value::Null))) {
+            let reason = format!("`{name}` must be a text");
+            let rejection = Rejection::new(Code::WrongType, reason).column(error.column());
+            return rejection.member(format!("/{name}"));
         }
     }
-    if reason.contains(IN_CAPITALS) {
-        let name = reason.split('`').nth(1).unwrap_or_default();
+    for name in NUMBERS {
+        if !matches!(member(name), None | Some(Node::Other(Value::Number(_) | Value::Null))) {
+            return at(Code::WrongType).member(format!("/{name}"));
+        }
+    }
+    if let Some((name, _)) = members.iter().find(|(name, _)| written_small(name).is_some()) {
         return at(Code::NotAnEvent).member(format!("/{name}"));
     }
-    if let Some(name) = reason.strip_prefix("duplicate field ") {
-        let whole = TEXTS.iter().chain(&["data"]).any(|known| name.trim_matches('`') == *known);
-        return at(Code::DoubleMember).member(if whole { "" } else { "/data" });
+    let twice = |(n, (name, _)): (usize, &(String, Node))| {
+        is_read(name) && members[..n].iter().any(|(before, _)| before == name)
+    };
+    if members.iter().enumerate().any(twice) {
+        return at(Code::DoubleMember);
     }
-    match members.get("type") {
-        Some(Value::String(kind)) if !Fact::types().contains(&kind.as_str()) => {
-            let reason = format!("no fact has the type `{}`{}", kind.escape_debug(), near(kind));
-            Rejection::new(Code::UnknownType, reason).column(error.column()).member("/type")
-        }
-        _ => at(of_data(reason)).member("/data"),
+    let kind = match member("type") {
+        Some(Node::Text(kind)) => kind.clone(),
+        _ => return at(Code::BadValue).member("/data"),
+    };
+    if !Fact::types().contains(&kind.as_str()) {
+        let reason = format!("no fact has the type `{}`{}", kind.escape_debug(), near(&kind));
+        let rejection = Rejection::new(Code::UnknownType, reason).column(error.column());
+        return rejection.member("/type");
+    }
+    let data = members.into_iter().find(|(name, _)| name == "data").map(|(_, node)| node);
+    at(data.map_or(Code::BadValue, |node| of_data(&kind, node, ids))).member("/data")
+}
+
+/// What kind of fault stands in a fact's data.
+fn of_data(kind: &str, node: Node, ids: &Ids) -> Code {
+    let (here, fault) = ("/data".to_owned(), PhantomData::<Found>);
+    let data = Part { node, here, ids, fault };
+    ByType(kind).deserialize(data).err().map_or(Code::BadValue, |Found(code)| code)
+}
+
+/// The kind of a fault, as a fact's own reader finds it.
+#[derive(Debug)]
+struct Found(Code);
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
-/// The code of a fault in a fact's data, by what its reader said.
-fn of_data(reason: &str) -> Code {
-    let says = |word: &str| reason.contains(word);
-    if says("invalid type") {
-        Code::WrongType
-    } else if says("missing field") {
-        Code::MissingMember
-    } else if says("duplicate field") {
-        Code::DoubleMember
-    } else if says("RFC 3339") {
-        let time = reason.split('`').nth(1).unwrap_or_default();
-        match format!("{time}Z").parse::<facts::Moment>() {
-            Ok(_) => Code::NoOffset,
-            Err(_) => Code::BadTime,
+impl std::error::Error for Found {}
+
+impl de::Error for Found {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self(Code::BadValue)
+    }
+    fn invalid_type(_: Unexpected<'_>, _: &dyn Expected) -> Self {
+        Self(Code::WrongType)
+    }
+    fn missing_field(_: &'static str) -> Self {
+        Self(Code::MissingMember)
+    }
+    fn duplicate_field(_: &'static str) -> Self {
+        Self(Code::DoubleMember)
+    }
+}
+
+impl Fault for Found {
+    fn in_leaf(self, name: &str, text: &str) -> Self {
+        match (self.0, name) {
+            (Code::BadValue, ID) => Self(Code::BadId),
+            (Code::BadValue, QUANTITY) => Self(Code::BadUnit),
+            (Code::BadValue, TIME) => match format!("{text}Z").parse::<Moment>() {
+                Ok(_) => Self(Code::NoOffset),
+                Err(_) => Self(Code::BadTime),
+            },
+            _ => self,
         }
-    } else if says("not a date") {
-        Code::BadTime
-    } else if says("an id is") || says("an id has") {
-        Code::BadId
-    } else if says("temperature") || says("duration") || says("span") || says("unit") {
-        Code::BadUnit
-    } else {
-        Code::BadValue
     }
 }
 

@@ -7,6 +7,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 /// A text of the envelope, borrowed where it holds no escapes.
 #[derive(Debug, Clone)]
@@ -74,9 +75,6 @@ enum Key {
     Extension,
 }
 
-/// What is said of a known attribute in capitals.
-pub(crate) const IN_CAPITALS: &str = "is no attribute: their names are written small";
-
 const KEYS: [(&str, Key); 16] = [
     ("specversion", Key::SpecVersion),
     ("id", Key::Id),
@@ -96,6 +94,18 @@ const KEYS: [(&str, Key); 16] = [
     ("offset", Key::Offset),
 ];
 
+/// Whether an attribute of this name is read.
+pub(crate) fn is_read(name: &str) -> bool {
+    KEYS.iter().any(|(known, _)| *known == name)
+}
+
+/// A known attribute that is written in capitals here, as it must be. An attribute that nobody reads is nobody's fault, this is: without
+/// `arrivedat` nothing is judged late.
+pub(crate) fn written_small(name: &str) -> Option<&'static str> {
+    let known = KEYS.iter().map(|(known, _)| *known);
+    known.clone().find(|known| known.eq_ignore_ascii_case(name)).filter(|known| *known != name)
+}
+
 impl<'de> Deserialize<'de> for Key {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         struct Reader;
@@ -108,11 +118,10 @@ impl<'de> Deserialize<'de> for Key {
                 if let Some((_, key)) = KEYS.iter().find(|(known, _)| *known == name) {
                     return Ok(*key);
                 }
-                // An attribute that nobody reads is nobody's fault, a known one in capitals is: without `arrivedat` nothing is judged late.
-                match KEYS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
-                    Some((known, _)) => {
-                        Err(E::custom(format_args!("`{name}` {IN_CAPITALS}, this one `{known}`")))
-                    }
+                match written_small(name) {
+                    Some(known) => Err(E::custom(format_args!(
+                        "`{name}` is no attribute: their names are written small, this one `{known}`"
+                    ))),
                     None => Ok(Key::Extension),
                 }
             }
@@ -137,7 +146,8 @@ impl Members<'_> {
             return ByType(kind).deserialize(data);
         }
         let node = Node::deserialize(data)?;
-        let data = Part { node, here: "/data".to_owned(), ids: self.0 };
+        let fault = PhantomData::<serde_json::Error>;
+        let data = Part { node, here: "/data".to_owned(), ids: self.0, fault };
         ByType(kind).deserialize(data).map_err(de::Error::custom)
     }
 }

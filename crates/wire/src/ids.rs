@@ -10,13 +10,14 @@ mod tests;
 use facts::{Text, hidden, id::ID};
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{
-    self, Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+    Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
 };
 use serde::forward_to_deserialize_any;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
+use std::marker::PhantomData;
 
 /// Whether a text holds nothing that could hide: ASCII and the degree sign, as readings do, and no letter written as an escape.
 pub(crate) fn is_plain(text: &str) -> bool {
@@ -122,24 +123,43 @@ impl<'de> Deserialize<'de> for Node {
     }
 }
 
+/// What a reader of a part has against it, which may look at the leaf in which that was found.
+pub(crate) trait Fault: Error {
+    /// It was found in a leaf that says by this name what it is, and has this text.
+    fn in_leaf(self, name: &str, text: &str) -> Self;
+}
+
+impl Fault for serde_json::Error {
+    fn in_leaf(self, _: &str, _: &str) -> Self {
+        self
+    }
+}
+
 /// A node at its place, as a JSON pointer.
-pub(crate) struct Part<'i> {
+pub(crate) struct Part<'i, E> {
     pub(crate) node: Node,
     pub(crate) here: String,
     pub(crate) ids: &'i Ids,
+    pub(crate) fault: PhantomData<E>,
 }
 
-impl<'i> Part<'i> {
-    fn items(items: Vec<Node>, here: &str, ids: &'i Ids) -> impl Iterator<Item = Part<'i>> {
-        let part = move |(n, node)| Part { node, here: format!("{here}/{n}"), ids };
+impl<'i, E> Part<'i, E> {
+    fn items(items: Vec<Node>, here: &str, ids: &'i Ids) -> impl Iterator<Item = Self> {
+        let part = move |(n, node): (usize, Node)| {
+            let here = format!("{here}/{n}");
+            Self { node, here, ids, fault: PhantomData }
+        };
         (0..).zip(items).map(part)
     }
     fn members(
         members: Vec<(String, Node)>,
         here: &str,
         ids: &'i Ids,
-    ) -> impl Iterator<Item = (String, Part<'i>)> {
-        let part = move |node, name: &str| Part { node, here: format!("{here}/{name}"), ids };
+    ) -> impl Iterator<Item = (String, Self)> {
+        let part = move |node, name: &str| {
+            let here = format!("{here}/{name}");
+            Self { node, here, ids, fault: PhantomData }
+        };
         members.into_iter().map(move |(name, node)| {
             let part = part(node, &name);
             (name, part)
@@ -147,18 +167,43 @@ impl<'i> Part<'i> {
     }
 }
 
-impl<'de> IntoDeserializer<'de, serde_json::Error> for Part<'_> {
+fn unexpected(value: &Value) -> Unexpected<'_> {
+    match value {
+        Value::Bool(value) => Unexpected::Bool(*value),
+        Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+            (Some(n), ..) => Unexpected::Unsigned(n),
+            (None, Some(n), _) => Unexpected::Signed(n),
+            (None, None, n) => Unexpected::Float(n.unwrap_or_default()),
+        },
+        _ => Unexpected::Unit,
+    }
+}
+
+impl<'de, E: Fault> IntoDeserializer<'de, E> for Part<'_, E> {
     type Deserializer = Self;
     fn into_deserializer(self) -> Self {
         self
     }
 }
 
-impl<'de> Deserializer<'de> for Part<'_> {
-    type Error = serde_json::Error;
+/// A value that is neither text nor list nor object.
+fn other<'de, V: Visitor<'de>, E: Error>(value: &Value, visitor: V) -> Result<V::Value, E> {
+    match value {
+        Value::Bool(value) => visitor.visit_bool(*value),
+        Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+            (Some(n), ..) => visitor.visit_u64(n),
+            (None, Some(n), _) => visitor.visit_i64(n),
+            (None, None, n) => visitor.visit_f64(n.unwrap_or_default()),
+        },
+        _ => visitor.visit_unit(),
+    }
+}
+
+impl<'de, E: Fault> Deserializer<'de> for Part<'_, E> {
+    type Error = E;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        let Self { node, here, ids } = self;
+        let Self { node, here, ids, .. } = self;
         match node {
             Node::Text(text) => visitor.visit_string(text),
             Node::List(items) => {
@@ -171,7 +216,7 @@ impl<'de> Deserializer<'de> for Part<'_> {
                 let value = visitor.visit_map(&mut members)?;
                 members.end().map(|()| value)
             }
-            Node::Other(value) => value.deserialize_any(visitor),
+            Node::Other(value) => other(&value, visitor),
         }
     }
 
@@ -188,29 +233,34 @@ impl<'de> Deserializer<'de> for Part<'_> {
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
         match &self.node {
-            Node::Text(id) if name == ID => visitor.visit_str(&self.ids.clean(id, &self.here)),
+            Node::Text(text) if name == ID => {
+                let read = visitor.visit_str(&self.ids.clean(text, &self.here));
+                read.map_err(|fault: E| fault.in_leaf(name, text))
+            }
+            Node::Text(text) => {
+                let text = text.clone();
+                let read = visitor.visit_newtype_struct(self);
+                read.map_err(|fault: E| fault.in_leaf(name, &text))
+            }
             _ => visitor.visit_newtype_struct(self),
         }
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        name: &'static str,
-        variants: &'static [&'static str],
+        _: &'static str,
+        _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        let Self { node, here, ids } = self;
+        let Self { node, here, ids, .. } = self;
         match node {
             Node::Text(text) => visitor.visit_enum(text.into_deserializer()),
             Node::Members(members) => {
                 let members = MapDeserializer::new(Self::members(members, &here, ids));
                 visitor.visit_enum(MapAccessDeserializer::new(members))
             }
-            Node::List(_) => {
-                let list = de::Unexpected::Seq;
-                Err(Error::invalid_type(list, &"string or map"))
-            }
-            Node::Other(value) => value.deserialize_enum(name, variants, visitor),
+            Node::List(_) => Err(Error::invalid_type(Unexpected::Seq, &"string or map")),
+            Node::Other(value) => Err(Error::invalid_type(unexpected(&value), &"string or map")),
         }
     }
 

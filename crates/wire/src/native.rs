@@ -65,7 +65,7 @@ pub fn read(line: &[u8], limits: &Limits) -> Result<Incoming, Rejection> {
 fn incoming(text: &str, outside: bool) -> Result<Incoming, Rejection> {
     let ids = Ids::of(text, outside);
     check::patient(text, ids.unclean)?;
-    let all = envelope(text, &ids).map_err(|e| diagnose(text, &e))?;
+    let all = envelope(text, &ids).map_err(|e| diagnose(text, &ids, &e))?;
     let need = |member: &'static str, value: &Option<Str<'_>>| match value {
         Some(value) if !value.0.is_empty() => Ok(()),
         Some(_) => Err(Rejection::new(Code::BadValue, format!("`{member}` is empty"))

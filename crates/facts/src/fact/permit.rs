@@ -11,22 +11,22 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Granted {
-    /// What kind of permit.
+    /// The kind of permit, in one word of its reporter, such as `import`.
     pub kind: Text,
-    /// Which authority.
+    /// The authority that issued the permit.
     pub issuer: Text,
-    /// The authority's IANA time zone: a bare date begins and ends by it.
+    /// The time zone of the authority, by its IANA name: a bare date begins and ends by it.
     pub zone: Text,
-    /// To whom.
+    /// The party that the permit was granted to.
     pub holder: PartyId,
-    /// From when.
+    /// When the permit begins to be valid; a bare date begins by the clock of `zone`.
     pub from: Bound,
-    /// Until when, that day included where it is a bare date.
+    /// Until when the permit is valid; where it is a bare date, that day is included.
     pub until: Bound,
-    /// How many shipments, where that is limited.
+    /// How many shipments may use the permit; absent where that is not limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipments: Option<u32>,
-    /// How much in all, where that is limited.
+    /// How much all shipments together may use of it; absent where that is not limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<Quantity>,
 }
@@ -89,7 +89,7 @@ impl Serialize for Bound {
 }
 impl<'de> Deserialize<'de> for Bound {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        crate::text::read(d)
+        crate::text::read(crate::text::TIME, d)
     }
 }
 #[cfg(test)]
@@ -106,7 +106,7 @@ impl schemars::JsonSchema for Bound {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Suspended {
-    /// Why.
+    /// Why the permit was suspended, in the reporter's words.
     pub reason: Text,
 }
 
@@ -114,7 +114,7 @@ pub struct Suspended {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Revoked {
-    /// Why.
+    /// Why the permit was revoked, in the reporter's words.
     pub reason: Text,
 }
 
@@ -122,7 +122,7 @@ pub struct Revoked {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Ledger {
-    /// Reservations and uses, ordered by (the plan's `occurred_at`, shipment). A shipment that gave its reservation up
+    /// The reservations and uses, ordered by `planned_at` and then by shipment. A shipment that gave its reservation up
     /// and was planned again has another one from then on.
     pub uses: Vec<Use>,
 }
@@ -131,9 +131,9 @@ pub struct Ledger {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Use {
-    /// The shipment that uses it.
+    /// The shipment that has reserved or used its part of the permit.
     pub shipment: ShipmentId,
-    /// When the plan was made that cites the permit.
+    /// When the plan was made that cites the permit, by the reporter's clock.
     pub planned_at: Moment,
     /// How much its plan says that it uses: the quantities of one act added up, of several acts on the same goods the
     /// largest.
@@ -142,10 +142,10 @@ pub struct Use {
     /// Whether the plan leaves out how much a part of it uses, or says it in another unit than the rest.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub partly: bool,
-    /// Whether it has departed, so that it is used and not only reserved.
+    /// Whether the shipment has departed, so that its part is used and not only reserved.
     pub consumed: bool,
     /// Since when it is not needed any more: the shipment was cancelled, or planned without this permit, before it
-    /// departed.
+    /// departed. Absent while it is needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Moment>,
     /// What earlier plans of this shipment said of the quantity, in order.
@@ -159,7 +159,7 @@ pub struct Use {
 pub struct Stated {
     /// When the plan was made that says something else.
     pub until: Moment,
-    /// How much it said until then.
+    /// The quantity that the plan stated until then; absent where it stated none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<Quantity>,
     /// Whether it left out how much a part of it uses, or said it in another unit than the rest.
