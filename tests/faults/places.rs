@@ -2,17 +2,14 @@
 
 use crate::client::Client;
 use crate::hours::Hours;
-use crate::releases::{Release, Released, next};
+use crate::releases::{Release, Released};
 use crate::roads::Roads;
 use coldwatch::live::STRIKE_EVERY;
-use coldwatch::services::alerts::Alerts;
-use coldwatch::services::dispatch::Dispatch;
-use coldwatch::services::engine::Judging;
 use coldwatch::services::intake::Intake;
 use coldwatch::services::names::Names;
-use coldwatch::services::{Note, Service};
+use coldwatch::services::stateful::Stateful;
+use coldwatch::services::{self, Note, Service};
 use coldwatch::topics;
-use pipeline::{ENGINES, EngineSpec, roles};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -98,9 +95,7 @@ impl<S: Stage> Turns for Loop<'_, S> {
 /// The stages of all services, as one release has them.
 pub(crate) struct Stages {
     intake: Released<Intake>,
-    dispatch: Released<Dispatch>,
-    engines: BTreeMap<&'static str, Released<Judging>>,
-    alerts: Released<Alerts>,
+    stateful: BTreeMap<Service, Released<Stateful>>,
 }
 
 /// What a partition says from its beginning on, and what it is then.
@@ -112,21 +107,10 @@ pub(crate) struct Refolded {
 
 macro_rules! of_service {
     ($all:expr, $service:expr, $stage:ident => $do:expr) => {
-        match $service {
-            Service::Intake => {
+        match $all.stateful.get(&$service) {
+            Some($stage) => $do,
+            None => {
                 let $stage = &$all.intake;
-                $do
-            }
-            Service::Dispatch => {
-                let $stage = &$all.dispatch;
-                $do
-            }
-            Service::Engine(engine) => {
-                let $stage = &$all.engines[engine.name];
-                $do
-            }
-            Service::Alerts | Service::Desk => {
-                let $stage = &$all.alerts;
                 $do
             }
         }
@@ -143,25 +127,14 @@ impl Stages {
     ) -> Self {
         let intake =
             Intake { names: names.clone(), topic: INBOUND.into(), clock: hours.clock(wrong_by) };
-        macro_rules! of {
-            ($service:ident, $role:ident) => {{
-                let role = match release {
-                    Release::First => roles::$role,
-                    Release::Next => next::$role,
-                };
-                Released { stage: $service { names: names.clone(), role }, release }
-            }};
-        }
-        let judging = |engine: &'static EngineSpec| {
-            let names = names.clone();
-            let stage = Judging { names, engine, release: release.of_program() };
-            (engine.name, Released { stage, release })
+        let stateful = |service: &Service| {
+            let (names, kind) = (names.clone(), service.stage()?);
+            let stage = Stateful { names, kind, release: release.of_program() };
+            Some((*service, Released { stage, release }))
         };
         Self {
             intake: Released { stage: intake, release },
-            dispatch: of!(Dispatch, dispatch),
-            engines: ENGINES.iter().map(judging).collect(),
-            alerts: of!(Alerts, alerts),
+            stateful: services::all().iter().filter_map(stateful).collect(),
         }
     }
 

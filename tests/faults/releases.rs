@@ -1,10 +1,7 @@
 //! Two releases of the same services. The first knows one behaviour alone; the next one also knows the number after it, by which
 //! other numbers hold, and must judge by the first as the first does until the log says otherwise. Neither reads a snapshot of the other.
 
-use alerts::Alerts;
-use dispatch::Dispatch;
 use facts::Book;
-use fold::Role;
 use pipeline::roles;
 use stream::{Halt, Stage};
 
@@ -83,16 +80,4 @@ fn as_judged(book: &Book, behaviour: u32) -> Book {
     }
     let changed = scenario::beside(book.clone(), NUMBERS).expect("numbers");
     Book { hash: book.hash.clone(), ..changed }
-}
-
-/// The roles of the next release that are no engine's.
-pub(crate) mod next {
-    use super::*;
-
-    pub(crate) fn dispatch() -> Role<Dispatch> {
-        Role { release: Release::Next.of_program(), ..roles::dispatch() }
-    }
-    pub(crate) fn alerts() -> Role<Alerts> {
-        Role { release: Release::Next.of_program(), ..roles::alerts() }
-    }
 }

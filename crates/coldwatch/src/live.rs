@@ -7,11 +7,12 @@ use crate::log;
 use crate::measures::{self, Measures};
 use crate::services::intake::Intake;
 use crate::services::names::Names;
-use crate::services::{self, Service, Work};
+use crate::services::stateful::Stateful;
+use crate::services::{Service, Work};
 use crate::snapshots;
 use crate::topics::{self, Plan};
 use crate::watchdog::{self, Watchdog};
-use pipeline::roles;
+use pipeline::processor::StageKind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
@@ -117,23 +118,13 @@ impl Live {
                     self.spawn(service, Intake { names, topic, clock }, work)
                 })
             }
-            Service::Dispatch => {
-                self.on(service, services::dispatch::Dispatch { names, role: roles::dispatch })
-            }
-            Service::Engine(engine) => {
-                self.on(service, services::engine::Judging::new(names, engine))
-            }
-            Service::Alerts => {
-                self.on(service, services::alerts::Alerts { names, role: roles::alerts })
-            }
             Service::Desk => Ok(()),
-        }
-    }
-
-    fn on<S: Stage + Send + 'static>(&mut self, service: Service, stage: S) -> Result<(), Failure> {
-        match service.work(&self.names, &[]).pop() {
-            Some(work) => self.spawn(service, stage, work),
-            None => Ok(()),
+            Service::Dispatch | Service::Engine(_) | Service::Alerts => {
+                let stages = service.stage().zip(service.work(&names, &[]).pop());
+                stages.map_or(Ok(()), |(kind, work)| {
+                    self.spawn(service, Stateful::new(names, kind), work)
+                })
+            }
         }
     }
 
@@ -141,7 +132,7 @@ impl Live {
     where
         S: Stage + Send + 'static,
     {
-        let strikes = matches!(service, Service::Dispatch | Service::Alerts);
+        let strikes = service.stage().is_some_and(StageKind::strikes);
         // Signs of life go by the same beat, from intake, which strikes nothing.
         let beats = strikes || service == Service::Intake;
         let every = (beats && self.config.clock.strike).then_some(STRIKE_EVERY);

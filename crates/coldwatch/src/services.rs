@@ -1,20 +1,19 @@
 //! The services: each is a codec, a stage and the loop. Nothing is decided here.
 //!
-//! [`intake`], [`dispatch`], [`engine`] (one for each of [`ENGINES`]), [`alerts`] and [`desk`] have one
+//! [`intake`] and [`stateful`] (dispatch, one engine or alerts) have one
 //! shape: a `Stage` that begins or resumes a partition, and a `Life` that takes its records.
 
-pub mod alerts;
-pub mod dispatch;
-pub mod engine;
 mod image;
 pub mod intake;
 pub mod names;
+pub mod stateful;
 
 use clap::builder::PossibleValue;
 use facts::fact::log::{ClockAsked, Tick};
 use facts::{Event, Fact, Moment, Subject, SubjectKind, Text};
 use fold::{Counts, Stats};
 use names::Names;
+use pipeline::processor::StageKind;
 use pipeline::stage::Fates;
 use pipeline::{ENGINES, EngineSpec, Letter, Topic, bytes};
 use serde::Serialize;
@@ -77,14 +76,18 @@ impl Service {
             Self::Desk => "desk",
         }
     }
-    /// What it reads; intake reads what the configuration names.
-    pub fn reads(self) -> Option<Topic> {
+    /// The stage that it runs, where that keeps a state.
+    pub fn stage(self) -> Option<StageKind> {
         match self {
             Self::Intake | Self::Desk => None,
-            Self::Dispatch => Some(Topic::Facts),
-            Self::Engine(_) => Some(Topic::Journal),
-            Self::Alerts => Some(Topic::Exceptions),
+            Self::Dispatch => Some(StageKind::Dispatch),
+            Self::Engine(engine) => Some(StageKind::Engine(engine)),
+            Self::Alerts => Some(StageKind::Alerts),
         }
+    }
+    /// What it reads; intake reads what the configuration names.
+    pub fn reads(self) -> Option<Topic> {
+        self.stage().map(StageKind::reads)
     }
 }
 

@@ -5,6 +5,7 @@
 //! - [`pipeline`]: `feed(event)`, out come findings and incidents
 //! - [`partition`]: the folds of one partition number, from `facts` to `alerts`
 //! - [`stage`]: what each stage does with a record; [`letter`]: what it writes
+//! - [`processor`]: a stage that keeps a state, as a service runs it
 //! - [`bytes`]: letters as the bytes of a log's records, and back
 //! - [`output`]: what comes out, in its order
 //! - [`journal`]: the journal's records, as they are kept and as they are played again
@@ -22,6 +23,7 @@ pub mod letter;
 pub mod output;
 pub mod partition;
 pub mod pipeline;
+pub mod processor;
 pub mod registry;
 pub mod roles;
 pub mod rulebook;

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)]
 
 use super::*;
+use crate::services;
 use facts::{Moment, Span};
 use pipeline::{ENGINES, Topic};
 use std::path::{Path, PathBuf};

@@ -8,12 +8,14 @@ use crate::exit::Failure;
 use crate::exported::Taken;
 use crate::log::failure;
 use crate::services::names::Names;
-use crate::services::{self, Note, Service, alerts, dispatch, engine};
+use crate::services::stateful::Stateful;
+use crate::services::{self, Note, Service};
 use facts::fact::log::BehaviourSwitched;
 use facts::{Fact, Moment, Subject};
 use fold::Links;
+use pipeline::processor::StageKind;
 use pipeline::stage::Homes;
-use pipeline::{Body, ENGINES, EngineSpec, Letter, Topic, bytes, roles};
+use pipeline::{Body, ENGINES, EngineSpec, Letter, Topic, bytes};
 use std::collections::{BTreeMap, VecDeque};
 use stream::{Draft, Halt, Life, Record, Stage, StreamError};
 
@@ -31,17 +33,16 @@ struct Part {
 
 impl Part {
     fn begin(names: &Names, number: u16) -> Result<Self, Halt> {
-        let names = || names.clone();
-        let dispatch = dispatch::Dispatch { names: names(), role: roles::dispatch };
-        let begin = |engine: &'static EngineSpec| -> Result<(Service, Box<dyn Life>), Halt> {
-            let judging = engine::Judging::new(names(), engine);
-            Ok((Service::Engine(engine), Box::new(judging.begin(number, "")?)))
+        let begin = |kind: StageKind| -> Result<Box<dyn Life>, Halt> {
+            Ok(Box::new(Stateful::new(names.clone(), kind).begin(number, "")?))
         };
-        let alerts = alerts::Alerts { names: names(), role: roles::alerts };
+        let engine = |engine: &'static EngineSpec| -> Result<(Service, Box<dyn Life>), Halt> {
+            Ok((Service::Engine(engine), begin(StageKind::Engine(engine))?))
+        };
         Ok(Self {
-            dispatch: Box::new(dispatch.begin(number, "")?),
-            engines: ENGINES.iter().map(begin).collect::<Result<_, _>>()?,
-            alerts: Box::new(alerts.begin(number, "")?),
+            dispatch: begin(StageKind::Dispatch)?,
+            engines: ENGINES.iter().map(engine).collect::<Result<_, _>>()?,
+            alerts: begin(StageKind::Alerts)?,
             now: Moment::EARLIEST,
             due: None,
             touched: true,

@@ -20,12 +20,10 @@ pub(super) fn read(image: &[u8]) -> Result<(u64, &[u8]), String> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use crate::services::alerts::Alerts;
-    use crate::services::dispatch::Dispatch;
-    use crate::services::engine::Judging;
     use crate::services::names::Names;
+    use crate::services::stateful::Stateful;
     use crate::services::{Note, stroke};
-    use pipeline::{ENGINES, Topic, roles};
+    use pipeline::Topic;
     use stream::{Life, Record, Stage};
 
     fn record(offset: u64, value: &[u8]) -> Record {
@@ -51,13 +49,9 @@ mod tests {
 
     #[test]
     fn what_could_not_be_read_is_counted_over_a_restart() {
-        let names = || Names::with("", 1);
-        let judging = Judging::new(names(), &ENGINES[0]);
-        for (before, after) in [
-            counted(&Dispatch { names: names(), role: roles::dispatch }, Topic::Facts),
-            counted(&judging, Topic::Journal),
-            counted(&Alerts { names: names(), role: roles::alerts }, Topic::Exceptions),
-        ] {
+        for service in crate::services::all().iter().filter_map(|service| service.stage()) {
+            let stage = Stateful::new(Names::with("", 1), service);
+            let (before, after) = counted(&stage, service.reads());
             assert_eq!((before.unreadable, after.unreadable), (2, 3));
         }
     }
