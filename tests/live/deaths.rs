@@ -3,6 +3,7 @@
 
 use crate::accounts::note;
 use crate::driver::Driver;
+use crate::is_long;
 use crate::misfortunes::{end, in_turn};
 use crate::outputs::{Outputs, findings, incidents};
 use crate::site::{self, Backing, Site};
@@ -33,7 +34,7 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
         Trial::test(
             "kafka: every service in turn is killed, terminated and interrupted under load",
             || {
-                disturbed("killed", &brokers(), ROUNDS, |driver, turn, luck| {
+                disturbed("killed", &brokers(), rounds(), |driver, turn, luck| {
                     let service = in_turn(turn);
                     let signal = SIGNALS[turn / services::all().len() % SIGNALS.len()];
                     std::thread::sleep(Duration::from_millis(luck.u64(0..40)));
@@ -45,7 +46,7 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
         Trial::test(
             "kafka: a second process of an engine takes its share under load and gives it back",
             || {
-                disturbed("scaled", &brokers(), ROUNDS, |driver, turn, luck| {
+                disturbed("scaled", &brokers(), rounds(), |driver, turn, luck| {
                     std::thread::sleep(Duration::from_millis(luck.u64(0..40)));
                     match driver.site.processes.iter().filter(|(s, _)| *s == one_engine()).count() {
                         0 | 1 => share(driver),
@@ -58,8 +59,10 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
 }
 
 const SIGNALS: [&str; 3] = ["-KILL", "-TERM", "-INT"];
-/// How often something is done.
-const ROUNDS: usize = 80;
+/// How often something is done: each signal to each service at the least.
+fn rounds() -> usize {
+    if is_long() { 80 } else { SIGNALS.len() * services::all().len() }
+}
 
 fn brokers() -> String {
     site::brokers().expect("COLDWATCH_KAFKA")

@@ -345,7 +345,7 @@ fn nonsense() -> Result<(), Failed> {
     let folder = folder("nonsense");
     let http = "listen = \"127.0.0.1:0\"\nevents_per_second = 2000";
     let intake = Intake::start(&configuration(&folder, http))?;
-    let long = std::env::var_os("COLDWATCH_LONG").is_some();
+    let long = crate::is_long();
     let (senders, lasts) = if long { (50, 60) } else { (12, 5) };
     let bodies = [b"{}\n".repeat(1_390_000), b"1\n".repeat(2_000_000), b"{}\n".repeat(19_000)];
     let event = &weeks::week(1)[0].1;

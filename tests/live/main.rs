@@ -3,7 +3,8 @@
 //!
 //! `COLDWATCH_KAFKA` names the brokers; without it everything on Kafka is skipped by name. With
 //! `COLDWATCH_ALL_JOURNEYS=1` every journey is played there, and not only the first of each page; with
-//! `COLDWATCH_ROUNDS=200` there are so many rounds of misfortune.
+//! `COLDWATCH_ROUNDS=200` there are so many rounds of misfortune; with `COLDWATCH_LONG=1` weeks are five times as long, and services die
+//! four times as often.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -35,6 +36,11 @@ mod weeks;
 use libtest_mimic::{Arguments, Trial};
 use site::Backing;
 use std::process::ExitCode;
+
+/// Whether all of it is played, or as much as a few minutes take.
+fn is_long() -> bool {
+    std::env::var_os("COLDWATCH_LONG").is_some()
+}
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();

@@ -2,6 +2,7 @@
 //! recorded, played again, gives the same findings byte for byte.
 
 use crate::driver::Driver;
+use crate::is_long;
 use crate::outputs::{Outputs, findings};
 use crate::site::{Backing, Site};
 use crate::verdicts::{Verdict, settled};
@@ -18,7 +19,10 @@ use std::time::{Duration, Instant};
 use stream::Log;
 use wire::{Limits, native};
 
-const EVENTS: usize = 100_000;
+/// So many shipments, and so many of their events: as many as two minutes play, or all of a week in the long form.
+fn size() -> (u32, usize) {
+    if is_long() { (330, 100_000) } else { (80, 20_000) }
+}
 /// On a broker fewer, because each one is asked over the network how far it has come.
 fn partitions(backing: Backing) -> u16 {
     if backing == Backing::Kafka { 4 } else { 8 }
@@ -27,8 +31,9 @@ fn partitions(backing: Backing) -> u16 {
 const STEP: Span = Span::minutes(10);
 
 pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
+    let (_, events) = size();
     let name = format!(
-        "{}: {EVENTS} events give the verdicts of a replay, and their journal the same findings",
+        "{}: {events} events give the verdicts of a replay, and their journal the same findings",
         backing.name()
     );
     vec![Trial::test(name, move || week_over(backing))]
@@ -135,15 +140,16 @@ pub(crate) fn send_part(
 }
 
 fn week_over(backing: Backing) -> Result<(), Failed> {
-    let mut week = week(330);
-    week.truncate(EVENTS);
-    assert_eq!(week.len(), EVENTS, "the week is long enough");
+    let (shipments, events) = size();
+    let mut week = week(shipments);
+    week.truncate(events);
+    assert_eq!(week.len(), events, "the week is long enough");
     let begin = week[0].0.floor(GRID);
     let mut driver = Driver::new(Site::open(backing, partitions(backing), &book(), begin));
     let mut outputs = Outputs::of(&driver.site);
     let began = Instant::now();
     send_week(&mut driver, &week, |_, _| {});
-    eprintln!("{}: {EVENTS} events in {:.1?}", backing.name(), began.elapsed());
+    eprintln!("{}: {events} events in {:.1?}", backing.name(), began.elapsed());
     let came = outputs.take(&driver.site);
     if !outputs.gaps().is_empty() {
         return Err(format!("holes stand: {:?}", outputs.gaps()).into());
