@@ -436,6 +436,40 @@ fn every_config_file_and_sample_parses() {
     }
 }
 
+/// A description has so many words at the least, or it says nothing to who has not seen the code.
+const LEAST_WORDS: usize = 4;
+
+#[test]
+fn every_description_that_is_published_is_a_sentence() {
+    fn walk(value: &serde_json::Value, found: &mut Vec<String>) {
+        match value {
+            serde_json::Value::Object(members) => {
+                found
+                    .extend(members.get("description").and_then(|d| d.as_str().map(str::to_owned)));
+                members.values().for_each(|member| walk(member, found));
+            }
+            serde_json::Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
+            _ => {}
+        }
+    }
+    let schemas = root().join("config/schemas");
+    let mut files: Vec<PathBuf> = names(&schemas).iter().map(|name| schemas.join(name)).collect();
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "json"));
+    files.push(root().join("config/api/openapi.json"));
+    let mut seen = 0;
+    for file in files {
+        let schema = serde_json::from_str(&read(&file)).expect("JSON");
+        let mut found = Vec::new();
+        walk(&schema, &mut found);
+        seen += found.len();
+        for description in found {
+            let words = description.split_whitespace().count();
+            assert!(words >= LEAST_WORDS, "{}: `{description}`", file.display());
+        }
+    }
+    assert!(seen > 500, "only {seen} descriptions were found");
+}
+
 #[test]
 fn every_dependency_has_its_reason() {
     let manifest = read(&root().join("Cargo.toml"));

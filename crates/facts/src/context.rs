@@ -10,27 +10,29 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Context {
-    /// Of custody.
+    /// What custody knows of the shipment: in whose hands it is.
     Custody(Custody),
-    /// Of thermal.
+    /// What thermal knows of the shipment: how well its temperature is known.
     Thermal(Thermal),
-    /// Of schedule.
+    /// What schedule knows of the shipment: the patient's schedule and the dose.
     Schedule(Box<Schedule>),
-    /// Of the engine of this name: it has put the shipment away, and says nothing of it any more.
+    /// The name of an engine that has put the shipment away, and says nothing of it any more.
     PutAway(Text),
 }
 
-/// In whose hands.
+/// In whose hands the goods are, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Custody {
-    /// Who holds the goods; `None` while nobody does, or nobody knows.
+    /// The party that holds the goods; null while nobody does, or nobody knows.
     pub holder: Option<PartyId>,
-    /// Since when.
+    /// Since when that party has held the goods, by the reporters' clocks; null without a holder, and where nobody
+    /// reported it.
     pub since: Option<Moment>,
-    /// Where, as far as it is known.
+    /// Where the goods were last, as it was reported; null where nothing was.
     pub place: Option<Text>,
-    /// When the consignee is expected to have the goods (the last waypoint's or leg's time).
+    /// When the consignee is expected to have the goods (the last waypoint's or leg's time); null where that is not
+    /// known.
     pub eta: Option<Moment>,
     /// Whether the consignee has received the goods.
     pub received: bool,
@@ -40,15 +42,15 @@ pub struct Custody {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Thermal {
-    /// The profile's class: how long "unknown" may last.
+    /// The class of the profile, which says how long the temperature may stay unknown.
     pub class: Class,
-    /// Start of the judged window.
+    /// When the time begins for which the goods are judged; null where there is none yet.
     pub from: Option<Moment>,
-    /// Its end; `None` while it is open.
+    /// When that time ended; null while it goes on.
     pub until: Option<Moment>,
-    /// Inside an open window: since when no temperature is known. `None` = known and kept current.
+    /// While the judged time goes on: since when no temperature is known; null means that it is known and kept current.
     pub unknown_since: Option<Moment>,
-    /// Whether anything is known of how warm the goods were, so far.
+    /// Whether anything is known, so far, of how warm the goods were.
     #[serde(default)]
     pub watch: Watch,
 }
@@ -61,13 +63,14 @@ pub enum Watch {
     /// The goods are neither packed nor picked up, nor in a store: there is nothing to be known yet.
     #[default]
     Ahead,
-    /// They are, and not one minute is known: no plan says how warm they may be, no probe is with them, or it has told nothing.
+    /// The goods are under way, and not one minute is known: no plan says how warm they may be, no probe is with them,
+    /// or it has told nothing.
     Blind,
     /// A fit probe has told how warm they were, for some of the time at least.
     Known,
 }
 
-/// Classes of goods by how fast they are lost.
+/// The classes of goods, by how fast they are lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -75,9 +78,9 @@ pub enum Class {
     /// Living cells that are not frozen.
     #[default]
     Fresh,
-    /// Below -120 °C.
+    /// Goods that are kept below -120 °C.
     Cryo,
-    /// Frozen or on dry ice.
+    /// Goods that are frozen or on dry ice.
     Frozen,
     /// A medicine at 2–8 °C or room temperature.
     Medicine,
@@ -90,22 +93,22 @@ pub enum Class {
 pub enum Gate {
     /// All that the product asks for is confirmed.
     Met,
-    /// Something is missing.
+    /// Something that the product asks for is missing.
     NotMet,
     /// There is no order, product or dose plan to hold it against.
     #[default]
     Unknown,
 }
 
-/// Where the patient stands.
+/// Where the patient stands on the way through the treatment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
-    /// Nothing is planned.
+    /// No conditioning is planned for the patient.
     #[default]
     Unscheduled,
-    /// Conditioning is planned.
+    /// A start of conditioning is planned for the patient.
     Scheduled,
     /// Conditioning has been reported as begun.
     Started,
@@ -119,9 +122,9 @@ pub enum Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Shut {
-    /// When it closed; absent = it had never been open.
+    /// When the gate closed; null where it had never been open.
     pub since: Option<Moment>,
-    /// When it opened.
+    /// When the gate opened after that.
     pub until: Moment,
 }
 
@@ -129,13 +132,13 @@ pub struct Shut {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Loss {
-    /// The first of them.
+    /// The first of the units that were lost.
     pub unit: UnitId,
-    /// Which they are, for the sentence.
+    /// The units that were lost, in words for a sentence.
     pub what: Text,
-    /// When they were lost.
+    /// When the units were lost, by the reporter's clock.
     pub at: Moment,
-    /// When others had taken their place.
+    /// When others had taken their place, or the loss was taken back; null while neither is so.
     pub until: Option<Moment>,
 }
 
@@ -143,22 +146,22 @@ pub struct Loss {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Former {
-    /// When it was first planned so.
+    /// When this start was first planned, by the reporter's clock.
     pub scheduled: Moment,
-    /// The start that was planned.
+    /// The start of conditioning that was planned then.
     pub start: Moment,
-    /// When conditioning was reported as begun, in this course or in one that this only moved.
+    /// When conditioning was reported as begun, in this course or in one that this only moved; null where it was not.
     #[serde(default)]
     pub begun: Option<Moment>,
     /// When it was planned no longer: another start was planned, or it was held or postponed.
     pub until: Moment,
-    /// When it was held or postponed, or a unit was given, then or later; absent = nobody said so.
+    /// When it was held or postponed, or a unit was given, then or later; null where nobody said so.
     #[serde(default)]
     pub stopped: Option<Moment>,
     /// Whether conditioning was reported as begun before the next unit was given: that report says when.
     #[serde(default)]
     pub reported: bool,
-    /// What of the dose was missing when this plan ended, for the sentence.
+    /// What of the dose was missing when this plan ended, in words for a sentence.
     #[serde(default)]
     pub missing: Text,
 }
@@ -167,64 +170,68 @@ pub struct Former {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Treated {
-    /// When conditioning was first begun in it.
+    /// When conditioning was first begun in this cycle.
     pub started: Moment,
-    /// When the first unit was given.
+    /// When the first unit was given to the patient in this cycle.
     pub given: Moment,
 }
 
-/// The patient's schedule and the dose.
+/// The patient's schedule, and how things stand with the dose.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Schedule {
     /// Whether this shipment serves a patient's order at all, as the finished dose.
     pub order: bool,
-    /// Whether the product's gate is open.
+    /// Whether the product's gate for conditioning is open.
     pub gate: Gate,
-    /// When it opened.
+    /// When the gate opened; null while it is not open.
     pub met_at: Option<Moment>,
-    /// When it last closed again, after it had been open: a unit was lost.
+    /// When the gate last closed again, after it had been open, because a unit was lost; null where it never did.
     #[serde(default)]
     pub closed_at: Option<Moment>,
-    /// When it was closed before that.
+    /// The earlier stretches in which the gate was closed.
     #[serde(default)]
     pub earlier: Vec<Shut>,
-    /// What is missing, for the sentence.
+    /// What the gate still lacks, in words for a sentence.
     pub missing: Text,
-    /// Where the patient stands.
+    /// Where the patient stands on the way through the treatment.
     pub phase: Phase,
-    /// When that began (started, held, infused).
+    /// When that phase began, by the reporter's clock; null while nothing is planned.
     pub since: Option<Moment>,
-    /// When conditioning first began in this cycle. Neither holding it nor a new schedule undoes that.
+    /// When conditioning first began in this cycle, which neither holding it nor a new schedule undoes; null while it
+    /// has not.
     #[serde(default)]
     pub started: Option<Moment>,
-    /// Units of this shipment that the dose has lost.
+    /// The units of this shipment that the dose has lost.
     #[serde(default)]
     pub losses: Vec<Loss>,
-    /// When conditioning is planned to begin.
+    /// When conditioning is planned to begin; null where no start was planned.
     pub conditioning_start: Option<Moment>,
-    /// When that was first planned so.
+    /// When that start was first planned, by the reporter's clock; null where no start was planned.
     #[serde(default)]
     pub scheduled: Option<Moment>,
-    /// When it was reported as begun in the course that is planned now, or in one that this only moved.
+    /// When conditioning was reported as begun in the course that is planned now, or in one that this only moved; null
+    /// where it was not.
     #[serde(default)]
     pub begun: Option<Moment>,
-    /// When the start that was planned last was planned no longer: held, postponed or a unit given.
+    /// When the start that was planned last was planned no longer: held, postponed or a unit given; null while it is
+    /// planned.
     #[serde(default)]
     pub ended: Option<Moment>,
-    /// What of the dose was missing then, for the sentence.
+    /// What of the dose was missing when that start was planned no longer, in words for a sentence.
     #[serde(default)]
     pub missing_then: Text,
-    /// Starts that were planned before, and are planned no longer.
+    /// The starts that were planned before, and are planned no longer.
     #[serde(default)]
     pub former: Vec<Former>,
-    /// Cycles of treatment before this one in which conditioning was reported as begun.
+    /// The cycles of treatment before this one in which conditioning was reported as begun.
     #[serde(default)]
     pub treated: Vec<Treated>,
-    /// Since when this shipment does not take place: what is found of it then is not about the dose any more.
+    /// Since when this shipment does not take place, so that what is found of it is not about the dose any more; null
+    /// while it takes place.
     #[serde(default)]
     pub cancelled: Option<Moment>,
-    /// Since when another shipment is to bring the dose instead: what the dose lacks is said there.
+    /// Since when another shipment is to bring the dose instead, where what the dose lacks is said; null while none is.
     #[serde(default)]
     pub replaced: Option<Moment>,
     /// Whether rescue cells are confirmed.

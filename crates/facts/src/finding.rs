@@ -8,17 +8,17 @@ use alloc::{string::String, vec::Vec};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
-/// How bad, P1 the worst.
+/// How bad something is: P1 is the worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Severity {
-    /// Dose or patient may be lost.
+    /// The dose or the patient may be lost.
     P1,
-    /// Becomes P1 if nobody acts.
+    /// It becomes P1 if nobody acts.
     P2,
-    /// To be mended in this shift.
+    /// It is to be mended in this shift.
     P3,
-    /// For the record.
+    /// It is told for the record.
     P4,
 }
 
@@ -28,7 +28,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// How sure.
+/// How sure it is that something is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -48,7 +48,7 @@ pub enum State {
     Raised,
     /// Its verdict, severity, bounds or figures are others now.
     Changed,
-    /// It is over.
+    /// What was wrong is over.
     Cleared,
     /// It never was so: a correction or late data took its ground away.
     Withdrawn,
@@ -68,22 +68,21 @@ impl fmt::Display for State {
     }
 }
 
-/// The name of a finding, once and for ever.
+/// The name of a finding, which is given once and for ever.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Name {
-    /// The rule, `custody/late-handover`.
+    /// The rule that raised the finding, such as `custody/late-handover`.
     pub rule: Text,
-    /// What it is about: a unit, device, probe, permit, leg; empty for the whole shipment.
+    /// What it is about: a unit, device, probe, permit or leg; empty for the whole shipment.
     pub about: Text,
-    /// The entry that first raised it.
+    /// The offset of the entry that first raised it.
     pub offset: u64,
-    /// Which of that entry's outputs.
+    /// Which of the outputs of that entry it was, counted from 0.
     pub index: u32,
 }
 
-/// What was measured of a finding, beside its sentence: programs and rules of what to tell look at these, people at the
-/// sentence.
+/// What was measured of a finding, as values for programs; people read its sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Figures {
@@ -110,66 +109,66 @@ impl Figures {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Precedence {
-    /// The wrong goods for this patient, or goods that must not be used.
+    /// It is about the wrong goods for this patient, or goods that must not be used.
     Identity,
     /// The patient is past the point of no return.
     NoReturn,
     /// The patient is about to pass it, or just has, and somebody may still stop that.
     Begun,
-    /// None before the others.
+    /// It comes before none of the others.
     #[default]
     Ordinary,
 }
 
-/// A change of what we say is wrong with a shipment.
+/// A change of what coldwatch says is wrong with a shipment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Finding {
-    /// Its name.
+    /// The name of the finding, which stays the same in all its states.
     pub name: Name,
-    /// The catalogue's code, `CUS-02`.
+    /// The code of the rule in the catalogue, such as `CUS-02`.
     pub code: Text,
-    /// Whose.
+    /// The shipment that this finding is about.
     pub shipment: ShipmentId,
-    /// What became of it.
+    /// What became of the finding with this event.
     pub state: State,
-    /// How bad.
+    /// How bad it is: P1 is the worst.
     pub severity: Severity,
-    /// How sure.
+    /// How sure it is: wrong by what is known, or not known to be right.
     pub verdict: Verdict,
-    /// Whether time alone never clears it.
+    /// Whether only people can end it, as time alone never clears it.
     pub latched: bool,
-    /// The onset, by the reporters' clocks.
+    /// When it began, by the reporters' clocks.
     pub happened: Moment,
-    /// Its end; `None` while it goes on.
+    /// When it ended, by the reporters' clocks; null while it goes on.
     pub until: Option<Moment>,
     /// When the log could know this, by log time.
     pub learnt: Moment,
-    /// What is said of it, as data.
+    /// What is said of it, as data for programs.
     #[serde(default)]
     pub message: Message,
     /// The same as one sentence for the person who must act, in the words of the release that said it.
     pub sentence: String,
-    /// Journal offsets of the facts that it stands on.
+    /// The offsets, in the journal, of the facts that it stands on.
     pub evidence: Vec<u64>,
-    /// Time in it that nobody vouches for.
+    /// How much of its time is unknown, because nothing vouches for it.
     pub unknown: Span,
-    /// After this it cannot be undone.
+    /// The moment after which it cannot be undone; null where there is none.
     pub deadline: Option<Moment>,
-    /// What was measured, where the finding is about a measured value.
+    /// What was measured; null where the finding is not about a measured value.
     #[serde(default)]
     pub figures: Option<Figures>,
     /// Whether the goods are compromised by it, at this severity: the rule declares from which severity on.
     #[serde(default)]
     pub compromises: bool,
-    /// Which of several that are equally bad people must read first.
+    /// Which of several findings that are equally bad people must read first.
     #[serde(default)]
     pub precedence: Precedence,
-    /// The first action of the rule's page.
+    /// What to do first, by the page of the rule.
     pub action: Text,
-    /// SHA-256 of the rulebook that judged.
+    /// The SHA-256 of the rulebook that judged, in hexadecimal.
     pub rulebook: Text,
-    /// The behaviour number that judged.
+    /// The number of the behaviour of the code that judged.
     pub behaviour: u32,
 }
 

@@ -86,7 +86,8 @@ macro_rules! arguments {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Message {
-    /// The name of its words; empty where its one argument is all that it says.
+    /// The name of its words, such as `custody/wrong-party:not-qualified`; empty where its one argument is all that it
+    /// says.
     pub id: Text,
     /// What it says of this case, in the order in which the words name it.
     pub arguments: Vec<Argument>,
@@ -99,21 +100,21 @@ pub struct Message {
 pub enum Argument {
     /// A name or another text out of the facts.
     Text(Text),
-    /// A moment, in UTC.
+    /// A moment, in RFC 3339 and UTC.
     At(Moment),
-    /// A length of time, no finer than it is spoken.
+    /// A length of time, no finer than a sentence says it.
     For(Span),
-    /// A number.
+    /// A whole number, such as a count.
     Count(i64),
     /// A temperature in degrees Celsius.
     Temperature(MilliCelsius),
-    /// How bad something is.
+    /// A severity: how bad something is.
     Severity(Severity),
-    /// Another message.
+    /// Another message, which stands inside this one.
     Message(Box<Message>),
-    /// Several, with commas between.
+    /// Several arguments, which a sentence lists with commas between them.
     List(Vec<Argument>),
-    /// Several sentences, with semicolons between.
+    /// Several sentences, which stand one after another with semicolons between them.
     Sentences(Vec<Argument>),
 }
 

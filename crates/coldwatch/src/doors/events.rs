@@ -18,7 +18,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use facts::{Subject, SubjectKind};
 use http_body_util::BodyExt;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use stream::{Draft, Log};
@@ -200,12 +200,14 @@ async fn taken(doors: &Doors, peer: Peer, seat: Seat, sent: Body) -> Result<Resp
     };
     let written = tokio::task::spawn_blocking(append).await;
     let last = written.map_err(unavailable)?.map_err(unavailable)?;
-    let positions: Vec<_> = last
-        .into_iter()
-        .map(|(partition, offset)| json!({ "partition": partition, "offset": offset }))
-        .collect();
-    let answer = json!({ "accepted": accepted, "positions": positions });
-    Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+    Ok((StatusCode::ACCEPTED, Json(placed(accepted, last))).into_response())
+}
+
+/// What is answered where all of it stands in the log: up to where, in each partition that was written to.
+fn placed(accepted: usize, last: impl IntoIterator<Item = (u16, u64)>) -> Value {
+    let place = |(partition, offset)| json!({ "partition": partition, "offset": offset });
+    let positions: Vec<Value> = last.into_iter().map(place).collect();
+    json!({ "accepted": accepted, "positions": positions })
 }
 
 /// How many records a body has. The lines of a logger's file are one.
@@ -424,6 +426,27 @@ mod tests {
         let rejected = read("inbound.events", 4, &b"{}\n".repeat(5_000), TOLD).err().unwrap();
         assert_eq!((rejected.count, rejected.first.len()), (5_000, TOLD));
         assert_eq!(rejected.first[99].place.record, 100);
+    }
+
+    #[tokio::test]
+    async fn answers_are_as_the_description_of_the_interface_says() {
+        let api = include_str!("../../../../config/api/openapi.json");
+        let api: Value = serde_json::from_str(api).unwrap();
+        let is_a = |name: &str, answer: &Value| {
+            let mut schema = json!({ "$ref": format!("#/components/schemas/{name}") });
+            schema["components"] = api["components"].clone();
+            jsonschema::validator_for(&schema).unwrap().is_valid(answer)
+        };
+        let taken = placed(7, [(0, 3), (5, 0)]);
+        assert!(is_a("Taken", &taken), "{taken}");
+        assert!(!is_a("Taken", &json!({ "accepted": 7, "positions": ["0:3"] })));
+        let rejected = read("inbound.events", 4, b"{}\n{\n", TOLD).err().unwrap();
+        let answer = refused(&rejected).into_response();
+        let answer = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        let mut answer: Value = serde_json::from_slice(&answer).unwrap();
+        assert!(is_a("Rejected", &answer), "{answer}");
+        answer["rejections"][0]["column"] = Value::Null;
+        assert!(!is_a("Rejected", &answer));
     }
 
     #[tokio::test(start_paused = true)]

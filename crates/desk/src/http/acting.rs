@@ -37,7 +37,7 @@ pub(super) struct Wanted {
 pub(crate) struct Waiting {
     /// The name under which the act stands in the log.
     id: String,
-    /// What that means.
+    /// What that means and what to do, for a person.
     detail: &'static str,
 }
 

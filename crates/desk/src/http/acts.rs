@@ -29,11 +29,11 @@ const NOTE: &str = "note";
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Acting {
-    /// `acknowledge`, `close` or `note`.
+    /// The act: `acknowledge`, `close` or `note`.
     act: String,
-    /// Up to 50 incidents, `SHP-1.2`.
+    /// The incidents that it is done to, up to 50, each like `SHP-1.2`.
     incidents: Vec<String>,
-    /// Who: one word.
+    /// The person who does it, in one word.
     by: String,
     /// With `note`: what others must know, in up to 500 letters.
     #[serde(default)]
@@ -53,28 +53,28 @@ pub(crate) struct Acting {
     back: Option<String>,
 }
 
-/// What came of it.
+/// What came of the act for each incident.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Results {
-    /// How many the log has.
+    /// For how many incidents the log has the act.
     done: usize,
-    /// How many were refused.
+    /// For how many incidents the act was refused.
     refused: usize,
     /// One for each incident, in the order in which they were named.
     results: Vec<OneResult>,
 }
 
-/// What came of it for one incident.
+/// What came of the act for one incident.
 #[derive(Debug, Serialize, ToSchema)]
 struct OneResult {
-    /// Shipment and number, `SHP-1.2`.
+    /// The incident, by shipment and number: `SHP-1.2`.
     id: String,
     /// The status that the act alone would have been answered with: 200 = the board shows it; 202 = the log has it, and the
     /// board does not show it yet; else it was refused.
     status: u16,
-    /// Where it stands, when it was done.
+    /// Where the incident stands after the act; null unless the status is 200.
     state: Option<String>,
-    /// Why it was refused, for a person.
+    /// Why the act was refused, for a person; null where it was not.
     detail: Option<String>,
 }
 
@@ -158,11 +158,11 @@ impl Acting {
     params(("idempotency-key" = Option<String>, Header, description = "The sender's own name for the act, 1 to 128 visible letters")),
     request_body(content((Acting = "application/json"), (Acting = "application/x-www-form-urlencoded"))),
     responses(
-        (status = 200, description = "What came of it for each", body = Results),
-        (status = 400, description = "It cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "It was sent by a page of another site", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "It is neither JSON nor a form", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "What came of the act for each incident", body = Results),
+        (status = 400, description = "The body cannot be read", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The act was sent by a page of another site", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is neither JSON nor a form", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value is not possible", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn acts(State(room): State<Shared>, asked: Request) -> Response {

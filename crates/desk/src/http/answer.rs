@@ -11,7 +11,7 @@ use facts::Identity;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A refusal by RFC 9457.
+/// Why a request was refused, as RFC 9457 has it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Problem {
     /// Always `about:blank`: the status and the detail say it all.
@@ -19,7 +19,7 @@ pub(crate) struct Problem {
     kind: &'static str,
     /// The kind of refusal in a few words.
     title: &'static str,
-    /// The status of the answer.
+    /// The HTTP status of the answer.
     status: u16,
     /// What is wrong and what to do, for a person.
     detail: String,

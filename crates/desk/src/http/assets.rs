@@ -18,10 +18,10 @@ const ASSETS: [(&str, &str, &str); 5] = [
 
 /// A part of the pages.
 #[utoipa::path(get, path = "/static/{name}", tag = "pages",
-    params(("name" = String, Path, description = "`desk.css`, `desk.js`, `rows.js`, `line.js` or `icon.svg`")),
+    params(("name" = String, Path, description = "The name of the file: `desk.css`, `desk.js`, `rows.js`, `line.js` or `icon.svg`")),
     responses(
-        (status = 200, description = "The file"),
-        (status = 304, description = "The asker has it"),
+        (status = 200, description = "The file, as a part of the pages"),
+        (status = 304, description = "The asker has this very file already"),
         (status = 404, description = "There is no such file", content_type = "text/html"),
     ))]
 pub(crate) async fn asset(

@@ -13,11 +13,11 @@ use facts::fact::incident::IncidentClosed;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// Who closes it, and why.
+/// Who closes an incident, and why.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Closing {
-    /// Who: one word.
+    /// The person who closes it, in one word.
     by: String,
     /// Why nothing has to be done any more, in up to 500 letters.
     reason: String,
@@ -38,22 +38,22 @@ pub(crate) struct Closing {
 /// The same `Idempotency-Key` again is the same act. A form is answered with a redirect to the page it came from.
 #[utoipa::path(post, path = "/v1/incidents/{id}/close", tag = "incidents",
     params(
-        ("id" = String, Path, description = "Shipment and number, `SHP-1.2`"),
+        ("id" = String, Path, description = "The incident, by shipment and number: `SHP-1.2`"),
         ("idempotency-key" = Option<String>, Header, description = "The sender's own name for the act, 1 to 128 visible letters"),
     ),
     request_body(content((Closing = "application/json"), (Closing = "application/x-www-form-urlencoded"))),
     responses(
-        (status = 200, description = "The log has it and the board shows it", body = IncidentView),
-        (status = 202, description = "The log has it; the board does not show it yet", body = Waiting),
-        (status = 303, description = "To a form: back to the page, which tells what came of it"),
-        (status = 400, description = "It cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "It was sent by a page of another site", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "The log has the act, and the board shows it", body = IncidentView),
+        (status = 202, description = "The log has the act; the board does not show it yet", body = Waiting),
+        (status = 303, description = "A form is led back to the page, which tells what came of it"),
+        (status = 400, description = "The body or the name of the incident cannot be read", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The act was sent by a page of another site", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no such incident", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "It is closed already, something of it still goes on, or it takes a second person: the detail says which", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "It is neither JSON nor a form", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The incident is closed already, something of it still goes on, or it takes a second person: the detail says which", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is neither JSON nor a form", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value is not possible, or the key names another act", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The log does not take it now", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The log does not take the act now", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn close(
     State(room): State<Shared>,

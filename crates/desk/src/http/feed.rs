@@ -12,11 +12,11 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// What is open, and where to go on.
+/// The incidents that are open, and where to go on from.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Beginning {
-    /// For `Last-Event-ID` of `/v1/stream`. What comes behind it may tell of an incident in `items` once more,
-    /// under the same id.
+    /// What to send to `/v1/stream` as `Last-Event-ID`. What comes behind it may tell of an incident in `items` once
+    /// more, under the same id.
     position: String,
     /// CloudEvents as they stand on the alerts topic, the most urgent incident first; those of stages last.
     items: Vec<Value>,
@@ -25,7 +25,7 @@ pub(crate) struct Beginning {
 /// Every incident that is not closed, as an event of the feed, and the position from which the feed goes on.
 #[utoipa::path(get, path = "/v1/feed", tag = "incidents",
     responses(
-        (status = 200, description = "What is open now", body = Beginning),
+        (status = 200, description = "The incidents that are open now, and where the stream goes on from", body = Beginning),
         (status = 503, description = "The desk has not read the alerts topic yet", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn feed(State(room): State<Shared>) -> Result<Response, Refusal> {

@@ -19,10 +19,10 @@ use utoipa::IntoParams;
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
-    /// `active_unacked`, `active_acked`, `returned_unacked`, `returned_acked`, `closed`, `withdrawn`, `open` (all that
-    /// have not ended; so without it, too) or `all`.
+    /// Only incidents in this state: `active_unacked`, `active_acked`, `returned_unacked`, `returned_acked`, `closed`,
+    /// `withdrawn`, `open` (all that have not ended; so without it, too) or `all`.
     pub(crate) state: Option<String>,
-    /// `P1`, `P2`, `P3` or `P4`.
+    /// Only incidents of this priority: `P1`, `P2`, `P3` or `P4`.
     pub(crate) priority: Option<String>,
     /// A part of the shipment's name, in any case of its letters.
     pub(crate) shipment: Option<String>,
@@ -67,8 +67,8 @@ impl Asked {
 /// cross from a page that is still to come to one that was read, or back: the feed tells of each that changes. The entity tag covers items, counts and how each stage stands, not ages: an answer 304 says that these are the same.
 #[utoipa::path(get, path = "/v1/incidents", tag = "incidents", params(Sought, Asked),
     responses(
-        (status = 200, description = "The list. Where `trust.current` is false, an empty list does not mean that all is well", body = Incidents, headers(("etag" = String, description = "For `If-None-Match`"))),
-        (status = 304, description = "Nothing of it has changed"),
+        (status = 200, description = "The list. Where `trust.current` is false, an empty list does not mean that all is well", body = Incidents, headers(("etag" = String, description = "The tag to send as `If-None-Match`, so that the same answer is not sent again"))),
+        (status = 304, description = "Nothing has changed since the tag that was sent"),
         (status = 400, description = "The filter or the place to go on from cannot be read", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The board cannot be shown", body = Problem, content_type = "application/problem+json"),
     ))]

@@ -42,9 +42,9 @@ use utoipa::OpenApi;
     tags(
         (name = "incidents", description = "What is wrong, and who has taken it"),
         (name = "shipments", description = "Every shipment, what was found and what happened"),
-        (name = "events", description = "Events come in"),
+        (name = "events", description = "How events come in from outside"),
         (name = "process", description = "How the process itself is"),
-        (name = "pages", description = "Pages for people"),
+        (name = "pages", description = "The pages that people look at"),
     )
 )]
 struct Described;
@@ -54,7 +54,7 @@ const AROUND: &str = include_str!("around.json");
 
 /// This description.
 #[utoipa::path(get, path = "/v1/openapi.json", tag = "process",
-    responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json", body = Object)))]
+    responses((status = 200, description = "This description, in the form of OpenAPI 3.1", content_type = "application/json", body = Object)))]
 pub(crate) async fn openapi() -> Result<Response, Refusal> {
     let broken = |_| Refusal::Unavailable("the description cannot be made".into());
     Ok(json(StatusCode::OK, &document().map_err(broken)?))

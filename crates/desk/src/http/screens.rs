@@ -32,7 +32,7 @@ pub(crate) struct Told {
 /// The incidents, the most urgent first, as a page.
 #[utoipa::path(get, path = "/", tag = "pages", params(Sought, Asked, Told),
     responses(
-        (status = 200, description = "The page", content_type = "text/html"),
+        (status = 200, description = "The page as HTML, for people to read", content_type = "text/html"),
         (status = 400, description = "The filter or the place to go on from cannot be read, or a name is not known here", content_type = "text/html"),
     ))]
 pub(crate) async fn list(
@@ -55,7 +55,7 @@ pub(crate) async fn list(
 /// The live shipments, the worst first, as a page.
 #[utoipa::path(get, path = "/board", tag = "pages", params(Sought),
     responses(
-        (status = 200, description = "The page", content_type = "text/html"),
+        (status = 200, description = "The page as HTML, for people to read", content_type = "text/html"),
         (status = 400, description = "The search or the place to go on from cannot be read, or a name is not known here", content_type = "text/html"),
     ))]
 pub(crate) async fn overview(
@@ -74,11 +74,11 @@ pub(crate) async fn overview(
 
 /// One shipment, as a page.
 #[utoipa::path(get, path = "/shipments/{id}", tag = "pages", operation_id = "shipment_page",
-    params(("id" = String, Path, description = "The shipment"), Told),
+    params(("id" = String, Path, description = "The shipment, by its id"), Told),
     responses(
-        (status = 200, description = "The page", content_type = "text/html"),
+        (status = 200, description = "The page as HTML, for people to read", content_type = "text/html"),
         (status = 400, description = "That is no name of a shipment, or a name behind the `?` is not known here", content_type = "text/html"),
-        (status = 404, description = "Nothing is known of it", content_type = "text/html"),
+        (status = 404, description = "Nothing is known of that shipment", content_type = "text/html"),
     ))]
 pub(crate) async fn shipment(
     State(room): State<Shared>,

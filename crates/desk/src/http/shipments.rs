@@ -18,8 +18,8 @@ use facts::{ShipmentId, hidden};
 /// It is turned as that of incidents is: while others come and go none is left out or given twice.
 #[utoipa::path(get, path = "/v1/shipments", tag = "shipments", params(Sought),
     responses(
-        (status = 200, description = "The list. Where `trust.current` is false, an empty list does not mean that there is none", body = Shipments, headers(("etag" = String, description = "For `If-None-Match`"))),
-        (status = 304, description = "Nothing of it has changed"),
+        (status = 200, description = "The list. Where `trust.current` is false, an empty list does not mean that there is none", body = Shipments, headers(("etag" = String, description = "The tag to send as `If-None-Match`, so that the same answer is not sent again"))),
+        (status = 304, description = "Nothing has changed since the tag that was sent"),
         (status = 400, description = "The search or the place to go on from cannot be read", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The board cannot be shown", body = Problem, content_type = "application/problem+json"),
     ))]
@@ -46,12 +46,12 @@ pub(crate) async fn shipments(
 
 /// Everything that is known of one shipment.
 #[utoipa::path(get, path = "/v1/shipments/{id}", tag = "shipments",
-    params(("id" = String, Path, description = "The shipment")),
+    params(("id" = String, Path, description = "The shipment, by its id")),
     responses(
-        (status = 200, description = "The shipment", body = ShipmentView, headers(("etag" = String, description = "For `If-None-Match`"))),
-        (status = 304, description = "Nothing of it has changed"),
+        (status = 200, description = "All that is known of the shipment", body = ShipmentView, headers(("etag" = String, description = "The tag to send as `If-None-Match`, so that the same answer is not sent again"))),
+        (status = 304, description = "Nothing has changed since the tag that was sent"),
         (status = 400, description = "That is no name of a shipment", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Nothing is known of it", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Nothing is known of that shipment", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The board cannot be shown", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn shipment(

@@ -28,11 +28,11 @@ const BACK: Duration = Duration::from_secs(3);
 ///
 /// With `Last-Event-ID` everything after that position, else everything from now on. `event: beat` every 15 s.
 #[utoipa::path(get, path = "/v1/stream", tag = "incidents",
-    params(("last-event-id" = Option<String>, Header, description = "The last position that was seen")),
+    params(("last-event-id" = Option<String>, Header, description = "The last position that was seen; without it the stream begins now")),
     responses(
-        (status = 200, description = "The stream", content_type = "text/event-stream", body = String),
+        (status = 200, description = "The stream of events, for as long as the line holds", content_type = "text/event-stream", body = String),
         (status = 400, description = "That position cannot be followed", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The log cannot be followed now, or as many follow it as may", body = Problem, content_type = "application/problem+json", headers(("retry-after" = String, description = "Seconds to wait"))),
+        (status = 503, description = "The log cannot be followed now, or as many follow it as may", body = Problem, content_type = "application/problem+json", headers(("retry-after" = String, description = "How many seconds to wait before asking again"))),
     ))]
 pub(crate) async fn stream(
     State(room): State<Shared>,

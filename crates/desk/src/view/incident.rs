@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 /// A page of a list of incidents, the most urgent first.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Incidents {
-    /// What is shown holds as of this log time; absent while that cannot be said.
+    /// The log time as of which all that is shown holds; null while that cannot be said.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) as_of: Option<Moment>,
     /// When the answer was made, by the desk's clock.
@@ -21,34 +21,35 @@ pub(crate) struct Incidents {
     pub(crate) made_at: Moment,
     /// How many incidents of all shipments are in each state.
     pub(crate) counts: StateCounts,
-    /// How many were asked for, on all pages.
+    /// How many incidents match what was asked for, on all pages together.
     pub(crate) total: usize,
-    /// Those of this page, up to 50.
+    /// The incidents of this page, up to 50.
     pub(crate) items: Vec<IncidentView>,
-    /// Where the next page begins, for `after`; absent on the last one.
+    /// The place where the next page begins, to be sent as `after`; null on the last page.
     pub(crate) next: Option<String>,
     /// The watch over the log itself: stages that are or were silent, with incidents that are not closed. They
     /// belong to no shipment, so neither `items` nor `counts` holds them.
     pub(crate) stages: Vec<SilenceView>,
-    /// How current this is.
+    /// How current this answer is, stage by stage.
     pub(crate) trust: TrustView,
 }
 
-/// One stage that is silent, or was, in however many partitions.
+/// One stage of the log that is silent, or was, in however many partitions.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct SilenceView {
-    /// `dispatch`, `custody`, `thermal`, `permits`, `schedule`, or `intake` with what it reads: `intake inbound.events:3`.
+    /// The stage: `dispatch`, `custody`, `thermal`, `permits`, `schedule`, or `intake` with what it reads: `intake
+    /// inbound.events:3`.
     stage: String,
-    /// In which partitions of the log.
+    /// The numbers of the partitions of the log in which it is or was silent.
     partitions: Vec<u16>,
-    /// Whether it is silent now in one of them.
+    /// Whether the stage is silent now in one of them.
     silent: bool,
     /// The most urgent state of its incidents.
     state: String,
-    /// Since when, at the earliest.
+    /// Since when the stage was silent in the first of them; null where that is not known.
     #[schema(value_type = Option<String>, format = DateTime)]
     since: Option<Moment>,
-    /// When the last of them was heard again; absent while one is silent.
+    /// When the last of them was heard again; null while one is silent.
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Moment>,
     /// Its incidents, one for each partition: they are taken and closed like those of shipments.
@@ -70,20 +71,20 @@ impl From<Silence> for SilenceView {
     }
 }
 
-/// How many incidents are in each state.
+/// How many incidents of all shipments are in each state.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct StateCounts {
-    /// Going on, taken by nobody.
+    /// How many go on and were taken by nobody.
     active_unacked: u64,
-    /// Going on, taken.
+    /// How many go on and were taken by somebody.
     active_acked: u64,
-    /// Over, seen by nobody.
+    /// How many are over and were seen by nobody.
     returned_unacked: u64,
-    /// Over, seen.
+    /// How many are over and were seen by somebody.
     returned_acked: u64,
-    /// Closed by a person.
+    /// How many were closed by a person.
     closed: u64,
-    /// Never more than facts that raced: all was taken back within moments, and nobody had seen it.
+    /// How many were never more than facts that raced: all was taken back within moments, and nobody had seen it.
     withdrawn: u64,
 }
 
@@ -101,103 +102,104 @@ impl From<Counts> for StateCounts {
     }
 }
 
-/// One incident.
+/// One incident of a shipment, as it stands now.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct IncidentView {
-    /// Shipment and number, `SHP-1.2`.
+    /// The name of the incident: the shipment and the number, such as `SHP-1.2`.
     pub(crate) id: String,
-    /// Whose.
+    /// The shipment that this incident is about.
     pub(crate) shipment: String,
-    /// Counts up with each incident of the shipment.
+    /// The number of the incident, which counts up with each one of the shipment.
     pub(crate) number: u32,
-    /// `active_unacked`, `active_acked`, `returned_unacked`, `returned_acked`, `closed`, `withdrawn`.
+    /// Where it stands: `active_unacked`, `active_acked`, `returned_unacked`, `returned_acked`, `closed`, `withdrawn`.
     pub(crate) state: String,
-    /// How urgent, `P1` to `P4`; absent when all that was reported has been withdrawn.
+    /// How urgent it is, `P1` to `P4`; null when all that was reported has been withdrawn.
     pub(crate) priority: Option<String>,
-    /// Whether time alone never ends it.
+    /// Whether only people can end it, as time alone never does.
     latched: bool,
     /// What is wrong, in one sentence.
     headline: String,
-    /// What is over, was seen by nobody, and was worse than what goes on.
+    /// What is over, was seen by nobody, and was worse than what goes on, in one sentence; null where there is no such
+    /// thing.
     missed: Option<String>,
-    /// The first thing to do.
+    /// The first thing to do; empty when there is nothing to do.
     action: String,
-    /// When it was opened, by log time.
+    /// When it was opened, by log time; null where that is not known.
     #[schema(value_type = Option<String>, format = DateTime)]
     opened: Option<Moment>,
     /// When it changed last, by log time.
     #[schema(value_type = String, format = DateTime)]
     changed: Moment,
-    /// After this it cannot be undone.
+    /// The moment after which it cannot be undone; null where there is none.
     #[schema(value_type = Option<String>, format = DateTime)]
     deadline: Option<Moment>,
-    /// What is shipped, and the profile that it is held to; absent without a plan.
+    /// What is shipped, in words such as `finished dose`; null without a plan.
     goods: Option<String>,
-    /// The temperature profile of the plan.
+    /// The temperature profile of the plan; null without a plan.
     profile: Option<String>,
-    /// The patient's order.
+    /// The patient's order, by its id; null where the plan names none.
     order: Option<String>,
-    /// Where the patient stands; absent = not known.
+    /// Where the patient stands; null where that is not known.
     patient: Option<PatientView>,
-    /// Who holds the goods; absent = nobody, or nobody knows.
+    /// The party that holds the goods; null while nobody does, or nobody knows.
     holder: Option<HolderView>,
-    /// Where they were last.
+    /// Where the goods were last, as it was reported; null where nothing was.
     place: Option<String>,
-    /// Since when they are held so.
+    /// Since when the holder has held the goods, by the reporters' clocks; null where that was not reported.
     #[schema(value_type = Option<String>, format = DateTime)]
     held_since: Option<Moment>,
-    /// When the consignee is expected to have them.
+    /// When the consignee is expected to have the goods; null where that is not known.
     #[schema(value_type = Option<String>, format = DateTime)]
     eta: Option<Moment>,
-    /// Who has it now.
+    /// Who has it now, with when and why; null while nobody does.
     acknowledged: Option<ActView>,
     /// Everybody who took it, the first of them first.
     takers: Vec<ActView>,
-    /// What was said about it.
+    /// The notes that were written on it, the oldest first.
     notes: Vec<ActView>,
-    /// The last act that was refused, and why.
+    /// Why the last act on it was refused; null where it was not.
     refused: Option<String>,
-    /// Who closed it.
+    /// Who closed it, with when and why; null while it is not closed.
     closed: Option<ActView>,
-    /// Who agreed to that.
+    /// The second person, who agreed to the closing; null where there was none.
     second: Option<String>,
     /// The rules whose findings belong to it.
     findings: Vec<String>,
 }
 
-/// Where the patient stands.
+/// Where the patient stands on the way through the treatment.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 struct PatientView {
-    /// `unscheduled`, `scheduled`, `started`, `held`, `infused`; absent where no patient's schedule
-    /// depends on the shipment.
+    /// The phase: `unscheduled`, `scheduled`, `started`, `held`, `infused`; null where no patient's schedule depends on
+    /// the shipment.
     phase: Option<String>,
-    /// When conditioning begins: the point of no return.
+    /// When conditioning is planned to begin, which is the point of no return; null where no start was planned.
     #[schema(value_type = Option<String>, format = DateTime)]
     conditioning_start: Option<Moment>,
     /// Whether rescue cells are confirmed.
     rescue: bool,
 }
 
-/// Who holds the goods.
+/// The party that holds the goods, and how to reach it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 struct HolderView {
-    /// The party.
+    /// The party, by its id.
     party: String,
-    /// Its name for people.
+    /// The name of the party for people to read; null where nobody described it.
     name: Option<String>,
-    /// The telephone that is answered at any hour.
+    /// The telephone number of the party that is answered at any hour; null where nobody said.
     duty: Option<String>,
 }
 
-/// What somebody did.
+/// What somebody did about an incident, and when.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct ActView {
-    /// Who.
+    /// The person who did it, by their id.
     by: String,
-    /// When, by their clock.
+    /// When they did it, by the clock of whoever reported it.
     #[schema(value_type = String, format = DateTime)]
     at: Moment,
-    /// Why, or what they say.
+    /// Why they did it, or what they say.
     text: String,
 }
 

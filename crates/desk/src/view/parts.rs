@@ -6,82 +6,82 @@ use facts::{MilliCelsius, Moment};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// One pair of hands.
+/// One pair of hands that the goods were in, or a stretch in which they were in nobody's.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct HandView {
-    /// Who; absent = let go, and nobody accepted.
+    /// The party that held the goods; null where they were let go and nobody accepted them.
     holder: Option<String>,
-    /// Since when; absent = from before anything was reported.
+    /// Since when, by the reporters' clocks; null means from before anything was reported.
     #[schema(value_type = Option<String>, format = DateTime)]
     from: Option<Moment>,
-    /// Until when; absent = still.
+    /// Until when, by the reporters' clocks; null means that it goes on.
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Moment>,
-    /// Where it was, and what is odd.
+    /// Where the goods were meanwhile, and what is odd about it.
     notes: Vec<String>,
 }
 
-/// One permit of the plan.
+/// One permit of the plan, with the act that it gates.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct PermitView {
-    /// Its number.
+    /// The permit, by the number that its issuer gave it.
     permit: String,
-    /// The act that it gates.
+    /// The act that it gates: `departure`, `import` or `receipt`.
     act: String,
-    /// Where.
+    /// The waypoint of the plan at which the act happens.
     waypoint: String,
-    /// When that is expected.
+    /// When that act is expected; null where that is not known.
     #[schema(value_type = Option<String>, format = DateTime)]
     needed: Option<Moment>,
-    /// From when it is valid; absent = nothing was reported of it.
+    /// From when it is valid, as a date or a moment; null where nothing was reported of it.
     from: Option<String>,
-    /// Until when.
+    /// Until when it is valid, as a date or a moment; null where nothing was reported of it.
     until: Option<String>,
-    /// Why it does not hold.
+    /// Why it does not hold: it was suspended or revoked, with the reason; null where neither was reported.
     stopped: Option<String>,
 }
 
-/// What one probe measured.
+/// What one probe of the shipment measured.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct SeriesView {
-    /// Device and channel.
+    /// The probe, as device and channel: `LOG-7/1`.
     probe: String,
-    /// Whether the goods are judged by it.
+    /// Whether the goods are judged by this probe.
     payload: bool,
-    /// Up to here only minima and maxima are kept.
+    /// The moment up to which only minima and maxima are kept; null where all readings are.
     #[schema(value_type = Option<String>, format = DateTime)]
     thinned_until: Option<Moment>,
-    /// The readings.
+    /// The readings that are kept, in the order in which they were measured.
     points: Vec<PointView>,
 }
 
-/// One reading.
+/// One reading of a probe.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct PointView {
-    /// When, by the device.
+    /// When it was measured, by the device's clock.
     #[schema(value_type = String, format = DateTime)]
     at: Moment,
-    /// `5.3 °C`.
+    /// The temperature that was measured, with its unit: `5.3 °C`.
     #[schema(value_type = String)]
     temperature: MilliCelsius,
     /// Whether it was learnt long after it was measured.
     late: bool,
 }
 
-/// One thing that happened.
+/// One thing that happened, as it was reported.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct LineView {
-    /// When.
+    /// When it happened, by the reporter's clock; when the report came, where it was dated later than that.
     #[schema(value_type = String, format = DateTime)]
     at: Moment,
-    /// When it was learnt, by log time.
+    /// When it was learnt, by log time; null where that is not known.
     #[schema(value_type = Option<String>, format = DateTime)]
     learnt: Option<Moment>,
-    /// Its place in the journal.
+    /// Its offset in the journal, within the partition of the shipment.
     offset: u64,
-    /// In words.
+    /// What happened, in one sentence.
     sentence: String,
-    /// Why it does not hold, where it was declared wrong.
+    /// Why it does not hold, where it was declared wrong; null where it holds.
     corrected: Option<String>,
 }
 

@@ -10,67 +10,67 @@ use utoipa::ToSchema;
 /// A page of the live shipments, the worst first.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Shipments {
-    /// What is shown holds as of this log time; absent while that cannot be said.
+    /// The log time as of which all that is shown holds; null while that cannot be said.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) as_of: Option<Moment>,
     /// When the answer was made, by the desk's clock.
     #[schema(value_type = String, format = DateTime)]
     pub(crate) made_at: Moment,
-    /// How many were asked for, on all pages.
+    /// How many shipments match what was asked for, on all pages together.
     pub(crate) total: usize,
-    /// Those of this page, up to 50.
+    /// The shipments of this page, up to 50.
     pub(crate) items: Vec<ShipmentRow>,
-    /// Where the next page begins, for `after`; absent on the last one.
+    /// The place where the next page begins, to be sent as `after`; null on the last page.
     pub(crate) next: Option<String>,
-    /// How current this is.
+    /// How current this answer is, stage by stage.
     pub(crate) trust: TrustView,
 }
 
-/// One shipment in short.
+/// One shipment in short: what is wrong, what is next, and who holds it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct ShipmentRow {
-    /// Its name.
+    /// The shipment, by its id.
     shipment: String,
-    /// What is shipped.
+    /// What is shipped, in words such as `finished dose`; null without a plan.
     goods: Option<String>,
-    /// The temperature profile that it is held to.
+    /// The temperature profile that it is held to; null without a plan.
     profile: Option<String>,
-    /// Whether anything is wrong.
+    /// Whether anything is wrong, as far as that can be said.
     verdict: VerdictView,
-    /// What is expected next.
+    /// What is expected next, in words; null where nothing is, or there is no plan.
     next: Option<String>,
-    /// When.
+    /// When that is expected; null where nobody said.
     #[schema(value_type = Option<String>, format = DateTime)]
     next_due: Option<Moment>,
-    /// Who holds it; absent = nobody, or nobody knows.
+    /// The party that holds the goods; null while nobody does, or nobody knows.
     holder: Option<String>,
-    /// Where it was last.
+    /// Where the goods were last, as it was reported; null where nothing was.
     place: Option<String>,
-    /// After this it cannot be undone.
+    /// The moment after which it cannot be undone, by its open incident; null where there is none.
     #[schema(value_type = Option<String>, format = DateTime)]
     deadline: Option<Moment>,
-    /// The patient's point of no return, while it lies ahead.
+    /// The patient's point of no return, while it lies ahead; otherwise null.
     #[schema(value_type = Option<String>, format = DateTime)]
     no_return: Option<Moment>,
-    /// `never-judged`, `not-yet`, `known`, `unknown`, `ended`.
+    /// What is known of the temperature: `never-judged`, `not-yet`, `known`, `unknown`, `ended`.
     temperature: String,
-    /// Since when it is not known, or when judging ended.
+    /// Since when the temperature is not known, or when judging ended; otherwise null.
     #[schema(value_type = Option<String>, format = DateTime)]
     temperature_since: Option<Moment>,
-    /// Its incident that is not closed.
+    /// The incident that is not closed, such as `SHP-1.2`; null where there is none.
     incident: Option<String>,
-    /// `closed`, `cancelled`, `infused`, `destroyed`; absent while it is live.
+    /// Why it is over: `closed`, `cancelled`, `infused`, `destroyed`; null while it is live.
     over: Option<String>,
 }
 
-/// Whether anything is wrong.
+/// Whether anything is wrong, as far as that can be said.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct VerdictView {
-    /// `wrong`, `not-known`, `not-under-way`, `nothing-found`.
+    /// The verdict in one word: `wrong`, `not-known`, `not-under-way`, `nothing-found`.
     verdict: String,
-    /// What is wrong, or why it is not known.
+    /// What is wrong, or why it is not known; otherwise null.
     sentence: Option<String>,
-    /// How bad.
+    /// How bad it is, `P1` to `P4`; null where nothing is found wrong.
     severity: Option<String>,
 }
 

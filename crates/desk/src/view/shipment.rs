@@ -7,72 +7,72 @@ use facts::{Finding, Moment, ShipmentId, Verdict};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// One shipment in full.
+/// Everything that is known of one shipment.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct ShipmentView {
-    /// What is shown holds as of this log time; absent while that cannot be said.
+    /// The log time as of which all that is shown holds; null while that cannot be said.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) as_of: Option<Moment>,
-    /// In short.
+    /// The shipment in short, as it stands in a list.
     pub(crate) summary: ShipmentRow,
-    /// Its incidents, the latest first.
+    /// The incidents of the shipment, the latest first.
     pub(crate) incidents: Vec<IncidentView>,
     /// What was found, in the order in which it was learnt; what was taken back, too.
     pub(crate) findings: Vec<FindingView>,
-    /// Who had it.
+    /// Who had the goods and from when to when, in order.
     pub(crate) custody: Vec<HandView>,
-    /// Its permits.
+    /// The permits of the plan that is in force.
     pub(crate) permits: Vec<PermitView>,
-    /// What was measured.
+    /// What each probe of the shipment measured.
     pub(crate) series: Vec<SeriesView>,
     /// What happened, in the order in which it happened.
     pub(crate) timeline: Vec<LineView>,
-    /// How many older lines are not kept.
+    /// How many lines of the timeline are not kept any more.
     pub(crate) lines_dropped: u64,
-    /// How current this is.
+    /// How current this answer is, stage by stage.
     pub(crate) trust: TrustView,
 }
 
-/// What was found.
+/// One thing that was found, in its latest state.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct FindingView {
-    /// The rule.
+    /// The rule that raised it, such as `custody/late-handover`.
     rule: String,
-    /// Its code in the catalogue.
+    /// The code of the rule in the catalogue, such as `CUS-02`.
     code: String,
-    /// What it is about; empty for the whole shipment.
+    /// What it is about, such as a unit, probe, permit or leg; empty for the whole shipment.
     about: String,
-    /// `raised`, `changed`, `cleared`, `withdrawn`, `superseded`.
+    /// What became of it: `raised`, `changed`, `cleared`, `withdrawn`, `superseded`.
     state: String,
-    /// `P1` to `P4`.
+    /// How bad it is, from `P1`, the worst, to `P4`.
     severity: String,
-    /// `violated` or `unknown`.
+    /// How sure it is: `violated` or `unknown`.
     verdict: String,
-    /// Whether time alone never clears it.
+    /// Whether only people can end it, as time alone never clears it.
     latched: bool,
-    /// One sentence with its figures.
+    /// What is wrong, in one sentence with its figures.
     sentence: String,
-    /// The first thing to do.
+    /// The first thing to do, by the page of the rule.
     action: String,
-    /// Its onset.
+    /// When it began, by the reporters' clocks.
     #[schema(value_type = String, format = DateTime)]
     happened: Moment,
-    /// Its end.
+    /// When it ended, by the reporters' clocks; null while it goes on.
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Moment>,
-    /// When it was learnt.
+    /// When the log could know this, by log time.
     #[schema(value_type = String, format = DateTime)]
     learnt: Moment,
-    /// After this it cannot be undone.
+    /// The moment after which it cannot be undone; null where there is none.
     #[schema(value_type = Option<String>, format = DateTime)]
     deadline: Option<Moment>,
-    /// Milliseconds in it that nobody vouches for.
+    /// How many milliseconds of its time are unknown, because nothing vouches for them.
     unknown_ms: i64,
-    /// Journal offsets of the facts that it stands on.
+    /// The offsets, in the journal, of the facts that it stands on.
     evidence: Vec<u64>,
-    /// SHA-256 of the rulebook that judged.
+    /// The SHA-256 of the rulebook that judged, in hexadecimal.
     rulebook: String,
-    /// The behaviour number that judged.
+    /// The number of the behaviour of the code that judged.
     behaviour: u32,
 }
 

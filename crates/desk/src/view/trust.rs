@@ -10,57 +10,57 @@ use utoipa::ToSchema;
 pub(crate) struct TrustView {
     /// Whether every stage is fresh and the desk has read its topics to the end.
     pub(crate) current: bool,
-    /// The log time of the slowest stage; absent while one was never heard.
+    /// The log time of the slowest stage; null while one was never heard.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) as_of: Option<Moment>,
-    /// Each stage.
+    /// Each stage of the log, and when it was last heard.
     pub(crate) stages: Vec<StageView>,
-    /// How far the desk has read.
+    /// How far the desk has read each topic of the log.
     pub(crate) readers: Vec<ReaderView>,
-    /// Loggers of live shipments from which nothing comes.
+    /// The loggers of live shipments from which nothing comes.
     pub(crate) silent_loggers: Vec<SilentLogger>,
-    /// Stages that `alerts` found silent, in its own sentences.
+    /// The stages that `alerts` found silent, each in one sentence.
     pub(crate) silent_stages: Vec<String>,
 }
 
-/// One stage.
+/// One stage of the log, and when it was last heard.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct StageView {
-    /// `intake`, `dispatch`, `custody`, `thermal`, `permits`, `schedule`, `alerts`.
+    /// The stage: `intake`, `dispatch`, `custody`, `thermal`, `permits`, `schedule`, `alerts`.
     pub(crate) stage: String,
-    /// `fresh`, `late`, `silent`, `never-heard`, `ahead` (of the desk's clock).
+    /// How current it is: `fresh`, `late`, `silent`, `never-heard`, `ahead` (of the desk's clock).
     pub(crate) standing: String,
-    /// The log time of its slowest partition.
+    /// The log time of its slowest partition, of those that were heard; null while none was.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) heard: Option<Moment>,
-    /// Which partition that is, or which one was never heard.
+    /// The number of a partition that was never heard, else of the slowest one; null where none is known.
     pub(crate) partition: Option<u16>,
 }
 
-/// How far one topic was read.
+/// How far the desk has read one topic of the log.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct ReaderView {
-    /// The topic.
+    /// The topic that is read: `journal`, `exceptions` or `alerts`.
     pub(crate) topic: String,
-    /// Whether it was read near enough to its end.
+    /// Whether it was read near enough to its end, and the log answers.
     pub(crate) current: bool,
-    /// The partition that is furthest behind.
+    /// The number of the partition that is furthest behind.
     pub(crate) partition: u16,
-    /// Records that are unread in it, when that was last known; absent while reading has not begun.
+    /// How many records are unread in it, when that was last known; null while reading has not begun.
     pub(crate) behind: Option<u64>,
-    /// Since when the log has not answered the desk any more; absent while it does.
+    /// Since when the log has not answered the desk any more; null while it does.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) unanswered_since: Option<Moment>,
 }
 
-/// A logger from which nothing comes.
+/// A logger of a live shipment from which nothing comes.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct SilentLogger {
-    /// The shipment.
+    /// The shipment that the logger belongs to.
     pub(crate) shipment: String,
-    /// Device and channel.
+    /// The probe, as device and channel: `LOG-7/1`.
     pub(crate) probe: String,
-    /// Since when.
+    /// Since when nothing has come from it.
     #[schema(value_type = String, format = DateTime)]
     pub(crate) since: Moment,
 }

@@ -10,20 +10,20 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Attached {
-    /// The shipment that its readings belong to from now on.
+    /// The shipment that its readings belong to from now on; absent where a store is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipment: Option<ShipmentId>,
-    /// The store that its readings belong to from now on.
+    /// The store that its readings belong to from now on; absent where a shipment is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreId>,
-    /// The probe.
+    /// The probe, by the name of its channel on the device.
     #[serde(deserialize_with = "crate::id::name")]
     pub channel: Text,
-    /// Where the probe sits.
+    /// Where the probe sits, which decides whether the goods are judged by it.
     pub position: Position,
-    /// How often it measures.
+    /// How often the probe measures: the time from one reading to the next.
     pub log_every: Span,
-    /// How often it sends; a device that is only read out sends never.
+    /// How often the device sends; absent for one that is only read out and never sends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send_every: Option<Span>,
 }
@@ -36,18 +36,18 @@ impl Attached {
     }
 }
 
-/// Where a probe sits.
+/// The places where a probe can sit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Position {
-    /// With the goods: the only position that the goods are judged by.
+    /// The probe is with the goods: the only position that the goods are judged by.
     Payload,
-    /// In the air of the box.
+    /// The probe is in the air of the box.
     Air,
-    /// In the neck of a dewar.
+    /// The probe is in the neck of a dewar.
     DewarNeck,
-    /// Outside.
+    /// The probe is outside the box.
     Ambient,
 }
 
@@ -55,7 +55,7 @@ pub enum Position {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Detached {
-    /// The probe.
+    /// The probe, by the name of its channel on the device.
     #[serde(deserialize_with = "crate::id::name")]
     pub channel: Text,
 }
@@ -64,23 +64,23 @@ pub struct Detached {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Calibrated {
-    /// Whether it passed; a device that did not is unfit.
+    /// Whether the device passed; one that did not is unfit.
     pub passed: bool,
-    /// Until when that holds.
+    /// Until when the calibration is valid; absent where it has no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Moment>,
 }
 
-/// A device measured.
+/// A device measured a temperature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Reading {
-    /// What it measured.
+    /// The temperature that was measured, with its unit, such as `5.3 °C`.
     pub temperature: MilliCelsius,
-    /// With which probe.
+    /// The probe that measured it, by the name of its channel on the device.
     #[serde(deserialize_with = "crate::id::name")]
     pub channel: Text,
-    /// The device's own count.
+    /// The device's own count of its readings; absent where it keeps none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u64>,
 }
@@ -89,27 +89,30 @@ pub struct Reading {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Imported {
-    /// The file's name.
+    /// The name of the file or of the read-out that was read in.
     pub file: Text,
-    /// How many readings it held.
+    /// How many readings the file held.
     pub readings: u32,
 }
 
-/// Written by dispatch: nothing has come from the device since then.
+/// Written by dispatch: nothing has come from a probe of the device since the moment that is named.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Quiet {
-    /// When a reading last came that is of what the probe is attached to, by log time (the attachment, where none did).
+    /// When a reading of what the probe is attached to last came, by log time; where none ever did, when it was
+    /// attached.
     pub since: Moment,
-    /// The log time of this statement.
+    /// When this was stated, by log time.
     pub as_of: Moment,
-    /// Which probe.
+    /// The silent probe, by the name of its channel on the device.
     #[serde(deserialize_with = "crate::id::name")]
     pub channel: Text,
-    /// What came since then all the same, and is of no time at which the probe was attached to it.
+    /// The readings that came all the same, from times at which the probe was not attached to it; absent where none
+    /// did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unclaimed: Option<Unclaimed>,
-    /// What came since then of another probe of the device, which is attached to nothing: its name may be written otherwise.
+    /// The readings that came by another probe of the device, which is attached to nothing (its name may be written
+    /// otherwise); absent where none did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elsewhere: Option<Elsewhere>,
 }
@@ -118,22 +121,22 @@ pub struct Quiet {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Elsewhere {
-    /// The channel by which they came.
+    /// The channel by which the readings came.
     #[serde(deserialize_with = "crate::id::name")]
     pub channel: Text,
-    /// How many of them came.
+    /// How many readings came by that channel.
     pub readings: u32,
 }
 
-/// Readings that came and found no home: as a silence tells of them.
+/// Readings that came while a probe counts as silent, because they are not of what it is attached to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Unclaimed {
-    /// How many of them came.
+    /// How many such readings came.
     pub readings: u32,
-    /// The time that the last of them bears.
+    /// The time that the last of them bears, by the device's clock.
     pub dated: Moment,
-    /// Whether all of them were dated later than the log's clock stood when they came.
+    /// Whether all of them were dated later than the log's clock stood when they came; absent means no.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub ahead: bool,
 }
@@ -143,12 +146,12 @@ pub struct Unclaimed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClockAhead {
-    /// With which probe it was measured.
+    /// The probe that measured it, by the name of its channel on the device.
     #[serde(deserialize_with = "crate::id::name")]
     pub channel: Text,
-    /// The time that the reading bears.
+    /// The time that the reading bears, by the device's clock.
     pub says: Moment,
-    /// When it came, by log time.
+    /// When the reading came, by log time.
     pub came: Moment,
 }
 
@@ -156,7 +159,7 @@ pub struct ClockAhead {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClockRight {
-    /// With which probe they were measured.
+    /// The probe that measured them, by the name of its channel on the device.
     #[serde(deserialize_with = "crate::id::name")]
     pub channel: Text,
 }
@@ -165,11 +168,11 @@ pub struct ClockRight {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Withdrawn {
-    /// What it had said.
+    /// The temperature that the reading had told.
     pub temperature: MilliCelsius,
-    /// With which probe.
+    /// The probe that measured it, by the name of its channel on the device.
     #[serde(deserialize_with = "crate::id::name")]
     pub channel: Text,
-    /// When, by the device.
+    /// When it was measured, by the device's clock.
     pub at: Moment,
 }

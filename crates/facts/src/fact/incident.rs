@@ -4,35 +4,35 @@
 use crate::id::{PartyId, Text};
 use serde::{Deserialize, Serialize};
 
-/// Somebody owns it.
+/// Somebody took the open incident of the shipment, and owns it from now on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Acknowledged {
-    /// Who.
+    /// The person who takes the incident, by their id.
     pub by: PartyId,
-    /// Why, in a word from the list of reasons or their own.
+    /// Why they take it, in a word from the list of reasons or in their own.
     pub reason: Text,
 }
 
-/// Somebody wrote something down.
+/// Somebody wrote a note on the open incident of the shipment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct IncidentNoted {
-    /// Who.
+    /// The person who wrote the note, by their id.
     pub by: PartyId,
-    /// What.
+    /// What others must know, as plain text.
     pub text: Text,
 }
 
-/// Somebody closed it.
+/// Somebody closed the open incident of the shipment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct IncidentClosed {
-    /// Who.
+    /// The person who closes the incident, by their id.
     pub by: PartyId,
-    /// Why.
+    /// Why the incident can be closed, in their own words.
     pub reason: Text,
-    /// The second person, whom closing a P1 needs.
+    /// The second person, whom closing a P1 needs; absent where nobody else agreed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second: Option<PartyId>,
 }

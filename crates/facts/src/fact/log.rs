@@ -16,9 +16,9 @@ pub struct Corrected {
     /// The `id` of the event that was wrong.
     #[serde(deserialize_with = "crate::id::name")]
     pub id: Text,
-    /// Why.
+    /// Why the event was wrong, in the reporter's words.
     pub reason: Text,
-    /// The `id`, of the same source, of the event that replaces it.
+    /// The `id`, of the same source, of the event that replaces it; absent where none does.
     #[serde(
         default,
         deserialize_with = "crate::id::maybe_name",
@@ -27,17 +27,17 @@ pub struct Corrected {
     pub replaced_by: Option<Text>,
 }
 
-/// Somebody wrote something down.
+/// Somebody wrote a note about the shipment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Noted {
-    /// Who.
+    /// The name of whoever wrote the note.
     pub by: Text,
-    /// What.
+    /// The note itself, as plain text.
     pub text: Text,
 }
 
-/// Time passed.
+/// Time passed: the clock of the log struck.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Tick {}
@@ -56,7 +56,7 @@ pub struct RulebookPublished {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BehaviourSwitched {
-    /// Its number.
+    /// The number of the behaviour that is in force from here on.
     pub number: u32,
 }
 
@@ -64,11 +64,11 @@ pub struct BehaviourSwitched {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Cited {
-    /// The subject, `permit:P-1`.
+    /// The subject that is cited, by kind and id, such as `permit:P-1`.
     pub subject: Text,
-    /// By which shipment.
+    /// The shipment that wants to hear of the subject.
     pub by: ShipmentId,
-    /// When its plan was made.
+    /// When dispatch wrote that the subject is cited, by log time.
     pub planned_at: Moment,
 }
 
@@ -76,9 +76,9 @@ pub struct Cited {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Uncited {
-    /// The subject, `permit:P-1`.
+    /// The subject that is cited no longer, by kind and id, such as `permit:P-1`.
     pub subject: Text,
-    /// By which shipment.
+    /// The shipment that does not want to hear of the subject any more.
     pub by: ShipmentId,
 }
 
@@ -100,7 +100,7 @@ pub struct PutAway {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum WhyPutAway {
-    /// Its papers are complete.
+    /// The shipment was closed: its papers are complete.
     Closed,
     /// Nobody has closed it, and nothing has been heard of it for long.
     Silent,
@@ -111,7 +111,7 @@ pub enum WhyPutAway {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Watched {
-    /// The logger or the store, `device:L-1`.
+    /// The logger or the store, by kind and id, such as `device:L-1`.
     pub subject: Text,
 }
 
@@ -119,32 +119,32 @@ pub struct Watched {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct IncidentStands {
-    /// The shipment whose incidents they are.
+    /// The shipment whose incidents are meant.
     pub shipment: ShipmentId,
-    /// Whether one of them is open now.
+    /// Whether an incident of the shipment is open now.
     pub open: bool,
 }
 
-/// Written by dispatch: several words about one party or permit, in one record. Whoever is reported of without end makes
-/// one record for each shipment now and then, and not one for each word.
+/// Written by dispatch: several reports about one party or permit, told in one record, so that many of them do not make
+/// a record each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Words {
-    /// The words, as they were reported.
+    /// The reports that are told together, each as it was made.
     pub words: Vec<Word>,
 }
 
-/// One of several words about one subject.
+/// One of several reports about one subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Word {
     /// The `source` of the event that said it.
     pub source: Text,
-    /// The `id` of that event.
+    /// The `id` of the event that said it.
     pub id: Text,
     /// When it happened, by the reporter's clock.
     pub at: Moment,
-    /// The moment that counts instead, where it is another one.
+    /// The moment that counts instead of `at`; absent where `at` itself counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Moment>,
     /// What happened: the type of the event, and its data.
@@ -156,7 +156,7 @@ pub struct Word {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Twin {
-    /// The other one, `party:klm`.
+    /// The other id with its kind, such as `party:klm`.
     pub subject: Text,
     /// Whether something is known of it itself: it was described, granted, opened, planned.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
@@ -170,11 +170,11 @@ pub struct Twin {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Genesis {
-    /// The topic that it stands in.
+    /// The name of the topic that this record stands in.
     pub topic: Text,
     /// How many partitions `facts`, `journal`, `exceptions` and `alerts` have.
     pub partitions: u16,
-    /// Which generation of topics: one that was made anew is a new one.
+    /// The number of the generation of topics: topics that are made anew have another one.
     pub generation: u32,
     /// The behaviour number that the log begins at. A log whose genesis does not say it was made before there was a
     /// choice: it is at 1.
@@ -190,13 +190,13 @@ fn first() -> u32 {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Alive {
-    /// The topic that it reads.
+    /// The name of the topic that intake reads.
     pub topic: Text,
-    /// Which partition of it.
+    /// The number of the partition that intake reads of that topic.
     pub partition: u16,
-    /// The next record that it takes.
+    /// The offset of the next record that intake takes.
     pub position: u64,
-    /// The end of the partition.
+    /// The offset at which the partition ends, behind its last record.
     pub end: u64,
 }
 
@@ -209,12 +209,12 @@ pub struct ClockAsked {}
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StateTold {
-    /// Whose.
+    /// The service whose state it is, such as `thermal`.
     pub service: Text,
-    /// The last entry of the journal in it.
+    /// The offset of the last journal entry that the state contains.
     pub offset: u64,
-    /// SHA-256 of its canonical form, in hexadecimal.
+    /// The SHA-256 of the canonical form of the state, in hexadecimal.
     pub hash: Text,
-    /// How many bytes that form has.
+    /// How long the canonical form of the state is, in bytes.
     pub bytes: u64,
 }

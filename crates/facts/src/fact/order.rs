@@ -9,30 +9,30 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Opened {
-    /// The product of the rulebook.
+    /// The product that was ordered, by its name in the rulebook.
     #[serde(deserialize_with = "crate::id::name")]
     pub product: Text,
-    /// The units that make the dose.
+    /// The units that make the dose, by their ids; absent where they are not named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitId>,
-    /// How many units, where they are not named.
+    /// How many units make the dose; given where they are not named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
-    /// Whether unmodified cells for rescue must be at hand.
+    /// Whether unmodified cells for rescue must be at hand; absent means no.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub rescue_required: bool,
 }
 
-/// The patient's steps were fixed.
+/// The dates of the patient's treatment were fixed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PatientScheduled {
-    /// When conditioning begins: the point of no return.
+    /// When conditioning is to begin: the point of no return.
     pub conditioning_start: Moment,
-    /// When its last dose is given.
+    /// When the last dose of the conditioning is to be given; absent where nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_dose: Option<Moment>,
-    /// When the product is infused.
+    /// When the product is to be infused; absent where nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub infusion: Option<Moment>,
 }
@@ -41,7 +41,7 @@ pub struct PatientScheduled {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ProductAvailable {
-    /// Who confirms.
+    /// The party that confirms that the product is there.
     pub by: PartyId,
 }
 
@@ -49,15 +49,15 @@ pub struct ProductAvailable {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RescueConfirmed {
-    /// Who confirms.
+    /// The party that confirms that the rescue cells were found.
     pub by: PartyId,
 }
 
-/// Conditioning began.
+/// Conditioning of the patient began: the point of no return is passed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ConditioningStarted {
-    /// Who reports it.
+    /// The party that reports that conditioning began.
     pub by: PartyId,
 }
 
@@ -66,7 +66,7 @@ pub struct ConditioningStarted {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StartAhead {
-    /// The time at which it is said to have started.
+    /// The time at which conditioning is said to have started; it has not come yet.
     pub starts: Moment,
 }
 
@@ -74,9 +74,9 @@ pub struct StartAhead {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ConditioningHeld {
-    /// Who reports it.
+    /// The party that reports that conditioning is held.
     pub by: PartyId,
-    /// Why.
+    /// Why conditioning is held, in the reporter's words.
     pub reason: Text,
 }
 
@@ -84,9 +84,9 @@ pub struct ConditioningHeld {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Postponed {
-    /// Who reports it.
+    /// The party that reports that the treatment was put off.
     pub by: PartyId,
-    /// Why.
+    /// Why the treatment was put off, in the reporter's words.
     pub reason: Text,
 }
 
@@ -96,7 +96,7 @@ pub struct Postponed {
 pub struct Dose {
     /// One line per unit that any shipment of the order has spoken of, in order of their ids.
     pub units: Vec<DoseUnit>,
-    /// The shipments that are to bring it and take place, as far as they are not called off.
+    /// The shipments that are to bring the dose, without those that were called off.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub carriers: Vec<Carrier>,
 }
@@ -105,49 +105,50 @@ pub struct Dose {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Carrier {
-    /// Which shipment.
+    /// The shipment that is to bring the dose.
     pub shipment: ShipmentId,
-    /// Since when it is planned; planned again after a cancellation: since then.
+    /// Since when the shipment is planned; where it was cancelled and planned again, since then.
     pub from: Moment,
 }
 
-/// One unit of a dose. Times are the reporters' (`occurred_at`).
+/// One unit of a dose. Its times are by the reporters' clocks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DoseUnit {
-    /// Which unit.
+    /// The unit that this line is about, by its id.
     pub unit: UnitId,
-    /// In which shipment it was last packed or received.
+    /// The shipment in which the unit was last packed or received; absent where none is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipment: Option<ShipmentId>,
-    /// When it was packed.
+    /// When the unit was last packed; absent where that was never reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packed: Option<Moment>,
-    /// When the consignee of the plan in force received it and did not reject it.
+    /// When the consignee of the plan in force received the unit and did not reject it; absent where it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received: Option<Moment>,
-    /// When it was with the consignee before, and was shipped on.
+    /// Earlier stretches in which the unit was with the consignee, each until it was shipped on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stays: Vec<Stay>,
-    /// Who took it in, or was given it by the consignee, of whom nobody has said what he is: he may be a part of the consignee.
+    /// Parties that took the unit in, or were given it by the consignee, and that nobody has described: each may be a
+    /// part of the consignee.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub taken: Vec<Taken>,
-    /// Whether it was taken in under a deviation that is not settled.
+    /// Whether it was refused, or taken in under a deviation, and quality has not settled that.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub deviation: bool,
-    /// When quality settled a deviation under which it was taken in.
+    /// When quality settled a deviation under which the unit was taken in; absent where there was none to settle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled: Option<Moment>,
-    /// When quality released it (or decided for its use).
+    /// When quality released the unit, or decided for its use; absent where it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released: Option<Moment>,
-    /// When it was lost: discarded, destroyed.
+    /// When the unit was lost, because it was discarded or destroyed; absent while it is not lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<Moment>,
-    /// When it was lost before, and quality took that back.
+    /// Earlier stretches in which the unit was lost, each until quality took that back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub out: Vec<Stay>,
-    /// When it was given.
+    /// When the unit was given to the patient; absent while it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub infused: Option<Moment>,
 }
@@ -172,9 +173,10 @@ impl DoseUnit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Stay {
-    /// When it was received, or lost.
+    /// When the stretch began, because the unit was received or lost.
     pub from: Moment,
-    /// When it was packed for another address, or released to somebody who is no part of the consignee; or taken back.
+    /// When the stretch ended: the unit was packed for another address or released to somebody who is no part of the
+    /// consignee, or the loss was taken back.
     pub until: Moment,
 }
 
@@ -182,8 +184,8 @@ pub struct Stay {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Taken {
-    /// With whom.
+    /// The party that the unit is with.
     pub by: PartyId,
-    /// Since when.
+    /// When that party took the unit over, by the reporter's clock.
     pub at: Moment,
 }

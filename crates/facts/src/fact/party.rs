@@ -4,21 +4,22 @@ use crate::id::{PartyId, Text};
 use crate::moment::Moment;
 use serde::{Deserialize, Serialize};
 
-/// A party was described.
+/// A party was described: what it is, and how to reach it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Described {
-    /// Its name for people.
+    /// The name of the party for people to read.
     pub name: Text,
-    /// What it is: `site`, `courier`, `airline`, `plant`, `depot`.
+    /// What the party is, in one word: `site`, `courier`, `airline`, `plant`, `depot`.
     pub role: Text,
-    /// Its IANA time zone.
+    /// The time zone of the party, by its IANA name; absent where nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<Text>,
-    /// The telephone that is answered at any hour.
+    /// The telephone number of the party that is answered at any hour; absent where nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duty: Option<Text>,
-    /// The party that it belongs to: the hospital of a dock, a laboratory or a ward. What such a part does, its hospital does.
+    /// The party that it belongs to: the hospital of a dock, a laboratory or a ward, which does what such a part does.
+    /// Absent where it is no part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part_of: Option<PartyId>,
 }
@@ -27,12 +28,12 @@ pub struct Described {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Qualified {
-    /// For what: `custody`, which is any kind of goods, or one kind: `cells`, `vector`, `drug-product`, `sample`.
-    /// Any other word is for other rules, and says nothing of who may carry.
+    /// What the party is qualified for: `custody`, which is any kind of goods, or one kind: `cells`, `vector`,
+    /// `drug-product`, `sample`. Any other word is for other rules, and says nothing of who may carry.
     pub scope: Text,
-    /// From when.
+    /// The moment from which the party is qualified.
     pub from: Moment,
-    /// Until when; without an end while it is not suspended.
+    /// The moment until which the party is qualified; absent means until it is suspended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Moment>,
 }
@@ -41,6 +42,6 @@ pub struct Qualified {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Suspended {
-    /// Why.
+    /// Why the party was suspended, in the reporter's words.
     pub reason: Text,
 }

@@ -6,54 +6,54 @@ use crate::spelling::Label;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-/// What everything else is held against. A higher version replaces the one before it.
+/// The plan that everything else is held against. A higher version replaces the one before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Planned {
-    /// Counts up with each new plan.
+    /// The number of this plan of the shipment, which counts up with each new plan.
     pub version: u32,
-    /// What is shipped.
+    /// The kind of goods that are shipped.
     pub kind: Goods,
     /// The temperature profile of the rulebook that it is held to.
     #[serde(deserialize_with = "crate::id::name")]
     pub profile: Text,
-    /// The patient's order, where there is one.
+    /// The patient's order that the goods belong to; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderId>,
-    /// Chain of identity: never the value alone, two makers may use the same.
+    /// The chain of identity, never the value alone, as two makers may use the same one; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coi: Option<Coi>,
-    /// The bags or vials that are expected.
+    /// The bags or vials that are expected, by their ids; absent where none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitId>,
-    /// Who sends, and so holds the goods first.
+    /// The party that sends the goods, and so holds them first.
     pub consignor: PartyId,
-    /// Who receives.
+    /// The party that is to receive the goods.
     pub consignee: PartyId,
-    /// The way, in order.
+    /// The legs of the way, in the order in which they are travelled.
     pub legs: Vec<Leg>,
-    /// Places with the time they are expected to be reached.
+    /// The places on the way, each with the time at which it is expected to be reached.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waypoints: Vec<Waypoint>,
-    /// Permits, and the act that each one gates.
+    /// The permits that the shipment needs, each with the act that it gates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub permits: Vec<Gated>,
-    /// The manufacturing slot.
+    /// The time of the manufacturing slot that the goods are to reach; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<Moment>,
-    /// When the collection ended: the age of fresh cells counts from here.
+    /// When the collection ended: the age of fresh cells counts from here. Absent where nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collection_end: Option<Moment>,
-    /// When the goods expire, by their label.
+    /// When the goods expire, by their label; absent where nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Moment>,
-    /// The shipper, by its serial.
+    /// The shipper (a dewar or box) that the goods travel in, by its serial; absent where it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipper: Option<ShipperId>,
-    /// How long the shipper is qualified to hold its temperature.
+    /// How long the shipper is qualified to hold its temperature; absent where nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qualified_hold: Option<Span>,
-    /// Air waybill: three digits, a hyphen, seven digits and a check digit.
+    /// The number of the air waybill: three digits, a hyphen, seven digits and a check digit.
     #[serde(
         default,
         deserialize_with = "crate::id::maybe_name",
@@ -62,61 +62,61 @@ pub struct Planned {
     pub air_waybill: Option<Text>,
 }
 
-/// Kinds of goods.
+/// The kinds of goods that can be shipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Goods {
-    /// The patient's cells on their way to the plant.
+    /// The goods are the patient's cells, on their way to the plant.
     Cells,
-    /// A viral vector.
+    /// The goods are a viral vector.
     Vector,
-    /// The finished dose.
+    /// The goods are the finished dose.
     DrugProduct,
-    /// A sample.
+    /// The goods are a sample.
     Sample,
 }
 
-/// Chain of identity: issuer and value.
+/// A chain of identity: who issued the identifier, and the identifier itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Coi {
-    /// Who issued it.
+    /// The organisation that issued the identifier.
     #[serde(deserialize_with = "crate::id::name")]
     pub issuer: Text,
-    /// What they issued.
+    /// The identifier that the issuer gave.
     #[serde(deserialize_with = "crate::id::name")]
     pub value: Text,
 }
 
-/// One leg of the way.
+/// One leg of the way that the goods travel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Leg {
-    /// Its name; every milestone on it says this.
+    /// The name of the leg, which every milestone on it repeats.
     pub id: LegId,
-    /// By road or in the air.
+    /// Whether the leg goes by road or by air.
     pub mode: Mode,
-    /// Who carries.
+    /// The party that carries the goods on this leg.
     pub carrier: PartyId,
-    /// From where.
+    /// The party at whose place the leg begins.
     pub from: PartyId,
-    /// To where.
+    /// The party at whose place the leg ends.
     pub to: PartyId,
-    /// When it is planned to leave (on leg 1: to be picked up).
+    /// When the leg is planned to leave (on leg 1: when the goods are to be picked up).
     pub departs: Moment,
-    /// When it is planned to arrive.
+    /// When the leg is planned to arrive.
     pub arrives: Moment,
 }
 
-/// How a leg is travelled.
+/// How the goods travel on a leg.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
-    /// On the ground.
+    /// The leg goes on the ground.
     Road,
-    /// In the air.
+    /// The leg goes through the air.
     Air,
 }
 
@@ -124,9 +124,9 @@ pub enum Mode {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Waypoint {
-    /// Its name in this plan.
+    /// The name of the waypoint in this plan, by which permits and later reports refer to it.
     pub name: Label,
-    /// Expected arrival.
+    /// When the waypoint is expected to be reached; absent where nobody has said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eta: Option<Moment>,
 }
@@ -135,57 +135,57 @@ pub struct Waypoint {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Gated {
-    /// The permit.
+    /// The permit, by the number that its issuer gave it.
     pub permit: PermitId,
-    /// The legal act.
+    /// The legal act that may be done only under this permit.
     pub act: Act,
-    /// The waypoint at which it happens.
+    /// The waypoint of the plan at which the act happens.
     pub waypoint: Label,
-    /// The leg whose milestone is the act, where a leg is.
+    /// The leg whose milestone is the act; absent where the act belongs to no leg.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leg: Option<LegId>,
-    /// How much of the granted quantity this shipment uses.
+    /// How much of the granted quantity this shipment uses; absent where the plan does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<Quantity>,
 }
 
-/// Acts that a permit may gate.
+/// The legal acts that a permit may gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Act {
-    /// Leaving: `departed` on the leg.
+    /// The departure: it is done when `departed` is reported of the leg.
     Departure,
-    /// Crossing a border: `customs-entered` on the leg, else `arrived`.
+    /// The crossing of a border: it is done when `customs-entered` is reported of the leg, or else `arrived`.
     Import,
-    /// Being received: `received`.
+    /// The receipt of the goods: it is done when `received` is reported.
     Receipt,
 }
 
-/// An amount of a unit, `6 vials`.
+/// An amount with the unit that it is counted in, such as 6 vials.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Quantity {
-    /// How many.
+    /// The amount, as a whole number of the unit.
     pub amount: u32,
-    /// Of what.
+    /// The unit in which the amount is counted, such as `vials` or `bags`.
     pub unit: Label,
 }
 
-/// The goods were packed; the judged window opens.
+/// The goods were packed, which opens the time for which they are judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Packed {
     /// The units that went in, as scanned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitId>,
-    /// How many, where nothing was scanned.
+    /// How many units were packed; given where nothing was scanned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
-    /// The order that was scanned.
+    /// The order that was scanned at packing; absent where none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderId>,
-    /// Who packed.
+    /// The party that packed the goods; absent where nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<PartyId>,
 }
@@ -194,29 +194,29 @@ pub struct Packed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Released {
-    /// Which organisation let go.
+    /// The party that released the goods, by its id.
     pub by: PartyId,
-    /// Which one must take over.
+    /// The party that must take the goods over; absent where it was not named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<PartyId>,
-    /// Who signed.
+    /// The person who signed for the release; absent where nobody was named.
     #[serde(
         default,
         deserialize_with = "crate::id::maybe_name",
         skip_serializing_if = "Option::is_none"
     )]
     pub person: Option<Text>,
-    /// The second person.
+    /// The second person, who verified the release; absent where nobody was named.
     #[serde(
         default,
         deserialize_with = "crate::id::maybe_name",
         skip_serializing_if = "Option::is_none"
     )]
     pub verified_by: Option<Text>,
-    /// The leg that begins.
+    /// The leg that begins with this release; absent where it was not named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leg: Option<LegId>,
-    /// Whether it was left behind the security line of an airport.
+    /// Whether the goods were left behind the security line of an airport; absent means no.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub airside: bool,
 }
@@ -225,26 +225,26 @@ pub struct Released {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Accepted {
-    /// Which organisation took over.
+    /// The party that accepted the goods, by its id.
     pub by: PartyId,
-    /// From which one.
+    /// The party that the goods were accepted from; absent where it was not named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<PartyId>,
-    /// Who signed.
+    /// The person who signed for the acceptance; absent where nobody was named.
     #[serde(
         default,
         deserialize_with = "crate::id::maybe_name",
         skip_serializing_if = "Option::is_none"
     )]
     pub person: Option<Text>,
-    /// The second person.
+    /// The second person, who verified the acceptance; absent where nobody was named.
     #[serde(
         default,
         deserialize_with = "crate::id::maybe_name",
         skip_serializing_if = "Option::is_none"
     )]
     pub verified_by: Option<Text>,
-    /// The leg that it belongs to.
+    /// The leg that the acceptance belongs to; absent where it was not named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leg: Option<LegId>,
 }
@@ -253,9 +253,9 @@ pub struct Accepted {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Stowed {
-    /// Who did it.
+    /// The party that put the goods in their place.
     pub by: PartyId,
-    /// Where.
+    /// The place where the goods are now, in the reporter's words, such as `tank 2`.
     pub place: Text,
 }
 
@@ -263,7 +263,7 @@ pub struct Stowed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Departed {
-    /// Which leg.
+    /// The leg that departed, by its name in the plan.
     pub leg: LegId,
 }
 
@@ -271,7 +271,7 @@ pub struct Departed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Arrived {
-    /// Which leg.
+    /// The leg that arrived, by its name in the plan.
     pub leg: LegId,
 }
 
@@ -279,7 +279,7 @@ pub struct Arrived {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CustomsEntered {
-    /// Which leg.
+    /// The leg on which the goods were laid before customs, by its name in the plan.
     pub leg: LegId,
 }
 
@@ -287,7 +287,7 @@ pub struct CustomsEntered {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CustomsCleared {
-    /// Which leg.
+    /// The leg on which customs let the goods go, by its name in the plan.
     pub leg: LegId,
 }
 
@@ -295,9 +295,9 @@ pub struct CustomsCleared {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LegCancelled {
-    /// Which leg.
+    /// The leg that will not take place, by its name in the plan.
     pub leg: LegId,
-    /// Why.
+    /// Why the leg will not take place, in the reporter's words.
     pub reason: Text,
 }
 
@@ -305,9 +305,9 @@ pub struct LegCancelled {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LegOffloaded {
-    /// Which leg.
+    /// The leg that the goods were taken off, by its name in the plan.
     pub leg: LegId,
-    /// Why.
+    /// Why the goods were taken off the leg, in the reporter's words.
     pub reason: Text,
 }
 
@@ -315,19 +315,19 @@ pub struct LegOffloaded {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EtaChanged {
-    /// Which waypoint.
+    /// The waypoint that is expected at another time, by its name in the plan.
     pub waypoint: Label,
-    /// The new time.
+    /// When the waypoint is now expected to be reached.
     pub eta: Moment,
 }
 
-/// The package was opened.
+/// The package of the goods was opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Opened {
-    /// By whom.
+    /// The party that opened the package.
     pub by: PartyId,
-    /// With whose leave; without one it was not authorised.
+    /// The other party that gave leave to open it; absent means that it was opened without leave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorised_by: Option<PartyId>,
 }
@@ -336,7 +336,7 @@ pub struct Opened {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Unpacked {
-    /// By whom.
+    /// The party that took the goods out.
     pub by: PartyId,
 }
 
@@ -344,44 +344,44 @@ pub struct Unpacked {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Repacked {
-    /// By whom.
+    /// The party that moved the goods into the other shipper.
     pub by: PartyId,
-    /// Into which shipper.
+    /// The shipper that the goods are in now, by its serial.
     pub shipper: ShipperId,
     /// The units that were moved, as scanned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitId>,
 }
 
-/// The consignee looked at what came.
+/// Somebody looked at what came, and took it in or refused it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Received {
-    /// By whom.
+    /// The party that took the goods in or refused them, by its id.
     pub by: PartyId,
     /// The units that came, as scanned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitId>,
-    /// How many, where nothing was scanned.
+    /// How many units came; given where nothing was scanned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
-    /// What was decided at the door.
+    /// What was decided at the door: whether the goods were taken in or refused.
     pub verdict: Receipt,
-    /// The order that was scanned.
+    /// The order that was scanned at the receipt; absent where none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderId>,
 }
 
-/// What was decided at the door.
+/// What can be decided at the door about goods that came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Receipt {
-    /// Taken in.
+    /// The goods were taken in.
     Accept,
-    /// Taken in, with a deviation to be settled.
+    /// The goods were taken in, with a deviation that is still to be settled.
     AcceptUnderDeviation,
-    /// Refused.
+    /// The goods were refused at the door.
     Reject,
 }
 
@@ -389,9 +389,9 @@ pub enum Receipt {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct QualityReleased {
-    /// By whom.
+    /// The party that released the units for use.
     pub by: PartyId,
-    /// Which units; all of the shipment where none is named.
+    /// The units that were released for use; all of the shipment where none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitId>,
 }
@@ -400,35 +400,35 @@ pub struct QualityReleased {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Dispositioned {
-    /// By whom.
+    /// The party that decided what becomes of the units.
     pub by: PartyId,
-    /// Which units; all of the shipment where none is named.
+    /// The units that were decided about; all of the shipment where none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitId>,
-    /// What was decided.
+    /// What was decided: whether the units may be used.
     pub outcome: Disposition,
 }
 
-/// What quality may decide.
+/// What quality may decide about units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Disposition {
-    /// Fit for use.
+    /// The units are fit for use.
     Use,
-    /// Out of specification, used on a physician's request.
+    /// The units are out of specification, and are used on a physician's request.
     UseOutOfSpecification,
-    /// Not to be used.
+    /// The units must not be used.
     Discard,
 }
 
-/// Units were thawed.
+/// Units of the shipment were thawed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Thawed {
-    /// By whom.
+    /// The party that thawed the units.
     pub by: PartyId,
-    /// Which units; all of the shipment where none is named.
+    /// The units that were thawed; all of the shipment where none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitId>,
 }
@@ -437,20 +437,20 @@ pub struct Thawed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Infused {
-    /// By whom.
+    /// The party that gave the units to the patient.
     pub by: PartyId,
-    /// Which units; all of the shipment where none is named.
+    /// The units that were given; all of the shipment where none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitId>,
 }
 
-/// Units were destroyed.
+/// Units of the shipment were destroyed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Destroyed {
-    /// By whom.
+    /// The party that destroyed the units.
     pub by: PartyId,
-    /// Which units; all of the shipment where none is named.
+    /// The units that were destroyed; all of the shipment where none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitId>,
 }
@@ -459,7 +459,7 @@ pub struct Destroyed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Cancelled {
-    /// Why.
+    /// Why the shipment will not take place, in the reporter's words.
     pub reason: Text,
 }
 
@@ -467,7 +467,7 @@ pub struct Cancelled {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Closed {
-    /// Until when its records must be kept.
+    /// Until when the records of the shipment must be kept; absent where nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retain_until: Option<Moment>,
 }

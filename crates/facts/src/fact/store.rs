@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Holds {
     /// The shipment that the units belong to.
     pub shipment: ShipmentId,
-    /// Which units; all of the shipment where none is named.
+    /// The units that the store took in; all of the shipment where none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitId>,
 }
@@ -21,7 +21,7 @@ pub struct Holds {
 pub struct NoLongerHolds {
     /// The shipment that the units belong to.
     pub shipment: ShipmentId,
-    /// Which units; all of the shipment where none is named.
+    /// The units that the store gave out; all of the shipment where none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitId>,
 }
