@@ -53,7 +53,7 @@ impl Incident {
         self.refuse(event, format!("another act is named {}: send this one anew", event.id));
     }
 
-    /// The last act was not refused, or does not matter any more.
+    /// Forgets which act was refused last.
     pub(crate) fn accept(&mut self) {
         (self.refused, self.refused_act) = (None, None);
     }

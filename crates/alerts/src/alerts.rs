@@ -201,7 +201,7 @@ impl Alerts {
             State::Cleared if known.is_none() => News::None,
             _ => self.calls.news(known, finding, numbers),
         };
-        self.memory.finding(finding);
+        self.memory.finding(finding, rules.rules.templates());
         let owned = self.incident.as_ref().is_some_and(Incident::is_owned);
         let wakes = match news {
             News::None => false,

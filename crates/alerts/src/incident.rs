@@ -75,13 +75,13 @@ pub struct Incident {
     /// The sentence of the worst of them that goes on; where none does, of those that nobody has seen, or of all.
     pub headline: String,
     /// The same as data.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "facts::message::readable")]
     pub headline_message: Message,
     /// What is over, was seen by nobody, and was worse than what goes on: until it is seen it keeps the priority up.
     #[serde(default)]
     pub missed: Option<String>,
     /// The same as data.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "facts::message::maybe_readable")]
     pub missed_message: Option<Message>,
     /// Who holds the goods.
     pub holder: Option<PartyId>,

@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 use facts::context::{Class, Custody, Phase, Schedule};
-use facts::{Context, Finding, Moment, State};
+use facts::{Context, Finding, Message, Moment, State, Templates};
 use serde::{Deserialize, Serialize};
 
 /// Findings by name in their last state, and the other engines' contexts.
@@ -50,14 +50,14 @@ pub struct Unknown {
 
 impl Memory {
     /// Takes in a finding's latest state; what was taken back never was.
-    pub fn finding(&mut self, finding: &Finding) {
+    pub fn finding(&mut self, finding: &Finding, words: Templates<'_>) {
         let place = self.findings.iter().position(|known| known.name == finding.name);
         let gone = matches!(finding.state, State::Withdrawn | State::Superseded);
         match place {
             Some(place) if gone => drop(self.findings.remove(place)),
-            Some(place) => self.findings[place] = kept(finding),
+            Some(place) => self.findings[place] = kept(finding, words),
             None if gone => {}
-            None => self.findings.push(kept(finding)),
+            None => self.findings.push(kept(finding, words)),
         }
     }
 
@@ -111,9 +111,14 @@ impl Memory {
     }
 }
 
-/// A finding as it is kept. Its sentence is made anew of its message where people read it.
-fn kept(finding: &Finding) -> Finding {
-    Finding { sentence: String::new(), ..finding.clone() }
+/// A finding as it is kept. Its sentence is made anew of its message where people read it; where another release said it in words that
+/// this one does not have, it is kept as it was said.
+fn kept(finding: &Finding, words: Templates<'_>) -> Finding {
+    let message = match words.know(&finding.message) {
+        true => finding.message.clone(),
+        false => Message::plain(&finding.sentence),
+    };
+    Finding { message, sentence: String::new(), ..finding.clone() }
 }
 
 /// Whether it goes on.

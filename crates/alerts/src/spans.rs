@@ -46,7 +46,7 @@ impl Reason {
 /// How an alarm begins to speak, and after what it is too late.
 #[derive(Debug, Clone)]
 pub(crate) struct Opening {
-    /// The words of the whole, whose last argument are the reasons.
+    /// The words of the whole, whose last argument is the list of reasons.
     pub(crate) template: Template,
     /// The other arguments.
     pub(crate) arguments: Vec<Argument>,

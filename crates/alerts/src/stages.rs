@@ -33,14 +33,13 @@ pub struct Numbers {
 /// The stages whose signs of life come to one partition.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stages {
-    /// The engines that are watched, in their order, and the log time inside the last tick of each.
-    heard: Vec<(Text, Option<Moment>)>,
+    /// The engines that are watched, in their order.
+    engines: Vec<Watched>,
     /// Intake, by what it reads: the stroke behind its last sign of life.
     alive: BTreeMap<String, Moment>,
     /// Parts that have given one since the last stroke.
     fresh: BTreeSet<String>,
     silent: BTreeMap<String, Finding>,
-    first: Option<Moment>,
     /// When dispatch came back: engines have their time from then on.
     back: Option<Moment>,
 }
@@ -51,6 +50,17 @@ facts::messages! {
         "{stage} has not passed the clock of partition {partition} on since {since}: nothing it would say is known";
     NOT_HEARD "not-heard" =
         "intake has not been heard of at {part} since {since}: nothing that was sent there is known";
+}
+
+/// An engine that is watched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Watched {
+    name: Text,
+    /// The first stroke at which it was watched: until it is heard its time counts from there, so that nobody is told of an engine that came
+    /// with another release.
+    since: Option<Moment>,
+    /// The log time inside its last tick.
+    heard: Option<Moment>,
 }
 
 /// A stage of the log is silent.
@@ -79,16 +89,20 @@ impl Stages {
     /// Watches these engines. What is known of them from before is kept; others are watched no more.
     #[must_use]
     pub fn watching(mut self, engines: &[&str]) -> Self {
-        let known = core::mem::take(&mut self.heard);
-        let last = |engine: &str| known.iter().find(|(name, _)| name.as_str() == engine)?.1;
-        self.heard = engines.iter().map(|engine| (Text::new(*engine), last(engine))).collect();
+        let known = core::mem::take(&mut self.engines);
+        let before =
+            |engine: &str| known.iter().find(|known| known.name.as_str() == engine).cloned();
+        let new = |engine: &str| Watched { name: Text::new(engine), since: None, heard: None };
+        let watched = engines.iter().map(|engine| before(engine).unwrap_or_else(|| new(engine)));
+        self.engines = watched.collect();
         self
     }
 
     /// An engine passed a tick on.
     pub fn heard(&mut self, engine: &str, now: Moment) {
-        if let Some((_, last)) = self.heard.iter_mut().find(|(name, _)| name.as_str() == engine) {
-            *last = (*last).max(Some(now));
+        let mut watched = self.engines.iter_mut();
+        if let Some(watched) = watched.find(|watched| watched.name.as_str() == engine) {
+            watched.heard = watched.heard.max(Some(now));
         }
     }
 
@@ -100,17 +114,20 @@ impl Stages {
 
     /// Log time is here: who is silent now, and who no longer.
     pub fn tick(&mut self, now: Moment, of: Of, numbers: &Numbers) -> Vec<Finding> {
-        let first = *self.first.get_or_insert(now);
+        for watched in &mut self.engines {
+            watched.since.get_or_insert(now);
+        }
         let fresh = core::mem::take(&mut self.fresh);
         self.alive.extend(fresh.into_iter().map(|part| (part, now)));
         self.alive.retain(|_, last| now <= *last + numbers.forgets);
         let late = |last: Moment| now > last + numbers.after;
-        let any = self.heard.iter().any(|(_, last)| late(last.unwrap_or(first)))
+        let last = |watched: &Watched| watched.heard.or(watched.since).unwrap_or(now);
+        let any = self.engines.iter().any(|watched| late(last(watched)))
             || self.alive.values().any(|last| late(*last));
         if !any && self.silent.is_empty() {
             return Vec::new();
         }
-        let mut silences = self.engines(first, now, of.partition, late);
+        let mut silences = self.silent_engines(now, of.partition, late);
         silences.extend(self.parts(late));
         let mut said = Vec::new();
         self.silent.retain(|stage, finding| {
@@ -132,16 +149,18 @@ impl Stages {
 
     /// Engines that are silent, or dispatch where all fall silent at once. Whoever is told of stays until it is heard;
     /// when dispatch is back, engines have their time to come back, too.
-    fn engines(
+    fn silent_engines(
         &mut self,
-        first: Moment,
         now: Moment,
         partition: u16,
         late: impl Fn(Moment) -> bool,
     ) -> Vec<Silence> {
-        let last = self.heard.iter().map(|(name, at)| (name, at.unwrap_or(first)));
+        let last = self
+            .engines
+            .iter()
+            .map(|watched| (&watched.name, watched.heard.or(watched.since).unwrap_or(now)));
         let silent: Vec<_> = last.filter(|(_, last)| late(*last)).collect();
-        let all = silent.len() == self.heard.len();
+        let all = silent.len() == self.engines.len();
         if !all && self.silent.contains_key(BEFORE) {
             self.back = Some(now);
         }
@@ -224,6 +243,28 @@ mod tests {
         let said = stages.tick(at(16), Of { partition: 0, behaviour: 2 }, &numbers);
         let raised = |name: &str| (name.into(), State::Raised);
         assert_eq!(states(&said), [raised("thermal"), raised("permits"), raised("schedule")]);
+    }
+
+    #[test]
+    fn an_engine_that_came_with_another_release_has_its_time_first() {
+        let numbers = Numbers { after: Span::seconds(15), forgets: Span::days(1) };
+        let mut stages = Stages::default().watching(&WATCHED[..3]);
+        let tick = |stages: &mut Stages, seconds, who: &[&str]| {
+            who.iter().for_each(|engine| stages.heard(engine, at(seconds)));
+            states(&stages.tick(at(seconds), Of { partition: 0, behaviour: 2 }, &numbers))
+        };
+        assert_eq!(tick(&mut stages, 0, &WATCHED[..3]), []);
+        assert_eq!(tick(&mut stages, 3_600, &WATCHED[..3]), []);
+        // From here on a fourth one is watched, which nobody had heard of.
+        let mut stages = stages.watching(&WATCHED);
+        assert_eq!(tick(&mut stages, 3_605, &WATCHED[..3]), []);
+        assert_eq!(
+            tick(&mut stages, 3_620, &WATCHED[..3]),
+            [],
+            "on the stroke it is not yet silent"
+        );
+        let raised = [(String::from(WATCHED[3]), State::Raised)];
+        assert_eq!(tick(&mut stages, 3_625, &WATCHED[..3]), raised);
     }
 
     #[test]

@@ -50,7 +50,6 @@ pub(crate) mod words {
             LOOKS "looks" =
                 "{kind} `{id}` is in use, and so is {others}: they look alike and count as two, and what is said of the one is not heard of the other";
             OTHER "other" = "`{other}` with {differences}";
-            AND "and" = "{first}, and {rest}";
         }
     }
     pub(crate) mod wrong_waybill {

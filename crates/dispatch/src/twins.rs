@@ -154,8 +154,8 @@ impl Twins {
             return say!(words::CASE, kind, id, others);
         }
         let each = |other: &Text| say!(words::OTHER, other, alike::differences(id, other));
-        let others = others.map(each).rev().reduce(|rest, first| say!(words::AND, first, rest));
-        say!(words::LOOKS, kind, id, others.unwrap_or_default())
+        let others = others.map(each).map(Argument::from).collect();
+        say!(words::LOOKS, kind, id, Argument::AllOf(others))
     }
 }
 

@@ -145,7 +145,7 @@ pub struct Finding {
     /// When the log could know this, by log time.
     pub learnt: Moment,
     /// What is said of it, as data for programs.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::message::readable")]
     pub message: Message,
     /// The same as one sentence for the person who must act, in the words of the release that said it.
     pub sentence: String,

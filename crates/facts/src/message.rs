@@ -7,7 +7,8 @@ use crate::moment::{Moment, Span};
 use crate::unit::MilliCelsius;
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt::Write;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 /// The words of a message. Each `{name}` in them stands for one argument, in the order in which the names come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +117,10 @@ pub enum Argument {
     List(Vec<Argument>),
     /// Several sentences, which stand one after another with semicolons between them.
     Sentences(Vec<Argument>),
+    /// Several arguments of which one is meant, with `or` between them.
+    AnyOf(Vec<Argument>),
+    /// Several arguments that all are meant, with `, and` between them.
+    AllOf(Vec<Argument>),
 }
 
 impl Message {
@@ -144,6 +149,23 @@ impl Argument {
     }
 }
 
+/// Reads a message as a log has it. One that this release cannot read, because a later one wrote it, is none: what it says stands beside it
+/// as a sentence.
+pub fn readable<'de, D: Deserializer<'de>>(d: D) -> Result<Message, D::Error> {
+    if !d.is_human_readable() {
+        return Message::deserialize(d);
+    }
+    Value::deserialize(d).map(|read| Message::deserialize(read).unwrap_or_default())
+}
+
+/// The same where there may be none.
+pub fn maybe_readable<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Message>, D::Error> {
+    if !d.is_human_readable() {
+        return Option::deserialize(d);
+    }
+    Value::deserialize(d).map(|read| Option::deserialize(read).unwrap_or_default())
+}
+
 /// The words of all messages that somebody can be told, in lists as the rules have them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Templates<'a>(pub &'a [&'static [Template]]);
@@ -154,6 +176,31 @@ impl Templates<'_> {
         let mut sentence = String::new();
         self.write(message, &mut sentence);
         sentence
+    }
+
+    /// Whether the words of a message, and of those that it carries, are known here, with as many arguments as it has.
+    pub fn know(&self, message: &Message) -> bool {
+        let of_its_own = match &*message.id {
+            "" => true,
+            id => self.find(id).is_some_and(|words| words.names().len() == message.arguments.len()),
+        };
+        of_its_own && message.arguments.iter().all(|argument| self.know_argument(argument))
+    }
+
+    fn know_argument(&self, argument: &Argument) -> bool {
+        match argument {
+            Argument::Message(message) => self.know(message),
+            Argument::List(all)
+            | Argument::Sentences(all)
+            | Argument::AnyOf(all)
+            | Argument::AllOf(all) => all.iter().all(|one| self.know_argument(one)),
+            Argument::Text(_)
+            | Argument::At(_)
+            | Argument::For(_)
+            | Argument::Count(_)
+            | Argument::Temperature(_)
+            | Argument::Severity(_) => true,
+        }
     }
 
     fn find(&self, id: &str) -> Option<&'static Template> {
@@ -195,6 +242,8 @@ impl Templates<'_> {
             Argument::Message(message) => self.write(message, to),
             Argument::List(all) => self.write_all(all, ", ", to),
             Argument::Sentences(all) => self.write_all(all, "; ", to),
+            Argument::AnyOf(all) => self.write_all(all, " or ", to),
+            Argument::AllOf(all) => self.write_all(all, ", and ", to),
         }
     }
 
@@ -282,7 +331,7 @@ impl From<Message> for Argument {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::{format, string::ToString};
+    use alloc::{format, string::ToString, vec};
 
     crate::messages! {
         "custody/wrong-party":
@@ -304,6 +353,9 @@ mod tests {
         let names = Argument::list(["A", "B"]);
         let why = Argument::sentences([crate::say!(STRANGE), Message::plain("late")]);
         assert_eq!(render(&crate::say!(MANY, names, why)), "A, B: not qualified; late");
+        let (any, all) = (vec!["A".into(), "B".into()], vec!["x".into(), "y".into()]);
+        let several = crate::say!(MANY, Argument::AnyOf(any), Argument::AllOf(all));
+        assert_eq!(render(&several), "A or B: x, and y");
         assert_eq!(ACCEPTED.id, "custody/wrong-party:accepted");
     }
 
@@ -316,6 +368,45 @@ mod tests {
             assert_eq!(span.as_spoken().spoken(), span.spoken());
             assert_eq!(span.as_spoken().as_spoken(), span.as_spoken());
         }
+    }
+
+    #[test]
+    fn a_message_of_a_later_release_is_not_taken_for_one_that_is_known() {
+        let words = Templates(&[MESSAGES]);
+        let known = crate::say!(MANY, Argument::list(["A"]), crate::say!(STRANGE));
+        assert!(words.know(&known) && words.know(&Message::plain("late")));
+        let mut more = known.clone();
+        more.arguments.push("KLM".into());
+        let mut other = known.clone();
+        other.id = Text::new("custody/wrong-party:other");
+        let carried = crate::say!(MANY, Argument::list(["A"]), other.clone());
+        for unknown in [more, other, carried] {
+            assert!(!words.know(&unknown), "{unknown:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_that_names_many_is_flat_and_reads_back() {
+        let many: Vec<Argument> = (0..1_000).map(|n| format!("CARRIER-{n}").into()).collect();
+        let message = crate::say!(MANY, Argument::AnyOf(many), crate::say!(STRANGE));
+        let text = serde_json::to_string(&message).expect("it is written");
+        assert_eq!(serde_json::from_str::<Message>(&text).expect("it reads back"), message);
+    }
+
+    #[test]
+    fn what_a_later_release_says_in_another_way_is_read_as_nothing() {
+        #[derive(Deserialize)]
+        struct Said {
+            #[serde(deserialize_with = "readable")]
+            message: Message,
+            #[serde(default, deserialize_with = "maybe_readable")]
+            missed: Option<Message>,
+        }
+        let read = |text: &str| serde_json::from_str::<Said>(text).expect("it is read");
+        let later = read(r#"{"message":{"id":"x:y","arguments":[{"colour":"red"}]},"missed":7}"#);
+        assert!(later.message.is_empty() && later.missed.is_none());
+        let now = read(r#"{"message":{"id":"x:y","arguments":[{"count":7}]},"missed":null}"#);
+        assert_eq!(now.message.arguments, [Argument::Count(7)]);
     }
 
     #[test]

@@ -19,7 +19,8 @@ pub type Contain = fn(&mut dyn FnMut()) -> bool;
 pub struct Release {
     /// The behaviour numbers that it knows.
     pub behaviours: core::ops::RangeInclusive<u32>,
-    /// The rulebook as it judges by it at a behaviour number.
+    /// The rulebook as it judges by it at a behaviour number: as it stands in the log. Tests of a roll-out give it another reading, by which
+    /// one release judges otherwise than the other.
     pub reading: fn(&Book, u32) -> Book,
 }
 

@@ -95,6 +95,7 @@ struct Client {
 #[async_trait]
 impl HttpService for Client {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        STATUS.set(None);
         let (head, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
         // What is large may take longer, but not for ever.

@@ -1,6 +1,6 @@
 //! What is wrong with a record that could not be read: a second, slow look, so that the first can be fast.
 
-use crate::envelope::{is_read, written_small};
+use crate::envelope::written_small;
 use crate::ids::{Fault, Ids, Node, Part};
 use crate::reject::{Code, Rejection};
 use facts::id::ID;
@@ -20,6 +20,7 @@ const TEXTS: &[&str] = &[
     "subject",
     "time",
     "arrivedat",
+    "countsat",
     "origin",
     "after",
     "shipment",
@@ -62,7 +63,8 @@ pub(crate) fn diagnose(text: &str, ids: &Ids, error: &serde_json::Error) -> Reje
         return at(Code::NotAnEvent).member(format!("/{name}"));
     }
     let twice = |(n, (name, _)): (usize, &(String, Node))| {
-        is_read(name) && members[..n].iter().any(|(before, _)| before == name)
+        let once = TEXTS.contains(&name.as_str()) || name == "data";
+        once && members[..n].iter().any(|(before, _)| before == name)
     };
     if members.iter().enumerate().any(twice) {
         return at(Code::DoubleMember);

@@ -94,12 +94,7 @@ const KEYS: [(&str, Key); 16] = [
     ("offset", Key::Offset),
 ];
 
-/// Whether an attribute of this name is read.
-pub(crate) fn is_read(name: &str) -> bool {
-    KEYS.iter().any(|(known, _)| *known == name)
-}
-
-/// A known attribute that is written in capitals here, as it must be. An attribute that nobody reads is nobody's fault, this is: without
+/// How a known attribute must be written, where this name has capitals. An attribute that nobody reads is nobody's fault, this is: without
 /// `arrivedat` nothing is judged late.
 pub(crate) fn written_small(name: &str) -> Option<&'static str> {
     let known = KEYS.iter().map(|(known, _)| *known);

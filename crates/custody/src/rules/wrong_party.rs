@@ -20,7 +20,6 @@ facts::messages! {
     NOTHING_KNOWN "nothing-known" =
         "{by} accepted at {at}, and nothing is known of its qualification";
     NOT_NAMED "not-named" = "{by} accepted at {at}, and {named} was named";
-    EITHER "either" = "{party} or {other}";
     RELEASED "released" = "{by} let the goods go, while {holder} held them";
     RELEASED_BY_NONE "released-by-none" = "{by} let the goods go, while nobody held them";
     FOR_ANOTHER "for-another" = "{by} received the goods at {at}, and they are for {consignee}";
@@ -331,8 +330,8 @@ fn received_strangely(ledger: &Ledger, strange: &StrangeReceipt) -> Episode {
 
 /// One or another of them; `None` where there is none.
 fn either(parties: &[PartyId]) -> Option<Argument> {
-    let parties = parties.iter().map(Argument::from);
-    parties.reduce(|party, other| say!(EITHER, party, other).into())
+    let any = Argument::AnyOf(parties.iter().map(Argument::from).collect());
+    (!parties.is_empty()).then_some(any)
 }
 
 /// When another party had the goods, by the hand-overs from a place on.
