@@ -21,11 +21,16 @@ use wire::{Limits, native};
 
 /// So many shipments, and so many of their events: as many as two minutes play, or all of a week in the long form.
 fn size() -> (u32, usize) {
-    if is_long() { (330, 100_000) } else { (80, 20_000) }
+    if is_long() { (330, 100_000) } else { (110, 30_000) }
 }
-/// On a broker fewer, because each one is asked over the network how far it has come.
+/// On a broker fewer, because each one is asked over the network how far it has come; and so few that each engine tells its state, which it
+/// does every ten thousand entries.
 fn partitions(backing: Backing) -> u16 {
-    if backing == Backing::Kafka { 4 } else { 8 }
+    match (backing, is_long()) {
+        (_, false) => 2,
+        (Backing::Kafka, true) => 4,
+        (_, true) => 8,
+    }
 }
 /// Log time goes on in steps of so much: less than any logger may be silent.
 const STEP: Span = Span::minutes(10);
@@ -201,8 +206,6 @@ pub(crate) fn differ(expected: &[Verdict], lived: &[Verdict]) -> Result<(), Fail
     }
 }
 
-const ENGINES: [&str; 4] = ["custody", "thermal", "permits", "schedule"];
-
 /// What the engines have written, in the order of partition and of each engine.
 pub(crate) fn recorded(log: &dyn Log, names: &Names) -> Vec<String> {
     let mut all: BTreeMap<(u16, String), Vec<String>> = BTreeMap::new();
@@ -217,7 +220,10 @@ pub(crate) fn recorded(log: &dyn Log, names: &Names) -> Vec<String> {
         }
         let engine = heard.record.origin.as_ref().map(|origin| origin.service.to_string());
         let engine = engine.and_then(|service| Some(service.split('/').next()?.to_owned()));
-        let Some(engine) = engine.filter(|engine| ENGINES.contains(&&**engine)) else { return };
+        let Some(engine) = engine.filter(|engine| pipeline::engines::names().contains(&&**engine))
+        else {
+            return;
+        };
         if let Matter::Word { word: Word::Finding(finding), .. } = heard.record.matter {
             let line = serde_json::to_string(&finding).expect("JSON");
             all.entry((partition, engine)).or_default().push(line);
@@ -259,7 +265,7 @@ pub(crate) fn replay_of_journal(log: &dyn Log, names: &Names) -> Vec<String> {
     for output in pipeline.finish() {
         let What::Finding(finding) = &output.what else { continue };
         let engine = finding.name.rule.split('/').next().unwrap_or_default().to_owned();
-        if ENGINES.contains(&&*engine) {
+        if pipeline::engines::names().contains(&&*engine) {
             let line = serde_json::to_string(finding).expect("JSON");
             all.entry((output.partition, engine)).or_default().push(line);
         }
