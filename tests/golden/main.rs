@@ -14,6 +14,7 @@
 )]
 
 mod images;
+mod messages;
 
 use facts::{Book, Origin, Text};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -182,8 +183,11 @@ fn origin(offset: u64) -> Origin {
 fn main() -> ExitCode {
     let newest = *roles::BEHAVIOURS.end();
     if std::env::var_os("COLDWATCH_WRITE_GOLDEN").is_some() {
-        match images::keep() {
-            Ok(n) => println!("images of stages that were kept: {n}"),
+        let kept = images::keep().and_then(|images| Ok((images, messages::keep()?)));
+        match kept {
+            Ok((images, messages)) => {
+                println!("images of stages that were kept: {images}; messages: {messages}");
+            }
             Err(why) => {
                 println!("{why}");
                 return ExitCode::FAILURE;
@@ -202,6 +206,7 @@ fn main() -> ExitCode {
     }
     let mut all: Vec<Trial> = roles::BEHAVIOURS.flat_map(trials).collect();
     all.extend(images::trials());
+    all.push(messages::trial());
     let recorded = !all.is_empty() && !hashes(&folder(newest)).is_empty();
     all.push(Trial::test("every behaviour that this release knows is recorded", move || {
         match recorded {
