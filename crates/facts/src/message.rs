@@ -135,11 +135,11 @@ impl Message {
 }
 
 impl Argument {
-    /// Several sentences.
+    /// An argument that is several messages, which stand one after another with semicolons between.
     pub fn sentences(all: impl IntoIterator<Item = Message>) -> Self {
         Self::Sentences(all.into_iter().map(Self::from).collect())
     }
-    /// Several names.
+    /// An argument that is several names or values, which are listed with commas between.
     pub fn list<T: Into<Self>>(all: impl IntoIterator<Item = T>) -> Self {
         Self::List(all.into_iter().map(Into::into).collect())
     }

@@ -101,9 +101,9 @@ impl StageKind {
 /// A record as it stands in a partition.
 #[derive(Debug, Clone, Copy)]
 pub struct RawRecord<'a> {
-    /// Its place.
+    /// Its place in the partition, counted from 0.
     pub offset: u64,
-    /// Its key.
+    /// Its key, which names the subject that it is about.
     pub key: &'a [u8],
     /// What it says.
     pub value: &'a [u8],

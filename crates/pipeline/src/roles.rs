@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// judged or passed on, on the same log under the same rulebook, is a new number.
 pub const BEHAVIOURS: std::ops::RangeInclusive<u32> = 2..=3;
 
-/// This release.
+/// The release that this program is: it judges by the rulebook as it stands in the log.
 pub const RELEASE: Release = Release::knowing(BEHAVIOURS);
 
 const CONTAIN: Contain = |work| catch_unwind(AssertUnwindSafe(work)).is_ok();
