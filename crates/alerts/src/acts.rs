@@ -6,7 +6,7 @@ use crate::memory::{Memory, is_open};
 use alloc::{format, string::String};
 use facts::fact::incident::IncidentClosed;
 use facts::spelling::{same_person, same_person_up_to_2};
-use facts::{Event, Fact, Finding, Moment, Severity};
+use facts::{Event, Fact, Finding, Moment, Severity, StaffAct};
 
 /// A card repeats every note with every change, in one record of the log.
 const MOST_NOTES: usize = 200;
@@ -17,20 +17,20 @@ impl Incident {
         let at = event.at;
         self.accept();
         match &event.fact {
-            Fact::Acknowledged(a) => {
+            Fact::Staff(StaffAct::Acknowledged(a)) => {
                 self.acknowledged = Some(Act { by: a.by.clone(), at, text: a.reason.clone() });
                 self.unseen.clear();
                 true
             }
-            Fact::IncidentNoted(_) if self.notes.len() >= MOST_NOTES => {
+            Fact::Staff(StaffAct::IncidentNoted(_)) if self.notes.len() >= MOST_NOTES => {
                 self.refuse(event, format!("{MOST_NOTES} notes stand on it, and no more can"));
                 false
             }
-            Fact::IncidentNoted(n) => {
+            Fact::Staff(StaffAct::IncidentNoted(n)) => {
                 self.notes.push(Act { by: n.by.clone(), at, text: n.text.clone() });
                 true
             }
-            Fact::IncidentClosed(c) => match self.may_close(c, &memory.findings) {
+            Fact::Staff(StaffAct::IncidentClosed(c)) => match self.may_close(c, &memory.findings) {
                 Ok(()) => {
                     self.closed = Some(Act { by: c.by.clone(), at, text: c.reason.clone() });
                     self.second.clone_from(&c.second);
@@ -147,7 +147,10 @@ mod tests {
             at: Moment::EARLIEST,
             counts: None,
             hidden: None,
-            fact: Fact::IncidentNoted(IncidentNoted { by: by.clone(), text: Text::new("rang") }),
+            fact: Fact::Staff(StaffAct::IncidentNoted(IncidentNoted {
+                by: by.clone(),
+                text: Text::new("rang"),
+            })),
         };
         let mut incident = Incident::default();
         let mut done = |n| incident.act(&note(n), Moment::EARLIEST, &memory);

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use facts::behaviour::PUTS_AWAY;
 use facts::{
     Cause, Context, Engine, Entry, Event, Fact, Finding, Identity, Keeps, Moment, ShipmentId,
-    State, Text, Told,
+    StaffAct, State, Text, Told,
 };
 use serde::{Deserialize, Serialize};
 
@@ -141,7 +141,7 @@ impl Alerts {
                     .incident
                     .as_mut()
                     .is_some_and(|open| open.act(event, entry.now, &self.memory));
-                if done && !matches!(event.fact, Fact::IncidentNoted(_)) {
+                if done && !matches!(event.fact, Fact::Staff(StaffAct::IncidentNoted(_))) {
                     self.calls.all_seen(&self.memory);
                 }
                 if done && self.incident.as_ref().is_some_and(Incident::is_closed) {

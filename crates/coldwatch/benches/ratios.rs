@@ -26,8 +26,8 @@ mod timed;
 use coldwatch::services::Service;
 use facts::fact::device::Reading;
 use facts::{
-    ByType, DeviceId, Event, Fact, MilliCelsius, Moment, Origin, RuleEngine, ShipmentId, Span,
-    Subject, Text,
+    ByType, DeviceFact, DeviceId, Event, Fact, MilliCelsius, Moment, Origin, RuleEngine,
+    ShipmentId, Span, Subject, Text,
 };
 use fold::{Contain, Fold, Matter, Record, Role};
 use pipeline::{ENGINES, Pipeline};
@@ -149,7 +149,7 @@ fn parse_bare(bytes: &[u8]) -> usize {
         let bare: Bare<'_> = serde_json::from_str(line).expect("an event");
         let mut data = serde_json::Deserializer::from_str(bare.data.get());
         let fact = ByType(bare.r#type).deserialize(&mut data).expect("a fact");
-        usize::from(matches!(fact, Fact::Reading(_)))
+        usize::from(matches!(fact, Fact::Device(DeviceFact::Reading(_))))
     };
     text.lines().map(parse).sum()
 }
@@ -232,7 +232,7 @@ fn reading(device: &Subject, round: usize) -> Event {
         at,
         counts: None,
         hidden: None,
-        fact: Fact::Reading(Reading { temperature, channel, sequence }),
+        fact: Fact::Device(DeviceFact::Reading(Reading { temperature, channel, sequence })),
     }
 }
 

@@ -10,7 +10,7 @@ pub mod stateful;
 
 use clap::builder::PossibleValue;
 use facts::fact::log::{ClockAsked, Tick};
-use facts::{Event, Fact, Moment, Subject, SubjectKind, Text};
+use facts::{Event, Fact, Moment, Subject, SubjectKind, SystemFact, Text};
 use fold::{Counts, Stats};
 use names::Names;
 use pipeline::processor::StageKind;
@@ -216,12 +216,12 @@ pub fn without_rules(service: &str, partition: u16) -> Halt {
 
 /// A stroke of the clock by the owner of a partition.
 pub fn stroke(names: &Names, topic: Topic, partition: u16, now: i64) -> Draft {
-    of_log(names, topic, partition, now, Fact::Tick(Tick {}))
+    of_log(names, topic, partition, now, Fact::System(SystemFact::Tick(Tick {})))
 }
 
 /// Asks what time it is.
 pub fn asks_the_time(names: &Names, topic: Topic, partition: u16) -> Draft {
-    of_log(names, topic, partition, 0, Fact::ClockAsked(ClockAsked {}))
+    of_log(names, topic, partition, 0, Fact::System(SystemFact::ClockAsked(ClockAsked {})))
 }
 
 /// What nobody caused, about the log.

@@ -13,7 +13,7 @@ use crate::services::names::Names;
 use crate::services::{self, of_log};
 use begin::Begin;
 use facts::fact::log::Genesis;
-use facts::{Book, Fact, Text};
+use facts::{Book, Fact, SystemFact, Text};
 use pipeline::{Topic, bytes, roles};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -259,7 +259,13 @@ impl Plan<'_> {
                 let generation = self.generation;
                 let behaviour = begin.behaviour();
                 let genesis = Genesis { topic: topic_name, partitions, generation, behaviour };
-                of_log(self.names, topic, partition, now, Fact::Genesis(genesis))
+                of_log(
+                    self.names,
+                    topic,
+                    partition,
+                    now,
+                    Fact::System(SystemFact::Genesis(genesis)),
+                )
             }
             1 => of_log(self.names, topic, partition, now, bytes::published(book)),
             _ => services::stroke(self.names, topic, partition, now - now.rem_euclid(STRIKE_EVERY)),
@@ -293,7 +299,7 @@ impl Plan<'_> {
 
 fn genesis_in(first: &Record) -> Option<Genesis> {
     match native::read(&first.value, &Limits::default()).ok()?.event.fact {
-        Fact::Genesis(genesis) => Some(genesis),
+        Fact::System(SystemFact::Genesis(genesis)) => Some(genesis),
         _ => None,
     }
 }

@@ -11,8 +11,8 @@ use facts::fact::shipment::{
 };
 use facts::timeline::{Hands, Mark, Receiver, StrangeEntry};
 use facts::{
-    About, Context, Fact, LegId, Moment, OrderId, PartyId, Reference, Story, Subject, Text,
-    Timeline, TimelineEntry, UnitId, View, context,
+    About, Context, Fact, LegId, Moment, OrderFact, OrderId, PartyFact, PartyId, Reference,
+    ShipmentFact, Story, Subject, Text, Timeline, TimelineEntry, UnitId, View, context,
 };
 
 /// All that custody rules look at.
@@ -202,29 +202,68 @@ impl View for Ledger {
         }
         let hands = matches!(
             fact,
-            Fact::Planned(_) | Fact::Released(_) | Fact::Accepted(_) | Fact::Cancelled(_)
+            Fact::Shipment(
+                ShipmentFact::Planned(_)
+                    | ShipmentFact::Released(_)
+                    | ShipmentFact::Accepted(_)
+                    | ShipmentFact::Cancelled(_)
+            )
         );
         let goods = matches!(
             fact,
-            Fact::Packed(_) | Fact::Repacked(_) | Fact::Received(_) | Fact::Closed(_)
+            Fact::Shipment(
+                ShipmentFact::Packed(_)
+                    | ShipmentFact::Repacked(_)
+                    | ShipmentFact::Received(_)
+                    | ShipmentFact::Closed(_)
+            )
         );
-        let used = matches!(fact, Fact::Destroyed(_) | Fact::Thawed(_) | Fact::Infused(_));
-        let place = matches!(fact, Fact::Stowed(_) | Fact::Arrived(_) | Fact::EtaChanged(_));
-        let party =
-            matches!(fact, Fact::Described(_) | Fact::Qualified(_) | Fact::PartySuspended(_));
-        let way = matches!(fact, Fact::Departed(_) | Fact::LegCancelled(_) | Fact::LegOffloaded(_));
-        let customs = matches!(fact, Fact::CustomsEntered(_) | Fact::CustomsCleared(_));
-        let open = matches!(fact, Fact::Opened(_) | Fact::Unpacked(_));
-        let quality = matches!(fact, Fact::Dispositioned(_) | Fact::QualityReleased(_));
+        let used = matches!(
+            fact,
+            Fact::Shipment(
+                ShipmentFact::Destroyed(_) | ShipmentFact::Thawed(_) | ShipmentFact::Infused(_)
+            )
+        );
+        let place = matches!(
+            fact,
+            Fact::Shipment(
+                ShipmentFact::Stowed(_) | ShipmentFact::Arrived(_) | ShipmentFact::EtaChanged(_)
+            )
+        );
+        let party = matches!(
+            fact,
+            Fact::Party(
+                PartyFact::Described(_) | PartyFact::Qualified(_) | PartyFact::PartySuspended(_)
+            )
+        );
+        let way = matches!(
+            fact,
+            Fact::Shipment(
+                ShipmentFact::Departed(_)
+                    | ShipmentFact::LegCancelled(_)
+                    | ShipmentFact::LegOffloaded(_)
+            )
+        );
+        let customs = matches!(
+            fact,
+            Fact::Shipment(ShipmentFact::CustomsEntered(_) | ShipmentFact::CustomsCleared(_))
+        );
+        let open =
+            matches!(fact, Fact::Shipment(ShipmentFact::Opened(_) | ShipmentFact::Unpacked(_)));
+        let quality = matches!(
+            fact,
+            Fact::Shipment(ShipmentFact::Dispositioned(_) | ShipmentFact::QualityReleased(_))
+        );
         let more = way || customs || open || quality;
-        let order = matches!(fact, Fact::OrderOpened(_) | Fact::OrderCorrected(_));
+        let order =
+            matches!(fact, Fact::Order(OrderFact::OrderOpened(_) | OrderFact::OrderCorrected(_)));
         more || order
             || hands
             || goods
             || used
             || place
             || party
-            || matches!(fact, Fact::ShipmentCorrected(_))
+            || matches!(fact, Fact::Shipment(ShipmentFact::ShipmentCorrected(_)))
     }
 
     fn read(story: &Story, shipment: &Subject) -> Self {
@@ -247,30 +286,40 @@ impl View for Ledger {
             ledger.take_use(entry, &timeline);
             ledger.take_scan(entry, &timeline);
             match entry.fact {
-                Fact::Received(received) => {
+                Fact::Shipment(ShipmentFact::Received(received)) => {
                     ledger.received.push((mark(&received.by, entry), received.clone()));
                     ledger.confirmed_each.push(timeline.confirmed_at(received, entry.at));
                 }
-                Fact::Accepted(accepted) => ledger.accepted.push(mark(&accepted.by, entry)),
-                Fact::Packed(packed) => {
+                Fact::Shipment(ShipmentFact::Accepted(accepted)) => {
+                    ledger.accepted.push(mark(&accepted.by, entry))
+                }
+                Fact::Shipment(ShipmentFact::Packed(packed)) => {
                     let by = packed.by.clone().unwrap_or_default();
                     ledger.packed.push((mark(&by, entry), packed.clone()));
                 }
-                Fact::Repacked(repacked) => {
+                Fact::Shipment(ShipmentFact::Repacked(repacked)) => {
                     ledger.repacked.push((mark(&repacked.by, entry), repacked.clone()))
                 }
-                Fact::Opened(opened) => ledger.opened.push(opening(&timeline, entry, opened)),
-                Fact::Unpacked(unpacked) => {
+                Fact::Shipment(ShipmentFact::Opened(opened)) => {
+                    ledger.opened.push(opening(&timeline, entry, opened))
+                }
+                Fact::Shipment(ShipmentFact::Unpacked(unpacked)) => {
                     ledger.unpacked.push(entry.at);
                     ledger.handled.push(mark(&unpacked.by, entry));
                 }
-                Fact::CustomsEntered(_) => ledger.customs.push((entry.at, Customs::Entered)),
-                Fact::CustomsCleared(_) => ledger.customs.push((entry.at, Customs::Cleared)),
-                Fact::Stowed(stowed) => {
+                Fact::Shipment(ShipmentFact::CustomsEntered(_)) => {
+                    ledger.customs.push((entry.at, Customs::Entered))
+                }
+                Fact::Shipment(ShipmentFact::CustomsCleared(_)) => {
+                    ledger.customs.push((entry.at, Customs::Cleared))
+                }
+                Fact::Shipment(ShipmentFact::Stowed(stowed)) => {
                     ledger.place = Some(stowed.place.clone());
                     ledger.handled.push(mark(&stowed.by, entry));
                 }
-                Fact::Arrived(arrived) => ledger.place = ledger.end_of(&arrived.leg),
+                Fact::Shipment(ShipmentFact::Arrived(arrived)) => {
+                    ledger.place = ledger.end_of(&arrived.leg)
+                }
                 _ => {}
             }
         }
@@ -279,7 +328,7 @@ impl View for Ledger {
         ledger.strange_acts = strange.collect();
         // That it was opened is told whoever opened it.
         for strange in timeline.strange_acts() {
-            if let Fact::Opened(opened) = strange.entry.fact {
+            if let Fact::Shipment(ShipmentFact::Opened(opened)) = strange.entry.fact {
                 ledger.opened.push(opening(&timeline, &strange.entry, opened));
             }
         }
@@ -329,7 +378,7 @@ impl Ledger {
 
     fn take_use(&mut self, entry: &TimelineEntry<'_>, timeline: &Timeline<'_>) {
         let (by, units, what) = match entry.fact {
-            Fact::Received(r) => {
+            Fact::Shipment(ShipmentFact::Received(r)) => {
                 let by_consignee = timeline.receiver(&r.by, entry.at) == Some(Receiver::Consignee);
                 let what = match r.verdict {
                     Receipt::Reject => What::Refused,
@@ -340,16 +389,16 @@ impl Ledger {
                 }
                 (&r.by, &r.units, what)
             }
-            Fact::Dispositioned(d) => match d.outcome {
+            Fact::Shipment(ShipmentFact::Dispositioned(d)) => match d.outcome {
                 Disposition::Discard => (&d.by, &d.units, What::Discarded),
                 Disposition::Use | Disposition::UseOutOfSpecification => {
                     (&d.by, &d.units, What::Allowed)
                 }
             },
-            Fact::QualityReleased(q) => (&q.by, &q.units, What::Allowed),
-            Fact::Destroyed(d) => (&d.by, &d.units, What::Destroyed),
-            Fact::Thawed(t) => (&t.by, &t.units, What::Thawed),
-            Fact::Infused(i) => (&i.by, &i.units, What::Infused),
+            Fact::Shipment(ShipmentFact::QualityReleased(q)) => (&q.by, &q.units, What::Allowed),
+            Fact::Shipment(ShipmentFact::Destroyed(d)) => (&d.by, &d.units, What::Destroyed),
+            Fact::Shipment(ShipmentFact::Thawed(t)) => (&t.by, &t.units, What::Thawed),
+            Fact::Shipment(ShipmentFact::Infused(i)) => (&i.by, &i.units, What::Infused),
             _ => return,
         };
         self.uses.push(Use { mark: mark(by, entry), units: units.clone(), what });
@@ -358,10 +407,10 @@ impl Ledger {
     fn take_scan(&mut self, entry: &TimelineEntry<'_>, timeline: &Timeline<'_>) {
         let nobody = PartyId::default();
         let (by, step, order, units) = match entry.fact {
-            Fact::Packed(p) => {
+            Fact::Shipment(ShipmentFact::Packed(p)) => {
                 (p.by.as_ref().unwrap_or(&nobody), Step::Packing, &p.order, &p.units)
             }
-            Fact::Received(r) => (&r.by, Step::Receipt, &r.order, &r.units),
+            Fact::Shipment(ShipmentFact::Received(r)) => (&r.by, Step::Receipt, &r.order, &r.units),
             _ => return,
         };
         let plan = timeline.plan_at(entry.at).map(|plan| plan.plan);
@@ -416,12 +465,12 @@ fn opening(timeline: &Timeline<'_>, entry: &TimelineEntry<'_>, opened: &Opened) 
 fn strange_act(strange: &StrangeEntry<'_>) -> Option<StrangeAct> {
     let nothing = &Vec::new();
     let (by, did, units) = match strange.entry.fact {
-        Fact::Received(it) => (&it.by, Did::Received, nothing),
-        Fact::Unpacked(it) => (&it.by, Did::Unpacked, nothing),
-        Fact::Stowed(it) => (&it.by, Did::Stowed, nothing),
-        Fact::Thawed(it) => (&it.by, Did::Thawed, &it.units),
-        Fact::Infused(it) => (&it.by, Did::Infused, &it.units),
-        Fact::Destroyed(it) => (&it.by, Did::Destroyed, &it.units),
+        Fact::Shipment(ShipmentFact::Received(it)) => (&it.by, Did::Received, nothing),
+        Fact::Shipment(ShipmentFact::Unpacked(it)) => (&it.by, Did::Unpacked, nothing),
+        Fact::Shipment(ShipmentFact::Stowed(it)) => (&it.by, Did::Stowed, nothing),
+        Fact::Shipment(ShipmentFact::Thawed(it)) => (&it.by, Did::Thawed, &it.units),
+        Fact::Shipment(ShipmentFact::Infused(it)) => (&it.by, Did::Infused, &it.units),
+        Fact::Shipment(ShipmentFact::Destroyed(it)) => (&it.by, Did::Destroyed, &it.units),
         _ => return None,
     };
     let (mark, units) = (mark(by, &strange.entry), units.clone());
@@ -434,7 +483,9 @@ fn ordered(timeline: &Timeline<'_>, plan: &Planned) -> Vec<UnitId> {
         return Vec::new();
     };
     let opened = timeline.entries().iter().rev().find_map(|entry| match entry.fact {
-        Fact::OrderOpened(opened) if *entry.subject.id == *order.as_str() => Some(opened),
+        Fact::Order(OrderFact::OrderOpened(opened)) if *entry.subject.id == *order.as_str() => {
+            Some(opened)
+        }
         _ => None,
     });
     opened.map(|opened| opened.units.clone()).unwrap_or_default()
@@ -442,7 +493,10 @@ fn ordered(timeline: &Timeline<'_>, plan: &Planned) -> Vec<UnitId> {
 
 /// When there was nothing to hold any more: cancelled and not planned again, closed, or the last unit gone.
 fn over(timeline: &Timeline<'_>) -> Option<Moment> {
-    let closed = timeline.entries().iter().find(|entry| matches!(entry.fact, Fact::Closed(_)));
+    let closed = timeline
+        .entries()
+        .iter()
+        .find(|entry| matches!(entry.fact, Fact::Shipment(ShipmentFact::Closed(_))));
     let ends =
         [timeline.cancelled_at(), closed.map(|entry| entry.at), timeline.units_aboard().left_at];
     ends.into_iter().flatten().min()

@@ -8,7 +8,7 @@ use alloc::{collections::BTreeMap, vec::Vec};
 use facts::fact::party::{Described, Qualified};
 use facts::fact::shipment::Goods;
 use facts::timeline::Houses;
-use facts::{Fact, Moment, PartyId, TimelineEntry};
+use facts::{Fact, Moment, PartyFact, PartyId, TimelineEntry};
 
 /// What is known of a party at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,15 +89,21 @@ fn covers(scope: &str, goods: Option<Goods>) -> bool {
 impl Parties {
     /// Takes in what a fact says of a party, in the order of the timeline.
     pub(crate) fn hear(&mut self, entry: &TimelineEntry<'_>) {
-        if !matches!(entry.fact, Fact::Described(_) | Fact::Qualified(_) | Fact::PartySuspended(_))
-        {
+        if !matches!(
+            entry.fact,
+            Fact::Party(
+                PartyFact::Described(_) | PartyFact::Qualified(_) | PartyFact::PartySuspended(_)
+            )
+        ) {
             return;
         }
         let party = self.0.entry(PartyId::new(&*entry.subject.id)).or_default();
         party.learnt = party.learnt.max(Some(entry.learnt));
         let what = match entry.fact {
-            Fact::Qualified(certificate) => What::Certificate(certificate.clone()),
-            Fact::PartySuspended(_) => What::Suspended,
+            Fact::Party(PartyFact::Qualified(certificate)) => {
+                What::Certificate(certificate.clone())
+            }
+            Fact::Party(PartyFact::PartySuspended(_)) => What::Suspended,
             _ => return,
         };
         party.words.push(Word { said: entry.at, what });

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::ops::Bound::{Excluded, Unbounded};
 use facts::fact::shipment::Planned;
 use facts::timeline::says_the_same;
-use facts::{Fact, Moment, Timeline, TimelineEntry};
+use facts::{Fact, Moment, ShipmentFact, Timeline, TimelineEntry};
 
 /// A version that was planned twice, with other content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Contradiction {
 pub(crate) fn contradictions(timeline: &Timeline<'_>) -> Vec<Contradiction> {
     let mut versions: BTreeMap<u32, Vec<(TimelineEntry<'_>, &Planned)>> = BTreeMap::new();
     for entry in timeline.entries() {
-        if let Fact::Planned(plan) = entry.fact {
+        if let Fact::Shipment(ShipmentFact::Planned(plan)) = entry.fact {
             versions.entry(plan.version).or_default().push((*entry, plan));
         }
     }

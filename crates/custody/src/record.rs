@@ -3,7 +3,10 @@
 use alloc::{string::String, vec::Vec};
 use facts::Label;
 use facts::fact::shipment::Planned;
-use facts::{Chapter, Fact, Identity, LegId, Moment, PartyId, Story, Subject, SubjectKind, Text};
+use facts::{
+    Chapter, Fact, Identity, LegId, Moment, PartyId, ShipmentFact, Story, Subject, SubjectKind,
+    Text,
+};
 
 /// A report that counts as at its arrival, because it is dated later.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,7 +117,8 @@ impl Record {
             let (at, learnt, offset) = (chapter.at, chapter.learnt, chapter.offset);
             Named { name: Text::new(name), at, learnt, offset }
         };
-        let of_goods = chapter.subject == *shipment && !matches!(chapter.fact, Fact::Noted(_));
+        let of_goods = chapter.subject == *shipment
+            && !matches!(chapter.fact, Fact::Shipment(ShipmentFact::Noted(_)));
         if of_goods && self.first.as_ref().is_none_or(|first| chapter.learnt < first.learnt) {
             self.first = Some(named(&shipment.id));
         }
@@ -130,9 +134,13 @@ impl Record {
             self.known.push((PartyId::new(&*chapter.subject.id), chapter.at));
         }
         match &chapter.fact {
-            Fact::Planned(plan) => self.plans.push(Names::of(plan, chapter)),
-            Fact::EtaChanged(changed) => self.waypoints.push(named(changed.waypoint.as_str())),
-            Fact::Closed(_) => drop(self.over.get_or_insert(chapter.at)),
+            Fact::Shipment(ShipmentFact::Planned(plan)) => {
+                self.plans.push(Names::of(plan, chapter))
+            }
+            Fact::Shipment(ShipmentFact::EtaChanged(changed)) => {
+                self.waypoints.push(named(changed.waypoint.as_str()))
+            }
+            Fact::Shipment(ShipmentFact::Closed(_)) => drop(self.over.get_or_insert(chapter.at)),
             _ => {}
         }
         self.legs.extend(leg(&chapter.fact).map(|leg| named(leg.as_str())));
@@ -142,14 +150,14 @@ impl Record {
 
 fn leg(fact: &Fact) -> Option<&LegId> {
     match fact {
-        Fact::Released(it) => it.leg.as_ref(),
-        Fact::Accepted(it) => it.leg.as_ref(),
-        Fact::Departed(it) => Some(&it.leg),
-        Fact::Arrived(it) => Some(&it.leg),
-        Fact::CustomsEntered(it) => Some(&it.leg),
-        Fact::CustomsCleared(it) => Some(&it.leg),
-        Fact::LegCancelled(it) => Some(&it.leg),
-        Fact::LegOffloaded(it) => Some(&it.leg),
+        Fact::Shipment(ShipmentFact::Released(it)) => it.leg.as_ref(),
+        Fact::Shipment(ShipmentFact::Accepted(it)) => it.leg.as_ref(),
+        Fact::Shipment(ShipmentFact::Departed(it)) => Some(&it.leg),
+        Fact::Shipment(ShipmentFact::Arrived(it)) => Some(&it.leg),
+        Fact::Shipment(ShipmentFact::CustomsEntered(it)) => Some(&it.leg),
+        Fact::Shipment(ShipmentFact::CustomsCleared(it)) => Some(&it.leg),
+        Fact::Shipment(ShipmentFact::LegCancelled(it)) => Some(&it.leg),
+        Fact::Shipment(ShipmentFact::LegOffloaded(it)) => Some(&it.leg),
         _ => None,
     }
 }
@@ -157,11 +165,11 @@ fn leg(fact: &Fact) -> Option<&LegId> {
 /// Who did something with the goods. Who took them is judged by custody/wrong-party.
 fn acts(fact: &Fact) -> Option<&PartyId> {
     match fact {
-        Fact::Released(it) => Some(&it.by),
-        Fact::Packed(it) => it.by.as_ref(),
-        Fact::Repacked(it) => Some(&it.by),
-        Fact::Opened(it) => Some(&it.by),
-        Fact::Unpacked(it) => Some(&it.by),
+        Fact::Shipment(ShipmentFact::Released(it)) => Some(&it.by),
+        Fact::Shipment(ShipmentFact::Packed(it)) => it.by.as_ref(),
+        Fact::Shipment(ShipmentFact::Repacked(it)) => Some(&it.by),
+        Fact::Shipment(ShipmentFact::Opened(it)) => Some(&it.by),
+        Fact::Shipment(ShipmentFact::Unpacked(it)) => Some(&it.by),
         _ => None,
     }
 }

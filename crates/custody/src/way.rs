@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use facts::fact::shipment::{Accepted, Leg, Mode, Planned, Receipt};
 use facts::timeline::{Houses, Receiver};
-use facts::{Fact, LegId, Moment, PartyId, Timeline, TimelineEntry};
+use facts::{Fact, LegId, Moment, PartyId, ShipmentFact, Timeline, TimelineEntry};
 
 /// The way of the goods, as far as it was reported.
 #[derive(Debug)]
@@ -66,7 +66,8 @@ impl Way {
             if ended.is_some_and(|ended| entry.at >= ended) {
                 break;
             }
-            let planned_anew = plans.contains(&entry.at) && matches!(entry.fact, Fact::Planned(_));
+            let planned_anew = plans.contains(&entry.at)
+                && matches!(entry.fact, Fact::Shipment(ShipmentFact::Planned(_)));
             if !(planned_anew || is_word(entry.fact)) || strange.contains(&entry.offset) {
                 continue;
             }
@@ -76,7 +77,7 @@ impl Way {
             begun |= begins(entry, plan, &houses);
             astray = goes_astray(entry, plan, &houses).unwrap_or(astray);
             if begun {
-                let let_go = matches!(entry.fact, Fact::Released(_));
+                let let_go = matches!(entry.fact, Fact::Shipment(ShipmentFact::Released(_)));
                 let leg = under_way(&by_then, plan, &houses).filter(|_| !let_go && !astray);
                 let (at, learnt, offset) = (entry.at, entry.learnt, entry.offset);
                 words.push(Word { at, learnt, offset, leg });
@@ -90,20 +91,43 @@ impl Way {
 
 /// What shows where the goods are.
 fn is_word(fact: &Fact) -> bool {
-    let hands = matches!(fact, Fact::Released(_) | Fact::Accepted(_) | Fact::Received(_));
-    let leg = matches!(fact, Fact::Departed(_) | Fact::Arrived(_) | Fact::LegOffloaded(_));
-    let customs = matches!(fact, Fact::CustomsEntered(_) | Fact::CustomsCleared(_));
-    let place = matches!(fact, Fact::Stowed(_) | Fact::Opened(_) | Fact::Repacked(_));
+    let hands = matches!(
+        fact,
+        Fact::Shipment(
+            ShipmentFact::Released(_) | ShipmentFact::Accepted(_) | ShipmentFact::Received(_)
+        )
+    );
+    let leg = matches!(
+        fact,
+        Fact::Shipment(
+            ShipmentFact::Departed(_) | ShipmentFact::Arrived(_) | ShipmentFact::LegOffloaded(_)
+        )
+    );
+    let customs = matches!(
+        fact,
+        Fact::Shipment(ShipmentFact::CustomsEntered(_) | ShipmentFact::CustomsCleared(_))
+    );
+    let place = matches!(
+        fact,
+        Fact::Shipment(
+            ShipmentFact::Stowed(_) | ShipmentFact::Opened(_) | ShipmentFact::Repacked(_)
+        )
+    );
     // A new time is told by somebody who knows.
-    let times = matches!(fact, Fact::EtaChanged(_) | Fact::LegCancelled(_) | Fact::Unpacked(_));
+    let times = matches!(
+        fact,
+        Fact::Shipment(
+            ShipmentFact::EtaChanged(_) | ShipmentFact::LegCancelled(_) | ShipmentFact::Unpacked(_)
+        )
+    );
     hands || leg || customs || place || times
 }
 
 /// They are under way once a carrier of the plan has them, or a leg has departed.
 fn begins(entry: &TimelineEntry<'_>, plan: &Planned, houses: &Houses<'_>) -> bool {
     match entry.fact {
-        Fact::Departed(_) => true,
-        Fact::Accepted(accepted) => {
+        Fact::Shipment(ShipmentFact::Departed(_)) => true,
+        Fact::Shipment(ShipmentFact::Accepted(accepted)) => {
             plan.legs.iter().any(|leg| houses.are_one(&leg.carrier, &accepted.by))
         }
         _ => false,
@@ -114,14 +138,16 @@ fn begins(entry: &TimelineEntry<'_>, plan: &Planned, houses: &Houses<'_>) -> boo
 /// are is known, and another rule speaks. Whoever accepts them brings them back on their way.
 fn goes_astray(entry: &TimelineEntry<'_>, plan: &Planned, houses: &Houses<'_>) -> Option<bool> {
     match entry.fact {
-        Fact::Received(received) if received.verdict != Receipt::Reject => {
+        Fact::Shipment(ShipmentFact::Received(received)) if received.verdict != Receipt::Reject => {
             let receiver = houses.receiver(&received.by, plan);
             Some(!matches!(receiver, Receiver::Consignee | Receiver::OnTheWay))
         }
         // Customs have them: how long that may last is judged of the leg's milestones.
-        Fact::Unpacked(_) | Fact::CustomsEntered(_) => Some(true),
-        Fact::Accepted(_) | Fact::Departed(_) | Fact::Repacked(_) => Some(false),
-        Fact::CustomsCleared(_) => Some(false),
+        Fact::Shipment(ShipmentFact::Unpacked(_) | ShipmentFact::CustomsEntered(_)) => Some(true),
+        Fact::Shipment(
+            ShipmentFact::Accepted(_) | ShipmentFact::Departed(_) | ShipmentFact::Repacked(_),
+        ) => Some(false),
+        Fact::Shipment(ShipmentFact::CustomsCleared(_)) => Some(false),
         _ => None,
     }
 }
@@ -131,10 +157,16 @@ fn ended(timeline: &Timeline<'_>, houses: &Houses<'_>) -> Option<Moment> {
     let there = timeline.entries().iter().find(|entry| {
         let Some(plan) = timeline.plan_at(entry.at).map(|plan| plan.plan) else { return false };
         match entry.fact {
-            Fact::Accepted(accepted) => houses.are_one(&accepted.by, &plan.consignee),
-            Fact::Received(received) => timeline.confirmed_at(received, entry.at) == Some(entry.at),
-            Fact::Arrived(arrived) => plan.legs.last().is_some_and(|leg| leg.id == arrived.leg),
-            Fact::Closed(_) => true,
+            Fact::Shipment(ShipmentFact::Accepted(accepted)) => {
+                houses.are_one(&accepted.by, &plan.consignee)
+            }
+            Fact::Shipment(ShipmentFact::Received(received)) => {
+                timeline.confirmed_at(received, entry.at) == Some(entry.at)
+            }
+            Fact::Shipment(ShipmentFact::Arrived(arrived)) => {
+                plan.legs.last().is_some_and(|leg| leg.id == arrived.leg)
+            }
+            Fact::Shipment(ShipmentFact::Closed(_)) => true,
             _ => false,
         }
     });
@@ -159,9 +191,9 @@ fn begun<'a>(
         let carrier = last.and_then(|last| plan.legs.get(last)).map(|leg| &leg.carrier);
         let carries = |by: &PartyId| carrier.is_none_or(|carrier| houses.are_one(carrier, by));
         let begins = match entry.fact {
-            Fact::Departed(departed) => place(&departed.leg),
-            Fact::Accepted(Accepted { leg: Some(leg), .. }) => place(leg),
-            Fact::Accepted(accepted) => {
+            Fact::Shipment(ShipmentFact::Departed(departed)) => place(&departed.leg),
+            Fact::Shipment(ShipmentFact::Accepted(Accepted { leg: Some(leg), .. })) => place(leg),
+            Fact::Shipment(ShipmentFact::Accepted(accepted)) => {
                 let own = |(_, leg): &(usize, &Leg)| houses.are_one(&accepted.by, &leg.carrier);
                 let open = |(_, leg): &(usize, &Leg)| !arrived.contains(&&leg.id);
                 let from = last.map_or(0, |last| if passed_on { last + 1 } else { last });
@@ -172,11 +204,15 @@ fn begun<'a>(
             _ => None,
         };
         match entry.fact {
-            Fact::Accepted(accepted) if !carries(&accepted.by) => passed_on = true,
-            Fact::Received(received) if received.verdict != Receipt::Reject => {
+            Fact::Shipment(ShipmentFact::Accepted(accepted)) if !carries(&accepted.by) => {
+                passed_on = true
+            }
+            Fact::Shipment(ShipmentFact::Received(received))
+                if received.verdict != Receipt::Reject =>
+            {
                 passed_on |= !carries(&received.by);
             }
-            Fact::Arrived(here) => arrived.push(&here.leg),
+            Fact::Shipment(ShipmentFact::Arrived(here)) => arrived.push(&here.leg),
             _ => {}
         }
         if let Some(begins) = begins {
@@ -193,7 +229,7 @@ fn under_way(timeline: &Timeline<'_>, plan: &Planned, houses: &Houses<'_>) -> Op
     let last = begun.iter().map(|(place, _)| *place).max()?;
     let leg = plan.legs.get(last)?;
     let arrived = |entry: &TimelineEntry<'_>| match entry.fact {
-        Fact::Arrived(arrived) => arrived.leg == leg.id,
+        Fact::Shipment(ShipmentFact::Arrived(arrived)) => arrived.leg == leg.id,
         _ => false,
     };
     if timeline.entries().iter().any(arrived) {

@@ -42,8 +42,8 @@ use alerts::Incident;
 use facts::fact::log::RulebookPublished;
 use facts::fact::party::Described;
 use facts::{
-    Book, Context, Event, Fact, Finding, MilliCelsius, Moment, PartyId, Profile, Registry,
-    ShipmentId, Text,
+    Book, Context, Event, Fact, Finding, MilliCelsius, Moment, PartyFact, PartyId, Profile,
+    Registry, ShipmentId, SystemFact, Text,
 };
 use std::collections::BTreeMap;
 use watch::Watch;
@@ -101,10 +101,15 @@ impl Board {
             return;
         }
         match &event.fact {
-            Fact::Tick(_) | Fact::BehaviourSwitched(_) | Fact::Cited(_) | Fact::Uncited(_) => {}
-            Fact::RulebookPublished(published) => self.rulebook(published),
-            Fact::PutAway(away) => self.put_away(away, event.at),
-            Fact::Described(described) => {
+            Fact::System(
+                SystemFact::Tick(_)
+                | SystemFact::BehaviourSwitched(_)
+                | SystemFact::Cited(_)
+                | SystemFact::Uncited(_),
+            ) => {}
+            Fact::System(SystemFact::RulebookPublished(published)) => self.rulebook(published),
+            Fact::System(SystemFact::PutAway(away)) => self.put_away(away, event.at),
+            Fact::Party(PartyFact::Described(described)) => {
                 let party = PartyId::new(&*event.subject.id);
                 self.parties.insert(party, described.clone());
             }

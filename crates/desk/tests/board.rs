@@ -267,10 +267,12 @@ fn a_rulebook_in_the_log_brings_the_limits() {
     let limits = |board: &Board| board.limits_of(of(board, "VEC-77")).cloned();
     assert_eq!(limits(&board), None);
     let book = r#"{"profile":{"ULT_80":{"class":"frozen","living":false,"settle_in":"0 min","lower":"-90.0 °C","upper":"-60.0 °C"}}}"#;
-    let fact = facts::Fact::RulebookPublished(facts::fact::log::RulebookPublished {
-        hash: facts::Text::new("x"),
-        book: facts::Text::new(book),
-    });
+    let fact = facts::Fact::System(facts::SystemFact::RulebookPublished(
+        facts::fact::log::RulebookPublished {
+            hash: facts::Text::new("x"),
+            book: facts::Text::new(book),
+        },
+    ));
     let event = facts::Event {
         source: facts::Text::new("rulebook"),
         id: facts::Text::new("1"),

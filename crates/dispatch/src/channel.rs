@@ -1,7 +1,7 @@
 //! One probe: what it was attached to and when, and its readings of the last days.
 
 use alloc::vec::Vec;
-use facts::{Fact, MilliCelsius, Moment, Span, Subject};
+use facts::{DeviceFact, Fact, MilliCelsius, Moment, Span, Subject};
 use serde::{Deserialize, Serialize};
 
 use crate::ahead::is_ahead;
@@ -84,7 +84,7 @@ pub(crate) struct Silent<'a> {
 impl Binding {
     pub(crate) fn new(kept: Kept) -> Self {
         let (home, log_every, send_every) = match &kept.fact {
-            Fact::Attached(a) => (a.to(), Some(a.log_every), a.send_every),
+            Fact::Device(DeviceFact::Attached(a)) => (a.to(), Some(a.log_every), a.send_every),
             _ => (None, None, None),
         };
         Self { kept, home, log_every, send_every, told: Vec::new() }
@@ -145,7 +145,8 @@ impl Channel {
     /// Whether that very measurement is known.
     pub(crate) fn knows(&self, at: Moment, temperature: MilliCelsius) -> bool {
         let held = |Held { kept, .. }: &Held| {
-            kept.at == at && matches!(&kept.fact, Fact::Reading(r) if r.temperature == temperature)
+            kept.at == at
+                && matches!(&kept.fact, Fact::Device(DeviceFact::Reading(r)) if r.temperature == temperature)
         };
         if self.held.iter().any(held) {
             return true;

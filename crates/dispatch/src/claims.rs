@@ -9,7 +9,7 @@ use crate::passed::Fate;
 use crate::rules::Numbers;
 use alloc::vec::Vec;
 use facts::fact::device::{Reading, Withdrawn};
-use facts::{Fact, Subject, Text};
+use facts::{DeviceFact, Fact, Subject, SystemFact, Text};
 
 impl Channel {
     /// Readings that waited and have a home now.
@@ -20,7 +20,7 @@ impl Channel {
                 continue;
             };
             let Held { name, kept, .. } = held;
-            let Fact::Reading(reading) = &kept.fact else { continue };
+            let Fact::Device(DeviceFact::Reading(reading)) = &kept.fact else { continue };
             self.hear(kept.at, mail.now);
             mail.send(&home, kept.event());
             mail.count(Fate::FromHeld);
@@ -44,8 +44,10 @@ impl Channel {
                 withdraw(mail, was, channel, reading);
             }
             let (temperature, channel) = (reading.temperature, channel.clone());
-            let event = mail
-                .own(reading.at, Fact::Reading(Reading { temperature, channel, sequence: None }));
+            let event = mail.own(
+                reading.at,
+                Fact::Device(DeviceFact::Reading(Reading { temperature, channel, sequence: None })),
+            );
             reading.to = to;
             match home {
                 Some(home) => mail.send(home, event),
@@ -69,7 +71,11 @@ impl Channel {
 /// Takes a reading back from where it went.
 pub(crate) fn withdraw(mail: &mut Mail<'_>, from: &Subject, channel: &Text, reading: &Passed) {
     let Passed { at, temperature, .. } = *reading;
-    let fact = Fact::Withdrawn(Withdrawn { temperature, channel: channel.clone(), at });
+    let fact = Fact::System(SystemFact::Withdrawn(Withdrawn {
+        temperature,
+        channel: channel.clone(),
+        at,
+    }));
     let event = mail.own(mail.now, fact);
     mail.send(from, event);
 }

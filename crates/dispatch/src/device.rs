@@ -19,7 +19,10 @@ use crate::passed::{Fate, Passed as Said};
 use crate::rules::Numbers;
 use alloc::{collections::BTreeSet, vec::Vec};
 use facts::fact::device::{ClockAhead, ClockRight, Elsewhere, Quiet, Reading};
-use facts::{Corrections, Event, Fact, Keeps, Moment, ShipmentId, Subject, SubjectKind, Text};
+use facts::{
+    Corrections, DeviceFact, Event, Fact, Keeps, Moment, ShipmentId, Subject, SubjectKind,
+    SystemFact, Text,
+};
 use serde::{Deserialize, Serialize};
 
 /// What dispatch knows of a device.
@@ -76,10 +79,10 @@ const AHEAD: &str = "this reading is dated later than it came, and its time has 
 impl Device {
     pub(crate) fn hear(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
         (self.now, self.heard) = (Some(mail.now), Some(mail.now));
-        if let Fact::PutAway(away) = &event.fact {
+        if let Fact::System(SystemFact::PutAway(away)) = &event.fact {
             return self.leave(&Subject::from(&away.shipment));
         }
-        if let Fact::Reading(reading) = &event.fact {
+        if let Fact::Device(DeviceFact::Reading(reading)) = &event.fact {
             self.measured(numbers, event, reading, mail);
             return self.meet(event, false, mail);
         }
@@ -114,9 +117,9 @@ impl Device {
     /// A fact that is new and no reading.
     fn heard(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
         match &event.fact {
-            Fact::Attached(a) => self.bind(&a.channel, numbers, event, mail),
-            Fact::Detached(d) => self.bind(&d.channel, numbers, event, mail),
-            Fact::DeviceCorrected(c) => {
+            Fact::Device(DeviceFact::Attached(a)) => self.bind(&a.channel, numbers, event, mail),
+            Fact::Device(DeviceFact::Detached(d)) => self.bind(&d.channel, numbers, event, mail),
+            Fact::Device(DeviceFact::DeviceCorrected(c)) => {
                 self.wrong.take(name(&event.source, &event.id), name(&c.source, &c.id));
                 self.correct(numbers, event, mail);
             }
@@ -179,7 +182,7 @@ impl Device {
 
     /// An attachment or a detachment: who must hear of it, and whose the readings are now.
     fn bind(&mut self, name: &Text, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
-        if let Fact::Attached(attached) = &event.fact {
+        if let Fact::Device(DeviceFact::Attached(attached)) = &event.fact {
             self.ever.extend(attached.to());
         }
         if self.is_wrong(event) {
@@ -204,7 +207,7 @@ impl Device {
     /// Takes back what a correction names, a reading or what the device was attached to; and where it names another
     /// correction, what that one had taken back counts again.
     fn correct(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
-        let Fact::DeviceCorrected(c) = &event.fact else { return };
+        let Fact::Device(DeviceFact::DeviceCorrected(c)) = &event.fact else { return };
         self.papers.take(event, mail.now);
         // A calibration, or something that has not come yet, may concern all.
         let (mut told, mut found) = (Vec::new(), false);
@@ -238,7 +241,7 @@ impl Device {
         while grown < names.len() {
             grown = names.len();
             for (kept, _) in &self.corrections {
-                let Fact::DeviceCorrected(c) = &kept.fact else { continue };
+                let Fact::Device(DeviceFact::DeviceCorrected(c)) = &kept.fact else { continue };
                 let both = [name_of(kept), name(&c.source, &c.id)];
                 if both.iter().any(|name| names.contains(name)) {
                     names.extend(
@@ -396,10 +399,11 @@ impl Device {
     /// whose certificate has ended would come out of a drawer as a fit one.
     pub(crate) fn keeps(&self) -> Keeps {
         let words = self.papers.all().iter();
-        let calibrations = words.filter(|kept| matches!(kept.fact, Fact::Calibrated(_)));
+        let calibrations =
+            words.filter(|kept| matches!(kept.fact, Fact::Device(DeviceFact::Calibrated(_))));
         let last = calibrations.max_by_key(|kept| kept.sequence());
         match last.map(|kept| &kept.fact) {
-            Some(Fact::Calibrated(last)) => Keeps::Mark(mark::of(last)),
+            Some(Fact::Device(DeviceFact::Calibrated(last))) => Keeps::Mark(mark::of(last)),
             _ => Keeps::Nothing,
         }
     }
@@ -414,7 +418,7 @@ impl Device {
             at: Moment::EARLIEST,
             counts: None,
             hidden: None,
-            fact: Fact::Calibrated(calibrated),
+            fact: Fact::Device(DeviceFact::Calibrated(calibrated)),
         };
         let mut device = Self::default();
         device.papers.take(&event, Moment::EARLIEST);
@@ -443,7 +447,7 @@ impl Device {
     /// The shipments that its probes are with, and the one that an attachment speaks of or a correction takes it from.
     fn concerned_by(&self, event: &Event) -> Vec<ShipmentId> {
         let corrects = |kept: &Kept| match &event.fact {
-            Fact::DeviceCorrected(c) => name_of(kept) == name(&c.source, &c.id),
+            Fact::Device(DeviceFact::DeviceCorrected(c)) => name_of(kept) == name(&c.source, &c.id),
             _ => false,
         };
         let aside = self.aside.iter().filter_map(|aside| match aside {
@@ -451,7 +455,7 @@ impl Device {
             _ => None,
         });
         let named = match &event.fact {
-            Fact::Attached(attached) => attached.to(),
+            Fact::Device(DeviceFact::Attached(attached)) => attached.to(),
             _ => None,
         };
         let mut all = self.with_now();
@@ -623,7 +627,10 @@ impl Channel {
             return;
         }
         let channel = name.clone();
-        let event = mail.own(at, Fact::Reading(Reading { temperature, channel, sequence: None }));
+        let event = mail.own(
+            at,
+            Fact::Device(DeviceFact::Reading(Reading { temperature, channel, sequence: None })),
+        );
         let ahead = is_ahead(at, mail.reached, numbers.skew);
         match self.home(at).filter(|_| !ahead).cloned() {
             Some(home) => {
@@ -653,7 +660,7 @@ impl Channel {
         wrong.last = came;
         if let Some(home) = home.filter(|home| wrong.told.as_ref() != Some(home)) {
             let fact = ClockAhead { channel: name.clone(), says: of.at, came };
-            let event = mail.beside(of, came, Fact::ClockAhead(fact));
+            let event = mail.beside(of, came, Fact::System(SystemFact::ClockAhead(fact)));
             mail.send(&home, event);
             (wrong.name, wrong.told) = (named, Some(home));
         }
@@ -668,7 +675,7 @@ impl Channel {
         let Some(wrong) = self.wrong_clock.take_if(right) else { return };
         if let Some(home) = wrong.told {
             let fact = ClockRight { channel: name.clone() };
-            let event = mail.own(mail.now, Fact::ClockRight(fact));
+            let event = mail.own(mail.now, Fact::System(SystemFact::ClockRight(fact)));
             mail.send(&home, event);
         }
     }
@@ -701,7 +708,7 @@ impl Channel {
         }
         let (channel, unclaimed) = (name.clone(), self.astray.told());
         let quiet = Quiet { since, as_of: mail.now, channel, unclaimed, elsewhere };
-        let event = mail.own(mail.now, Fact::Quiet(quiet));
+        let event = mail.own(mail.now, Fact::System(SystemFact::Quiet(quiet)));
         mail.send(home, event);
         self.stated = Some(mail.now);
     }

@@ -11,7 +11,9 @@ use crate::store::Store;
 use crate::twins::{Twins, UP_TO_CASE};
 use crate::{order, permit};
 use alloc::{boxed::Box, vec::Vec};
-use facts::{Cause, Engine, Entry, Event, Fact, Keeps, Moment, ShipmentId, Subject, SubjectKind};
+use facts::{
+    Cause, Engine, Entry, Event, Fact, Keeps, Moment, ShipmentId, Subject, SubjectKind, SystemFact,
+};
 use serde::{Deserialize, Serialize};
 
 /// The version of what is kept of a subject. Whoever changes that, or what it means, raises it: a snapshot of another version is not read.
@@ -75,7 +77,7 @@ impl Engine for Dispatch {
             Cause::Word(event) if self.was_put_away() => self.word(rules, event, &mut mail),
             Cause::Word(event) => {
                 match &event.fact {
-                    Fact::Twin(twin) => self.twins.meet(twin, &mut mail),
+                    Fact::System(SystemFact::Twin(twin)) => self.twins.meet(twin, &mut mail),
                     _ => {
                         self.word(rules, event, &mut mail);
                         self.twins.in_use(self.is_known(), &mut mail);

@@ -7,7 +7,8 @@ use alloc::{format, string::String, vec::Vec};
 use facts::fact::log::Corrected;
 use facts::timeline::{Sequence, sequence};
 use facts::{
-    Corrections, Event, Fact, Identity, Moment, Subject, SubjectKind, Text, TimelineEntry,
+    Corrections, DeviceFact, Event, Fact, Identity, Moment, OrderFact, PartyFact, ShipmentFact,
+    Subject, SubjectKind, Text, TimelineEntry,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -194,9 +195,9 @@ impl Named {
 /// The name that this declares wrong.
 fn corrected(event: &Event) -> Option<u64> {
     match &event.fact {
-        Fact::ShipmentCorrected(c) | Fact::OrderCorrected(c) | Fact::DeviceCorrected(c) => {
-            Some(plain_name(&c.source, &c.id))
-        }
+        Fact::Shipment(ShipmentFact::ShipmentCorrected(c))
+        | Fact::Order(OrderFact::OrderCorrected(c))
+        | Fact::Device(DeviceFact::DeviceCorrected(c)) => Some(plain_name(&c.source, &c.id)),
         _ => None,
     }
 }
@@ -205,9 +206,9 @@ fn corrected(event: &Event) -> Option<u64> {
 /// another name of it, or the report under that name.
 fn declared_wrong(because: &Event, first: &Named) -> Option<Event> {
     let mut corrected = match &because.fact {
-        Fact::ShipmentCorrected(c) | Fact::OrderCorrected(c) | Fact::DeviceCorrected(c) => {
-            c.clone()
-        }
+        Fact::Shipment(ShipmentFact::ShipmentCorrected(c))
+        | Fact::Order(OrderFact::OrderCorrected(c))
+        | Fact::Device(DeviceFact::DeviceCorrected(c)) => c.clone(),
         _ => Corrected {
             source: Text::default(),
             id: Text::default(),
@@ -217,9 +218,9 @@ fn declared_wrong(because: &Event, first: &Named) -> Option<Event> {
     };
     (corrected.source, corrected.id) = (first.source.clone(), first.id.clone());
     let fact = match because.subject.kind {
-        SubjectKind::Shipment => Fact::ShipmentCorrected(corrected),
-        SubjectKind::Order => Fact::OrderCorrected(corrected),
-        SubjectKind::Device => Fact::DeviceCorrected(corrected),
+        SubjectKind::Shipment => Fact::Shipment(ShipmentFact::ShipmentCorrected(corrected)),
+        SubjectKind::Order => Fact::Order(OrderFact::OrderCorrected(corrected)),
+        SubjectKind::Device => Fact::Device(DeviceFact::DeviceCorrected(corrected)),
         _ => return None,
     };
     let id = Text::new(format!("{}: also {}", because.id, first.id));
@@ -271,9 +272,9 @@ fn content(event: &Event) -> u64 {
 /// What a fact declares wrong, if it does.
 pub(crate) fn correction(fact: &Fact) -> Option<Identity> {
     match fact {
-        Fact::ShipmentCorrected(c) | Fact::OrderCorrected(c) | Fact::DeviceCorrected(c) => {
-            Some(Identity::of(&c.source, &c.id))
-        }
+        Fact::Shipment(ShipmentFact::ShipmentCorrected(c))
+        | Fact::Order(OrderFact::OrderCorrected(c))
+        | Fact::Device(DeviceFact::DeviceCorrected(c)) => Some(Identity::of(&c.source, &c.id)),
         _ => None,
     }
 }
@@ -316,7 +317,7 @@ impl Kept {
     }
     /// Whether it says who a party is.
     pub(crate) fn describes(&self) -> bool {
-        matches!(self.fact, Fact::Described(_))
+        matches!(self.fact, Fact::Party(PartyFact::Described(_)))
     }
     /// As the timeline takes it.
     pub(crate) fn entry(&self) -> TimelineEntry<'_> {

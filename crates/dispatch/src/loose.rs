@@ -3,7 +3,9 @@
 use crate::mail::Mail;
 use crate::rules::Numbers;
 use alloc::vec::Vec;
-use facts::{Event, Fact, Finding, Moment, ShipmentId, State, Text};
+use facts::{
+    DeviceFact, Event, Fact, Finding, Moment, OrderFact, ShipmentFact, ShipmentId, State, Text,
+};
 use serde::{Deserialize, Serialize};
 
 /// The corrections about one subject that have met nothing yet.
@@ -39,8 +41,9 @@ impl Loose {
         if !is_new {
             return;
         }
-        if let Fact::ShipmentCorrected(c) | Fact::OrderCorrected(c) | Fact::DeviceCorrected(c) =
-            &event.fact
+        if let Fact::Shipment(ShipmentFact::ShipmentCorrected(c))
+        | Fact::Order(OrderFact::OrderCorrected(c))
+        | Fact::Device(DeviceFact::DeviceCorrected(c)) = &event.fact
         {
             // Whoever takes a correction back corrects nothing by it any more.
             let taken_back = (c.source.clone(), c.id.clone());

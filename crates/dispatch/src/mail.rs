@@ -6,8 +6,8 @@ use crate::passed::{Fate, Passed};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use facts::fact::log::Watched;
 use facts::{
-    Event, Fact, Finding, Message, Moment, ShipmentId, State, Subject, SubjectKind, SystemFinding,
-    Text, say,
+    Event, Fact, Finding, Message, Moment, ShipmentFact, ShipmentId, State, Subject, SubjectKind,
+    SystemFact, SystemFinding, Text, say,
 };
 
 /// The outgoing mail of one step.
@@ -51,7 +51,8 @@ impl Mail<'_> {
     pub(crate) fn watch(&mut self, home: &Subject) {
         if home.kind == SubjectKind::Shipment {
             let subject = Text::new(format!("{}", self.subject));
-            let event = self.of_log(self.now, Fact::Watched(Watched { subject }));
+            let event =
+                self.of_log(self.now, Fact::System(SystemFact::Watched(Watched { subject })));
             self.send_state(home, event);
         }
     }
@@ -112,7 +113,7 @@ impl Mail<'_> {
     /// A plan is dated ahead, and another one is in force until then.
     pub(crate) fn plan_ahead(&mut self, shipment: &ShipmentId, plan: &Kept) -> Finding {
         let version = match &plan.fact {
-            Fact::Planned(plan) => plan.version,
+            Fact::Shipment(ShipmentFact::Planned(plan)) => plan.version,
             _ => 0,
         };
         let message = say!(words::plan_ahead::AHEAD, version, plan.at);

@@ -12,7 +12,10 @@ use alloc::{format, string::String, vec::Vec};
 use facts::fact::order::{Carrier, Dose, DoseUnit, Stay, Taken};
 use facts::fact::shipment::{Disposition, Goods, Packed, Receipt, Received, Released};
 use facts::timeline::{Cancellation, Receiver, Sequence};
-use facts::{Fact, Moment, PartyId, ShipmentId, Timeline, TimelineEntry, UnitId};
+use facts::{
+    Fact, Moment, OrderFact, PartyId, ShipmentFact, ShipmentId, SystemFact, Timeline,
+    TimelineEntry, UnitId,
+};
 
 /// A dose is one record of a log, so it has at most so many lines, the order's own units first. What is left out was
 /// never received for anybody who counts: that closes a gate, and opens none.
@@ -28,7 +31,7 @@ const MOST_TAKEN: usize = 20;
 pub(crate) fn dose(order: &Shared, id: &str) -> Option<Fact> {
     let mut units = Units::default();
     for kept in order.file.all() {
-        if let Fact::OrderOpened(opened) = &kept.fact {
+        if let Fact::Order(OrderFact::OrderOpened(opened)) = &kept.fact {
             for unit in &opened.units {
                 units.line(unit);
             }
@@ -50,7 +53,7 @@ pub(crate) fn dose(order: &Shared, id: &str) -> Option<Fact> {
     }
     let units = units.0.into_values().map(|unit| unit.line).collect();
     let carriers = shipments.iter().filter_map(Carrying::carrier).take(MOST_CARRIERS).collect();
-    Some(Fact::Dose(Dose { units, carriers }))
+    Some(Fact::System(SystemFact::Dose(Dose { units, carriers })))
 }
 
 /// The lines of the dose, by the ids of their units as they are compared.
@@ -261,25 +264,31 @@ impl<'a> Carrying<'a> {
     fn take(&mut self, entry: TimelineEntry<'a>, units: &mut Units) {
         let at = entry.at;
         match entry.fact {
-            Fact::Packed(packed) => self.pack(packed, at, units),
-            Fact::Received(received) => self.receive(received, at, units),
-            Fact::Released(released) if !self.called_off => self.let_go(released, at, units),
-            Fact::QualityReleased(q) if !self.called_off => {
+            Fact::Shipment(ShipmentFact::Packed(packed)) => self.pack(packed, at, units),
+            Fact::Shipment(ShipmentFact::Received(received)) => self.receive(received, at, units),
+            Fact::Shipment(ShipmentFact::Released(released)) if !self.called_off => {
+                self.let_go(released, at, units)
+            }
+            Fact::Shipment(ShipmentFact::QualityReleased(q)) if !self.called_off => {
                 self.mark(&q.units, units, |unit| unit.release(at));
             }
-            Fact::QualityReleased(q) => self.mark(&q.units, units, |unit| unit.take_back(at)),
-            Fact::Dispositioned(d) if d.outcome == Disposition::Discard => {
+            Fact::Shipment(ShipmentFact::QualityReleased(q)) => {
+                self.mark(&q.units, units, |unit| unit.take_back(at))
+            }
+            Fact::Shipment(ShipmentFact::Dispositioned(d)) if d.outcome == Disposition::Discard => {
                 self.mark(&d.units, units, |unit| unit.lose(at));
             }
-            Fact::Dispositioned(d) if !self.called_off => {
+            Fact::Shipment(ShipmentFact::Dispositioned(d)) if !self.called_off => {
                 self.mark(&d.units, units, |unit| unit.decide_for_use(at));
             }
-            Fact::Dispositioned(d) => self.mark(&d.units, units, |unit| unit.take_back(at)),
-            Fact::Destroyed(d) => self.mark(&d.units, units, |unit| {
+            Fact::Shipment(ShipmentFact::Dispositioned(d)) => {
+                self.mark(&d.units, units, |unit| unit.take_back(at))
+            }
+            Fact::Shipment(ShipmentFact::Destroyed(d)) => self.mark(&d.units, units, |unit| {
                 unit.lose(at);
                 unit.destroyed = true;
             }),
-            Fact::Infused(i) => self.mark(&i.units, units, |unit| {
+            Fact::Shipment(ShipmentFact::Infused(i)) => self.mark(&i.units, units, |unit| {
                 unit.line.infused.get_or_insert(at);
             }),
             _ => {}

@@ -8,7 +8,7 @@ use crate::shared::{Reader, Shared};
 use alloc::vec::Vec;
 use facts::fact::permit::{Ledger, Stated, Use};
 use facts::fact::shipment::{Act, Gated, Quantity};
-use facts::{Fact, Moment, ShipmentId, Timeline};
+use facts::{Fact, Moment, PermitFact, ShipmentFact, ShipmentId, SystemFact, Timeline};
 
 /// Uses in the order in which they were planned: reserved when planned, used when departed, given up when
 /// cancelled or dropped from the plan before that.
@@ -20,7 +20,7 @@ pub(crate) fn ledger(permit: &Shared, id: &str) -> Option<Fact> {
         uses.extend(uses_of(shipment, reader, id, measure));
     }
     uses.sort_by(|a, b| (a.planned_at, &a.shipment).cmp(&(b.planned_at, &b.shipment)));
-    Some(Fact::Ledger(Ledger { uses }))
+    Some(Fact::System(SystemFact::Ledger(Ledger { uses })))
 }
 
 /// What one shipment has reserved and used, for good.
@@ -32,7 +32,9 @@ pub(crate) fn settled(permit: &Shared, shipment: &ShipmentId, id: &str) -> Vec<U
 /// Until when it is valid at the latest, by any word on it.
 pub(crate) fn valid_until(permit: &Shared) -> Option<Moment> {
     let until = |kept: &Kept| match &kept.fact {
-        Fact::Granted(granted) | Fact::Amended(granted) => granted.until.moment(),
+        Fact::Permit(PermitFact::Granted(granted) | PermitFact::Amended(granted)) => {
+            granted.until.moment()
+        }
         _ => None,
     };
     permit.file.all().iter().filter_map(until).max()
@@ -43,7 +45,9 @@ fn measure(permit: &Shared) -> Option<&Quantity> {
     let mut words: Vec<_> = permit.file.all().iter().map(Kept::entry).collect();
     words.sort_by_key(|entry| entry.sequence());
     words.into_iter().rev().find_map(|entry| match entry.fact {
-        Fact::Granted(granted) | Fact::Amended(granted) => granted.quantity.as_ref(),
+        Fact::Permit(PermitFact::Granted(granted) | PermitFact::Amended(granted)) => {
+            granted.quantity.as_ref()
+        }
         _ => None,
     })
 }
@@ -59,15 +63,14 @@ fn uses_of(
     let (mut uses, mut open) = (Vec::new(), None::<Use>);
     let (mut at, mut departed) = (None, false);
     for entry in facts.entries() {
-        departed |= matches!(entry.fact, Fact::Departed(_));
+        departed |= matches!(entry.fact, Fact::Shipment(ShipmentFact::Departed(_)));
         // What happened at one moment is looked at together.
         if at.replace(entry.at) == Some(entry.at) {
             continue;
         }
-        departed |= facts
-            .entries()
-            .iter()
-            .any(|other| other.at == entry.at && matches!(other.fact, Fact::Departed(_)));
+        departed |= facts.entries().iter().any(|other| {
+            other.at == entry.at && matches!(other.fact, Fact::Shipment(ShipmentFact::Departed(_)))
+        });
         let said = said_at(&facts, entry.at, permit, measure, departed);
         open = match (open, said) {
             (None, None) => None,

@@ -14,7 +14,10 @@ use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 use facts::fact::log::{Cited, Word};
 use facts::fact::order::StartAhead;
 use facts::fact::permit::{Ledger, Use};
-use facts::{Event, Fact, Moment, ShipmentId, Subject, SubjectKind, Text};
+use facts::{
+    Event, Fact, Moment, OrderFact, PartyFact, PermitFact, ShipmentFact, ShipmentId, Subject,
+    SubjectKind, SystemFact, Text,
+};
 use serde::{Deserialize, Serialize};
 
 /// What dispatch knows of it.
@@ -69,13 +72,13 @@ impl Shared {
         derive: Derive,
     ) {
         // That a shipment is forgotten is no word of it.
-        if !matches!(event.fact, Fact::PutAway(_)) {
+        if !matches!(event.fact, Fact::System(SystemFact::PutAway(_))) {
             self.heard = Some(mail.now);
         }
         // Who comes hears what is derived, and who goes hears it once more: what it is to know from then on.
         let mut mover = None;
         match &event.fact {
-            Fact::Cited(cited) if self.asks(cited, mail.subject.kind) => {
+            Fact::System(SystemFact::Cited(cited)) if self.asks(cited, mail.subject.kind) => {
                 let shipment = Subject::from(&cited.by);
                 self.let_go(mail);
                 let repeated = self.words.repeated();
@@ -83,7 +86,7 @@ impl Shared {
                 self.events(said).into_iter().for_each(|event| mail.send_state(&shipment, event));
                 return;
             }
-            Fact::Cited(cited) => {
+            Fact::System(SystemFact::Cited(cited)) => {
                 // What came in a flood goes to all others first. All its facts follow, also those that it told when it was
                 // cited before.
                 self.let_go(mail);
@@ -101,11 +104,11 @@ impl Shared {
                 self.loose.tell(numbers, &self.readers(), mail);
                 mover = Some(cited.by.clone());
             }
-            Fact::PutAway(away) => {
+            Fact::System(SystemFact::PutAway(away)) => {
                 self.put_away(&away.shipment, mail.subject);
                 self.end(numbers, mail);
             }
-            Fact::Uncited(uncited) => {
+            Fact::System(SystemFact::Uncited(uncited)) => {
                 self.uncite(&uncited.by, mail.subject.kind);
                 mover = Some(uncited.by.clone());
             }
@@ -114,7 +117,7 @@ impl Shared {
                     return;
                 }
             }
-            Fact::Described(_) => {
+            Fact::Party(PartyFact::Described(_)) => {
                 if self.parties.has(event.identity()) {
                     return;
                 }
@@ -148,8 +151,10 @@ impl Shared {
     fn last_word(&self, mover: &ShipmentId, fact: &Fact) -> Fact {
         let goes = self.shipments.get(mover).is_none_or(|reader| !reader.cites);
         match fact {
-            Fact::Ledger(ledger) if goes && ledger.uses.iter().all(|u| u.shipment != *mover) => {
-                Fact::Ledger(Ledger { uses: Vec::new() })
+            Fact::System(SystemFact::Ledger(ledger))
+                if goes && ledger.uses.iter().all(|u| u.shipment != *mover) =>
+            {
+                Fact::System(SystemFact::Ledger(Ledger { uses: Vec::new() }))
             }
             fact => fact.clone(),
         }
@@ -160,7 +165,7 @@ impl Shared {
         let Looked { copy, also, doubt } = self.known.admit(event);
         let is_new = copy == Copy::New;
         self.loose.hear(event, is_new, |source, id| self.known.has_come(source, id), mail);
-        let start = matches!(event.fact, Fact::ConditioningStarted(_));
+        let start = matches!(event.fact, Fact::Order(OrderFact::ConditioningStarted(_)));
         let waits = start || event.fact.has_happened();
         if copy == Copy::New && waits && is_ahead(event.at, mail.now, numbers.skew) {
             self.waiting.push(Waiting { kept: Kept::new(event, mail.now), told: false });
@@ -230,7 +235,10 @@ impl Shared {
 
     /// A shipment that has asked who a party is hears it in dispatch, too.
     fn describe(&self, event: &Event, mail: &mut Mail<'_>) {
-        if !matches!(event.fact, Fact::Described(_) | Fact::Words(_)) {
+        if !matches!(
+            event.fact,
+            Fact::Party(PartyFact::Described(_)) | Fact::System(SystemFact::Words(_))
+        ) {
             return;
         }
         let asked = |reader: &Reader| reader.cites && reader.asked;
@@ -288,7 +296,9 @@ impl Shared {
         if kind == SubjectKind::Permit {
             return;
         }
-        let counts = |fact: &Fact| matches!(fact, Fact::Closed(_) | Fact::Departed(_));
+        let counts = |fact: &Fact| {
+            matches!(fact, Fact::Shipment(ShipmentFact::Closed(_) | ShipmentFact::Departed(_)))
+        };
         if !reader.file.all().iter().any(|kept| counts(&kept.fact)) {
             reader.file.clear();
         }
@@ -325,7 +335,7 @@ impl Shared {
             return Some(self.heard.max(permit::valid_until(self))? + silent.put_away);
         }
         let mut kept = self.shipments.values().flat_map(|reader| reader.file.all());
-        let given = kept.any(|kept| matches!(kept.fact, Fact::Infused(_)));
+        let given = kept.any(|kept| matches!(kept.fact, Fact::Shipment(ShipmentFact::Infused(_))));
         let after = if given { silent.put_away } else { numbers.put_away_dose };
         Some(self.heard? + after)
     }
@@ -343,7 +353,12 @@ impl Shared {
     /// Whether it is known what it is: it was described, granted, opened.
     pub(crate) fn is_known(&self) -> bool {
         let tells = |fact: &Fact| {
-            matches!(fact, Fact::Described(_) | Fact::Granted(_) | Fact::OrderOpened(_))
+            matches!(
+                fact,
+                Fact::Party(PartyFact::Described(_))
+                    | Fact::Permit(PermitFact::Granted(_))
+                    | Fact::Order(OrderFact::OrderOpened(_))
+            )
         };
         self.file.all().iter().any(|kept| tells(&kept.fact))
     }
@@ -374,7 +389,8 @@ fn together(events: Vec<Event>, mail: &Mail<'_>) -> Vec<Event> {
         all.last_mut().into_iter().for_each(|last| last.push(word.clone()));
     }
     let one = |(n, words)| {
-        let event = mail.own(mail.now, Fact::Words(facts::fact::log::Words { words }));
+        let event =
+            mail.own(mail.now, Fact::System(SystemFact::Words(facts::fact::log::Words { words })));
         Event { id: Text::new(format!("{}:{n}", event.id)), ..event }
     };
     (0..).zip(all).map(one).collect()
@@ -384,6 +400,10 @@ impl Waiting {
     /// That a start is dated ahead, so that nobody knows whether it has been.
     fn told(&self, mail: &Mail<'_>) -> Event {
         let event = self.kept.event();
-        mail.beside(&event, mail.now, Fact::StartAhead(StartAhead { starts: event.at }))
+        mail.beside(
+            &event,
+            mail.now,
+            Fact::System(SystemFact::StartAhead(StartAhead { starts: event.at })),
+        )
     }
 }

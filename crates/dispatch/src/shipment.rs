@@ -13,8 +13,8 @@ use facts::fact::log::{Cited, PutAway, Uncited, WhyPutAway};
 use facts::fact::shipment::{Goods, Planned};
 use facts::timeline::{same_but_for_version, tells_who_has_them};
 use facts::{
-    Event, Fact, Finding, Keeps, Moment, PartyId, ShipmentId, Span, State, Subject, SubjectKind,
-    Text, Timeline, ident, say,
+    Event, Fact, Finding, Keeps, Moment, PartyFact, PartyId, ShipmentFact, ShipmentId, Span, State,
+    Subject, SubjectKind, SystemFact, Text, Timeline, ident, say,
 };
 use serde::{Deserialize, Serialize};
 
@@ -64,7 +64,7 @@ struct Rest {
 
 impl Rest {
     fn of(file: &File, timeline: &Timeline<'_>) -> Self {
-        let closed = |kept: &&Kept| matches!(kept.fact, Fact::Closed(_));
+        let closed = |kept: &&Kept| matches!(kept.fact, Fact::Shipment(ShipmentFact::Closed(_)));
         let plan = timeline.plan_in_force().map(|entry| entry.plan);
         let dose = plan.is_some_and(|p| p.kind == Goods::DrugProduct && p.order.is_some());
         Self {
@@ -122,11 +122,13 @@ impl Shipment {
 
     pub(crate) fn hear(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
         let Some(shipment) = mail.subject.shipment() else { return };
-        if let Fact::Described(_) = &event.fact {
+        if let Fact::Party(PartyFact::Described(_)) = &event.fact {
             return self.described(event, mail);
         }
         if let Some(several) = event.several() {
-            let who = several.iter().filter(|one| matches!(one.fact, Fact::Described(_)));
+            let who = several
+                .iter()
+                .filter(|one| matches!(one.fact, Fact::Party(PartyFact::Described(_))));
             return who.for_each(|described| self.described(described, mail));
         }
         if event.subject.kind == SubjectKind::Log {
@@ -157,7 +159,7 @@ impl Shipment {
             }
             // Without any other plan the goods are judged by it at once: they would have none.
             Copy::New
-                if matches!(event.fact, Fact::Planned(_))
+                if matches!(event.fact, Fact::Shipment(ShipmentFact::Planned(_)))
                     && is_ahead(event.at, mail.now, numbers.skew)
                     && self.plan().is_some() =>
             {
@@ -201,7 +203,7 @@ impl Shipment {
         mail: &mut Mail<'_>,
     ) {
         match &event.fact {
-            Fact::Watched(watched) => {
+            Fact::System(SystemFact::Watched(watched)) => {
                 let Ok(by) = watched.subject.parse::<Subject>() else { return };
                 if self.away == Away::No {
                     self.live(numbers, mail.now);
@@ -212,7 +214,7 @@ impl Shipment {
                     self.leave(WhyPutAway::Closed, last, shipment, &by, mail);
                 }
             }
-            Fact::IncidentStands(stands) if self.away == Away::No => {
+            Fact::System(SystemFact::IncidentStands(stands)) if self.away == Away::No => {
                 self.incident = stands.open;
                 self.close(numbers, shipment, mail);
             }
@@ -228,7 +230,8 @@ impl Shipment {
         whom: &Subject,
         mail: &mut Mail<'_>,
     ) {
-        let fact = Fact::PutAway(PutAway { shipment: shipment.clone(), why, last });
+        let fact =
+            Fact::System(SystemFact::PutAway(PutAway { shipment: shipment.clone(), why, last }));
         let event = mail.of_log(mail.now, fact);
         mail.send_state(whom, event);
     }
@@ -244,7 +247,11 @@ impl Shipment {
             }
         } else {
             let last = self.heard.unwrap_or(mail.now);
-            let fact = Fact::PutAway(PutAway { shipment: shipment.clone(), why, last });
+            let fact = Fact::System(SystemFact::PutAway(PutAway {
+                shipment: shipment.clone(),
+                why,
+                last,
+            }));
             let event = mail.of_log(mail.now, fact);
             mail.journal(shipment, event);
             for whom in self.cites.union(&self.watched) {
@@ -300,7 +307,7 @@ impl Shipment {
     /// Whether a plan for later changes anything when its time comes, by what is known now: it was not declared wrong, and the
     /// plan in force is no higher version and says something else.
     fn will_hold(&self, kept: &Kept) -> bool {
-        let Fact::Planned(plan) = &kept.fact else { return false };
+        let Fact::Shipment(ShipmentFact::Planned(plan)) = &kept.fact else { return false };
         let replaces =
             |now: &Planned| plan.version >= now.version && !same_but_for_version(now, plan);
         !self.file.is_wrong(kept.identity()) && self.plan().is_none_or(replaces)
@@ -355,10 +362,17 @@ impl Shipment {
         let of_an_order = self.cites.iter().any(|cited| cited.kind == SubjectKind::Order);
         for kept in self.file.all() {
             match &kept.fact {
-                Fact::Received(_) | Fact::Thawed(_) | Fact::Infused(_) | Fact::Destroyed(_) => {
+                Fact::Shipment(
+                    ShipmentFact::Received(_)
+                    | ShipmentFact::Thawed(_)
+                    | ShipmentFact::Infused(_)
+                    | ShipmentFact::Destroyed(_),
+                ) => {
                     whom.extend(self.cites.iter().cloned());
                 }
-                Fact::Planned(plan) if of_an_order || plan.order.is_some() => {
+                Fact::Shipment(ShipmentFact::Planned(plan))
+                    if of_an_order || plan.order.is_some() =>
+                {
                     whom.extend([&plan.consignor, &plan.consignee].map(Subject::from));
                 }
                 _ => {}
@@ -467,12 +481,16 @@ impl Shipment {
         for kept in self.file.all() {
             all.extend(kept.fact.actor().map(Subject::from));
             match &kept.fact {
-                Fact::Planned(plan) => {
+                Fact::Shipment(ShipmentFact::Planned(plan)) => {
                     all.extend(plan.permits.iter().map(|gated| Subject::from(&gated.permit)));
                     all.extend(parties(plan).into_iter().map(Subject::from));
                 }
-                Fact::Released(released) => all.extend(released.to.as_ref().map(Subject::from)),
-                Fact::Accepted(accepted) => all.extend(accepted.from.as_ref().map(Subject::from)),
+                Fact::Shipment(ShipmentFact::Released(released)) => {
+                    all.extend(released.to.as_ref().map(Subject::from))
+                }
+                Fact::Shipment(ShipmentFact::Accepted(accepted)) => {
+                    all.extend(accepted.from.as_ref().map(Subject::from))
+                }
                 _ => {}
             }
         }
@@ -491,8 +509,8 @@ fn parties(plan: &Planned) -> Vec<&PartyId> {
 fn tell(mail: &mut Mail<'_>, by: &ShipmentId, whom: &Subject, cited: bool) {
     let (subject, by, planned_at) = (Text::new(format!("{whom}")), by.clone(), mail.now);
     let fact = match cited {
-        true => Fact::Cited(Cited { subject, by, planned_at }),
-        false => Fact::Uncited(Uncited { subject, by }),
+        true => Fact::System(SystemFact::Cited(Cited { subject, by, planned_at })),
+        false => Fact::System(SystemFact::Uncited(Uncited { subject, by })),
     };
     let event = mail.of_log(mail.now, fact);
     mail.send(whom, event);
@@ -500,23 +518,49 @@ fn tell(mail: &mut Mail<'_>, by: &ShipmentId, whom: &Subject, cited: bool) {
 
 /// Facts that somebody beside the shipment's own journal must hear, or that say who that is.
 fn concerns_others(fact: &Fact) -> bool {
-    let hands = matches!(fact, Fact::Released(_) | Fact::Accepted(_));
-    let door = matches!(fact, Fact::Received(_) | Fact::Opened(_) | Fact::Unpacked(_));
-    let packing = matches!(fact, Fact::Packed(_) | Fact::Repacked(_) | Fact::Stowed(_));
+    let hands =
+        matches!(fact, Fact::Shipment(ShipmentFact::Released(_) | ShipmentFact::Accepted(_)));
+    let door = matches!(
+        fact,
+        Fact::Shipment(
+            ShipmentFact::Received(_) | ShipmentFact::Opened(_) | ShipmentFact::Unpacked(_)
+        )
+    );
+    let packing = matches!(
+        fact,
+        Fact::Shipment(
+            ShipmentFact::Packed(_) | ShipmentFact::Repacked(_) | ShipmentFact::Stowed(_)
+        )
+    );
     hands || door || packing || wants(SubjectKind::Order, fact) || wants(SubjectKind::Permit, fact)
 }
 
 /// What a cited subject hears of the shipment.
 fn wants(kind: SubjectKind, fact: &Fact) -> bool {
-    let both =
-        matches!(fact, Fact::Planned(_) | Fact::Departed(_) | Fact::Cancelled(_) | Fact::Closed(_))
-            || correction(fact).is_some();
+    let both = matches!(
+        fact,
+        Fact::Shipment(
+            ShipmentFact::Planned(_)
+                | ShipmentFact::Departed(_)
+                | ShipmentFact::Cancelled(_)
+                | ShipmentFact::Closed(_)
+        )
+    ) || correction(fact).is_some();
     match kind {
         SubjectKind::Permit => both,
         SubjectKind::Order => {
-            both || matches!(fact, Fact::QualityReleased(_) | Fact::Dispositioned(_))
-                || tells_who_has_them(fact)
-                || matches!(fact, Fact::Thawed(_) | Fact::Infused(_) | Fact::Destroyed(_))
+            both || matches!(
+                fact,
+                Fact::Shipment(ShipmentFact::QualityReleased(_) | ShipmentFact::Dispositioned(_))
+            ) || tells_who_has_them(fact)
+                || matches!(
+                    fact,
+                    Fact::Shipment(
+                        ShipmentFact::Thawed(_)
+                            | ShipmentFact::Infused(_)
+                            | ShipmentFact::Destroyed(_)
+                    )
+                )
         }
         _ => false,
     }

@@ -9,7 +9,9 @@ use crate::rules::Numbers;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use facts::timeline::unit_key;
-use facts::{Event, Fact, Moment, ShipmentId, Subject, Text, UnitId};
+use facts::{
+    DeviceFact, Event, Fact, Moment, ShipmentId, StoreFact, Subject, SystemFact, Text, UnitId,
+};
 use serde::{Deserialize, Serialize};
 
 /// What dispatch knows of a store.
@@ -80,14 +82,14 @@ struct Measured {
 impl Store {
     pub(crate) fn hear(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
         self.heard = Some(mail.now);
-        if let Fact::PutAway(away) = &event.fact {
+        if let Fact::System(SystemFact::PutAway(away)) = &event.fact {
             return self.leave(&away.shipment);
         }
         if is_outside(event, mail.subject) {
             return self.own(numbers, event, mail);
         }
         match &event.fact {
-            Fact::Reading(_) => {
+            Fact::Device(DeviceFact::Reading(_)) => {
                 // Now and then is enough.
                 if self.readings.len().is_multiple_of(TRIMMED_EVERY) {
                     self.readings.retain(|r| r.kept.learnt + numbers.keep > mail.now);
@@ -97,8 +99,8 @@ impl Store {
                 self.watch(&reading.got, numbers, mail);
                 self.readings.push(reading);
             }
-            Fact::Withdrawn(w) => self.readings.retain(|r| {
-                let is_it = matches!(&r.kept.fact, Fact::Reading(m) if m.channel == w.channel && m.temperature == w.temperature)
+            Fact::System(SystemFact::Withdrawn(w)) => self.readings.retain(|r| {
+                let is_it = matches!(&r.kept.fact, Fact::Device(DeviceFact::Reading(m)) if m.channel == w.channel && m.temperature == w.temperature)
                     && r.kept.at == w.at
                     && r.kept.subject == event.subject;
                 if is_it {
@@ -106,7 +108,7 @@ impl Store {
                 }
                 !is_it
             }),
-            Fact::Quiet(_) => self.held(event.at).iter().for_each(|s| mail.journal(s, event.clone())),
+            Fact::System(SystemFact::Quiet(_)) => self.held(event.at).iter().for_each(|s| mail.journal(s, event.clone())),
             _ => {
                 self.devices.take(event, mail.now);
                 self.ever().iter().for_each(|s| mail.journal(s, event.clone()));
@@ -116,8 +118,8 @@ impl Store {
 
     fn own(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
         let (shipment, units, holds) = match &event.fact {
-            Fact::Holds(h) => (&h.shipment, &h.units, true),
-            Fact::NoLongerHolds(h) => (&h.shipment, &h.units, false),
+            Fact::Store(StoreFact::Holds(h)) => (&h.shipment, &h.units, true),
+            Fact::Store(StoreFact::NoLongerHolds(h)) => (&h.shipment, &h.units, false),
             _ => return mail.count(Fate::Judged),
         };
         match self.known.admit(event).copy {
@@ -186,8 +188,12 @@ impl Store {
         let mut probes = BTreeMap::new();
         for kept in words {
             match &kept.fact {
-                Fact::Attached(a) => drop(probes.insert((&kept.subject, &a.channel), true)),
-                Fact::Detached(d) => drop(probes.insert((&kept.subject, &d.channel), false)),
+                Fact::Device(DeviceFact::Attached(a)) => {
+                    probes.insert((&kept.subject, &a.channel), true);
+                }
+                Fact::Device(DeviceFact::Detached(d)) => {
+                    probes.insert((&kept.subject, &d.channel), false);
+                }
                 _ => {}
             }
         }
@@ -209,8 +215,8 @@ impl Store {
         self.over |= self.over_at(numbers).is_some_and(|at| at <= mail.now);
         for kept in core::mem::take(&mut self.booked) {
             let shipment = match &kept.fact {
-                Fact::Holds(holds) => &holds.shipment,
-                Fact::NoLongerHolds(gave) => &gave.shipment,
+                Fact::Store(StoreFact::Holds(holds)) => &holds.shipment,
+                Fact::Store(StoreFact::NoLongerHolds(gave)) => &gave.shipment,
                 _ => continue,
             };
             if kept.at > mail.now {

@@ -11,7 +11,8 @@ use alloc::collections::BTreeMap;
 use alloc::{format, vec, vec::Vec};
 use facts::fact::log::Twin;
 use facts::{
-    Argument, Fact, Finding, Message, ShipmentId, State, Subject, Text, alike, say, spelling,
+    Argument, Fact, Finding, Message, ShipmentId, State, Subject, SystemFact, Text, alike, say,
+    spelling,
 };
 use serde::{Deserialize, Serialize};
 
@@ -184,13 +185,13 @@ fn spelt(like: &Subject, id: &Text) -> Subject {
 /// Tells one spelling of another.
 fn introduce(mail: &mut Mail<'_>, (who, known): (&Subject, bool), to: &Subject) {
     let twin = Twin { subject: Text::new(format!("{who}")), known, gone: false };
-    let event = mail.of_log(mail.now, Fact::Twin(twin));
+    let event = mail.of_log(mail.now, Fact::System(SystemFact::Twin(twin)));
     mail.send_state(to, event);
 }
 
 /// Tells one that another is not in use any more.
 fn part(mail: &mut Mail<'_>, who: &Subject, from: &Subject) {
     let twin = Twin { subject: Text::new(format!("{who}")), known: false, gone: true };
-    let event = mail.of_log(mail.now, Fact::Twin(twin));
+    let event = mail.of_log(mail.now, Fact::System(SystemFact::Twin(twin)));
     mail.send_state(from, event);
 }

@@ -6,7 +6,7 @@ use crate::rules::Numbers;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::ops::Bound;
-use facts::{Fact, Identity, Moment};
+use facts::{Fact, Identity, Moment, PartyFact, PermitFact};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -113,8 +113,11 @@ impl Words {
 }
 
 fn place(kept: &Kept) -> Place {
-    let takes_away =
-        matches!(kept.fact, Fact::PartySuspended(_) | Fact::PermitSuspended(_) | Fact::Revoked(_));
+    let takes_away = matches!(
+        kept.fact,
+        Fact::Party(PartyFact::PartySuspended(_))
+            | Fact::Permit(PermitFact::PermitSuspended(_) | PermitFact::Revoked(_))
+    );
     let kind = if kept.describes() { Kind::Is } else { Kind::May };
     Place { kind, at: kept.moment(), takes_away, identity: kept.identity() }
 }

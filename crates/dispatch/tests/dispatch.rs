@@ -5,7 +5,7 @@ mod common;
 
 use common::{World, at, attached, event, live, planned, reading};
 use dispatch::{Fate, Rules};
-use facts::{Book, Fact};
+use facts::{Book, DeviceFact, Fact, OrderFact, ShipmentFact, SystemFact};
 
 #[test]
 fn a_reading_goes_to_the_shipment_whose_attachment_covers_it() {
@@ -125,7 +125,9 @@ fn a_corrected_attachment_moves_its_readings_to_where_they_belong() {
     assert_eq!(world.readings("A").len(), 2);
     assert_eq!(world.readings("B").len(), 0);
     let heard = |shipment: &str| {
-        world.journals[shipment].iter().any(|e| matches!(e.fact, Fact::DeviceCorrected(_)))
+        world.journals[shipment]
+            .iter()
+            .any(|e| matches!(e.fact, Fact::Device(DeviceFact::DeviceCorrected(_))))
     };
     assert!(heard("A") && heard("B"));
 }
@@ -144,13 +146,20 @@ fn calibrations_known_before_come_with_the_attachment() {
     world
         .hear(&event("cal", 0, "device.calibrated", "device:LOG", r#"{"passed":false}"#))
         .hear(&attached("LOG", "A", 5));
-    assert!(world.journals["A"].iter().any(|e| matches!(e.fact, Fact::Calibrated(_))));
+    assert!(
+        world.journals["A"]
+            .iter()
+            .any(|e| matches!(e.fact, Fact::Device(DeviceFact::Calibrated(_))))
+    );
 }
 
 #[test]
 fn a_live_device_is_stated_quiet_after_three_sending_intervals_and_each_hour_after() {
     let quiet = |world: &World| {
-        world.journals["A"].iter().filter(|e| matches!(e.fact, Fact::Quiet(_))).count()
+        world.journals["A"]
+            .iter()
+            .filter(|e| matches!(e.fact, Fact::System(SystemFact::Quiet(_))))
+            .count()
     };
     let mut world = World::new();
     world.hear(&live("LOG", "A", 0)).to(10).hear(&reading("LOG", 10, 5)).to(39);
@@ -169,7 +178,9 @@ fn a_live_device_is_stated_quiet_after_three_sending_intervals_and_each_hour_aft
 fn a_device_that_is_only_read_out_is_never_stated_quiet() {
     let mut world = World::new();
     world.hear(&attached("LOG", "A", 0)).to(9000);
-    assert!(!world.journals["A"].iter().any(|e| matches!(e.fact, Fact::Quiet(_))));
+    assert!(
+        !world.journals["A"].iter().any(|e| matches!(e.fact, Fact::System(SystemFact::Quiet(_))))
+    );
 }
 
 #[test]
@@ -319,9 +330,13 @@ fn a_stay_lasts_until_the_last_unit_was_given_out() {
         .hear(&reading("LOG", 50, -80));
     assert_eq!(world.readings("A").len(), 1);
     assert_eq!(world.readings("B").len(), 2, "who came in without names may have more aboard");
-    let gone = world.journals["A"].iter().any(|e| matches!(e.fact, Fact::Withdrawn(_)));
+    let gone = world.journals["A"]
+        .iter()
+        .any(|e| matches!(e.fact, Fact::System(SystemFact::Withdrawn(_))));
     world.hear(&event("late", 25, "store.no-longer-holds", "store:FRZ", r#"{"shipment":"B"}"#));
-    let late = world.journals["B"].iter().any(|e| matches!(e.fact, Fact::Withdrawn(_)));
+    let late = world.journals["B"]
+        .iter()
+        .any(|e| matches!(e.fact, Fact::System(SystemFact::Withdrawn(_))));
     assert!(!gone && !late, "what was said of a reading is not taken back by who takes units out");
 }
 
@@ -342,10 +357,16 @@ fn what_a_freezer_measures_belongs_to_the_shipments_that_it_holds() {
         .hear(&event("g", 20, "store.no-longer-holds", "store:FRZ", r#"{"shipment":"A"}"#))
         .hear(&reading("LOG", 30, -80));
     assert_eq!(world.readings("A").len(), 1);
-    assert!(world.journals["A"].iter().any(|e| matches!(e.fact, Fact::Attached(_))));
+    assert!(
+        world.journals["A"].iter().any(|e| matches!(e.fact, Fact::Device(DeviceFact::Attached(_))))
+    );
     assert_eq!(
         at(0),
-        world.journals["A"].iter().find(|e| matches!(e.fact, Fact::Attached(_))).unwrap().at
+        world.journals["A"]
+            .iter()
+            .find(|e| matches!(e.fact, Fact::Device(DeviceFact::Attached(_))))
+            .unwrap()
+            .at
     );
 }
 
@@ -469,7 +490,7 @@ fn of_a_cancelled_shipment_nothing_confirms() {
     let received = received("r1", 30, r#"{"by":"WARD","verdict":"accept"}"#);
     let cancelled = ("c", 10, "shipment.cancelled", r#"{"reason":"wrong button"}"#);
     let plan = planned("A", 1, r#","order":"O","units":["BAG-1","BAG-2"]"#);
-    let Fact::Planned(plan) = plan.fact else { panic!("a plan") };
+    let Fact::Shipment(ShipmentFact::Planned(plan)) = plan.fact else { panic!("a plan") };
     let same = serde_json::to_string(&*plan).unwrap();
     let off = bag(&[PACKED_1, received, cancelled], "BAG-1");
     assert!(off["received"].is_null());
@@ -480,7 +501,7 @@ fn of_a_cancelled_shipment_nothing_confirms() {
 fn quiet(world: &World, shipment: &str) -> Vec<(i64, Option<u32>)> {
     let all = world.journals.get(shipment).into_iter().flatten();
     let quiet = |event: &facts::Event| match &event.fact {
-        Fact::Quiet(q) => {
+        Fact::System(SystemFact::Quiet(q)) => {
             Some(((q.as_of - at(0)).as_minutes(), q.unclaimed.map(|unclaimed| unclaimed.readings)))
         }
         _ => None,
@@ -506,7 +527,7 @@ fn a_silence_says_what_comes_by_another_probe_that_is_attached_to_nothing() {
     }
     world.to(40);
     let told = world.journals["B"].iter().find_map(|event| match &event.fact {
-        Fact::Quiet(quiet) => Some(quiet.elsewhere.clone()),
+        Fact::System(SystemFact::Quiet(quiet)) => Some(quiet.elsewhere.clone()),
         _ => None,
     });
     let told = told.flatten().map(|elsewhere| (elsewhere.channel.to_string(), elsewhere.readings));
@@ -515,7 +536,9 @@ fn a_silence_says_what_comes_by_another_probe_that_is_attached_to_nothing() {
 
 fn clocks(world: &World, shipment: &str) -> Vec<String> {
     let all = world.journals.get(shipment).into_iter().flatten();
-    let is_clock = |e: &&facts::Event| matches!(e.fact, Fact::ClockAhead(_) | Fact::ClockRight(_));
+    let is_clock = |e: &&facts::Event| {
+        matches!(e.fact, Fact::System(SystemFact::ClockAhead(_) | SystemFact::ClockRight(_)))
+    };
     all.filter(is_clock).map(|e| format!("{}: {}", (e.at - at(0)).as_minutes(), e.fact)).collect()
 }
 
@@ -558,7 +581,10 @@ fn where_the_next_stroke_has_come_so_far_it_was_our_clock_that_stood() {
     world.stroke(180);
     assert_eq!(world.readings("A"), [(60, "5.0 °C".into()), (170, "5.0 °C".into())]);
     assert_eq!(clocks(&world, "A"), [] as [String; 0]);
-    let packed = world.journals["A"].iter().find(|e| matches!(e.fact, Fact::Packed(_))).unwrap();
+    let packed = world.journals["A"]
+        .iter()
+        .find(|e| matches!(e.fact, Fact::Shipment(ShipmentFact::Packed(_))))
+        .unwrap();
     assert_eq!((packed.at, packed.counts), (at(90), None));
 }
 
@@ -592,9 +618,16 @@ fn a_reading_of_later_that_is_corrected_takes_back_what_was_told_of_its_clock() 
     world.hear(&live("LOG", "A", 0)).to(10).come(&reading("LOG", 500, 5)).to(11);
     let data = r#"{"source":"test","id":"LOG-500-5","reason":"clock"}"#;
     world.come(&event("c", 11, "device.corrected", "device:LOG", data));
-    let ahead = world.journals["A"].iter().find(|e| matches!(e.fact, Fact::ClockAhead(_))).unwrap();
+    let ahead = world.journals["A"]
+        .iter()
+        .find(|e| matches!(e.fact, Fact::System(SystemFact::ClockAhead(_))))
+        .unwrap();
     assert_eq!((&*ahead.source, &*ahead.id), ("test", "LOG-500-5"));
-    assert!(world.journals["A"].iter().any(|e| matches!(e.fact, Fact::DeviceCorrected(_))));
+    assert!(
+        world.journals["A"]
+            .iter()
+            .any(|e| matches!(e.fact, Fact::Device(DeviceFact::DeviceCorrected(_))))
+    );
     world.to(600);
     assert_eq!(world.readings("A"), []);
     assert_eq!((world.count(Fate::Held), world.count(Fate::Expired)), (0, 0));
@@ -645,7 +678,7 @@ fn a_use_that_is_booked_ahead_changes_nothing_before_its_time() {
     assert_eq!(quiet(&world, "A"), [(40, None)], "it is silent for whom it is with");
     let attached = |world: &World, to: &str| {
         let all = world.journals.get(to).into_iter().flatten();
-        all.filter(|e| matches!(e.fact, Fact::Attached(_))).count()
+        all.filter(|e| matches!(e.fact, Fact::Device(DeviceFact::Attached(_)))).count()
     };
     assert_eq!((attached(&world, "A"), attached(&world, "B")), (1, 0));
     world.to(2000);
@@ -930,7 +963,9 @@ fn a_reading_and_an_attachment_count_again_when_their_correction_is_taken_back_i
                 world.hear(e);
             });
             assert_eq!(world.readings("A"), [(5, "50.0 °C".to_string())], "{wrong}: {ids:?}");
-            let attached = world.journals["A"].iter().find(|e| matches!(e.fact, Fact::Attached(_)));
+            let attached = world.journals["A"]
+                .iter()
+                .find(|e| matches!(e.fact, Fact::Device(DeviceFact::Attached(_))));
             let attached = attached.map(|e| e.id.to_string()).expect("it is told");
             assert!(standing(&world).contains(&attached), "{wrong}: {ids:?}");
             let open = world.count(Fate::Judged) + world.count(Fate::Held);
@@ -1010,7 +1045,8 @@ fn a_dose_that_nobody_has_given_is_not_put_away_with_its_papers() {
         event("s", at, "order.conditioning-started", "order:O", r#"{"by":"WARD"}"#)
     };
     let begun = |world: &World| {
-        let begun = |e: &facts::Event| matches!(e.fact, Fact::ConditioningStarted(_));
+        let begun =
+            |e: &facts::Event| matches!(e.fact, Fact::Order(OrderFact::ConditioningStarted(_)));
         world.journals["A"].iter().any(begun)
     };
     let mut world = World::new();

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{World, at, event, planned};
-use facts::{Event, Fact, Span, Timeline, TimelineEntry};
+use facts::{Event, Fact, PartyFact, Span, Timeline, TimelineEntry};
 use proptest::prelude::*;
 
 const SHIPMENTS: usize = 90;
@@ -86,7 +86,7 @@ fn a_suspension_in_the_middle_of_a_flood_is_heard_within_a_minute() {
         world.hear(&described(&format!("new {n}"), 10, &format!("Van {n}")));
     }
     world.hear(&suspended("stop", 10)).to(11);
-    let stopped = |e: &Event| matches!(e.fact, Fact::PartySuspended(_));
+    let stopped = |e: &Event| matches!(e.fact, Fact::Party(PartyFact::PartySuspended(_)));
     assert!(of_the_van(&world, "S0").iter().any(stopped));
 }
 
@@ -140,8 +140,10 @@ fn judged(words: &[Event]) -> Vec<String> {
             let mut mine = timeline.entries().iter().filter(|entry| is(entry.fact));
             mine.next_back().map(|entry| serde_json::to_string(entry.fact).unwrap())
         };
-        let is = last(|fact| matches!(fact, Fact::Described(_)));
-        let may = last(|fact| matches!(fact, Fact::Qualified(_) | Fact::PartySuspended(_)));
+        let is = last(|fact| matches!(fact, Fact::Party(PartyFact::Described(_))));
+        let may = last(|fact| {
+            matches!(fact, Fact::Party(PartyFact::Qualified(_) | PartyFact::PartySuspended(_)))
+        });
         format!("{is:?} {may:?}")
     };
     (0..40).map(until).collect()

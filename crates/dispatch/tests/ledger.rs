@@ -4,7 +4,7 @@
 mod common;
 
 use common::{World, event};
-use facts::{Event, Fact};
+use facts::{Event, Fact, PermitFact};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -116,11 +116,15 @@ fn a_cancelled_shipment_that_leaves_all_the_same_uses_the_permit() {
 #[test]
 fn a_cancellation_that_arrives_before_its_plan_leaves_the_permit_known() {
     let world = hear(&[granted("vials"), cancelled("A", 30), plan("A", 1, 0, &six())]);
-    assert!(world.journals["A"].iter().any(|e| matches!(e.fact, Fact::Granted(_))));
+    assert!(
+        world.journals["A"].iter().any(|e| matches!(e.fact, Fact::Permit(PermitFact::Granted(_))))
+    );
     assert_eq!(ledger(&world, "A"), [use_of("A", 0, Some(30))]);
     // What is learnt of the permit afterwards counts for the time before, too.
     let world = hear(&[cancelled("A", 30), plan("A", 1, 0, &six()), granted("vials")]);
-    assert!(world.journals["A"].iter().any(|e| matches!(e.fact, Fact::Granted(_))));
+    assert!(
+        world.journals["A"].iter().any(|e| matches!(e.fact, Fact::Permit(PermitFact::Granted(_))))
+    );
 }
 
 #[test]
@@ -159,7 +163,9 @@ fn a_plan_that_drops_the_permit_gives_it_up_then_and_the_shipment_still_hears_of
     let events = [plan("A", 1, 0, &six()), plan("A", 2, 20, ""), granted("vials")];
     let world = hear(&events);
     assert_eq!(ledger(&world, "A"), [use_of("A", 0, Some(20))]);
-    assert!(world.journals["A"].iter().any(|e| matches!(e.fact, Fact::Granted(_))));
+    assert!(
+        world.journals["A"].iter().any(|e| matches!(e.fact, Fact::Permit(PermitFact::Granted(_))))
+    );
     let after = [plan("A", 1, 0, &six()), departed("A", 10), plan("A", 2, 20, "")];
     let all = ledger(&hear(&after), "A");
     assert_eq!(

@@ -6,14 +6,14 @@ mod common;
 use common::{World, attached, event, live, planned, reading};
 use dispatch::Fate;
 use facts::fact::log::WhyPutAway;
-use facts::{Event, Fact};
+use facts::{DeviceFact, Event, Fact, SystemFact};
 
 const DAY: i64 = 1440;
 
 /// Why a journal says that its shipment was put away, each time.
 fn put_away(world: &World, shipment: &str) -> Vec<WhyPutAway> {
     let why = |event: &Event| match &event.fact {
-        Fact::PutAway(away) => Some(away.why),
+        Fact::System(SystemFact::PutAway(away)) => Some(away.why),
         _ => None,
     };
     world.journals.get(shipment).into_iter().flatten().filter_map(why).collect()
@@ -156,7 +156,9 @@ fn heard_of_a_logger_that_was_forgotten(calibration: Option<&str>) -> Vec<Fact> 
     assert!(!world.keeps("device:LOG"));
     world.hear(&attached("LOG", "B", 300 * DAY)).hear(&reading("LOG", 300 * DAY + 1, -150));
     assert_eq!(world.readings("B").len(), 1);
-    let of = world.journals["B"].iter().filter(|e| matches!(e.fact, Fact::Calibrated(_)));
+    let of = world.journals["B"]
+        .iter()
+        .filter(|e| matches!(e.fact, Fact::Device(DeviceFact::Calibrated(_))));
     of.map(|event| event.fact.clone()).collect()
 }
 
@@ -187,7 +189,11 @@ fn a_freezer_that_stood_empty_tells_the_next_goods_of_its_probe() {
         .to(500 * DAY);
     world.hear(&event("b", 500 * DAY, "store.holds", "store:FRZ", r#"{"shipment":"B"}"#));
     world.hear(&reading("LOG", 500 * DAY + 1, -80));
-    assert!(world.journals["B"].iter().any(|event| matches!(event.fact, Fact::Attached(_))));
+    assert!(
+        world.journals["B"]
+            .iter()
+            .any(|event| matches!(event.fact, Fact::Device(DeviceFact::Attached(_))))
+    );
     assert_eq!(world.readings("B").len(), 1);
 }
 

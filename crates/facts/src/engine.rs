@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::entry::{Cause, Entry};
 use crate::event::Event;
-use crate::fact::Fact;
+use crate::fact::{Fact, SystemFact};
 use crate::finding::{Finding, Precedence};
 use crate::moment::Moment;
 use crate::rule::{Kind, Rules};
@@ -169,7 +169,7 @@ impl<V: View> Engine for Judged<V> {
     type Said = Said;
 
     fn hears(word: &Event) -> bool {
-        V::hears(&word.fact) || matches!(word.fact, Fact::PutAway(_))
+        V::hears(&word.fact) || matches!(word.fact, Fact::System(SystemFact::PutAway(_)))
     }
 
     fn step(&mut self, rules: &Rules<V>, entry: &Entry<'_, Event>, said: &mut Vec<Said>) {
@@ -178,7 +178,7 @@ impl<V: View> Engine for Judged<V> {
             self.shipment = Some(entry.subject.clone());
         }
         if let Cause::Word(event) = &entry.cause
-            && matches!(event.fact, Fact::PutAway(_))
+            && matches!(event.fact, Fact::System(SystemFact::PutAway(_)))
         {
             self.put_away = true;
             return said.push(Said::PutAway);

@@ -1,7 +1,7 @@
 //! A fact as a record: who reported it, about what, and when it happened.
 
-use crate::fact::Fact;
 use crate::fact::log::Word;
+use crate::fact::{Fact, SystemFact};
 use crate::id::Text;
 use crate::moment::Moment;
 use crate::subject::Subject;
@@ -68,7 +68,7 @@ impl Event {
     }
     /// Each event of a record that holds several words; `None` for one that is an event itself.
     pub fn several(&self) -> Option<Vec<Self>> {
-        let Fact::Words(all) = &self.fact else { return None };
+        let Fact::System(SystemFact::Words(all)) = &self.fact else { return None };
         let one = |word: &Word| {
             let Word { source, id, at, counts, fact } = word.clone();
             Self { source, id, subject: self.subject.clone(), at, counts, hidden: None, fact }

@@ -56,7 +56,10 @@ pub use corrections::Corrections;
 pub use engine::{About, Act, Engine, Judged, Keeps, RuleEngine, Said, View};
 pub use entry::{Cause, Entry, Origin};
 pub use event::{Event, Identity};
-pub use fact::{Fact, FactKind};
+pub use fact::{
+    DeviceFact, Fact, FactKind, OrderFact, PartyFact, PermitFact, ShipmentFact, StaffAct,
+    StoreFact, SystemFact,
+};
 pub use finding::{Figures, Finding, Name, Precedence, Severity, State, Verdict};
 pub use id::{
     DeviceId, LegId, OrderId, PartyId, PermitId, ShipmentId, ShipperId, StoreId, Text, UnitId,

@@ -5,7 +5,7 @@
 
 use crate::corrections::Corrections;
 use crate::event::{Event, Identity};
-use crate::fact::Fact;
+use crate::fact::{DeviceFact, Fact, OrderFact, ShipmentFact};
 use crate::moment::Moment;
 use crate::spelling::Label;
 use crate::subject::Subject;
@@ -49,8 +49,9 @@ impl Story {
     /// Takes a fact in; says whether the story is another one now.
     pub fn take(&mut self, offset: u64, learnt: Moment, event: &Event) -> bool {
         let identity = event.identity();
-        if let Fact::ShipmentCorrected(c) | Fact::OrderCorrected(c) | Fact::DeviceCorrected(c) =
-            &event.fact
+        if let Fact::Shipment(ShipmentFact::ShipmentCorrected(c))
+        | Fact::Order(OrderFact::OrderCorrected(c))
+        | Fact::Device(DeviceFact::DeviceCorrected(c)) = &event.fact
         {
             self.corrections.take(identity, Identity::of(&c.source, &c.id));
             self.corrected = self.corrected.max(Some(learnt));

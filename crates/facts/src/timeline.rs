@@ -27,8 +27,8 @@ pub use parties::{Houses, Receiver};
 pub use reach::{ENDS, WHO_HAS_THEM, tells_who_has_them};
 
 use crate::event::Identity;
-use crate::fact::Fact;
 use crate::fact::shipment::Planned;
+use crate::fact::{Fact, ShipmentFact};
 use crate::id::{OrderId, PartyId};
 use crate::moment::Moment;
 use crate::spelling::Label;
@@ -192,15 +192,15 @@ impl<'a> Timeline<'a> {
         let mut closed = false;
         for entry in &self.entries {
             match entry.fact {
-                Fact::Closed(_) => closed = true,
-                Fact::Cancelled(_) => {
+                Fact::Shipment(ShipmentFact::Closed(_)) => closed = true,
+                Fact::Shipment(ShipmentFact::Cancelled(_)) => {
                     if let Cancellation::Cancelled { .. } = state {
                         continue;
                     }
                     state = Cancellation::Cancelled { at: entry.at, refused: None };
                     known_at_cancellation = Some((*entry, highest));
                 }
-                Fact::Planned(plan) => {
+                Fact::Shipment(ShipmentFact::Planned(plan)) => {
                     if let (Some((cancelled, before)), false) = (known_at_cancellation, closed) {
                         state = planned_after(state, cancelled, before, entry, plan);
                     }
@@ -227,7 +227,9 @@ impl<'a> Timeline<'a> {
     pub fn called_off_at(&self) -> Option<Moment> {
         let cancelled = self.cancelled_at()?;
         let there = |entry: &TimelineEntry<'_>| match entry.fact {
-            Fact::Received(received) => self.confirmed_at(received, entry.at),
+            Fact::Shipment(ShipmentFact::Received(received)) => {
+                self.confirmed_at(received, entry.at)
+            }
             _ => None,
         };
         let before = |at: Moment| at <= cancelled;
@@ -238,10 +240,15 @@ impl<'a> Timeline<'a> {
     /// When and why there is nothing to watch any more.
     pub fn over(&self) -> Option<(Moment, End)> {
         let received = self.entries.iter().filter_map(|entry| match entry.fact {
-            Fact::Received(received) => self.confirmed_at(received, entry.at),
+            Fact::Shipment(ShipmentFact::Received(received)) => {
+                self.confirmed_at(received, entry.at)
+            }
             _ => None,
         });
-        let closed = self.entries.iter().find(|entry| matches!(entry.fact, Fact::Closed(_)));
+        let closed = self
+            .entries
+            .iter()
+            .find(|entry| matches!(entry.fact, Fact::Shipment(ShipmentFact::Closed(_))));
         let ends = [
             self.cancelled_at().map(|at| (at, End::Cancelled)),
             received.min().map(|at| (at, End::Received)),
@@ -261,8 +268,10 @@ impl<'a> Timeline<'a> {
     pub fn order(&self) -> Option<&'a OrderId> {
         let plan = self.plan_in_force()?.plan;
         let named = |entry: &TimelineEntry<'a>| match entry.fact {
-            Fact::Packed(packed) => packed.order.as_ref().map(|order| (Named::Packing, order)),
-            Fact::Received(received) => {
+            Fact::Shipment(ShipmentFact::Packed(packed)) => {
+                packed.order.as_ref().map(|order| (Named::Packing, order))
+            }
+            Fact::Shipment(ShipmentFact::Received(received)) => {
                 received.order.as_ref().map(|order| (Named::Receipt, order))
             }
             _ => None,
@@ -293,7 +302,7 @@ impl<'a> Timeline<'a> {
     pub fn eta(&self, waypoint: &Label) -> Option<Moment> {
         let plan = self.plan_in_force();
         let told = self.entries.iter().rev().find_map(|entry| match entry.fact {
-            Fact::EtaChanged(changed) if changed.waypoint == *waypoint => {
+            Fact::Shipment(ShipmentFact::EtaChanged(changed)) if changed.waypoint == *waypoint => {
                 Some((entry.at, changed.eta))
             }
             _ => None,
@@ -347,7 +356,7 @@ fn plan_by<'a>(entries: &[TimelineEntry<'a>], at: Moment) -> Option<PlanEntry<'a
 fn plans_of<'a>(entries: &[TimelineEntry<'a>]) -> Vec<PlanEntry<'a>> {
     let mut versions: BTreeMap<u32, Vec<(TimelineEntry<'a>, &'a Planned)>> = BTreeMap::new();
     for entry in entries {
-        if let Fact::Planned(plan) = entry.fact {
+        if let Fact::Shipment(ShipmentFact::Planned(plan)) = entry.fact {
             versions.entry(plan.version).or_default().push((*entry, plan));
         }
     }

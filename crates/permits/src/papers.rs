@@ -6,7 +6,8 @@ use facts::fact::permit::{Granted, Ledger};
 use facts::fact::shipment::{Act, Gated, Planned, Receipt, Received};
 use facts::timeline::{Cancellation, Houses, Receiver, Timeline, TimelineEntry};
 use facts::{
-    About, Chapter, Fact, LegId, Moment, PartyId, PermitId, ShipmentId, Span, Story, Subject, View,
+    About, Chapter, Fact, LegId, Moment, PartyFact, PartyId, PermitFact, PermitId, ShipmentFact,
+    ShipmentId, Span, Story, Subject, SystemFact, View,
 };
 
 /// All that permit rules look at: the story, cut to what concerns papers.
@@ -85,28 +86,48 @@ impl View for Papers {
         schema: 1,
     };
     fn hears(fact: &Fact) -> bool {
-        let papers = matches!(fact, Fact::Granted(_) | Fact::Amended(_) | Fact::PermitSuspended(_));
-        let ledger = matches!(fact, Fact::Revoked(_) | Fact::Ledger(_));
+        let papers = matches!(
+            fact,
+            Fact::Permit(
+                PermitFact::Granted(_) | PermitFact::Amended(_) | PermitFact::PermitSuspended(_)
+            )
+        );
+        let ledger = matches!(
+            fact,
+            Fact::Permit(PermitFact::Revoked(_)) | Fact::System(SystemFact::Ledger(_))
+        );
         let plan = matches!(
             fact,
-            Fact::Planned(_) | Fact::EtaChanged(_) | Fact::Cancelled(_) | Fact::Closed(_)
+            Fact::Shipment(
+                ShipmentFact::Planned(_)
+                    | ShipmentFact::EtaChanged(_)
+                    | ShipmentFact::Cancelled(_)
+                    | ShipmentFact::Closed(_)
+            )
         );
         let acts = matches!(
             fact,
-            Fact::Departed(_) | Fact::Arrived(_) | Fact::CustomsEntered(_) | Fact::Described(_)
+            Fact::Shipment(
+                ShipmentFact::Departed(_)
+                    | ShipmentFact::Arrived(_)
+                    | ShipmentFact::CustomsEntered(_)
+            ) | Fact::Party(PartyFact::Described(_))
         );
         papers
             || ledger
             || plan
             || acts
-            || matches!(fact, Fact::Released(_) | Fact::Accepted(_))
-            || matches!(fact, Fact::Received(_) | Fact::ShipmentCorrected(_))
+            || matches!(fact, Fact::Shipment(ShipmentFact::Released(_) | ShipmentFact::Accepted(_)))
+            || matches!(
+                fact,
+                Fact::Shipment(ShipmentFact::Received(_) | ShipmentFact::ShipmentCorrected(_))
+            )
     }
 
     fn read(story: &Story, shipment: &Subject) -> Self {
         let mut papers = Papers { shipment: ShipmentId::new(&*shipment.id), ..Papers::default() };
         for chapter in story.as_learnt() {
-            if let Fact::Ledger(ledger) = &chapter.fact {
+            if let Fact::System(SystemFact::Ledger(ledger)) = &chapter.fact {
                 let permit = PermitId::new(&*chapter.subject.id);
                 let read = Read { offset: chapter.offset, ledger: ledger.clone() };
                 papers.ledgers.insert(permit, read);
@@ -114,9 +135,11 @@ impl View for Papers {
         }
         for chapter in story.chapters() {
             match chapter.fact {
-                Fact::Ledger(_) => {}
-                Fact::Described(_) => papers.parties.push(chapter.clone()),
-                Fact::Released(_) | Fact::Accepted(_) => papers.hands.push(chapter.clone()),
+                Fact::System(SystemFact::Ledger(_)) => {}
+                Fact::Party(PartyFact::Described(_)) => papers.parties.push(chapter.clone()),
+                Fact::Shipment(ShipmentFact::Released(_) | ShipmentFact::Accepted(_)) => {
+                    papers.hands.push(chapter.clone())
+                }
                 _ => papers.facts.push(chapter.clone()),
             }
         }
@@ -194,8 +217,10 @@ impl Papers {
         else {
             return None;
         };
-        let mut reports =
-            self.facts.iter().filter(|c| c.at == at && matches!(c.fact, Fact::Cancelled(_)));
+        let mut reports = self
+            .facts
+            .iter()
+            .filter(|c| c.at == at && matches!(c.fact, Fact::Shipment(ShipmentFact::Cancelled(_))));
         let learnt = reports.clone().map(|chapter| chapter.learnt).min();
         reports.next().and(learnt).map(|learnt| (at, learnt))
     }
@@ -203,7 +228,8 @@ impl Papers {
     /// The same papers, as if nobody had cancelled the shipment: what happened up to a moment and was learnt by another.
     pub fn as_if_not_cancelled(&self, until: Moment, learnt: Moment) -> Self {
         let then = |c: &Chapter| known_at(c) <= until && c.learnt <= learnt;
-        let kept = |c: &&Chapter| then(c) && !matches!(c.fact, Fact::Cancelled(_));
+        let kept =
+            |c: &&Chapter| then(c) && !matches!(c.fact, Fact::Shipment(ShipmentFact::Cancelled(_)));
         Self {
             shipment: self.shipment.clone(),
             facts: self.facts.iter().filter(kept).cloned().collect(),
@@ -238,7 +264,8 @@ impl<'a> Known<'a> {
     /// When the goods left for the first time.
     pub fn departed(&self) -> Option<Moment> {
         let mut all = self.timeline.entries().iter();
-        all.find(|entry| matches!(entry.fact, Fact::Departed(_))).map(|entry| entry.at)
+        all.find(|entry| matches!(entry.fact, Fact::Shipment(ShipmentFact::Departed(_))))
+            .map(|entry| entry.at)
     }
 
     /// When the permit holds, for an act that is expected at that moment: by the last word on it that has come by now, or
@@ -276,7 +303,10 @@ impl<'a> Known<'a> {
         permit: &'b PermitId,
     ) -> impl DoubleEndedIterator<Item = &'b TimelineEntry<'a>> {
         self.timeline.entries().iter().filter(move |entry| {
-            let stopped = matches!(entry.fact, Fact::PermitSuspended(_) | Fact::Revoked(_));
+            let stopped = matches!(
+                entry.fact,
+                Fact::Permit(PermitFact::PermitSuspended(_) | PermitFact::Revoked(_))
+            );
             (stopped || granted(entry.fact).is_some()) && &*entry.subject.id == permit.as_str()
         })
     }
@@ -286,24 +316,24 @@ impl<'a> Known<'a> {
         let on = |leg: &LegId| gated.leg.as_ref().is_none_or(|named| named == leg);
         match gated.act {
             Act::Departure => self.all(|entry| match entry.fact {
-                Fact::Departed(departed) => on(&departed.leg),
+                Fact::Shipment(ShipmentFact::Departed(departed)) => on(&departed.leg),
                 _ => false,
             }),
             Act::Import => {
                 let entered = self.all(|entry| match entry.fact {
-                    Fact::CustomsEntered(entered) => on(&entered.leg),
+                    Fact::Shipment(ShipmentFact::CustomsEntered(entered)) => on(&entered.leg),
                     _ => false,
                 });
                 if !entered.is_empty() || gated.leg.is_none() {
                     return entered;
                 }
                 self.all(|entry| match entry.fact {
-                    Fact::Arrived(arrived) => on(&arrived.leg),
+                    Fact::Shipment(ShipmentFact::Arrived(arrived)) => on(&arrived.leg),
                     _ => false,
                 })
             }
             Act::Receipt => self.all(|entry| match entry.fact {
-                Fact::Received(received) => {
+                Fact::Shipment(ShipmentFact::Received(received)) => {
                     matches!(
                         self.receiver(received, entry.at),
                         Some(None | Some(Receiver::Consignee))
@@ -318,7 +348,7 @@ impl<'a> Known<'a> {
     pub fn may_be_done(&self, gated: &Gated) -> Vec<(Moment, &'a PartyId)> {
         let entries = self.timeline.entries().iter().filter(|_| gated.act == Act::Receipt);
         let receipts = entries.filter_map(|entry| match entry.fact {
-            Fact::Received(received) => Some((entry.at, received)),
+            Fact::Shipment(ShipmentFact::Received(received)) => Some((entry.at, received)),
             _ => None,
         });
         let unknown = |(at, received): &(Moment, &'a Received)| {
@@ -354,7 +384,10 @@ const BOOKED_AHEAD: Span = Span::minutes(60);
 /// From when a fact is known: what is said of a permit before it comes, from when it was learnt.
 fn known_at(chapter: &Chapter) -> Moment {
     let of_a_permit = granted(&chapter.fact).is_some()
-        || matches!(chapter.fact, Fact::PermitSuspended(_) | Fact::Revoked(_));
+        || matches!(
+            chapter.fact,
+            Fact::Permit(PermitFact::PermitSuspended(_) | PermitFact::Revoked(_))
+        );
     let ahead = of_a_permit && chapter.at > chapter.learnt + BOOKED_AHEAD;
     if ahead { chapter.learnt } else { chapter.at }
 }
@@ -362,7 +395,7 @@ fn known_at(chapter: &Chapter) -> Moment {
 /// What a permit was granted or amended to.
 fn granted(fact: &Fact) -> Option<&Granted> {
     match fact {
-        Fact::Granted(granted) | Fact::Amended(granted) => Some(granted),
+        Fact::Permit(PermitFact::Granted(granted) | PermitFact::Amended(granted)) => Some(granted),
         _ => None,
     }
 }

@@ -1,7 +1,9 @@
 //! What stands does not depend on the order in which the facts arrived.
 #![allow(clippy::unwrap_used)]
 
-use facts::{Cause, Engine, Entry, Event, Fact, Moment, Rules, Span, Subject, SubjectKind};
+use facts::{
+    Cause, Engine, Entry, Event, Fact, Moment, Rules, ShipmentFact, Span, Subject, SubjectKind,
+};
 use permits::{Permits, rules::ALL};
 use proptest::prelude::*;
 
@@ -146,7 +148,7 @@ proptest! {
         let mut moments: Vec<i64> = told.iter().map(|(at, _)| *at).collect();
         moments.sort();
         moments.dedup();
-        let corrected = events.iter().any(|e| matches!(e.fact, Fact::ShipmentCorrected(_)));
+        let corrected = events.iter().any(|e| matches!(e.fact, Fact::Shipment(ShipmentFact::ShipmentCorrected(_))));
         if !corrected && moments.len() == told.len() {
             let twice: Vec<Event> = events.iter().cloned().chain(events.iter().map(again)).collect();
             prop_assert_eq!(play(&events), play(&twice));

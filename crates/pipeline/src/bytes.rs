@@ -10,7 +10,7 @@ use alerts::{Incident, Word};
 use facts::fact::log::{BehaviourSwitched, RulebookPublished, Tick};
 use facts::{
     Book, Context, Event, Fact, Finding, Message, Moment, Origin, ShipmentId, Subject, SubjectKind,
-    Text,
+    SystemFact, Text,
 };
 use fold::{Matter, Record};
 use serde::de::DeserializeOwned;
@@ -37,13 +37,16 @@ pub fn write(letter: &Letter) -> (Vec<u8>, Vec<u8>) {
     };
     let value = match &letter.body {
         Body::Event(event) => native::write(event, &beside(letter)),
-        Body::Tick(now) => of_log(letter, *now, Fact::Tick(Tick {})),
+        Body::Tick(now) => of_log(letter, *now, Fact::System(SystemFact::Tick(Tick {}))),
         Body::Rulebook(book) => of_log(letter, letter.now, published(book)),
         Body::Behaviour(number) => {
-            let fact = Fact::BehaviourSwitched(BehaviourSwitched { number: *number });
+            let fact =
+                Fact::System(SystemFact::BehaviourSwitched(BehaviourSwitched { number: *number }));
             of_log(letter, letter.now, fact)
         }
-        Body::StateTold(state) => of_log(letter, letter.now, Fact::StateTold(state.clone())),
+        Body::StateTold(state) => {
+            of_log(letter, letter.now, Fact::System(SystemFact::StateTold(state.clone())))
+        }
         Body::Finding(finding) => ours(letter, FINDING, finding.learnt, finding),
         Body::Context(context) => ours(letter, CONTEXT, letter.now, context),
         Body::Incident(incident) => ours(letter, INCIDENT, incident.changed, incident),
@@ -58,7 +61,7 @@ pub fn write(letter: &Letter) -> (Vec<u8>, Vec<u8>) {
 /// The fact that a rulebook was published.
 pub fn published(book: &Book) -> Fact {
     let (hash, book) = (book.hash.clone(), Text::new(book.json()));
-    Fact::RulebookPublished(RulebookPublished { hash, book })
+    Fact::System(SystemFact::RulebookPublished(RulebookPublished { hash, book }))
 }
 
 /// The rulebook of the log, which must be the one that its hash names.
@@ -178,11 +181,15 @@ fn wrong(reason: impl ToString) -> Rejection {
 pub fn fact(offset: u64, key: &[u8], value: &[u8]) -> Result<Record<Event>, Rejection> {
     let Incoming { event, beside } = native::read(value, &Limits::of_ours())?;
     let matter = match &event.fact {
-        Fact::Tick(_) => Matter::Tick(event.at),
-        Fact::RulebookPublished(published) => Matter::Rulebook(book(published)?),
-        Fact::BehaviourSwitched(switched) => Matter::Behaviour(switched.number),
-        Fact::Genesis(genesis) => Matter::Genesis(genesis.clone()),
-        Fact::ClockAsked(_) | Fact::Alive(_) | Fact::StateTold(_) => Matter::Beside,
+        Fact::System(SystemFact::Tick(_)) => Matter::Tick(event.at),
+        Fact::System(SystemFact::RulebookPublished(published)) => {
+            Matter::Rulebook(book(published)?)
+        }
+        Fact::System(SystemFact::BehaviourSwitched(switched)) => Matter::Behaviour(switched.number),
+        Fact::System(SystemFact::Genesis(genesis)) => Matter::Genesis(genesis.clone()),
+        Fact::System(
+            SystemFact::ClockAsked(_) | SystemFact::Alive(_) | SystemFact::StateTold(_),
+        ) => Matter::Beside,
         _ => {
             let key =
                 std::str::from_utf8(key).map_err(wrong)?.parse().map_err(|e: String| wrong(e))?;
@@ -237,21 +244,23 @@ fn other(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
     let Incoming { event, beside } = native::read(value, &Limits::of_ours())?;
     let mut sign = None;
     let matter = match &event.fact {
-        Fact::Tick(_) => match &beside.origin {
+        Fact::System(SystemFact::Tick(_)) => match &beside.origin {
             None => Matter::Tick(event.at),
             Some(origin) => {
                 sign = Some(Sign::Passed(stage_of(origin), event.at));
                 Matter::Beside
             }
         },
-        Fact::RulebookPublished(published) => Matter::Rulebook(book(published)?),
-        Fact::BehaviourSwitched(switched) => Matter::Behaviour(switched.number),
-        Fact::Alive(alive) => {
+        Fact::System(SystemFact::RulebookPublished(published)) => {
+            Matter::Rulebook(book(published)?)
+        }
+        Fact::System(SystemFact::BehaviourSwitched(switched)) => Matter::Behaviour(switched.number),
+        Fact::System(SystemFact::Alive(alive)) => {
             sign = Some(Sign::Alive(Text::new(format!("{}:{}", alive.topic, alive.partition))));
             Matter::Beside
         }
-        Fact::Genesis(genesis) => Matter::Genesis(genesis.clone()),
-        Fact::ClockAsked(_) | Fact::StateTold(_) => Matter::Beside,
+        Fact::System(SystemFact::Genesis(genesis)) => Matter::Genesis(genesis.clone()),
+        Fact::System(SystemFact::ClockAsked(_) | SystemFact::StateTold(_)) => Matter::Beside,
         _ => Matter::Word { key: event.subject.clone(), word: Word::Act(event) },
     };
     let record = Record { offset, origin: beside.origin, after: beside.after, matter };
@@ -297,7 +306,7 @@ pub fn alert(value: &[u8]) -> Result<Alert, Rejection> {
         INCIDENT => Alert::Incident(data(head.data)?),
         FINDING => Alert::Finding(finding(head.data)?),
         _ => match native::read(value, &Limits::of_ours())?.event {
-            Event { fact: Fact::Tick(_), at, .. } => Alert::Beat(at),
+            Event { fact: Fact::System(SystemFact::Tick(_)), at, .. } => Alert::Beat(at),
             _ => Alert::Beside,
         },
     })

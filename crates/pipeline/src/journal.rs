@@ -2,7 +2,7 @@
 
 use crate::bytes;
 use facts::fact::log::Genesis;
-use facts::{Book, Event, Fact, Moment, Origin, ShipmentId, Subject};
+use facts::{Book, Event, Fact, Moment, Origin, ShipmentId, Subject, SystemFact};
 use fold::{Matter, Record};
 use wire::native::Incoming;
 use wire::{Code, Rejection};
@@ -60,13 +60,17 @@ impl JournalRecord {
     pub fn read(partition: u16, offset: u64, read: Incoming) -> Result<Self, Rejection> {
         let Incoming { event, beside } = read;
         let entry = match &event.fact {
-            Fact::Tick(_) => JournalEntry::Tick(event.at),
-            Fact::RulebookPublished(published) => JournalEntry::Rulebook(bytes::book(published)?),
-            Fact::BehaviourSwitched(switched) => JournalEntry::Behaviour(switched.number),
-            Fact::Genesis(genesis) => JournalEntry::Genesis(genesis.clone()),
-            Fact::ClockAsked(_) | Fact::Alive(_) | Fact::StateTold(_) => {
-                JournalEntry::Beside(Box::new(event))
+            Fact::System(SystemFact::Tick(_)) => JournalEntry::Tick(event.at),
+            Fact::System(SystemFact::RulebookPublished(published)) => {
+                JournalEntry::Rulebook(bytes::book(published)?)
             }
+            Fact::System(SystemFact::BehaviourSwitched(switched)) => {
+                JournalEntry::Behaviour(switched.number)
+            }
+            Fact::System(SystemFact::Genesis(genesis)) => JournalEntry::Genesis(genesis.clone()),
+            Fact::System(
+                SystemFact::ClockAsked(_) | SystemFact::Alive(_) | SystemFact::StateTold(_),
+            ) => JournalEntry::Beside(Box::new(event)),
             _ => match beside.shipment {
                 Some(shipment) => JournalEntry::Fact(shipment, Box::new(event)),
                 None => {

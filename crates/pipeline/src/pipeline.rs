@@ -12,7 +12,7 @@ use crate::partition::Partition;
 use crate::roles::BEHAVIOURS;
 use crate::stage::{Fates, Homes, Unusable, is_report};
 use facts::fact::log::{Genesis, StateTold};
-use facts::{Book, Event, Fact, Moment, Origin, Span, State, Subject, SubjectKind, Text};
+use facts::{Book, Event, Moment, Origin, Span, State, Subject, Text};
 use fold::{Admission, Matter, Record, Stats, Stop};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -135,7 +135,7 @@ impl Pipeline {
         self.tally.homed += 1;
         let p = self.home(&event.subject);
         self.tick(p)?;
-        if is_act(&event.fact) {
+        if event.fact.is_staff_act() {
             self.part(p).act(event.subject.clone(), event, origin)?;
             self.hear_answers(p)?;
             return self.drain();
@@ -427,39 +427,5 @@ impl Pipeline {
     fn hear_answers(&mut self, q: u16) -> Result<(), Stop> {
         let answers = std::mem::take(&mut self.part(q).answers);
         answers.into_iter().try_for_each(|letter| self.deliver(q, letter))
-    }
-}
-
-/// Staff acts go to `exceptions`, not to the journal.
-pub fn is_act(fact: &Fact) -> bool {
-    matches!(fact, Fact::Acknowledged(_) | Fact::IncidentNoted(_) | Fact::IncidentClosed(_))
-}
-
-/// Whether outsiders may report a fact of this kind at all.
-pub fn may_come_from_outside(event: &Event) -> bool {
-    let device = matches!(
-        event.fact,
-        Fact::Quiet(_) | Fact::ClockAhead(_) | Fact::ClockRight(_) | Fact::Withdrawn(_)
-    );
-    let derived = matches!(event.fact, Fact::Ledger(_) | Fact::Dose(_) | Fact::StartAhead(_));
-    !device && !derived && event.subject.kind != SubjectKind::Log
-}
-
-#[cfg(test)]
-mod tests {
-    use super::may_come_from_outside;
-    use facts::{Event, Fact};
-
-    #[test]
-    fn what_outsiders_are_told_of_is_what_they_may_report() {
-        let samples = include_str!("../../../config/schemas/samples.ndjson");
-        let limits = wire::Limits::default();
-        for line in samples.lines() {
-            let read = wire::native::read(line.as_bytes(), &limits).expect("a sample reads");
-            let event: Event = read.event;
-            let (kind, _) = event.fact.parts().expect("a fact has a type");
-            let told = Fact::reported_types().any(|known| known == kind);
-            assert_eq!(may_come_from_outside(&event), told, "{kind}");
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::source::{Source, SourceError};
 use facts::fact::log::{BehaviourSwitched, RulebookPublished, Tick};
-use facts::{Event, Fact, Moment, Subject, SubjectKind, Text};
+use facts::{Event, Fact, Moment, Subject, SubjectKind, SystemFact, Text};
 use pipeline::JournalRecord;
 use pipeline::journal::JournalEntry;
 use std::io::{self, Write};
@@ -25,22 +25,27 @@ pub fn write(to: &mut dyn Write, record: &JournalRecord) -> io::Result<()> {
             native::write(event, &beside)
         }
         JournalEntry::Tick(now) => {
-            native::write(&of_log(record, *now, Fact::Tick(Tick {})), &beside)
+            native::write(&of_log(record, *now, Fact::System(SystemFact::Tick(Tick {}))), &beside)
         }
         JournalEntry::Rulebook(book) => {
             let published =
                 RulebookPublished { hash: book.hash.clone(), book: Text::new(book.json()) };
             native::write(
-                &of_log(record, Moment::EARLIEST, Fact::RulebookPublished(published)),
+                &of_log(
+                    record,
+                    Moment::EARLIEST,
+                    Fact::System(SystemFact::RulebookPublished(published)),
+                ),
                 &beside,
             )
         }
         JournalEntry::Behaviour(number) => {
-            let switched = Fact::BehaviourSwitched(BehaviourSwitched { number: *number });
+            let switched =
+                Fact::System(SystemFact::BehaviourSwitched(BehaviourSwitched { number: *number }));
             native::write(&of_log(record, Moment::EARLIEST, switched), &beside)
         }
         JournalEntry::Genesis(genesis) => {
-            let genesis = Fact::Genesis(genesis.clone());
+            let genesis = Fact::System(SystemFact::Genesis(genesis.clone()));
             native::write(&of_log(record, Moment::EARLIEST, genesis), &beside)
         }
         JournalEntry::Beside(event) => native::write(event, &beside),

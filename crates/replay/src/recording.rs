@@ -300,7 +300,7 @@ impl Stream {
         let Some((record, line)) = line else { return Ok(None) };
         let read = line.and_then(|line| {
             let read = native::read(line, limits)?;
-            match pipeline::pipeline::may_come_from_outside(&read.event) {
+            match read.event.fact.may_come_from_outside() {
                 true => Ok(read),
                 false => Err(Rejection::not_from_outside(&read.event).keeping(line)),
             }

@@ -7,8 +7,8 @@ use alloc::{boxed::Box, vec::Vec};
 use facts::fact::shipment::{Goods, Planned};
 use facts::timeline::{Cancellation, End, LostLeg, tells_who_has_them};
 use facts::{
-    About, Context, Fact, LegId, Moment, Reference, ShipmentId, Story, Subject, Timeline, View,
-    context,
+    About, Context, Fact, LegId, Moment, OrderFact, PartyFact, Reference, ShipmentFact, ShipmentId,
+    Story, Subject, SystemFact, Timeline, View, context,
 };
 
 /// Something happened on a leg.
@@ -95,23 +95,44 @@ impl View for Calendar {
         schema: 1,
     };
     fn hears(fact: &Fact) -> bool {
-        let lost = matches!(fact, Fact::LegCancelled(_) | Fact::LegOffloaded(_));
+        let lost = matches!(
+            fact,
+            Fact::Shipment(ShipmentFact::LegCancelled(_) | ShipmentFact::LegOffloaded(_))
+        );
         let leg = mark(fact).is_some() || lost;
-        let ends = matches!(fact, Fact::Received(_) | Fact::Cancelled(_) | Fact::Closed(_));
+        let ends = matches!(
+            fact,
+            Fact::Shipment(
+                ShipmentFact::Received(_) | ShipmentFact::Cancelled(_) | ShipmentFact::Closed(_)
+            )
+        );
         // What was packed and used tells when the last of it was used, and who a party is whether it is the consignee.
-        let aboard = matches!(fact, Fact::Packed(_) | Fact::Thawed(_) | Fact::Infused(_));
-        let gone = matches!(fact, Fact::Repacked(_) | Fact::Destroyed(_));
+        let aboard = matches!(
+            fact,
+            Fact::Shipment(
+                ShipmentFact::Packed(_) | ShipmentFact::Thawed(_) | ShipmentFact::Infused(_)
+            )
+        );
+        let gone =
+            matches!(fact, Fact::Shipment(ShipmentFact::Repacked(_) | ShipmentFact::Destroyed(_)));
         // Who uses goods up that are on their way must be able to have them.
         let released = tells_who_has_them(fact);
-        let said = matches!(fact, Fact::Planned(_) | Fact::Described(_));
-        let wrong = matches!(fact, Fact::ShipmentCorrected(_) | Fact::OrderCorrected(_));
+        let said = matches!(
+            fact,
+            Fact::Shipment(ShipmentFact::Planned(_)) | Fact::Party(PartyFact::Described(_))
+        );
+        let wrong = matches!(
+            fact,
+            Fact::Shipment(ShipmentFact::ShipmentCorrected(_))
+                | Fact::Order(OrderFact::OrderCorrected(_))
+        );
         leg || ends
             || aboard
             || gone
             || released
             || said
             || wrong
-            || matches!(fact, Fact::StartAhead(_))
+            || matches!(fact, Fact::System(SystemFact::StartAhead(_)))
             || Order::hears(fact)
     }
 
@@ -129,7 +150,7 @@ impl View for Calendar {
             ..Calendar::default()
         };
         for chapter in story.chapters() {
-            if let Fact::StartAhead(ahead) = &chapter.fact {
+            if let Fact::System(SystemFact::StartAhead(ahead)) = &chapter.fact {
                 let (at, starts, offset) = (chapter.at, ahead.starts, chapter.offset);
                 calendar.starts_ahead.push(StartSaid { at, starts, offset });
             }
@@ -244,11 +265,15 @@ impl Calendar {
 
 fn mark(fact: &Fact) -> Option<(Milestone, Option<&LegId>)> {
     Some(match fact {
-        Fact::Accepted(a) => (Milestone::Accepted, a.leg.as_ref()),
-        Fact::Departed(d) => (Milestone::Departed, Some(&d.leg)),
-        Fact::Arrived(a) => (Milestone::Arrived, Some(&a.leg)),
-        Fact::CustomsEntered(c) => (Milestone::CustomsEntered, Some(&c.leg)),
-        Fact::CustomsCleared(c) => (Milestone::CustomsCleared, Some(&c.leg)),
+        Fact::Shipment(ShipmentFact::Accepted(a)) => (Milestone::Accepted, a.leg.as_ref()),
+        Fact::Shipment(ShipmentFact::Departed(d)) => (Milestone::Departed, Some(&d.leg)),
+        Fact::Shipment(ShipmentFact::Arrived(a)) => (Milestone::Arrived, Some(&a.leg)),
+        Fact::Shipment(ShipmentFact::CustomsEntered(c)) => {
+            (Milestone::CustomsEntered, Some(&c.leg))
+        }
+        Fact::Shipment(ShipmentFact::CustomsCleared(c)) => {
+            (Milestone::CustomsCleared, Some(&c.leg))
+        }
         _ => return None,
     })
 }

@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 use facts::timeline::Cancellation;
-use facts::{Fact, Moment, Timeline, TimelineEntry};
+use facts::{Fact, Moment, ShipmentFact, Timeline, TimelineEntry};
 
 /// A stretch in which people may take it for planned, and it is not, or nobody knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,12 @@ pub enum Doubt {
 /// All such stretches, in their order.
 pub(crate) fn read(timeline: &Timeline<'_>) -> Vec<CalledOff> {
     let says = |entry: &&TimelineEntry<'_>| {
-        matches!(entry.fact, Fact::Planned(_) | Fact::Cancelled(_) | Fact::Closed(_))
+        matches!(
+            entry.fact,
+            Fact::Shipment(
+                ShipmentFact::Planned(_) | ShipmentFact::Cancelled(_) | ShipmentFact::Closed(_)
+            )
+        )
     };
     let words: Vec<TimelineEntry<'_>> = timeline.entries().iter().filter(says).copied().collect();
     let mut all: Vec<CalledOff> = Vec::new();
@@ -47,7 +52,7 @@ pub(crate) fn read(timeline: &Timeline<'_>) -> Vec<CalledOff> {
         let until_now = words.get(..=place).unwrap_or_default().iter().copied();
         let state = Timeline::new(until_now, None).cancellation();
         let doubt = doubt(&state, closed, word);
-        closed |= matches!(word.fact, Fact::Closed(_));
+        closed |= matches!(word.fact, Fact::Shipment(ShipmentFact::Closed(_)));
         let open = all.last_mut().filter(|last| last.until.is_none());
         match (open, doubt) {
             (Some(open), Some((doubt, _))) if open.doubt == doubt => {}
@@ -66,7 +71,7 @@ pub(crate) fn read(timeline: &Timeline<'_>) -> Vec<CalledOff> {
 
 /// What a plan is against the cancellation before it.
 fn against(word: &TimelineEntry<'_>, doubt: Doubt, cancelled: Moment) -> Option<CalledOff> {
-    let Fact::Planned(plan) = word.fact else { return None };
+    let Fact::Shipment(ShipmentFact::Planned(plan)) = word.fact else { return None };
     let (planned, version, offset) = (word.at, plan.version, word.offset);
     Some(CalledOff { cancelled, planned, version, doubt, until: None, offset })
 }
@@ -75,8 +80,10 @@ fn against(word: &TimelineEntry<'_>, doubt: Doubt, cancelled: Moment) -> Option<
 fn doubt(state: &Cancellation, closed: bool, word: &TimelineEntry<'_>) -> Option<(Doubt, Moment)> {
     match *state {
         // Closing its papers says that both agree.
-        _ if matches!(word.fact, Fact::Closed(_)) => None,
-        Cancellation::Cancelled { at, .. } if closed && matches!(word.fact, Fact::Planned(_)) => {
+        _ if matches!(word.fact, Fact::Shipment(ShipmentFact::Closed(_))) => None,
+        Cancellation::Cancelled { at, .. }
+            if closed && matches!(word.fact, Fact::Shipment(ShipmentFact::Planned(_))) =>
+        {
             Some((Doubt::Closed, at))
         }
         Cancellation::Cancelled { at, refused: Some(_) } if !closed => Some((Doubt::NoHigher, at)),

@@ -6,7 +6,9 @@ use alloc::{format, string::String, vec::Vec};
 use facts::context::{Loss, Phase, Shut};
 use facts::fact::order::{Carrier, DoseUnit, Opened, Taken};
 use facts::rulebook::{GateKind, Product};
-use facts::{Fact, Gate, Moment, Reference, ShipmentId, Story, Text, UnitId};
+use facts::{
+    Fact, Gate, Moment, OrderFact, Reference, ShipmentId, Story, SystemFact, Text, UnitId,
+};
 
 /// What is known of it.
 #[derive(Debug, Clone, Default)]
@@ -36,15 +38,21 @@ pub struct GateState {
 impl Order {
     /// What concerns an order.
     pub(crate) fn hears(fact: &Fact) -> bool {
-        let plan = matches!(fact, Fact::OrderOpened(_) | Fact::Dose(_));
-        let confirmed = matches!(fact, Fact::ProductAvailable(_) | Fact::RescueConfirmed(_));
+        let plan = matches!(
+            fact,
+            Fact::Order(OrderFact::OrderOpened(_)) | Fact::System(SystemFact::Dose(_))
+        );
+        let confirmed = matches!(
+            fact,
+            Fact::Order(OrderFact::ProductAvailable(_) | OrderFact::RescueConfirmed(_))
+        );
         plan || confirmed || Treatment::hears(fact)
     }
 
     pub(crate) fn read(story: &Story) -> Self {
         let mut order = Order::default();
         let dose = story.chapters().iter().filter_map(|chapter| match &chapter.fact {
-            Fact::Dose(dose) => Some((chapter.offset, dose)),
+            Fact::System(SystemFact::Dose(dose)) => Some((chapter.offset, dose)),
             _ => None,
         });
         // Of several derived doses the one learnt last is the one that counts.
@@ -56,15 +64,19 @@ impl Order {
         given.sort_unstable_by(|a, b| b.cmp(a));
         given.dedup();
         for chapter in story.chapters() {
-            let first = matches!(chapter.fact, Fact::ConditioningStarted(_));
+            let first = matches!(chapter.fact, Fact::Order(OrderFact::ConditioningStarted(_)));
             let before = |at: &Moment| *at < chapter.at || (*at == chapter.at && !first);
             while let Some(at) = given.pop_if(|at| before(at)) {
                 order.treatment.give(at);
             }
             match &chapter.fact {
-                Fact::OrderOpened(opened) => order.open(chapter.at, opened),
-                Fact::ProductAvailable(_) => drop(order.available.get_or_insert(chapter.at)),
-                Fact::RescueConfirmed(_) => drop(order.rescue.get_or_insert(chapter.at)),
+                Fact::Order(OrderFact::OrderOpened(opened)) => order.open(chapter.at, opened),
+                Fact::Order(OrderFact::ProductAvailable(_)) => {
+                    order.available.get_or_insert(chapter.at);
+                }
+                Fact::Order(OrderFact::RescueConfirmed(_)) => {
+                    order.rescue.get_or_insert(chapter.at);
+                }
                 fact => order.treatment.take(chapter.at, chapter.offset, chapter.learnt, fact),
             }
         }

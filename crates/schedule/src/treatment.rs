@@ -13,7 +13,7 @@
 
 use alloc::vec::Vec;
 use facts::context::{Former, Phase, Treated};
-use facts::{Fact, Moment, Text};
+use facts::{Fact, Moment, OrderFact, Text};
 
 /// A start of conditioning that was planned, and for how long it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,17 +79,25 @@ const MOST_FORMER: usize = 200;
 impl Treatment {
     /// What concerns it.
     pub(crate) fn hears(fact: &Fact) -> bool {
-        let planned = matches!(fact, Fact::PatientScheduled(_) | Fact::ConditioningStarted(_));
-        planned || matches!(fact, Fact::ConditioningHeld(_) | Fact::Postponed(_))
+        let planned = matches!(
+            fact,
+            Fact::Order(OrderFact::PatientScheduled(_) | OrderFact::ConditioningStarted(_))
+        );
+        planned
+            || matches!(fact, Fact::Order(OrderFact::ConditioningHeld(_) | OrderFact::Postponed(_)))
     }
 
     /// Takes in the next fact, in the order in which they happened.
     pub(crate) fn take(&mut self, at: Moment, offset: u64, learnt: Moment, fact: &Fact) {
         match fact {
-            Fact::PatientScheduled(planned) => self.schedule(at, planned.conditioning_start),
-            Fact::ConditioningStarted(_) => self.start(Start { at, offset, learnt, stopped: None }),
-            Fact::ConditioningHeld(_) => self.now.stop(at, Stop::Held),
-            Fact::Postponed(_) => self.now.stop(at, Stop::Postponed),
+            Fact::Order(OrderFact::PatientScheduled(planned)) => {
+                self.schedule(at, planned.conditioning_start)
+            }
+            Fact::Order(OrderFact::ConditioningStarted(_)) => {
+                self.start(Start { at, offset, learnt, stopped: None })
+            }
+            Fact::Order(OrderFact::ConditioningHeld(_)) => self.now.stop(at, Stop::Held),
+            Fact::Order(OrderFact::Postponed(_)) => self.now.stop(at, Stop::Postponed),
             _ => {}
         }
     }

@@ -7,7 +7,10 @@
 use crate::script::Arrival;
 use crate::truth::Truth;
 use facts::fact::device::{Attached, Reading};
-use facts::{Event, Fact, Moment, ShipmentId, Span, Subject, SubjectKind, Text};
+use facts::{
+    DeviceFact, Event, Fact, Moment, OrderFact, PartyFact, ShipmentFact, ShipmentId, Span,
+    StoreFact, Subject, SubjectKind, Text,
+};
 use fastrand::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -87,7 +90,8 @@ fn firsts(all: &[Arrival]) -> Vec<Arrival> {
 
 fn retries(all: &mut Vec<Arrival>, rng: &mut Rng) {
     for Arrival { at, event } in firsts(all) {
-        let often = if matches!(event.fact, Fact::Reading(_)) { 400 } else { 15 };
+        let often =
+            if matches!(event.fact, Fact::Device(DeviceFact::Reading(_))) { 400 } else { 15 };
         if once_in(often, rng) {
             let at = at + Span::millis(rng.i64(1_000..6 * 3_600_000));
             all.push(Arrival { at, event: renamed(&event, "retry") });
@@ -99,12 +103,13 @@ fn retries(all: &mut Vec<Arrival>, rng: &mut Rng) {
 fn is_sent_again(fact: &Fact) -> bool {
     matches!(
         fact,
-        Fact::Planned(_)
-            | Fact::PatientScheduled(_)
-            | Fact::OrderOpened(_)
-            | Fact::RescueConfirmed(_)
-            | Fact::Described(_)
-            | Fact::Qualified(_)
+        Fact::Shipment(ShipmentFact::Planned(_))
+            | Fact::Order(
+                OrderFact::PatientScheduled(_)
+                    | OrderFact::OrderOpened(_)
+                    | OrderFact::RescueConfirmed(_)
+            )
+            | Fact::Party(PartyFact::Described(_) | PartyFact::Qualified(_))
     )
 }
 
@@ -125,19 +130,22 @@ fn sent_again(all: &mut Vec<Arrival>, truth: &mut Vec<Truth>, rng: &mut Rng) {
             mine.map(|a| a.event.at).max()
         };
         // Weeks after its papers were closed nobody plans a shipment.
-        let closed = word(|fact| matches!(fact, Fact::Closed(_)));
+        let closed = word(|fact| matches!(fact, Fact::Shipment(ShipmentFact::Closed(_))));
         let sent = closed.map_or(later, |closed| later.min(closed + Span::days(7)));
         // A schedule that is sent after it was put off is a new word: it takes that back.
-        let held = word(|fact| matches!(fact, Fact::ConditioningHeld(_) | Fact::Postponed(_)));
-        if held.is_some_and(|held| held <= sent) && matches!(event.fact, Fact::PatientScheduled(_))
+        let held = word(|fact| {
+            matches!(fact, Fact::Order(OrderFact::ConditioningHeld(_) | OrderFact::Postponed(_)))
+        });
+        if held.is_some_and(|held| held <= sent)
+            && matches!(event.fact, Fact::Order(OrderFact::PatientScheduled(_)))
         {
             continue;
         }
         // That somebody goes on planning what is cancelled is told.
-        let cancelled = word(|fact| matches!(fact, Fact::Cancelled(_)));
-        let planned = word(|fact| matches!(fact, Fact::Planned(_)));
+        let cancelled = word(|fact| matches!(fact, Fact::Shipment(ShipmentFact::Cancelled(_))));
+        let planned = word(|fact| matches!(fact, Fact::Shipment(ShipmentFact::Planned(_))));
         let off = cancelled.is_some_and(|cancelled| cancelled <= sent) && planned <= cancelled;
-        if off && matches!(event.fact, Fact::Planned(_)) {
+        if off && matches!(event.fact, Fact::Shipment(ShipmentFact::Planned(_))) {
             truth.push(Truth::told(&ShipmentId::new(&*event.subject.id), "SCH-14", sent));
         }
         let mut event = all
@@ -153,7 +161,10 @@ fn sent_again(all: &mut Vec<Arrival>, truth: &mut Vec<Truth>, rng: &mut Rng) {
 
 fn numbered_anew(all: &mut Vec<Arrival>, rng: &mut Rng) {
     let mut plans: BTreeMap<Subject, Vec<Arrival>> = BTreeMap::new();
-    for arrival in firsts(all).into_iter().filter(|a| matches!(a.event.fact, Fact::Planned(_))) {
+    for arrival in firsts(all)
+        .into_iter()
+        .filter(|a| matches!(a.event.fact, Fact::Shipment(ShipmentFact::Planned(_))))
+    {
         plans.entry(arrival.event.subject.clone()).or_default().push(arrival);
     }
     // A shipment that was planned once only: its plan is the one in force whenever it is sent again.
@@ -164,7 +175,7 @@ fn numbered_anew(all: &mut Vec<Arrival>, rng: &mut Rng) {
         for version in 2..2 + rng.u32(1..5) {
             sent = sent + Span::minutes(rng.i64(30..24 * 60));
             let mut again = renamed(&event, &format!("version-{version}"));
-            if let Fact::Planned(plan) = &mut again.fact {
+            if let Fact::Shipment(ShipmentFact::Planned(plan)) = &mut again.fact {
                 plan.version = version;
             }
             again.at = sent;
@@ -176,7 +187,7 @@ fn numbered_anew(all: &mut Vec<Arrival>, rng: &mut Rng) {
 /// Which shipment a logger travels with, from when on.
 fn attached(all: &[Arrival]) -> BTreeMap<Subject, (ShipmentId, Moment, Attached)> {
     let shipment = |arrival: &Arrival| match &arrival.event.fact {
-        Fact::Attached(attached) => {
+        Fact::Device(DeviceFact::Attached(attached)) => {
             let shipment = attached.shipment.clone()?;
             let since = arrival.event.at.max(arrival.at);
             Some((arrival.event.subject.clone(), (shipment, since, attached.clone())))
@@ -197,7 +208,7 @@ fn future_stamp(all: &mut Vec<Arrival>, truth: &mut Vec<Truth>, rng: &mut Rng) {
         let told = |t: &Truth| t.shipment == shipment && matches!(&*t.code, "DAT-06" | "DAT-03");
         let off = all.iter().any(|a| {
             a.event.subject == device
-                && matches!(a.event.fact, Fact::Detached(_))
+                && matches!(a.event.fact, Fact::Device(DeviceFact::Detached(_)))
                 && a.event.at <= arrived
         });
         if off || truth.iter().any(told) {
@@ -212,7 +223,7 @@ fn future_stamp(all: &mut Vec<Arrival>, truth: &mut Vec<Truth>, rng: &mut Rng) {
         };
         let mut event = renamed(&like.event, "ahead");
         event.at = stamped;
-        if let Fact::Reading(reading) = &mut event.fact {
+        if let Fact::Device(DeviceFact::Reading(reading)) = &mut event.fact {
             reading.sequence = None;
         }
         all.push(Arrival { at: arrived, event });
@@ -222,7 +233,7 @@ fn future_stamp(all: &mut Vec<Arrival>, truth: &mut Vec<Truth>, rng: &mut Rng) {
 
 fn reading(event: &Event) -> Option<&Reading> {
     match &event.fact {
-        Fact::Reading(reading) => Some(reading),
+        Fact::Device(DeviceFact::Reading(reading)) => Some(reading),
         _ => None,
     }
 }
@@ -231,18 +242,20 @@ fn reading(event: &Event) -> Option<&Reading> {
 fn moves_goods(fact: &Fact) -> bool {
     matches!(
         fact,
-        Fact::Packed(_)
-            | Fact::Released(_)
-            | Fact::Accepted(_)
-            | Fact::Departed(_)
-            | Fact::Arrived(_)
-            | Fact::CustomsEntered(_)
-            | Fact::CustomsCleared(_)
-            | Fact::Received(_)
-            | Fact::Stowed(_)
-            | Fact::Unpacked(_)
-            | Fact::Thawed(_)
-            | Fact::Infused(_)
+        Fact::Shipment(
+            ShipmentFact::Packed(_)
+                | ShipmentFact::Released(_)
+                | ShipmentFact::Accepted(_)
+                | ShipmentFact::Departed(_)
+                | ShipmentFact::Arrived(_)
+                | ShipmentFact::CustomsEntered(_)
+                | ShipmentFact::CustomsCleared(_)
+                | ShipmentFact::Received(_)
+                | ShipmentFact::Stowed(_)
+                | ShipmentFact::Unpacked(_)
+                | ShipmentFact::Thawed(_)
+                | ShipmentFact::Infused(_)
+        )
     )
 }
 
@@ -278,7 +291,7 @@ fn day_ahead(all: &mut [Arrival], truth: &mut Vec<Truth>, rng: &mut Rng) {
 fn unit_by_unit(all: &mut Vec<Arrival>, rng: &mut Rng) {
     let mut units: BTreeMap<Subject, Vec<facts::UnitId>> = BTreeMap::new();
     for arrival in all.iter() {
-        if let Fact::Packed(packed) = &arrival.event.fact {
+        if let Fact::Shipment(ShipmentFact::Packed(packed)) = &arrival.event.fact {
             units.insert(arrival.event.subject.clone(), packed.units.clone());
         }
     }
@@ -305,8 +318,8 @@ fn unit_by_unit(all: &mut Vec<Arrival>, rng: &mut Rng) {
 /// Whose goods an event speaks of.
 fn whose(event: &Event) -> Option<Subject> {
     match &event.fact {
-        Fact::Holds(holds) => Some(Subject::from(&holds.shipment)),
-        Fact::NoLongerHolds(holds) => Some(Subject::from(&holds.shipment)),
+        Fact::Store(StoreFact::Holds(holds)) => Some(Subject::from(&holds.shipment)),
+        Fact::Store(StoreFact::NoLongerHolds(holds)) => Some(Subject::from(&holds.shipment)),
         _ => (event.subject.kind == SubjectKind::Shipment).then(|| event.subject.clone()),
     }
 }
@@ -318,11 +331,11 @@ fn each(event: &Event, units: &[facts::UnitId]) -> Option<Vec<Event>> {
         let mut one = renamed(event, &format!("of-{unit}"));
         one.at = event.at + Span::minutes(n);
         let names = match &mut one.fact {
-            Fact::Thawed(fact) => &mut fact.units,
-            Fact::Infused(fact) => &mut fact.units,
-            Fact::QualityReleased(fact) => &mut fact.units,
-            Fact::Holds(fact) => &mut fact.units,
-            Fact::NoLongerHolds(fact) => &mut fact.units,
+            Fact::Shipment(ShipmentFact::Thawed(fact)) => &mut fact.units,
+            Fact::Shipment(ShipmentFact::Infused(fact)) => &mut fact.units,
+            Fact::Shipment(ShipmentFact::QualityReleased(fact)) => &mut fact.units,
+            Fact::Store(StoreFact::Holds(fact)) => &mut fact.units,
+            Fact::Store(StoreFact::NoLongerHolds(fact)) => &mut fact.units,
             _ => return None,
         };
         if !names.is_empty() {
@@ -347,7 +360,7 @@ fn at_the_limit(all: &mut [Arrival], truth: &[Truth], rng: &mut Rng) {
             a.event.subject == device && from <= a.event.at && a.event.at < until
         };
         for arrival in all.iter_mut().filter(within) {
-            if let Fact::Reading(reading) = &mut arrival.event.fact {
+            if let Fact::Device(DeviceFact::Reading(reading)) = &mut arrival.event.fact {
                 // A label says 2–8 °C, one for dry ice at most -60 °C, one for nitrogen vapour at most -150 °C.
                 reading.temperature.0 = match reading.temperature.0 {
                     -20_000.. => 8_000,

@@ -16,8 +16,8 @@ use facts::fact::shipment::{
 };
 use facts::fact::store::{Holds, NoLongerHolds};
 use facts::{
-    DeviceId, Fact, Label, LegId, MilliCelsius, Moment, PartyId, Span, StoreId, Subject, Text,
-    UnitId,
+    DeviceFact, DeviceId, Fact, Label, LegId, MilliCelsius, Moment, OrderFact, PartyId, PermitFact,
+    ShipmentFact, Span, StoreFact, StoreId, Subject, Text, UnitId,
 };
 use fastrand::Rng;
 
@@ -72,25 +72,44 @@ impl Teller<'_> {
     fn plan(&mut self) {
         let trip = self.trip;
         let desk = PartyId::new(DESK);
-        let plan = |version| Fact::Planned(Box::new(planned(trip, version, &trip.legs)));
+        let plan = |version| {
+            Fact::Shipment(ShipmentFact::Planned(Box::new(planned(trip, version, &trip.legs))))
+        };
         if !trip.unplanned {
             self.say(&desk, trip.planned, plan(1));
         }
         if let Some((leg, lost, again)) = &trip.lost_leg {
             let reason = Text::new("technical");
-            self.say(&desk, *lost, Fact::LegCancelled(LegCancelled { leg: leg.clone(), reason }));
+            self.say(
+                &desk,
+                *lost,
+                Fact::Shipment(ShipmentFact::LegCancelled(LegCancelled {
+                    leg: leg.clone(),
+                    reason,
+                })),
+            );
             let legs = later(&trip.legs, leg);
-            self.say(&desk, *again, Fact::Planned(Box::new(planned(trip, 2, &legs))));
+            self.say(
+                &desk,
+                *again,
+                Fact::Shipment(ShipmentFact::Planned(Box::new(planned(trip, 2, &legs)))),
+            );
         }
         for (version, again) in &trip.planned_again {
             self.say(&desk, *again, plan(*version));
         }
         if let Some((leg, anew)) = &trip.planned_anew {
             let legs = later(&trip.legs, leg);
-            self.say(&desk, *anew, Fact::Planned(Box::new(planned(trip, 2, &legs))));
+            self.say(
+                &desk,
+                *anew,
+                Fact::Shipment(ShipmentFact::Planned(Box::new(planned(trip, 2, &legs)))),
+            );
         }
         if let Some(cancelled) = trip.cancelled {
-            let fact = Fact::Cancelled(Cancelled { reason: Text::new("not needed any more") });
+            let fact = Fact::Shipment(ShipmentFact::Cancelled(Cancelled {
+                reason: Text::new("not needed any more"),
+            }));
             self.script.at(DESK, &Subject::from(&trip.id), cancelled, fact);
         }
         let closed = trip.cancelled.map_or(trip.closed, |cancelled| cancelled + Span::days(1));
@@ -98,7 +117,7 @@ impl Teller<'_> {
             DESK,
             &Subject::from(&trip.id),
             closed,
-            Fact::Closed(Closed { retain_until: None }),
+            Fact::Shipment(ShipmentFact::Closed(Closed { retain_until: None })),
         );
     }
 
@@ -112,17 +131,26 @@ impl Teller<'_> {
             order: order.clone(),
             by: Some(trip.consignor.clone()),
         };
-        self.say_dated(&trip.consignor, trip.packed, trip.packed_stamp, Fact::Packed(packed));
+        self.say_dated(
+            &trip.consignor,
+            trip.packed,
+            trip.packed_stamp,
+            Fact::Shipment(ShipmentFact::Packed(packed)),
+        );
         trip.hands.iter().for_each(|hand| self.hand(hand));
         trip.legs.iter().for_each(|leg| self.leg(leg));
         let by = trip.other_site.clone().unwrap_or_else(|| trip.consignee.clone());
-        self.say(&by, trip.unpacked, Fact::Unpacked(Unpacked { by: by.clone() }));
+        self.say(
+            &by,
+            trip.unpacked,
+            Fact::Shipment(ShipmentFact::Unpacked(Unpacked { by: by.clone() })),
+        );
         let there = all.get(trip.missing..).unwrap_or_default().to_vec();
         let (verdict, count) = (trip.verdict, None);
         let received = Received { by: by.clone(), units: there, count, verdict, order };
-        self.say(&by, trip.received, Fact::Received(received));
+        self.say(&by, trip.received, Fact::Shipment(ShipmentFact::Received(received)));
         let stowed = Stowed { by: by.clone(), place: Text::new("cold store 2") };
-        self.say(&by, trip.stowed, Fact::Stowed(stowed));
+        self.say(&by, trip.stowed, Fact::Shipment(ShipmentFact::Stowed(stowed)));
     }
 
     fn hand(&mut self, hand: &Hand) {
@@ -134,7 +162,7 @@ impl Teller<'_> {
             leg: hand.leg.clone(),
             airside: hand.airside,
         };
-        let released = Fact::Released(released);
+        let released = Fact::Shipment(ShipmentFact::Released(released));
         let accepted = Accepted {
             by: hand.taker.clone(),
             from: Some(hand.by.clone()),
@@ -142,7 +170,7 @@ impl Teller<'_> {
             verified_by: None,
             leg: hand.leg.clone(),
         };
-        let accepted = Fact::Accepted(accepted);
+        let accepted = Fact::Shipment(ShipmentFact::Accepted(accepted));
         if hand.released == hand.accepted {
             // Both sign on one device, which sends it in one go.
             let subject = Subject::from(&self.trip.id);
@@ -156,12 +184,28 @@ impl Teller<'_> {
 
     fn leg(&mut self, leg: &Leg) {
         let id = || leg.id.clone();
-        self.say(&leg.carrier, leg.departed, Fact::Departed(Departed { leg: id() }));
-        self.say(&leg.carrier, leg.arrived, Fact::Arrived(Arrived { leg: id() }));
+        self.say(
+            &leg.carrier,
+            leg.departed,
+            Fact::Shipment(ShipmentFact::Departed(Departed { leg: id() })),
+        );
+        self.say(
+            &leg.carrier,
+            leg.arrived,
+            Fact::Shipment(ShipmentFact::Arrived(Arrived { leg: id() })),
+        );
         if let Some((entered, cleared)) = leg.customs {
             let broker = PartyId::new("customs-broker");
-            self.say(&broker, entered, Fact::CustomsEntered(CustomsEntered { leg: id() }));
-            self.say(&broker, cleared, Fact::CustomsCleared(CustomsCleared { leg: id() }));
+            self.say(
+                &broker,
+                entered,
+                Fact::Shipment(ShipmentFact::CustomsEntered(CustomsEntered { leg: id() })),
+            );
+            self.say(
+                &broker,
+                cleared,
+                Fact::Shipment(ShipmentFact::CustomsCleared(CustomsCleared { leg: id() })),
+            );
         }
     }
 
@@ -178,21 +222,31 @@ impl Teller<'_> {
             quantity: Some(vials(permit.granted)),
         };
         let at = trip.planned - Span::days(18);
-        self.script.at("authority", &id, at, Fact::Granted(Box::new(granted.clone())));
+        self.script.at(
+            "authority",
+            &id,
+            at,
+            Fact::Permit(PermitFact::Granted(Box::new(granted.clone()))),
+        );
         if let Some((suspended, again)) = permit.suspended {
             let reason = Text::new("supplier under inspection");
             self.script.at(
                 "authority",
                 &id,
                 suspended,
-                Fact::PermitSuspended(Suspended { reason }),
+                Fact::Permit(PermitFact::PermitSuspended(Suspended { reason })),
             );
-            self.script.at("authority", &id, again, Fact::Amended(Box::new(granted)));
+            self.script.at(
+                "authority",
+                &id,
+                again,
+                Fact::Permit(PermitFact::Amended(Box::new(granted))),
+            );
         }
         let desk = PartyId::new(DESK);
         for (told, eta) in &permit.expected {
             let changed = EtaChanged { waypoint: Label::new(BORDER), eta: *eta };
-            self.say(&desk, *told, Fact::EtaChanged(changed));
+            self.say(&desk, *told, Fact::Shipment(ShipmentFact::EtaChanged(changed)));
         }
     }
 
@@ -202,27 +256,52 @@ impl Teller<'_> {
         let (by, rescue_required) = (trip.consignee.clone(), patient.product == "EXA");
         let (product, units) = (Text::new(patient.product), trip.units.clone());
         let mut say = |at, fact| drop(self.script.at("registry", &id, at, fact));
-        say(opened, Fact::OrderOpened(Opened { product, units, count: None, rescue_required }));
+        say(
+            opened,
+            Fact::Order(OrderFact::OrderOpened(Opened {
+                product,
+                units,
+                count: None,
+                rescue_required,
+            })),
+        );
         let (conditioning_start, last_dose, infusion) =
             (patient.conditioning, None, patient.infused);
         let scheduled = PatientScheduled { conditioning_start, last_dose, infusion };
-        say(opened + Span::days(1), Fact::PatientScheduled(scheduled));
+        say(opened + Span::days(1), Fact::Order(OrderFact::PatientScheduled(scheduled)));
         if rescue_required {
-            say(opened + Span::days(2), Fact::RescueConfirmed(RescueConfirmed { by: by.clone() }));
+            say(
+                opened + Span::days(2),
+                Fact::Order(OrderFact::RescueConfirmed(RescueConfirmed { by: by.clone() })),
+            );
         }
         if let Some(at) = patient.available {
-            say(at, Fact::ProductAvailable(ProductAvailable { by: trip.consignor.clone() }));
+            say(
+                at,
+                Fact::Order(OrderFact::ProductAvailable(ProductAvailable {
+                    by: trip.consignor.clone(),
+                })),
+            );
         }
         if let Some(at) = patient.started {
-            say(at, Fact::ConditioningStarted(ConditioningStarted { by: by.clone() }));
+            say(
+                at,
+                Fact::Order(OrderFact::ConditioningStarted(ConditioningStarted { by: by.clone() })),
+            );
         }
         if let Some(at) = patient.held {
             let reason = Text::new("dose in doubt");
-            say(at, Fact::ConditioningHeld(ConditioningHeld { by: by.clone(), reason }));
+            say(
+                at,
+                Fact::Order(OrderFact::ConditioningHeld(ConditioningHeld {
+                    by: by.clone(),
+                    reason,
+                })),
+            );
         }
         if let Some(at) = patient.quality {
             let released = QualityReleased { by: trip.consignor.clone(), units: Vec::new() };
-            self.say(&trip.consignor, at, Fact::QualityReleased(released));
+            self.say(&trip.consignor, at, Fact::Shipment(ShipmentFact::QualityReleased(released)));
         }
         if let Some(at) = patient.infused {
             match patient.second {
@@ -239,9 +318,9 @@ impl Teller<'_> {
     /// These units, or all of them, are thawed and infused.
     fn given(&mut self, by: &PartyId, at: Moment, units: &[UnitId]) {
         let thawed = Thawed { by: by.clone(), units: units.to_vec() };
-        self.say(by, at - Span::minutes(20), Fact::Thawed(thawed));
+        self.say(by, at - Span::minutes(20), Fact::Shipment(ShipmentFact::Thawed(thawed)));
         let infused = Infused { by: by.clone(), units: units.to_vec() };
-        self.say(by, at, Fact::Infused(infused));
+        self.say(by, at, Fact::Shipment(ShipmentFact::Infused(infused)));
     }
 
     /// The logger in the box: what it measures, and when that arrives.
@@ -258,7 +337,7 @@ impl Teller<'_> {
             "laboratory",
             &device,
             trip.planned - Span::days(60),
-            Fact::Calibrated(calibrated),
+            Fact::Device(DeviceFact::Calibrated(calibrated)),
         );
         let off = logger.off.unwrap_or(trip.unpacked + Span::minutes(10));
         let (from, until) = (trip.packed - Span::minutes(10), off);
@@ -272,8 +351,15 @@ impl Teller<'_> {
         };
         // Now and then somebody scans the logger only when the box is closed.
         let scanned = if rng.u8(..10) == 0 { from + Span::minutes(20) } else { from };
-        self.script.late(trip.consignor.as_str(), &device, from, scanned, Fact::Attached(attached));
-        let detached = Fact::Detached(Detached { channel: Text::new("payload") });
+        self.script.late(
+            trip.consignor.as_str(),
+            &device,
+            from,
+            scanned,
+            Fact::Device(DeviceFact::Attached(attached)),
+        );
+        let detached =
+            Fact::Device(DeviceFact::Detached(Detached { channel: Text::new("payload") }));
         self.script.at(trip.consignee.as_str(), &device, until, detached);
 
         let back = trip
@@ -297,7 +383,8 @@ impl Teller<'_> {
         }
         if logger.send_every.is_none() {
             let file = Text::new(format!("{}.txt", device.id));
-            let imported = Fact::Imported(Imported { file, readings: measured });
+            let imported =
+                Fact::Device(DeviceFact::Imported(Imported { file, readings: measured }));
             self.script.put("gateway", &device, read_out, read_out + Span::seconds(21), imported);
         }
     }
@@ -321,7 +408,12 @@ impl Teller<'_> {
             send_every: tank.send_every,
         };
         let from = trip.received - Span::hours(1);
-        self.script.at(trip.consignee.as_str(), &device, from, Fact::Attached(attached));
+        self.script.at(
+            trip.consignee.as_str(),
+            &device,
+            from,
+            Fact::Device(DeviceFact::Attached(attached)),
+        );
         let (shipment, units) = (trip.id.clone(), Vec::new());
         if let Some((patient, first)) =
             patient.filter(|p| p.second.is_some()).zip(trip.units.first())
@@ -329,18 +421,22 @@ impl Teller<'_> {
             // The first bag leaves before the others.
             let (shipment, units) = (trip.id.clone(), vec![first.clone()]);
             let at = patient.infused.unwrap_or(out) - Span::minutes(30);
-            let gone = Fact::NoLongerHolds(NoLongerHolds { shipment, units });
+            let gone = Fact::Store(StoreFact::NoLongerHolds(NoLongerHolds { shipment, units }));
             self.script.at(trip.consignee.as_str(), &store, at, gone);
         }
-        let holds = Fact::Holds(Holds { shipment: shipment.clone(), units: units.clone() });
+        let holds = Fact::Store(StoreFact::Holds(Holds {
+            shipment: shipment.clone(),
+            units: units.clone(),
+        }));
         self.script.at(trip.consignee.as_str(), &store, trip.stowed, holds);
-        let gone = Fact::NoLongerHolds(NoLongerHolds { shipment, units });
+        let gone = Fact::Store(StoreFact::NoLongerHolds(NoLongerHolds { shipment, units }));
         self.script.at(trip.consignee.as_str(), &store, out, gone);
         let until = out + Span::hours(2);
         for (n, (at, temperature)) in measure(tank, from, until, rng).into_iter().enumerate() {
             self.reading(&device, (at, temperature, n), at, rng);
         }
-        let detached = Fact::Detached(Detached { channel: Text::new("payload") });
+        let detached =
+            Fact::Device(DeviceFact::Detached(Detached { channel: Text::new("payload") }));
         self.script.at(trip.consignee.as_str(), &device, until, detached);
     }
 
@@ -355,7 +451,7 @@ impl Teller<'_> {
         let (at, milli, number) = measured;
         let temperature = MilliCelsius(milli);
         let (channel, sequence) = (Text::new("payload"), Some(number as u64 + 1));
-        let reading = Fact::Reading(Reading { temperature, channel, sequence });
+        let reading = Fact::Device(DeviceFact::Reading(Reading { temperature, channel, sequence }));
         let arrived = sent + Span::millis(rng.i64(1_000..20_000));
         self.script.put("gateway", device, at, arrived, reading);
     }

@@ -2,7 +2,7 @@
 
 use crate::script::Script;
 use facts::fact::party::{Described, Qualified};
-use facts::{Fact, Moment, PartyId, Span, Subject, Text};
+use facts::{Fact, Moment, PartyFact, PartyId, Span, Subject, Text};
 
 /// Midnight at the beginning of the week: Monday, 2026-03-02.
 pub(crate) const WEEK: Moment = Moment::from_millis(1_772_409_600_000);
@@ -55,7 +55,7 @@ pub(crate) fn tell(script: &mut Script) {
                 "registry",
                 &party(id),
                 at,
-                Fact::Qualified(Qualified { scope, from, until }),
+                Fact::Party(PartyFact::Qualified(Qualified { scope, from, until })),
             );
         }
     }
@@ -69,7 +69,7 @@ fn describe(script: &mut Script, id: &str, role: &str, zone: &str, at: Moment) {
         "registry",
         &party(id),
         at,
-        Fact::Described(Described { name, role, zone, duty, part_of: None }),
+        Fact::Party(PartyFact::Described(Described { name, role, zone, duty, part_of: None })),
     );
 }
 

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use facts::fact::shipment::Mode;
 use facts::timeline::Timeline;
-use facts::{Fact, LegId, Moment, Span};
+use facts::{Fact, LegId, Moment, ShipmentFact, Span};
 
 /// One leg, by what happened and by what was planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,13 +30,15 @@ pub(crate) fn legs(timeline: &Timeline<'_>) -> Vec<Leg> {
         |leg: &LegId, at: Moment| lost.iter().any(|lost| lost.leg == *leg && lost.holds(at));
     for entry in timeline.entries() {
         match entry.fact {
-            Fact::LegOffloaded(offloaded) => {
+            Fact::Shipment(ShipmentFact::LegOffloaded(offloaded)) => {
                 let leg = latest(&mut legs, &offloaded.leg);
                 if leg.departed.is_some() && leg.arrived.is_none() {
                     leg.taken_off = Some(entry.at);
                 }
             }
-            Fact::Departed(departed) if !without(&departed.leg, entry.at) => {
+            Fact::Shipment(ShipmentFact::Departed(departed))
+                if !without(&departed.leg, entry.at) =>
+            {
                 let leg = latest(&mut legs, &departed.leg);
                 match leg.departed {
                     // It left once more, after it had arrived or the goods had been taken off it.
@@ -47,7 +49,7 @@ pub(crate) fn legs(timeline: &Timeline<'_>) -> Vec<Leg> {
                     _ => leg.departed = Some(entry.at),
                 }
             }
-            Fact::Arrived(arrived) if !without(&arrived.leg, entry.at) => {
+            Fact::Shipment(ShipmentFact::Arrived(arrived)) if !without(&arrived.leg, entry.at) => {
                 latest(&mut legs, &arrived.leg).arrived = Some(entry.at);
             }
             _ => {}

@@ -3,7 +3,7 @@
 use crate::memory::Memory;
 use alloc::vec::Vec;
 use facts::fact::device::{Reading, Withdrawn};
-use facts::{Entry, Event, Fact, Moment, Profile, Span};
+use facts::{DeviceFact, Entry, Event, Fact, Moment, Profile, Span, SystemFact};
 use serde::{Deserialize, Serialize};
 
 /// How soon the rules must be asked.
@@ -64,16 +64,20 @@ impl Memory {
         settle: Span,
     ) -> Matter {
         match &event.fact {
-            Fact::Reading(reading) => self.reading(entry, event, reading, calm),
+            Fact::Device(DeviceFact::Reading(reading)) => self.reading(entry, event, reading, calm),
             // What a probe measured after it was taken off is nobody's, says dispatch when it learns of that late. It had been
             // held against the goods until then, and the windows know until when.
-            Fact::Withdrawn(gone) if self.left_late(entry, event, gone, settle) => Matter::Now,
-            Fact::Withdrawn(gone) => {
+            Fact::System(SystemFact::Withdrawn(gone))
+                if self.left_late(entry, event, gone, settle) =>
+            {
+                Matter::Now
+            }
+            Fact::System(SystemFact::Withdrawn(gone)) => {
                 let probe = self.probe(&event.subject.id, &gone.channel);
                 self.probes[probe].series.forget(gone.at, gone.temperature);
                 Matter::Now
             }
-            Fact::Quiet(quiet) => {
+            Fact::System(SystemFact::Quiet(quiet)) => {
                 let probe = self.probe(&event.subject.id, &quiet.channel);
                 self.probes[probe].silent(quiet, entry.offset);
                 Matter::Now

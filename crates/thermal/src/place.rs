@@ -7,7 +7,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use facts::fact::shipment::{Disposition, Receipt};
 use facts::timeline::{Aboard, Contents, Timeline, TimelineEntry, unit_key};
-use facts::{Fact, Moment, PartyId, StoreId, UnitId};
+use facts::{Fact, Moment, PartyId, ShipmentFact, StoreFact, StoreId, UnitId};
 
 /// What a probe is attached to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,11 +99,11 @@ pub(crate) fn over(timeline: &Timeline<'_>, aboard: &Aboard) -> Option<Ended> {
     let mut ends: Vec<Ended> = Vec::new();
     for entry in timeline.entries() {
         let is_end = match entry.fact {
-            Fact::Closed(_) => true,
-            Fact::Cancelled(_) => cancelled == Some(entry.at),
-            Fact::Thawed(_) | Fact::Infused(_) | Fact::Destroyed(_) => {
-                aboard.left_at == Some(entry.at)
-            }
+            Fact::Shipment(ShipmentFact::Closed(_)) => true,
+            Fact::Shipment(ShipmentFact::Cancelled(_)) => cancelled == Some(entry.at),
+            Fact::Shipment(
+                ShipmentFact::Thawed(_) | ShipmentFact::Infused(_) | ShipmentFact::Destroyed(_),
+            ) => aboard.left_at == Some(entry.at),
             _ => false,
         };
         if is_end {
@@ -122,7 +122,7 @@ fn discarded(timeline: &Timeline<'_>, aboard: &Aboard) -> Option<Ended> {
     let mut units: BTreeMap<UnitId, bool> = BTreeMap::new();
     for entry in timeline.entries() {
         match entry.fact {
-            Fact::Dispositioned(decision) => {
+            Fact::Shipment(ShipmentFact::Dispositioned(decision)) => {
                 let discard = decision.outcome == Disposition::Discard;
                 if decision.units.is_empty() {
                     whole = discard;
@@ -131,7 +131,9 @@ fn discarded(timeline: &Timeline<'_>, aboard: &Aboard) -> Option<Ended> {
                 units.extend(decision.units.iter().map(|unit| (unit_key(unit), discard)));
             }
             // The last one that was not discarded may leave.
-            Fact::Thawed(_) | Fact::Infused(_) | Fact::Destroyed(_) => {}
+            Fact::Shipment(
+                ShipmentFact::Thawed(_) | ShipmentFact::Infused(_) | ShipmentFact::Destroyed(_),
+            ) => {}
             _ => continue,
         }
         let left = |unit: &UnitId| aboard.left.get(unit).is_some_and(|at| *at <= entry.at);
@@ -152,7 +154,7 @@ pub(crate) fn decided(timeline: &Timeline<'_>, aboard: &Aboard) -> Vec<Moment> {
     let mut all = Vec::new();
     let mut names: BTreeSet<UnitId> = BTreeSet::new();
     for entry in timeline.entries() {
-        let Fact::Dispositioned(decision) = entry.fact else { continue };
+        let Fact::Shipment(ShipmentFact::Dispositioned(decision)) = entry.fact else { continue };
         names.extend(decision.units.iter().map(unit_key));
         let left = |unit: &UnitId| aboard.left.get(unit).is_some_and(|at| *at <= entry.at);
         let whole = match &aboard.contents {
@@ -189,8 +191,9 @@ pub(crate) fn boxes(
             all.push(Stretch { place: Place::Box, from, learnt, until: None, all: true });
         }
     };
-    let is_packing =
-        |entry: &TimelineEntry<'_>| matches!(entry.fact, Fact::Packed(_) | Fact::Repacked(_));
+    let is_packing = |entry: &TimelineEntry<'_>| {
+        matches!(entry.fact, Fact::Shipment(ShipmentFact::Packed(_) | ShipmentFact::Repacked(_)))
+    };
     let packed = timeline.entries().iter().any(is_packing);
     let first_probe = attachments.iter().filter(|a| a.place == Place::Box).map(|a| a.from).min();
     let mut first_probe = first_probe.filter(|_| !packed);
@@ -202,41 +205,47 @@ pub(crate) fn boxes(
             first_probe = None;
         }
         let emptied = match entry.fact {
-            Fact::Packed(_) => {
+            Fact::Shipment(ShipmentFact::Packed(_)) => {
                 fill(&mut all, (entry.at, entry.learnt));
                 moved = None;
                 continue;
             }
-            Fact::Repacked(repacked) => {
+            Fact::Shipment(ShipmentFact::Repacked(repacked)) => {
                 let full = all.last().is_some_and(|last| last.until.is_none());
                 moved = full.then_some(&repacked.by);
                 fill(&mut all, (entry.at, entry.learnt));
                 continue;
             }
-            Fact::Received(receipt) => {
+            Fact::Shipment(ShipmentFact::Received(receipt)) => {
                 received |= receipt.verdict != Receipt::Reject
                     && timeline.is_consignee(&receipt.by, entry.at) == Some(true);
                 continue;
             }
-            Fact::Accepted(accepted) => {
+            Fact::Shipment(ShipmentFact::Accepted(accepted)) => {
                 arrived |= timeline.is_consignee(&accepted.by, entry.at) == Some(true);
                 continue;
             }
             // What travels on was put into a box again, whether or not somebody scanned that.
-            Fact::Departed(_) if !all.is_empty() && !received && !arrived => {
+            Fact::Shipment(ShipmentFact::Departed(_))
+                if !all.is_empty() && !received && !arrived =>
+            {
                 fill(&mut all, (entry.at, entry.learnt));
                 continue;
             }
             // Whoever the consignee lets open it after the receipt takes the goods out for it.
-            Fact::Opened(opened) => {
+            Fact::Shipment(ShipmentFact::Opened(opened)) => {
                 received || timeline.is_consignee(&opened.by, entry.at) == Some(true)
             }
             // It let them go again.
-            Fact::Released(r) if timeline.is_consignee(&r.by, entry.at) == Some(true) => {
+            Fact::Shipment(ShipmentFact::Released(r))
+                if timeline.is_consignee(&r.by, entry.at) == Some(true) =>
+            {
                 received = false;
                 continue;
             }
-            Fact::Unpacked(out) => moved.take_if(|by| entry.ahead && **by == out.by).is_none(),
+            Fact::Shipment(ShipmentFact::Unpacked(out)) => {
+                moved.take_if(|by| entry.ahead && **by == out.by).is_none()
+            }
             _ => false,
         };
         if let Some(last) = all.last_mut().filter(|_| emptied) {
@@ -263,9 +272,13 @@ pub(crate) fn stays(
     let mut all: Vec<Stretch> = Vec::new();
     for entry in timeline.entries() {
         let by = match entry.fact {
-            Fact::Holds(_) | Fact::NoLongerHolds(_) => Some(stores.place(&entry.subject.id)),
-            Fact::Thawed(_) | Fact::Infused(_) | Fact::Destroyed(_) => None,
-            Fact::Packed(_) | Fact::Repacked(_) => None,
+            Fact::Store(StoreFact::Holds(_) | StoreFact::NoLongerHolds(_)) => {
+                Some(stores.place(&entry.subject.id))
+            }
+            Fact::Shipment(
+                ShipmentFact::Thawed(_) | ShipmentFact::Infused(_) | ShipmentFact::Destroyed(_),
+            ) => None,
+            Fact::Shipment(ShipmentFact::Packed(_) | ShipmentFact::Repacked(_)) => None,
             _ => continue,
         };
         if let Some(place) = by.filter(|by| holding.iter().all(|(place, _)| place != by)) {
@@ -274,16 +287,16 @@ pub(crate) fn stays(
         for (place, held) in &mut holding {
             let (place, mine) = (*place, by == Some(*place));
             match entry.fact {
-                Fact::Holds(h) if mine => held.take_in(&h.units, entry.at),
+                Fact::Store(StoreFact::Holds(h)) if mine => held.take_in(&h.units, entry.at),
                 // A unit is in one place: the newest stay of a named one wins.
-                Fact::Holds(h) if !h.units.is_empty() => held.give_out(&h.units),
-                Fact::NoLongerHolds(h) if mine => held.give_out(&h.units),
-                Fact::Thawed(t) => held.give_out(&t.units),
-                Fact::Infused(i) => held.give_out(&i.units),
-                Fact::Destroyed(d) => held.give_out(&d.units),
+                Fact::Store(StoreFact::Holds(h)) if !h.units.is_empty() => held.give_out(&h.units),
+                Fact::Store(StoreFact::NoLongerHolds(h)) if mine => held.give_out(&h.units),
+                Fact::Shipment(ShipmentFact::Thawed(t)) => held.give_out(&t.units),
+                Fact::Shipment(ShipmentFact::Infused(i)) => held.give_out(&i.units),
+                Fact::Shipment(ShipmentFact::Destroyed(d)) => held.give_out(&d.units),
                 // What is packed by name after that has come out of it, whether or not somebody scanned that.
-                Fact::Packed(p) => held.packed(&p.units, entry.at),
-                Fact::Repacked(r) => held.packed(&r.units, entry.at),
+                Fact::Shipment(ShipmentFact::Packed(p)) => held.packed(&p.units, entry.at),
+                Fact::Shipment(ShipmentFact::Repacked(r)) => held.packed(&r.units, entry.at),
                 _ => continue,
             }
             let is_all = held.is_all(aboard);

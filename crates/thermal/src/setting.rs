@@ -7,7 +7,9 @@ use core::cmp::Reverse;
 use facts::fact::device::{Attached, Position};
 use facts::fact::shipment::{Goods, Receipt};
 use facts::timeline::{Timeline, TimelineEntry};
-use facts::{DeviceId, Fact, Moment, ShipmentId, Span, Story, Subject, Text};
+use facts::{
+    DeviceFact, DeviceId, Fact, Moment, ShipmentFact, ShipmentId, Span, Story, Subject, Text,
+};
 
 /// A probe was with the goods.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,15 +165,17 @@ impl Setting {
         // From the ward to its dock, the goods are still in the house that sends them.
         let is_consignor = |party| timeline.is_consignor(party, entry.at) == Some(true);
         match entry.fact {
-            Fact::Attached(a) => self.attach(entry, a, shipment),
-            Fact::Detached(d) => self.part(entry, &d.channel, true),
-            Fact::Calibrated(c) => {
+            Fact::Device(DeviceFact::Attached(a)) => self.attach(entry, a, shipment),
+            Fact::Device(DeviceFact::Detached(d)) => self.part(entry, &d.channel, true),
+            Fact::Device(DeviceFact::Calibrated(c)) => {
                 let (device, from) = (device(entry.subject), entry.at);
                 let (passed, until) = (c.passed, c.until);
                 self.calibrations.push(Calibration { device, from, passed, until });
             }
-            Fact::Packed(_) | Fact::Repacked(_) => self.packed.push(entry.at),
-            Fact::Released(released) => {
+            Fact::Shipment(ShipmentFact::Packed(_) | ShipmentFact::Repacked(_)) => {
+                self.packed.push(entry.at)
+            }
+            Fact::Shipment(ShipmentFact::Released(released)) => {
                 let plan = timeline.plan_in_force();
                 let first = plan.and_then(|plan| plan.plan.legs.first()).map(|leg| &leg.id);
                 let stays = released.to.as_ref().is_some_and(is_consignor);
@@ -179,7 +183,7 @@ impl Setting {
                     self.picked_up.get_or_insert(known);
                 }
             }
-            Fact::Accepted(accepted) => {
+            Fact::Shipment(ShipmentFact::Accepted(accepted)) => {
                 if !is_consignor(&accepted.by) {
                     self.picked_up.get_or_insert(known);
                 }
@@ -187,15 +191,19 @@ impl Setting {
                     self.with_consignee.get_or_insert(known);
                 }
             }
-            Fact::Departed(_) => drop(self.picked_up.get_or_insert(known)),
-            Fact::Received(r) if r.verdict != Receipt::Reject && is_consignee(&r.by) => {
+            Fact::Shipment(ShipmentFact::Departed(_)) => drop(self.picked_up.get_or_insert(known)),
+            Fact::Shipment(ShipmentFact::Received(r))
+                if r.verdict != Receipt::Reject && is_consignee(&r.by) =>
+            {
                 self.with_consignee.get_or_insert(known);
                 self.received.get_or_insert(known);
             }
-            Fact::Stowed(_) => self.stowed.push(known),
-            Fact::Unpacked(_) => self.unpacked.push(known),
-            Fact::Closed(_) => drop(self.closed.get_or_insert(known)),
-            Fact::Imported(_) => self.imports.push((device(entry.subject), entry.at)),
+            Fact::Shipment(ShipmentFact::Stowed(_)) => self.stowed.push(known),
+            Fact::Shipment(ShipmentFact::Unpacked(_)) => self.unpacked.push(known),
+            Fact::Shipment(ShipmentFact::Closed(_)) => drop(self.closed.get_or_insert(known)),
+            Fact::Device(DeviceFact::Imported(_)) => {
+                self.imports.push((device(entry.subject), entry.at))
+            }
             _ => {}
         }
     }
@@ -346,11 +354,11 @@ fn hand_overs(timeline: &Timeline<'_>) -> Vec<HandOver> {
     let mut released: Option<Moment> = None;
     for entry in timeline.entries() {
         match entry.fact {
-            Fact::Released(_) => {
+            Fact::Shipment(ShipmentFact::Released(_)) => {
                 all.push(HandOver { from: entry.at, until: entry.at });
                 released.get_or_insert(entry.at);
             }
-            Fact::Accepted(_) => {
+            Fact::Shipment(ShipmentFact::Accepted(_)) => {
                 let from = released.take().unwrap_or(entry.at);
                 all.push(HandOver { from, until: entry.at });
             }

@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 use facts::context::{Thermal as Known, Watch};
 use facts::timeline::tells_who_has_them;
 use facts::{
-    About, Cause, Context, Engine, Entry, Event, Fact, Given, Keeps, Moment, RuleEngine, Rules,
-    Said, Span, Told,
+    About, Cause, Context, DeviceFact, Engine, Entry, Event, Fact, Given, Keeps, Moment, PartyFact,
+    RuleEngine, Rules, Said, ShipmentFact, Span, StoreFact, SystemFact, Told,
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,46 +61,67 @@ impl Engine for Thermal {
     fn hears(word: &Event) -> bool {
         let device = matches!(
             word.fact,
-            Fact::Reading(_)
-                | Fact::Withdrawn(_)
-                | Fact::Quiet(_)
-                | Fact::ClockAhead(_)
-                | Fact::ClockRight(_)
-                | Fact::Imported(_)
+            Fact::Device(DeviceFact::Reading(_))
+                | Fact::System(
+                    SystemFact::Withdrawn(_)
+                        | SystemFact::Quiet(_)
+                        | SystemFact::ClockAhead(_)
+                        | SystemFact::ClockRight(_)
+                )
+                | Fact::Device(DeviceFact::Imported(_))
         );
-        let bound =
-            matches!(word.fact, Fact::Attached(_) | Fact::Detached(_) | Fact::Calibrated(_));
-        let stored = matches!(word.fact, Fact::Holds(_) | Fact::NoLongerHolds(_) | Fact::Stowed(_));
+        let bound = matches!(
+            word.fact,
+            Fact::Device(
+                DeviceFact::Attached(_) | DeviceFact::Detached(_) | DeviceFact::Calibrated(_)
+            )
+        );
+        let stored = matches!(
+            word.fact,
+            Fact::Store(StoreFact::Holds(_) | StoreFact::NoLongerHolds(_))
+                | Fact::Shipment(ShipmentFact::Stowed(_))
+        );
         let boxed = matches!(
             word.fact,
-            Fact::Packed(_)
-                | Fact::Repacked(_)
-                | Fact::Opened(_)
-                | Fact::Unpacked(_)
-                | Fact::Thawed(_)
-                | Fact::Infused(_)
+            Fact::Shipment(
+                ShipmentFact::Packed(_)
+                    | ShipmentFact::Repacked(_)
+                    | ShipmentFact::Opened(_)
+                    | ShipmentFact::Unpacked(_)
+                    | ShipmentFact::Thawed(_)
+                    | ShipmentFact::Infused(_)
+            )
         );
         let moved = matches!(
             word.fact,
-            Fact::Departed(_)
-                | Fact::Arrived(_)
-                | Fact::LegOffloaded(_)
-                | Fact::Released(_)
-                | Fact::Accepted(_)
-                | Fact::Received(_)
+            Fact::Shipment(
+                ShipmentFact::Departed(_)
+                    | ShipmentFact::Arrived(_)
+                    | ShipmentFact::LegOffloaded(_)
+                    | ShipmentFact::Released(_)
+                    | ShipmentFact::Accepted(_)
+                    | ShipmentFact::Received(_)
+            )
         );
         // Who a party is tells whether what it did was done by the consignee.
         let plan = matches!(
             word.fact,
-            Fact::Planned(_)
-                | Fact::Described(_)
-                | Fact::Cancelled(_)
-                | Fact::Dispositioned(_)
-                | Fact::Destroyed(_)
-                | Fact::Closed(_)
+            Fact::Shipment(ShipmentFact::Planned(_))
+                | Fact::Party(PartyFact::Described(_))
+                | Fact::Shipment(
+                    ShipmentFact::Cancelled(_)
+                        | ShipmentFact::Dispositioned(_)
+                        | ShipmentFact::Destroyed(_)
+                        | ShipmentFact::Closed(_)
+                )
         );
-        let wrong = matches!(word.fact, Fact::ShipmentCorrected(_) | Fact::DeviceCorrected(_));
-        let reach = tells_who_has_them(&word.fact) || matches!(word.fact, Fact::PutAway(_));
+        let wrong = matches!(
+            word.fact,
+            Fact::Shipment(ShipmentFact::ShipmentCorrected(_))
+                | Fact::Device(DeviceFact::DeviceCorrected(_))
+        );
+        let reach = tells_who_has_them(&word.fact)
+            || matches!(word.fact, Fact::System(SystemFact::PutAway(_)));
         device || bound || stored || boxed || moved || plan || wrong || reach
     }
 
@@ -110,7 +131,7 @@ impl Engine for Thermal {
             self.memory.shipment = entry.subject.shipment();
         }
         if let Cause::Word(event) = &entry.cause
-            && matches!(event.fact, Fact::PutAway(_))
+            && matches!(event.fact, Fact::System(SystemFact::PutAway(_)))
         {
             self.put_away = true;
             return said.push(Said::PutAway);
@@ -120,7 +141,7 @@ impl Engine for Thermal {
             Cause::Word(event) => {
                 let matter =
                     self.memory.hear(entry, event, self.calm.as_ref(), rules.reference.settle);
-                if let Fact::Reading(reading) = &event.fact
+                if let Fact::Device(DeviceFact::Reading(reading)) = &event.fact
                     && self.memory.is_payload(&event.subject.id, &reading.channel, event.at)
                 {
                     let heard = (event.at, reading);

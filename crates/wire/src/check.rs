@@ -3,7 +3,7 @@
 use crate::day::{self, End};
 use crate::reject::{Code, Rejection};
 use facts::fact::permit::{Bound, Granted};
-use facts::{Fact, Moment, Span, alike, ident};
+use facts::{DeviceFact, Fact, Moment, PermitFact, Span, alike, ident};
 use serde_json::Value;
 
 /// Members that name a patient. Chain of identity is what coldwatch works with, never a person's data.
@@ -165,14 +165,18 @@ fn disguises(bytes: &[u8]) -> bool {
 /// What must hold of a fact's members; a permit's bare days become moments in its issuer's zone.
 pub(crate) fn fact(fact: Fact) -> Result<Fact, Rejection> {
     Ok(match fact {
-        Fact::Granted(granted) => Fact::Granted(Box::new(in_zone(*granted)?)),
-        Fact::Amended(granted) => Fact::Amended(Box::new(in_zone(*granted)?)),
-        Fact::Attached(a) if a.shipment.is_some() == a.store.is_some() => {
+        Fact::Permit(PermitFact::Granted(granted)) => {
+            Fact::Permit(PermitFact::Granted(Box::new(in_zone(*granted)?)))
+        }
+        Fact::Permit(PermitFact::Amended(granted)) => {
+            Fact::Permit(PermitFact::Amended(Box::new(in_zone(*granted)?)))
+        }
+        Fact::Device(DeviceFact::Attached(a)) if a.shipment.is_some() == a.store.is_some() => {
             let reason =
                 "a probe is attached to a shipment or to a store: exactly one of them is named";
             return Err(Rejection::new(Code::BadValue, reason).member("/data"));
         }
-        Fact::Attached(a) => {
+        Fact::Device(DeviceFact::Attached(a)) => {
             let forward = |span: Span, member: &str| match span > Span::ZERO {
                 true => Ok(()),
                 false => Err(Rejection::new(Code::BadValue, format!("`{span}` is no interval"))
@@ -180,7 +184,7 @@ pub(crate) fn fact(fact: Fact) -> Result<Fact, Rejection> {
             };
             forward(a.log_every, "/data/log_every")?;
             a.send_every.map_or(Ok(()), |every| forward(every, "/data/send_every"))?;
-            Fact::Attached(a)
+            Fact::Device(DeviceFact::Attached(a))
         }
         fact => fact,
     })

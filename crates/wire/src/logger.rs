@@ -11,7 +11,7 @@ use crate::limits::without_mark;
 use crate::reject::{Code, Rejection};
 use chrono::NaiveDateTime;
 use facts::fact::device::{Imported, Reading};
-use facts::{DeviceId, Event, Fact, MilliCelsius, Moment, Span, Subject, Text};
+use facts::{DeviceFact, DeviceId, Event, Fact, MilliCelsius, Moment, Span, Subject, Text};
 
 /// What an export says.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,13 +130,13 @@ impl LoggerFile {
                 at: *at,
                 counts: None,
                 hidden: None,
-                fact: Fact::Reading(reading),
+                fact: Fact::Device(DeviceFact::Reading(reading)),
             });
         }
         let readings = u32::try_from(self.readings.len()).unwrap_or(u32::MAX);
         let at = self.read_out.unwrap_or_else(|| self.covers_until());
         let id = Text::new(self.called());
-        let fact = Fact::Imported(Imported { file: id.clone(), readings });
+        let fact = Fact::Device(DeviceFact::Imported(Imported { file: id.clone(), readings }));
         let hidden = self.hidden.clone();
         events.push(Event { source, id, subject, at, counts: None, hidden, fact });
         events

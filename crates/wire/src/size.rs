@@ -3,7 +3,7 @@
 
 use crate::reject::{Code, Rejection};
 use facts::fact::shipment::Quantity;
-use facts::{Fact, UnitId};
+use facts::{Fact, OrderFact, PermitFact, ShipmentFact, StaffAct, StoreFact, UnitId};
 
 /// Bags or vials of a shipment or an order, named or counted; the largest collections have dozens.
 const MOST_UNITS: usize = 2_000;
@@ -17,7 +17,7 @@ const LONGEST_MEASURE: usize = 64;
 /// Refuses what says more.
 pub(crate) fn check(fact: &Fact) -> Result<(), Rejection> {
     match fact {
-        Fact::Planned(plan) => {
+        Fact::Shipment(ShipmentFact::Planned(plan)) => {
             named(&plan.units)?;
             let lists = [
                 ("legs", plan.legs.len()),
@@ -32,23 +32,29 @@ pub(crate) fn check(fact: &Fact) -> Result<(), Rejection> {
             }
             Ok(())
         }
-        Fact::Granted(granted) | Fact::Amended(granted) => {
+        Fact::Permit(PermitFact::Granted(granted) | PermitFact::Amended(granted)) => {
             measure(granted.quantity.as_ref(), "/data/quantity/unit")
         }
-        Fact::OrderOpened(opened) => named(&opened.units).and_then(|()| counted(opened.count)),
-        Fact::Packed(packed) => named(&packed.units).and_then(|()| counted(packed.count)),
-        Fact::Received(received) => named(&received.units).and_then(|()| counted(received.count)),
-        Fact::Repacked(moved) => named(&moved.units),
-        Fact::QualityReleased(released) => named(&released.units),
-        Fact::Dispositioned(decided) => named(&decided.units),
-        Fact::Thawed(thawed) => named(&thawed.units),
-        Fact::Infused(infused) => named(&infused.units),
-        Fact::Destroyed(destroyed) => named(&destroyed.units),
-        Fact::Holds(holds) => named(&holds.units),
-        Fact::NoLongerHolds(gave) => named(&gave.units),
-        Fact::Acknowledged(taken) => note(&taken.reason, "/data/reason"),
-        Fact::IncidentClosed(closed) => note(&closed.reason, "/data/reason"),
-        Fact::IncidentNoted(noted) => note(&noted.text, "/data/text"),
+        Fact::Order(OrderFact::OrderOpened(opened)) => {
+            named(&opened.units).and_then(|()| counted(opened.count))
+        }
+        Fact::Shipment(ShipmentFact::Packed(packed)) => {
+            named(&packed.units).and_then(|()| counted(packed.count))
+        }
+        Fact::Shipment(ShipmentFact::Received(received)) => {
+            named(&received.units).and_then(|()| counted(received.count))
+        }
+        Fact::Shipment(ShipmentFact::Repacked(moved)) => named(&moved.units),
+        Fact::Shipment(ShipmentFact::QualityReleased(released)) => named(&released.units),
+        Fact::Shipment(ShipmentFact::Dispositioned(decided)) => named(&decided.units),
+        Fact::Shipment(ShipmentFact::Thawed(thawed)) => named(&thawed.units),
+        Fact::Shipment(ShipmentFact::Infused(infused)) => named(&infused.units),
+        Fact::Shipment(ShipmentFact::Destroyed(destroyed)) => named(&destroyed.units),
+        Fact::Store(StoreFact::Holds(holds)) => named(&holds.units),
+        Fact::Store(StoreFact::NoLongerHolds(gave)) => named(&gave.units),
+        Fact::Staff(StaffAct::Acknowledged(taken)) => note(&taken.reason, "/data/reason"),
+        Fact::Staff(StaffAct::IncidentClosed(closed)) => note(&closed.reason, "/data/reason"),
+        Fact::Staff(StaffAct::IncidentNoted(noted)) => note(&noted.text, "/data/text"),
         _ => Ok(()),
     }
 }

@@ -6,7 +6,7 @@ use crate::{each, judged, runs, scaled, spread, thermal_service};
 use coldwatch::services::{self, Service, names::Names};
 use coldwatch::topics;
 use facts::fact::device::Reading;
-use facts::{Event, Fact, MilliCelsius, Moment, Span, Subject, Text};
+use facts::{DeviceFact, Event, Fact, MilliCelsius, Moment, Span, Subject, Text};
 use kafka::{Kafka, Settings};
 use pipeline::Topic;
 use pipeline::bytes::{self, Alert};
@@ -166,7 +166,7 @@ pub(crate) fn reads_at(device: &Subject, n: usize, temperature: i32, at: Moment)
         at,
         counts: None,
         hidden: None,
-        fact: Fact::Reading(Reading { temperature, channel, sequence }),
+        fact: Fact::Device(DeviceFact::Reading(Reading { temperature, channel, sequence })),
     }
 }
 

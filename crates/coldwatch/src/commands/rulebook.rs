@@ -8,7 +8,7 @@ use crate::services::of_log;
 use crate::{log, telemetry, topics};
 use clap::{Args, Subcommand};
 use facts::fact::log::BehaviourSwitched;
-use facts::{Fact, Text};
+use facts::{Fact, SystemFact, Text};
 use pipeline::{Topic, bytes, roles, rulebook};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -101,7 +101,9 @@ impl Publish {
             drafts.push(to(bytes::published(&book)));
         }
         if let Some(number) = number {
-            drafts.push(to(Fact::BehaviourSwitched(BehaviourSwitched { number })));
+            drafts.push(to(Fact::System(SystemFact::BehaviourSwitched(BehaviourSwitched {
+                number,
+            }))));
         }
         let placed = topics::append(&*log, drafts).map_err(log::failure)?;
         let offset = placed.get(&0).copied().unwrap_or_default();

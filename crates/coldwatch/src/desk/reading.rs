@@ -261,7 +261,9 @@ fn take(board: &mut Board, topic: Topic, partition: u16, record: &Record) {
                 }
                 JournalEntry::Tick(now) => board.beat("dispatch", partition, *now),
                 JournalEntry::Rulebook(book) => {
-                    if let facts::Fact::RulebookPublished(published) = bytes::published(book) {
+                    if let facts::Fact::System(facts::SystemFact::RulebookPublished(published)) =
+                        bytes::published(book)
+                    {
                         board.rulebook(&published);
                     }
                 }
@@ -300,7 +302,8 @@ fn take(board: &mut Board, topic: Topic, partition: u16, record: &Record) {
 /// Intake's sign of life.
 fn alive(board: &mut Board, partition: u16, record: &Record) {
     let read = wire::native::read(&record.value, &wire::Limits::default());
-    if let Ok(facts::Fact::Alive(_)) = read.as_ref().map(|read| &read.event.fact)
+    if let Ok(facts::Fact::System(facts::SystemFact::Alive(_))) =
+        read.as_ref().map(|read| &read.event.fact)
         && let Ok(read) = &read
     {
         board.beat("intake", partition, read.event.at);

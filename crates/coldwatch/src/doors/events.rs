@@ -307,7 +307,7 @@ pub(crate) fn read(
             continue;
         }
         let read = native::read(line, &limits).and_then(|read| {
-            match pipeline::pipeline::may_come_from_outside(&read.event) {
+            match read.event.fact.may_come_from_outside() {
                 true => Ok(read.event.subject),
                 false => Err(Rejection::not_from_outside(&read.event)),
             }

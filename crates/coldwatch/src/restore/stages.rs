@@ -11,7 +11,7 @@ use crate::services::names::Names;
 use crate::services::stateful::Stateful;
 use crate::services::{self, Note, Service};
 use facts::fact::log::BehaviourSwitched;
-use facts::{Fact, Moment, Subject};
+use facts::{Fact, Moment, Subject, SystemFact};
 use fold::Links;
 use pipeline::processor::StageKind;
 use pipeline::stage::Homes;
@@ -149,7 +149,8 @@ impl<'a> Stages<'a> {
             }
             What::Rulebook(book) => self.queue.push_back(published(bytes::published(&book))),
             What::Behaviour(number) => {
-                let switched = Fact::BehaviourSwitched(BehaviourSwitched { number });
+                let switched =
+                    Fact::System(SystemFact::BehaviourSwitched(BehaviourSwitched { number }));
                 self.queue.push_back(published(switched));
             }
         }

@@ -4,9 +4,8 @@
 use super::names::Names;
 use super::{Note, draft, of_log, rejected};
 use facts::fact::log::Alive;
-use facts::{Event, Fact, Moment, Origin, Subject, Text};
+use facts::{Event, Fact, Moment, Origin, Subject, SystemFact, Text};
 use fold::Links;
-use pipeline::pipeline::{is_act, may_come_from_outside};
 use pipeline::stage::Homes;
 use pipeline::{Body, Letter, Topic};
 use std::borrow::Cow;
@@ -101,7 +100,7 @@ impl Life for Partition {
     }
     fn sign_of_life(&mut self, now: i64, position: u64, end: u64) -> Option<Draft> {
         let (topic, partition) = (self.topic.clone(), self.number);
-        let alive = Fact::Alive(Alive { topic, partition, position, end });
+        let alive = Fact::System(SystemFact::Alive(Alive { topic, partition, position, end }));
         let to = self.number % self.names.partitions;
         Some(of_log(&self.names, Topic::Exceptions, to, now, alive))
     }
@@ -137,20 +136,19 @@ fn decode(place: &str, record: &Record) -> Vec<Result<Event, Rejection>> {
             Err(rejection) => vec![Err(rejection.at(place, number))],
         };
     }
-    let read =
-        native::read(bytes, &Limits::default()).and_then(|read| {
-            match may_come_from_outside(&read.event) {
-                true => Ok(read.event),
-                false => Err(Rejection::not_from_outside(&read.event).keeping(bytes)),
-            }
-        });
+    let read = native::read(bytes, &Limits::default()).and_then(|read| {
+        match read.event.fact.may_come_from_outside() {
+            true => Ok(read.event),
+            false => Err(Rejection::not_from_outside(&read.event).keeping(bytes)),
+        }
+    });
     vec![read.map_err(|rejection| rejection.at(place, number))]
 }
 
 impl Partition {
     /// Staff acts go to `exceptions`, all else to the subject's partition of `facts`.
     fn home(&mut self, offset: u64, index: u32, event: Event) -> Draft {
-        let topic = if is_act(&event.fact) { Topic::Exceptions } else { Topic::Facts };
+        let topic = if event.fact.is_staff_act() { Topic::Exceptions } else { Topic::Facts };
         let key: Subject = event.subject.clone();
         let partition = self.homes.of(&key, self.names.partitions);
         let (service, input) = (self.source.clone(), self.topic.clone());

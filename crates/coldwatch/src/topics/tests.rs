@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use facts::Moment;
+use facts::{Moment, SystemFact};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use stream::Memory;
@@ -49,7 +49,7 @@ impl Place {
                 for at in self.log.range(&name, partition).unwrap() {
                     let record = record(&self.log, &name, partition, at).unwrap();
                     let read = native::read(&record.value, &Limits::of_ours()).unwrap();
-                    if matches!(read.event.fact, Fact::Tick(_)) {
+                    if matches!(read.event.fact, Fact::System(SystemFact::Tick(_))) {
                         strokes.push(read.event.at.millis());
                     }
                 }

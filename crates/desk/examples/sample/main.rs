@@ -16,7 +16,7 @@ mod story;
 use alerts::incident::{Act, IncidentState};
 use desk::board::TOPICS;
 use desk::{Acts, Appending, Board, Desk, Feed, Freshness, Item, Refusal, router};
-use facts::{Event, Fact, Moment, Span};
+use facts::{Event, Fact, Moment, Span, StaffAct};
 use pipeline::registry::registry;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
@@ -52,7 +52,7 @@ impl Log {
         let of_stages = || board.one(&shipment, 1).map(|(incident, _)| incident.clone());
         let Some(mut incident) = open.or_else(of_stages) else { return };
         match &event.fact {
-            Fact::Acknowledged(taken) => {
+            Fact::Staff(StaffAct::Acknowledged(taken)) => {
                 incident.acknowledged =
                     Some(Act { by: taken.by.clone(), at: event.at, text: taken.reason.clone() });
                 incident.state = match incident.state {
@@ -61,7 +61,7 @@ impl Log {
                     other => other,
                 };
             }
-            Fact::IncidentClosed(closed) => {
+            Fact::Staff(StaffAct::IncidentClosed(closed)) => {
                 incident.closed =
                     Some(Act { by: closed.by.clone(), at: event.at, text: closed.reason.clone() });
                 incident.second.clone_from(&closed.second);

@@ -4,7 +4,10 @@ use super::dossier::{Dossier, Probe, is_open};
 use super::lines::Line;
 use alerts::Incident;
 use facts::fact::shipment::Planned;
-use facts::{Fact, Finding, Moment, Shows, Text, Timeline, TimelineEntry};
+use facts::{
+    DeviceFact, Fact, Finding, Moment, OrderFact, ShipmentFact, Shows, SystemFact, Text, Timeline,
+    TimelineEntry,
+};
 
 /// A line, as the timeline takes it.
 fn entry(line: &Line) -> TimelineEntry<'_> {
@@ -22,7 +25,12 @@ fn entry(line: &Line) -> TimelineEntry<'_> {
 impl Dossier {
     /// What its facts say together, by the answers that the engines go by.
     pub fn timeline(&self) -> Timeline<'_> {
-        let asked = |line: &&Line| !matches!(line.event.fact, Fact::Quiet(_) | Fact::Imported(_));
+        let asked = |line: &&Line| {
+            !matches!(
+                line.event.fact,
+                Fact::System(SystemFact::Quiet(_)) | Fact::Device(DeviceFact::Imported(_))
+            )
+        };
         Timeline::new(self.lines.standing().filter(asked).map(entry), None)
     }
 
@@ -34,7 +42,7 @@ impl Dossier {
     /// The product of its order.
     pub fn product(&self) -> Option<&Text> {
         self.lines.standing().rev().find_map(|line| match &line.event.fact {
-            Fact::OrderOpened(opened) => Some(&opened.product),
+            Fact::Order(OrderFact::OrderOpened(opened)) => Some(&opened.product),
             _ => None,
         })
     }
@@ -42,12 +50,15 @@ impl Dossier {
     /// Since when there is nothing to watch any more, and the word for it.
     pub fn over(&self) -> Option<(Moment, &'static str)> {
         let timeline = self.timeline();
-        let closed = timeline.entries().iter().find(|e| matches!(e.fact, Fact::Closed(_)));
+        let closed = timeline
+            .entries()
+            .iter()
+            .find(|e| matches!(e.fact, Fact::Shipment(ShipmentFact::Closed(_))));
         // Thawed goods are still to be given: they are on the board until that is said.
         let used = timeline.units_aboard().left_at.and_then(|_| {
             timeline.entries().iter().rev().find_map(|entry| match entry.fact {
-                Fact::Infused(_) => Some((entry.at, "infused")),
-                Fact::Destroyed(_) => Some((entry.at, "destroyed")),
+                Fact::Shipment(ShipmentFact::Infused(_)) => Some((entry.at, "infused")),
+                Fact::Shipment(ShipmentFact::Destroyed(_)) => Some((entry.at, "destroyed")),
                 _ => None,
             })
         });

@@ -8,7 +8,8 @@ use facts::context::{Custody, Schedule, Thermal};
 use facts::fact::order::Dose;
 use facts::fact::permit::Ledger;
 use facts::{
-    Context, Event, Fact, Finding, Moment, Name, PermitId, Registry, Shows, Span, State, Text,
+    Context, DeviceFact, Event, Fact, Finding, Moment, Name, PartyFact, PermitId, Registry, Shows,
+    Span, State, SystemFact, Text,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -105,7 +106,7 @@ impl Dossier {
         let probe =
             |channel: &Text| Probe { device: event.subject.id.clone(), channel: channel.clone() };
         match &event.fact {
-            Fact::Reading(reading) => {
+            Fact::Device(DeviceFact::Reading(reading)) => {
                 let probe = probe(&reading.channel);
                 self.quiet.remove(&probe);
                 let late = learnt.is_some_and(|learnt| learnt - event.at > LATE);
@@ -115,26 +116,30 @@ impl Dossier {
                 }
                 return;
             }
-            Fact::Withdrawn(w) => {
+            Fact::System(SystemFact::Withdrawn(w)) => {
                 let known = self.series.get_mut(&probe(&w.channel));
                 known.into_iter().for_each(|s| s.withdraw(w.at, w.temperature.milli()));
                 self.taken_back += 1;
                 return;
             }
-            Fact::Dose(dose) => return self.dose = Some(dose.clone()),
-            Fact::Ledger(ledger) => {
+            Fact::System(SystemFact::Dose(dose)) => return self.dose = Some(dose.clone()),
+            Fact::System(SystemFact::Ledger(ledger)) => {
                 let permit = PermitId::new(&*event.subject.id);
                 return drop(self.ledgers.insert(permit, ledger.clone()));
             }
-            Fact::Qualified(_) => return,
-            Fact::Attached(attached) => {
+            Fact::Party(PartyFact::Qualified(_)) => return,
+            Fact::Device(DeviceFact::Attached(attached)) => {
                 let (position, every) = (attached.position, attached.log_every);
                 if let Some(series) = self.series(probe(&attached.channel)) {
                     series.attach(position, every);
                 }
             }
-            Fact::Detached(detached) => drop(self.quiet.remove(&probe(&detached.channel))),
-            Fact::Quiet(quiet) => drop(self.quiet.insert(probe(&quiet.channel), quiet.since)),
+            Fact::Device(DeviceFact::Detached(detached)) => {
+                self.quiet.remove(&probe(&detached.channel));
+            }
+            Fact::System(SystemFact::Quiet(quiet)) => {
+                self.quiet.insert(probe(&quiet.channel), quiet.since);
+            }
             _ => {}
         }
         self.lines.add(Line::new(offset, event.clone(), learnt));

@@ -4,7 +4,7 @@
 //! custody's context.
 
 use super::Dossier;
-use facts::{Fact, Moment, PartyId};
+use facts::{Fact, Moment, PartyId, ShipmentFact};
 
 /// One pair of hands, or a stretch in nobody's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,19 +34,27 @@ pub fn hands(dossier: &Dossier) -> Vec<Hand> {
     for line in dossier.lines.standing() {
         let at = line.event.moment();
         match &line.event.fact {
-            Fact::Released(r) => chain.released(&r.by, r.to.as_ref(), at),
-            Fact::Accepted(a) => chain.accepted(&a.by, at),
-            Fact::Received(r) => chain.received(&r.by, at),
-            Fact::Stowed(s) => chain.place(at, format!("stowed at {}", s.place)),
-            Fact::Departed(d) => chain.place(at, format!("departed on {}", d.leg)),
-            Fact::Arrived(a) => {
+            Fact::Shipment(ShipmentFact::Released(r)) => chain.released(&r.by, r.to.as_ref(), at),
+            Fact::Shipment(ShipmentFact::Accepted(a)) => chain.accepted(&a.by, at),
+            Fact::Shipment(ShipmentFact::Received(r)) => chain.received(&r.by, at),
+            Fact::Shipment(ShipmentFact::Stowed(s)) => {
+                chain.place(at, format!("stowed at {}", s.place))
+            }
+            Fact::Shipment(ShipmentFact::Departed(d)) => {
+                chain.place(at, format!("departed on {}", d.leg))
+            }
+            Fact::Shipment(ShipmentFact::Arrived(a)) => {
                 let legs = dossier.plan().into_iter().flat_map(|plan| &plan.legs);
                 let to = legs.filter(|leg| leg.id == a.leg).map(|leg| leg.to.as_str()).next();
                 let to = to.map_or(String::new(), |to| format!(" at {to}"));
                 chain.place(at, format!("arrived{to} on {}", a.leg));
             }
-            Fact::CustomsEntered(_) => chain.place(at, "entered customs".into()),
-            Fact::CustomsCleared(_) => chain.place(at, "cleared customs".into()),
+            Fact::Shipment(ShipmentFact::CustomsEntered(_)) => {
+                chain.place(at, "entered customs".into())
+            }
+            Fact::Shipment(ShipmentFact::CustomsCleared(_)) => {
+                chain.place(at, "cleared customs".into())
+            }
             _ => {}
         }
     }

@@ -2,7 +2,9 @@
 //!
 //! Bounded: when there are too many lines, what matters least goes first, and how many went is counted.
 
-use facts::{Corrections, Event, Fact, Identity, Moment};
+use facts::{
+    Corrections, DeviceFact, Event, Fact, Identity, Moment, OrderFact, ShipmentFact, SystemFact,
+};
 use std::collections::BTreeMap;
 
 /// One fact that is told.
@@ -43,17 +45,18 @@ const MOST: usize = 1500;
 impl Lines {
     /// Takes a fact in; the same one again changes nothing.
     pub(super) fn add(&mut self, line: Line) {
-        if let Fact::ShipmentCorrected(c) | Fact::OrderCorrected(c) | Fact::DeviceCorrected(c) =
-            &line.event.fact
+        if let Fact::Shipment(ShipmentFact::ShipmentCorrected(c))
+        | Fact::Order(OrderFact::OrderCorrected(c))
+        | Fact::Device(DeviceFact::DeviceCorrected(c)) = &line.event.fact
             && self.reasons.len() < MOST
         {
             self.corrections.take(line.identity, Identity::of(&c.source, &c.id));
             self.reasons.insert(line.identity, c.reason.to_string());
         }
-        if let Fact::Quiet(quiet) = &line.event.fact {
+        if let Fact::System(SystemFact::Quiet(quiet)) = &line.event.fact {
             // Said again each hour: the last time says all.
             let same = |known: &Line| match &known.event.fact {
-                Fact::Quiet(before) => {
+                Fact::System(SystemFact::Quiet(before)) => {
                     known.event.subject == line.event.subject
                         && (&before.channel, before.since) == (&quiet.channel, quiet.since)
                 }
@@ -98,14 +101,17 @@ impl Lines {
         let light = |line: &Line| {
             matches!(
                 line.event.fact,
-                Fact::Quiet(_)
-                    | Fact::Imported(_)
-                    | Fact::Calibrated(_)
-                    | Fact::DeviceCorrected(_)
-                    | Fact::Noted(_)
+                Fact::System(SystemFact::Quiet(_))
+                    | Fact::Device(
+                        DeviceFact::Imported(_)
+                            | DeviceFact::Calibrated(_)
+                            | DeviceFact::DeviceCorrected(_)
+                    )
+                    | Fact::Shipment(ShipmentFact::Noted(_))
             )
         };
-        let plan = |line: &Line| matches!(line.event.fact, Fact::Planned(_));
+        let plan =
+            |line: &Line| matches!(line.event.fact, Fact::Shipment(ShipmentFact::Planned(_)));
         let place = self.lines.iter().position(light);
         let place = place.or_else(|| self.lines.iter().position(|line| !plan(line))).unwrap_or(0);
         self.lines.remove(place);
@@ -149,6 +155,6 @@ mod tests {
         (1..2000).for_each(|n| lines.add(line(n, "stowed by VAN at FRA")));
         assert_eq!(lines.all().len(), MOST);
         assert_eq!(lines.dropped(), 500);
-        assert!(matches!(lines.all()[0].event.fact, Fact::Planned(_)));
+        assert!(matches!(lines.all()[0].event.fact, Fact::Shipment(ShipmentFact::Planned(_))));
     }
 }

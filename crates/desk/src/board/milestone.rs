@@ -4,7 +4,7 @@
 
 use super::Dossier;
 use facts::fact::shipment::{Goods, Leg, Planned};
-use facts::{Fact, Label, LegId, Moment};
+use facts::{Fact, Label, LegId, Moment, OrderFact, ShipmentFact};
 
 /// The next thing that should happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,11 @@ pub(crate) fn expected(dossier: &Dossier, waypoint: &Label) -> Option<Moment> {
 /// The planned time, or a later one that was reported for the place where the leg ends.
 fn arrival(dossier: &Dossier, leg: &Leg) -> Moment {
     let changed = dossier.lines.standing().rev().find_map(|line| match &line.event.fact {
-        Fact::EtaChanged(changed) if changed.waypoint.is(leg.to.as_str()) => Some(changed.eta),
+        Fact::Shipment(ShipmentFact::EtaChanged(changed))
+            if changed.waypoint.is(leg.to.as_str()) =>
+        {
+            Some(changed.eta)
+        }
         _ => None,
     });
     changed.unwrap_or(leg.arrives)
@@ -69,14 +73,19 @@ fn milestone(what: String, due: Option<Moment>) -> Milestone {
 
 fn received(dossier: &Dossier) -> bool {
     dossier.custody.as_ref().is_some_and(|custody| custody.received)
-        || dossier.lines.standing().any(|line| matches!(line.event.fact, Fact::Received(_)))
+        || dossier
+            .lines
+            .standing()
+            .any(|line| matches!(line.event.fact, Fact::Shipment(ShipmentFact::Received(_))))
 }
 
 fn after_receipt(dossier: &Dossier, plan: &Planned) -> Milestone {
-    let released = dossier
-        .lines
-        .standing()
-        .any(|line| matches!(line.event.fact, Fact::QualityReleased(_) | Fact::Dispositioned(_)));
+    let released = dossier.lines.standing().any(|line| {
+        matches!(
+            line.event.fact,
+            Fact::Shipment(ShipmentFact::QualityReleased(_) | ShipmentFact::Dispositioned(_))
+        )
+    });
     if plan.kind != Goods::DrugProduct {
         return milestone("closing: it was received".into(), plan.slot);
     }
@@ -84,7 +93,7 @@ fn after_receipt(dossier: &Dossier, plan: &Planned) -> Milestone {
         return milestone("release for use by quality".into(), None);
     }
     let infusion = dossier.lines.standing().rev().find_map(|line| match &line.event.fact {
-        Fact::PatientScheduled(steps) => Some(steps.infusion),
+        Fact::Order(OrderFact::PatientScheduled(steps)) => Some(steps.infusion),
         _ => None,
     });
     milestone("infusion".into(), infusion.flatten())
@@ -102,12 +111,20 @@ impl Seen {
         let mut seen = Self::default();
         for line in dossier.lines.standing() {
             match &line.event.fact {
-                Fact::Departed(d) if d.leg == *leg => (seen.departed, seen.lost) = (true, None),
-                Fact::Arrived(a) if a.leg == *leg => (seen.arrived, seen.lost) = (true, None),
-                Fact::LegCancelled(c) if c.leg == *leg => seen.lost = Some(c.reason.to_string()),
-                Fact::LegOffloaded(o) if o.leg == *leg => seen.lost = Some(o.reason.to_string()),
+                Fact::Shipment(ShipmentFact::Departed(d)) if d.leg == *leg => {
+                    (seen.departed, seen.lost) = (true, None)
+                }
+                Fact::Shipment(ShipmentFact::Arrived(a)) if a.leg == *leg => {
+                    (seen.arrived, seen.lost) = (true, None)
+                }
+                Fact::Shipment(ShipmentFact::LegCancelled(c)) if c.leg == *leg => {
+                    seen.lost = Some(c.reason.to_string())
+                }
+                Fact::Shipment(ShipmentFact::LegOffloaded(o)) if o.leg == *leg => {
+                    seen.lost = Some(o.reason.to_string())
+                }
                 // A new plan answers a lost leg.
-                Fact::Planned(_) => seen.lost = None,
+                Fact::Shipment(ShipmentFact::Planned(_)) => seen.lost = None,
                 _ => {}
             }
         }

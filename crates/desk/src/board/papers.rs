@@ -7,7 +7,7 @@ use super::Dossier;
 use super::milestone::expected;
 use facts::fact::permit::{Bound, Granted};
 use facts::fact::shipment::{Act, Gated};
-use facts::{Fact, Moment, PermitId, SubjectKind};
+use facts::{Fact, Moment, PermitFact, PermitId, SubjectKind};
 
 /// One permit of the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,11 +54,15 @@ fn paper(dossier: &Dossier, gated: &Gated) -> Paper {
             continue;
         }
         match &line.event.fact {
-            Fact::Granted(g) | Fact::Amended(g) => {
+            Fact::Permit(PermitFact::Granted(g) | PermitFact::Amended(g)) => {
                 (granted, stopped) = (Some((**g).clone()), None);
             }
-            Fact::PermitSuspended(s) => stopped = Some(format!("suspended: {}", s.reason)),
-            Fact::Revoked(r) => stopped = Some(format!("revoked: {}", r.reason)),
+            Fact::Permit(PermitFact::PermitSuspended(s)) => {
+                stopped = Some(format!("suspended: {}", s.reason))
+            }
+            Fact::Permit(PermitFact::Revoked(r)) => {
+                stopped = Some(format!("revoked: {}", r.reason))
+            }
             _ => {}
         }
     }

@@ -3,7 +3,7 @@
 use super::{Dossier, papers};
 use alerts::Incident;
 use facts::fact::shipment::Planned;
-use facts::{Fact, PartyId};
+use facts::{Fact, PartyId, PermitFact, ShipmentFact};
 use std::collections::BTreeSet;
 
 /// A party, and what part it has: who is to be rung is named by that on a rule's page.
@@ -37,7 +37,7 @@ pub fn parts(d: &Dossier, incident: &Incident) -> Vec<Part> {
     let evidence: BTreeSet<u64> = mine.flat_map(|f| f.evidence.iter().copied()).collect();
     for line in d.lines.all().iter().filter(|line| evidence.contains(&line.offset)) {
         // A plan names many; these were told above.
-        if !matches!(line.event.fact, Fact::Planned(_)) {
+        if !matches!(line.event.fact, Fact::Shipment(ShipmentFact::Planned(_))) {
             let named = named(&line.event.fact);
             named.into_iter().for_each(|party| add(party, "is named in the evidence".into()));
         }
@@ -56,17 +56,19 @@ pub fn parts(d: &Dossier, incident: &Incident) -> Vec<Part> {
 /// The parties that a fact names.
 pub(super) fn named(fact: &Fact) -> Vec<&PartyId> {
     match fact {
-        Fact::Planned(plan) => planned(plan),
-        Fact::Packed(packed) => packed.by.iter().collect(),
-        Fact::Released(released) => both(&released.by, &released.to),
-        Fact::Accepted(accepted) => both(&accepted.by, &accepted.from),
-        Fact::Opened(opened) => both(&opened.by, &opened.authorised_by),
-        Fact::Stowed(stowed) => vec![&stowed.by],
-        Fact::Unpacked(unpacked) => vec![&unpacked.by],
-        Fact::Repacked(repacked) => vec![&repacked.by],
-        Fact::Received(received) => vec![&received.by],
-        Fact::QualityReleased(released) => vec![&released.by],
-        Fact::Granted(granted) | Fact::Amended(granted) => vec![&granted.holder],
+        Fact::Shipment(ShipmentFact::Planned(plan)) => planned(plan),
+        Fact::Shipment(ShipmentFact::Packed(packed)) => packed.by.iter().collect(),
+        Fact::Shipment(ShipmentFact::Released(released)) => both(&released.by, &released.to),
+        Fact::Shipment(ShipmentFact::Accepted(accepted)) => both(&accepted.by, &accepted.from),
+        Fact::Shipment(ShipmentFact::Opened(opened)) => both(&opened.by, &opened.authorised_by),
+        Fact::Shipment(ShipmentFact::Stowed(stowed)) => vec![&stowed.by],
+        Fact::Shipment(ShipmentFact::Unpacked(unpacked)) => vec![&unpacked.by],
+        Fact::Shipment(ShipmentFact::Repacked(repacked)) => vec![&repacked.by],
+        Fact::Shipment(ShipmentFact::Received(received)) => vec![&received.by],
+        Fact::Shipment(ShipmentFact::QualityReleased(released)) => vec![&released.by],
+        Fact::Permit(PermitFact::Granted(granted) | PermitFact::Amended(granted)) => {
+            vec![&granted.holder]
+        }
         _ => Vec::new(),
     }
 }

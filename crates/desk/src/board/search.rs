@@ -6,7 +6,7 @@
 use super::parties::named;
 use super::{Board, Dossier};
 use facts::fact::shipment::Planned;
-use facts::{Fact, PartyId, ShipmentId};
+use facts::{Fact, OrderFact, PartyId, ShipmentFact, ShipmentId};
 
 /// What is searched for.
 pub(super) struct Search<'a> {
@@ -46,11 +46,13 @@ impl<'a> Search<'a> {
     fn names(&self, fact: &Fact) -> bool {
         let units = |units: &[facts::UnitId]| units.iter().any(|unit| self.is(unit.as_str()));
         let other = match fact {
-            Fact::Planned(plan) => self.plan(plan),
-            Fact::Packed(packed) => units(&packed.units),
-            Fact::Received(received) => units(&received.units),
-            Fact::Repacked(again) => units(&again.units) || self.is(again.shipper.as_str()),
-            Fact::OrderOpened(opened) => units(&opened.units),
+            Fact::Shipment(ShipmentFact::Planned(plan)) => self.plan(plan),
+            Fact::Shipment(ShipmentFact::Packed(packed)) => units(&packed.units),
+            Fact::Shipment(ShipmentFact::Received(received)) => units(&received.units),
+            Fact::Shipment(ShipmentFact::Repacked(again)) => {
+                units(&again.units) || self.is(again.shipper.as_str())
+            }
+            Fact::Order(OrderFact::OrderOpened(opened)) => units(&opened.units),
             _ => false,
         };
         other || named(fact).into_iter().any(|party| self.party(party))

@@ -3,7 +3,10 @@
 #![allow(dead_code)] // each test file uses its part
 
 use dispatch::{Dispatch, Fate, Passed, Rules};
-use facts::{Book, Cause, Engine, Entry, Event, Fact, Finding, Keeps, Moment, Subject, Text};
+use facts::{
+    Book, Cause, DeviceFact, Engine, Entry, Event, Fact, Finding, Keeps, Moment, Subject,
+    SystemFact, Text,
+};
 use std::collections::{BTreeMap, VecDeque};
 
 /// All subjects, and what came out.
@@ -277,10 +280,10 @@ impl World {
         let mut stand = BTreeMap::new();
         for event in self.journals.get(shipment).into_iter().flatten() {
             match &event.fact {
-                Fact::Reading(r) => {
+                Fact::Device(DeviceFact::Reading(r)) => {
                     *stand.entry((event.at, r.temperature.to_string())).or_insert(0) += 1
                 }
-                Fact::Withdrawn(w) => {
+                Fact::System(SystemFact::Withdrawn(w)) => {
                     *stand.entry((w.at, w.temperature.to_string())).or_insert(0) -= 1
                 }
                 _ => {}

@@ -50,6 +50,35 @@ fn every_fact_has_a_sentence_that_reads_back_and_a_sample() {
 }
 
 #[test]
+fn facts_are_stored_as_the_samples_are_written() {
+    // A state and a content hash hold these bytes: however facts are nested in memory, they stay.
+    let lines = text("samples.ndjson");
+    for (kind, sample) in &samples() {
+        let fact = ByType(kind).deserialize(sample["data"].clone()).expect("read before");
+        let stored = serde_json::to_string(&fact).expect("a fact is written");
+        let data = stored
+            .strip_prefix(&std::format!("{{\"{kind}\":"))
+            .and_then(|rest| rest.strip_suffix('}'))
+            .unwrap_or_else(|| panic!("{kind} is stored as {stored}"));
+        let sample = lines.lines().find(|line| line.contains(&std::format!("\"type\":\"{kind}\"")));
+        let sample = sample.expect("every fact has its sample");
+        assert!(sample.contains(&std::format!("\"data\":{data}")), "{kind} is stored as {data}");
+        assert_eq!(serde_json::from_str::<Fact>(&stored).ok(), Some(fact), "{stored}");
+    }
+}
+
+#[test]
+fn what_coldwatch_writes_itself_may_not_come_from_outside() {
+    for (kind, sample) in &samples() {
+        let fact = ByType(kind).deserialize(sample["data"].clone()).expect("read before");
+        let reported = Fact::reported_types().any(|name| name == kind);
+        assert_eq!(fact.may_come_from_outside(), reported, "{kind}");
+        let of_log = kind.starts_with("coldwatch.log.");
+        assert!(!(of_log && reported), "{kind} is the log's own");
+    }
+}
+
+#[test]
 fn sentences_are_told_apart() {
     // A sentence must not read as another fact than the one that it was made of.
     for (kind, sample) in samples() {

@@ -1,6 +1,6 @@
 //! Which facts report what has been done.
 
-use super::{Fact, FactKind};
+use super::{Fact, FactKind, ShipmentFact, StoreFact};
 
 impl FactKind {
     /// What reports what was done with the goods, or decided or said of them.
@@ -43,13 +43,27 @@ impl Fact {
     /// Whether it reports that the goods were packed, moved, stored or used: a shipment of which none of that was said is planned
     /// at most.
     pub fn shows_under_way(&self) -> bool {
-        let packed = matches!(self, Self::Packed(_) | Self::Repacked(_) | Self::Opened(_));
-        let handed = matches!(self, Self::Released(_) | Self::Accepted(_) | Self::Received(_));
-        let on_the_way = matches!(self, Self::Departed(_) | Self::Arrived(_) | Self::Stowed(_));
-        let customs = matches!(self, Self::CustomsEntered(_) | Self::CustomsCleared(_));
-        let used = matches!(self, Self::Unpacked(_) | Self::Thawed(_) | Self::Infused(_));
-        let stored = matches!(self, Self::Holds(_) | Self::NoLongerHolds(_));
-        let destroyed = matches!(self, Self::Destroyed(_));
-        packed || handed || on_the_way || customs || used || stored || destroyed
+        match self {
+            Self::Shipment(fact) => fact.shows_under_way(),
+            Self::Store(StoreFact::Holds(_) | StoreFact::NoLongerHolds(_)) => true,
+            Self::Device(_) | Self::Permit(_) | Self::Party(_) | Self::Order(_) => false,
+            Self::Staff(_) | Self::System(_) => false,
+        }
+    }
+}
+
+impl ShipmentFact {
+    fn shows_under_way(&self) -> bool {
+        match self {
+            Self::Packed(_) | Self::Repacked(_) | Self::Unpacked(_) | Self::Opened(_) => true,
+            Self::Released(_) | Self::Accepted(_) | Self::Received(_) => true,
+            Self::Departed(_) | Self::Arrived(_) | Self::Stowed(_) => true,
+            Self::CustomsEntered(_) | Self::CustomsCleared(_) => true,
+            Self::Thawed(_) | Self::Infused(_) | Self::Destroyed(_) => true,
+            Self::Planned(_) | Self::EtaChanged(_) | Self::Cancelled(_) | Self::Closed(_) => false,
+            Self::LegCancelled(_) | Self::LegOffloaded(_) => false,
+            Self::QualityReleased(_) | Self::Dispositioned(_) => false,
+            Self::ShipmentCorrected(_) | Self::Noted(_) => false,
+        }
     }
 }

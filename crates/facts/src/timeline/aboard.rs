@@ -1,8 +1,8 @@
 //! What was packed, and when the last of it had left: however that was said, for some units or for all of them.
 
 use super::Timeline;
-use crate::fact::Fact;
 use crate::fact::shipment::Packed;
+use crate::fact::{Fact, ShipmentFact};
 use crate::id::UnitId;
 use crate::moment::Moment;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -42,9 +42,9 @@ pub(super) fn read(timeline: &Timeline<'_>) -> Aboard {
     let mut whole: Option<Moment> = None;
     for entry in timeline.entries() {
         let units = match entry.fact {
-            Fact::Thawed(thawed) => &thawed.units,
-            Fact::Infused(infused) => &infused.units,
-            Fact::Destroyed(destroyed) => &destroyed.units,
+            Fact::Shipment(ShipmentFact::Thawed(thawed)) => &thawed.units,
+            Fact::Shipment(ShipmentFact::Infused(infused)) => &infused.units,
+            Fact::Shipment(ShipmentFact::Destroyed(destroyed)) => &destroyed.units,
             _ => continue,
         };
         if units.is_empty() {
@@ -83,14 +83,16 @@ fn contents(timeline: &Timeline<'_>) -> Contents {
     for entry in timeline.entries() {
         match entry.fact {
             // The same packing of the same moment was sent again.
-            Fact::Packed(p) if seen.contains(&(entry.at, p)) => {}
-            Fact::Packed(p) if p.units.is_empty() => {
+            Fact::Shipment(ShipmentFact::Packed(p)) if seen.contains(&(entry.at, p)) => {}
+            Fact::Shipment(ShipmentFact::Packed(p)) if p.units.is_empty() => {
                 seen.push((entry.at, p));
                 counted = counted.saturating_add(p.count.unwrap_or(0));
             }
-            Fact::Packed(p) => packed.extend(p.units.iter().map(unit_key)),
+            Fact::Shipment(ShipmentFact::Packed(p)) => packed.extend(p.units.iter().map(unit_key)),
             // What goes from one box into the next was packed before.
-            Fact::Repacked(repacked) => scanned.extend(repacked.units.iter().map(unit_key)),
+            Fact::Shipment(ShipmentFact::Repacked(repacked)) => {
+                scanned.extend(repacked.units.iter().map(unit_key))
+            }
             _ => {}
         }
     }

@@ -3,8 +3,8 @@
 
 use super::TimelineEntry;
 use super::hands::{At, Walk};
-use crate::fact::Fact;
 use crate::fact::shipment::Receipt;
+use crate::fact::{Fact, ShipmentFact};
 use crate::id::PartyId;
 
 /// How well a fact fits as the next one. The first of these that there is goes first; of equals the least identity.
@@ -39,10 +39,18 @@ pub(super) fn steps(walk: &Walk<'_, '_>, rest: &[TimelineEntry<'_>]) -> Option<u
 
 fn step(walk: &Walk<'_, '_>, entry: &TimelineEntry<'_>, rest: &[TimelineEntry<'_>]) -> Step {
     match entry.fact {
-        Fact::Released(released) => lets_go(walk, &released.by, released.to.as_ref(), rest),
-        Fact::Accepted(accepted) => takes(walk, &accepted.by, Step::TakesOver, rest),
-        Fact::Received(received) if received.verdict == Receipt::Reject => Step::Receives,
-        Fact::Received(received) => takes(walk, &received.by, Step::Receives, rest),
+        Fact::Shipment(ShipmentFact::Released(released)) => {
+            lets_go(walk, &released.by, released.to.as_ref(), rest)
+        }
+        Fact::Shipment(ShipmentFact::Accepted(accepted)) => {
+            takes(walk, &accepted.by, Step::TakesOver, rest)
+        }
+        Fact::Shipment(ShipmentFact::Received(received)) if received.verdict == Receipt::Reject => {
+            Step::Receives
+        }
+        Fact::Shipment(ShipmentFact::Received(received)) => {
+            takes(walk, &received.by, Step::Receives, rest)
+        }
         _ => Step::Nowhere,
     }
 }
@@ -84,7 +92,7 @@ fn takes(walk: &Walk<'_, '_>, by: &PartyId, fits: Step, rest: &[TimelineEntry<'_
 /// Whether a release that is left names a party.
 fn is_named(walk: &Walk<'_, '_>, party: &PartyId, rest: &[TimelineEntry<'_>]) -> bool {
     rest.iter().any(|entry| match entry.fact {
-        Fact::Released(released) => {
+        Fact::Shipment(ShipmentFact::Released(released)) => {
             released.to.as_ref().is_some_and(|to| walk.houses.are_one(to, party))
         }
         _ => false,
@@ -93,7 +101,9 @@ fn is_named(walk: &Walk<'_, '_>, party: &PartyId, rest: &[TimelineEntry<'_>]) ->
 
 fn accepts(walk: &Walk<'_, '_>, party: &PartyId, rest: &[TimelineEntry<'_>]) -> bool {
     rest.iter().any(|entry| match entry.fact {
-        Fact::Accepted(accepted) => walk.houses.are_one(&accepted.by, party),
+        Fact::Shipment(ShipmentFact::Accepted(accepted)) => {
+            walk.houses.are_one(&accepted.by, party)
+        }
         _ => false,
     })
 }
@@ -102,9 +112,9 @@ fn accepts(walk: &Walk<'_, '_>, party: &PartyId, rest: &[TimelineEntry<'_>]) -> 
 fn acts(walk: &Walk<'_, '_>, party: &PartyId, rest: &[TimelineEntry<'_>]) -> bool {
     rest.iter().any(|entry| {
         let by = match entry.fact {
-            Fact::Released(released) => &released.by,
-            Fact::Accepted(accepted) => &accepted.by,
-            Fact::Received(received) => &received.by,
+            Fact::Shipment(ShipmentFact::Released(released)) => &released.by,
+            Fact::Shipment(ShipmentFact::Accepted(accepted)) => &accepted.by,
+            Fact::Shipment(ShipmentFact::Received(received)) => &received.by,
             _ => return false,
         };
         walk.houses.are_one(by, party)

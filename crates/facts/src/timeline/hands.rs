@@ -11,8 +11,8 @@
 use super::chain::steps;
 use super::{Houses, PlanEntry, Receiver, Timeline, TimelineEntry};
 use crate::event::Identity;
-use crate::fact::Fact;
 use crate::fact::shipment::{Accepted, Planned, Receipt, Received, Released};
+use crate::fact::{Fact, ShipmentFact};
 use crate::id::{LegId, PartyId};
 use crate::moment::Moment;
 use alloc::collections::BTreeSet;
@@ -184,8 +184,10 @@ impl<'a> Timeline<'a> {
 /// later, for the way back, did not have them then.
 fn first_plan<'a>(timeline: &Timeline<'a>) -> Option<PlanEntry<'a>> {
     let moved = timeline.entries().iter().find(|entry| match entry.fact {
-        Fact::Released(_) | Fact::Accepted(_) | Fact::Departed(_) => true,
-        Fact::Received(received) => received.verdict != Receipt::Reject,
+        Fact::Shipment(
+            ShipmentFact::Released(_) | ShipmentFact::Accepted(_) | ShipmentFact::Departed(_),
+        ) => true,
+        Fact::Shipment(ShipmentFact::Received(received)) => received.verdict != Receipt::Reject,
         _ => false,
     });
     match moved {
@@ -197,7 +199,7 @@ fn first_plan<'a>(timeline: &Timeline<'a>) -> Option<PlanEntry<'a>> {
 /// When we first learnt of a plan that has this consignor.
 fn named_first(timeline: &Timeline<'_>, consignor: &PartyId) -> Moment {
     let plans = timeline.entries().iter().filter(|entry| match entry.fact {
-        Fact::Planned(plan) => plan.consignor == *consignor,
+        Fact::Shipment(ShipmentFact::Planned(plan)) => plan.consignor == *consignor,
         _ => false,
     });
     plans.map(|entry| entry.learnt).min().unwrap_or(Moment::EARLIEST)
@@ -240,7 +242,14 @@ impl<'t, 'a> Walk<'t, 'a> {
 
     fn walk(mut self) -> Hands {
         let is_hand = |entry: &&TimelineEntry<'a>| {
-            matches!(entry.fact, Fact::Released(_) | Fact::Accepted(_) | Fact::Received(_))
+            matches!(
+                entry.fact,
+                Fact::Shipment(
+                    ShipmentFact::Released(_)
+                        | ShipmentFact::Accepted(_)
+                        | ShipmentFact::Received(_)
+                )
+            )
         };
         let hands: Vec<TimelineEntry<'a>> =
             self.timeline.entries().iter().filter(is_hand).copied().collect();
@@ -256,9 +265,15 @@ impl<'t, 'a> Walk<'t, 'a> {
             while let Some(next) = steps(&self, &rest) {
                 let entry = rest.remove(next);
                 match entry.fact {
-                    Fact::Released(released) => self.released(&entry, released),
-                    Fact::Accepted(accepted) => self.accepted(&entry, accepted),
-                    Fact::Received(received) => self.received(&entry, received),
+                    Fact::Shipment(ShipmentFact::Released(released)) => {
+                        self.released(&entry, released)
+                    }
+                    Fact::Shipment(ShipmentFact::Accepted(accepted)) => {
+                        self.accepted(&entry, accepted)
+                    }
+                    Fact::Shipment(ShipmentFact::Received(received)) => {
+                        self.received(&entry, received)
+                    }
                     _ => {}
                 }
             }
@@ -286,9 +301,11 @@ impl<'t, 'a> Walk<'t, 'a> {
         let mut ends: Vec<Mark> = Vec::new();
         for entry in self.timeline.entries() {
             let ends_here = match entry.fact {
-                Fact::Closed(_) => true,
-                Fact::Cancelled(_) => cancelled == Some(entry.at),
-                Fact::Thawed(_) | Fact::Infused(_) | Fact::Destroyed(_) => gone == Some(entry.at),
+                Fact::Shipment(ShipmentFact::Closed(_)) => true,
+                Fact::Shipment(ShipmentFact::Cancelled(_)) => cancelled == Some(entry.at),
+                Fact::Shipment(
+                    ShipmentFact::Thawed(_) | ShipmentFact::Infused(_) | ShipmentFact::Destroyed(_),
+                ) => gone == Some(entry.at),
                 _ => false,
             };
             if ends_here {
@@ -604,19 +621,19 @@ impl<'t, 'a> Walk<'t, 'a> {
     fn late_release(&mut self, holder: &PartyId, taken: Moment) -> Option<(Mark, Option<PartyId>)> {
         for entry in self.timeline.entries() {
             match entry.fact {
-                Fact::Accepted(again)
+                Fact::Shipment(ShipmentFact::Accepted(again))
                     if entry.at > taken && self.houses.are_one(&again.by, holder) =>
                 {
                     return None;
                 }
-                Fact::Received(again)
+                Fact::Shipment(ShipmentFact::Received(again))
                     if entry.at > taken
                         && again.verdict != Receipt::Reject
                         && self.houses.are_one(&again.by, holder) =>
                 {
                     return None;
                 }
-                Fact::Released(late)
+                Fact::Shipment(ShipmentFact::Released(late))
                     if entry.at >= taken
                         && self.houses.are_one(&late.by, holder)
                         && !self.used.contains(&entry.identity) =>

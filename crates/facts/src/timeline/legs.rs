@@ -7,8 +7,8 @@
 //! That a connecting flight left says nothing: it leaves without them, too.
 
 use super::{Timeline, TimelineEntry};
-use crate::fact::Fact;
 use crate::fact::shipment::{Leg, Mode, Planned};
+use crate::fact::{Fact, ShipmentFact};
 use crate::id::LegId;
 use crate::moment::Moment;
 use alloc::vec::Vec;
@@ -54,12 +54,16 @@ impl<'a> Timeline<'a> {
         let mut all: Vec<LostLeg> = Vec::new();
         for (place, entry) in self.entries().iter().enumerate() {
             let Some(leg) = lost(entry) else { continue };
-            if matches!(entry.fact, Fact::LegCancelled(_)) && self.has_left(leg, place, &all) {
+            if matches!(entry.fact, Fact::Shipment(ShipmentFact::LegCancelled(_)))
+                && self.has_left(leg, place, &all)
+            {
                 continue;
             }
             let later = self.entries().get(place..).unwrap_or_default();
             let again = later.iter().find(|later| match later.fact {
-                Fact::Accepted(accepted) => accepted.leg.as_ref() == Some(leg),
+                Fact::Shipment(ShipmentFact::Accepted(accepted)) => {
+                    accepted.leg.as_ref() == Some(leg)
+                }
                 _ => false,
             });
             let further =
@@ -83,7 +87,7 @@ impl<'a> Timeline<'a> {
         let Some(entry) = self.entries().get(place) else { return false };
         let before = self.entries().get(..place).unwrap_or_default();
         before.iter().any(|left| {
-            let on_it = matches!(left.fact, Fact::Departed(departed) if departed.leg == *leg);
+            let on_it = matches!(left.fact, Fact::Shipment(ShipmentFact::Departed(departed)) if departed.leg == *leg);
             let without = lost.iter().any(|lost| lost.leg == *leg && lost.holds(left.at));
             let since = self.planned_otherwise(leg, left.at);
             on_it && !without && since.is_none_or(|planned| planned > entry.at)
@@ -93,18 +97,20 @@ impl<'a> Timeline<'a> {
     /// The later leg on which somebody says that they have the goods.
     fn further(&self, leg: &LegId, entry: &TimelineEntry<'a>) -> Option<LegId> {
         let on = match entry.fact {
-            Fact::Accepted(accepted) => accepted.leg.as_ref()?,
-            Fact::CustomsEntered(customs) => &customs.leg,
-            Fact::CustomsCleared(customs) => &customs.leg,
-            Fact::Departed(departed) => &departed.leg,
-            Fact::Arrived(arrived) => &arrived.leg,
+            Fact::Shipment(ShipmentFact::Accepted(accepted)) => accepted.leg.as_ref()?,
+            Fact::Shipment(ShipmentFact::CustomsEntered(customs)) => &customs.leg,
+            Fact::Shipment(ShipmentFact::CustomsCleared(customs)) => &customs.leg,
+            Fact::Shipment(ShipmentFact::Departed(departed)) => &departed.leg,
+            Fact::Shipment(ShipmentFact::Arrived(arrived)) => &arrived.leg,
             _ => return None,
         };
         let legs = &self.plan_at(entry.at)?.plan.legs;
         let place = |id: &LegId| legs.iter().position(|leg| leg.id == *id);
         let later = place(leg)? < place(on)?;
-        let by_itself = matches!(entry.fact, Fact::Departed(_) | Fact::Arrived(_))
-            && legs.get(place(on)?)?.mode == Mode::Air;
+        let by_itself = matches!(
+            entry.fact,
+            Fact::Shipment(ShipmentFact::Departed(_) | ShipmentFact::Arrived(_))
+        ) && legs.get(place(on)?)?.mode == Mode::Air;
         (later && !by_itself).then(|| on.clone())
     }
 
@@ -134,8 +140,8 @@ impl<'a> Timeline<'a> {
 
 fn lost<'a>(entry: &TimelineEntry<'a>) -> Option<&'a LegId> {
     match entry.fact {
-        Fact::LegCancelled(lost) => Some(&lost.leg),
-        Fact::LegOffloaded(lost) => Some(&lost.leg),
+        Fact::Shipment(ShipmentFact::LegCancelled(lost)) => Some(&lost.leg),
+        Fact::Shipment(ShipmentFact::LegOffloaded(lost)) => Some(&lost.leg),
         _ => None,
     }
 }

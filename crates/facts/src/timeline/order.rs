@@ -1,7 +1,7 @@
 //! The order of facts: by moment, at one moment by what can only have come first, then by identity.
 
 use crate::event::Identity;
-use crate::fact::Fact;
+use crate::fact::{DeviceFact, Fact, OrderFact, PartyFact, PermitFact, ShipmentFact, StoreFact};
 use crate::moment::Moment;
 
 /// By what facts are ordered.
@@ -45,25 +45,57 @@ pub fn sequence(at: Moment, fact: &Fact, identity: Identity) -> Sequence {
 
 fn rank(fact: &Fact) -> Rank {
     match fact {
-        Fact::Cancelled(_) | Fact::Postponed(_) | Fact::ConditioningHeld(_) => Rank::CalledOff,
-        Fact::Planned(_) | Fact::PatientScheduled(_) | Fact::OrderOpened(_) => Rank::Planned,
-        Fact::PartySuspended(_) | Fact::PermitSuspended(_) | Fact::Revoked(_) => Rank::Restricted,
-        Fact::Calibrated(c) if !c.passed => Rank::Restricted,
-        Fact::LegCancelled(_) | Fact::LegOffloaded(_) => Rank::Restricted,
-        Fact::Opened(_) | Fact::Unpacked(_) | Fact::Detached(_) | Fact::NoLongerHolds(_) => {
-            Rank::Out
+        Fact::Shipment(fact) => of_shipment(fact),
+        Fact::Device(fact) => of_device(fact),
+        Fact::Store(StoreFact::NoLongerHolds(_)) => Rank::Out,
+        Fact::Store(StoreFact::Holds(_)) => Rank::In,
+        Fact::Permit(PermitFact::PermitSuspended(_) | PermitFact::Revoked(_)) => Rank::Restricted,
+        Fact::Permit(PermitFact::Granted(_) | PermitFact::Amended(_)) => Rank::Described,
+        Fact::Party(PartyFact::PartySuspended(_)) => Rank::Restricted,
+        Fact::Party(PartyFact::Described(_) | PartyFact::Qualified(_)) => Rank::Described,
+        Fact::Order(fact) => of_order(fact),
+        Fact::Staff(_) | Fact::System(_) => Rank::Described,
+    }
+}
+
+fn of_shipment(fact: &ShipmentFact) -> Rank {
+    use ShipmentFact as F;
+    match fact {
+        F::Cancelled(_) => Rank::CalledOff,
+        F::Planned(_) => Rank::Planned,
+        F::LegCancelled(_) | F::LegOffloaded(_) => Rank::Restricted,
+        F::Opened(_) | F::Unpacked(_) => Rank::Out,
+        F::Packed(_) | F::Repacked(_) => Rank::In,
+        F::Released(_) => Rank::LetGo,
+        F::Accepted(_) => Rank::TakenOver,
+        F::Departed(_) | F::CustomsEntered(_) => Rank::Moved,
+        F::Arrived(_) | F::CustomsCleared(_) | F::Stowed(_) => Rank::Arrived,
+        F::Received(_) => Rank::Received,
+        F::QualityReleased(_) | F::Dispositioned(_) => Rank::Decided,
+        F::Thawed(_) | F::Infused(_) | F::Destroyed(_) => Rank::Used,
+        F::Closed(_) => Rank::Ended,
+        F::EtaChanged(_) | F::ShipmentCorrected(_) | F::Noted(_) => Rank::Described,
+    }
+}
+
+fn of_device(fact: &DeviceFact) -> Rank {
+    use DeviceFact as F;
+    match fact {
+        F::Calibrated(calibrated) if !calibrated.passed => Rank::Restricted,
+        F::Detached(_) => Rank::Out,
+        F::Attached(_) => Rank::In,
+        F::Calibrated(_) | F::Reading(_) | F::Imported(_) | F::DeviceCorrected(_) => {
+            Rank::Described
         }
-        Fact::Packed(_) | Fact::Repacked(_) | Fact::Attached(_) | Fact::Holds(_) => Rank::In,
-        Fact::Released(_) => Rank::LetGo,
-        Fact::Accepted(_) => Rank::TakenOver,
-        Fact::Departed(_) | Fact::CustomsEntered(_) => Rank::Moved,
-        Fact::Arrived(_) | Fact::CustomsCleared(_) | Fact::Stowed(_) => Rank::Arrived,
-        Fact::Received(_) => Rank::Received,
-        Fact::QualityReleased(_) | Fact::Dispositioned(_) | Fact::ConditioningStarted(_) => {
-            Rank::Decided
-        }
-        Fact::Thawed(_) | Fact::Infused(_) | Fact::Destroyed(_) => Rank::Used,
-        Fact::Closed(_) => Rank::Ended,
-        _ => Rank::Described,
+    }
+}
+
+fn of_order(fact: &OrderFact) -> Rank {
+    use OrderFact as F;
+    match fact {
+        F::Postponed(_) | F::ConditioningHeld(_) => Rank::CalledOff,
+        F::PatientScheduled(_) | F::OrderOpened(_) => Rank::Planned,
+        F::ConditioningStarted(_) => Rank::Decided,
+        F::ProductAvailable(_) | F::RescueConfirmed(_) | F::OrderCorrected(_) => Rank::Described,
     }
 }

@@ -8,8 +8,8 @@
 
 use super::reach::Reach;
 use super::{Receiver, TimelineEntry};
-use crate::fact::Fact;
 use crate::fact::shipment::{Planned, Receipt};
+use crate::fact::{Fact, ShipmentFact};
 use crate::id::PartyId;
 use crate::timeline::Houses;
 use alloc::vec::Vec;
@@ -25,15 +25,26 @@ pub struct StrangeEntry<'a> {
 
 /// Whose act it is, where one opens the box, takes the goods out of it, puts them away or uses them up.
 fn acts(fact: &Fact) -> Option<&PartyId> {
-    let out = matches!(fact, Fact::Opened(_) | Fact::Unpacked(_) | Fact::Stowed(_));
-    let used = matches!(fact, Fact::Thawed(_) | Fact::Infused(_) | Fact::Destroyed(_));
+    let out = matches!(
+        fact,
+        Fact::Shipment(
+            ShipmentFact::Opened(_) | ShipmentFact::Unpacked(_) | ShipmentFact::Stowed(_)
+        )
+    );
+    let used = matches!(
+        fact,
+        Fact::Shipment(
+            ShipmentFact::Thawed(_) | ShipmentFact::Infused(_) | ShipmentFact::Destroyed(_)
+        )
+    );
     fact.actor().filter(|_| out || used)
 }
 
 /// Takes out of the facts, which are in order, what somebody did on the way who has no part in it or cannot have the goods.
 pub(super) fn take_strange<'a>(entries: &mut Vec<TimelineEntry<'a>>) -> Vec<StrangeEntry<'a>> {
     let is_meant = |entry: &TimelineEntry<'_>| {
-        matches!(entry.fact, Fact::Received(_)) || acts(entry.fact).is_some()
+        matches!(entry.fact, Fact::Shipment(ShipmentFact::Received(_)))
+            || acts(entry.fact).is_some()
     };
     if !entries.iter().any(is_meant) {
         return Vec::new();
@@ -47,7 +58,7 @@ pub(super) fn take_strange<'a>(entries: &mut Vec<TimelineEntry<'a>>) -> Vec<Stra
     // Who has a part, of each act that counts for nothing.
     let mut is_strange: Vec<Option<bool>> = Vec::new();
     for (place, entry) in entries.iter().enumerate() {
-        if let Fact::Received(received) = entry.fact {
+        if let Fact::Shipment(ShipmentFact::Received(received)) = entry.fact {
             let counts = received.verdict == Receipt::Reject
                 || !parts.is_consignee(&received.by)
                 || !reach.is_before_pick_up(place);
@@ -57,7 +68,7 @@ pub(super) fn take_strange<'a>(entries: &mut Vec<TimelineEntry<'a>>) -> Vec<Stra
         is_strange.push(acts(entry.fact).filter(|_| reach.on_the_way(place)).and_then(|by| {
             let has_a_part = parts.has(by);
             // Whoever has no part and opens the box ends nothing by that.
-            let opens = matches!(entry.fact, Fact::Opened(_));
+            let opens = matches!(entry.fact, Fact::Shipment(ShipmentFact::Opened(_)));
             let counts = if has_a_part { reach.can_have(by, place) } else { opens };
             (!counts).then_some(has_a_part)
         }));
@@ -88,16 +99,16 @@ impl<'a> Parts<'a> {
         let mut parts = Self { houses, plans: Vec::new(), hands: Vec::new() };
         for entry in entries {
             match entry.fact {
-                Fact::Planned(plan) => parts.plans.push(plan),
-                Fact::Packed(packed) => parts.hands.extend(&packed.by),
-                Fact::Accepted(accepted) => parts.hands.push(&accepted.by),
-                Fact::Received(received) => parts.hands.push(&received.by),
+                Fact::Shipment(ShipmentFact::Planned(plan)) => parts.plans.push(plan),
+                Fact::Shipment(ShipmentFact::Packed(packed)) => parts.hands.extend(&packed.by),
+                Fact::Shipment(ShipmentFact::Accepted(accepted)) => parts.hands.push(&accepted.by),
+                Fact::Shipment(ShipmentFact::Received(received)) => parts.hands.push(&received.by),
                 _ => {}
             }
         }
         // Nobody gets a part by its own word alone, and another hospital that moves them has the wrong box in hand.
         for entry in entries {
-            if let Fact::Repacked(repacked) = entry.fact
+            if let Fact::Shipment(ShipmentFact::Repacked(repacked)) = entry.fact
                 && let Some(known) = parts.houses.described(&repacked.by)
                 && !matches!(&*known.role, "site" | "plant")
             {
@@ -107,7 +118,7 @@ impl<'a> Parts<'a> {
         // Whom somebody with a part named may have taken the goods, whether or not that was scanned.
         let mut named = Vec::new();
         for entry in entries {
-            if let Fact::Released(released) = entry.fact
+            if let Fact::Shipment(ShipmentFact::Released(released)) = entry.fact
                 && parts.has(&released.by)
             {
                 named.extend(&released.to);

@@ -5,9 +5,9 @@
 //! step, so that nobody becomes the consignee through a chain of names.
 
 use super::{Timeline, TimelineEntry};
-use crate::fact::Fact;
 use crate::fact::party::Described;
 use crate::fact::shipment::{Leg, Planned, Receipt, Received};
+use crate::fact::{Fact, PartyFact, ShipmentFact};
 use crate::id::PartyId;
 use crate::moment::Moment;
 use alloc::collections::BTreeMap;
@@ -56,7 +56,7 @@ impl<'a> Houses<'a> {
             entries.clone().filter(by).map(|entry| entry.at).min()
         };
         for entry in entries.clone() {
-            let Fact::Described(described) = entry.fact else { continue };
+            let Fact::Party(PartyFact::Described(described)) = entry.fact else { continue };
             let party: &str = &entry.subject.id;
             // The one before it holds, where the party had acted by then.
             let too_late = houses.0.contains_key(party)
@@ -129,7 +129,8 @@ fn described_by<'a>(
     by: Option<Moment>,
 ) -> bool {
     entries.clone().any(|entry| {
-        let described = matches!(entry.fact, Fact::Described(_)) && *entry.subject.id == *party;
+        let described = matches!(entry.fact, Fact::Party(PartyFact::Described(_)))
+            && *entry.subject.id == *party;
         described && by.is_some_and(|by| entry.at <= by)
     })
 }
@@ -158,10 +159,9 @@ impl<'a> Timeline<'a> {
             (houses.receiver(&received.by, plan) == Receiver::Consignee).then_some(at)
         };
         confirms(at).or_else(|| {
-            let later = self
-                .entries()
-                .iter()
-                .filter(|entry| entry.at > at && matches!(entry.fact, Fact::Planned(_)));
+            let later = self.entries().iter().filter(|entry| {
+                entry.at > at && matches!(entry.fact, Fact::Shipment(ShipmentFact::Planned(_)))
+            });
             later.map(|entry| entry.at).find_map(confirms)
         })
     }

@@ -7,7 +7,7 @@
 use super::part::Parts;
 use super::{TimelineEntry, plan_by, plans_of};
 use crate::fact::shipment::{Leg, Planned, Receipt};
-use crate::fact::{Fact, FactKind};
+use crate::fact::{Fact, FactKind, ShipmentFact};
 use crate::id::PartyId;
 use crate::moment::{Moment, Span};
 use crate::spelling::Label;
@@ -84,7 +84,9 @@ impl<'p, 'a> Reach<'p, 'a> {
         walk.with.extend(parts.plans.iter().map(|plan| &plan.consignor));
         for (place, entry) in entries.iter().enumerate() {
             match entry.fact {
-                Fact::Repacked(repacked) if walk.on_the_way && parts.has(&repacked.by) => {
+                Fact::Shipment(ShipmentFact::Repacked(repacked))
+                    if walk.on_the_way && parts.has(&repacked.by) =>
+                {
                     let ends = |plan: &&Planned| {
                         let one = |end| parts.houses.are_one(end, &repacked.by);
                         one(&plan.consignor) || one(&plan.consignee)
@@ -113,9 +115,15 @@ impl<'p, 'a> Reach<'p, 'a> {
     pub(super) fn is_before_pick_up(&self, place: usize) -> bool {
         let Some(receipt) = self.entries.get(place) else { return false };
         let moved = |entry: &TimelineEntry<'_>| {
-            let hands = matches!(entry.fact, Fact::Released(_) | Fact::Accepted(_));
-            let leg = matches!(entry.fact, Fact::Departed(_) | Fact::Arrived(_));
-            hands || leg || matches!(entry.fact, Fact::CustomsEntered(_))
+            let hands = matches!(
+                entry.fact,
+                Fact::Shipment(ShipmentFact::Released(_) | ShipmentFact::Accepted(_))
+            );
+            let leg = matches!(
+                entry.fact,
+                Fact::Shipment(ShipmentFact::Departed(_) | ShipmentFact::Arrived(_))
+            );
+            hands || leg || matches!(entry.fact, Fact::Shipment(ShipmentFact::CustomsEntered(_)))
         };
         let (before, after) = self.entries.split_at(place);
         if before.iter().any(moved) {
@@ -132,7 +140,7 @@ impl<'p, 'a> Reach<'p, 'a> {
         }
         let next = after.iter().find(|entry| moved(entry) && entry.at > receipt.at);
         next.is_some_and(|next| match next.fact {
-            Fact::Released(released) => {
+            Fact::Shipment(ShipmentFact::Released(released)) => {
                 let to_it = |to| self.parts.is_consignee(to);
                 houses.are_one(&released.by, &plan.consignor)
                     && !released.to.as_ref().is_some_and(to_it)
@@ -190,7 +198,7 @@ impl<'p, 'a> Reach<'p, 'a> {
         }
         let let_go = |since: Moment| {
             self.entries.iter().any(|entry| match entry.fact {
-                Fact::Released(released) => {
+                Fact::Shipment(ShipmentFact::Released(released)) => {
                     one(&released.by) && entry.at + WITHIN >= since && entry.at <= at
                 }
                 _ => false,
@@ -212,7 +220,9 @@ impl<'p, 'a> Reach<'p, 'a> {
     fn told(&self, at: Moment, is_it: impl Fn(&Label) -> bool) -> Option<Moment> {
         self.entries.iter().rev().filter(|entry| entry.at <= at).find_map(|entry| {
             match entry.fact {
-                Fact::EtaChanged(changed) if is_it(&changed.waypoint) => Some(changed.eta),
+                Fact::Shipment(ShipmentFact::EtaChanged(changed)) if is_it(&changed.waypoint) => {
+                    Some(changed.eta)
+                }
                 _ => None,
             }
         })
@@ -222,10 +232,14 @@ impl<'p, 'a> Reach<'p, 'a> {
     fn is_lost(&self, leg: &Leg, at: Moment) -> bool {
         let by_then = self.entries.iter().rev().filter(|entry| entry.at <= at);
         let last = by_then.map(|entry| match entry.fact {
-            Fact::LegCancelled(lost) if lost.leg == leg.id => Some(true),
-            Fact::LegOffloaded(lost) if lost.leg == leg.id => Some(true),
-            Fact::Planned(_) => Some(false),
-            Fact::Accepted(again) if again.leg.as_ref() == Some(&leg.id) => Some(false),
+            Fact::Shipment(ShipmentFact::LegCancelled(lost)) if lost.leg == leg.id => Some(true),
+            Fact::Shipment(ShipmentFact::LegOffloaded(lost)) if lost.leg == leg.id => Some(true),
+            Fact::Shipment(ShipmentFact::Planned(_)) => Some(false),
+            Fact::Shipment(ShipmentFact::Accepted(again))
+                if again.leg.as_ref() == Some(&leg.id) =>
+            {
+                Some(false)
+            }
             _ => None,
         });
         last.flatten().next().unwrap_or(false)
@@ -241,10 +255,10 @@ impl<'p, 'a> Reach<'p, 'a> {
     fn others_have_them(&self, by: &PartyId, after: Moment) -> bool {
         let mut later = self.entries.iter().filter(|entry| entry.at > after);
         let next = later.find_map(|entry| match entry.fact {
-            Fact::Released(it) => Some(Some(&it.by)),
-            Fact::Accepted(it) => Some(Some(&it.by)),
-            Fact::Received(it) => Some(Some(&it.by)),
-            Fact::Departed(_) | Fact::Arrived(_) => Some(None),
+            Fact::Shipment(ShipmentFact::Released(it)) => Some(Some(&it.by)),
+            Fact::Shipment(ShipmentFact::Accepted(it)) => Some(Some(&it.by)),
+            Fact::Shipment(ShipmentFact::Received(it)) => Some(Some(&it.by)),
+            Fact::Shipment(ShipmentFact::Departed(_) | ShipmentFact::Arrived(_)) => Some(None),
             _ => None,
         });
         next.is_some_and(|party| !party.is_some_and(|party| self.parts.houses.are_one(party, by)))
@@ -255,7 +269,7 @@ impl<'a> Walk<'a> {
     /// Takes in a fact; says whether it tells anything of who has the goods.
     fn takes(&mut self, entry: &TimelineEntry<'a>, parts: &Parts<'a>) -> bool {
         match entry.fact {
-            Fact::Released(released) if parts.has(&released.by) => {
+            Fact::Shipment(ShipmentFact::Released(released)) if parts.has(&released.by) => {
                 self.on_the_way = true;
                 self.lets_go(&released.by, released.to.as_ref(), parts);
                 if released.to.is_none() {
@@ -266,21 +280,23 @@ impl<'a> Walk<'a> {
                     self.with.extend(parts.plans.iter().map(|plan| &plan.consignee));
                 }
             }
-            Fact::Accepted(accepted) => {
+            Fact::Shipment(ShipmentFact::Accepted(accepted)) => {
                 self.on_the_way = !parts.is_consignee(&accepted.by);
                 self.takes_over(&accepted.by, entry.at, parts);
             }
-            Fact::Received(received) if received.verdict == Receipt::Reject => {
+            Fact::Shipment(ShipmentFact::Received(received))
+                if received.verdict == Receipt::Reject =>
+            {
                 // They stay with who brought them, or go home.
                 self.with.push(&received.by);
                 self.with.extend(self.let_go);
                 self.with.extend(parts.plans.iter().map(|plan| &plan.consignor));
             }
-            Fact::Received(received) => {
+            Fact::Shipment(ShipmentFact::Received(received)) => {
                 self.on_the_way &= !parts.is_consignee(&received.by);
                 self.takes_over(&received.by, entry.at, parts);
             }
-            Fact::Departed(departed) => {
+            Fact::Shipment(ShipmentFact::Departed(departed)) => {
                 self.on_the_way = true;
                 if let Some(home) = self.let_go.take() {
                     self.with.retain(|party| !parts.houses.are_one(party, home));
@@ -289,7 +305,7 @@ impl<'a> Walk<'a> {
                 let leg = legs.filter(|leg| leg.id == departed.leg);
                 self.with.extend(leg.map(|leg| &leg.carrier));
             }
-            Fact::Arrived(arrived) => {
+            Fact::Shipment(ShipmentFact::Arrived(arrived)) => {
                 for plan in &parts.plans {
                     let leg = plan.legs.iter().position(|leg| leg.id == arrived.leg);
                     let Some(leg) = leg.and_then(|place| plan.legs.get(place..)) else { continue };
@@ -301,7 +317,9 @@ impl<'a> Walk<'a> {
                 }
             }
             // What does not take place any more goes home.
-            Fact::Cancelled(_) => self.with.extend(parts.plans.iter().map(|plan| &plan.consignor)),
+            Fact::Shipment(ShipmentFact::Cancelled(_)) => {
+                self.with.extend(parts.plans.iter().map(|plan| &plan.consignor))
+            }
             _ => return false,
         }
         true

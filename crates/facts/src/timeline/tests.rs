@@ -2,11 +2,11 @@
 
 use super::{Cancellation, End, Timeline};
 use crate::event::Event;
-use crate::fact::Fact;
 use crate::fact::shipment::{
     Accepted, Cancelled, Closed, Destroyed, EtaChanged, Goods, Infused, Packed, Planned, Receipt,
     Received, Released, Unpacked, Waypoint,
 };
+use crate::fact::{Fact, ShipmentFact};
 use crate::id::{PartyId, ShipmentId, Text, UnitId};
 use crate::moment::{Moment, Span};
 use crate::spelling::Label;
@@ -55,40 +55,64 @@ fn plan(version: u32, profile: &str) -> Planned {
 }
 
 fn planned(version: u32, profile: &str) -> Fact {
-    Fact::Planned(Box::new(plan(version, profile)))
+    Fact::Shipment(ShipmentFact::Planned(Box::new(plan(version, profile))))
 }
 fn cancelled() -> Fact {
-    Fact::Cancelled(Cancelled { reason: Text::new("wrong button") })
+    Fact::Shipment(ShipmentFact::Cancelled(Cancelled { reason: Text::new("wrong button") }))
 }
 fn units(names: &[&str]) -> Vec<UnitId> {
     names.iter().map(UnitId::new).collect()
 }
 fn packed(names: &[&str]) -> Fact {
-    Fact::Packed(Packed { units: units(names), count: None, order: None, by: None })
+    Fact::Shipment(ShipmentFact::Packed(Packed {
+        units: units(names),
+        count: None,
+        order: None,
+        by: None,
+    }))
 }
 fn received(by: &str, verdict: Receipt) -> Fact {
     let (by, units, count, order) = (PartyId::new(by), Vec::new(), None, None);
-    Fact::Received(Received { by, units, count, verdict, order })
+    Fact::Shipment(ShipmentFact::Received(Received { by, units, count, verdict, order }))
 }
 fn infused(names: &[&str]) -> Fact {
-    Fact::Infused(Infused { by: PartyId::new("WARD"), units: units(names) })
+    Fact::Shipment(ShipmentFact::Infused(Infused { by: PartyId::new("WARD"), units: units(names) }))
 }
 fn destroyed(names: &[&str]) -> Fact {
-    Fact::Destroyed(Destroyed { by: PartyId::new("WARD"), units: units(names) })
+    Fact::Shipment(ShipmentFact::Destroyed(Destroyed {
+        by: PartyId::new("WARD"),
+        units: units(names),
+    }))
 }
 fn released(by: &str, to: &str) -> Fact {
     let (by, to) = (PartyId::new(by), Some(PartyId::new(to)));
-    Fact::Released(Released { by, to, person: None, verified_by: None, leg: None, airside: false })
+    Fact::Shipment(ShipmentFact::Released(Released {
+        by,
+        to,
+        person: None,
+        verified_by: None,
+        leg: None,
+        airside: false,
+    }))
 }
 fn accepted(by: &str) -> Fact {
     let by = PartyId::new(by);
-    Fact::Accepted(Accepted { by, from: None, person: None, verified_by: None, leg: None })
+    Fact::Shipment(ShipmentFact::Accepted(Accepted {
+        by,
+        from: None,
+        person: None,
+        verified_by: None,
+        leg: None,
+    }))
 }
 fn unpacked(by: &str) -> Fact {
-    Fact::Unpacked(Unpacked { by: PartyId::new(by) })
+    Fact::Shipment(ShipmentFact::Unpacked(Unpacked { by: PartyId::new(by) }))
 }
 fn eta(at: i64) -> Fact {
-    Fact::EtaChanged(EtaChanged { waypoint: Label::new("ward"), eta: minute(at) })
+    Fact::Shipment(ShipmentFact::EtaChanged(EtaChanged {
+        waypoint: Label::new("ward"),
+        eta: minute(at),
+    }))
 }
 
 /// A story of facts, each with the minute at which it happened and the one at which it was learnt.
@@ -150,7 +174,7 @@ fn a_plan_that_was_known_before_the_cancellation_came_stands_against_it() {
 
 #[test]
 fn after_closing_nothing_revives_it_and_a_second_cancellation_counts() {
-    let closed = Fact::Closed(Closed { retain_until: None });
+    let closed = Fact::Shipment(ShipmentFact::Closed(Closed { retain_until: None }));
     let story =
         at_once(&[(0, planned(1, "a")), (5, cancelled()), (6, closed), (8, planned(2, "a"))]);
     assert_eq!(story.timeline().cancelled_at(), Some(minute(5)));
@@ -258,7 +282,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
     prop_oneof![
         4 => (1..4u32, profile).prop_map(|(version, profile)| planned(version, profile)),
         2 => Just(cancelled()),
-        1 => Just(Fact::Closed(Closed { retain_until: None })),
+        1 => Just(Fact::Shipment(ShipmentFact::Closed(Closed { retain_until: None }))),
         2 => (0..3i64).prop_map(|n| eta(700 + n)),
         2 => prop_oneof![Just(packed(&[])), Just(packed(&["BAG-1"])), Just(packed(&["BAG-2"]))],
         2 => prop_oneof![Just(infused(&["BAG-1"])), Just(destroyed(&["BAG-2"])), Just(infused(&[]))],

@@ -8,7 +8,7 @@ use alerts::stages::Of;
 use alerts::{Alerts, Notice, Stages, Word};
 use facts::behaviour::PUTS_AWAY;
 use facts::fact::log::IncidentStands;
-use facts::{Event, Fact, Moment, Origin, ShipmentId, Subject, SubjectKind, Text};
+use facts::{Event, Fact, Moment, Origin, ShipmentId, Subject, SubjectKind, SystemFact, Text};
 use fold::{Admission, Fold, Matter, Out, Record, Role, Stop};
 
 /// Who writes what alerts says.
@@ -22,7 +22,7 @@ pub(crate) fn is_of_alerts(origin: &Origin) -> bool {
 /// What dispatch is told of a shipment's incident.
 fn stands(id: Text, now: Moment, shipment: ShipmentId, open: bool) -> Event {
     let subject = Subject::new(SubjectKind::Log, "alerts");
-    let fact = Fact::IncidentStands(IncidentStands { shipment, open });
+    let fact = Fact::System(SystemFact::IncidentStands(IncidentStands { shipment, open }));
     Event { source: Text::new("coldwatch"), id, subject, at: now, counts: None, hidden: None, fact }
 }
 

@@ -10,7 +10,7 @@ mod story;
 use super::Report;
 use crate::ahead::Ahead;
 use crate::run::Summary;
-use facts::{Event, Fact, Identity, Subject, SubjectKind};
+use facts::{DeviceFact, Event, Fact, Identity, StoreFact, Subject, SubjectKind, SystemFact};
 use known::{Known, Probes};
 use pipeline::{Output, What};
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,10 +98,12 @@ impl<W: Write> Report for Timeline<W> {
         self.probes.take(event);
         let with = match (&event.fact, event.subject.kind) {
             (_, SubjectKind::Shipment) => Some(event.subject.id.to_string()),
-            (Fact::Attached(a), _) => a.shipment.as_ref().map(ToString::to_string),
-            (Fact::Holds(h), _) => Some(h.shipment.to_string()),
-            (Fact::NoLongerHolds(h), _) => Some(h.shipment.to_string()),
-            (Fact::Dose(_) | Fact::Ledger(_), _) => None,
+            (Fact::Device(DeviceFact::Attached(a)), _) => {
+                a.shipment.as_ref().map(ToString::to_string)
+            }
+            (Fact::Store(StoreFact::Holds(h)), _) => Some(h.shipment.to_string()),
+            (Fact::Store(StoreFact::NoLongerHolds(h)), _) => Some(h.shipment.to_string()),
+            (Fact::System(SystemFact::Dose(_) | SystemFact::Ledger(_)), _) => None,
             (_, SubjectKind::Order | SubjectKind::Permit) => {
                 if self.told.insert((event.subject.clone(), event.identity())) {
                     self.others.entry(event.subject.clone()).or_default().push(event.clone());

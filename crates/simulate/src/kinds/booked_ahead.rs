@@ -3,7 +3,7 @@
 use crate::faults::Fault;
 use crate::trip::{Also, Cargo, Trip};
 use facts::fact::device::{Attached, Position};
-use facts::{Fact, Span, StoreId, Text};
+use facts::{DeviceFact, Fact, Span, StoreId, Text};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], plant };
@@ -28,6 +28,6 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
         subject: trip.device(),
         at,
         sent,
-        fact: Fact::Attached(next),
+        fact: Fact::Device(DeviceFact::Attached(next)),
     });
 }

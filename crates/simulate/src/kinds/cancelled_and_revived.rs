@@ -4,7 +4,7 @@
 use crate::faults::{Fault, started_early};
 use crate::trip::{Also, Cargo, Trip};
 use facts::fact::shipment::Cancelled;
-use facts::{Fact, PartyId, Span, Subject, Text};
+use facts::{Fact, PartyId, ShipmentFact, Span, Subject, Text};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], plant };
@@ -17,7 +17,9 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
         subject: Subject::from(&trip.id),
         at: cancelled,
         sent: cancelled,
-        fact: Fact::Cancelled(Cancelled { reason: Text::new("wrong button") }),
+        fact: Fact::Shipment(ShipmentFact::Cancelled(Cancelled {
+            reason: Text::new("wrong button"),
+        })),
     });
     trip.planned_again = vec![(2, cancelled + Span::minutes(rng.i64(2..30)))];
 }

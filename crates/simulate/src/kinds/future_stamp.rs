@@ -4,7 +4,7 @@ use crate::faults::Fault;
 use crate::trip::{Also, Cargo, Trip};
 use crate::truth::Truth;
 use facts::fact::device::Reading;
-use facts::{Fact, MilliCelsius, PartyId, Span, Text};
+use facts::{DeviceFact, Fact, MilliCelsius, PartyId, Span, Text};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], plant };
@@ -25,7 +25,7 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
         subject: trip.device(),
         at: sent + Span::days(rng.i64(20..300)),
         sent,
-        fact: Fact::Reading(Reading { temperature, channel, sequence: None }),
+        fact: Fact::Device(DeviceFact::Reading(Reading { temperature, channel, sequence: None })),
     });
     let told = Truth::told(&trip.id, "DAT-06", sent);
     trip.truth.push(told);

@@ -4,7 +4,7 @@
 use crate::faults::Fault;
 use crate::trip::{Also, Cargo, Trip};
 use facts::fact::shipment::{Departed, LegOffloaded};
-use facts::{Fact, Span, Subject, Text};
+use facts::{Fact, ShipmentFact, Span, Subject, Text};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Vector, Cargo::ColdVector], plant };
@@ -22,8 +22,8 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
     };
     let leg = || flight.id.clone();
     let reason = Text::new("overweight");
-    also(lost, Fact::LegOffloaded(LegOffloaded { leg: leg(), reason }));
-    also(flight.departed, Fact::Departed(Departed { leg: leg() }));
+    also(lost, Fact::Shipment(ShipmentFact::LegOffloaded(LegOffloaded { leg: leg(), reason })));
+    also(flight.departed, Fact::Shipment(ShipmentFact::Departed(Departed { leg: leg() })));
     trip.planned_anew = Some((flight.id.clone(), again));
     let from = (flight.departed + Span::minutes(30)).ceil(trip.logger.log_every);
     let until = from + Span::minutes(rng.i64(90..150));

@@ -3,7 +3,7 @@
 use crate::faults::Fault;
 use crate::trip::{Also, Cargo, Trip};
 use facts::fact::shipment::Opened;
-use facts::{Fact, Span, Subject};
+use facts::{Fact, ShipmentFact, Span, Subject};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], plant };
@@ -20,6 +20,9 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
         subject: Subject::from(&trip.id),
         at: opened,
         sent: opened,
-        fact: Fact::Opened(Opened { by, authorised_by: Some(trip.consignor.clone()) }),
+        fact: Fact::Shipment(ShipmentFact::Opened(Opened {
+            by,
+            authorised_by: Some(trip.consignor.clone()),
+        })),
     });
 }

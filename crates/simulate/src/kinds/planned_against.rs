@@ -4,7 +4,7 @@
 use crate::faults::Fault;
 use crate::trip::{Also, Cargo, Trip};
 use facts::fact::shipment::Cancelled;
-use facts::{Fact, PartyId, Span, Subject, Text};
+use facts::{Fact, PartyId, ShipmentFact, Span, Subject, Text};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault =
@@ -17,7 +17,9 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
         subject: Subject::from(&trip.id),
         at: cancelled,
         sent: cancelled,
-        fact: Fact::Cancelled(Cancelled { reason: Text::new("wrong button") }),
+        fact: Fact::Shipment(ShipmentFact::Cancelled(Cancelled {
+            reason: Text::new("wrong button"),
+        })),
     });
     let again = cancelled + Span::minutes(rng.i64(10..60));
     let settled = again + Span::hours(rng.i64(2..12));

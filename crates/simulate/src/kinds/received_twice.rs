@@ -4,7 +4,7 @@
 use crate::faults::{Fault, hold};
 use crate::trip::{Also, Cargo, Trip};
 use facts::fact::shipment::{Receipt, Received};
-use facts::{Fact, Span, Subject};
+use facts::{Fact, ShipmentFact, Span, Subject};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], plant };
@@ -22,7 +22,13 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
         subject: Subject::from(&trip.id),
         at: again,
         sent: again,
-        fact: Fact::Received(Received { by, units, count: None, verdict, order }),
+        fact: Fact::Shipment(ShipmentFact::Received(Received {
+            by,
+            units,
+            count: None,
+            verdict,
+            order,
+        })),
     });
     hold(trip);
 }

@@ -3,7 +3,7 @@
 use crate::faults::Fault;
 use crate::trip::{Also, Cargo, Trip};
 use facts::fact::shipment::{Repacked, Unpacked};
-use facts::{Fact, ShipperId, Span, Subject};
+use facts::{Fact, ShipmentFact, ShipperId, Span, Subject};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], plant };
@@ -17,7 +17,10 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
     let at = (from - Span::minutes(45)).ceil(Span::minutes(1));
     let shipper = ShipperId::new(format!("BOX-{}", trip.id));
     let repacked = Repacked { by: by.clone(), shipper, units: Vec::new() };
-    for fact in [Fact::Unpacked(Unpacked { by: by.clone() }), Fact::Repacked(repacked)] {
+    for fact in [
+        Fact::Shipment(ShipmentFact::Unpacked(Unpacked { by: by.clone() })),
+        Fact::Shipment(ShipmentFact::Repacked(repacked)),
+    ] {
         let subject = Subject::from(&trip.id);
         trip.also.push(Also { source: by.clone(), subject, at, sent: at, fact });
     }

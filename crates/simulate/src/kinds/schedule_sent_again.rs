@@ -4,7 +4,7 @@
 use crate::faults::Fault;
 use crate::trip::{Also, Cargo, Trip, logger};
 use facts::fact::order::PatientScheduled;
-use facts::{Fact, PartyId, Span, Subject};
+use facts::{Fact, OrderFact, PartyId, Span, Subject};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], plant };
@@ -21,7 +21,7 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
         infusion: None,
     };
     let source = PartyId::new("registry");
-    let fact = Fact::PatientScheduled(later);
+    let fact = Fact::Order(OrderFact::PatientScheduled(later));
     trip.also.push(Also { source, subject: order, at: again, sent: again, fact });
     let mut tank = logger(-190_000, false, Span::minutes(15));
     let from = (again + Span::hours(rng.i64(2..60))).ceil(tank.log_every);

@@ -4,7 +4,7 @@
 use crate::faults::Fault;
 use crate::trip::{Also, Cargo, Trip};
 use facts::fact::device::{Attached, Position};
-use facts::{Fact, Moment, Span, StoreId, Text};
+use facts::{DeviceFact, Fact, Moment, Span, StoreId, Text};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], plant };
@@ -31,13 +31,13 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
 
 /// Whoever has it scans it to something else; nobody says that it was taken off.
 fn on_a_bench(trip: &Trip, at: Moment) -> Also {
-    let fact = Fact::Attached(Attached {
+    let fact = Fact::Device(DeviceFact::Attached(Attached {
         shipment: None,
         store: Some(StoreId::new("TEST-BENCH")),
         channel: Text::new("payload"),
         position: Position::Payload,
         log_every: trip.logger.log_every,
         send_every: trip.logger.send_every,
-    });
+    }));
     Also { source: trip.consignor.clone(), subject: trip.device(), at, sent: at, fact }
 }

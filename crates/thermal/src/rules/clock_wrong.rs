@@ -12,7 +12,7 @@ use facts::fact::device::ClockAhead;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
     Effects, Episode, Fact, FactKind, Family, Given, Hears, Message, Moment, Rule, RuleInfo,
-    Severity, Span, Subject, Text, say,
+    Severity, Span, Subject, SystemFact, Text, say,
 };
 use serde::Deserialize;
 
@@ -193,8 +193,8 @@ fn stretches(memory: &Memory) -> Vec<Ahead<'_>> {
     let mut all: Vec<Ahead<'_>> = Vec::new();
     for chapter in memory.story.chapters() {
         let (channel, right) = match &chapter.fact {
-            Fact::ClockAhead(told) => (&told.channel, None),
-            Fact::ClockRight(right) => (&right.channel, Some(chapter.at)),
+            Fact::System(SystemFact::ClockAhead(told)) => (&told.channel, None),
+            Fact::System(SystemFact::ClockRight(right)) => (&right.channel, Some(chapter.at)),
             _ => continue,
         };
         let open = all.iter_mut().find(|ahead| {
@@ -204,7 +204,7 @@ fn stretches(memory: &Memory) -> Vec<Ahead<'_>> {
         });
         match (open, &chapter.fact) {
             (Some(open), _) => open.right = right,
-            (None, Fact::ClockAhead(told)) => all.push(Ahead {
+            (None, Fact::System(SystemFact::ClockAhead(told))) => all.push(Ahead {
                 device: &chapter.subject,
                 since: chapter.at,
                 told,

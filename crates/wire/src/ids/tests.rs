@@ -2,7 +2,7 @@
 
 use crate::native::{self, Incoming};
 use crate::{Limits, Rejection};
-use facts::Fact;
+use facts::{Fact, ShipmentFact};
 
 fn line(kind: &str, subject: &str, data: &str) -> String {
     format!(
@@ -156,5 +156,5 @@ fn a_patient_is_found_behind_hidden_characters_and_letters_that_look_alike() {
     let kept = read(r#"{"id":"m\u00fcll"#).unwrap_err();
     assert!(!kept.record.is_empty(), "an accent hides nobody");
     let noted = line("shipment.noted", "SHP-1", r#"{"by":"JÜRGEN","text":"für den Zoll"}"#);
-    assert!(matches!(read(&noted).unwrap().event.fact, Fact::Noted(_)));
+    assert!(matches!(read(&noted).unwrap().event.fact, Fact::Shipment(ShipmentFact::Noted(_))));
 }

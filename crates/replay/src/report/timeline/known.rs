@@ -4,7 +4,7 @@
 //! this one silent.
 
 use facts::fact::device::Position;
-use facts::{Event, Fact, Moment, Span, Story};
+use facts::{DeviceFact, Event, Fact, Moment, ShipmentFact, Span, StoreFact, Story};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// In what state of knowledge nothing was found.
@@ -70,8 +70,13 @@ pub(super) struct Words {
 
 impl Words {
     pub(super) fn take(&mut self, event: &Event) {
-        let says = matches!(event.fact, Fact::Planned(_) | Fact::Cancelled(_) | Fact::Closed(_));
-        if says || matches!(event.fact, Fact::ShipmentCorrected(_)) {
+        let says = matches!(
+            event.fact,
+            Fact::Shipment(
+                ShipmentFact::Planned(_) | ShipmentFact::Cancelled(_) | ShipmentFact::Closed(_)
+            )
+        );
+        if says || matches!(event.fact, Fact::Shipment(ShipmentFact::ShipmentCorrected(_))) {
             self.planned.take(0, event.at, event);
         }
         self.under_way |= event.fact.shows_under_way();
@@ -119,26 +124,26 @@ impl Probes {
         let probe = |channel: &facts::Text| (event.subject.id.to_string(), channel.to_string());
         let (at, store) = (event.at, event.subject.id.to_string());
         match &event.fact {
-            Fact::Attached(attached) => {
+            Fact::Device(DeviceFact::Attached(attached)) => {
                 let shipment = attached.shipment.as_ref();
                 let shipment = shipment.map(|id| Place::Shipment(id.to_string()));
                 let store = attached.store.as_ref().map(|id| Place::Store(id.to_string()));
                 let place = shipment.or(store).filter(|_| attached.position == Position::Payload);
                 self.attached.entry(probe(&attached.channel)).or_default().insert((at, place));
             }
-            Fact::Detached(detached) => {
+            Fact::Device(DeviceFact::Detached(detached)) => {
                 let known = self.attached.entry(probe(&detached.channel)).or_default();
                 known.insert((at, None));
             }
-            Fact::Holds(holds) => {
+            Fact::Store(StoreFact::Holds(holds)) => {
                 let stay = (at, holds.shipment.to_string(), true);
                 self.stays.entry(store).or_default().insert(stay);
             }
-            Fact::NoLongerHolds(left) => {
+            Fact::Store(StoreFact::NoLongerHolds(left)) => {
                 let stay = (at, left.shipment.to_string(), false);
                 self.stays.entry(store).or_default().insert(stay);
             }
-            Fact::Reading(reading) => {
+            Fact::Device(DeviceFact::Reading(reading)) => {
                 let hour = at.ceil(Span::hours(1));
                 self.hours.entry(probe(&reading.channel)).or_default().insert(hour);
             }

@@ -4,7 +4,8 @@ use super::known::{Known, Words};
 use alerts::Incident;
 use alerts::incident::IncidentState;
 use facts::{
-    Event, Fact, Finding, Moment, Name, Severity, Span, State, Subject, SubjectKind, Verdict,
+    Event, Fact, Finding, Moment, Name, Severity, ShipmentFact, Span, State, Subject, SubjectKind,
+    Verdict,
 };
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -40,7 +41,7 @@ impl Story {
     }
 
     pub(super) fn fact(&mut self, event: &Event) {
-        if let Fact::Planned(plan) = &event.fact {
+        if let Fact::Shipment(ShipmentFact::Planned(plan)) = &event.fact {
             let kind = serde_json::to_value(plan.kind).unwrap_or_default();
             self.what = format!("{} under {}", kind.as_str().unwrap_or_default(), plan.profile);
             let order = plan.order.as_ref().map(Subject::from);
