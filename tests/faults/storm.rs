@@ -8,8 +8,8 @@ use crate::site::Site;
 use crate::workload::{Round, Workload};
 use coldwatch::services::{self, Service, of_log};
 use coldwatch::topics;
-use facts::Fact;
 use facts::fact::log::BehaviourSwitched;
+use facts::{Fact, SystemFact};
 use fastrand::Rng;
 use pipeline::{Topic, bytes};
 use std::path::PathBuf;
@@ -153,7 +153,8 @@ impl<'a> Storm<'a> {
         if let Some(number) = round.behaviour {
             self.count.behaviours += 1;
             self.switched |= number == NEXT;
-            let switched = Fact::BehaviourSwitched(BehaviourSwitched { number });
+            let switched =
+                Fact::System(SystemFact::BehaviourSwitched(BehaviourSwitched { number }));
             drafts.push(of_log(names, Topic::Facts, 0, self.site.hours.wall(), switched));
         }
         // What the world has been told to be taken is in the log: it sends again what is not.

@@ -8,8 +8,8 @@ use crate::releases::{NEXT, Release};
 use crate::storm::{BOUND, Storm};
 use coldwatch::services::{Service, of_log};
 use coldwatch::topics::{self, Plan};
-use facts::Fact;
 use facts::fact::log::{BehaviourSwitched, Tick};
+use facts::{Fact, SystemFact};
 use pipeline::ENGINES;
 use pipeline::Topic;
 use stream::{Draft, Log};
@@ -79,7 +79,13 @@ fn grow(storm: &Storm<'_>, topic: &str, partition: u16, end: u64) -> Result<(), 
     let memory = &storm.site.roads.memory;
     let range = memory.range(topic, partition).map_err(|e| e.to_string())?;
     let wall = storm.site.hours.wall();
-    let stroke = of_log(&storm.site.names, Topic::Facts, partition, wall, Fact::Tick(Tick {}));
+    let stroke = of_log(
+        &storm.site.names,
+        Topic::Facts,
+        partition,
+        wall,
+        Fact::System(SystemFact::Tick(Tick {})),
+    );
     let draft = Draft { topic: topic.into(), ..stroke };
     let drafts = (range.end..end).map(|_| draft.clone()).collect();
     topics::append(memory, drafts).map(|_| ()).map_err(|e| e.to_string())
@@ -113,7 +119,7 @@ fn unknown_behaviour(storm: &mut Storm<'_>) -> Result<(), String> {
         Topic::Facts,
         0,
         now,
-        Fact::BehaviourSwitched(BehaviourSwitched { number: NEXT + 1 }),
+        Fact::System(SystemFact::BehaviourSwitched(BehaviourSwitched { number: NEXT + 1 })),
     );
     topics::append(&storm.site.roads.memory, vec![switched]).map_err(|e| e.to_string())?;
     refused(storm, &format!("use a release that knows {}", NEXT + 1))

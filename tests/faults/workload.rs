@@ -4,7 +4,9 @@
 
 use crate::releases::NEXT;
 use facts::fact::incident::{Acknowledged, IncidentClosed, IncidentNoted};
-use facts::{Book, Event, Fact, Moment, PartyId, Span, Subject, SubjectKind, Text};
+use facts::{
+    Book, DeviceFact, Event, Fact, Moment, PartyId, Span, StaffAct, Subject, SubjectKind, Text,
+};
 use fastrand::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use wire::native::{self, Beside};
@@ -115,7 +117,10 @@ fn rules(more: &str) -> Book {
 
 /// About so many readings stay, and those who take no part are not described.
 fn thinned(inbound: Vec<simulate::Arrival>, stay: usize, luck: &mut Rng) -> Vec<(Moment, Event)> {
-    let readings = inbound.iter().filter(|a| matches!(a.event.fact, Fact::Reading(_))).count();
+    let readings = inbound
+        .iter()
+        .filter(|a| matches!(a.event.fact, Fact::Device(DeviceFact::Reading(_))))
+        .count();
     let every = (readings / stay).max(1);
     // For a while each is heard, as one that is calm is passed over only where others are near.
     let begin = luck.usize(..(readings / 3).max(1));
@@ -129,7 +134,7 @@ fn thinned(inbound: Vec<simulate::Arrival>, stay: usize, luck: &mut Rng) -> Vec<
     for arrival in inbound {
         let (mut at, event) = (arrival.at, arrival.event);
         match &event.fact {
-            Fact::Reading(_) => {
+            Fact::Device(DeviceFact::Reading(_)) => {
                 let n = of.entry(event.subject.clone()).or_default();
                 *n += 1;
                 if *n % every != 0 && !dense.contains(n) {
@@ -139,7 +144,9 @@ fn thinned(inbound: Vec<simulate::Arrival>, stay: usize, luck: &mut Rng) -> Vec<
                     at = at + Span::minutes(luck.i64(1..600));
                 }
             }
-            Fact::Attached(_) if luck.bool() => at = at + Span::minutes(luck.i64(1..2_000)),
+            Fact::Device(DeviceFact::Attached(_)) if luck.bool() => {
+                at = at + Span::minutes(luck.i64(1..2_000))
+            }
             _ if event.subject.kind == SubjectKind::Party && !said.contains(&*event.subject.id) => {
                 continue;
             }
@@ -165,13 +172,19 @@ fn staff(arrivals: &mut Vec<(Moment, Event)>, luck: &mut Rng) {
     let mut number = 0;
     for subject in &shipments {
         let acts = [
-            Fact::Acknowledged(Acknowledged { by: anna.clone(), reason: Text::new("calling") }),
-            Fact::IncidentNoted(IncidentNoted { by: anna.clone(), text: Text::new("in a tunnel") }),
-            Fact::IncidentClosed(IncidentClosed {
+            Fact::Staff(StaffAct::Acknowledged(Acknowledged {
+                by: anna.clone(),
+                reason: Text::new("calling"),
+            })),
+            Fact::Staff(StaffAct::IncidentNoted(IncidentNoted {
+                by: anna.clone(),
+                text: Text::new("in a tunnel"),
+            })),
+            Fact::Staff(StaffAct::IncidentClosed(IncidentClosed {
                 by: anna.clone(),
                 reason: Text::new("all is well"),
                 second: Some(ben.clone()),
-            }),
+            })),
         ];
         // Each has rounds of its own: in a small world not all of them happen.
         let skipped = if shipments.len() == 1 { luck.usize(1..acts.len()) } else { 0 };

@@ -9,7 +9,7 @@ use crate::verdicts::{Verdict, settled};
 use alerts::Word;
 use coldwatch::services;
 use coldwatch::services::names::Names;
-use facts::{Book, Event, Fact, Moment, Origin, Span, Text};
+use facts::{Book, Event, Fact, Moment, Origin, Span, SystemFact, Text};
 use fold::{Admission, Matter, Seen};
 use libtest_mimic::{Failed, Trial};
 use pipeline::{GRID, Pipeline, Topic, What, bytes};
@@ -237,7 +237,7 @@ pub(crate) fn states_recorded(log: &dyn Log, names: &Names) -> BTreeSet<(u16, St
     let mut all = BTreeSet::new();
     for_each(log, names, Topic::Exceptions, |partition, record| {
         let read = native::read(&record.value, &Limits::of_ours()).map(|read| read.event.fact);
-        if let Ok(Fact::StateTold(state)) = read {
+        if let Ok(Fact::System(SystemFact::StateTold(state))) = read {
             all.insert((partition, format!("{state:?}")));
         }
     });

@@ -1,7 +1,7 @@
 //! A partition that goes on from its image says what it would have said without the restart.
 
 use crate::common::{book_with, intake};
-use facts::{Event, Fact, Moment, Span};
+use facts::{DeviceFact, Event, Fact, Moment, Span};
 use pipeline::pipeline::PARTITIONS;
 use pipeline::{ENGINES, EngineSpec, JournalRecord, Letter, Output, Pipeline, What, roles};
 use serde_json::Value;
@@ -66,7 +66,7 @@ fn nothing_changes_when_every_stage_goes_on_from_its_image() {
 fn weathered(seed: u64, shipments: u32) -> Vec<(Moment, Event)> {
     let mut luck = fastrand::Rng::with_seed(seed);
     let mut on_its_way = |arrival: simulate::Arrival| {
-        let reading = matches!(arrival.event.fact, Fact::Reading(_));
+        let reading = matches!(arrival.event.fact, Fact::Device(DeviceFact::Reading(_)));
         let late = if reading && luck.u8(..20) == 0 { luck.i64(1..600) } else { 0 };
         let lost = reading && luck.u8(..3) == 0;
         (!lost).then(|| (arrival.at + Span::minutes(late), arrival.event))

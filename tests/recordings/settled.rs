@@ -4,7 +4,7 @@
 use crate::common::{Outcome, book_with, judge, judge_republishing};
 use crate::verdicts::{self, Verdict};
 use facts::fact::log::Corrected;
-use facts::{Event, Fact, Moment, Span, SubjectKind, Text};
+use facts::{DeviceFact, Event, Fact, Moment, Span, SubjectKind, Text};
 use fastrand::Rng;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -75,7 +75,7 @@ fn uploaded_late(arrivals: &[(Moment, Event)], rng: &mut Rng) -> Vec<(Moment, Ev
     }
     let moved = arrivals.iter().map(|(at, event)| {
         let device = event.subject.id.to_string();
-        if !matches!(event.fact, Fact::Reading(_)) {
+        if !matches!(event.fact, Fact::Device(DeviceFact::Reading(_))) {
             return (*at, event.clone());
         }
         let by = *late
@@ -97,18 +97,18 @@ fn weeks_late(arrivals: &[(Moment, Event)], rng: &mut Rng) -> Vec<(Moment, Event
     };
     let mut all = Vec::new();
     for (at, event) in arrivals {
-        let moves = !matches!(event.fact, Fact::Reading(_));
+        let moves = !matches!(event.fact, Fact::Device(DeviceFact::Reading(_)));
         let by = if moves { late().unwrap_or(Span::ZERO) } else { Span::ZERO };
         all.push((*at + by, event.clone()));
-        if let (Fact::Attached(_), Some(by)) = (&event.fact, late()) {
+        if let (Fact::Device(DeviceFact::Attached(_)), Some(by)) = (&event.fact, late()) {
             let Event { source, id, subject, at: since, .. } = event.clone();
             let reason = Text::new("it was another logger");
-            let fact = Fact::DeviceCorrected(Corrected {
+            let fact = Fact::Device(DeviceFact::DeviceCorrected(Corrected {
                 source: source.clone(),
                 id: id.clone(),
                 reason,
                 replaced_by: None,
-            });
+            }));
             let id = Text::new(format!("{id}-was-wrong"));
             all.push((
                 *at + by,

@@ -111,7 +111,7 @@ fn what_follows_from_the_largest_inputs_fits_into_a_record() {
         let size = key.len() + value.len();
         let what = String::from_utf8_lossy(&value[..value.len().min(3_000)]).into_owned();
         doses += usize::from(
-            matches!(&letter.body, Body::Event(e) if matches!(e.fact, facts::Fact::Dose(_))),
+            matches!(&letter.body, Body::Event(e) if matches!(e.fact, facts::Fact::System(facts::SystemFact::Dose(_)))),
         );
         full +=
             usize::from(matches!(&letter.body, Body::Incident(card) if card.notes.len() == 200));

@@ -3,7 +3,7 @@
 
 use crate::common::{book_with, intake};
 use facts::fact::incident::{Acknowledged, IncidentClosed};
-use facts::{Event, Fact, Moment, Origin, PartyId, Span, Subject, Text};
+use facts::{Event, Fact, Moment, Origin, PartyId, Span, StaffAct, Subject, Text};
 use fold::{Matter, Record};
 use pipeline::stage::{AlertsStage, Heard};
 use pipeline::{
@@ -119,15 +119,19 @@ fn is_new(letter: &Letter) -> bool {
 }
 
 fn taken() -> Fact {
-    Fact::Acknowledged(Acknowledged {
+    Fact::Staff(StaffAct::Acknowledged(Acknowledged {
         by: PartyId::new("ANNA"),
         reason: Text::new("at work on it"),
-    })
+    }))
 }
 
 fn closed() -> Fact {
     let (by, second) = (PartyId::new("ANNA"), Some(PartyId::new("BEN")));
-    Fact::IncidentClosed(IncidentClosed { by, reason: Text::new("false alarm"), second })
+    Fact::Staff(StaffAct::IncidentClosed(IncidentClosed {
+        by,
+        reason: Text::new("false alarm"),
+        second,
+    }))
 }
 
 fn act(about: &Letter, n: u32, fact: Fact) -> Letter {

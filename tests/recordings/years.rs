@@ -5,7 +5,10 @@ use crate::common::{book_with, intake};
 use alerts::Incident;
 use desk::Board;
 use facts::fact::incident::IncidentClosed;
-use facts::{Context, Event, Fact, Moment, PartyId, Span, Subject, SubjectKind, Text};
+use facts::{
+    Context, Event, Fact, Moment, PartyId, ShipmentFact, Span, StaffAct, Subject, SubjectKind,
+    SystemFact, Text,
+};
 use fold::Matter;
 use pipeline::{Held, Pipeline, What};
 use serde_json::{Value, json};
@@ -69,7 +72,8 @@ impl Year {
 /// Of every third shipment nobody says that it is closed.
 fn never_closed(arrival: &Arrival) -> bool {
     let number = arrival.event.subject.id.rsplit('-').next().and_then(|n| n.parse::<u32>().ok());
-    matches!(arrival.event.fact, Fact::Closed(_)) && number.is_some_and(|n| n % 3 == 0)
+    matches!(arrival.event.fact, Fact::Shipment(ShipmentFact::Closed(_)))
+        && number.is_some_and(|n| n % 3 == 0)
 }
 
 /// The same fact, every moment in it so much later.
@@ -115,7 +119,7 @@ impl Staff {
             let Some(shipment) = key.shipment() else { continue };
             self.board.fact(&shipment, partition, offset, &word);
             // The engines' last words follow, as each hears the same.
-            if matches!(word.fact, Fact::PutAway(_)) {
+            if matches!(word.fact, Fact::System(SystemFact::PutAway(_))) {
                 for engine in pipeline::engines::names() {
                     self.board.context(&shipment, &Context::PutAway(Text::new(*engine)));
                 }
@@ -162,7 +166,7 @@ impl Staff {
                 at: now,
                 counts: None,
                 hidden: None,
-                fact: Fact::IncidentClosed(IncidentClosed { by, second, reason }),
+                fact: Fact::Staff(StaffAct::IncidentClosed(IncidentClosed { by, second, reason })),
             };
             done.push(event.clone());
             pipeline.feed(now, event, intake(1 << 40 | self.acts)).expect("nothing stops");

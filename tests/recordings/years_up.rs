@@ -9,7 +9,7 @@ use crate::common::{book_with, intake};
 use crate::years::{AFTER, Staff, Year};
 use coldwatch::services::{self, names::Names};
 use facts::fact::log::Genesis;
-use facts::{Event, Fact, Moment, Origin, Span, Text};
+use facts::{Event, Fact, Moment, Origin, Span, SystemFact, Text};
 use fold::Links;
 use pipeline::{Body, GRID, Letter, PARTITIONS, Pipeline, Topic, bytes, roles};
 use serde_json::{Value, json};
@@ -78,7 +78,7 @@ impl Export {
         let (topic, number) = (Text::new(Topic::Facts.name()), *roles::BEHAVIOURS.end());
         let genesis = Genesis { topic, partitions: 1, generation: 1, behaviour: number };
         let book = bytes::published(&book_with(Value::Null));
-        for fact in [Fact::Genesis(genesis), book] {
+        for fact in [Fact::System(SystemFact::Genesis(genesis)), book] {
             let draft = services::of_log(&self.names, Topic::Facts, 0, now.millis(), fact);
             self.facts.write(self.written, draft);
         }

@@ -2,7 +2,8 @@
 
 use crate::common::{Outcome, judge};
 use facts::{
-    Event, Fact, Finding, Moment, Severity, ShipmentId, Span, State, Subject, SubjectKind,
+    DeviceFact, Event, Fact, Finding, Moment, Severity, ShipmentFact, ShipmentId, Span, State,
+    Subject, SubjectKind,
 };
 use fastrand::Rng;
 use proptest::test_runner::{Config as ProptestConfig, TestCaseError};
@@ -251,7 +252,8 @@ fn needed(pair: &Pair, shipment: &ShipmentId) -> BTreeSet<Key> {
         a.event.subject.id.contains(shipment.as_str())
             && matches!(
                 a.event.fact,
-                Fact::Planned(_) | Fact::Packed(_) | Fact::Attached(_) | Fact::Calibrated(_)
+                Fact::Shipment(ShipmentFact::Planned(_) | ShipmentFact::Packed(_))
+                    | Fact::Device(DeviceFact::Attached(_) | DeviceFact::Calibrated(_))
             )
     };
     let few = changed.len() < 20;
@@ -304,13 +306,17 @@ pub(super) fn said_at(at: Moment, subject: &Subject, id: &str, fact: Fact) -> Ar
 
 /// The shipments of a recording.
 pub(super) fn shipments(all: &Recording) -> BTreeSet<Subject> {
-    let packed = all.iter().filter(|a| matches!(a.event.fact, Fact::Packed(_)));
+    let packed =
+        all.iter().filter(|a| matches!(a.event.fact, Fact::Shipment(ShipmentFact::Packed(_))));
     packed.map(|a| a.event.subject.clone()).collect()
 }
 
 /// Whether anybody has planned a shipment.
 pub(super) fn is_planned(all: &Recording, shipment: &Subject) -> bool {
-    all.iter().any(|a| a.event.subject == *shipment && matches!(a.event.fact, Fact::Planned(_)))
+    all.iter().any(|a| {
+        a.event.subject == *shipment
+            && matches!(a.event.fact, Fact::Shipment(ShipmentFact::Planned(_)))
+    })
 }
 
 /// One of the shipments of a recording.
@@ -324,8 +330,11 @@ pub(super) fn under_way(all: &Recording, shipment: &Subject) -> Option<(Moment, 
         let wanted = move |a: &&Arrival| a.event.subject == *shipment && want(&a.event.fact);
         all.iter().filter(wanted).map(|a| a.at)
     };
-    let from = of(|fact| matches!(fact, Fact::Packed(_))).min()?;
-    let until = of(|fact| matches!(fact, Fact::Unpacked(_) | Fact::Received(_))).min()?;
+    let from = of(|fact| matches!(fact, Fact::Shipment(ShipmentFact::Packed(_)))).min()?;
+    let until = of(|fact| {
+        matches!(fact, Fact::Shipment(ShipmentFact::Unpacked(_) | ShipmentFact::Received(_)))
+    })
+    .min()?;
     (from < until).then_some((from, until))
 }
 

@@ -6,7 +6,8 @@ use super::common::{
 };
 use facts::fact::device::{Attached, Detached, Position};
 use facts::{
-    DeviceId, Fact, Finding, Moment, Severity, ShipmentId, Span, StoreId, Subject, Verdict as Sure,
+    DeviceFact, DeviceId, Fact, Finding, Moment, OrderFact, Severity, ShipmentFact, ShipmentId,
+    Span, StoreId, Subject, Verdict as Sure,
 };
 use fastrand::Rng;
 use proptest::prelude::*;
@@ -27,7 +28,9 @@ enum Loss {
 fn logger_of(all: &Recording, shipment: &ShipmentId) -> Option<(Subject, Attached)> {
     let names = [format!("LOG-{shipment}"), format!("LOG-TANK-{shipment}")];
     all.iter().rev().find_map(|a| match &a.event.fact {
-        Fact::Attached(attached) if names.contains(&a.event.subject.id.to_string()) => {
+        Fact::Device(DeviceFact::Attached(attached))
+            if names.contains(&a.event.subject.id.to_string()) =>
+        {
             Some((a.event.subject.clone(), attached.clone()))
         }
         _ => None,
@@ -40,13 +43,15 @@ fn stays(all: &Recording, shipment: &ShipmentId, from: Moment, until: Moment) ->
     let moves = |a: &&Arrival| {
         !matches!(
             a.event.fact,
-            Fact::Reading(_)
-                | Fact::Planned(_)
-                | Fact::PatientScheduled(_)
-                | Fact::Released(_)
-                | Fact::Accepted(_)
-                | Fact::Departed(_)
-                | Fact::Arrived(_)
+            Fact::Device(DeviceFact::Reading(_))
+                | Fact::Shipment(ShipmentFact::Planned(_))
+                | Fact::Order(OrderFact::PatientScheduled(_))
+                | Fact::Shipment(
+                    ShipmentFact::Released(_)
+                        | ShipmentFact::Accepted(_)
+                        | ShipmentFact::Departed(_)
+                        | ShipmentFact::Arrived(_)
+                )
         )
     };
     !all.iter().filter(speaks).filter(moves).any(|a| {
@@ -98,7 +103,12 @@ fn in_the_end(
     let last = all.last().map_or(at, |a| a.at) + Span::days(2);
     let measured = |a: &Arrival| {
         a.event.subject == *device
-            && matches!(a.event.fact, Fact::Reading(_) | Fact::Attached(_) | Fact::Detached(_))
+            && matches!(
+                a.event.fact,
+                Fact::Device(
+                    DeviceFact::Reading(_) | DeviceFact::Attached(_) | DeviceFact::Detached(_)
+                )
+            )
     };
     let with = all.iter().filter(|a| a.at <= at || !measured(a)).cloned().chain(lost);
     let with = in_order(with.collect());
@@ -135,10 +145,10 @@ fn losing_knowledge(seed: u64, luck: u64, loss: Loss) -> Tried {
     let channel = attached.channel.clone();
     let fact = match loss {
         Loss::Silent => None,
-        Loss::TakenOff => Some(Fact::Detached(Detached { channel })),
+        Loss::TakenOff => Some(Fact::Device(DeviceFact::Detached(Detached { channel }))),
         Loss::Elsewhere => {
             let store = Some(StoreId::new("SHELF"));
-            Some(Fact::Attached(Attached { shipment: None, store, ..attached }))
+            Some(Fact::Device(DeviceFact::Attached(Attached { shipment: None, store, ..attached })))
         }
     };
     let lost = fact.map(|fact| said_at(at, &device, "loss", fact));
@@ -169,8 +179,8 @@ fn one_wrong_clock(seed: u64, luck: u64) -> Tried {
     let (without, mut rng) = (history(seed), Rng::with_seed(luck));
     let readings = rng.u8(..4) == 0;
     let wanted = |a: &&Arrival| match a.event.fact {
-        Fact::Reading(_) => readings,
-        Fact::Attached(_) => false,
+        Fact::Device(DeviceFact::Reading(_)) => readings,
+        Fact::Device(DeviceFact::Attached(_)) => false,
         _ => !readings,
     };
     let about: Vec<&Arrival> = without.iter().filter(wanted).collect();
@@ -227,14 +237,18 @@ fn never_neither(seed: u64, luck: u64, blind: Blind) -> Tried {
     let Some(shipment) = a_shipment(&without, &mut rng) else { return nothing() };
     let Some((from, until)) = under_way(&without, &shipment) else { return nothing() };
     let plan = without.iter().any(|a| {
-        a.event.subject == shipment && matches!(a.event.fact, Fact::Cancelled(_) | Fact::Opened(_))
+        a.event.subject == shipment
+            && matches!(
+                a.event.fact,
+                Fact::Shipment(ShipmentFact::Cancelled(_) | ShipmentFact::Opened(_))
+            )
     });
     // Only what travels for hours, and whose logger sends, is judged here.
     let name = ShipmentId::new(&*shipment.id);
     let device = Subject::from(&DeviceId::new(format!("LOG-{name}")));
     let sends = without.iter().any(|a| {
         a.event.subject == device
-            && matches!(&a.event.fact, Fact::Attached(attached) if attached.send_every.is_some())
+            && matches!(&a.event.fact, Fact::Device(DeviceFact::Attached(attached)) if attached.send_every.is_some())
     });
     if plan || !sends || until - from < Span::hours(5) {
         return nothing();
@@ -243,13 +257,18 @@ fn never_neither(seed: u64, luck: u64, blind: Blind) -> Tried {
     for mut arrival in without.iter().cloned() {
         let of_device = arrival.event.subject == device;
         let kept = match (&mut arrival.event.fact, blind) {
-            (Fact::Attached(_) | Fact::Detached(_), Blind::NeverAttached) => !of_device,
-            (Fact::Reading(_), Blind::NeverAttached | Blind::NeverSends) => !of_device,
-            (Fact::Calibrated(fact), Blind::Unfit) => {
+            (
+                Fact::Device(DeviceFact::Attached(_) | DeviceFact::Detached(_)),
+                Blind::NeverAttached,
+            ) => !of_device,
+            (Fact::Device(DeviceFact::Reading(_)), Blind::NeverAttached | Blind::NeverSends) => {
+                !of_device
+            }
+            (Fact::Device(DeviceFact::Calibrated(fact)), Blind::Unfit) => {
                 fact.passed &= !of_device;
                 true
             }
-            (Fact::Attached(fact), Blind::OutsideOfTheGoods) if of_device => {
+            (Fact::Device(DeviceFact::Attached(fact)), Blind::OutsideOfTheGoods) if of_device => {
                 fact.position = Position::Ambient;
                 true
             }

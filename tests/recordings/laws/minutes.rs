@@ -9,7 +9,7 @@ use super::common::{
     shipments, standing, tries,
 };
 use facts::fact::device::Position;
-use facts::{Fact, Finding, Moment, ShipmentId, Span, Subject};
+use facts::{DeviceFact, Fact, Finding, Moment, ShipmentFact, ShipmentId, Span, Subject};
 use fastrand::Rng;
 use proptest::prelude::*;
 use simulate::Arrival;
@@ -24,33 +24,47 @@ fn in_the_box(all: &Recording, shipment: &Subject) -> Option<(Moment, Moment)> {
         all.iter().filter(wanted).map(counted)
     };
     let touched = |fact: &Fact| {
-        matches!(fact, Fact::Opened(_) | Fact::Repacked(_) | Fact::Cancelled(_) | Fact::Closed(_))
+        matches!(
+            fact,
+            Fact::Shipment(
+                ShipmentFact::Opened(_)
+                    | ShipmentFact::Repacked(_)
+                    | ShipmentFact::Cancelled(_)
+                    | ShipmentFact::Closed(_)
+            )
+        )
     };
-    let (first, last) =
-        (of(|f| matches!(f, Fact::Packed(_))).min()?, of(|f| matches!(f, Fact::Packed(_))).max()?);
+    let (first, last) = (
+        of(|f| matches!(f, Fact::Shipment(ShipmentFact::Packed(_)))).min()?,
+        of(|f| matches!(f, Fact::Shipment(ShipmentFact::Packed(_)))).max()?,
+    );
     let out = of(|fact| {
         matches!(
             fact,
-            Fact::Unpacked(_)
-                | Fact::Received(_)
-                | Fact::Thawed(_)
-                | Fact::Infused(_)
-                | Fact::Destroyed(_)
-                | Fact::Stowed(_)
+            Fact::Shipment(
+                ShipmentFact::Unpacked(_)
+                    | ShipmentFact::Received(_)
+                    | ShipmentFact::Thawed(_)
+                    | ShipmentFact::Infused(_)
+                    | ShipmentFact::Destroyed(_)
+                    | ShipmentFact::Stowed(_)
+            )
         )
     })
     .min()?;
     let touched = of(touched).any(|at| at <= out);
     // Before they are picked up goods may stand without a probe: it is missed from then on, until the last hand has them.
     let has_probe = all.iter().any(|a| match &a.event.fact {
-        Fact::Attached(it) => {
+        Fact::Device(DeviceFact::Attached(it)) => {
             it.to().as_ref() == Some(shipment) && it.position == Position::Payload
         }
         _ => false,
     });
-    let picked_up = of(|f| matches!(f, Fact::Accepted(_) | Fact::Departed(_))).min();
+    let picked_up =
+        of(|f| matches!(f, Fact::Shipment(ShipmentFact::Accepted(_) | ShipmentFact::Departed(_))))
+            .min();
     let from = first + SETTLED;
-    let handed_over = of(|f| matches!(f, Fact::Accepted(_))).max();
+    let handed_over = of(|f| matches!(f, Fact::Shipment(ShipmentFact::Accepted(_)))).max();
     let (from, out) = match has_probe {
         true => (from, out),
         false => (from.max(picked_up?), out.min(handed_over?)),
@@ -65,7 +79,7 @@ fn vouched(all: &Recording, shipment: &Subject) -> Vec<(Moment, Moment)> {
     for a in all {
         let at = a.event.at;
         match &a.event.fact {
-            Fact::Attached(attached) => {
+            Fact::Device(DeviceFact::Attached(attached)) => {
                 let here = attached.to().as_ref() == Some(shipment)
                     && attached.position == Position::Payload;
                 words
@@ -73,7 +87,9 @@ fn vouched(all: &Recording, shipment: &Subject) -> Vec<(Moment, Moment)> {
                     .or_default()
                     .push((at, here.then_some(attached.log_every)));
             }
-            Fact::Detached(_) => words.entry(&a.event.subject).or_default().push((at, None)),
+            Fact::Device(DeviceFact::Detached(_)) => {
+                words.entry(&a.event.subject).or_default().push((at, None))
+            }
             _ => {}
         }
     }
@@ -82,7 +98,7 @@ fn vouched(all: &Recording, shipment: &Subject) -> Vec<(Moment, Moment)> {
         let fit = all
             .iter()
             .filter(of_device)
-            .any(|a| matches!(&a.event.fact, Fact::Calibrated(c) if c.passed));
+            .any(|a| matches!(&a.event.fact, Fact::Device(DeviceFact::Calibrated(c)) if c.passed));
         if !fit {
             continue;
         }
@@ -93,7 +109,7 @@ fn vouched(all: &Recording, shipment: &Subject) -> Vec<(Moment, Moment)> {
             let mut read: Vec<Moment> = all
                 .iter()
                 .filter(of_device)
-                .filter(|a| matches!(a.event.fact, Fact::Reading(_)))
+                .filter(|a| matches!(a.event.fact, Fact::Device(DeviceFact::Reading(_))))
                 .map(|a| a.event.at)
                 .filter(|at| from <= *at && *at <= until)
                 .collect();
@@ -173,7 +189,8 @@ fn lost(seed: u64, luck: u64) -> Tried {
             _ => (a.min(b), a.max(b)),
         };
         with.retain(|a| {
-            let of = *a.event.subject.id == *device && matches!(a.event.fact, Fact::Reading(_));
+            let of = *a.event.subject.id == *device
+                && matches!(a.event.fact, Fact::Device(DeviceFact::Reading(_)));
             !(of && from <= a.event.at && a.event.at <= until)
         });
     }

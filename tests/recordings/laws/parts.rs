@@ -14,8 +14,8 @@ use facts::fact::shipment::{
     Released, Repacked, Stowed, Thawed, Unpacked,
 };
 use facts::{
-    Fact, Finding, LegId, Moment, PartyId, PermitId, Severity, ShipperId, Span, State, Subject,
-    Text, UnitId,
+    Fact, Finding, LegId, Moment, PartyFact, PartyId, PermitFact, PermitId, Severity, ShipmentFact,
+    ShipperId, Span, StaffAct, State, StoreFact, Subject, Text, UnitId,
 };
 use fastrand::Rng;
 use proptest::prelude::*;
@@ -24,7 +24,9 @@ use simulate::Arrival;
 /// The units of a shipment, as its plan names them.
 fn units(all: &Recording, shipment: &Subject) -> Vec<UnitId> {
     let plan = all.iter().find_map(|a| match &a.event.fact {
-        Fact::Planned(plan) if a.event.subject == *shipment => Some(plan.units.clone()),
+        Fact::Shipment(ShipmentFact::Planned(plan)) if a.event.subject == *shipment => {
+            Some(plan.units.clone())
+        }
         _ => None,
     });
     plan.unwrap_or_default()
@@ -33,7 +35,9 @@ fn units(all: &Recording, shipment: &Subject) -> Vec<UnitId> {
 /// Whom a shipment is for.
 fn consignee(all: &Recording, shipment: &Subject) -> Option<PartyId> {
     all.iter().find_map(|a| match &a.event.fact {
-        Fact::Planned(plan) if a.event.subject == *shipment => Some(plan.consignee.clone()),
+        Fact::Shipment(ShipmentFact::Planned(plan)) if a.event.subject == *shipment => {
+            Some(plan.consignee.clone())
+        }
         _ => None,
     })
 }
@@ -43,9 +47,11 @@ fn leaves_first(all: &Recording, shipment: &Subject, rng: &mut Rng) -> Option<Un
     let named = |a: &Arrival| {
         let own = a.event.subject == *shipment;
         let units = match &a.event.fact {
-            Fact::NoLongerHolds(it) if it.shipment.as_str() == &*shipment.id => &it.units,
-            Fact::Thawed(it) if own => &it.units,
-            Fact::Infused(it) if own => &it.units,
+            Fact::Store(StoreFact::NoLongerHolds(it)) if it.shipment.as_str() == &*shipment.id => {
+                &it.units
+            }
+            Fact::Shipment(ShipmentFact::Thawed(it)) if own => &it.units,
+            Fact::Shipment(ShipmentFact::Infused(it)) if own => &it.units,
             _ => return None,
         };
         Some((counted(a), units.first()?.clone()))
@@ -68,10 +74,14 @@ fn of_one_unit(seed: u64, luck: u64) -> Tried {
     let Some(unit) = leaves_first(&without, &shipment, &mut rng) else { return nothing() };
     let (name, whom, units) = (unit.to_string(), format!(" CUS-03 {by}"), vec![unit]);
     let fact = match rng.u8(..4) {
-        0 => Fact::Thawed(Thawed { by, units }),
-        1 => Fact::Infused(Infused { by, units }),
-        2 => Fact::Destroyed(Destroyed { by, units }),
-        _ => Fact::Dispositioned(Dispositioned { by, units, outcome: Disposition::Discard }),
+        0 => Fact::Shipment(ShipmentFact::Thawed(Thawed { by, units })),
+        1 => Fact::Shipment(ShipmentFact::Infused(Infused { by, units })),
+        2 => Fact::Shipment(ShipmentFact::Destroyed(Destroyed { by, units })),
+        _ => Fact::Shipment(ShipmentFact::Dispositioned(Dispositioned {
+            by,
+            units,
+            outcome: Disposition::Discard,
+        })),
     };
     let pair = Pair::adding(without, [said_at(at, &shipment, "one-unit", fact)]);
     // What is about that unit, or about the dose that it belongs to, may change: whether it was fit for use (IDN-08), whether the
@@ -98,10 +108,10 @@ fn on_the_way(all: &Recording, shipment: &Subject) -> Option<(Moment, Moment)> {
         let wanted = |a: &&Arrival| a.event.subject == *shipment && want(&a.event.fact);
         all.iter().filter(wanted).map(counted).min()
     };
-    let from = of(&|fact| matches!(fact, Fact::Released(_)))?;
+    let from = of(&|fact| matches!(fact, Fact::Shipment(ShipmentFact::Released(_))))?;
     let until = of(&|fact| match fact {
-        Fact::Accepted(accepted) => accepted.by == consignee,
-        Fact::Received(received) => received.by == consignee,
+        Fact::Shipment(ShipmentFact::Accepted(accepted)) => accepted.by == consignee,
+        Fact::Shipment(ShipmentFact::Received(received)) => received.by == consignee,
         _ => false,
     })?;
     (from + Span::minutes(2) < until).then_some((from + Span::minutes(2), until))
@@ -121,27 +131,27 @@ fn without_a_part(seed: u64, luck: u64) -> Tried {
         return nothing();
     }
     let fact = match rng.u8(..8) {
-        0 => Fact::Released(Released {
+        0 => Fact::Shipment(ShipmentFact::Released(Released {
             by,
             to: Some(PartyId::new("SOMEBODY-ELSE")),
             person: None,
             verified_by: None,
             leg: None,
             airside: false,
-        }),
-        1 => Fact::Received(Received {
+        })),
+        1 => Fact::Shipment(ShipmentFact::Received(Received {
             by,
             units: units(&without, &shipment),
             count: None,
             verdict: Receipt::Accept,
             order: None,
-        }),
-        2 => Fact::Opened(Opened { by, authorised_by: None }),
-        3 => Fact::Unpacked(Unpacked { by }),
-        4 => Fact::Destroyed(Destroyed { by, units: Vec::new() }),
-        5 => Fact::Thawed(Thawed { by, units: Vec::new() }),
-        6 => Fact::Infused(Infused { by, units: Vec::new() }),
-        _ => Fact::Stowed(Stowed { by, place: Text::new("shelf") }),
+        })),
+        2 => Fact::Shipment(ShipmentFact::Opened(Opened { by, authorised_by: None })),
+        3 => Fact::Shipment(ShipmentFact::Unpacked(Unpacked { by })),
+        4 => Fact::Shipment(ShipmentFact::Destroyed(Destroyed { by, units: Vec::new() })),
+        5 => Fact::Shipment(ShipmentFact::Thawed(Thawed { by, units: Vec::new() })),
+        6 => Fact::Shipment(ShipmentFact::Infused(Infused { by, units: Vec::new() })),
+        _ => Fact::Shipment(ShipmentFact::Stowed(Stowed { by, place: Text::new("shelf") })),
     };
     let pair = Pair::adding(without, [said_at(at, &shipment, "no-part", fact)]);
     // Whatever is new is about who said it, or about the dose of which it was said.
@@ -165,7 +175,9 @@ fn a_part_of_the_house(seed: u64, luck: u64) -> Tried {
     let (without, mut rng) = (history(seed), Rng::with_seed(luck));
     let Some(shipment) = a_shipment(&without, &mut rng) else { return nothing() };
     let plan = without.iter().find_map(|a| match &a.event.fact {
-        Fact::Planned(plan) if a.event.subject == shipment => Some((a.at, plan.consignee.clone())),
+        Fact::Shipment(ShipmentFact::Planned(plan)) if a.event.subject == shipment => {
+            Some((a.at, plan.consignee.clone()))
+        }
         _ => None,
     });
     let Some((at, consignee)) = plan else { return nothing() };
@@ -180,19 +192,19 @@ fn a_part_of_the_house(seed: u64, luck: u64) -> Tried {
     let mut with = without.clone();
     for arrival in with.iter_mut().filter(|a| a.event.subject == shipment) {
         let by = match &mut arrival.event.fact {
-            Fact::Accepted(it) => &mut it.by,
-            Fact::Received(it) => &mut it.by,
-            Fact::Unpacked(it) => &mut it.by,
-            Fact::Stowed(it) => &mut it.by,
-            Fact::Thawed(it) => &mut it.by,
-            Fact::Infused(it) => &mut it.by,
+            Fact::Shipment(ShipmentFact::Accepted(it)) => &mut it.by,
+            Fact::Shipment(ShipmentFact::Received(it)) => &mut it.by,
+            Fact::Shipment(ShipmentFact::Unpacked(it)) => &mut it.by,
+            Fact::Shipment(ShipmentFact::Stowed(it)) => &mut it.by,
+            Fact::Shipment(ShipmentFact::Thawed(it)) => &mut it.by,
+            Fact::Shipment(ShipmentFact::Infused(it)) => &mut it.by,
             _ => continue,
         };
         if *by == consignee {
             *by = ward.clone();
         }
     }
-    let said = Fact::Described(described);
+    let said = Fact::Party(PartyFact::Described(described));
     with.push(said_at(at - Span::days(1), &Subject::from(&ward), "ward", said));
     let pair = Pair { without, with: in_order(with), until: None };
     hold("a-part-of-the-house", seed, &pair, &the_same)
@@ -208,13 +220,13 @@ fn staff(seed: u64, luck: u64) -> Tried {
         let at = between(from, until + Span::days(10), &mut rng);
         let (by, reason) = (PartyId::new("ANNA"), Text::new("seen"));
         let fact = match rng.u8(..4) {
-            0 => Fact::Acknowledged(Acknowledged { by, reason }),
-            1 => Fact::IncidentNoted(IncidentNoted { by, text: reason }),
-            _ => Fact::IncidentClosed(IncidentClosed {
+            0 => Fact::Staff(StaffAct::Acknowledged(Acknowledged { by, reason })),
+            1 => Fact::Staff(StaffAct::IncidentNoted(IncidentNoted { by, text: reason })),
+            _ => Fact::Staff(StaffAct::IncidentClosed(IncidentClosed {
                 by,
                 reason,
                 second: Some(PartyId::new("BEN")),
-            }),
+            })),
         };
         acts.push(said_at(at, &shipment, &format!("staff-{n}"), fact));
     }
@@ -263,15 +275,26 @@ fn an_excuse(seed: u64, luck: u64) -> Tried {
     let shipment = Subject::from(&lost.shipment);
     let at = lost.happened + Span::minutes(rng.i64(-40..40));
     let plan = without.iter().find_map(|a| match &a.event.fact {
-        Fact::Planned(plan) if a.event.subject == shipment => Some(plan.clone()),
+        Fact::Shipment(ShipmentFact::Planned(plan)) if a.event.subject == shipment => {
+            Some(plan.clone())
+        }
         _ => None,
     });
     let Some(plan) = plan else { return nothing() };
     let by = plan.legs.first().map_or(plan.consignor.clone(), |leg| leg.carrier.clone());
     let fact = match rng.u8(..3) {
-        0 => Fact::Opened(Opened { by, authorised_by: Some(plan.consignor.clone()) }),
-        1 => Fact::Repacked(Repacked { by, shipper: ShipperId::new("BOX"), units: Vec::new() }),
-        _ => Fact::Departed(facts::fact::shipment::Departed { leg: LegId::new("L2") }),
+        0 => Fact::Shipment(ShipmentFact::Opened(Opened {
+            by,
+            authorised_by: Some(plan.consignor.clone()),
+        })),
+        1 => Fact::Shipment(ShipmentFact::Repacked(Repacked {
+            by,
+            shipper: ShipperId::new("BOX"),
+            units: Vec::new(),
+        })),
+        _ => Fact::Shipment(ShipmentFact::Departed(facts::fact::shipment::Departed {
+            leg: LegId::new("L2"),
+        })),
     };
     // The goods must be on their way, or in their tank: an opening by the consignee after its receipt is none of that.
     let pair = Pair::adding(without, [said_at(at, &shipment, "excuse", fact)]);
@@ -286,13 +309,13 @@ fn another_act(seed: u64, luck: u64, same: bool) -> Tried {
     let (without, mut rng) = (history(seed), Rng::with_seed(luck));
     let gated: Vec<Subject> = without
         .iter()
-        .filter(|a| matches!(&a.event.fact, Fact::Planned(plan) if !plan.permits.is_empty()))
+        .filter(|a| matches!(&a.event.fact, Fact::Shipment(ShipmentFact::Planned(plan)) if !plan.permits.is_empty()))
         .map(|a| a.event.subject.clone())
         .collect();
     let Some(shipment) = rng.choice(gated) else { return nothing() };
     let (mut with, mut first) = (without.clone(), Moment::LATEST);
     for arrival in with.iter_mut().filter(|a| a.event.subject == shipment) {
-        let Fact::Planned(plan) = &mut arrival.event.fact else { continue };
+        let Fact::Shipment(ShipmentFact::Planned(plan)) = &mut arrival.event.fact else { continue };
         let Some(gate) = plan.permits.first().cloned() else { continue };
         first = first.min(arrival.at);
         let permit = if same { gate.permit } else { PermitId::new("EXP-1") };
@@ -320,7 +343,12 @@ fn another_act(seed: u64, luck: u64, same: bool) -> Tried {
     };
     let permit = Subject::from(&PermitId::new("EXP-1"));
     let at = first - Span::days(30);
-    with.push(said_at(at, &permit, "granted", Fact::Granted(Box::new(granted))));
+    with.push(said_at(
+        at,
+        &permit,
+        "granted",
+        Fact::Permit(PermitFact::Granted(Box::new(granted))),
+    ));
     let with = in_order(with);
     let law = |said: &Said, _: &Pair| -> Vec<Broken> {
         missing(&verdicts(&said.without), &verdicts(&said.with), "lost")

@@ -4,7 +4,10 @@ use super::common::{
     Broken, Pair, Recording, Said, Tried, Verdict, between, counted, history, hold, missing,
     nothing, the_same, tries, verdicts,
 };
-use facts::{Event, Fact, Moment, Span, Text};
+use facts::{
+    DeviceFact, Event, Fact, Moment, OrderFact, PartyFact, PermitFact, ShipmentFact, Span,
+    StoreFact, Text,
+};
 use fastrand::Rng;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -17,23 +20,25 @@ use wire::native::{self, Beside};
 fn is_an_act(fact: &Fact) -> bool {
     matches!(
         fact,
-        Fact::Packed(_)
-            | Fact::Released(_)
-            | Fact::Accepted(_)
-            | Fact::Received(_)
-            | Fact::Unpacked(_)
-            | Fact::Stowed(_)
-            | Fact::QualityReleased(_)
-            | Fact::Thawed(_)
-            | Fact::Infused(_)
-            | Fact::Holds(_)
-            | Fact::NoLongerHolds(_)
-            | Fact::Attached(_)
-            | Fact::Departed(_)
-            | Fact::Arrived(_)
-            | Fact::CustomsEntered(_)
-            | Fact::CustomsCleared(_)
-            | Fact::ConditioningStarted(_)
+        Fact::Shipment(
+            ShipmentFact::Packed(_)
+                | ShipmentFact::Released(_)
+                | ShipmentFact::Accepted(_)
+                | ShipmentFact::Received(_)
+                | ShipmentFact::Unpacked(_)
+                | ShipmentFact::Stowed(_)
+                | ShipmentFact::QualityReleased(_)
+                | ShipmentFact::Thawed(_)
+                | ShipmentFact::Infused(_)
+        ) | Fact::Store(StoreFact::Holds(_) | StoreFact::NoLongerHolds(_))
+            | Fact::Device(DeviceFact::Attached(_))
+            | Fact::Shipment(
+                ShipmentFact::Departed(_)
+                    | ShipmentFact::Arrived(_)
+                    | ShipmentFact::CustomsEntered(_)
+                    | ShipmentFact::CustomsCleared(_)
+            )
+            | Fact::Order(OrderFact::ConditioningStarted(_))
     )
 }
 
@@ -41,15 +46,16 @@ fn is_an_act(fact: &Fact) -> bool {
 fn is_a_state(fact: &Fact) -> bool {
     matches!(
         fact,
-        Fact::Planned(_)
-            | Fact::PatientScheduled(_)
-            | Fact::Granted(_)
-            | Fact::Qualified(_)
-            | Fact::Described(_)
-            | Fact::Calibrated(_)
-            | Fact::OrderOpened(_)
-            | Fact::RescueConfirmed(_)
-            | Fact::ProductAvailable(_)
+        Fact::Shipment(ShipmentFact::Planned(_))
+            | Fact::Order(OrderFact::PatientScheduled(_))
+            | Fact::Permit(PermitFact::Granted(_))
+            | Fact::Party(PartyFact::Qualified(_) | PartyFact::Described(_))
+            | Fact::Device(DeviceFact::Calibrated(_))
+            | Fact::Order(
+                OrderFact::OrderOpened(_)
+                    | OrderFact::RescueConfirmed(_)
+                    | OrderFact::ProductAvailable(_)
+            )
     )
 }
 
@@ -62,7 +68,8 @@ fn is_overtaken(all: &Recording, event: &Event) -> bool {
             && (std::mem::discriminant(&a.event.fact) == std::mem::discriminant(&event.fact)
                 || matches!(
                     a.event.fact,
-                    Fact::Amended(_) | Fact::PermitSuspended(_) | Fact::Cancelled(_)
+                    Fact::Permit(PermitFact::Amended(_) | PermitFact::PermitSuspended(_))
+                        | Fact::Shipment(ShipmentFact::Cancelled(_))
                 ))
     })
 }
@@ -94,18 +101,25 @@ fn the_same_until(all: &Recording, chosen: &Arrival) -> Option<Moment> {
     };
     let same = |e: &Event| e.subject == event.subject;
     match &event.fact {
-        Fact::Released(released) => {
+        Fact::Shipment(ShipmentFact::Released(released)) => {
             let other = |e: &Event| {
                 same(e)
-                    && matches!(&e.fact, Fact::Released(r) if r.by != released.by || r.to != released.to)
+                    && matches!(&e.fact, Fact::Shipment(ShipmentFact::Released(r)) if r.by != released.by || r.to != released.to)
             };
-            let taken =
-                after(&|e| same(e) && matches!(e.fact, Fact::Accepted(_) | Fact::Received(_)));
+            let taken = after(&|e| {
+                same(e)
+                    && matches!(
+                        e.fact,
+                        Fact::Shipment(ShipmentFact::Accepted(_) | ShipmentFact::Received(_))
+                    )
+            });
             let long = taken? + Span::minutes(14);
             Some(after(&other).map_or(long, |other| other.min(long)))
         }
-        Fact::Received(_) => Some(event.at + Span::days(1)),
-        Fact::Holds(_) => after(&|e| same(e) && matches!(e.fact, Fact::NoLongerHolds(_))),
+        Fact::Shipment(ShipmentFact::Received(_)) => Some(event.at + Span::days(1)),
+        Fact::Store(StoreFact::Holds(_)) => {
+            after(&|e| same(e) && matches!(e.fact, Fact::Store(StoreFact::NoLongerHolds(_))))
+        }
         _ => None,
     }
 }
@@ -121,8 +135,8 @@ fn scanned_again(seed: u64, luck: u64) -> Tried {
         .collect();
     let kind = rng.usize(..3);
     let of_kind = |fact: &Fact| match fact {
-        Fact::Released(_) => 0,
-        Fact::Received(_) => 1,
+        Fact::Shipment(ShipmentFact::Released(_)) => 0,
+        Fact::Shipment(ShipmentFact::Received(_)) => 1,
         _ => 2,
     };
     let about: Vec<_> = about.into_iter().filter(|(a, _)| of_kind(&a.event.fact) == kind).collect();
