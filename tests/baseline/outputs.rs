@@ -7,7 +7,7 @@ use crate::hashes::hash;
 use crate::replayed::{Replayed, Told, replayed};
 use facts::{Moment, Origin, Text};
 use pipeline::{Output, Pipeline, What};
-use scenario::{Page, Scenario, Step};
+use scenario::{Page, Scenario, ScenarioStep};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -205,7 +205,7 @@ fn journey(scenario: &Scenario, numbers: &str) -> Result<String, String> {
     let mut pipeline = Pipeline::new(&book).map_err(|stop| stop.to_string())?;
     let (mut text, mut heard) = (String::new(), 0);
     for step in &scenario.steps {
-        let (Step::Given(hears) | Step::When(hears)) = step else { continue };
+        let (ScenarioStep::Given(hears) | ScenarioStep::When(hears)) = step else { continue };
         match &hears.words {
             None => pipeline.advance(hears.learnt).map_err(|stop| stop.to_string())?,
             Some(words) => {

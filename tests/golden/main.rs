@@ -21,7 +21,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use pipeline::{JournalRecord, Pipeline, roles};
 use replay::report::lines::Lines;
 use replay::{Options, Progress, Replay, Source};
-use scenario::{Page, Scenario, Step};
+use scenario::{Page, Scenario, ScenarioStep};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -152,7 +152,7 @@ fn journey(scenario: &Scenario, numbers: &str) -> Result<Vec<u8>, String> {
     let mut pipeline = Pipeline::keeping_journal(&book).map_err(|stop| stop.to_string())?;
     let mut heard = 0;
     for step in &scenario.steps {
-        let (Step::Given(hears) | Step::When(hears)) = step else { continue };
+        let (ScenarioStep::Given(hears) | ScenarioStep::When(hears)) = step else { continue };
         match &hears.words {
             None => pipeline.advance(hears.learnt).map_err(|stop| stop.to_string())?,
             Some(words) => {

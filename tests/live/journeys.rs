@@ -8,7 +8,7 @@ use facts::{Book, Moment, Origin, Span, Text};
 use libtest_mimic::{Failed, Trial};
 use pipeline::journal::JournalEntry;
 use pipeline::{GRID, Pipeline, What};
-use scenario::{Line, Page, Player, Scenario, Step};
+use scenario::{Line, Page, Player, Scenario, ScenarioStep};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -44,9 +44,9 @@ fn of_page(backing: Backing, path: &Path) -> Vec<Trial> {
 }
 
 fn play(backing: Backing, scenario: &Scenario, book: &Book, incidents: bool) -> Result<(), Failed> {
-    let first = |step: &Step| match step {
-        Step::Given(heard) | Step::When(heard) => Some(heard.learnt),
-        Step::Then(_) => None,
+    let first = |step: &ScenarioStep| match step {
+        ScenarioStep::Given(heard) | ScenarioStep::When(heard) => Some(heard.learnt),
+        ScenarioStep::Then(_) => None,
     };
     let begin = scenario.steps.iter().find_map(first).unwrap_or(Moment::EARLIEST);
     let begin = (begin - Span::minutes(1)).floor(GRID);

@@ -163,7 +163,7 @@ pub struct Scan {
     /// Who, and when.
     pub mark: Mark,
     /// At which step.
-    pub step: Step,
+    pub step: ScanStep,
     /// The order that was scanned.
     pub order: Option<OrderId>,
     /// The order of the plan that was in force then; where it named none, that of the goods.
@@ -180,7 +180,7 @@ pub struct Scan {
 
 /// At which step something was scanned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum ScanStep {
     /// Into the box.
     Packing,
     /// At the door.
@@ -408,9 +408,11 @@ impl Ledger {
         let nobody = PartyId::default();
         let (by, step, order, units) = match entry.fact {
             Fact::Shipment(ShipmentFact::Packed(p)) => {
-                (p.by.as_ref().unwrap_or(&nobody), Step::Packing, &p.order, &p.units)
+                (p.by.as_ref().unwrap_or(&nobody), ScanStep::Packing, &p.order, &p.units)
             }
-            Fact::Shipment(ShipmentFact::Received(r)) => (&r.by, Step::Receipt, &r.order, &r.units),
+            Fact::Shipment(ShipmentFact::Received(r)) => {
+                (&r.by, ScanStep::Receipt, &r.order, &r.units)
+            }
             _ => return,
         };
         let plan = timeline.plan_at(entry.at).map(|plan| plan.plan);

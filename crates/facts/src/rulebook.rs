@@ -120,7 +120,7 @@ pub struct Profile {
     pub mkt: Option<Mkt>,
     /// Steps that the goods may be above only so long, in all.
     #[serde(default)]
-    pub steps: Vec<Step>,
+    pub steps: Vec<ProfileStep>,
 }
 
 /// How long goods may be outside a limit in all, however short each time.
@@ -146,7 +146,7 @@ pub struct Mkt {
 /// One step of a cryogenic label.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Step {
+pub struct ProfileStep {
     /// Strictly warmer than this counts.
     pub above: MilliCelsius,
     /// For longer than this, in all; `0 min` = any reading.

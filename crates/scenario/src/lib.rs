@@ -26,7 +26,7 @@ mod page;
 mod play;
 
 pub use hears::{Watched, mixed};
-pub use page::{Heard, Page, PageError, Scenario, Step};
+pub use page::{Heard, Page, PageError, Scenario, ScenarioStep};
 pub use play::{Line, Mismatch, OneShipment, Player, event, play, play_racing};
 
 use facts::{Book, RuleEngine, Rules};

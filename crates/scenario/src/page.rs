@@ -9,12 +9,12 @@ pub struct Scenario {
     /// The section's heading.
     pub title: String,
     /// Its lines, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<ScenarioStep>,
 }
 
 /// One line of a scenario, `every` expanded.
 #[derive(Debug, Clone)]
-pub enum Step {
+pub enum ScenarioStep {
     /// `given`: heard, not looked at.
     Given(Heard),
     /// `when`: heard, and what comes of it is looked at.
@@ -42,7 +42,7 @@ pub struct Page {
     /// The `toml` blocks: every parameter.
     pub parameters: String,
     /// What every scenario starts from, unless it says `given  no background`: the block under `## Background`.
-    pub background: Vec<Step>,
+    pub background: Vec<ScenarioStep>,
     /// The scenarios, in the order of the page.
     pub scenarios: Vec<Scenario>,
 }
@@ -93,7 +93,10 @@ impl Page {
                 }
             }
         }
-        if page.scenarios.iter().any(|s| !s.steps.iter().any(|step| matches!(step, Step::Then(_))))
+        if page
+            .scenarios
+            .iter()
+            .any(|s| !s.steps.iter().any(|step| matches!(step, ScenarioStep::Then(_))))
         {
             return Err(PageError {
                 line: 0,
@@ -112,7 +115,7 @@ impl Page {
         }
         let mut given = Scenario::default();
         given.take_line(number, line)?;
-        if !given.steps.iter().all(|step| matches!(step, Step::Given(_))) {
+        if !given.steps.iter().all(|step| matches!(step, ScenarioStep::Given(_))) {
             return Err("a background has `given` lines only".into());
         }
         self.background.append(&mut given.steps);
@@ -138,8 +141,8 @@ impl Scenario {
     /// All that is heard in it, in its order.
     pub fn heard(self) -> Vec<Heard> {
         let heard = |step| match step {
-            Step::Given(heard) | Step::When(heard) => Some(heard),
-            Step::Then(_) => None,
+            ScenarioStep::Given(heard) | ScenarioStep::When(heard) => Some(heard),
+            ScenarioStep::Then(_) => None,
         };
         self.steps.into_iter().filter_map(heard).collect()
     }
@@ -150,12 +153,12 @@ impl Scenario {
         let rest = rest.trim();
         if keyword == "then" {
             match (self.steps.last_mut(), rest) {
-                (Some(Step::Then(_)), "nothing") => {
+                (Some(ScenarioStep::Then(_)), "nothing") => {
                     return Err("`then nothing` stands alone".into());
                 }
-                (Some(Step::Then(lines)), _) => lines.push(rest.to_owned()),
-                (_, "nothing") => self.steps.push(Step::Then(Vec::new())),
-                _ => self.steps.push(Step::Then(vec![rest.to_owned()])),
+                (Some(ScenarioStep::Then(lines)), _) => lines.push(rest.to_owned()),
+                (_, "nothing") => self.steps.push(ScenarioStep::Then(Vec::new())),
+                _ => self.steps.push(ScenarioStep::Then(vec![rest.to_owned()])),
             }
             return Ok(());
         }
@@ -169,8 +172,8 @@ impl Scenario {
             let id = if n == 0 { id.clone() } else { format!("{id}-{n}") };
             let heard = Heard { learnt, at, words, id };
             self.steps.push(match keyword {
-                "given" => Step::Given(heard),
-                "when" => Step::When(heard),
+                "given" => ScenarioStep::Given(heard),
+                "when" => ScenarioStep::When(heard),
                 _ => return Err(format!("`{keyword}` is not given, when or then")),
             });
         }
@@ -215,8 +218,10 @@ mod tests {
 
     fn heard(scenario: &Scenario) -> Vec<&str> {
         let words = |step| match step {
-            &Step::Given(ref heard) | &Step::When(ref heard) => heard.words.as_deref(),
-            &Step::Then(_) => None,
+            &ScenarioStep::Given(ref heard) | &ScenarioStep::When(ref heard) => {
+                heard.words.as_deref()
+            }
+            &ScenarioStep::Then(_) => None,
         };
         scenario.steps.iter().filter_map(words).collect()
     }

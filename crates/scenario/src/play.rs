@@ -1,6 +1,6 @@
 //! Plays one scenario to one engine.
 
-use crate::page::{Heard, Scenario, Step};
+use crate::page::{Heard, Scenario, ScenarioStep};
 use facts::{Cause, Engine, Entry, Event, Fact, Moment, Said, Subject, SubjectKind, Text};
 
 /// One line of what an engine did, as a page writes it.
@@ -63,20 +63,20 @@ fn compare(
                 .map_err(|e| wrong("    a line that can be read".into(), format!("    {e}")))
         };
         match step {
-            Step::Given(heard) => {
+            ScenarioStep::Given(heard) => {
                 let lines = hear(heard)?;
                 if looking {
                     came.extend(lines);
                 }
             }
-            Step::When(heard) => {
+            ScenarioStep::When(heard) => {
                 looking = true;
                 came.extend(hear(heard)?);
             }
-            Step::Then(promised) if order(promised) != order(&came) => {
+            ScenarioStep::Then(promised) if order(promised) != order(&came) => {
                 return Err(wrong(show(promised), show(&came)));
             }
-            Step::Then(_) => (came, looking) = (Vec::new(), false),
+            ScenarioStep::Then(_) => (came, looking) = (Vec::new(), false),
         }
     }
     Ok(())

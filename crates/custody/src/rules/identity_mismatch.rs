@@ -1,7 +1,7 @@
 #![doc = include_str!("identity_mismatch.md")]
 
 use super::CORRECTED;
-use crate::ledger::{Ledger, Scan, Step, What};
+use crate::ledger::{Ledger, Scan, ScanStep, What};
 use crate::unit::{by_name, list};
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use facts::timeline::{ENDS, WHO_HAS_THEM};
@@ -54,7 +54,7 @@ impl Rule for IdentityMismatch {
     };
 
     fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
-        for step in [Step::Packing, Step::Receipt] {
+        for step in [ScanStep::Packing, ScanStep::Receipt] {
             let scans: Vec<&Scan> = ledger.scans.iter().filter(|scan| scan.step == step).collect();
             found.extend(another_order(step, &scans));
         }
@@ -70,7 +70,7 @@ impl Rule for IdentityMismatch {
 }
 
 /// The order that was scanned is not that of the plan.
-fn another_order(step: Step, scans: &[&Scan]) -> Option<Episode> {
+fn another_order(step: ScanStep, scans: &[&Scan]) -> Option<Episode> {
     let other = |scan: &&&Scan| match (&scan.order, &scan.expected) {
         (Some(order), Some(expected)) => order != expected,
         _ => false,
@@ -79,10 +79,10 @@ fn another_order(step: Step, scans: &[&Scan]) -> Option<Episode> {
     let first = wrong.first()?;
     let (order, expected) = first.order.as_ref().zip(first.expected.as_ref())?;
     let (about, template) = match (step, first.planned_for) {
-        (Step::Packing, true) => ("packing", PACKED_NOT_PLANNED),
-        (Step::Packing, false) => ("packing", PACKED_NOT_THEIRS),
-        (Step::Receipt, true) => ("receipt", RECEIVED_NOT_PLANNED),
-        (Step::Receipt, false) => ("receipt", RECEIVED_NOT_THEIRS),
+        (ScanStep::Packing, true) => ("packing", PACKED_NOT_PLANNED),
+        (ScanStep::Packing, false) => ("packing", PACKED_NOT_THEIRS),
+        (ScanStep::Receipt, true) => ("receipt", RECEIVED_NOT_PLANNED),
+        (ScanStep::Receipt, false) => ("receipt", RECEIVED_NOT_THEIRS),
     };
     let offsets = wrong.iter().map(|scan| scan.mark.offset);
     let episode = Episode::new(Severity::P1, first.mark.at, say!(template, order, expected));
@@ -91,7 +91,7 @@ fn another_order(step: Step, scans: &[&Scan]) -> Option<Episode> {
 
 /// A unit was packed that the plan does not name: it may be the plan that is behind.
 fn not_planned(ledger: &Ledger) -> Option<Episode> {
-    let scans = ledger.scans.iter().filter(|scan| scan.step == Step::Packing);
+    let scans = ledger.scans.iter().filter(|scan| scan.step == ScanStep::Packing);
     let mut since = None;
     let mut by_order = false;
     let mut offsets = Vec::new();
@@ -151,7 +151,7 @@ fn ours(ledger: &Ledger) -> BTreeMap<String, &UnitId> {
     if planned.is_empty() && !ledger.ordered.is_empty() {
         return by_name(&ledger.ordered);
     }
-    let packing = ledger.scans.iter().filter(|scan| scan.step == Step::Packing);
+    let packing = ledger.scans.iter().filter(|scan| scan.step == ScanStep::Packing);
     by_name(planned.into_values().chain(packing.flat_map(|scan| &scan.units)))
 }
 

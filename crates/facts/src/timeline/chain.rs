@@ -9,7 +9,7 @@ use crate::id::PartyId;
 
 /// How well a fact fits as the next one. The first of these that there is goes first; of equals the least identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Step {
+pub(super) enum NextFact {
     /// Who was named takes over, or the holder's own people sign again.
     TakesOver,
     /// The same with a receipt, which is no signature.
@@ -37,21 +37,21 @@ pub(super) fn steps(walk: &Walk<'_, '_>, rest: &[TimelineEntry<'_>]) -> Option<u
     best.map(|(place, _)| place)
 }
 
-fn step(walk: &Walk<'_, '_>, entry: &TimelineEntry<'_>, rest: &[TimelineEntry<'_>]) -> Step {
+fn step(walk: &Walk<'_, '_>, entry: &TimelineEntry<'_>, rest: &[TimelineEntry<'_>]) -> NextFact {
     match entry.fact {
         Fact::Shipment(ShipmentFact::Released(released)) => {
             lets_go(walk, &released.by, released.to.as_ref(), rest)
         }
         Fact::Shipment(ShipmentFact::Accepted(accepted)) => {
-            takes(walk, &accepted.by, Step::TakesOver, rest)
+            takes(walk, &accepted.by, NextFact::TakesOver, rest)
         }
         Fact::Shipment(ShipmentFact::Received(received)) if received.verdict == Receipt::Reject => {
-            Step::Receives
+            NextFact::Receives
         }
         Fact::Shipment(ShipmentFact::Received(received)) => {
-            takes(walk, &received.by, Step::Receives, rest)
+            takes(walk, &received.by, NextFact::Receives, rest)
         }
-        _ => Step::Nowhere,
+        _ => NextFact::Nowhere,
     }
 }
 
@@ -60,26 +60,31 @@ fn lets_go(
     by: &PartyId,
     to: Option<&PartyId>,
     rest: &[TimelineEntry<'_>],
-) -> Step {
+) -> NextFact {
     let goes_on = to.is_some_and(|to| acts(walk, to, rest));
-    let lets_go = if goes_on { Step::LetsGoForTheNext } else { Step::LetsGo };
+    let lets_go = if goes_on { NextFact::LetsGoForTheNext } else { NextFact::LetsGo };
     let last = walk.hands.hand_overs.last();
     match &walk.at {
         At::Held { by: holder, .. } if walk.houses.are_one(holder, by) => lets_go,
-        At::Held { .. } if walk.let_go_last(by) => Step::LetsGoAgain,
-        At::Held { .. } => Step::Nowhere,
+        At::Held { .. } if walk.let_go_last(by) => NextFact::LetsGoAgain,
+        At::Held { .. } => NextFact::Nowhere,
         At::Released if walk.let_go_last(by) => lets_go,
-        At::Released if last.is_some_and(|hand| walk.names(hand, by)) => Step::PassesOn,
-        At::Released => Step::Nowhere,
+        At::Released if last.is_some_and(|hand| walk.names(hand, by)) => NextFact::PassesOn,
+        At::Released => NextFact::Nowhere,
         // Nobody knows who held them: whoever accepts at this moment does so before it lets go.
-        At::Unknown if accepts(walk, by, rest) => Step::Nowhere,
+        At::Unknown if accepts(walk, by, rest) => NextFact::Nowhere,
         At::Unknown => lets_go,
     }
 }
 
-fn takes(walk: &Walk<'_, '_>, by: &PartyId, fits: Step, rest: &[TimelineEntry<'_>]) -> Step {
+fn takes(
+    walk: &Walk<'_, '_>,
+    by: &PartyId,
+    fits: NextFact,
+    rest: &[TimelineEntry<'_>],
+) -> NextFact {
     let named = is_named(walk, by, rest);
-    let unfit = if named { Step::TakesNamed } else { Step::TakesUnnamed };
+    let unfit = if named { NextFact::TakesNamed } else { NextFact::TakesUnnamed };
     let last = walk.hands.hand_overs.last();
     match &walk.at {
         // The goods may come back to the holder at this moment.

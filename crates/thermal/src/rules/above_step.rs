@@ -7,7 +7,7 @@ use crate::memory::{Memory, windows_of};
 use crate::settling::Settling;
 use crate::trust::Trust;
 use alloc::vec::Vec;
-use facts::rulebook::Step;
+use facts::rulebook::ProfileStep;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
     Effects, Episode, Family, Figures, Given, Hears, MilliCelsius, Moment, Rule, RuleInfo,
@@ -92,7 +92,7 @@ impl Rule for AboveStep {
 
 /// Whether a stretch counts for a step. Two probes that differ make it unknown for how long it was a little too warm; at a
 /// step that goods may never be above, a second reading in a row is enough.
-fn proves(step: &Step, held: &Held) -> bool {
+fn proves(step: &ProfileStep, held: &Held) -> bool {
     match step.longer_than {
         Span::ZERO => true,
         _ => held.trust == Trust::Sure,
@@ -100,11 +100,11 @@ fn proves(step: &Step, held: &Held) -> bool {
 }
 
 /// How much of what each step allows was used so far.
-struct Spent<'s>(Vec<(&'s Step, Minutes, Option<Moment>)>);
+struct Spent<'s>(Vec<(&'s ProfileStep, Minutes, Option<Moment>)>);
 
 /// The worst step that was exceeded.
 struct Worst<'s> {
-    step: &'s Step,
+    step: &'s ProfileStep,
     /// The first reading of this excursion above it.
     from: Moment,
     /// Since when minutes above it add up.
@@ -113,7 +113,7 @@ struct Worst<'s> {
 }
 
 impl<'s> Spent<'s> {
-    fn of(steps: &'s [Step]) -> Self {
+    fn of(steps: &'s [ProfileStep]) -> Self {
         Self(steps.iter().map(|step| (step, Minutes::default(), None)).collect())
     }
 
@@ -122,7 +122,7 @@ impl<'s> Spent<'s> {
     fn with(
         &mut self,
         one: &Excursion,
-        counts: impl Fn(&Step, &Held) -> bool,
+        counts: impl Fn(&ProfileStep, &Held) -> bool,
     ) -> Option<Worst<'s>> {
         let mut exceeded = Vec::new();
         for (step, minutes, began) in &mut self.0 {
@@ -184,6 +184,6 @@ fn unknown(memory: &Memory, one: &Excursion, worst: &Worst<'_>) -> Episode {
     episode.unknown_for(one.until - from).evidence(evidence)
 }
 
-fn peak(one: &Excursion, step: &Step) -> MilliCelsius {
+fn peak(one: &Excursion, step: &ProfileStep) -> MilliCelsius {
     MilliCelsius::from_milli(i64::from(one.peak())).unwrap_or(step.above)
 }
