@@ -5,7 +5,7 @@
 //! lists `SHP-1 incident …` lines, too.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
 
-use facts::{Book, Moment, Origin, Text};
+use facts::{Moment, Origin, Rulebook, ShortText};
 use libtest_mimic::{Arguments, Failed, Trial};
 use pipeline::{Pipeline, What};
 use scenario::{Line, Page, Player};
@@ -32,7 +32,7 @@ impl Player for Whole {
             None => self.pipeline.advance(learnt).map_err(stop)?,
             Some(words) => {
                 self.heard += 1;
-                let (service, topic) = (Text::new("intake/1"), Text::new("journey"));
+                let (service, topic) = (ShortText::new("intake/1"), ShortText::new("journey"));
                 let origin = Origin { service, topic, partition: 0, offset: self.heard, index: 0 };
                 let event = scenario::event(at, words, id)?;
                 self.pipeline.feed(learnt, event, origin).map_err(stop)?;
@@ -56,7 +56,7 @@ impl Player for Whole {
 }
 
 /// The rulebook of this release, and what the page sets beside it.
-fn book(page: &Page) -> Result<Book, String> {
+fn book(page: &Page) -> Result<Rulebook, String> {
     let shipped = pipeline::rulebook::shipped().map_err(|p| format!("{p:?}"))?.book;
     scenario::beside(shipped, &page.parameters)
 }

@@ -5,7 +5,7 @@
 
 use crate::hashes::hash;
 use crate::replayed::{Replayed, Told, replayed};
-use facts::{Moment, Origin, Text};
+use facts::{Moment, Origin, ShortText};
 use pipeline::{Output, Pipeline, What};
 use scenario::{Page, Scenario, ScenarioStep};
 use serde_json::Value;
@@ -224,7 +224,7 @@ fn journey(scenario: &Scenario, numbers: &str) -> Result<String, String> {
 }
 
 fn origin(offset: u64) -> Origin {
-    let (service, topic) = (Text::new("intake/1"), Text::new("journey"));
+    let (service, topic) = (ShortText::new("intake/1"), ShortText::new("journey"));
     Origin { service, topic, partition: 0, offset, index: 0 }
 }
 

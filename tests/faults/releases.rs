@@ -1,7 +1,7 @@
 //! Two releases of the same services. The first knows one behaviour alone; the next one also knows the number after it, by which
 //! other numbers hold, and must judge by the first as the first does until the log says otherwise. Neither reads a snapshot of the other.
 
-use facts::Book;
+use facts::Rulebook;
 use pipeline::roles;
 use stream::{Halt, Stage};
 
@@ -74,10 +74,10 @@ quiet_after = 2
 "#;
 
 /// The rulebook keeps its name: it is the code that reads it otherwise.
-fn as_judged(book: &Book, behaviour: u32) -> Book {
+fn as_judged(book: &Rulebook, behaviour: u32) -> Rulebook {
     if behaviour < NEXT {
         return book.clone();
     }
     let changed = scenario::beside(book.clone(), NUMBERS).expect("numbers");
-    Book { hash: book.hash.clone(), ..changed }
+    Rulebook { hash: book.hash.clone(), ..changed }
 }

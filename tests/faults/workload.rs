@@ -5,7 +5,8 @@
 use crate::releases::NEXT;
 use facts::fact::incident::{Acknowledged, IncidentClosed, IncidentNoted};
 use facts::{
-    Book, DeviceFact, Event, Fact, Moment, PartyId, Span, StaffAct, Subject, SubjectKind, Text,
+    DeviceFact, Event, Fact, Moment, PartyId, Rulebook, ShortText, Span, StaffAct, Subject,
+    SubjectKind,
 };
 use fastrand::Rng;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +20,7 @@ pub(crate) struct Round {
     /// Key, partition's subject and bytes of each record.
     pub(crate) records: Vec<(Subject, Vec<u8>)>,
     /// Rules that are published at its beginning.
-    pub(crate) book: Option<Book>,
+    pub(crate) book: Option<Rulebook>,
     /// A behaviour that is switched to at its beginning.
     pub(crate) behaviour: Option<u32>,
 }
@@ -27,7 +28,7 @@ pub(crate) struct Round {
 /// A world.
 pub(crate) struct Workload {
     pub(crate) begin: i64,
-    pub(crate) book: Book,
+    pub(crate) book: Rulebook,
     pub(crate) rounds: Vec<Round>,
     pub(crate) partitions: u16,
     /// Whether a behaviour is switched to amid records.
@@ -106,7 +107,7 @@ fn behave(rounds: &mut Vec<Round>, luck: &mut Rng) -> bool {
 /// The rulebook of this release; a service that is killed may be silent for longer than its finding allows, since here
 /// hours go by in one step. For the same reason what a round brings is in the log before the clock has come so far, and
 /// must not be taken for what a wrong clock dates ahead.
-fn rules(more: &str) -> Book {
+fn rules(more: &str) -> Rulebook {
     let shipped = pipeline::rulebook::shipped().expect("the rulebook is fit").book;
     let book = scenario::beside(
         shipped,
@@ -174,15 +175,15 @@ fn staff(arrivals: &mut Vec<(Moment, Event)>, luck: &mut Rng) {
         let acts = [
             Fact::Staff(StaffAct::Acknowledged(Acknowledged {
                 by: anna.clone(),
-                reason: Text::new("calling"),
+                reason: ShortText::new("calling"),
             })),
             Fact::Staff(StaffAct::IncidentNoted(IncidentNoted {
                 by: anna.clone(),
-                text: Text::new("in a tunnel"),
+                text: ShortText::new("in a tunnel"),
             })),
             Fact::Staff(StaffAct::IncidentClosed(IncidentClosed {
                 by: anna.clone(),
-                reason: Text::new("all is well"),
+                reason: ShortText::new("all is well"),
                 second: Some(ben.clone()),
             })),
         ];
@@ -191,7 +192,7 @@ fn staff(arrivals: &mut Vec<(Moment, Event)>, luck: &mut Rng) {
         for fact in acts.into_iter().skip(skipped) {
             number += 1;
             let at = last - Span::minutes(luck.i64(0..6 * 24 * 60));
-            let (source, id) = (Text::new("desk"), Text::new(format!("act-{number}")));
+            let (source, id) = (ShortText::new("desk"), ShortText::new(format!("act-{number}")));
             arrivals.push((
                 at,
                 Event {
@@ -215,7 +216,7 @@ fn in_rounds(arrivals: &[(Moment, Event)], luck: &mut Rng) -> Vec<Round> {
         let full = rounds.last().is_none_or(|round| round.records.len() >= FULL);
         // What staff do meets what stands: a finding that is on its way at that moment may come before or after it. So
         // the clock goes on to that moment first, and everything that time brings is worked off.
-        let act = event.source == Text::new("desk");
+        let act = event.source == ShortText::new("desk");
         if act {
             rounds.push(Round { until: at.millis(), ..Round::default() });
         }

@@ -16,7 +16,7 @@
 mod images;
 mod messages;
 
-use facts::{Book, Origin, Text};
+use facts::{Origin, Rulebook, ShortText};
 use libtest_mimic::{Arguments, Failed, Trial};
 use pipeline::{JournalRecord, Pipeline, roles};
 use replay::report::lines::Lines;
@@ -68,7 +68,7 @@ fn found(journal: &Path) -> Result<String, String> {
     Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn shipped() -> Result<Book, String> {
+fn shipped() -> Result<Rulebook, String> {
     Ok(pipeline::rulebook::shipped().map_err(|problems| format!("{problems:?}"))?.book)
 }
 
@@ -176,7 +176,7 @@ fn write(lines: &mut Vec<u8>, record: &JournalRecord) -> Result<(), String> {
 }
 
 fn origin(offset: u64) -> Origin {
-    let (service, topic) = (Text::new("intake/1"), Text::new("journey"));
+    let (service, topic) = (ShortText::new("intake/1"), ShortText::new("journey"));
     Origin { service, topic, partition: 0, offset, index: 0 }
 }
 

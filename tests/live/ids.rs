@@ -4,7 +4,7 @@
 use crate::driver::Driver;
 use crate::outputs::{Outputs, findings};
 use crate::site::{Backing, Site};
-use facts::{Finding, Moment, Origin, Span, Subject, SubjectKind, Text};
+use facts::{Finding, Moment, Origin, ShortText, Span, Subject, SubjectKind};
 use libtest_mimic::{Failed, Trial};
 use pipeline::{GRID, Pipeline, What};
 use std::collections::BTreeSet;
@@ -62,7 +62,7 @@ fn replayed(lines: &[String], until: Moment) -> Result<BTreeSet<String>, Failed>
     let mut pipeline = Pipeline::new(&book).map_err(|stop| stop.to_string())?;
     for (offset, line) in (0..).zip(lines) {
         let read = native::read(line.as_bytes(), &Limits::default()).map_err(|e| e.to_string())?;
-        let (service, topic) = (Text::new("intake/1"), Text::new("recording"));
+        let (service, topic) = (ShortText::new("intake/1"), ShortText::new("recording"));
         let origin = Origin { service, topic, partition: 0, offset, index: 0 };
         let arrived = read.beside.arrived_at.ok_or("a line says when it arrived")?;
         pipeline.feed(arrived, read.event, origin).map_err(|stop| stop.to_string())?;

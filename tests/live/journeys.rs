@@ -4,7 +4,7 @@
 use crate::driver::Driver;
 use crate::outputs::Outputs;
 use crate::site::{Backing, Site};
-use facts::{Book, Moment, Origin, Span, Text};
+use facts::{Moment, Origin, Rulebook, ShortText, Span};
 use libtest_mimic::{Failed, Trial};
 use pipeline::journal::JournalEntry;
 use pipeline::{GRID, Pipeline, What};
@@ -43,7 +43,12 @@ fn of_page(backing: Backing, path: &Path) -> Vec<Trial> {
     page.scenarios.into_iter().enumerate().map(trial).collect()
 }
 
-fn play(backing: Backing, scenario: &Scenario, book: &Book, incidents: bool) -> Result<(), Failed> {
+fn play(
+    backing: Backing,
+    scenario: &Scenario,
+    book: &Rulebook,
+    incidents: bool,
+) -> Result<(), Failed> {
     let first = |step: &ScenarioStep| match step {
         ScenarioStep::Given(heard) | ScenarioStep::When(heard) => Some(heard.learnt),
         ScenarioStep::Then(_) => None,
@@ -114,7 +119,7 @@ impl Player for Over {
             None => self.shadow.advance(learnt).map_err(stop)?,
             Some(words) => {
                 self.heard += 1;
-                let (service, topic) = (Text::new("intake/1"), Text::new("journey"));
+                let (service, topic) = (ShortText::new("intake/1"), ShortText::new("journey"));
                 let origin = Origin { service, topic, partition: 0, offset: self.heard, index: 0 };
                 let told = scenario::event(at, words, id)?;
                 self.shadow.feed(learnt, told.clone(), origin).map_err(stop)?;

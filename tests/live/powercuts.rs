@@ -6,7 +6,7 @@ use crate::rounds::{self, TENTH};
 use crate::site::{Backing, program};
 use crate::weeks;
 use coldwatch::services::names::Names;
-use facts::{Moment, Origin, Text};
+use facts::{Moment, Origin, ShortText};
 use libtest_mimic::{Failed, Trial};
 use pipeline::Pipeline;
 use std::io::{BufRead, BufReader, Write};
@@ -133,7 +133,7 @@ fn power_cuts(name: &str, cuts: usize) -> Result<(), Failed> {
     let mut pipeline = Pipeline::new(&weeks::book()).expect("the rules can be used");
     let now = Moment::from_millis(wall_clock()());
     for (n, (_, event)) in (1..).zip(&week) {
-        let (service, topic) = (Text::new("intake/1"), Text::new("once"));
+        let (service, topic) = (ShortText::new("intake/1"), ShortText::new("once"));
         let origin = Origin { service, topic, partition: 0, offset: n, index: 0 };
         pipeline.feed(now, event.clone(), origin).expect("nothing stops");
     }

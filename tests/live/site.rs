@@ -5,7 +5,7 @@ use coldwatch::live::Live;
 use coldwatch::services::names::Names;
 use coldwatch::services::{self, Service};
 use coldwatch::topics::Plan;
-use facts::{Book, Moment};
+use facts::{Moment, Rulebook};
 use kafka::{Kafka, Settings};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -135,7 +135,7 @@ pub(crate) struct Site {
 
 impl Site {
     /// Opens one whose log begins at that moment, under these rules.
-    pub(crate) fn open(backing: Backing, partitions: u16, book: &Book, begin: Moment) -> Self {
+    pub(crate) fn open(backing: Backing, partitions: u16, book: &Rulebook, begin: Moment) -> Self {
         let through = brokers().unwrap_or_default();
         Self::open_through(&through, backing, partitions, book, begin)
     }
@@ -145,7 +145,7 @@ impl Site {
         brokers: &str,
         backing: Backing,
         partitions: u16,
-        book: &Book,
+        book: &Rulebook,
         begin: Moment,
     ) -> Self {
         let place = Place::new(brokers, backing, partitions);

@@ -9,7 +9,7 @@ use crate::verdicts::{Verdict, settled};
 use alerts::Word;
 use coldwatch::services;
 use coldwatch::services::names::Names;
-use facts::{Book, Event, Fact, Moment, Origin, Span, SystemFact, Text};
+use facts::{Event, Fact, Moment, Origin, Rulebook, ShortText, Span, SystemFact};
 use fold::{Admission, Matter, Seen};
 use libtest_mimic::{Failed, Trial};
 use pipeline::{GRID, Pipeline, Topic, What, bytes};
@@ -56,7 +56,7 @@ pub(crate) fn week(shipments: u32) -> Vec<(Moment, Event)> {
 }
 
 /// The rulebook of this release; a stage may be silent for longer than a step of the test's clock takes.
-pub(crate) fn book() -> Book {
+pub(crate) fn book() -> Rulebook {
     let shipped = pipeline::rulebook::shipped().expect("the rulebook is fit").book;
     scenario::beside(shipped, "[\"system/stage-silent\"]\nafter = \"400 d\"").expect("a number")
 }
@@ -75,7 +75,7 @@ fn reference(week: &[(Moment, Event)]) -> &'static [Verdict] {
 pub(crate) fn replayed(week: &[(Moment, Event)]) -> Vec<Verdict> {
     let mut pipeline = Pipeline::new(&book()).expect("the rules can be used");
     for (n, (at, event)) in (1..).zip(week) {
-        let (service, topic) = (Text::new("intake/1"), Text::new("week"));
+        let (service, topic) = (ShortText::new("intake/1"), ShortText::new("week"));
         let origin = Origin { service, topic, partition: 0, offset: n, index: 0 };
         pipeline.feed(*at, event.clone(), origin).expect("nothing stops");
     }

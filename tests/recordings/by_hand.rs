@@ -2,7 +2,7 @@
 //! members and words of the code, no more and no less.
 
 use alerts::incident::{Act, Incident, IncidentState};
-use facts::{Message, Moment, Name, PartyId, Severity, ShipmentId, Text};
+use facts::{Message, Moment, Name, PartyId, Severity, ShipmentId, ShortText};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use wire::{Code, Rejection};
@@ -36,18 +36,18 @@ fn words(kind: &str, def: &str) -> BTreeSet<String> {
 fn an_incident_has_the_members_of_its_schema() {
     let by = PartyId::new("ANNA");
     let at = Moment::from_millis(1_772_352_000_000);
-    let act = Act { by: by.clone(), at, text: Text::new("at work on it") };
-    let rule = Text::new("thermal/too-warm");
+    let act = Act { by: by.clone(), at, text: ShortText::new("at work on it") };
+    let rule = ShortText::new("thermal/too-warm");
     let full = Incident {
         shipment: ShipmentId::new("SHP-1"),
         number: 2,
         state: IncidentState::Closed,
         latched: true,
         priority: Some(Severity::P1),
-        findings: vec![Name { rule, about: Text::new("LOG-7"), offset: 120, index: 0 }],
+        findings: vec![Name { rule, about: ShortText::new("LOG-7"), offset: 120, index: 0 }],
         unseen: vec![Name {
-            rule: Text::new("thermal/gap"),
-            about: Text::new(""),
+            rule: ShortText::new("thermal/gap"),
+            about: ShortText::new(""),
             offset: 7,
             index: 1,
         }],
@@ -56,15 +56,15 @@ fn an_incident_has_the_members_of_its_schema() {
         headline: "9.1 °C for 20 min".into(),
         headline_message: Message::plain("9.1 °C for 20 min"),
         holder: Some(by.clone()),
-        place: Some(Text::new("Luxembourg")),
+        place: Some(ShortText::new("Luxembourg")),
         since: Some(at),
         eta: Some(at),
         deadline: Some(at),
-        action: Text::new("Call the holder"),
+        action: ShortText::new("Call the holder"),
         acknowledged: Some(act.clone()),
         notes: vec![act.clone()],
         refused: Some("closing a P1 takes two people".into()),
-        refused_act: Some(Text::new("a-7")),
+        refused_act: Some(ShortText::new("a-7")),
         closed: Some(act),
         second: Some(by),
         opened: Some(at),

@@ -1,7 +1,7 @@
 //! Feeds events in the order of their arrival and hands back what came out.
 
 use alerts::Incident;
-use facts::{Book, Event, Finding, Moment, Origin, State, Text};
+use facts::{Event, Finding, Moment, Origin, Rulebook, ShortText, State};
 use pipeline::{Output, Pipeline, Tally, What};
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ pub(crate) fn judge(
 }
 
 /// The rulebook of this release with other tables beside its own.
-pub(crate) fn book_with(more: Value) -> Book {
+pub(crate) fn book_with(more: Value) -> Rulebook {
     let mut tables =
         pipeline::rulebook::shipped().expect("the shipped rulebook is fit").book.tables;
     for (name, table) in more.as_object().into_iter().flatten() {
@@ -36,7 +36,7 @@ pub(crate) fn book_with(more: Value) -> Book {
             (_, table) => drop(tables.insert(name.clone(), table.clone())),
         }
     }
-    Book::new(tables)
+    Rulebook::new(tables)
 }
 
 /// The same under a rulebook with other tables beside its own.
@@ -50,7 +50,7 @@ pub(crate) fn judge_with(
 
 /// The same, and the same rulebook is published again before every so-manieth event.
 pub(crate) fn judge_republishing(
-    book: &Book,
+    book: &Rulebook,
     arrivals: impl IntoIterator<Item = (Moment, Event)>,
     until: Option<Moment>,
     every: u64,
@@ -83,6 +83,6 @@ pub(crate) fn judge_republishing(
 
 /// Where a record of a recording comes from.
 pub(crate) fn intake(record: u64) -> Origin {
-    let (service, topic) = (Text::new("intake/1"), Text::new("recording"));
+    let (service, topic) = (ShortText::new("intake/1"), ShortText::new("recording"));
     Origin { service, topic, partition: 0, offset: record, index: 0 }
 }

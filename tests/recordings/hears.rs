@@ -2,7 +2,7 @@
 //! behaviour. The pages of each engine hold its rules to that, too.
 
 use crate::week;
-use facts::{Book, Event, Moment, RuleEngine, Rules, ShipmentId, Subject, SubjectKind};
+use facts::{Event, Moment, RuleEngine, Rulebook, Rules, ShipmentId, Subject, SubjectKind};
 use pipeline::JournalRecord;
 use pipeline::engines::{self, ForEngine};
 use pipeline::journal::JournalEntry;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// Plays a journal to one engine, shipment by shipment, and watches its rules.
 fn watch<E: RuleEngine>(journal: &[JournalRecord]) {
     let mut clocks: BTreeMap<u16, Moment> = BTreeMap::new();
-    let (mut book, mut behaviour) = (None::<Book>, 1);
+    let (mut book, mut behaviour) = (None::<Rulebook>, 1);
     let mut shipments: BTreeMap<ShipmentId, Watched<E>> = BTreeMap::new();
     for record in journal {
         match &record.entry {
@@ -95,7 +95,7 @@ impl ForEngine for Samples {
     fn engine<E: RuleEngine + 'static>(&mut self) {
         for kind in E::ABOUT.rules {
             let mut heard = self.0.iter().filter(|event| kind.info.hears.hears(event.fact.kind()));
-            let deaf = heard.find(|event| !E::hears(event));
+            let deaf = heard.find(|event| !E::accepts(event));
             assert!(deaf.is_none(), "{} hears {deaf:?}, and its engine does not", kind.info.name);
         }
     }

@@ -4,7 +4,7 @@ use crate::by_hand::{file, same_members};
 use crate::week::letters;
 use coldwatch::services::{self, names::Names};
 use facts::fact::log::{Alive, ClockAsked, Genesis, StateTold};
-use facts::{Fact, Moment, SystemFact, Text};
+use facts::{Fact, Moment, ShortText, SystemFact};
 use pipeline::{Body, Letter, Topic, bytes};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -111,22 +111,22 @@ fn rejections_and_what_the_log_says_of_itself_pass_their_schemas() {
     let json = |draft: stream::Draft| serde_json::from_slice::<Value>(&draft.value).expect("JSON");
     let facts = [
         Fact::System(SystemFact::Genesis(Genesis {
-            topic: Text::new("facts"),
+            topic: ShortText::new("facts"),
             partitions: 16,
             generation: 1,
             behaviour: 2,
         })),
         Fact::System(SystemFact::Alive(Alive {
-            topic: Text::new("inbound.events"),
+            topic: ShortText::new("inbound.events"),
             partition: 3,
             position: 7,
             end: 9,
         })),
         Fact::System(SystemFact::ClockAsked(ClockAsked {})),
         Fact::System(SystemFact::StateTold(StateTold {
-            service: Text::new("thermal"),
+            service: ShortText::new("thermal"),
             offset: 10_000,
-            hash: Text::new("00".repeat(32)),
+            hash: ShortText::new("00".repeat(32)),
             bytes: 9,
         })),
     ];

@@ -4,7 +4,7 @@
 use crate::common::{Outcome, book_with, judge, judge_republishing};
 use crate::verdicts::{self, Verdict};
 use facts::fact::log::Corrected;
-use facts::{DeviceFact, Event, Fact, Moment, Span, SubjectKind, Text};
+use facts::{DeviceFact, Event, Fact, Moment, ShortText, Span, SubjectKind};
 use fastrand::Rng;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -102,14 +102,14 @@ fn weeks_late(arrivals: &[(Moment, Event)], rng: &mut Rng) -> Vec<(Moment, Event
         all.push((*at + by, event.clone()));
         if let (Fact::Device(DeviceFact::Attached(_)), Some(by)) = (&event.fact, late()) {
             let Event { source, id, subject, at: since, .. } = event.clone();
-            let reason = Text::new("it was another logger");
+            let reason = ShortText::new("it was another logger");
             let fact = Fact::Device(DeviceFact::DeviceCorrected(Corrected {
                 source: source.clone(),
                 id: id.clone(),
                 reason,
                 replaced_by: None,
             }));
-            let id = Text::new(format!("{id}-was-wrong"));
+            let id = ShortText::new(format!("{id}-was-wrong"));
             all.push((
                 *at + by,
                 Event { source, id, subject, at: since, counts: None, hidden: None, fact },

@@ -3,7 +3,7 @@
 
 use crate::common::{book_with, intake};
 use facts::fact::incident::{Acknowledged, IncidentClosed};
-use facts::{Event, Fact, Moment, Origin, PartyId, Span, StaffAct, Subject, Text};
+use facts::{Event, Fact, Moment, Origin, PartyId, ShortText, Span, StaffAct, Subject};
 use fold::{Matter, Record};
 use pipeline::stage::{AlertsStage, Heard};
 use pipeline::{
@@ -121,7 +121,7 @@ fn is_new(letter: &Letter) -> bool {
 fn taken() -> Fact {
     Fact::Staff(StaffAct::Acknowledged(Acknowledged {
         by: PartyId::new("ANNA"),
-        reason: Text::new("at work on it"),
+        reason: ShortText::new("at work on it"),
     }))
 }
 
@@ -129,15 +129,15 @@ fn closed() -> Fact {
     let (by, second) = (PartyId::new("ANNA"), Some(PartyId::new("BEN")));
     Fact::Staff(StaffAct::IncidentClosed(IncidentClosed {
         by,
-        reason: Text::new("false alarm"),
+        reason: ShortText::new("false alarm"),
         second,
     }))
 }
 
 fn act(about: &Letter, n: u32, fact: Fact) -> Letter {
     let Letter { partition, key, now, .. } = about.clone();
-    let id = Text::new(format!("{}:{n}:{}", key.id, now.millis()));
-    let (source, subject) = (Text::new("desk"), key.clone());
+    let id = ShortText::new(format!("{}:{n}:{}", key.id, now.millis()));
+    let (source, subject) = (ShortText::new("desk"), key.clone());
     let event = Event { source, id, subject, at: now, counts: None, hidden: None, fact };
     let origin: Option<Origin> = None;
     let body = Body::Event(event);

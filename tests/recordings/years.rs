@@ -6,8 +6,8 @@ use alerts::Incident;
 use desk::Board;
 use facts::fact::incident::IncidentClosed;
 use facts::{
-    Context, Event, Fact, Moment, PartyId, ShipmentFact, Span, StaffAct, Subject, SubjectKind,
-    SystemFact, Text,
+    Context, Event, Fact, Moment, PartyId, ShipmentFact, ShortText, Span, StaffAct, Subject,
+    SubjectKind, SystemFact,
 };
 use fold::Matter;
 use pipeline::{Held, Pipeline, What};
@@ -42,7 +42,7 @@ impl Year {
             let mut event = wire::native::read(line.as_bytes(), &wire::Limits::default())
                 .expect("a line of the simulator reads")
                 .event;
-            event.id = Text::new(format!("W{n:02}-{}", event.id));
+            event.id = ShortText::new(format!("W{n:02}-{}", event.id));
             event.at = event.at + later;
             event.fact = shifted(&event.fact, later);
             Arrival { at, event }
@@ -121,7 +121,7 @@ impl Staff {
             // The engines' last words follow, as each hears the same.
             if matches!(word.fact, Fact::System(SystemFact::PutAway(_))) {
                 for engine in pipeline::engines::names() {
-                    self.board.context(&shipment, &Context::PutAway(Text::new(*engine)));
+                    self.board.context(&shipment, &Context::PutAway(ShortText::new(*engine)));
                 }
             }
         }
@@ -158,10 +158,10 @@ impl Staff {
             }
             self.acts += 1;
             let (by, second) = (PartyId::new("ANNA"), Some(PartyId::new("BERT")));
-            let reason = Text::new("done");
+            let reason = ShortText::new("done");
             let event = Event {
-                source: Text::new("desk"),
-                id: Text::new(format!("act-{}", self.acts)),
+                source: ShortText::new("desk"),
+                id: ShortText::new(format!("act-{}", self.acts)),
                 subject: Subject::from(&incident.shipment),
                 at: now,
                 counts: None,

@@ -9,7 +9,7 @@ use crate::common::{book_with, intake};
 use crate::years::{AFTER, Staff, Year};
 use coldwatch::services::{self, names::Names};
 use facts::fact::log::Genesis;
-use facts::{Event, Fact, Moment, Origin, Span, SystemFact, Text};
+use facts::{Event, Fact, Moment, Origin, ShortText, Span, SystemFact};
 use fold::Links;
 use pipeline::{Body, GRID, Letter, PARTITIONS, Pipeline, Topic, bytes, roles};
 use serde_json::{Value, json};
@@ -75,7 +75,7 @@ impl Export {
     }
 
     fn begin(&mut self, now: Moment) {
-        let (topic, number) = (Text::new(Topic::Facts.name()), *roles::BEHAVIOURS.end());
+        let (topic, number) = (ShortText::new(Topic::Facts.name()), *roles::BEHAVIOURS.end());
         let genesis = Genesis { topic, partitions: 1, generation: 1, behaviour: number };
         let book = bytes::published(&book_with(Value::Null));
         for fact in [Fact::System(SystemFact::Genesis(genesis)), book] {

@@ -110,7 +110,7 @@ impl Incident {
 mod tests {
     use super::*;
     use facts::fact::incident::IncidentNoted;
-    use facts::{PartyId, ShipmentId, Subject, Text};
+    use facts::{PartyId, ShipmentId, ShortText, Subject};
 
     #[test]
     fn letters_that_look_alike_make_nobody_two() {
@@ -124,7 +124,7 @@ mod tests {
             let incident =
                 Incident { findings: [finding.name.clone()].into(), ..Incident::default() };
             let (by, second) = (PartyId::new("ANNA"), Some(PartyId::new(second)));
-            let act = IncidentClosed { by, reason: Text::new("found"), second };
+            let act = IncidentClosed { by, reason: ShortText::new("found"), second };
             incident.may_close(&act, [&finding])
         };
         for second in ["anna", "Änna", "\u{410}NN\u{410}", "ａｎｎａ", "AN\u{200b}NA"] {
@@ -141,15 +141,15 @@ mod tests {
     fn notes_are_taken_up_to_so_many_and_then_refused_on_the_card() {
         let (by, memory) = (PartyId::new("ANNA"), Memory::default());
         let note = |n: usize| Event {
-            source: Text::new("desk"),
-            id: Text::new(format!("n-{n}")),
+            source: ShortText::new("desk"),
+            id: ShortText::new(format!("n-{n}")),
             subject: Subject::from(&ShipmentId::new("SHP-1")),
             at: Moment::EARLIEST,
             counts: None,
             hidden: None,
             fact: Fact::Staff(StaffAct::IncidentNoted(IncidentNoted {
                 by: by.clone(),
-                text: Text::new("rang"),
+                text: ShortText::new("rang"),
             })),
         };
         let mut incident = Incident::default();

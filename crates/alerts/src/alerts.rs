@@ -10,8 +10,8 @@ use crate::word::{Notice, Word};
 use alloc::vec::Vec;
 use facts::behaviour::PUTS_AWAY;
 use facts::{
-    Cause, Context, Engine, Entry, Event, Fact, Finding, Identity, Keeps, Moment, ShipmentId,
-    StaffAct, State, Text, Told,
+    Context, Engine, Event, Fact, Finding, FindingDiff, Identity, Keeps, Moment, ShipmentId,
+    ShortText, StaffAct, State, Step, Trigger,
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,7 @@ pub const SCHEMA: u32 = 1;
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Alerts {
     memory: Memory,
-    told: Told,
+    told: FindingDiff,
     incident: Option<Incident>,
     /// What staff have done, as it is recognised when it comes again.
     acts: Vec<Done>,
@@ -35,7 +35,7 @@ pub struct Alerts {
     /// Whether dispatch was told last that one is open.
     stands: bool,
     /// The engines that have put the shipment away.
-    put_away: Vec<Text>,
+    put_away: Vec<ShortText>,
     /// Log time, which an engine that speaks may have seen go further than the clock of this partition.
     now: Option<Moment>,
 }
@@ -51,23 +51,23 @@ struct Done {
 
 impl Engine for Alerts {
     type Rules = Rules;
-    type Word = Word;
-    type Said = Notice;
+    type Input = Word;
+    type Output = Notice;
 
-    fn hears(_: &Word) -> bool {
+    fn accepts(_: &Word) -> bool {
         true
     }
 
-    fn step(&mut self, rules: &Rules, entry: &Entry<'_, Word>, said: &mut Vec<Notice>) {
+    fn step(&mut self, rules: &Rules, entry: &Step<'_, Word>, said: &mut Vec<Notice>) {
         let Some(shipment) = entry.subject.shipment() else { return };
         let learnt = match entry.cause {
-            Cause::Word(word) => word.learnt(),
-            Cause::Struck | Cause::Rejudged => None,
+            Trigger::Input(word) => word.learnt(),
+            Trigger::Timer | Trigger::RulesChanged => None,
         };
         let now = self.now.max(learnt).map_or(entry.now, |known| known.max(entry.now));
         self.now = Some(now);
         // All that follows is judged and said at that time.
-        let entry = &Entry { now, cause: entry.cause.again(), ..*entry };
+        let entry = &Step { now, cause: entry.cause.again(), ..*entry };
         self.take(rules, entry, &shipment, said);
         let stands = self.incident.is_some();
         if rules.rules.behaviour >= PUTS_AWAY && stands != self.stands {
@@ -76,10 +76,10 @@ impl Engine for Alerts {
         }
     }
 
-    fn due(&self, rules: &Rules) -> Option<Moment> {
+    fn next_deadline(&self, rules: &Rules) -> Option<Moment> {
         let now = self.now?;
-        let held = self.told.due(rules.rules.reference.settle);
-        let judged = rules.rules.due(&self.memory, now);
+        let held = self.told.next_deadline(rules.rules.reference.settle);
+        let judged = rules.rules.next_deadline(&self.memory, now);
         let urgent = self.incident.as_ref().and_then(|i| i.due(&self.memory, now, &rules.incident));
         let owned = self.incident.as_ref().is_some_and(Incident::is_owned);
         let again = self.calls.due(now, &rules.incident).filter(|_| owned);
@@ -94,7 +94,7 @@ impl Engine for Alerts {
 
     /// What dispatch says of a shipment that was put away opens the next incident.
     fn revived(mark: u32, rules: &Rules) -> Option<Self> {
-        let put_away = rules.engines.iter().copied().map(Text::new).collect();
+        let put_away = rules.engines.iter().copied().map(ShortText::new).collect();
         Some(Self { number: mark, put_away, ..Self::default() })
     }
 }
@@ -108,15 +108,15 @@ impl Alerts {
     fn take(
         &mut self,
         rules: &Rules,
-        entry: &Entry<'_, Word>,
+        entry: &Step<'_, Word>,
         shipment: &ShipmentId,
         said: &mut Vec<Notice>,
     ) {
         let now = entry.now;
         let before = self.incident.clone();
         match entry.cause {
-            Cause::Word(Word::Finding(finding)) => self.finding(finding, now, rules, false),
-            Cause::Word(Word::Context(_, Context::PutAway(engine))) => {
+            Trigger::Input(Word::Finding(finding)) => self.finding(finding, now, rules, false),
+            Trigger::Input(Word::Context(_, Context::PutAway(engine))) => {
                 if !self.put_away.contains(engine) {
                     self.put_away.push(engine.clone());
                 }
@@ -125,15 +125,15 @@ impl Alerts {
                     self.memory.findings.iter_mut().for_each(|finding| finding.latched = true);
                 }
             }
-            Cause::Word(Word::Context(learnt, context)) => {
+            Trigger::Input(Word::Context(learnt, context)) => {
                 self.memory.context(now, *learnt, context)
             }
             // The same act again is none: it must not close the next incident.
-            Cause::Word(Word::Act(event)) if self.has(event) => return,
-            Cause::Word(Word::Act(event)) if self.knows(event) => {
+            Trigger::Input(Word::Act(event)) if self.has(event) => return,
+            Trigger::Input(Word::Act(event)) if self.knows(event) => {
                 self.incident.as_mut().into_iter().for_each(|open| open.refuse_copy(event));
             }
-            Cause::Word(Word::Act(event)) => {
+            Trigger::Input(Word::Act(event)) => {
                 let (identity, at, fact) = (event.identity(), event.at, event.fact.clone());
                 self.acts.push(Done { identity, at, fact });
                 self.race.seen();
@@ -153,7 +153,7 @@ impl Alerts {
                     return;
                 }
             }
-            Cause::Struck | Cause::Rejudged => {}
+            Trigger::Timer | Trigger::RulesChanged => {}
         }
         let mut own = Vec::new();
         self.told.judge(&rules.rules, &self.memory, (entry, None), &mut own);

@@ -6,8 +6,8 @@ use alloc::{string::String, vec::Vec};
 use core::fmt;
 use facts::context::Phase;
 use facts::{
-    Finding, Message, MilliCelsius, Moment, Name, PartyId, Severity, ShipmentId, Span, State,
-    Templates, Text, say,
+    Finding, Message, MilliCelsius, Moment, Name, PartyId, Severity, ShipmentId, ShortText, Span,
+    State, Templates, say,
 };
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +51,7 @@ pub struct Act {
     /// When, by their clock.
     pub at: Moment,
     /// Why, or what they say.
-    pub text: Text,
+    pub text: ShortText,
 }
 
 /// The one open incident of a shipment.
@@ -86,7 +86,7 @@ pub struct Incident {
     /// Who holds the goods.
     pub holder: Option<PartyId>,
     /// Where.
-    pub place: Option<Text>,
+    pub place: Option<ShortText>,
     /// Since when.
     pub since: Option<Moment>,
     /// When the consignee is expected to have them.
@@ -94,7 +94,7 @@ pub struct Incident {
     /// After this it cannot be undone.
     pub deadline: Option<Moment>,
     /// The first thing to do.
-    pub action: Text,
+    pub action: ShortText,
     /// Who owns it.
     pub acknowledged: Option<Act>,
     /// What was said about it.
@@ -103,7 +103,7 @@ pub struct Incident {
     pub refused: Option<String>,
     /// The id of the event in which that act was reported.
     #[serde(default)]
-    pub refused_act: Option<Text>,
+    pub refused_act: Option<ShortText>,
     /// Who closed it, and who agreed.
     pub closed: Option<Act>,
     /// Who agreed.
@@ -164,7 +164,7 @@ impl Incident {
     /// It was never more than a race.
     pub(crate) fn withdraw(&mut self, now: Moment) {
         (self.state, self.changed, self.priority) = (IncidentState::Withdrawn, now, None);
-        (self.latched, self.deadline, self.action) = (false, None, Text::default());
+        (self.latched, self.deadline, self.action) = (false, None, ShortText::default());
         self.missed_message = None;
         self.accept();
         self.unseen.clear();
@@ -199,7 +199,7 @@ impl Incident {
             }
             None => {
                 self.headline_message = say!(ALL_WITHDRAWN);
-                self.action = Text::default();
+                self.action = ShortText::default();
             }
         }
         self.deadline = open.iter().filter_map(|f| f.deadline).chain(no_return(memory)).min();
@@ -316,10 +316,11 @@ mod tests {
 
     #[test]
     fn what_was_withdrawn_asks_nothing_of_anybody() {
-        let mut incident = Incident { action: Text::new("Ring the holder"), ..Incident::default() };
+        let mut incident =
+            Incident { action: ShortText::new("Ring the holder"), ..Incident::default() };
         incident.review(&Memory::default(), Moment::EARLIEST, &rules(3));
         assert_eq!(incident.headline_message, say!(ALL_WITHDRAWN));
-        assert_eq!((incident.action, incident.priority), (Text::default(), None));
+        assert_eq!((incident.action, incident.priority), (ShortText::default(), None));
     }
 
     fn hour(hour: i64) -> Moment {
@@ -328,10 +329,11 @@ mod tests {
 
     /// A latched finding of hour 2, over at this hour if it is.
     fn warm(until: Option<i64>) -> Finding {
-        let (rule, about) = (Text::new("thermal/above-step"), Text::new("shipment:SHP-1"));
+        let (rule, about) =
+            (ShortText::new("thermal/above-step"), ShortText::new("shipment:SHP-1"));
         Finding {
             name: Name { rule, about, offset: 1, index: 0 },
-            code: Text::new("THM-05"),
+            code: ShortText::new("THM-05"),
             shipment: facts::ShipmentId::new("SHP-1"),
             state: State::Raised,
             severity: Severity::P1,
@@ -348,8 +350,8 @@ mod tests {
             figures: None,
             compromises: true,
             precedence: Precedence::Ordinary,
-            action: Text::new("Look at the dewar"),
-            rulebook: Text::default(),
+            action: ShortText::new("Look at the dewar"),
+            rulebook: ShortText::default(),
             behaviour: 3,
         }
     }

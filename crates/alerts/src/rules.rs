@@ -11,11 +11,11 @@ use alloc::collections::BTreeMap;
 use alloc::{boxed::Box, format};
 use facts::behaviour::ACTION_FITS;
 use facts::context::Custody;
-use facts::{Book, BookError, Finding, Kind, Template, Text, rule};
+use facts::{Finding, RuleEntry, Rulebook, RulebookError, ShortText, Template, rule};
 use serde::Deserialize;
 
 /// Every rule of this engine.
-pub const ALL: &[Kind<Memory>] =
+pub const ALL: &[RuleEntry<Memory>] =
     &[rule::<hold_conditioning::HoldConditioning>(), rule::<after_no_return::AfterNoReturn>()];
 
 /// What is in force.
@@ -35,10 +35,10 @@ pub struct Rules {
 impl Rules {
     /// Reads the tables of the rules, of the incident and of the stages, in a release with these engines.
     pub fn read(
-        book: &Book,
+        book: &Rulebook,
         behaviour: u32,
         engines: &'static [&'static str],
-    ) -> Result<Self, BookError> {
+    ) -> Result<Self, RulebookError> {
         let rules = facts::Rules::read(ALL, book, behaviour)?.speaking([incident::MESSAGES]);
         Ok(Self {
             rules,
@@ -74,23 +74,23 @@ impl Rules {
 
     /// What is to be done first about a finding, as things stand now: what helped on the way helps nobody when the goods have come and it is
     /// over.
-    pub(crate) fn action(&self, finding: &Finding, custody: &Custody) -> Text {
+    pub(crate) fn action(&self, finding: &Finding, custody: &Custody) -> ShortText {
         let came = custody.received && custody.since.is_some_and(|since| finding.happened < since);
         let later = self.once_received.get(&*finding.name.rule);
         match later.filter(|_| came && finding.until.is_some()) {
-            Some(later) => Text::new(later),
+            Some(later) => ShortText::new(later),
             None => finding.action.clone(),
         }
     }
 
     /// Hash of the rulebook.
-    pub fn hash(&self) -> &Text {
+    pub fn hash(&self) -> &ShortText {
         &self.rules.hash
     }
 }
 
-fn table<T: for<'de> Deserialize<'de>>(book: &Book, name: &str) -> Result<T, BookError> {
-    let wrong = |reason| BookError { table: format!("\"{name}\""), reason };
+fn table<T: for<'de> Deserialize<'de>>(book: &Rulebook, name: &str) -> Result<T, RulebookError> {
+    let wrong = |reason| RulebookError { table: format!("\"{name}\""), reason };
     let table = book.tables.get(name).ok_or_else(|| wrong("is missing".into()))?;
     T::deserialize(table).map_err(|e| wrong(format!("{e}")))
 }

@@ -7,7 +7,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::{format, string::String, vec::Vec};
 use facts::behaviour::PUTS_AWAY;
 use facts::{
-    Finding, Message, Moment, Severity, ShipmentId, Span, State, SystemFinding, Text, say,
+    Finding, Message, Moment, Severity, ShipmentId, ShortText, Span, State, SystemFinding, say,
 };
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +55,7 @@ facts::messages! {
 /// An engine that is watched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Watched {
-    name: Text,
+    name: ShortText,
     /// The first stroke at which it was watched: until it is heard its time counts from there, so that nobody is told of an engine that came
     /// with another release.
     since: Option<Moment>,
@@ -92,7 +92,7 @@ impl Stages {
         let known = core::mem::take(&mut self.engines);
         let before =
             |engine: &str| known.iter().find(|known| known.name.as_str() == engine).cloned();
-        let new = |engine: &str| Watched { name: Text::new(engine), since: None, heard: None };
+        let new = |engine: &str| Watched { name: ShortText::new(engine), since: None, heard: None };
         let watched = engines.iter().map(|engine| before(engine).unwrap_or_else(|| new(engine)));
         self.engines = watched.collect();
         self

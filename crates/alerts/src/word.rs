@@ -2,7 +2,7 @@
 
 use crate::incident::Incident;
 use alloc::boxed::Box;
-use facts::{Act, Context, Event, Finding, Moment, State};
+use facts::{Context, EndsWatch, Event, Finding, Moment, State};
 
 /// One word on `exceptions`.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +26,7 @@ impl Word {
     }
 }
 
-impl Act for Word {
+impl EndsWatch for Word {
     /// An alarm that rests on a finding is over where that finding is, also where it is over since it began.
     fn ends_the_watch(&self) -> bool {
         match self {

@@ -6,7 +6,7 @@ use alerts::rules::{ALL, Rules};
 use alerts::{Alerts, Notice, Word};
 use facts::{
     Context, Effects, Figures, Finding, Message, MilliCelsius, Moment, Name, Severity, ShipmentId,
-    Span, State, Text, Verdict,
+    ShortText, Span, State, Verdict,
 };
 use pipeline::engines;
 use pipeline::registry::registry;
@@ -103,12 +103,12 @@ fn finding(learnt: Moment, at: Moment, text: &str, id: &str) -> Result<Finding, 
     let effects = effects(rule)?;
     Ok(Finding {
         name: Name {
-            rule: Text::new(rule),
-            about: Text::default(),
+            rule: ShortText::new(rule),
+            about: ShortText::default(),
             offset: id.parse().unwrap_or(1),
             index: 0,
         },
-        code: Text::new(code),
+        code: ShortText::new(code),
         shipment: ShipmentId::new("SHP-1"),
         state,
         severity,
@@ -125,8 +125,8 @@ fn finding(learnt: Moment, at: Moment, text: &str, id: &str) -> Result<Finding, 
         figures: figures(figured)?,
         compromises: effects.compromises.is_some_and(|from| severity <= from),
         precedence: effects.precedence,
-        action: Text::default(),
-        rulebook: Text::default(),
+        action: ShortText::default(),
+        rulebook: ShortText::default(),
         behaviour: 1,
     })
 }

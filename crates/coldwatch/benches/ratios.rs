@@ -27,7 +27,7 @@ use coldwatch::services::Service;
 use facts::fact::device::Reading;
 use facts::{
     ByType, DeviceFact, DeviceId, Event, Fact, MilliCelsius, Moment, Origin, RuleEngine,
-    ShipmentId, Span, Subject, Text,
+    ShipmentId, ShortText, Span, Subject,
 };
 use fold::{Contain, Fold, Matter, Record, Role};
 use pipeline::{ENGINES, Pipeline};
@@ -222,11 +222,11 @@ fn reading(device: &Subject, round: usize) -> Event {
     // A calm day: 4.6 to 5.4 °C.
     let wave = i32::try_from(round * 7 % 9).unwrap_or_default();
     let temperature = MilliCelsius(4_600 + wave * 100);
-    let (channel, sequence) = (Text::new("payload"), Some(round as u64));
+    let (channel, sequence) = (ShortText::new("payload"), Some(round as u64));
     let at = START + EVERY * i64::try_from(round).unwrap_or_default();
-    let id = Text::new(format!("r-{round}"));
+    let id = ShortText::new(format!("r-{round}"));
     Event {
-        source: Text::new("bench"),
+        source: ShortText::new("bench"),
         id,
         subject: device.clone(),
         at,
@@ -330,7 +330,7 @@ fn whole(shipments: usize, readings: usize, late: usize) -> f64 {
     let mut record = 0;
     let mut feed = |pipeline: &mut Pipeline, at: Moment, event: Event| {
         record += 1;
-        let (service, topic) = (Text::new("intake/1"), Text::new("bench"));
+        let (service, topic) = (ShortText::new("intake/1"), ShortText::new("bench"));
         let origin = Origin { service, topic, partition: 0, offset: record, index: 0 };
         pipeline.feed(at, event, origin).expect("nothing stops");
         pipeline.take_outputs();

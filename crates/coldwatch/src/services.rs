@@ -10,7 +10,7 @@ pub mod stateful;
 
 use clap::builder::PossibleValue;
 use facts::fact::log::{ClockAsked, Tick};
-use facts::{Event, Fact, Moment, Subject, SubjectKind, SystemFact, Text};
+use facts::{Event, Fact, Moment, ShortText, Subject, SubjectKind, SystemFact};
 use fold::{Counts, Stats};
 use names::Names;
 use pipeline::processor::StageKind;
@@ -227,10 +227,17 @@ pub fn asks_the_time(names: &Names, topic: Topic, partition: u16) -> Draft {
 /// What nobody caused, about the log.
 pub fn of_log(names: &Names, topic: Topic, partition: u16, at: i64, fact: Fact) -> Draft {
     let subject = Subject::new(SubjectKind::Log, topic.name());
-    let id = Text::new(format!("{}:{partition}:{at}", topic.name()));
+    let id = ShortText::new(format!("{}:{partition}:{at}", topic.name()));
     let at = Moment::from_millis(at);
-    let event =
-        Event { source: Text::new("coldwatch"), id, subject, at, counts: None, hidden: None, fact };
+    let event = Event {
+        source: ShortText::new("coldwatch"),
+        id,
+        subject,
+        at,
+        counts: None,
+        hidden: None,
+        fact,
+    };
     let value = native::write(&event, &Beside::default()).into_bytes();
     Draft { topic: names.topic(topic), partition, key: b"log".to_vec(), value }
 }

@@ -13,7 +13,7 @@ use crate::services::names::Names;
 use crate::services::{self, of_log};
 use begin::Begin;
 use facts::fact::log::Genesis;
-use facts::{Book, Fact, SystemFact, Text};
+use facts::{Fact, Rulebook, ShortText, SystemFact};
 use pipeline::{Topic, bytes, roles};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -54,7 +54,12 @@ const SHOWN: Duration = Duration::from_secs(10);
 impl Plan<'_> {
     /// Makes what is missing. Done twice it does nothing; left half-way it goes on. Time begins by the log's clock,
     /// with which ours must agree.
-    pub fn create(&self, log: &dyn Log, book: &Book, clock: Clock) -> Result<Made, StreamError> {
+    pub fn create(
+        &self,
+        log: &dyn Log,
+        book: &Rulebook,
+        clock: Clock,
+    ) -> Result<Made, StreamError> {
         if let Some(half) = restored::unfinished(log, self.names)? {
             return Err(StreamError::Configuration(half));
         }
@@ -62,7 +67,7 @@ impl Plan<'_> {
     }
 
     /// The same, and time begins at that moment, whatever the log's clock says.
-    pub fn create_at(&self, log: &dyn Log, book: &Book, now: i64) -> Result<Made, StreamError> {
+    pub fn create_at(&self, log: &dyn Log, book: &Rulebook, now: i64) -> Result<Made, StreamError> {
         self.make(log, book, Begin::At(now))
     }
 
@@ -70,13 +75,13 @@ impl Plan<'_> {
     pub fn create_as(
         &self,
         log: &dyn Log,
-        book: &Book,
+        book: &Rulebook,
         (now, behaviour): (i64, u32),
     ) -> Result<Made, StreamError> {
         self.make(log, book, Begin::As { now, behaviour })
     }
 
-    fn make(&self, log: &dyn Log, book: &Book, mut begin: Begin) -> Result<Made, StreamError> {
+    fn make(&self, log: &dyn Log, book: &Rulebook, mut begin: Begin) -> Result<Made, StreamError> {
         let mut made = Made::default();
         self.none_is_gone(log)?;
         if let Some(raised) = self.raised(log)?.into_iter().next() {
@@ -132,7 +137,7 @@ impl Plan<'_> {
         &self,
         log: &dyn Log,
         step: u64,
-        book: &Book,
+        book: &Rulebook,
         begin: &mut Begin,
     ) -> Result<usize, StreamError> {
         let (mut stamped, mut drafts) = (Vec::new(), Vec::new());
@@ -233,7 +238,7 @@ impl Plan<'_> {
         &self,
         log: &dyn Log,
         (topic, partition, step): (Topic, u16, u64),
-        book: &Book,
+        book: &Rulebook,
         begin: &mut Begin,
     ) -> Result<Option<Draft>, StreamError> {
         let name = self.names.topic(topic);
@@ -255,7 +260,8 @@ impl Plan<'_> {
         let now = if step < 2 { begin.here() } else { begin.stroke(log, self.names)? };
         Ok(Some(match step {
             0 => {
-                let (topic_name, partitions) = (Text::new(topic.name()), self.names.partitions);
+                let (topic_name, partitions) =
+                    (ShortText::new(topic.name()), self.names.partitions);
                 let generation = self.generation;
                 let behaviour = begin.behaviour();
                 let genesis = Genesis { topic: topic_name, partitions, generation, behaviour };

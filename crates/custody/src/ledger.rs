@@ -11,8 +11,9 @@ use facts::fact::shipment::{
 };
 use facts::timeline::{Hands, Mark, Receiver, StrangeEntry};
 use facts::{
-    About, Context, Fact, LegId, Moment, OrderFact, OrderId, PartyFact, PartyId, Reference,
-    ShipmentFact, Story, Subject, Text, Timeline, TimelineEntry, UnitId, View, context,
+    About, Context, Fact, History, LegId, Moment, OrderFact, OrderId, PartyFact, PartyId,
+    Projection, ReferenceData, ShipmentFact, ShortText, Subject, Timeline, TimelineEntry, UnitId,
+    context,
 };
 
 /// All that custody rules look at.
@@ -64,7 +65,7 @@ pub struct Ledger {
     pub record: Record,
     /// When something was last declared wrong: an absence that it left is judged a moment later.
     pub corrected: Moment,
-    place: Option<Text>,
+    place: Option<ShortText>,
     eta: Option<Moment>,
 }
 
@@ -187,7 +188,7 @@ pub enum ScanStep {
     Receipt,
 }
 
-impl View for Ledger {
+impl Projection for Ledger {
     const ABOUT: About<Self> = About {
         name: "custody",
         judges: "Who holds the goods",
@@ -195,7 +196,7 @@ impl View for Ledger {
         rulebook: include_str!("../../../config/rulebook/custody.toml"),
         schema: 1,
     };
-    fn hears(fact: &Fact) -> bool {
+    fn accepts(fact: &Fact) -> bool {
         // How much a report is worth is asked of all that is reported of the goods.
         if fact.has_happened() {
             return true;
@@ -266,7 +267,7 @@ impl View for Ledger {
             || matches!(fact, Fact::Shipment(ShipmentFact::ShipmentCorrected(_)))
     }
 
-    fn read(story: &Story, shipment: &Subject) -> Self {
+    fn from_history(story: &History, shipment: &Subject) -> Self {
         let timeline = story.timeline().without_repeats();
         let plan = timeline.plan_in_force();
         let mut ledger = Ledger {
@@ -338,7 +339,7 @@ impl View for Ledger {
         ledger
     }
 
-    fn context(&self, _: &Reference, _: Moment) -> Option<Context> {
+    fn context(&self, _: &ReferenceData, _: Moment) -> Option<Context> {
         let (holder, since) = self.hands.holder.clone().unzip();
         // The consignor holds the goods from before anybody reported it.
         let since = since.filter(|since| *since > Moment::EARLIEST);
@@ -441,9 +442,9 @@ impl Ledger {
         self.accepted.iter().find(other).map(|mark| mark.at)
     }
 
-    fn end_of(&self, leg: &LegId) -> Option<Text> {
+    fn end_of(&self, leg: &LegId) -> Option<ShortText> {
         let legs = self.plan.as_ref()?.legs.iter();
-        legs.filter(|l| l.id == *leg).map(|l| Text::new(l.to.as_str())).next()
+        legs.filter(|l| l.id == *leg).map(|l| ShortText::new(l.to.as_str())).next()
     }
 }
 

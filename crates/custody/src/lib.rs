@@ -25,4 +25,4 @@ pub use parties::{Parties, Standing};
 pub use record::Record;
 
 /// The engine of one shipment's custody.
-pub type Custody = facts::Judged<Ledger>;
+pub type Custody = facts::ProjectionEngine<Ledger>;

@@ -174,13 +174,13 @@ fn qualified(words: &[Word], at: Moment, goods: Option<Goods>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use facts::Text;
+    use facts::ShortText;
 
     fn day(day: u32) -> Moment {
         alloc::format!("2026-02-{day:02}T00:00:00Z").parse().expect("a day")
     }
     fn certificate(said: u32, from: u32, until: Option<u32>) -> Word {
-        let (scope, from, until) = (Text::new("custody"), day(from), until.map(day));
+        let (scope, from, until) = (ShortText::new("custody"), day(from), until.map(day));
         Word { said: day(said), what: What::Certificate(Qualified { scope, from, until }) }
     }
     fn suspended(said: u32) -> Word {

@@ -4,8 +4,8 @@ use alloc::{string::String, vec::Vec};
 use facts::Label;
 use facts::fact::shipment::Planned;
 use facts::{
-    Chapter, Fact, Identity, LegId, Moment, PartyId, ShipmentFact, Story, Subject, SubjectKind,
-    Text,
+    Fact, History, HistoryEntry, Identity, LegId, Moment, PartyId, ShipmentFact, ShortText,
+    Subject, SubjectKind,
 };
 
 /// A report that counts as at its arrival, because it is dated later.
@@ -25,7 +25,7 @@ pub struct Dated {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
     /// Its name, as it was reported.
-    pub name: Text,
+    pub name: ShortText,
     /// When that was.
     pub at: Moment,
     /// When it was learnt.
@@ -84,7 +84,7 @@ impl Names {
     pub fn has_party(&self, name: &str) -> bool {
         self.parties.iter().any(|known| known.as_str() == name)
     }
-    fn of(plan: &Planned, chapter: &Chapter) -> Self {
+    fn of(plan: &Planned, chapter: &HistoryEntry) -> Self {
         let ends = [&plan.consignor, &plan.consignee];
         let legs = plan.legs.iter().flat_map(|leg| [&leg.carrier, &leg.from, &leg.to]);
         Self {
@@ -101,21 +101,21 @@ impl Names {
 
 impl Record {
     /// Reads the story of a shipment.
-    pub fn read(story: &Story, shipment: &Subject) -> Self {
+    pub fn read(story: &History, shipment: &Subject) -> Self {
         // One that was cancelled and planned again is not over.
         let over = story.timeline().cancelled_at();
         let mut record = Self { over, ..Self::default() };
-        for chapter in story.chapters() {
+        for chapter in story.entries() {
             record.hear(chapter, shipment);
         }
         record.plans.sort_by_key(|plan| (plan.version, plan.at, plan.identity));
         record
     }
 
-    fn hear(&mut self, chapter: &Chapter, shipment: &Subject) {
+    fn hear(&mut self, chapter: &HistoryEntry, shipment: &Subject) {
         let named = |name: &str| {
             let (at, learnt, offset) = (chapter.at, chapter.learnt, chapter.offset);
-            Named { name: Text::new(name), at, learnt, offset }
+            Named { name: ShortText::new(name), at, learnt, offset }
         };
         let of_goods = chapter.subject == *shipment
             && !matches!(chapter.fact, Fact::Shipment(ShipmentFact::Noted(_)));

@@ -14,13 +14,13 @@ pub mod two_plans;
 pub mod wrong_party;
 
 use crate::ledger::Ledger;
-use facts::{FactKind, Kind, rule};
+use facts::{FactKind, RuleEntry, rule};
 
 /// What is declared wrong, of all that custody hears.
 const CORRECTED: &[FactKind] = &[FactKind::ShipmentCorrected, FactKind::OrderCorrected];
 
 /// Every rule of this engine.
-pub const ALL: &[Kind<Ledger>] = &[
+pub const ALL: &[RuleEntry<Ledger>] = &[
     rule::<double_holder::DoubleHolder>(),
     rule::<custody_gap::CustodyGap>(),
     rule::<wrong_party::WrongParty>(),

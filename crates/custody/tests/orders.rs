@@ -100,7 +100,7 @@ fn standing(events: &[facts::Event]) -> Vec<(String, Episode)> {
     player.hear(moment("09:00", 9), None).expect("`due` moves on");
     let mut standing: Vec<(String, Episode)> = player
         .engine()
-        .told()
+        .diff()
         .standing()
         .map(|(name, episode)| {
             (name.rule.to_string(), Episode { evidence: Vec::new(), ..episode.clone() })
@@ -140,7 +140,7 @@ proptest! {
         let once = events(&said, &[0]);
         let mut twice = once.clone();
         let mut repeat = again.get(&once).clone();
-        repeat.id = facts::Text::new("again");
+        repeat.id = facts::ShortText::new("again");
         twice.push(repeat);
         prop_assert_eq!(standing(&once), standing(&twice));
     }

@@ -42,8 +42,8 @@ use alerts::Incident;
 use facts::fact::log::RulebookPublished;
 use facts::fact::party::Described;
 use facts::{
-    Book, Context, Event, Fact, Finding, MilliCelsius, Moment, PartyFact, PartyId, Profile,
-    Registry, ShipmentId, SystemFact, Text,
+    Context, Event, Fact, Finding, MilliCelsius, Moment, PartyFact, PartyId, Profile, Registry,
+    Rulebook, ShipmentId, ShortText, SystemFact,
 };
 use std::collections::BTreeMap;
 use watch::Watch;
@@ -64,7 +64,7 @@ pub struct Limits {
 pub struct Board {
     shipments: BTreeMap<ShipmentId, Dossier>,
     parties: BTreeMap<PartyId, Described>,
-    limits: BTreeMap<Text, Limits>,
+    limits: BTreeMap<ShortText, Limits>,
     /// What was put away.
     gone: BTreeMap<ShipmentId, Gone>,
     /// What is no shipment: the partitions of the log, by the names that incidents of stages have.
@@ -186,15 +186,15 @@ impl Board {
         lower: Option<MilliCelsius>,
         upper: Option<MilliCelsius>,
     ) {
-        self.limits.insert(Text::new(profile), Limits { lower, upper, steps: Vec::new() });
+        self.limits.insert(ShortText::new(profile), Limits { lower, upper, steps: Vec::new() });
     }
 
     /// The limits of every profile of a rulebook that came into force. One that cannot be read changes
     /// nothing: charts then lack lines, verdicts are the engines'.
     pub fn rulebook(&mut self, published: &RulebookPublished) {
-        let Ok(mut book) = Book::read(&published.book) else { return };
+        let Ok(mut book) = Rulebook::read(&published.book) else { return };
         let Some(profiles) = book.tables.remove("profile") else { return };
-        let profiles: BTreeMap<Text, Profile> = match serde_json::from_value(profiles) {
+        let profiles: BTreeMap<ShortText, Profile> = match serde_json::from_value(profiles) {
             Ok(profiles) => profiles,
             Err(_) => return,
         };

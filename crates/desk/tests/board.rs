@@ -269,13 +269,13 @@ fn a_rulebook_in_the_log_brings_the_limits() {
     let book = r#"{"profile":{"ULT_80":{"class":"frozen","living":false,"settle_in":"0 min","lower":"-90.0 °C","upper":"-60.0 °C"}}}"#;
     let fact = facts::Fact::System(facts::SystemFact::RulebookPublished(
         facts::fact::log::RulebookPublished {
-            hash: facts::Text::new("x"),
-            book: facts::Text::new(book),
+            hash: facts::ShortText::new("x"),
+            book: facts::ShortText::new(book),
         },
     ));
     let event = facts::Event {
-        source: facts::Text::new("rulebook"),
-        id: facts::Text::new("1"),
+        source: facts::ShortText::new("rulebook"),
+        id: facts::ShortText::new("1"),
         subject: facts::Subject::new(facts::SubjectKind::Log, "log"),
         at: ago(1),
         counts: None,
@@ -313,7 +313,7 @@ fn of_partition(n: u16, findings: &[&facts::Finding], state: IncidentState) -> a
 fn silent(n: u16, stage: &str, minutes: i64) -> facts::Finding {
     let (shipment, rule) = (format!("partition-{n}"), "system/stage-silent");
     let mut f = finding(&shipment, "SYS-STAGE", rule, Severity::P1, "a stage is silent");
-    (f.name.about, f.happened) = (facts::Text::new(stage), ago(minutes));
+    (f.name.about, f.happened) = (facts::ShortText::new(stage), ago(minutes));
     f
 }
 
@@ -356,7 +356,7 @@ fn one_pause_of_a_stage_is_one_incident_in_however_many_partitions() {
     let of = |n: u16| {
         let mut f = silent(0, "thermal", i64::from(9 - n));
         (f.name.about, f.shipment) =
-            (facts::Text::new(format!("thermal/{n}")), ShipmentId::new("stage-thermal"));
+            (facts::ShortText::new(format!("thermal/{n}")), ShipmentId::new("stage-thermal"));
         f
     };
     let (first, second) = (of(0), of(2));

@@ -9,7 +9,7 @@ use alerts::incident::IncidentState;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use desk::{Acts, Appending, Board, Client, Desk, Feed, Freshness, Item, Refusal, router};
-use facts::{Event, PartyId, Severity, ShipmentId, State, Text};
+use facts::{Event, PartyId, Severity, ShipmentId, ShortText, State};
 use pipeline::registry::registry;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -113,16 +113,16 @@ fn board() -> Board {
     t.finish();
 
     let mut found = finding(&s, &m("CODE"), &m("RULE"), Severity::P1, &m("SENTENCE"));
-    found.name.about = Text::new(m("ABOUT"));
-    (found.action, found.rulebook) = (Text::new(m("FIRST")), Text::new(m("RULEBOOK")));
+    found.name.about = ShortText::new(m("ABOUT"));
+    (found.action, found.rulebook) = (ShortText::new(m("FIRST")), ShortText::new(m("RULEBOOK")));
     board.finding(&found);
     let mut one = incident(&s, 1, IncidentState::ActiveAcked, Severity::P1, &m("HEADLINE"));
     one.missed = Some(m("MISSED"));
     one.refused = Some(m("REFUSED"));
-    one.action = Text::new(m("ACTION"));
+    one.action = ShortText::new(m("ACTION"));
     one.findings = vec![found.name];
     one.holder = Some(PartyId::new(m("HOLDER")));
-    one.place = Some(Text::new(m("PLACE")));
+    one.place = Some(ShortText::new(m("PLACE")));
     one.acknowledged = Some(act(&m("BEFORE"), ago(30), &m("HADIT")));
     board.incident(&one);
     one.acknowledged = Some(act(&m("OWNER"), ago(20), &m("DOES")));
@@ -143,7 +143,7 @@ fn board() -> Board {
     board.incident(&over);
 
     let mut silent = finding("partition-0", "SYS-STAGE", "system/stage-silent", Severity::P1, "x");
-    silent.name.about = Text::new(m("STAGE"));
+    silent.name.about = ShortText::new(m("STAGE"));
     board.finding(&silent);
     let mut of_stages = incident("partition-0", 1, IncidentState::ActiveUnacked, Severity::P1, "x");
     of_stages.findings = vec![silent.name.clone()];

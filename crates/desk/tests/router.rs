@@ -76,7 +76,7 @@ impl Log {
             }
             _ if self.does == Does::RefusedAnother => {
                 open.refused = Some(format!("closing a P1 takes two people, {} is one", event.id));
-                open.refused_act = Some(facts::Text::new("of-anna"));
+                open.refused_act = Some(facts::ShortText::new("of-anna"));
             }
             Fact::Staff(StaffAct::IncidentClosed(_)) if self.does == Does::RefusesClosing => {
                 open.refused = Some("thermal/too-warm is still going on".into());
@@ -1060,7 +1060,7 @@ async fn a_closed_card_counts_nothing_down_and_asks_nobody_for_anything() {
         (incident.clone(), d.partition)
     };
     let closed =
-        Some(Act { by: "ANNA".parse().unwrap(), at: night(), text: facts::Text::new("done") });
+        Some(Act { by: "ANNA".parse().unwrap(), at: night(), text: facts::ShortText::new("done") });
     let state = IncidentState::Closed;
     let over = alerts::Incident { latched: true, state, closed, ..incident };
     log.board.write().unwrap().incident(&over);
@@ -1281,7 +1281,7 @@ async fn stages_stand_in_one_place_and_are_no_shipments() {
         let name = format!("partition-{n}");
         let mut f =
             finding(&name, "SYS-STAGE", "system/stage-silent", Severity::P1, "thermal is silent");
-        f.name.about = facts::Text::new("thermal");
+        f.name.about = facts::ShortText::new("thermal");
         (f.state, f.until) = (facts::State::Cleared, Some(night()));
         let mut one = incident(&name, 1, IncidentState::ReturnedUnacked, Severity::P1, "silent");
         one.findings.push(f.name.clone());

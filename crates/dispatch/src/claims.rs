@@ -9,7 +9,7 @@ use crate::passed::Fate;
 use crate::rules::Numbers;
 use alloc::vec::Vec;
 use facts::fact::device::{Reading, Withdrawn};
-use facts::{DeviceFact, Fact, Subject, SystemFact, Text};
+use facts::{DeviceFact, Fact, ShortText, Subject, SystemFact};
 
 impl Channel {
     /// Readings that waited and have a home now.
@@ -31,7 +31,12 @@ impl Channel {
     }
 
     /// Readings whose home is another one now; `homes` are all that they can have been sent to.
-    pub(crate) fn move_readings(&mut self, channel: &Text, homes: &[Subject], mail: &mut Mail<'_>) {
+    pub(crate) fn move_readings(
+        &mut self,
+        channel: &ShortText,
+        homes: &[Subject],
+        mail: &mut Mail<'_>,
+    ) {
         let mut readings = core::mem::take(&mut self.readings);
         let mut homeless = Vec::new();
         for reading in &mut readings {
@@ -69,7 +74,7 @@ impl Channel {
 }
 
 /// Takes a reading back from where it went.
-pub(crate) fn withdraw(mail: &mut Mail<'_>, from: &Subject, channel: &Text, reading: &Passed) {
+pub(crate) fn withdraw(mail: &mut Mail<'_>, from: &Subject, channel: &ShortText, reading: &Passed) {
     let Passed { at, temperature, .. } = *reading;
     let fact = Fact::System(SystemFact::Withdrawn(Withdrawn {
         temperature,

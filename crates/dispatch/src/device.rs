@@ -20,8 +20,8 @@ use crate::rules::Numbers;
 use alloc::{collections::BTreeSet, vec::Vec};
 use facts::fact::device::{ClockAhead, ClockRight, Elsewhere, Quiet, Reading};
 use facts::{
-    Corrections, DeviceFact, Event, Fact, Keeps, Moment, ShipmentId, Subject, SubjectKind,
-    SystemFact, Text,
+    Corrections, DeviceFact, Event, Fact, Keeps, Moment, ShipmentId, ShortText, Subject,
+    SubjectKind, SystemFact,
 };
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Device {
     known: Known,
-    channels: Vec<(Text, Channel)>,
+    channels: Vec<(ShortText, Channel)>,
     /// Calibrations and imports.
     papers: File,
     /// Readings and attachments that were declared wrong, by name, whether or not they have come.
@@ -53,11 +53,11 @@ pub(crate) struct Device {
 #[derive(Debug, Serialize, Deserialize)]
 enum Aside {
     /// A reading that had found its home, or came after it was declared wrong.
-    Reading(Text, Passed),
+    Reading(ShortText, Passed),
     /// A reading that waited.
-    Held(Text, Held),
+    Held(ShortText, Held),
     /// Attached or detached.
-    Binding(Text, Binding),
+    Binding(ShortText, Binding),
 }
 
 impl Aside {
@@ -181,7 +181,7 @@ impl Device {
     }
 
     /// An attachment or a detachment: who must hear of it, and whose the readings are now.
-    fn bind(&mut self, name: &Text, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
+    fn bind(&mut self, name: &ShortText, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
         if let Fact::Device(DeviceFact::Attached(attached)) = &event.fact {
             self.ever.extend(attached.to());
         }
@@ -230,7 +230,7 @@ impl Device {
         homes.extend(told);
         homes.sort();
         homes.dedup();
-        let names: Vec<Text> = self.channels.iter().map(|(name, _)| name.clone()).collect();
+        let names: Vec<ShortText> = self.channels.iter().map(|(name, _)| name.clone()).collect();
         names.iter().for_each(|name| self.settle_among(name, &homes, numbers, mail));
     }
 
@@ -323,14 +323,14 @@ impl Device {
     }
 
     /// After the attachments changed: tells whom they concern, and moves readings to where they belong.
-    fn settle(&mut self, name: &Text, numbers: &Numbers, mail: &mut Mail<'_>) {
+    fn settle(&mut self, name: &ShortText, numbers: &Numbers, mail: &mut Mail<'_>) {
         let homes = self.homes();
         self.settle_among(name, &homes, numbers, mail);
     }
 
     fn settle_among(
         &mut self,
-        name: &Text,
+        name: &ShortText,
         homes: &[Subject],
         numbers: &Numbers,
         mail: &mut Mail<'_>,
@@ -412,8 +412,8 @@ impl Device {
     pub(crate) fn revived(mark: u32) -> Option<Self> {
         let calibrated = mark::calibration(mark)?;
         let event = Event {
-            source: Text::new(OURS),
-            id: Text::new("last calibration"),
+            source: ShortText::new(OURS),
+            id: ShortText::new("last calibration"),
             subject: Subject::new(SubjectKind::Device, ""),
             at: Moment::EARLIEST,
             counts: None,
@@ -472,7 +472,7 @@ impl Device {
 
     /// The shipments that its probes are with by the last word on each.
     pub(crate) fn with_now(&self) -> Vec<ShipmentId> {
-        let last = |(_, channel): &(Text, Channel)| channel.bindings.last()?.home.clone();
+        let last = |(_, channel): &(ShortText, Channel)| channel.bindings.last()?.home.clone();
         let mut all: Vec<ShipmentId> =
             self.channels.iter().filter_map(last).filter_map(|home| home.shipment()).collect();
         all.sort();
@@ -515,13 +515,13 @@ impl Device {
     }
 
     /// Who has heard of this device by another probe of it, and so knows its papers.
-    fn told_elsewhere(&self, name: &Text) -> Vec<Subject> {
+    fn told_elsewhere(&self, name: &ShortText) -> Vec<Subject> {
         let others = self.channels.iter().filter(|(other, _)| other != name);
         let bindings = others.flat_map(|(_, channel)| &channel.bindings);
         bindings.flat_map(|b| b.told.iter().cloned()).collect()
     }
 
-    fn channel(&mut self, name: &Text) -> &mut Channel {
+    fn channel(&mut self, name: &ShortText) -> &mut Channel {
         let at = match self.channels.iter().position(|(known, _)| known == name) {
             Some(at) => at,
             None => {
@@ -551,7 +551,7 @@ impl Device {
         let begun = self.now.replace(mail.now).unwrap_or(mail.now);
         let concerned = self.lately();
         self.loose.tell(numbers, &concerned, mail);
-        let names: Vec<Text> = self.channels.iter().map(|(name, _)| name.clone()).collect();
+        let names: Vec<ShortText> = self.channels.iter().map(|(name, _)| name.clone()).collect();
         for name in &names {
             let channel = self.channel(name);
             channel.look_ahead(name, numbers, mail);
@@ -572,7 +572,7 @@ impl Device {
     }
 
     /// What has come since a moment of another probe that is attached to nothing: of the one that sent most.
-    fn elsewhere(&self, name: &Text, since: Moment, now: Moment) -> Option<Elsewhere> {
+    fn elsewhere(&self, name: &ShortText, since: Moment, now: Moment) -> Option<Elsewhere> {
         let others = self
             .channels
             .iter()
@@ -600,7 +600,7 @@ fn waits(channel: &Channel, held: &Held, numbers: &Numbers) -> [Option<Moment>; 
 
 impl Channel {
     /// A stroke has come since these readings did: those that are still ahead of it are told.
-    fn look_ahead(&mut self, name: &Text, numbers: &Numbers, mail: &mut Mail<'_>) {
+    fn look_ahead(&mut self, name: &ShortText, numbers: &Numbers, mail: &mut Mail<'_>) {
         for place in 0..self.held.len() {
             let Some(held) = self.held.get_mut(place) else { return };
             if held.dated != Dated::Asked || held.kept.learnt >= mail.now {
@@ -621,7 +621,7 @@ impl Channel {
 
     /// A reading counts again that had been declared wrong: it goes to whose it is by now. Somebody may have reported
     /// it anew meanwhile.
-    fn again(&mut self, name: &Text, reading: Passed, numbers: &Numbers, mail: &mut Mail<'_>) {
+    fn again(&mut self, name: &ShortText, reading: Passed, numbers: &Numbers, mail: &mut Mail<'_>) {
         let Passed { at, temperature, learnt, .. } = reading;
         if self.knows(at, temperature) {
             return;
@@ -649,7 +649,7 @@ impl Channel {
     /// Who has the probe now hears that its clock is ahead: once, until it is right again.
     fn tell_ahead(
         &mut self,
-        name: &Text,
+        name: &ShortText,
         named: u64,
         of: &Event,
         came: Moment,
@@ -668,7 +668,7 @@ impl Channel {
 
     /// A reading came whose time can be right. A logger that is ahead sends such, too, when it sends what it has kept:
     /// its clock counts as right again when nothing was ahead for as long as it would be stated silent.
-    fn put_right(&mut self, name: &Text, numbers: &Numbers, mail: &mut Mail<'_>) {
+    fn put_right(&mut self, name: &ShortText, numbers: &Numbers, mail: &mut Mail<'_>) {
         let every = self.binding(mail.now).map(crate::channel::Binding::every);
         let after = every.unwrap_or_default() * i64::from(numbers.quiet_after);
         let right = |wrong: &mut Wrong| wrong.last + after <= mail.now;
@@ -697,7 +697,7 @@ impl Channel {
     /// States a silence that is due.
     fn state(
         &mut self,
-        name: &Text,
+        name: &ShortText,
         elsewhere: Option<Elsewhere>,
         numbers: &Numbers,
         mail: &mut Mail<'_>,

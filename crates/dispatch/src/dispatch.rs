@@ -12,7 +12,7 @@ use crate::twins::{Twins, UP_TO_CASE};
 use crate::{order, permit};
 use alloc::{boxed::Box, vec::Vec};
 use facts::{
-    Cause, Engine, Entry, Event, Fact, Keeps, Moment, ShipmentId, Subject, SubjectKind, SystemFact,
+    Engine, Event, Fact, Keeps, Moment, ShipmentId, Step, Subject, SubjectKind, SystemFact, Trigger,
 };
 use serde::{Deserialize, Serialize};
 
@@ -55,14 +55,14 @@ impl State {
 
 impl Engine for Dispatch {
     type Rules = Rules;
-    type Word = Event;
-    type Said = Passed;
+    type Input = Event;
+    type Output = Passed;
 
-    fn hears(_: &Event) -> bool {
+    fn accepts(_: &Event) -> bool {
         true
     }
 
-    fn step(&mut self, rules: &Rules, entry: &Entry<'_, Event>, said: &mut Vec<Passed>) {
+    fn step(&mut self, rules: &Rules, entry: &Step<'_, Event>, said: &mut Vec<Passed>) {
         let mut mail = Mail {
             offset: entry.offset,
             index: entry.index,
@@ -74,8 +74,8 @@ impl Engine for Dispatch {
         };
         match entry.cause {
             // Of one that was put away only that something came too late is told.
-            Cause::Word(event) if self.was_put_away() => self.word(rules, event, &mut mail),
-            Cause::Word(event) => {
+            Trigger::Input(event) if self.was_put_away() => self.word(rules, event, &mut mail),
+            Trigger::Input(event) => {
                 match &event.fact {
                     Fact::System(SystemFact::Twin(twin)) => self.twins.meet(twin, &mut mail),
                     _ => {
@@ -94,14 +94,14 @@ impl Engine for Dispatch {
                 }
             }
             // Other numbers may have made a moment that was ahead one that is past.
-            Cause::Struck | Cause::Rejudged => self.strike(rules, &mut mail),
+            Trigger::Timer | Trigger::RulesChanged => self.strike(rules, &mut mail),
         }
         if self.keeps(rules) != Keeps::All {
             self.twins.leave(&mut mail);
         }
     }
 
-    fn due(&self, rules: &Rules) -> Option<Moment> {
+    fn next_deadline(&self, rules: &Rules) -> Option<Moment> {
         match &self.state {
             State::Shipment(shipment) => shipment.due(&rules.numbers),
             State::Device(device) => device.due(&rules.numbers),
@@ -134,7 +134,7 @@ impl Engine for Dispatch {
         Some(Self { state: State::Shipment(shipment), ..Self::default() })
     }
 
-    fn concerned(&self, subject: &Subject) -> Vec<Subject> {
+    fn affected_subjects(&self, subject: &Subject) -> Vec<Subject> {
         let shipments = |all: Vec<ShipmentId>| all.iter().map(Subject::from).collect();
         match &self.state {
             State::Device(device) => device.concerned(),

@@ -5,7 +5,7 @@ use crate::findings::words::hidden_characters as words;
 use crate::mail::Mail;
 use alloc::collections::BTreeMap;
 use alloc::format;
-use facts::{Event, Message, ShipmentId, Text, say};
+use facts::{Event, Message, ShipmentId, ShortText, say};
 use serde::{Deserialize, Serialize};
 
 /// So many senders are told of one subject.
@@ -15,7 +15,7 @@ const MOST: usize = 20;
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Hidden {
     /// By sender what is to be told, until there is a shipment on which people look; nothing once it is told.
-    senders: BTreeMap<Text, Option<Message>>,
+    senders: BTreeMap<ShortText, Option<Message>>,
 }
 
 impl Hidden {

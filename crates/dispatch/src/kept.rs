@@ -8,7 +8,7 @@ use facts::fact::log::Corrected;
 use facts::timeline::{Sequence, sequence};
 use facts::{
     Corrections, DeviceFact, Event, Fact, Identity, Moment, OrderFact, PartyFact, ShipmentFact,
-    Subject, SubjectKind, Text, TimelineEntry,
+    ShortText, Subject, SubjectKind, TimelineEntry,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -69,8 +69,8 @@ pub(crate) struct Known {
 /// What an outside event is called by its reporter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Named {
-    source: Text,
-    id: Text,
+    source: ShortText,
+    id: ShortText,
 }
 
 impl Known {
@@ -210,9 +210,9 @@ fn declared_wrong(because: &Event, first: &Named) -> Option<Event> {
         | Fact::Order(OrderFact::OrderCorrected(c))
         | Fact::Device(DeviceFact::DeviceCorrected(c)) => c.clone(),
         _ => Corrected {
-            source: Text::default(),
-            id: Text::default(),
-            reason: Text::new(format!("the same report was declared wrong as {}", because.id)),
+            source: ShortText::default(),
+            id: ShortText::default(),
+            reason: ShortText::new(format!("the same report was declared wrong as {}", because.id)),
             replaced_by: None,
         },
     };
@@ -223,8 +223,8 @@ fn declared_wrong(because: &Event, first: &Named) -> Option<Event> {
         SubjectKind::Device => Fact::Device(DeviceFact::DeviceCorrected(corrected)),
         _ => return None,
     };
-    let id = Text::new(format!("{}: also {}", because.id, first.id));
-    Some(Event { source: Text::new(OURS), id, fact, ..because.clone() })
+    let id = ShortText::new(format!("{}: also {}", because.id, first.id));
+    Some(Event { source: ShortText::new(OURS), id, fact, ..because.clone() })
 }
 
 fn first(hash: Sha256) -> u64 {
@@ -282,8 +282,8 @@ pub(crate) fn correction(fact: &Fact) -> Option<Identity> {
 /// One event, kept so that it can be passed on later as it was reported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Kept {
-    pub(crate) source: Text,
-    pub(crate) id: Text,
+    pub(crate) source: ShortText,
+    pub(crate) id: ShortText,
     pub(crate) subject: Subject,
     pub(crate) at: Moment,
     /// The moment that counts instead, where it is another one.

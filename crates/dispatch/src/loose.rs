@@ -4,7 +4,7 @@ use crate::mail::Mail;
 use crate::rules::Numbers;
 use alloc::vec::Vec;
 use facts::{
-    DeviceFact, Event, Fact, Finding, Moment, OrderFact, ShipmentFact, ShipmentId, State, Text,
+    DeviceFact, Event, Fact, Finding, Moment, OrderFact, ShipmentFact, ShipmentId, ShortText, State,
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,10 +15,10 @@ pub(crate) struct Loose(Vec<Waits>);
 /// What a correction names.
 #[derive(Debug, Serialize, Deserialize)]
 struct Waits {
-    source: Text,
-    id: Text,
+    source: ShortText,
+    id: ShortText,
     /// What the correction itself is called: its source and its id.
-    by: (Text, Text),
+    by: (ShortText, ShortText),
     /// When it was learnt, by log time.
     learnt: Moment,
     /// Whether it has waited long enough, and nobody was concerned then.

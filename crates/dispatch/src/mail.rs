@@ -6,8 +6,8 @@ use crate::passed::{Fate, Passed};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use facts::fact::log::Watched;
 use facts::{
-    Event, Fact, Finding, Message, Moment, ShipmentFact, ShipmentId, State, Subject, SubjectKind,
-    SystemFact, SystemFinding, Text, say,
+    Event, Fact, Finding, Message, Moment, ShipmentFact, ShipmentId, ShortText, State, Subject,
+    SubjectKind, SystemFact, SystemFinding, say,
 };
 
 /// The outgoing mail of one step.
@@ -23,7 +23,7 @@ pub(crate) struct Mail<'a> {
     /// Whose step it is.
     pub(crate) subject: &'a Subject,
     /// Hash of the rulebook, and the behaviour number.
-    pub(crate) book: (&'a Text, u32),
+    pub(crate) book: (&'a ShortText, u32),
     /// What was passed on so far.
     pub(crate) said: &'a mut Vec<Passed>,
 }
@@ -50,7 +50,7 @@ impl Mail<'_> {
     /// Tells a shipment's state that this subject has to do with it.
     pub(crate) fn watch(&mut self, home: &Subject) {
         if home.kind == SubjectKind::Shipment {
-            let subject = Text::new(format!("{}", self.subject));
+            let subject = ShortText::new(format!("{}", self.subject));
             let event =
                 self.of_log(self.now, Fact::System(SystemFact::Watched(Watched { subject })));
             self.send_state(home, event);
@@ -75,8 +75,8 @@ impl Mail<'_> {
     fn own_about(&self, subject: Subject, at: Moment, fact: Fact) -> Event {
         let id = format!("{}:{}:{}", self.subject, self.offset, self.next());
         Event {
-            source: Text::new(OURS),
-            id: Text::new(id),
+            source: ShortText::new(OURS),
+            id: ShortText::new(id),
             subject,
             at,
             counts: None,
@@ -162,8 +162,8 @@ impl Mail<'_> {
     }
 
     /// The subject of this step, as it is named in a message.
-    fn about(&self) -> Text {
-        Text::new(format!("{}", self.subject))
+    fn about(&self) -> ShortText {
+        ShortText::new(format!("{}", self.subject))
     }
 
     /// Tells it, and gives it back as it is kept: its sentence is made anew of its message when it is over.

@@ -2,14 +2,14 @@
 
 use alloc::{format, string::ToString};
 use facts::behaviour::PUTS_AWAY;
-use facts::{Book, BookError, Span, Text};
+use facts::{Rulebook, RulebookError, ShortText, Span};
 use serde::Deserialize;
 
 /// What is in force.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rules {
     /// Hash of the rulebook.
-    pub hash: Text,
+    pub hash: ShortText,
     /// Behaviour number in force.
     pub behaviour: u32,
     /// The numbers.
@@ -66,8 +66,8 @@ pub struct Flood {
 
 impl Rules {
     /// Reads the table `[dispatch]`.
-    pub fn read(book: &Book, behaviour: u32) -> Result<Self, BookError> {
-        let wrong = |reason| BookError { table: "dispatch".to_string(), reason };
+    pub fn read(book: &Rulebook, behaviour: u32) -> Result<Self, RulebookError> {
+        let wrong = |reason| RulebookError { table: "dispatch".to_string(), reason };
         let table = book.tables.get("dispatch").ok_or_else(|| wrong("is missing".to_string()))?;
         let mut numbers = Numbers::deserialize(table).map_err(|e| wrong(format!("{e}")))?;
         let flood = numbers.flood.as_ref();

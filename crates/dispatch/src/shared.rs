@@ -15,8 +15,8 @@ use facts::fact::log::{Cited, Word};
 use facts::fact::order::StartAhead;
 use facts::fact::permit::{Ledger, Use};
 use facts::{
-    Event, Fact, Moment, OrderFact, PartyFact, PermitFact, ShipmentFact, ShipmentId, Subject,
-    SubjectKind, SystemFact, Text,
+    Event, Fact, Moment, OrderFact, PartyFact, PermitFact, ShipmentFact, ShipmentId, ShortText,
+    Subject, SubjectKind, SystemFact,
 };
 use serde::{Deserialize, Serialize};
 
@@ -391,7 +391,7 @@ fn together(events: Vec<Event>, mail: &Mail<'_>) -> Vec<Event> {
     let one = |(n, words)| {
         let event =
             mail.own(mail.now, Fact::System(SystemFact::Words(facts::fact::log::Words { words })));
-        Event { id: Text::new(format!("{}:{n}", event.id)), ..event }
+        Event { id: ShortText::new(format!("{}:{n}", event.id)), ..event }
     };
     (0..).zip(all).map(one).collect()
 }

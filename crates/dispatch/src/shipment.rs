@@ -13,8 +13,8 @@ use facts::fact::log::{Cited, PutAway, Uncited, WhyPutAway};
 use facts::fact::shipment::{Goods, Planned};
 use facts::timeline::{same_but_for_version, tells_who_has_them};
 use facts::{
-    Event, Fact, Finding, Keeps, Moment, PartyFact, PartyId, ShipmentFact, ShipmentId, Span, State,
-    Subject, SubjectKind, SystemFact, Text, Timeline, ident, say,
+    Event, Fact, Finding, Keeps, Moment, PartyFact, PartyId, ShipmentFact, ShipmentId, ShortText,
+    Span, State, Subject, SubjectKind, SystemFact, Timeline, ident, say,
 };
 use serde::{Deserialize, Serialize};
 
@@ -507,7 +507,7 @@ fn parties(plan: &Planned) -> Vec<&PartyId> {
 }
 
 fn tell(mail: &mut Mail<'_>, by: &ShipmentId, whom: &Subject, cited: bool) {
-    let (subject, by, planned_at) = (Text::new(format!("{whom}")), by.clone(), mail.now);
+    let (subject, by, planned_at) = (ShortText::new(format!("{whom}")), by.clone(), mail.now);
     let fact = match cited {
         true => Fact::System(SystemFact::Cited(Cited { subject, by, planned_at })),
         false => Fact::System(SystemFact::Uncited(Uncited { subject, by })),

@@ -10,7 +10,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use facts::timeline::unit_key;
 use facts::{
-    DeviceFact, Event, Fact, Moment, ShipmentId, StoreFact, Subject, SystemFact, Text, UnitId,
+    DeviceFact, Event, Fact, Moment, ShipmentId, ShortText, StoreFact, Subject, SystemFact, UnitId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,7 @@ struct Stay {
     /// Which, by their keys; all of the shipment where none is named.
     units: Vec<UnitId>,
     /// What it was reported as: source and id.
-    named: (Text, Text),
+    named: (ShortText, ShortText),
 }
 
 /// What it holds of one shipment.

@@ -11,8 +11,8 @@ use alloc::collections::BTreeMap;
 use alloc::{format, vec, vec::Vec};
 use facts::fact::log::Twin;
 use facts::{
-    Argument, Fact, Finding, Message, ShipmentId, State, Subject, SystemFact, Text, alike, say,
-    spelling,
+    Argument, Fact, Finding, Message, ShipmentId, ShortText, State, Subject, SystemFact, alike,
+    say, spelling,
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,7 @@ pub(crate) struct Twins {
     /// Whether something is known of it itself, as far as its twins have heard.
     known: bool,
     /// The others that are in use, and whether something is known of each itself.
-    others: BTreeMap<Text, bool>,
+    others: BTreeMap<ShortText, bool>,
     /// On which shipments that was told.
     told: BTreeMap<ShipmentId, Box<Finding>>,
 }
@@ -154,7 +154,7 @@ impl Twins {
             let others = Argument::list(others.map(|other| say!(words::ID, other)));
             return say!(words::CASE, kind, id, others);
         }
-        let each = |other: &Text| say!(words::OTHER, other, alike::differences(id, other));
+        let each = |other: &ShortText| say!(words::OTHER, other, alike::differences(id, other));
         let others = others.map(each).map(Argument::from).collect();
         say!(words::LOOKS, kind, id, Argument::AllOf(others))
     }
@@ -178,20 +178,20 @@ fn looks(subject: &Subject, behaviour: u32) -> Vec<Subject> {
     looks.into_iter().map(|look| Subject::new(subject.kind, look)).collect()
 }
 
-fn spelt(like: &Subject, id: &Text) -> Subject {
+fn spelt(like: &Subject, id: &ShortText) -> Subject {
     Subject::new(like.kind, id)
 }
 
 /// Tells one spelling of another.
 fn introduce(mail: &mut Mail<'_>, (who, known): (&Subject, bool), to: &Subject) {
-    let twin = Twin { subject: Text::new(format!("{who}")), known, gone: false };
+    let twin = Twin { subject: ShortText::new(format!("{who}")), known, gone: false };
     let event = mail.of_log(mail.now, Fact::System(SystemFact::Twin(twin)));
     mail.send_state(to, event);
 }
 
 /// Tells one that another is not in use any more.
 fn part(mail: &mut Mail<'_>, who: &Subject, from: &Subject) {
-    let twin = Twin { subject: Text::new(format!("{who}")), known: false, gone: true };
+    let twin = Twin { subject: ShortText::new(format!("{who}")), known: false, gone: true };
     let event = mail.of_log(mail.now, Fact::System(SystemFact::Twin(twin)));
     mail.send_state(from, event);
 }

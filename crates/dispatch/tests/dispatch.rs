@@ -5,7 +5,7 @@ mod common;
 
 use common::{World, at, attached, event, live, planned, reading};
 use dispatch::{Fate, Rules};
-use facts::{Book, DeviceFact, Fact, OrderFact, ShipmentFact, SystemFact};
+use facts::{DeviceFact, Fact, OrderFact, Rulebook, ShipmentFact, SystemFact};
 
 #[test]
 fn a_reading_goes_to_the_shipment_whose_attachment_covers_it() {
@@ -66,10 +66,10 @@ fn a_number_of_nothing_is_no_rule() {
     ] {
         let mut table = serde_json::json!({ "keep": "14 d", "put_away": "30 d", "put_away_dose": "730 d", "quiet_after": 3, "quiet_again": "1 h", "skew": "2 min", "correction_waits": "60 min" });
         assert!(
-            Rules::read(&Book::new([("dispatch".to_owned(), table.clone())].into()), 1).is_ok()
+            Rules::read(&Rulebook::new([("dispatch".to_owned(), table.clone())].into()), 1).is_ok()
         );
         table[zero] = if zero == "quiet_after" { 0.into() } else { "0 min".into() };
-        let wrong = Rules::read(&Book::new([("dispatch".to_owned(), table)].into()), 1);
+        let wrong = Rules::read(&Rulebook::new([("dispatch".to_owned(), table)].into()), 1);
         assert!(wrong.is_err_and(|e| e.reason.contains(zero)), "{zero}");
     }
 }
@@ -769,7 +769,7 @@ fn a_plan_for_later_that_will_change_nothing_is_not_told() {
     let slot = |day: u8| format!(r#","slot":"2026-03-{day:02}T00:00:00Z""#);
     let later = |version: u32, more: &str, id: &str| {
         let plan = planned("A", version, more);
-        facts::Event { id: facts::Text::new(id), at: at(9000), ..plan }
+        facts::Event { id: facts::ShortText::new(id), at: at(9000), ..plan }
     };
     // The same plan with a wrong clock, under the same number and under another one.
     for version in [1, 2] {
@@ -853,11 +853,11 @@ fn corrected(id: &str, wrong: &str) -> facts::Event {
 /// The ids of the facts that stand in the journal of A.
 fn standing(world: &World) -> Vec<String> {
     let all = world.journals.get("A").map(Vec::as_slice).unwrap_or_default();
-    let mut story = facts::Story::default();
+    let mut story = facts::History::default();
     for (offset, event) in (0..).zip(all) {
         story.take(offset, event.at, event);
     }
-    let id = |chapter: &facts::Chapter| {
+    let id = |chapter: &facts::HistoryEntry| {
         all.iter().find(|e| e.identity() == chapter.identity).map(|e| e.id.to_string())
     };
     story.as_learnt().into_iter().filter_map(id).collect()
@@ -1015,7 +1015,7 @@ fn a_correction_of_a_logger_or_an_order_that_names_nothing_is_told_where_it_conc
 #[test]
 fn a_report_of_a_logger_in_doubt_is_told_on_the_shipment_that_it_spoke_of() {
     let mut world = World::new();
-    let again = facts::Event { id: facts::Text::new("again"), ..attached("LOG", "A", 0) };
+    let again = facts::Event { id: facts::ShortText::new("again"), ..attached("LOG", "A", 0) };
     world.hear(&attached("LOG", "A", 0)).hear(&device_corrected("c", "LOG-to-A-0")).come(&again);
     assert_eq!(told(&world, "A"), ["SYS-WRONG raised"]);
 }
@@ -1023,8 +1023,10 @@ fn a_report_of_a_logger_in_doubt_is_told_on_the_shipment_that_it_spoke_of() {
 #[test]
 fn an_attachment_a_stay_and_a_schedule_sent_again_are_retries_too() {
     let mut world = World::new();
-    let again =
-        |e: facts::Event| facts::Event { id: facts::Text::new(format!("{}-again", e.id)), ..e };
+    let again = |e: facts::Event| facts::Event {
+        id: facts::ShortText::new(format!("{}-again", e.id)),
+        ..e
+    };
     let attached = attached("LOG", "A", 0);
     let holds = event("h", 3, "store.holds", "store:TANK", r#"{"shipment":"A","units":["BAG-1"]}"#);
     for event in [attached, holds] {

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{World, attached, event, planned, reading};
-use facts::{Event, Severity, Text};
+use facts::{Event, Severity, ShortText};
 
 /// The findings on a shipment: code, state, sentence.
 fn told(world: &World, shipment: &str) -> Vec<(String, String)> {
@@ -17,7 +17,7 @@ fn codes(world: &World, shipment: &str) -> Vec<String> {
 }
 
 fn soiled(event: Event, taken: &str) -> Event {
-    Event { hidden: Some(Text::new(taken)), ..event }
+    Event { hidden: Some(ShortText::new(taken)), ..event }
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn hidden_characters_are_told_once_for_each_sender_and_wake_nobody() {
     }
     assert_eq!(codes(&world, "SHP-1").len(), 1);
     let other = soiled(planned("SHP-1", 2, ""), "U+FEFF in /data/carrier");
-    world.hear(&Event { source: Text::new("planner"), ..other });
+    world.hear(&Event { source: ShortText::new("planner"), ..other });
     assert_eq!(codes(&world, "SHP-1").len(), 2, "another sender is another one to ask");
     // What is passed on bears no mark.
     assert!(world.journals["SHP-1"].iter().all(|event| event.hidden.is_none()));

@@ -1,6 +1,6 @@
 //! What the engines tell `alerts` beside findings, so that a card needs one topic only.
 
-use crate::id::{PartyId, Text, UnitId};
+use crate::id::{PartyId, ShortText, UnitId};
 use crate::moment::{Moment, Span};
 use alloc::{boxed::Box, vec::Vec};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ pub enum Context {
     /// What schedule knows of the shipment: the patient's schedule and the dose.
     Schedule(Box<Schedule>),
     /// The name of an engine that has put the shipment away, and says nothing of it any more.
-    PutAway(Text),
+    PutAway(ShortText),
 }
 
 /// In whose hands the goods are, and where.
@@ -30,7 +30,7 @@ pub struct Custody {
     /// reported it.
     pub since: Option<Moment>,
     /// Where the goods were last, as it was reported; null where nothing was.
-    pub place: Option<Text>,
+    pub place: Option<ShortText>,
     /// When the consignee is expected to have the goods (the last waypoint's or leg's time); null where that is not
     /// known.
     pub eta: Option<Moment>,
@@ -135,7 +135,7 @@ pub struct Loss {
     /// The first of the units that were lost.
     pub unit: UnitId,
     /// The units that were lost, in words for a sentence.
-    pub what: Text,
+    pub what: ShortText,
     /// When the units were lost, by the reporter's clock.
     pub at: Moment,
     /// When others had taken their place, or the loss was taken back; null while neither is so.
@@ -163,7 +163,7 @@ pub struct Former {
     pub reported: bool,
     /// What of the dose was missing when this plan ended, in words for a sentence.
     #[serde(default)]
-    pub missing: Text,
+    pub missing: ShortText,
 }
 
 /// A cycle of treatment that is over: conditioning was reported as begun, and a unit was given.
@@ -193,7 +193,7 @@ pub struct Schedule {
     #[serde(default)]
     pub earlier: Vec<Shut>,
     /// What the gate still lacks, in words for a sentence.
-    pub missing: Text,
+    pub missing: ShortText,
     /// Where the patient stands on the way through the treatment.
     pub phase: Phase,
     /// When that phase began, by the reporter's clock; null while nothing is planned.
@@ -220,7 +220,7 @@ pub struct Schedule {
     pub ended: Option<Moment>,
     /// What of the dose was missing when that start was planned no longer, in words for a sentence.
     #[serde(default)]
-    pub missing_then: Text,
+    pub missing_then: ShortText,
     /// The starts that were planned before, and are planned no longer.
     #[serde(default)]
     pub former: Vec<Former>,

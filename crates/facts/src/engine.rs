@@ -1,16 +1,16 @@
 //! What every engine offers, because a fold holds them all; and the shape that most of them share.
 
 use crate::context::Context;
-use crate::entry::{Cause, Entry};
 use crate::event::Event;
 use crate::fact::{Fact, SystemFact};
 use crate::finding::{Finding, Precedence};
+use crate::finding_diff::{DiffContext, FindingDiff};
+use crate::history::History;
 use crate::moment::Moment;
-use crate::rule::{Kind, Rules};
-use crate::rulebook::Reference;
-use crate::story::Story;
+use crate::rule::{RuleEntry, Rules};
+use crate::rulebook::ReferenceData;
+use crate::step::{Step, Trigger};
 use crate::subject::Subject;
-use crate::told::{Told, Voice};
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -20,20 +20,20 @@ pub trait Engine: Default + Serialize + DeserializeOwned {
     /// The rules in force.
     type Rules;
     /// What it hears.
-    type Word;
+    type Input;
     /// What it says.
-    type Said;
+    type Output;
     /// Whether it wants this word; if not, the value is not even looked up.
-    fn hears(word: &Self::Word) -> bool;
+    fn accepts(word: &Self::Input) -> bool;
     /// Takes one entry in and says what follows.
     fn step(
         &mut self,
         rules: &Self::Rules,
-        entry: &Entry<'_, Self::Word>,
-        said: &mut Vec<Self::Said>,
+        entry: &Step<'_, Self::Input>,
+        said: &mut Vec<Self::Output>,
     );
     /// The next moment at which silence alone changes its answer, strictly after the last step.
-    fn due(&self, rules: &Self::Rules) -> Option<Moment>;
+    fn next_deadline(&self, rules: &Self::Rules) -> Option<Moment>;
     /// What is to be kept of it after the step.
     fn keeps(&self, _rules: &Self::Rules) -> Keeps {
         Keeps::All
@@ -43,13 +43,15 @@ pub trait Engine: Default + Serialize + DeserializeOwned {
         None
     }
     /// Who must hear of it when this value fails.
-    fn concerned(&self, subject: &Subject) -> alloc::vec::Vec<Subject> {
+    fn affected_subjects(&self, subject: &Subject) -> alloc::vec::Vec<Subject> {
         alloc::vec![subject.clone()]
     }
 }
 
 /// An engine that judges the facts of one shipment by rules, which look at one memory.
-pub trait RuleEngine: Engine<Rules = Rules<Self::Memory>, Word = Event, Said = Said> {
+pub trait RuleEngine:
+    Engine<Rules = Rules<Self::Memory>, Input = Event, Output = EngineOutput>
+{
     /// What its rules look at.
     type Memory: 'static;
     /// What a release has to know of it.
@@ -65,7 +67,7 @@ pub struct About<M: 'static> {
     /// What it judges, in a few words, as `--help` says it.
     pub judges: &'static str,
     /// Its rules, in the order in which they are asked.
-    pub rules: &'static [Kind<M>],
+    pub rules: &'static [RuleEntry<M>],
     /// The tables of its rules in the rulebook that comes with this release, as TOML.
     pub rulebook: &'static str,
     /// The version of what is kept of a shipment. Whoever changes that, or what it means, raises it: a snapshot of another version
@@ -85,12 +87,12 @@ pub enum Keeps {
 }
 
 /// A word that may be an act after which there is nothing to watch.
-pub trait Act {
+pub trait EndsWatch {
     /// Whether it says that the watch ended: it takes no alarm back, as evidence does.
     fn ends_the_watch(&self) -> bool;
 }
 
-impl Act for Event {
+impl EndsWatch for Event {
     fn ends_the_watch(&self) -> bool {
         self.fact.ends_the_watch()
     }
@@ -98,7 +100,7 @@ impl Act for Event {
 
 /// What a rule engine says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Said {
+pub enum EngineOutput {
     /// Something is wrong, or that changed.
     Finding(alloc::boxed::Box<Finding>),
     /// What else the card shows.
@@ -108,15 +110,15 @@ pub enum Said {
 }
 
 /// What rules look at: a view of the whole story, made anew when the story changes.
-pub trait View: Sized + 'static {
+pub trait Projection: Sized + 'static {
     /// What a release has to know of the engine whose rules look at it.
     const ABOUT: About<Self>;
     /// Whether this engine wants the fact.
-    fn hears(fact: &Fact) -> bool;
+    fn accepts(fact: &Fact) -> bool;
     /// Reads the story.
-    fn read(story: &Story, shipment: &Subject) -> Self;
+    fn from_history(story: &History, shipment: &Subject) -> Self;
     /// What the card shows of it.
-    fn context(&self, _reference: &Reference, _now: Moment) -> Option<Context> {
+    fn context(&self, _reference: &ReferenceData, _now: Moment) -> Option<Context> {
         None
     }
 }
@@ -124,91 +126,91 @@ pub trait View: Sized + 'static {
 /// An engine whose rules judge a view of the story.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
-pub struct Judged<V> {
+pub struct ProjectionEngine<V> {
     shipment: Option<Subject>,
-    story: Story,
-    told: Told,
+    history: History,
+    diff: FindingDiff,
     context: Option<Context>,
     /// Log time of the last step.
     now: Moment,
     #[serde(skip)]
     put_away: bool,
     #[serde(skip, default = "OnceCell::new")]
-    view: OnceCell<V>,
+    projection: OnceCell<V>,
 }
 
-impl<V> Default for Judged<V> {
+impl<V> Default for ProjectionEngine<V> {
     fn default() -> Self {
-        let (story, told) = (Story::default(), Told::default());
+        let (story, told) = (History::default(), FindingDiff::default());
         Self {
             shipment: None,
-            story,
-            told,
+            history: story,
+            diff: told,
             context: None,
             now: Moment::EARLIEST,
             put_away: false,
-            view: OnceCell::new(),
+            projection: OnceCell::new(),
         }
     }
 }
 
-impl<V: View> Judged<V> {
-    fn view(&self) -> Option<&V> {
+impl<V: Projection> ProjectionEngine<V> {
+    fn projection(&self) -> Option<&V> {
         let shipment = self.shipment.as_ref()?;
-        Some(self.view.get_or_init(|| V::read(&self.story, shipment)))
+        Some(self.projection.get_or_init(|| V::from_history(&self.history, shipment)))
     }
     /// What stands.
-    pub fn told(&self) -> &Told {
-        &self.told
+    pub fn diff(&self) -> &FindingDiff {
+        &self.diff
     }
 }
 
-impl<V: View> Engine for Judged<V> {
+impl<V: Projection> Engine for ProjectionEngine<V> {
     type Rules = Rules<V>;
-    type Word = Event;
-    type Said = Said;
+    type Input = Event;
+    type Output = EngineOutput;
 
-    fn hears(word: &Event) -> bool {
-        V::hears(&word.fact) || matches!(word.fact, Fact::System(SystemFact::PutAway(_)))
+    fn accepts(word: &Event) -> bool {
+        V::accepts(&word.fact) || matches!(word.fact, Fact::System(SystemFact::PutAway(_)))
     }
 
-    fn step(&mut self, rules: &Rules<V>, entry: &Entry<'_, Event>, said: &mut Vec<Said>) {
+    fn step(&mut self, rules: &Rules<V>, entry: &Step<'_, Event>, said: &mut Vec<EngineOutput>) {
         self.now = self.now.max(entry.now);
         if self.shipment.is_none() {
             self.shipment = Some(entry.subject.clone());
         }
-        if let Cause::Word(event) = &entry.cause
+        if let Trigger::Input(event) = &entry.cause
             && matches!(event.fact, Fact::System(SystemFact::PutAway(_)))
         {
             self.put_away = true;
-            return said.push(Said::PutAway);
+            return said.push(EngineOutput::PutAway);
         }
-        if let Cause::Word(event) = &entry.cause
-            && self.story.take(entry.offset, entry.now, event)
+        if let Trigger::Input(event) = &entry.cause
+            && self.history.take(entry.offset, entry.now, event)
         {
-            self.view = OnceCell::new();
+            self.projection = OnceCell::new();
         }
         // Who holds the goods comes first, so that a finding meets the right holder.
-        let context = self.view().and_then(|view| view.context(&rules.reference, self.now));
+        let context = self.projection().and_then(|view| view.context(&rules.reference, self.now));
         let mut contexts = 0;
         if context.is_some() && context != self.context {
-            said.extend(context.clone().map(|context| Said::Context(context.into())));
+            said.extend(context.clone().map(|context| EngineOutput::Context(context.into())));
             (self.context, contexts) = (context, 1);
         }
-        let mut told = core::mem::take(&mut self.told);
+        let mut told = core::mem::take(&mut self.diff);
         let mut say = Vec::new();
-        if let Some(view) = self.view() {
+        if let Some(view) = self.projection() {
             let entry =
-                Entry { index: entry.index + contexts, cause: entry.cause.again(), ..*entry };
-            told.judge(rules, view, (&entry, self.story.corrected()), &mut say);
+                Step { index: entry.index + contexts, cause: entry.cause.again(), ..*entry };
+            told.judge(rules, view, (&entry, self.history.corrected()), &mut say);
         }
-        self.told = told;
-        said.extend(say.into_iter().map(|f| Said::Finding(f.into())));
+        self.diff = told;
+        said.extend(say.into_iter().map(|f| EngineOutput::Finding(f.into())));
     }
 
-    fn due(&self, rules: &Rules<V>) -> Option<Moment> {
-        let held = self.told.due(rules.reference.settle);
-        let view = self.view().and_then(|view| rules.due(view, self.now));
+    fn next_deadline(&self, rules: &Rules<V>) -> Option<Moment> {
+        let held = self.diff.next_deadline(rules.reference.settle);
+        let view = self.projection().and_then(|view| rules.next_deadline(view, self.now));
         held.into_iter().chain(view).min()
     }
 
@@ -217,28 +219,28 @@ impl<V: View> Engine for Judged<V> {
     }
 }
 
-impl<V: View> RuleEngine for Judged<V> {
+impl<V: Projection> RuleEngine for ProjectionEngine<V> {
     type Memory = V;
     const ABOUT: About<V> = V::ABOUT;
 
     fn memory(&self) -> Option<&V> {
-        self.view()
+        self.projection()
     }
 }
 
-impl Told {
+impl FindingDiff {
     /// Asks every rule and says what changed; nothing new where something was declared wrong a moment before (when last, by
     /// log time, is given), and what replaces it may still come.
-    pub fn judge<M, W: Act>(
+    pub fn judge<M, W: EndsWatch>(
         &mut self,
         rules: &Rules<M>,
         memory: &M,
-        (entry, corrected): (&Entry<'_, W>, Option<Moment>),
+        (entry, corrected): (&Step<'_, W>, Option<Moment>),
         say: &mut Vec<Finding>,
     ) {
         let Some(shipment) = entry.subject.shipment() else { return };
         let replaced = self.is_corrected(corrected, entry.now, rules.reference.settle);
-        let mut voice = Voice {
+        let mut context = DiffContext {
             rule: "",
             code: "",
             action: "",
@@ -250,21 +252,21 @@ impl Told {
             index: entry.index,
             now: entry.now,
             settle: rules.reference.settle,
-            rejudged: matches!(entry.cause, Cause::Rejudged),
+            rejudged: matches!(entry.cause, Trigger::RulesChanged),
             replaced,
-            ends_the_watch: matches!(entry.cause, Cause::Word(word) if word.ends_the_watch()),
+            ends_the_watch: matches!(entry.cause, Trigger::Input(word) if word.ends_the_watch()),
             rulebook: &rules.hash,
             behaviour: rules.behaviour,
         };
-        if voice.rejudged {
+        if context.rejudged {
             let on = |name: &str| rules.names().any(|on| on == name);
-            self.keep_only(&mut voice, on, |name| rules.known(name), say);
+            self.keep_only(&mut context, on, |name| rules.known(name), say);
         }
         rules.judge(memory, entry.now, |on, found| {
-            (voice.rule, voice.code, voice.action) = (on.info.name, on.info.code, on.action);
+            (context.rule, context.code, context.action) = (on.info.name, on.info.code, on.action);
             let effects = &on.info.effects;
-            (voice.compromises, voice.precedence) = (effects.compromises, effects.precedence);
-            self.amend(&voice, found, say);
+            (context.compromises, context.precedence) = (effects.compromises, effects.precedence);
+            self.amend(&context, found, say);
         });
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::fact::log::Word;
 use crate::fact::{Fact, SystemFact};
-use crate::id::Text;
+use crate::id::ShortText;
 use crate::moment::Moment;
 use crate::subject::Subject;
 use alloc::vec::Vec;
@@ -14,9 +14,9 @@ use sha2::{Digest, Sha256};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// Who reports: with `id`, what makes the same outside event recognisable.
-    pub source: Text,
+    pub source: ShortText,
     /// The reporter's own name for it.
-    pub id: Text,
+    pub id: ShortText,
     /// What it is about.
     pub subject: Subject,
     /// When it happened, by the reporter's clock.
@@ -25,7 +25,7 @@ pub struct Event {
     /// than it came counts as at its arrival. The reported time stays beside it.
     pub counts: Option<Moment>,
     /// What was taken off its ids when it was let in, because nobody sees it, and where: `U+200B in /subject`.
-    pub hidden: Option<Text>,
+    pub hidden: Option<ShortText>,
     /// What happened.
     pub fact: Fact,
 }

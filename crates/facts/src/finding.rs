@@ -1,6 +1,6 @@
 //! What is wrong, how we know, and when that changed.
 
-use crate::id::{ShipmentId, Text};
+use crate::id::{ShipmentId, ShortText};
 use crate::message::Message;
 use crate::moment::{Moment, Span};
 use crate::unit::MilliCelsius;
@@ -73,9 +73,9 @@ impl fmt::Display for State {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Name {
     /// The rule that raised the finding, such as `custody/late-handover`.
-    pub rule: Text,
+    pub rule: ShortText,
     /// What it is about: a unit, device, probe, permit or leg; empty for the whole shipment.
-    pub about: Text,
+    pub about: ShortText,
     /// The offset of the entry that first raised it.
     pub offset: u64,
     /// Which of the outputs of that entry it was, counted from 0.
@@ -127,7 +127,7 @@ pub struct Finding {
     /// The name of the finding, which stays the same in all its states.
     pub name: Name,
     /// The code of the rule in the catalogue, such as `CUS-02`.
-    pub code: Text,
+    pub code: ShortText,
     /// The shipment that this finding is about.
     pub shipment: ShipmentId,
     /// What became of the finding with this event.
@@ -165,9 +165,9 @@ pub struct Finding {
     #[serde(default)]
     pub precedence: Precedence,
     /// What to do first, by the page of the rule.
-    pub action: Text,
+    pub action: ShortText,
     /// The SHA-256 of the rulebook that judged, in hexadecimal.
-    pub rulebook: Text,
+    pub rulebook: ShortText,
     /// The number of the behaviour of the code that judged.
     pub behaviour: u32,
 }

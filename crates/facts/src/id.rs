@@ -11,9 +11,9 @@ use compact_str::CompactString;
 /// A text of a fact; up to 24 bytes live in place. It holds no control characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(transparent)]
-pub struct Text(CompactString);
+pub struct ShortText(CompactString);
 
-impl Text {
+impl ShortText {
     /// Wraps a text that this program made itself.
     pub fn new(text: impl AsRef<str>) -> Self {
         Self(CompactString::new(text.as_ref()))
@@ -33,24 +33,24 @@ impl Text {
         }
     }
 }
-impl core::ops::Deref for Text {
+impl core::ops::Deref for ShortText {
     type Target = str;
     fn deref(&self) -> &str {
         &self.0
     }
 }
-impl fmt::Display for Text {
+impl fmt::Display for ShortText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
-impl<'de> Deserialize<'de> for Text {
+impl<'de> Deserialize<'de> for ShortText {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         Self::checked(CompactString::deserialize(d)?).map_err(de::Error::custom)
     }
 }
 #[cfg(test)]
-impl schemars::JsonSchema for Text {
+impl schemars::JsonSchema for ShortText {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Text".into()
     }
@@ -91,15 +91,15 @@ impl FromStr for Letters {
 }
 
 /// Reads a text that names something, as a channel or a profile does: it is cleaned as an id is.
-pub(crate) fn name<'de, D: Deserializer<'de>>(d: D) -> Result<Text, D::Error> {
+pub(crate) fn name<'de, D: Deserializer<'de>>(d: D) -> Result<ShortText, D::Error> {
     let Letters(letters) = read(d)?;
-    Text::checked(letters).map_err(de::Error::custom)
+    ShortText::checked(letters).map_err(de::Error::custom)
 }
 
 /// The same where there may be none.
-pub(crate) fn maybe_name<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Text>, D::Error> {
+pub(crate) fn maybe_name<'de, D: Deserializer<'de>>(d: D) -> Result<Option<ShortText>, D::Error> {
     #[derive(Deserialize)]
-    struct Name(#[serde(deserialize_with = "name")] Text);
+    struct Name(#[serde(deserialize_with = "name")] ShortText);
     Ok(Option::<Name>::deserialize(d)?.map(|Name(name)| name))
 }
 
@@ -158,7 +158,7 @@ macro_rules! as_every_id {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(&self.0) }
         }
         impl From<&$name> for crate::message::Argument {
-            fn from(id: &$name) -> Self { Self::Text(Text(id.0.clone())) }
+            fn from(id: &$name) -> Self { Self::Text(ShortText(id.0.clone())) }
         }
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {

@@ -9,7 +9,7 @@
 //! - [`fact`], [`sentence`], [`event`]: what happened, in words and as a record
 //! - [`finding`], [`context`]: what is wrong, and what else a card shows
 //! - [`action`]: what a page says is to be done, and until when
-//! - [`rulebook`], [`rule`], [`told`], [`story`], [`engine`]: how a verdict comes about
+//! - [`rulebook`], [`rule`], [`finding_diff`], [`history`], [`engine`]: how a verdict comes about
 //! - [`rule_info`]: what a rule says of itself: its family, its effects, the facts it hears
 //! - [`behaviour`]: what each behaviour number brought
 //! - [`timeline`]: what a shipment's facts say together, asked by everybody
@@ -29,11 +29,12 @@ mod by_type;
 pub mod context;
 pub mod corrections;
 pub mod engine;
-pub mod entry;
 pub mod event;
 pub mod fact;
 pub mod finding;
+pub mod finding_diff;
 pub mod hidden;
+pub mod history;
 pub mod id;
 pub mod ident;
 pub mod message;
@@ -43,35 +44,36 @@ pub mod rule_info;
 pub mod rulebook;
 pub mod sentence;
 pub mod spelling;
-pub mod story;
+pub mod step;
 pub mod subject;
 pub mod text;
 pub mod timeline;
-pub mod told;
 pub mod unit;
 
 pub use by_type::ByType;
 pub use context::{Context, Gate, Phase};
 pub use corrections::Corrections;
-pub use engine::{About, Act, Engine, Judged, Keeps, RuleEngine, Said, View};
-pub use entry::{Cause, Entry, Origin};
+pub use engine::{
+    About, EndsWatch, Engine, EngineOutput, Keeps, Projection, ProjectionEngine, RuleEngine,
+};
 pub use event::{Event, Identity};
 pub use fact::{
     DeviceFact, Fact, FactKind, OrderFact, PartyFact, PermitFact, ShipmentFact, StaffAct,
     StoreFact, SystemFact,
 };
 pub use finding::{Figures, Finding, Name, Precedence, Severity, State, Verdict};
+pub use finding_diff::FindingDiff;
+pub use history::{History, HistoryEntry, as_json, expected};
 pub use id::{
-    DeviceId, LegId, OrderId, PartyId, PermitId, ShipmentId, ShipperId, StoreId, Text, UnitId,
+    DeviceId, LegId, OrderId, PartyId, PermitId, ShipmentId, ShipperId, ShortText, StoreId, UnitId,
 };
 pub use message::{Argument, Message, Template, Templates};
 pub use moment::{Moment, Span};
-pub use rule::{Answer, Episode, Given, Kind, Rule, Rules, rule};
+pub use rule::{Answer, Episode, Rule, RuleContext, RuleEntry, Rules, rule};
 pub use rule_info::{Concerns, Effects, Family, Hears, Registry, RuleInfo, Shows, SystemFinding};
-pub use rulebook::{Book, BookError, Product, Profile, Reference};
+pub use rulebook::{Product, Profile, ReferenceData, Rulebook, RulebookError};
 pub use spelling::Label;
-pub use story::{Chapter, Story, as_json, expected};
+pub use step::{Origin, Step, Trigger};
 pub use subject::{Subject, SubjectKind};
 pub use timeline::{Timeline, TimelineEntry};
-pub use told::Told;
 pub use unit::MilliCelsius;

@@ -2,7 +2,7 @@
 //! and a sentence is made of them where people read it: to mend a word changes no finding, no state and no replay.
 
 use crate::finding::Severity;
-use crate::id::Text;
+use crate::id::ShortText;
 use crate::moment::{Moment, Span};
 use crate::unit::MilliCelsius;
 use alloc::{boxed::Box, string::String, vec::Vec};
@@ -23,7 +23,7 @@ impl Template {
     /// The message with these arguments.
     pub fn with(&self, arguments: Vec<Argument>) -> Message {
         debug_assert_eq!(self.names().len(), arguments.len(), "{}", self.id);
-        Message { id: Text::named(self.id), arguments }
+        Message { id: ShortText::named(self.id), arguments }
     }
 
     /// The names of its arguments, in their order.
@@ -89,7 +89,7 @@ macro_rules! arguments {
 pub struct Message {
     /// The name of its words, such as `custody/wrong-party:not-qualified`; empty where its one argument is all that it
     /// says.
-    pub id: Text,
+    pub id: ShortText,
     /// What it says of this case, in the order in which the words name it.
     pub arguments: Vec<Argument>,
 }
@@ -100,7 +100,7 @@ pub struct Message {
 #[serde(rename_all = "kebab-case")]
 pub enum Argument {
     /// A name or another text out of the facts.
-    Text(Text),
+    Text(ShortText),
     /// A moment, in RFC 3339 and UTC.
     At(Moment),
     /// A length of time, no finer than a sentence says it.
@@ -126,7 +126,10 @@ pub enum Argument {
 impl Message {
     /// One that is nothing but a text, as a log says it that was written before messages were data.
     pub fn plain(text: impl AsRef<str>) -> Self {
-        Self { id: Text::default(), arguments: alloc::vec![Argument::Text(Text::new(text))] }
+        Self {
+            id: ShortText::default(),
+            arguments: alloc::vec![Argument::Text(ShortText::new(text))],
+        }
     }
     /// Whether nothing is said.
     pub fn is_empty(&self) -> bool {
@@ -262,24 +265,24 @@ fn write(to: &mut String, value: impl core::fmt::Display) {
     let _ = write!(to, "{value}");
 }
 
-impl From<Text> for Argument {
-    fn from(text: Text) -> Self {
+impl From<ShortText> for Argument {
+    fn from(text: ShortText) -> Self {
         Self::Text(text)
     }
 }
-impl From<&Text> for Argument {
-    fn from(text: &Text) -> Self {
+impl From<&ShortText> for Argument {
+    fn from(text: &ShortText) -> Self {
         Self::Text(text.clone())
     }
 }
 impl From<&str> for Argument {
     fn from(text: &str) -> Self {
-        Self::Text(Text::new(text))
+        Self::Text(ShortText::new(text))
     }
 }
 impl From<String> for Argument {
     fn from(text: String) -> Self {
-        Self::Text(Text::new(text))
+        Self::Text(ShortText::new(text))
     }
 }
 impl From<Moment> for Argument {
@@ -378,7 +381,7 @@ mod tests {
         let mut more = known.clone();
         more.arguments.push("KLM".into());
         let mut other = known.clone();
-        other.id = Text::new("custody/wrong-party:other");
+        other.id = ShortText::new("custody/wrong-party:other");
         let carried = crate::say!(MANY, Argument::list(["A"]), other.clone());
         for unknown in [more, other, carried] {
             assert!(!words.know(&unknown), "{unknown:?}");

@@ -1,11 +1,11 @@
 //! What a rule is: its numbers, its page, and a judgement over the memory of its engine.
 
 use crate::finding::{Figures, Severity, Verdict};
-use crate::id::Text;
+use crate::id::ShortText;
 use crate::message::{Message, Template, Templates};
 use crate::moment::{Moment, Span};
 use crate::rule_info::RuleInfo;
-use crate::rulebook::{Book, BookError, Reference};
+use crate::rulebook::{ReferenceData, Rulebook, RulebookError};
 use alloc::{boxed::Box, string::String, string::ToString, vec::Vec};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Episode {
     /// What it is about: a unit, device, probe, permit, leg; empty for the whole shipment.
-    pub about: Text,
+    pub about: ShortText,
     /// The onset, by the reporters' clocks.
     pub since: Moment,
     /// Its end; `None` while it goes on (or is latched).
@@ -52,7 +52,7 @@ impl Episode {
     /// A violation of the whole shipment that goes on; the rest is set by what follows.
     pub fn new(severity: Severity, since: Moment, message: Message) -> Self {
         Self {
-            about: Text::default(),
+            about: ShortText::default(),
             since,
             until: None,
             severity,
@@ -70,7 +70,7 @@ impl Episode {
     }
     /// What it is about.
     pub fn about(mut self, about: impl AsRef<str>) -> Self {
-        self.about = Text::new(about);
+        self.about = ShortText::new(about);
         self
     }
     /// Its end, which is never before its onset: clocks that differ would make a new episode of it each time.
@@ -127,18 +127,18 @@ impl Episode {
 
 /// What a judgement is given beside the memory.
 #[derive(Debug, Clone, Copy)]
-pub struct Given<'a> {
+pub struct RuleContext<'a> {
     /// Log time.
     pub now: Moment,
     /// Profiles, products, settle.
-    pub reference: &'a Reference,
+    pub reference: &'a ReferenceData,
     /// The behaviour number in force: a rule whose code has changed judges by the number that the log is at.
     pub behaviour: u32,
 }
 
 /// One rule over the memory of its engine. Its fields are its numbers; they have no defaults in code.
 ///
-/// **Invariant:** `judge` is a function of memory and given alone, and `due` is honest: between
+/// **Invariant:** `judge` is a function of memory and given alone, and `next_deadline` is honest: between
 /// two entries the answer of `judge` changes at no other moment.
 pub trait Rule: DeserializeOwned + Send + Sync + 'static {
     /// What its engine remembers.
@@ -146,45 +146,45 @@ pub trait Rule: DeserializeOwned + Send + Sync + 'static {
     /// What it says of itself.
     const INFO: RuleInfo;
     /// Every episode that it holds true, open or over, in the order of their beginnings.
-    fn judge(&self, memory: &Self::Memory, given: &Given<'_>, found: &mut Vec<Episode>);
-    /// The next moment, strictly after `given.now`, at which silence alone changes its answer.
-    fn due(&self, memory: &Self::Memory, given: &Given<'_>) -> Option<Moment>;
+    fn judge(&self, memory: &Self::Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>);
+    /// The next moment, strictly after `context.now`, at which silence alone changes its answer.
+    fn next_deadline(&self, memory: &Self::Memory, context: &RuleContext<'_>) -> Option<Moment>;
 }
 
 /// The same without its type: what an engine loops over.
 trait Judge<M>: Send + Sync {
-    fn judge(&self, memory: &M, given: &Given<'_>, found: &mut Vec<Episode>);
-    fn due(&self, memory: &M, given: &Given<'_>) -> Option<Moment>;
+    fn judge(&self, memory: &M, context: &RuleContext<'_>, found: &mut Vec<Episode>);
+    fn next_deadline(&self, memory: &M, context: &RuleContext<'_>) -> Option<Moment>;
 }
 
 impl<R: Rule> Judge<R::Memory> for R {
-    fn judge(&self, memory: &R::Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
-        Rule::judge(self, memory, given, found);
+    fn judge(&self, memory: &R::Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+        Rule::judge(self, memory, context, found);
     }
-    fn due(&self, memory: &R::Memory, given: &Given<'_>) -> Option<Moment> {
-        Rule::due(self, memory, given)
+    fn next_deadline(&self, memory: &R::Memory, context: &RuleContext<'_>) -> Option<Moment> {
+        Rule::next_deadline(self, memory, context)
     }
 }
 
 type Read<M> = fn(&Value) -> Result<Box<dyn Judge<M>>, String>;
 
 /// One line of an engine's list.
-pub struct Kind<M> {
+pub struct RuleEntry<M> {
     /// What the rule says of itself.
     pub info: &'static RuleInfo,
     read: Read<M>,
 }
 
 /// A rule as a line of its engine's list.
-pub const fn rule<R: Rule>() -> Kind<R::Memory> {
-    Kind {
+pub const fn rule<R: Rule>() -> RuleEntry<R::Memory> {
+    RuleEntry {
         info: &R::INFO,
         read: |v| R::deserialize(v).map(|r| Box::new(r) as _).map_err(|e| e.to_string()),
     }
 }
 
 /// A rule that is on.
-pub struct On {
+pub struct EnabledRule {
     /// What it says of itself.
     pub info: &'static RuleInfo,
     /// The first action of its page.
@@ -199,36 +199,40 @@ pub struct Answer {
     /// All that it holds true.
     pub episodes: Vec<Episode>,
     /// When silence alone changes that next.
-    pub due: Option<Moment>,
+    pub next_deadline: Option<Moment>,
 }
 
 /// An engine's rules as a rulebook sets them. A rule without a table is off, and `check` says so.
 pub struct Rules<M: 'static> {
     /// Hash of the rulebook.
-    pub hash: Text,
+    pub hash: ShortText,
     /// Behaviour number in force.
     pub behaviour: u32,
     /// Profiles, products, settle.
-    pub reference: Reference,
-    on: Vec<(On, Box<dyn Judge<M>>)>,
-    all: &'static [Kind<M>],
+    pub reference: ReferenceData,
+    on: Vec<(EnabledRule, Box<dyn Judge<M>>)>,
+    all: &'static [RuleEntry<M>],
     /// The words of all that is said by them.
     words: Vec<&'static [Template]>,
 }
 
 impl<M> Rules<M> {
     /// Reads the tables of the listed rules.
-    pub fn read(all: &'static [Kind<M>], book: &Book, behaviour: u32) -> Result<Self, BookError> {
+    pub fn read(
+        all: &'static [RuleEntry<M>],
+        book: &Rulebook,
+        behaviour: u32,
+    ) -> Result<Self, RulebookError> {
         let mut on = Vec::new();
         for kind in all {
             let Some(table) = book.tables.get(kind.info.name) else { continue };
-            let rule = (kind.read)(table).map_err(|reason| BookError {
+            let rule = (kind.read)(table).map_err(|reason| RulebookError {
                 table: alloc::format!("\"{}\"", kind.info.name),
                 reason,
             })?;
-            on.push((On { info: kind.info, action: kind.info.first_action() }, rule));
+            on.push((EnabledRule { info: kind.info, action: kind.info.first_action() }, rule));
         }
-        let (hash, reference) = (book.hash.clone(), Reference::read(book)?);
+        let (hash, reference) = (book.hash.clone(), ReferenceData::read(book)?);
         let words = all.iter().flat_map(|kind| kind.info.messages).copied().collect();
         Ok(Self { hash, behaviour, reference, on, all, words })
     }
@@ -243,8 +247,8 @@ impl<M> Rules<M> {
         Templates(&self.words)
     }
     /// What holds at log time `now`, rule by rule in the order of the list.
-    pub fn judge(&self, memory: &M, now: Moment, mut each: impl FnMut(&On, Vec<Episode>)) {
-        let given = Given { now, reference: &self.reference, behaviour: self.behaviour };
+    pub fn judge(&self, memory: &M, now: Moment, mut each: impl FnMut(&EnabledRule, Vec<Episode>)) {
+        let given = RuleContext { now, reference: &self.reference, behaviour: self.behaviour };
         for (on, rule) in &self.on {
             let mut found = Vec::new();
             rule.judge(memory, &given, &mut found);
@@ -252,9 +256,9 @@ impl<M> Rules<M> {
         }
     }
     /// The first moment after `now` at which silence alone changes an answer.
-    pub fn due(&self, memory: &M, now: Moment) -> Option<Moment> {
-        let given = Given { now, reference: &self.reference, behaviour: self.behaviour };
-        self.on.iter().filter_map(|(_, rule)| rule.due(memory, &given)).min()
+    pub fn next_deadline(&self, memory: &M, now: Moment) -> Option<Moment> {
+        let given = RuleContext { now, reference: &self.reference, behaviour: self.behaviour };
+        self.on.iter().filter_map(|(_, rule)| rule.next_deadline(memory, &given)).min()
     }
     /// What those rules that are asked hold true at log time `now`, and when each must be asked again: for tests that hold a rule to the
     /// facts that it says it hears.
@@ -264,11 +268,11 @@ impl<M> Rules<M> {
         now: Moment,
         asked: impl Fn(&RuleInfo) -> bool,
     ) -> Vec<Answer> {
-        let given = Given { now, reference: &self.reference, behaviour: self.behaviour };
-        let answer = |(on, rule): &(On, Box<dyn Judge<M>>)| {
+        let given = RuleContext { now, reference: &self.reference, behaviour: self.behaviour };
+        let answer = |(on, rule): &(EnabledRule, Box<dyn Judge<M>>)| {
             let mut episodes = Vec::new();
             rule.judge(memory, &given, &mut episodes);
-            Answer { info: on.info, episodes, due: rule.due(memory, &given) }
+            Answer { info: on.info, episodes, next_deadline: rule.next_deadline(memory, &given) }
         };
         self.on.iter().filter(|(on, _)| asked(on.info)).map(answer).collect()
     }

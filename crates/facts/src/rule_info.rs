@@ -4,7 +4,7 @@
 use crate::action;
 use crate::fact::FactKind;
 use crate::finding::{Finding, Name, Precedence, Severity, State, Verdict};
-use crate::id::{ShipmentId, Text};
+use crate::id::{ShipmentId, ShortText};
 use crate::message::{Message, Template, Templates};
 use crate::moment::{Moment, Span};
 use alloc::vec::Vec;
@@ -157,11 +157,11 @@ impl SystemFinding {
         now: Moment,
         message: Message,
     ) -> Finding {
-        let (rule, about) = (Text::new(self.info.name), Text::new(about));
+        let (rule, about) = (ShortText::new(self.info.name), ShortText::new(about));
         let sentence = Templates(self.info.messages).render(&message);
         Finding {
             name: Name { rule, about, offset: 0, index: 0 },
-            code: Text::new(self.info.code),
+            code: ShortText::new(self.info.code),
             shipment,
             state: State::Raised,
             severity: self.severity,
@@ -178,8 +178,8 @@ impl SystemFinding {
             figures: None,
             compromises: false,
             precedence: self.info.effects.precedence,
-            action: Text::new(self.info.first_action()),
-            rulebook: Text::default(),
+            action: ShortText::new(self.info.first_action()),
+            rulebook: ShortText::default(),
             behaviour: 0,
         }
     }

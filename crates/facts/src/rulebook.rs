@@ -2,7 +2,7 @@
 
 use crate::context::{Class, Gate};
 use crate::finding::Severity;
-use crate::id::Text;
+use crate::id::ShortText;
 use crate::moment::Span;
 use crate::unit::MilliCelsius;
 use alloc::{
@@ -17,9 +17,9 @@ use sha2::{Digest, Sha256};
 
 /// A rulebook: its tables by name, and the hash of their canonical JSON.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Book {
+pub struct Rulebook {
     /// SHA-256 of the canonical JSON, in hexadecimal.
-    pub hash: Text,
+    pub hash: ShortText,
     /// `custody/late-handover` and the like, `profile`, `product`, `log`.
     pub tables: BTreeMap<String, Value>,
 }
@@ -27,26 +27,26 @@ pub struct Book {
 /// A rulebook that cannot be used, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("[{table}]: {reason}")]
-pub struct BookError {
+pub struct RulebookError {
     /// The table.
     pub table: String,
     /// Why.
     pub reason: String,
 }
 
-impl Book {
+impl Rulebook {
     /// Names a tree of tables.
     pub fn new(tables: BTreeMap<String, Value>) -> Self {
         let hash: [u8; 32] = Sha256::digest(canonical(&tables).as_bytes()).into();
         let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { hash: Text::new(hash), tables }
+        Self { hash: ShortText::new(hash), tables }
     }
     /// Its canonical JSON: members in the order of their names, no white space.
     pub fn json(&self) -> String {
         canonical(&self.tables)
     }
     /// Reads canonical JSON.
-    pub fn read(json: &str) -> Result<Self, BookError> {
+    pub fn read(json: &str) -> Result<Self, RulebookError> {
         let tables = serde_json::from_str(json).map_err(|e| wrong("rulebook", e.to_string()))?;
         Ok(Self::new(tables))
     }
@@ -60,19 +60,19 @@ fn canonical(tables: &BTreeMap<String, Value>) -> String {
     format!("{{{}}}", members.join(","))
 }
 
-fn wrong(table: &str, reason: String) -> BookError {
-    BookError { table: table.to_string(), reason }
+fn wrong(table: &str, reason: String) -> RulebookError {
+    RulebookError { table: table.to_string(), reason }
 }
 
 /// What rules refer to: profiles, products, and how long late facts are gathered.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Reference {
+pub struct ReferenceData {
     /// How long a verdict of absence waits, and how long one that can only shrink is held.
     pub settle: Span,
     /// Temperature profiles by name.
-    pub profiles: BTreeMap<Text, Profile>,
+    pub profiles: BTreeMap<ShortText, Profile>,
     /// Products by name.
-    pub products: BTreeMap<Text, Product>,
+    pub products: BTreeMap<ShortText, Product>,
     /// What thermometers say instead of a temperature when they fail.
     pub fault_codes: Vec<MilliCelsius>,
 }
@@ -182,9 +182,9 @@ impl Gate {
     }
 }
 
-impl Reference {
+impl ReferenceData {
     /// Takes profiles, products and the log's own numbers out of a rulebook.
-    pub fn read(book: &Book) -> Result<Self, BookError> {
+    pub fn read(book: &Rulebook) -> Result<Self, RulebookError> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Log {
@@ -197,7 +197,7 @@ impl Reference {
         if log.settle <= Span::ZERO {
             return Err(wrong("log", "`settle` must be more than nothing".into()));
         }
-        let profiles: BTreeMap<Text, Profile> = named("profile", table("profile"))?;
+        let profiles: BTreeMap<ShortText, Profile> = named("profile", table("profile"))?;
         for (name, profile) in &profiles {
             if let Some(reason) = profile.contradiction() {
                 return Err(wrong(&format!("profile.{name}"), reason.to_string()));
@@ -233,12 +233,12 @@ impl Profile {
 fn named<T: for<'de> Deserialize<'de>>(
     table: &str,
     value: Option<Value>,
-) -> Result<BTreeMap<Text, T>, BookError> {
+) -> Result<BTreeMap<ShortText, T>, RulebookError> {
     let Some(Value::Object(members)) = value else { return Ok(BTreeMap::new()) };
     let read = |(name, value): (String, Value)| {
         let item =
             T::deserialize(value).map_err(|e| wrong(&format!("{table}.{name}"), e.to_string()))?;
-        Ok((Text::new(name), item))
+        Ok((ShortText::new(name), item))
     };
     members.into_iter().map(read).collect()
 }

@@ -45,7 +45,7 @@ impl<'de> Deserialize<'de> for Label {
     }
 }
 
-impl AsRef<str> for crate::Text {
+impl AsRef<str> for crate::ShortText {
     fn as_ref(&self) -> &str {
         self
     }

@@ -1,6 +1,6 @@
 //! What a fact is about, and the partition it lives in.
 
-use crate::id::{DeviceId, OrderId, PartyId, PermitId, ShipmentId, ShipperId, StoreId, Text};
+use crate::id::{DeviceId, OrderId, PartyId, PermitId, ShipmentId, ShipperId, ShortText, StoreId};
 use alloc::{format, string::String};
 use core::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
@@ -57,13 +57,13 @@ pub struct Subject {
     /// What kind of thing.
     pub kind: SubjectKind,
     /// Which one.
-    pub id: Text,
+    pub id: ShortText,
 }
 
 impl Subject {
     /// Names a subject.
     pub fn new(kind: SubjectKind, id: impl AsRef<str>) -> Self {
-        Self { kind, id: Text::new(id) }
+        Self { kind, id: ShortText::new(id) }
     }
     /// The partition, out of `of`: the first 8 bytes of SHA-256 of `kind:id`, big-endian, modulo `of`.
     pub fn partition(&self, of: u16) -> u16 {

@@ -5,7 +5,7 @@ use crate::partition::{Fold, Role, Stop};
 use crate::record::Counts;
 use crate::{Links, Seen};
 use alloc::{string::String, string::ToString, vec::Vec};
-use facts::{Book, Engine, Moment, Subject};
+use facts::{Engine, Moment, Rulebook, Subject};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -45,7 +45,7 @@ impl<E: Engine> Fold<E> {
             seen: self.seen.clone(),
             links: self.links.clone(),
             now: self.now,
-            book: self.book.as_ref().map(Book::json),
+            book: self.book.as_ref().map(Rulebook::json),
             behaviour: self.behaviour,
             counts: self.counts,
             values: self.shelf.len() as u64,
@@ -75,7 +75,7 @@ impl<E: Engine> Fold<E> {
         (fold.seen, fold.links, fold.now) = (head.seen, head.links, head.now);
         (fold.behaviour, fold.counts) = (head.behaviour, head.counts);
         if let Some(json) = head.book {
-            let book = Book::read(&json).map_err(|e| ImageError::Bytes(e.to_string()))?;
+            let book = Rulebook::read(&json).map_err(|e| ImageError::Bytes(e.to_string()))?;
             fold.read_rules(&book, head.behaviour)?;
             fold.book = Some(book);
         }

@@ -7,7 +7,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::{string::String, vec::Vec};
-use facts::{Origin, Text};
+use facts::{Origin, ShortText};
 use serde::{Deserialize, Serialize};
 
 type Place = (u64, u32);
@@ -31,8 +31,8 @@ pub struct Seen {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Line {
-    service: Text,
-    topic: Text,
+    service: ShortText,
+    topic: ShortText,
     partition: u16,
     /// The highest origin admitted.
     highest: Option<Place>,
@@ -84,12 +84,12 @@ impl Seen {
 /// The writer's side: what was attempted last, per output partition. A refold rebuilds it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Links {
-    last: BTreeMap<(Text, u16), Origin>,
+    last: BTreeMap<(ShortText, u16), Origin>,
 }
 
 impl Links {
     /// The link for the next record to an output partition.
     pub fn stamp(&mut self, topic: &str, partition: u16, origin: &Origin) -> Option<Origin> {
-        self.last.insert((Text::new(topic), partition), origin.clone())
+        self.last.insert((ShortText::new(topic), partition), origin.clone())
     }
 }

@@ -5,7 +5,7 @@ use crate::record::{Counts, Matter, Out, Record};
 use crate::shelf::Shelf;
 use crate::timers::Timers;
 use alloc::{string::String, vec::Vec};
-use facts::{Book, BookError, Cause, Engine, Entry, Keeps, Moment, Subject};
+use facts::{Engine, Keeps, Moment, Rulebook, RulebookError, Step, Subject, Trigger};
 
 /// The behaviour of a log that does not say at which it is.
 const UNSAID: u32 = 1;
@@ -21,7 +21,7 @@ pub struct Release {
     pub behaviours: core::ops::RangeInclusive<u32>,
     /// The rulebook as it judges by it at a behaviour number: as it stands in the log. Tests of a roll-out give it another reading, by which
     /// one release judges otherwise than the other.
-    pub reading: fn(&Book, u32) -> Book,
+    pub reading: fn(&Rulebook, u32) -> Rulebook,
 }
 
 impl Release {
@@ -36,7 +36,7 @@ pub struct Role<E: Engine> {
     /// Its name.
     pub name: &'static str,
     /// Reads the rules out of a rulebook, for a behaviour number.
-    pub rules: fn(&Book, u32) -> Result<E::Rules, BookError>,
+    pub rules: fn(&Rulebook, u32) -> Result<E::Rules, RulebookError>,
     /// Of which release it is.
     pub release: Release,
     /// Contains a fault to one subject.
@@ -98,13 +98,13 @@ pub struct Fold<E: Engine> {
     pub(crate) seen: Seen,
     pub(crate) links: Links,
     pub(crate) now: Moment,
-    pub(crate) book: Option<Book>,
+    pub(crate) book: Option<Rulebook>,
     pub(crate) behaviour: u32,
     pub(crate) shelf: Shelf<E>,
     pub(crate) counts: Counts,
     rules: Option<E::Rules>,
     timers: Timers,
-    said: Vec<E::Said>,
+    said: Vec<E::Output>,
     places: Vec<u32>,
 }
 
@@ -130,8 +130,8 @@ impl<E: Engine> Fold<E> {
     /// Takes one record. What follows is put behind `out`; the answer says whether it was admitted.
     pub fn take(
         &mut self,
-        record: &Record<E::Word>,
-        out: &mut Vec<Out<E::Said>>,
+        record: &Record<E::Input>,
+        out: &mut Vec<Out<E::Output>>,
     ) -> Result<Admission, Stop> {
         let admission = self.seen.admit(record.origin.as_ref(), record.after.as_ref());
         match admission {
@@ -206,10 +206,10 @@ impl<E: Engine> Fold<E> {
         &mut self,
         place_of: (u64, u32),
         key: &Subject,
-        word: &E::Word,
-        out: &mut Vec<Out<E::Said>>,
+        word: &E::Input,
+        out: &mut Vec<Out<E::Output>>,
     ) {
-        if !E::hears(word) {
+        if !E::accepts(word) {
             return;
         }
         if let Some(mark) = self.shelf.mark(key) {
@@ -221,10 +221,10 @@ impl<E: Engine> Fold<E> {
         }
         self.counts.heard += 1;
         let place = self.shelf.place(key);
-        self.ask(place, place_of, (self.now, self.now), &Cause::Word(word), out);
+        self.ask(place, place_of, (self.now, self.now), &Trigger::Input(word), out);
     }
 
-    fn tick(&mut self, offset: u64, now: Moment, out: &mut Vec<Out<E::Said>>) {
+    fn tick(&mut self, offset: u64, now: Moment, out: &mut Vec<Out<E::Output>>) {
         if now <= self.now {
             self.counts.idle_ticks += 1;
             return;
@@ -235,7 +235,7 @@ impl<E: Engine> Fold<E> {
             self.keep_true(due, &mut places);
             for place in &places {
                 let index = u32::try_from(out.len() - first).unwrap_or(u32::MAX);
-                self.ask(*place, (offset, index), (due, now), &Cause::Struck, out);
+                self.ask(*place, (offset, index), (due, now), &Trigger::Timer, out);
             }
         }
         self.places = places;
@@ -253,7 +253,7 @@ impl<E: Engine> Fold<E> {
                 return false; // an earlier entry stood for it and has been dealt with
             }
             slot.armed = None;
-            let real = slot.value.as_ref().and_then(|value| value.due(rules));
+            let real = slot.value.as_ref().and_then(|value| value.next_deadline(rules));
             let still = real.is_some_and(|real| real <= due);
             if !still {
                 timers.arm(*place, real, &mut slot.armed);
@@ -269,8 +269,8 @@ impl<E: Engine> Fold<E> {
         place: u32,
         (offset, index): (u64, u32),
         (now, reached): (Moment, Moment),
-        cause: &Cause<'_, E::Word>,
-        out: &mut Vec<Out<E::Said>>,
+        cause: &Trigger<'_, E::Input>,
+        out: &mut Vec<Out<E::Output>>,
     ) {
         let Self { shelf, timers, rules, role, said, counts, .. } = self;
         let (Some(slot), Some(rules)) = (shelf.slot(place), rules.as_ref()) else { return };
@@ -279,18 +279,18 @@ impl<E: Engine> Fold<E> {
             return;
         };
         let (subject, cause) = (&slot.key, cause.again());
-        let entry = Entry { offset, index, now, reached, subject, cause };
+        let entry = Step { offset, index, now, reached, subject, cause };
         let (mut due, mut keeps) = (None, Keeps::All);
         let whole = (role.contain)(&mut || {
             value.step(rules, &entry, said);
             keeps = value.keeps(rules);
-            due = value.due(rules).filter(|_| keeps == Keeps::All);
+            due = value.next_deadline(rules).filter(|_| keeps == Keeps::All);
         });
         // A value that wants to be asked at a moment that is past would be asked for ever.
         if !whole || due.is_some_and(|due| due <= now) {
             let mut concerned = Vec::new();
             if let Some(value) = slot.value.take() {
-                (role.contain)(&mut || concerned = value.concerned(&slot.key));
+                (role.contain)(&mut || concerned = value.affected_subjects(&slot.key));
             }
             slot.armed = None;
             counts.faulted += 1;
@@ -313,7 +313,12 @@ impl<E: Engine> Fold<E> {
         }
     }
 
-    fn behave(&mut self, offset: u64, asked: u32, out: &mut Vec<Out<E::Said>>) -> Result<(), Stop> {
+    fn behave(
+        &mut self,
+        offset: u64,
+        asked: u32,
+        out: &mut Vec<Out<E::Output>>,
+    ) -> Result<(), Stop> {
         self.know(asked)?;
         self.behaviour = asked;
         match self.book.clone() {
@@ -326,16 +331,16 @@ impl<E: Engine> Fold<E> {
     fn rule_by(
         &mut self,
         offset: u64,
-        book: Book,
+        book: Rulebook,
         behaviour: u32,
-        out: &mut Vec<Out<E::Said>>,
+        out: &mut Vec<Out<E::Output>>,
     ) -> Result<(), Stop> {
         self.read_rules(&book, behaviour)?;
         self.book = Some(book);
         let first = out.len();
         for place in self.shelf.in_order() {
             let index = u32::try_from(out.len() - first).unwrap_or(u32::MAX);
-            self.ask(place, (offset, index), (self.now, self.now), &Cause::Rejudged, out);
+            self.ask(place, (offset, index), (self.now, self.now), &Trigger::RulesChanged, out);
         }
         Ok(())
     }
@@ -350,7 +355,7 @@ impl<E: Engine> Fold<E> {
         Err(Stop::Behaviour { service: self.role.name, asked, from, to })
     }
 
-    pub(crate) fn read_rules(&mut self, book: &Book, behaviour: u32) -> Result<(), Stop> {
+    pub(crate) fn read_rules(&mut self, book: &Rulebook, behaviour: u32) -> Result<(), Stop> {
         self.know(behaviour)?;
         let book = (self.role.release.reading)(book, behaviour);
         let rules = (self.role.rules)(&book, behaviour).map_err(|e| Stop::Rulebook {
@@ -367,7 +372,7 @@ impl<E: Engine> Fold<E> {
         let Some(rules) = rules.as_ref() else { return };
         for place in shelf.in_order() {
             if let Some(slot) = shelf.slot(place) {
-                let due = slot.value.as_ref().and_then(|value| value.due(rules));
+                let due = slot.value.as_ref().and_then(|value| value.next_deadline(rules));
                 timers.arm(place, due, &mut slot.armed);
             }
         }

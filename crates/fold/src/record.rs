@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 use facts::fact::log::Genesis;
-use facts::{Book, Moment, Origin, Subject};
+use facts::{Moment, Origin, Rulebook, Subject};
 use serde::{Deserialize, Serialize};
 
 /// One record of an input partition.
@@ -38,7 +38,7 @@ pub enum Matter<W> {
     /// Time passed.
     Tick(Moment),
     /// From here on these rules are in force.
-    Rulebook(Book),
+    Rulebook(Rulebook),
     /// From here on this behaviour is in force.
     Behaviour(u32),
     /// The first record: what the log is, and the behaviour that it begins at.

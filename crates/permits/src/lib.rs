@@ -15,4 +15,4 @@ pub mod rules;
 pub use papers::{Known, Papers, Validity};
 
 /// The engine of one shipment's permits.
-pub type Permits = facts::Judged<Papers>;
+pub type Permits = facts::ProjectionEngine<Papers>;

@@ -6,8 +6,8 @@ use facts::fact::permit::{Granted, Ledger};
 use facts::fact::shipment::{Act, Gated, Planned, Receipt, Received};
 use facts::timeline::{Cancellation, Houses, Receiver, Timeline, TimelineEntry};
 use facts::{
-    About, Chapter, Fact, LegId, Moment, PartyFact, PartyId, PermitFact, PermitId, ShipmentFact,
-    ShipmentId, Span, Story, Subject, SystemFact, View,
+    About, Fact, History, HistoryEntry, LegId, Moment, PartyFact, PartyId, PermitFact, PermitId,
+    Projection, ShipmentFact, ShipmentId, Span, Subject, SystemFact,
 };
 
 /// All that permit rules look at: the story, cut to what concerns papers.
@@ -16,11 +16,11 @@ pub struct Papers {
     /// The shipment whose papers these are.
     pub shipment: ShipmentId,
     /// The facts, in the order of the timeline.
-    facts: Vec<Chapter>,
+    facts: Vec<HistoryEntry>,
     /// Who the parties are: at any moment, whenever that was said.
-    parties: Vec<Chapter>,
+    parties: Vec<HistoryEntry>,
     /// Who let the goods go and took them over: that tells which receipts count.
-    hands: Vec<Chapter>,
+    hands: Vec<HistoryEntry>,
     /// When something was last declared wrong, by log time.
     corrected: Option<Moment>,
     /// The ledger of each permit, as it was stated last.
@@ -77,7 +77,7 @@ pub struct Known<'a> {
     pub offset: u64,
 }
 
-impl View for Papers {
+impl Projection for Papers {
     const ABOUT: About<Self> = About {
         name: "permits",
         judges: "What the papers allow",
@@ -85,7 +85,7 @@ impl View for Papers {
         rulebook: include_str!("../../../config/rulebook/permits.toml"),
         schema: 1,
     };
-    fn hears(fact: &Fact) -> bool {
+    fn accepts(fact: &Fact) -> bool {
         let papers = matches!(
             fact,
             Fact::Permit(
@@ -124,7 +124,7 @@ impl View for Papers {
             )
     }
 
-    fn read(story: &Story, shipment: &Subject) -> Self {
+    fn from_history(story: &History, shipment: &Subject) -> Self {
         let mut papers = Papers { shipment: ShipmentId::new(&*shipment.id), ..Papers::default() };
         for chapter in story.as_learnt() {
             if let Fact::System(SystemFact::Ledger(ledger)) = &chapter.fact {
@@ -133,7 +133,7 @@ impl View for Papers {
                 papers.ledgers.insert(permit, read);
             }
         }
-        for chapter in story.chapters() {
+        for chapter in story.entries() {
             match chapter.fact {
                 Fact::System(SystemFact::Ledger(_)) => {}
                 Fact::Party(PartyFact::Described(_)) => papers.parties.push(chapter.clone()),
@@ -187,7 +187,7 @@ impl Papers {
         });
         Known {
             timeline: Timeline::new(
-                facts().chain(&self.hands).chain(&self.parties).map(Chapter::entry),
+                facts().chain(&self.hands).chain(&self.parties).map(HistoryEntry::entry),
                 None,
             ),
             houses: self.houses(),
@@ -198,7 +198,9 @@ impl Papers {
     }
 
     fn houses(&self) -> Houses<'_> {
-        Houses::of(self.parties.iter().chain(&self.facts).chain(&self.hands).map(Chapter::entry))
+        Houses::of(
+            self.parties.iter().chain(&self.facts).chain(&self.hands).map(HistoryEntry::entry),
+        )
     }
 
     /// When each fact happened, and when it was learnt.
@@ -227,9 +229,10 @@ impl Papers {
 
     /// The same papers, as if nobody had cancelled the shipment: what happened up to a moment and was learnt by another.
     pub fn as_if_not_cancelled(&self, until: Moment, learnt: Moment) -> Self {
-        let then = |c: &Chapter| known_at(c) <= until && c.learnt <= learnt;
-        let kept =
-            |c: &&Chapter| then(c) && !matches!(c.fact, Fact::Shipment(ShipmentFact::Cancelled(_)));
+        let then = |c: &HistoryEntry| known_at(c) <= until && c.learnt <= learnt;
+        let kept = |c: &&HistoryEntry| {
+            then(c) && !matches!(c.fact, Fact::Shipment(ShipmentFact::Cancelled(_)))
+        };
         Self {
             shipment: self.shipment.clone(),
             facts: self.facts.iter().filter(kept).cloned().collect(),
@@ -382,7 +385,7 @@ impl<'a> Known<'a> {
 const BOOKED_AHEAD: Span = Span::minutes(60);
 
 /// From when a fact is known: what is said of a permit before it comes, from when it was learnt.
-fn known_at(chapter: &Chapter) -> Moment {
+fn known_at(chapter: &HistoryEntry) -> Moment {
     let of_a_permit = granted(&chapter.fact).is_some()
         || matches!(
             chapter.fact,

@@ -4,7 +4,7 @@ pub mod not_valid_at_act;
 pub mod over_used;
 
 use crate::papers::Papers;
-use facts::{FactKind, Kind, rule};
+use facts::{FactKind, RuleEntry, rule};
 
 /// What is declared wrong, of all that permits hears.
 const CORRECTED: &[FactKind] = &[FactKind::ShipmentCorrected];
@@ -27,5 +27,5 @@ const ACTS: &[FactKind] = &[
 ];
 
 /// Every rule of this engine.
-pub const ALL: &[Kind<Papers>] =
+pub const ALL: &[RuleEntry<Papers>] =
     &[rule::<not_valid_at_act::NotValidAtAct>(), rule::<over_used::OverUsed>()];

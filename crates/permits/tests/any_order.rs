@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use facts::{
-    Cause, Engine, Entry, Event, Fact, Moment, Rules, ShipmentFact, Span, Subject, SubjectKind,
+    Engine, Event, Fact, Moment, Rules, ShipmentFact, Span, Step, Subject, SubjectKind, Trigger,
 };
 use permits::{Permits, rules::ALL};
 use proptest::prelude::*;
@@ -86,23 +86,23 @@ fn play(events: &[Event]) -> Vec<String> {
     let (mut permits, mut said) = (Permits::default(), Vec::new());
     let learnt = hour(90);
     for (offset, event) in (0..).zip(events) {
-        if !Permits::hears(event) {
+        if !Permits::accepts(event) {
             continue;
         }
-        let cause = Cause::Word(event);
+        let cause = Trigger::Input(event);
         let entry =
-            Entry { offset, index: 0, now: learnt, reached: learnt, subject: &subject, cause };
+            Step { offset, index: 0, now: learnt, reached: learnt, subject: &subject, cause };
         permits.step(&rules, &entry, &mut said);
     }
     let mut offset = 1_000;
-    while let Some(due) = permits.due(&rules) {
+    while let Some(due) = permits.next_deadline(&rules) {
         offset += 1;
-        let cause = Cause::Struck;
-        let entry = Entry { offset, index: 0, now: due, reached: due, subject: &subject, cause };
+        let cause = Trigger::Timer;
+        let entry = Step { offset, index: 0, now: due, reached: due, subject: &subject, cause };
         permits.step(&rules, &entry, &mut said);
     }
     let mut stands: Vec<String> = permits
-        .told()
+        .diff()
         .standing()
         .map(|(name, e)| {
             format!(
@@ -142,7 +142,7 @@ proptest! {
         // What is said again under another name changes nothing. Of two words of one moment that contradict each other
         // names decide, and a correction takes back one report and not the other.
         let again = |event: &Event| {
-            let id = facts::Text::new(format!("{}-again", event.id));
+            let id = facts::ShortText::new(format!("{}-again", event.id));
             Event { id, ..event.clone() }
         };
         let mut moments: Vec<i64> = told.iter().map(|(at, _)| *at).collect();

@@ -9,8 +9,8 @@ use crate::stage::{Heard, Sign};
 use alerts::{Incident, Word};
 use facts::fact::log::{BehaviourSwitched, RulebookPublished, Tick};
 use facts::{
-    Book, Context, Event, Fact, Finding, Message, Moment, Origin, ShipmentId, Subject, SubjectKind,
-    SystemFact, Text,
+    Context, Event, Fact, Finding, Message, Moment, Origin, Rulebook, ShipmentId, ShortText,
+    Subject, SubjectKind, SystemFact,
 };
 use fold::{Matter, Record};
 use serde::de::DeserializeOwned;
@@ -59,15 +59,15 @@ pub fn write(letter: &Letter) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// The fact that a rulebook was published.
-pub fn published(book: &Book) -> Fact {
-    let (hash, book) = (book.hash.clone(), Text::new(book.json()));
+pub fn published(book: &Rulebook) -> Fact {
+    let (hash, book) = (book.hash.clone(), ShortText::new(book.json()));
     Fact::System(SystemFact::RulebookPublished(RulebookPublished { hash, book }))
 }
 
 /// The rulebook of the log, which must be the one that its hash names.
-pub(crate) fn book(published: &RulebookPublished) -> Result<Book, Rejection> {
+pub(crate) fn book(published: &RulebookPublished) -> Result<Rulebook, Rejection> {
     let wrong = |reason: String| Rejection::new(Code::BadValue, reason).member("/data/book");
-    let book = Book::read(&published.book).map_err(|e| wrong(e.to_string()))?;
+    let book = Rulebook::read(&published.book).map_err(|e| wrong(e.to_string()))?;
     match book.hash == published.hash {
         true => Ok(book),
         false => Err(wrong(format!(
@@ -106,7 +106,7 @@ fn of_log(letter: &Letter, at: Moment, fact: Fact) -> String {
     let subject = Subject::new(SubjectKind::Log, letter.topic.name());
     let event = Event {
         source: source(letter),
-        id: Text::new(id),
+        id: ShortText::new(id),
         subject,
         at,
         counts: None,
@@ -116,8 +116,8 @@ fn of_log(letter: &Letter, at: Moment, fact: Fact) -> String {
     native::write(&event, &beside(letter))
 }
 
-fn source(letter: &Letter) -> Text {
-    letter.origin.as_ref().map_or_else(|| Text::new("coldwatch"), stage_of)
+fn source(letter: &Letter) -> ShortText {
+    letter.origin.as_ref().map_or_else(|| ShortText::new("coldwatch"), stage_of)
 }
 
 /// An event of a stage's own.
@@ -125,7 +125,7 @@ fn source(letter: &Letter) -> Text {
 struct Ours<'a, T> {
     specversion: &'static str,
     id: String,
-    source: Text,
+    source: ShortText,
     #[serde(rename = "type")]
     kind: &'static str,
     subject: &'a str,
@@ -256,7 +256,8 @@ fn other(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
         }
         Fact::System(SystemFact::BehaviourSwitched(switched)) => Matter::Behaviour(switched.number),
         Fact::System(SystemFact::Alive(alive)) => {
-            sign = Some(Sign::Alive(Text::new(format!("{}:{}", alive.topic, alive.partition))));
+            sign =
+                Some(Sign::Alive(ShortText::new(format!("{}:{}", alive.topic, alive.partition))));
             Matter::Beside
         }
         Fact::System(SystemFact::Genesis(genesis)) => Matter::Genesis(genesis.clone()),

@@ -4,7 +4,7 @@
 use crate::roles;
 use crate::stage::{EnginePartition, EngineStage, Unusable};
 use custody::Custody;
-use facts::{About, Book, BookError, RuleEngine, RuleInfo};
+use facts::{About, RuleEngine, RuleInfo, Rulebook, RulebookError};
 use fold::Release;
 use permits::Permits;
 use schedule::Schedule;
@@ -55,7 +55,7 @@ pub struct EngineSpec {
     /// The version of what is kept of a shipment.
     pub schema: u32,
     rules: fn() -> Vec<&'static RuleInfo>,
-    check: fn(&Book, u32) -> Result<(), BookError>,
+    check: fn(&Rulebook, u32) -> Result<(), RulebookError>,
     begin: fn(Release, u16) -> Box<dyn EnginePartition>,
     resume: Resume,
 }
@@ -90,7 +90,7 @@ impl EngineSpec {
     /// # Errors
     ///
     /// The first table that cannot be read, and why.
-    pub fn check(&self, book: &Book, behaviour: u32) -> Result<(), BookError> {
+    pub fn check(&self, book: &Rulebook, behaviour: u32) -> Result<(), RulebookError> {
         (self.check)(book, behaviour)
     }
 

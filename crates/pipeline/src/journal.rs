@@ -2,7 +2,7 @@
 
 use crate::bytes;
 use facts::fact::log::Genesis;
-use facts::{Book, Event, Fact, Moment, Origin, ShipmentId, Subject, SystemFact};
+use facts::{Event, Fact, Moment, Origin, Rulebook, ShipmentId, Subject, SystemFact};
 use fold::{Matter, Record};
 use wire::native::Incoming;
 use wire::{Code, Rejection};
@@ -30,7 +30,7 @@ pub enum JournalEntry {
     /// Time passed.
     Tick(Moment),
     /// From here on these rules are in force.
-    Rulebook(Book),
+    Rulebook(Rulebook),
     /// From here on this behaviour is in force.
     Behaviour(u32),
     /// What the log is, and the behaviour that it begins at.

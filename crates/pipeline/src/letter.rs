@@ -2,7 +2,7 @@
 
 use alerts::Incident;
 use facts::fact::log::StateTold;
-use facts::{Book, Context, Event, Finding, Moment, Origin, Subject};
+use facts::{Context, Event, Finding, Moment, Origin, Rulebook, Subject};
 
 /// The topics of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,7 +66,7 @@ pub enum Body {
     /// Time passed; where a stage passes it on to the next topic, it is the letter's source.
     Tick(Moment),
     /// From here on these rules are in force.
-    Rulebook(Book),
+    Rulebook(Rulebook),
     /// From here on this behaviour is in force.
     Behaviour(u32),
     /// What an engine's state is.

@@ -203,6 +203,6 @@ impl Partition {
 }
 
 /// The stage that a source's name begins with: `custody` of `custody/1`.
-pub(crate) fn stage_of(origin: &Origin) -> facts::Text {
-    facts::Text::new(origin.service.split('/').next().unwrap_or_default())
+pub(crate) fn stage_of(origin: &Origin) -> facts::ShortText {
+    facts::ShortText::new(origin.service.split('/').next().unwrap_or_default())
 }

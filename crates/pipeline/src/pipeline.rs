@@ -12,7 +12,7 @@ use crate::partition::Partition;
 use crate::roles::BEHAVIOURS;
 use crate::stage::{Fates, Homes, Unusable, is_report};
 use facts::fact::log::{Genesis, StateTold};
-use facts::{Book, Event, Moment, Origin, Span, State, Subject, Text};
+use facts::{Event, Moment, Origin, Rulebook, ShortText, Span, State, Subject};
 use fold::{Admission, Matter, Record, Stats, Stop};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -64,7 +64,7 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// The beginning of every partition, with its rules.
-    pub fn new(book: &Book) -> Result<Self, Stop> {
+    pub fn new(book: &Rulebook) -> Result<Self, Stop> {
         let mut all = Self::empty();
         all.begin()?;
         all.publish(book)?;
@@ -86,7 +86,7 @@ impl Pipeline {
     }
 
     /// The same, and every record of the journal is kept; see [`Pipeline::take_journal`].
-    pub fn keeping_journal(book: &Book) -> Result<Self, Stop> {
+    pub fn keeping_journal(book: &Rulebook) -> Result<Self, Stop> {
         let mut all = Self { journal: Some(Vec::new()), ..Self::empty() };
         all.begin()?;
         all.publish(book)?;
@@ -107,7 +107,7 @@ impl Pipeline {
     /// The first record of every partition.
     fn begin(&mut self) -> Result<(), Stop> {
         let genesis = |topic: &str| Genesis {
-            topic: Text::new(topic),
+            topic: ShortText::new(topic),
             partitions: PARTITIONS,
             generation: 1,
             behaviour: *BEHAVIOURS.end(),
@@ -120,7 +120,7 @@ impl Pipeline {
     }
 
     /// From here on these rules are in force.
-    pub fn publish(&mut self, book: &Book) -> Result<(), Stop> {
+    pub fn publish(&mut self, book: &Rulebook) -> Result<(), Stop> {
         for p in 0..PARTITIONS {
             let letters = self.dispatch(p, None, None, Matter::Rulebook(book.clone()))?.1;
             self.write(p, None, None, Matter::Rulebook(book.clone()))?;

@@ -28,13 +28,13 @@ pub fn engine<E: RuleEngine>() -> Role<E> {
 
 /// What a rule engine is in a release.
 pub fn engine_of<E: RuleEngine>(release: Release) -> Role<E> {
-    let rules = |book: &facts::Book, behaviour| Rules::read(E::ABOUT.rules, book, behaviour);
+    let rules = |book: &facts::Rulebook, behaviour| Rules::read(E::ABOUT.rules, book, behaviour);
     Role { name: E::ABOUT.name, rules, release, contain: CONTAIN }
 }
 
 /// What alerts is.
 pub fn alerts() -> Role<Alerts> {
-    let rules = |book: &facts::Book, behaviour| {
+    let rules = |book: &facts::Rulebook, behaviour| {
         let later = registry::rules()
             .iter()
             .filter_map(|rule| Some((rule.name, facts::action::once_received(rule.page)?)));

@@ -5,7 +5,7 @@
 
 use crate::engines::{ENGINES, EngineSpec};
 use crate::{registry, roles};
-use facts::{Book, Reference, Span};
+use facts::{ReferenceData, Rulebook, Span};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -64,7 +64,7 @@ impl fmt::Display for Problem {
 #[derive(Debug, Clone)]
 pub struct Checked {
     /// The rulebook.
-    pub book: Book,
+    pub book: Rulebook,
     /// Rules that have a table.
     pub on: Vec<&'static str>,
     /// Rules that have none.
@@ -130,7 +130,7 @@ pub fn check(files: Vec<(String, String)>) -> Result<Checked, Vec<Problem>> {
         let reason = "there is no profile: no temperature could be judged".to_owned();
         problems.push(place(&files, "profile", reason));
     }
-    let book = Book::new(tables);
+    let book = Rulebook::new(tables);
     problems
         .extend(readers(&book).into_iter().map(|error| place(&files, &error.table, error.reason)));
     if !problems.is_empty() {
@@ -142,14 +142,15 @@ pub fn check(files: Vec<(String, String)>) -> Result<Checked, Vec<Problem>> {
 }
 
 /// Everybody who reads the book, and what each has against it.
-fn readers(book: &Book) -> Vec<facts::BookError> {
+fn readers(book: &Rulebook) -> Vec<facts::RulebookError> {
     let others = [
-        Reference::read(book).err(),
+        ReferenceData::read(book).err(),
         (roles::dispatch().rules)(book, 1).err(),
         (roles::alerts().rules)(book, 1).err(),
     ];
     let engines = ENGINES.iter().map(|engine| engine.check(book, 1).err());
-    let mut wrong: Vec<facts::BookError> = others.into_iter().chain(engines).flatten().collect();
+    let mut wrong: Vec<facts::RulebookError> =
+        others.into_iter().chain(engines).flatten().collect();
     wrong.sort_by(|a, b| (&a.table, &a.reason).cmp(&(&b.table, &b.reason)));
     wrong.dedup();
     wrong

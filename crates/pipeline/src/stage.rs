@@ -13,7 +13,9 @@ pub use alerts::{AlertsStage, Heard, Sign};
 pub use dispatch::{DispatchStage, is_report};
 pub use engine::{EnginePartition, EngineStage};
 
-use facts::{Finding, Moment, Origin, Severity, ShipmentId, Subject, SystemFinding, Text, say};
+use facts::{
+    Finding, Moment, Origin, Severity, ShipmentId, ShortText, Subject, SystemFinding, say,
+};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
@@ -67,7 +69,7 @@ impl Fates {
 }
 
 fn origin(service: &str, topic: &str, partition: u16, offset: u64, index: u32) -> Origin {
-    let (service, topic) = (Text::new(service), Text::new(topic));
+    let (service, topic) = (ShortText::new(service), ShortText::new(topic));
     Origin { service, topic, partition, offset, index }
 }
 

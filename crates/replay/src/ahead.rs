@@ -8,7 +8,7 @@
 //! last record nobody can tell: it is told where it comes long after the one above it, and believed.
 
 use crate::recording::Decoded;
-use facts::{Moment, Span, Text};
+use facts::{Moment, ShortText, Span};
 use serde::Serialize;
 
 /// Clocks of one system differ by less; what is ahead by no more than this moves nothing that matters.
@@ -54,7 +54,7 @@ pub(crate) fn is_last_and_far(place: &Place<'_>) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Ahead {
     /// In which file.
-    pub file: Text,
+    pub file: ShortText,
     /// Which record of it, from 1.
     pub record: u64,
     /// What its stamp says.

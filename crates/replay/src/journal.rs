@@ -2,7 +2,7 @@
 
 use crate::source::{Source, SourceError};
 use facts::fact::log::{BehaviourSwitched, RulebookPublished, Tick};
-use facts::{Event, Fact, Moment, Subject, SubjectKind, SystemFact, Text};
+use facts::{Event, Fact, Moment, ShortText, Subject, SubjectKind, SystemFact};
 use pipeline::JournalRecord;
 use pipeline::journal::JournalEntry;
 use std::io::{self, Write};
@@ -29,7 +29,7 @@ pub fn write(to: &mut dyn Write, record: &JournalRecord) -> io::Result<()> {
         }
         JournalEntry::Rulebook(book) => {
             let published =
-                RulebookPublished { hash: book.hash.clone(), book: Text::new(book.json()) };
+                RulebookPublished { hash: book.hash.clone(), book: ShortText::new(book.json()) };
             native::write(
                 &of_log(
                     record,
@@ -55,9 +55,9 @@ pub fn write(to: &mut dyn Write, record: &JournalRecord) -> io::Result<()> {
 }
 
 fn of_log(record: &JournalRecord, at: Moment, fact: Fact) -> Event {
-    let id = Text::new(format!("{}:{}", record.partition, record.offset));
+    let id = ShortText::new(format!("{}:{}", record.partition, record.offset));
     let subject = Subject::new(SubjectKind::Log, "journal");
-    Event { source: Text::new("coldwatch"), id, subject, at, counts: None, hidden: None, fact }
+    Event { source: ShortText::new("coldwatch"), id, subject, at, counts: None, hidden: None, fact }
 }
 
 /// Reads every record of a journal; what cannot be read is handed on as a rejection.

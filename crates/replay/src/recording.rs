@@ -10,7 +10,7 @@
 
 use crate::ahead::{Ahead, GATEWAY_BATCH, Place, is_ahead, is_last_and_far};
 use crate::source::{Kind, Source, SourceError};
-use facts::{Event, Moment, Text};
+use facts::{Event, Moment, ShortText};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::io::{self, Read};
@@ -24,7 +24,7 @@ pub struct Decoded {
     /// When it arrived.
     pub arrived: Moment,
     /// In which file.
-    pub file: Text,
+    pub file: ShortText,
     /// Which record of it, from 1.
     pub record: u64,
     /// Whether it waited for all others, because it does not say when it arrived.
@@ -188,7 +188,7 @@ const UNSTAMPED: Moment = Moment::EARLIEST;
 
 /// One file.
 struct Stream {
-    file: Text,
+    file: ShortText,
     from: Feed,
     /// When the last record arrived.
     arrived: Moment,
@@ -219,7 +219,7 @@ enum Feed {
 
 impl Stream {
     fn new(mut source: Source) -> Result<Self, SourceError> {
-        let file = Text::new(&source.name);
+        let file = ShortText::new(&source.name);
         let from = match source.kind {
             Kind::Logger => Feed::Ready(logger(&mut source)?),
             Kind::Inbound | Kind::Journal => {
@@ -231,10 +231,10 @@ impl Stream {
     }
 
     fn waiting(late: Vec<Decoded>, at: Moment) -> Self {
-        Self::over(Text::default(), Feed::Waited(late), at)
+        Self::over(ShortText::default(), Feed::Waited(late), at)
     }
 
-    fn over(file: Text, from: Feed, arrived: Moment) -> Self {
+    fn over(file: ShortText, from: Feed, arrived: Moment) -> Self {
         Self { file, from, arrived, ahead: VecDeque::new(), before: Stamps::default() }
     }
 
@@ -324,7 +324,7 @@ fn stamp(decoded: &Decoded) -> Option<Moment> {
 fn logger(source: &mut Source) -> Result<Vec<Decoded>, SourceError> {
     let mut bytes = Vec::new();
     source.bytes.read_to_end(&mut bytes).map_err(|e| Source::failed(&source.name, e))?;
-    let file = Text::new(&source.name);
+    let file = ShortText::new(&source.name);
     let record = |record, event| Decoded {
         arrived: UNSTAMPED,
         file: file.clone(),

@@ -4,7 +4,7 @@ use crate::journal;
 use crate::recording::{Decoded, Recording};
 use crate::report::Report;
 use crate::source::{Kind, Source, SourceError};
-use facts::{Book, Moment, Origin, Reference, State, Subject, SubjectKind, Text};
+use facts::{Moment, Origin, ReferenceData, Rulebook, ShortText, State, Subject, SubjectKind};
 use fold::Stop;
 use pipeline::Pipeline;
 use pipeline::journal::JournalEntry;
@@ -69,7 +69,7 @@ pub struct Summary {
     /// Findings raised, by the catalogue's code.
     pub rules: BTreeMap<String, u64>,
     /// Hash of the rulebook, where one was given.
-    pub rulebook: Text,
+    pub rulebook: ShortText,
     /// How bad the worst finding was.
     #[serde(skip)]
     pub worst: Option<facts::Severity>,
@@ -114,7 +114,7 @@ const TOLD_EVERY: u64 = 1 << 12;
 
 impl Replay<'_> {
     /// Replays inbound recordings under a rulebook.
-    pub fn inbound(mut self, book: &Book) -> Result<Summary, ReplayError> {
+    pub fn inbound(mut self, book: &Rulebook) -> Result<Summary, ReplayError> {
         let mut pipeline = match self.journal.is_some() {
             true => Pipeline::keeping_journal(book)?,
             false => Pipeline::new(book)?,
@@ -127,7 +127,7 @@ impl Replay<'_> {
             pipeline.advance(until)?;
         } else if summary.unstamped > 0 || self.options.at.is_some() {
             // Nothing more can arrive: what waits for facts that race is judged.
-            let reference = Reference::read(book)
+            let reference = ReferenceData::read(book)
                 .map_err(|e| Stop::Rulebook { service: "replay", reason: e.to_string() })?;
             pipeline.advance(pipeline.now() + reference.settle + GRID)?;
         }
@@ -189,7 +189,7 @@ impl Replay<'_> {
         self.report.fact(&event);
         summary.unstamped += u64::from(waited);
         // Records that waited come in an order of their own.
-        let service = Text::new(if waited { "intake/1-waited" } else { "intake/1" });
+        let service = ShortText::new(if waited { "intake/1-waited" } else { "intake/1" });
         let (index, partition) = (0, 0);
         let origin = Origin { service, topic: file, partition, offset: record, index };
         pipeline.feed(arrived, event, origin)?;

@@ -2,7 +2,7 @@
 
 use crate::page::{Heard, Page};
 use crate::play::{Line, OneShipment, Player, lines, stamped};
-use facts::{Answer, Event, FactKind, Moment, RuleEngine, RuleInfo, Rules, Said, Subject};
+use facts::{Answer, EngineOutput, Event, FactKind, Moment, RuleEngine, RuleInfo, Rules, Subject};
 use std::path::{Path, PathBuf};
 
 /// An engine that is watched while it hears: each rule is asked before and after each fact, at the same log time.
@@ -24,15 +24,21 @@ impl<E: RuleEngine> Watched<E> {
     /// # Errors
     ///
     /// A rule changed its answer at a fact that it says it does not hear.
-    pub fn hear(&mut self, learnt: Moment, word: Option<&Event>) -> Result<Vec<Said>, String> {
+    pub fn hear(
+        &mut self,
+        learnt: Moment,
+        word: Option<&Event>,
+    ) -> Result<Vec<EngineOutput>, String> {
         let mut said = self.0.hear(learnt, None)?;
         let Some(event) = word else { return Ok(said) };
         let kind = event.fact.kind();
         let before = self.answers(learnt, kind);
         said.extend(self.0.hear(learnt, Some(event))?);
         for (n, after) in self.answers(learnt, kind).into_iter().enumerate() {
-            let was = before.get(n).map(|before| (before.episodes.as_slice(), before.due));
-            let (was, is) = (was.unwrap_or_default(), (after.episodes.as_slice(), after.due));
+            let was =
+                before.get(n).map(|before| (before.episodes.as_slice(), before.next_deadline));
+            let (was, is) =
+                (was.unwrap_or_default(), (after.episodes.as_slice(), after.next_deadline));
             if was != is {
                 return Err(format!(
                     "{} says that it does not hear {kind:?}, and its answer is another one after it:\n  before {was:?}\n  after  {is:?}",

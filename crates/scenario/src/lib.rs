@@ -29,7 +29,7 @@ pub use hears::{Watched, mixed};
 pub use page::{Heard, Page, PageError, Scenario, ScenarioStep};
 pub use play::{Line, Mismatch, OneShipment, Player, event, play, play_racing};
 
-use facts::{Book, RuleEngine, Rules};
+use facts::{RuleEngine, Rulebook, Rules};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::Path;
 
@@ -108,17 +108,17 @@ pub fn play_pages<P: Player + 'static>(
 }
 
 /// A rulebook from TOML.
-pub fn book(text: &str) -> Result<Book, String> {
+pub fn book(text: &str) -> Result<Rulebook, String> {
     let table: toml::Table = text.parse().map_err(|e: toml::de::Error| e.to_string())?;
     let json = serde_json::to_value(table).map_err(|e| e.to_string())?;
     match json {
-        serde_json::Value::Object(tables) => Ok(Book::new(tables.into_iter().collect())),
+        serde_json::Value::Object(tables) => Ok(Rulebook::new(tables.into_iter().collect())),
         _ => Err("a rulebook is a table".to_owned()),
     }
 }
 
 /// A rulebook, and what a page's own numbers set beside or over it.
-pub fn beside(book: Book, numbers: &str) -> Result<Book, String> {
+pub fn beside(book: Rulebook, numbers: &str) -> Result<Rulebook, String> {
     let mut tables = book.tables;
     for (name, table) in self::book(numbers)?.tables {
         match (tables.get_mut(&name), table) {
@@ -128,5 +128,5 @@ pub fn beside(book: Book, numbers: &str) -> Result<Book, String> {
             (_, table) => drop(tables.insert(name, table)),
         }
     }
-    Ok(Book::new(tables))
+    Ok(Rulebook::new(tables))
 }

@@ -1,7 +1,9 @@
 //! Plays one scenario to one engine.
 
 use crate::page::{Heard, Scenario, ScenarioStep};
-use facts::{Cause, Engine, Entry, Event, Fact, Moment, Said, Subject, SubjectKind, Text};
+use facts::{
+    Engine, EngineOutput, Event, Fact, Moment, ShortText, Step, Subject, SubjectKind, Trigger,
+};
 
 /// One line of what an engine did, as a page writes it.
 pub type Line = String;
@@ -90,8 +92,8 @@ pub fn event(at: Moment, words: &str, id: &str) -> Result<Event, String> {
     let kind = SubjectKind::of_type(&kind).ok_or("a type names its subject")?;
     let subject = Subject::new(kind, subject);
     Ok(Event {
-        source: Text::new("scenario"),
-        id: Text::new(id),
+        source: ShortText::new("scenario"),
+        id: ShortText::new(id),
         subject,
         at,
         counts: None,
@@ -126,8 +128,8 @@ impl<E: Engine> OneShipment<E> {
     pub fn engine(&self) -> &E {
         &self.engine
     }
-    fn step(&mut self, now: Moment, cause: Cause<'_, E::Word>, said: &mut Vec<E::Said>) {
-        let entry = Entry {
+    fn step(&mut self, now: Moment, cause: Trigger<'_, E::Input>, said: &mut Vec<E::Output>) {
+        let entry = Step {
             offset: self.offset,
             index: 0,
             now,
@@ -139,22 +141,29 @@ impl<E: Engine> OneShipment<E> {
         self.offset += 1;
     }
     /// Fires what is due up to log time, then hears a word.
-    pub fn hear(&mut self, learnt: Moment, word: Option<&E::Word>) -> Result<Vec<E::Said>, String> {
+    pub fn hear(
+        &mut self,
+        learnt: Moment,
+        word: Option<&E::Input>,
+    ) -> Result<Vec<E::Output>, String> {
         let mut said = Vec::new();
         let mut last = Moment::EARLIEST;
-        while let Some(due) =
-            self.heard.then(|| self.engine.due(&self.rules)).flatten().filter(|due| *due <= learnt)
+        while let Some(due) = self
+            .heard
+            .then(|| self.engine.next_deadline(&self.rules))
+            .flatten()
+            .filter(|due| *due <= learnt)
         {
             if due <= last {
                 return Err(format!("the engine named {due} as due again: `due` must move on"));
             }
             last = due;
-            self.step(due, Cause::Struck, &mut said);
+            self.step(due, Trigger::Timer, &mut said);
         }
         match word {
-            Some(word) if E::hears(word) => {
+            Some(word) if E::accepts(word) => {
                 self.heard = true;
-                self.step(learnt, Cause::Word(word), &mut said);
+                self.step(learnt, Trigger::Input(word), &mut said);
             }
             _ => {}
         }
@@ -162,7 +171,7 @@ impl<E: Engine> OneShipment<E> {
     }
 }
 
-impl<E: Engine<Word = Event, Said = Said>> Player for OneShipment<E> {
+impl<E: Engine<Input = Event, Output = EngineOutput>> Player for OneShipment<E> {
     fn hear(
         &mut self,
         learnt: Moment,
@@ -183,10 +192,10 @@ pub(crate) fn stamped(learnt: Moment, at: Moment, words: &str, id: &str) -> Resu
 }
 
 /// The findings among what an engine says, as a page writes them.
-pub(crate) fn lines(said: Vec<Said>) -> Vec<Line> {
+pub(crate) fn lines(said: Vec<EngineOutput>) -> Vec<Line> {
     let findings = said.into_iter().filter_map(|said| match said {
-        Said::Finding(finding) => Some(finding.to_string()),
-        Said::Context(_) | Said::PutAway => None,
+        EngineOutput::Finding(finding) => Some(finding.to_string()),
+        EngineOutput::Context(_) | EngineOutput::PutAway => None,
     });
     findings.collect()
 }

@@ -7,8 +7,8 @@ use alloc::{boxed::Box, vec::Vec};
 use facts::fact::shipment::{Goods, Planned};
 use facts::timeline::{Cancellation, End, LostLeg, tells_who_has_them};
 use facts::{
-    About, Context, Fact, LegId, Moment, OrderFact, PartyFact, Reference, ShipmentFact, ShipmentId,
-    Story, Subject, SystemFact, Timeline, View, context,
+    About, Context, Fact, History, LegId, Moment, OrderFact, PartyFact, Projection, ReferenceData,
+    ShipmentFact, ShipmentId, Subject, SystemFact, Timeline, context,
 };
 
 /// Something happened on a leg.
@@ -86,7 +86,7 @@ pub struct StartSaid {
     pub offset: u64,
 }
 
-impl View for Calendar {
+impl Projection for Calendar {
     const ABOUT: About<Self> = About {
         name: "schedule",
         judges: "Deadlines, dose, point of no return",
@@ -94,7 +94,7 @@ impl View for Calendar {
         rulebook: include_str!("../../../config/rulebook/schedule.toml"),
         schema: 1,
     };
-    fn hears(fact: &Fact) -> bool {
+    fn accepts(fact: &Fact) -> bool {
         let lost = matches!(
             fact,
             Fact::Shipment(ShipmentFact::LegCancelled(_) | ShipmentFact::LegOffloaded(_))
@@ -136,7 +136,7 @@ impl View for Calendar {
             || Order::hears(fact)
     }
 
-    fn read(story: &Story, shipment: &Subject) -> Self {
+    fn from_history(story: &History, shipment: &Subject) -> Self {
         let timeline = story.timeline();
         let mut calendar = Calendar {
             shipment: shipment.shipment(),
@@ -149,7 +149,7 @@ impl View for Calendar {
             order: Order::read(story),
             ..Calendar::default()
         };
-        for chapter in story.chapters() {
+        for chapter in story.entries() {
             if let Fact::System(SystemFact::StartAhead(ahead)) = &chapter.fact {
                 let (at, starts, offset) = (chapter.at, ahead.starts, chapter.offset);
                 calendar.starts_ahead.push(StartSaid { at, starts, offset });
@@ -162,7 +162,7 @@ impl View for Calendar {
         calendar
     }
 
-    fn context(&self, reference: &Reference, _: Moment) -> Option<Context> {
+    fn context(&self, reference: &ReferenceData, _: Moment) -> Option<Context> {
         if !self.serves_a_patient() {
             return None;
         }

@@ -23,4 +23,4 @@ pub use called_off::{CalledOff, Doubt};
 pub use order::Order;
 
 /// The engine of one shipment's schedule.
-pub type Schedule = facts::Judged<Calendar>;
+pub type Schedule = facts::ProjectionEngine<Calendar>;

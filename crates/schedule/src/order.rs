@@ -7,7 +7,8 @@ use facts::context::{Loss, Phase, Shut};
 use facts::fact::order::{Carrier, DoseUnit, Opened, Taken};
 use facts::rulebook::{GateKind, Product};
 use facts::{
-    Fact, Gate, Moment, OrderFact, Reference, ShipmentId, Story, SystemFact, Text, UnitId,
+    Fact, Gate, History, Moment, OrderFact, ReferenceData, ShipmentId, ShortText, SystemFact,
+    UnitId,
 };
 
 /// What is known of it.
@@ -32,7 +33,7 @@ pub struct GateState {
     /// When it opened.
     pub met_at: Option<Moment>,
     /// What is missing.
-    pub missing: Text,
+    pub missing: ShortText,
 }
 
 impl Order {
@@ -49,9 +50,9 @@ impl Order {
         plan || confirmed || Treatment::hears(fact)
     }
 
-    pub(crate) fn read(story: &Story) -> Self {
+    pub(crate) fn read(story: &History) -> Self {
         let mut order = Order::default();
-        let dose = story.chapters().iter().filter_map(|chapter| match &chapter.fact {
+        let dose = story.entries().iter().filter_map(|chapter| match &chapter.fact {
             Fact::System(SystemFact::Dose(dose)) => Some((chapter.offset, dose)),
             _ => None,
         });
@@ -63,7 +64,7 @@ impl Order {
         let mut given: Vec<Moment> = order.dose.iter().filter_map(|unit| unit.infused).collect();
         given.sort_unstable_by(|a, b| b.cmp(a));
         given.dedup();
-        for chapter in story.chapters() {
+        for chapter in story.entries() {
             let first = matches!(chapter.fact, Fact::Order(OrderFact::ConditioningStarted(_)));
             let before = |at: &Moment| *at < chapter.at || (*at == chapter.at && !first);
             while let Some(at) = given.pop_if(|at| before(at)) {
@@ -104,11 +105,11 @@ impl Order {
     }
 
     /// The product, if the rulebook knows it.
-    pub fn product<'r>(&self, reference: &'r Reference) -> Option<&'r Product> {
+    pub fn product<'r>(&self, reference: &'r ReferenceData) -> Option<&'r Product> {
         self.product_at(reference, Moment::LATEST)
     }
 
-    fn product_at<'r>(&self, reference: &'r Reference, at: Moment) -> Option<&'r Product> {
+    fn product_at<'r>(&self, reference: &'r ReferenceData, at: Moment) -> Option<&'r Product> {
         reference.products.get(&self.opened_at(at)?.product)
     }
 
@@ -124,19 +125,19 @@ impl Order {
     }
 
     /// The first moment after another at which the gate was open, by all that is known of it.
-    pub fn met_after(&self, reference: &Reference, at: Moment) -> Option<Moment> {
+    pub fn met_after(&self, reference: &ReferenceData, at: Moment) -> Option<Moment> {
         let opens = |moment: &Moment| self.gate_at(reference, *moment).gate == Gate::Met;
         let moments = self.moments().into_iter().chain(self.available);
         moments.filter(|moment| *moment > at).filter(opens).min()
     }
 
     /// Whether the product's gate is open, by all that is known.
-    pub fn gate(&self, reference: &Reference) -> GateState {
+    pub fn gate(&self, reference: &ReferenceData) -> GateState {
         self.gate_at(reference, Moment::LATEST)
     }
 
     /// Whether it was open at a moment, by all that is known of that moment.
-    pub fn gate_at(&self, reference: &Reference, at: Moment) -> GateState {
+    pub fn gate_at(&self, reference: &ReferenceData, at: Moment) -> GateState {
         let (Some(product), Some(opened)) = (self.product_at(reference, at), self.opened_at(at))
         else {
             return GateState::default();
@@ -147,7 +148,7 @@ impl Order {
         match product.gate {
             GateKind::Available => match self.available.filter(|available| *available <= at) {
                 Some(at) => {
-                    GateState { gate: Gate::Met, met_at: Some(at), missing: Text::default() }
+                    GateState { gate: Gate::Met, met_at: Some(at), missing: ShortText::default() }
                 }
                 None => missing("the plant has not confirmed that the product is available"),
             },
@@ -184,7 +185,7 @@ impl Order {
 
     /// The stretches in which it was closed: those before the last that are over, and when the last began,
     /// if it had been open before.
-    pub fn shut(&self, reference: &Reference) -> (Vec<Shut>, Option<Moment>) {
+    pub fn shut(&self, reference: &ReferenceData) -> (Vec<Shut>, Option<Moment>) {
         let (mut over, mut open, mut since) = (Vec::new(), false, None);
         for at in self.moments() {
             let opens = self.gate_at(reference, at).gate == Gate::Met;
@@ -202,7 +203,7 @@ impl Order {
     }
 
     /// What the dose has lost of a shipment, by moments. A unit that was given before is not lost, nor is a spare one.
-    pub fn losses(&self, reference: &Reference, shipment: &ShipmentId) -> Vec<Loss> {
+    pub fn losses(&self, reference: &ReferenceData, shipment: &ShipmentId) -> Vec<Loss> {
         let mut lost = BTreeMap::<Moment, Vec<&DoseUnit>>::new();
         for unit in &self.dose {
             if unit.shipment.as_ref() != Some(shipment) {
@@ -227,7 +228,7 @@ impl Order {
         named.is_empty() || named.contains(&unit.unit)
     }
 
-    fn loss(&self, reference: &Reference, at: Moment, units: &[&DoseUnit]) -> Option<Loss> {
+    fn loss(&self, reference: &ReferenceData, at: Moment, units: &[&DoseUnit]) -> Option<Loss> {
         let unit = units.first()?.unit.clone();
         let by_receipt = self.product(reference).is_some_and(|p| p.gate == GateKind::Received);
         let until = if by_receipt {
@@ -253,12 +254,12 @@ impl Order {
             (_, 0) => format!("{} are lost", names.join(", ")),
             (_, more) => format!("{} and {more} more are lost", names.join(", ")),
         };
-        Some(Loss { unit, what: Text::new(what), at, until })
+        Some(Loss { unit, what: ShortText::new(what), at, until })
     }
 
     /// Where the dose was whole, conditioning had begun, and a later plan asks for more than is there: from then on that is
     /// missing. Before conditioning the gate says it.
-    fn enlarged(&self, reference: &Reference, shipment: &ShipmentId) -> Vec<Loss> {
+    fn enlarged(&self, reference: &ReferenceData, shipment: &ShipmentId) -> Vec<Loss> {
         if !self.dose.iter().any(|unit| unit.shipment.as_ref() == Some(shipment)) {
             return Vec::new();
         }
@@ -276,18 +277,18 @@ impl Order {
                 return None;
             }
             let what =
-                Text::new(format!("{unit}, which the dose plan names since {at}, is missing"));
+                ShortText::new(format!("{unit}, which the dose plan names since {at}, is missing"));
             Some(Loss { unit, what, at, until: self.met_from(reference, at) })
         });
         enlarged.collect()
     }
 
-    fn is_met(&self, reference: &Reference, at: Moment) -> bool {
+    fn is_met(&self, reference: &ReferenceData, at: Moment) -> bool {
         self.gate_at(reference, at).gate == Gate::Met
     }
 
     /// When the gate was open again after a moment.
-    fn met_from(&self, reference: &Reference, at: Moment) -> Option<Moment> {
+    fn met_from(&self, reference: &ReferenceData, at: Moment) -> Option<Moment> {
         self.moments().into_iter().find(|later| *later > at && self.is_met(reference, *later))
     }
 
@@ -348,7 +349,7 @@ fn state(faults: Vec<String>, doubts: Vec<String>, met_at: Option<Moment>) -> Ga
     if !doubts.is_empty() {
         return GateState { gate: Gate::Unknown, ..missing(&listed(&doubts)) };
     }
-    GateState { gate: Gate::when(met_at.is_some()), met_at, missing: Text::default() }
+    GateState { gate: Gate::when(met_at.is_some()), met_at, missing: ShortText::default() }
 }
 
 fn listed(all: &[String]) -> String {
@@ -361,7 +362,7 @@ fn listed(all: &[String]) -> String {
 }
 
 fn missing(what: &str) -> GateState {
-    GateState { gate: Gate::NotMet, met_at: None, missing: Text::new(what) }
+    GateState { gate: Gate::NotMet, met_at: None, missing: ShortText::new(what) }
 }
 
 /// A unit as it stood at a moment.

@@ -6,7 +6,7 @@ pub mod start_ahead;
 pub mod started_early;
 
 use crate::calendar::Calendar;
-use facts::{FactKind, Kind, rule};
+use facts::{FactKind, RuleEntry, rule};
 
 /// What is declared wrong, of all that the schedule hears.
 const CORRECTED: &[FactKind] = &[FactKind::ShipmentCorrected, FactKind::OrderCorrected];
@@ -23,7 +23,7 @@ const ORDER: &[FactKind] = &[
 ];
 
 /// Every rule of this engine.
-pub const ALL: &[Kind<Calendar>] = &[
+pub const ALL: &[RuleEntry<Calendar>] = &[
     rule::<started_early::StartedEarly>(),
     rule::<milestone_overdue::MilestoneOverdue>(),
     rule::<called_off::CancelledAndPlanned>(),

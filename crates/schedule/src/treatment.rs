@@ -13,7 +13,7 @@
 
 use alloc::vec::Vec;
 use facts::context::{Former, Phase, Treated};
-use facts::{Fact, Moment, OrderFact, Text};
+use facts::{Fact, Moment, OrderFact, ShortText};
 
 /// A start of conditioning that was planned, and for how long it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,7 +172,7 @@ impl Treatment {
 
     /// The courses before it that were not over before `since`, as others are told of them; `missing` says what of the dose was
     /// missing at a moment.
-    pub fn former(&self, since: Moment, missing: impl Fn(Moment) -> Text) -> Vec<Former> {
+    pub fn former(&self, since: Moment, missing: impl Fn(Moment) -> ShortText) -> Vec<Former> {
         let mut told = Vec::new();
         for cycle in self.cycles().filter(|cycle| cycle.goes_on(since)) {
             let reported = !cycle.starts.is_empty();
@@ -180,7 +180,7 @@ impl Treatment {
                 let Course { scheduled, start, begun, until } = *course;
                 let Some(until) = until else { continue };
                 let stopped = cycle.stops.iter().copied().find(|stop| *stop >= until);
-                let missing = Text::default();
+                let missing = ShortText::default();
                 told.push(Former { scheduled, start, begun, until, stopped, reported, missing });
             }
         }

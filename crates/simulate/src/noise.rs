@@ -8,8 +8,8 @@ use crate::script::Arrival;
 use crate::truth::Truth;
 use facts::fact::device::{Attached, Reading};
 use facts::{
-    DeviceFact, Event, Fact, Moment, OrderFact, PartyFact, ShipmentFact, ShipmentId, Span,
-    StoreFact, Subject, SubjectKind, Text,
+    DeviceFact, Event, Fact, Moment, OrderFact, PartyFact, ShipmentFact, ShipmentId, ShortText,
+    Span, StoreFact, Subject, SubjectKind,
 };
 use fastrand::Rng;
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,7 +76,7 @@ fn once_in(many: u32, rng: &mut Rng) -> bool {
 
 /// The same event under another id.
 fn renamed(event: &Event, mark: &str) -> Event {
-    Event { id: Text::new(format!("{}-{mark}", event.id)), ..event.clone() }
+    Event { id: ShortText::new(format!("{}-{mark}", event.id)), ..event.clone() }
 }
 
 /// An event that arrives for the first time; what comes again under its own id is left alone.

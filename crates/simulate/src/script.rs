@@ -1,7 +1,7 @@
 //! Events in the order of their arrival, and the weather on their way: some are late by seconds, some
 //! overtake each other, some come twice.
 
-use facts::{Event, Fact, Moment, Span, Subject, Text};
+use facts::{Event, Fact, Moment, ShortText, Span, Subject};
 use fastrand::Rng;
 use std::collections::BTreeMap;
 use wire::native::{self, Beside};
@@ -27,7 +27,7 @@ impl Arrival {
 pub(crate) struct Script {
     arrivals: Vec<Arrival>,
     /// How many events each source has sent of each subject.
-    sent: BTreeMap<(Text, Subject), u32>,
+    sent: BTreeMap<(ShortText, Subject), u32>,
     rng: Rng,
 }
 
@@ -40,12 +40,24 @@ impl Script {
     }
 
     /// Somebody reports something at once: it arrives within 40 seconds.
-    pub(crate) fn at(&mut self, source: &str, subject: &Subject, at: Moment, fact: Fact) -> Text {
+    pub(crate) fn at(
+        &mut self,
+        source: &str,
+        subject: &Subject,
+        at: Moment,
+        fact: Fact,
+    ) -> ShortText {
         self.late(source, subject, at, at, fact)
     }
 
     /// The same within 20 seconds.
-    pub(crate) fn soon(&mut self, source: &str, subject: &Subject, at: Moment, fact: Fact) -> Text {
+    pub(crate) fn soon(
+        &mut self,
+        source: &str,
+        subject: &Subject,
+        at: Moment,
+        fact: Fact,
+    ) -> ShortText {
         let arrived = at + Span::millis(self.rng.i64(1_000..20_000));
         self.put(source, subject, at, arrived, fact)
     }
@@ -58,7 +70,7 @@ impl Script {
         at: Moment,
         sent: Moment,
         fact: Fact,
-    ) -> Text {
+    ) -> ShortText {
         let arrived = sent + Span::millis(self.rng.i64(1_000..40_000));
         self.put(source, subject, at, arrived, fact)
     }
@@ -71,11 +83,11 @@ impl Script {
         at: Moment,
         arrived: Moment,
         fact: Fact,
-    ) -> Text {
-        let source = Text::new(source);
+    ) -> ShortText {
+        let source = ShortText::new(source);
         let sent = self.sent.entry((source.clone(), subject.clone())).or_default();
         *sent += 1;
-        let id = Text::new(format!("{}-{sent}", subject.id));
+        let id = ShortText::new(format!("{}-{sent}", subject.id));
         let event = Event {
             source,
             id: id.clone(),

@@ -17,7 +17,7 @@ use facts::fact::shipment::{
 use facts::fact::store::{Holds, NoLongerHolds};
 use facts::{
     DeviceFact, DeviceId, Fact, Label, LegId, MilliCelsius, Moment, OrderFact, PartyId, PermitFact,
-    ShipmentFact, Span, StoreFact, StoreId, Subject, Text, UnitId,
+    ShipmentFact, ShortText, Span, StoreFact, StoreId, Subject, UnitId,
 };
 use fastrand::Rng;
 
@@ -79,7 +79,7 @@ impl Teller<'_> {
             self.say(&desk, trip.planned, plan(1));
         }
         if let Some((leg, lost, again)) = &trip.lost_leg {
-            let reason = Text::new("technical");
+            let reason = ShortText::new("technical");
             self.say(
                 &desk,
                 *lost,
@@ -108,7 +108,7 @@ impl Teller<'_> {
         }
         if let Some(cancelled) = trip.cancelled {
             let fact = Fact::Shipment(ShipmentFact::Cancelled(Cancelled {
-                reason: Text::new("not needed any more"),
+                reason: ShortText::new("not needed any more"),
             }));
             self.script.at(DESK, &Subject::from(&trip.id), cancelled, fact);
         }
@@ -149,7 +149,7 @@ impl Teller<'_> {
         let (verdict, count) = (trip.verdict, None);
         let received = Received { by: by.clone(), units: there, count, verdict, order };
         self.say(&by, trip.received, Fact::Shipment(ShipmentFact::Received(received)));
-        let stowed = Stowed { by: by.clone(), place: Text::new("cold store 2") };
+        let stowed = Stowed { by: by.clone(), place: ShortText::new("cold store 2") };
         self.say(&by, trip.stowed, Fact::Shipment(ShipmentFact::Stowed(stowed)));
     }
 
@@ -212,9 +212,9 @@ impl Teller<'_> {
     fn permit(&mut self, permit: &Permit) {
         let (trip, id) = (self.trip, Subject::from(&permit.id));
         let granted = Granted {
-            kind: Text::new("import"),
-            issuer: Text::new("competent authority"),
-            zone: Text::new("Europe/Amsterdam"),
+            kind: ShortText::new("import"),
+            issuer: ShortText::new("competent authority"),
+            zone: ShortText::new("Europe/Amsterdam"),
             holder: trip.consignee.clone(),
             from: Bound::Moment(trip.planned - Span::days(20)),
             until: Bound::Moment(permit.until),
@@ -229,7 +229,7 @@ impl Teller<'_> {
             Fact::Permit(PermitFact::Granted(Box::new(granted.clone()))),
         );
         if let Some((suspended, again)) = permit.suspended {
-            let reason = Text::new("supplier under inspection");
+            let reason = ShortText::new("supplier under inspection");
             self.script.at(
                 "authority",
                 &id,
@@ -254,7 +254,7 @@ impl Teller<'_> {
         let trip = self.trip;
         let (id, opened) = (Subject::from(&trip.order()), trip.planned - Span::days(6));
         let (by, rescue_required) = (trip.consignee.clone(), patient.product == "EXA");
-        let (product, units) = (Text::new(patient.product), trip.units.clone());
+        let (product, units) = (ShortText::new(patient.product), trip.units.clone());
         let mut say = |at, fact| drop(self.script.at("registry", &id, at, fact));
         say(
             opened,
@@ -290,7 +290,7 @@ impl Teller<'_> {
             );
         }
         if let Some(at) = patient.held {
-            let reason = Text::new("dose in doubt");
+            let reason = ShortText::new("dose in doubt");
             say(
                 at,
                 Fact::Order(OrderFact::ConditioningHeld(ConditioningHeld {
@@ -344,7 +344,7 @@ impl Teller<'_> {
         let attached = Attached {
             shipment: Some(trip.id.clone()),
             store: None,
-            channel: Text::new("payload"),
+            channel: ShortText::new("payload"),
             position: Position::Payload,
             log_every: logger.log_every,
             send_every: logger.send_every,
@@ -359,7 +359,7 @@ impl Teller<'_> {
             Fact::Device(DeviceFact::Attached(attached)),
         );
         let detached =
-            Fact::Device(DeviceFact::Detached(Detached { channel: Text::new("payload") }));
+            Fact::Device(DeviceFact::Detached(Detached { channel: ShortText::new("payload") }));
         self.script.at(trip.consignee.as_str(), &device, until, detached);
 
         let back = trip
@@ -382,7 +382,7 @@ impl Teller<'_> {
             measured += 1;
         }
         if logger.send_every.is_none() {
-            let file = Text::new(format!("{}.txt", device.id));
+            let file = ShortText::new(format!("{}.txt", device.id));
             let imported =
                 Fact::Device(DeviceFact::Imported(Imported { file, readings: measured }));
             self.script.put("gateway", &device, read_out, read_out + Span::seconds(21), imported);
@@ -402,7 +402,7 @@ impl Teller<'_> {
         let attached = Attached {
             shipment: None,
             store: Some(name),
-            channel: Text::new("payload"),
+            channel: ShortText::new("payload"),
             position: Position::Payload,
             log_every: tank.log_every,
             send_every: tank.send_every,
@@ -436,7 +436,7 @@ impl Teller<'_> {
             self.reading(&device, (at, temperature, n), at, rng);
         }
         let detached =
-            Fact::Device(DeviceFact::Detached(Detached { channel: Text::new("payload") }));
+            Fact::Device(DeviceFact::Detached(Detached { channel: ShortText::new("payload") }));
         self.script.at(trip.consignee.as_str(), &device, until, detached);
     }
 
@@ -450,7 +450,7 @@ impl Teller<'_> {
     ) {
         let (at, milli, number) = measured;
         let temperature = MilliCelsius(milli);
-        let (channel, sequence) = (Text::new("payload"), Some(number as u64 + 1));
+        let (channel, sequence) = (ShortText::new("payload"), Some(number as u64 + 1));
         let reading = Fact::Device(DeviceFact::Reading(Reading { temperature, channel, sequence }));
         let arrived = sent + Span::millis(rng.i64(1_000..20_000));
         self.script.put("gateway", device, at, arrived, reading);
@@ -535,7 +535,7 @@ fn planned(trip: &Trip, version: u32, legs: &[Leg]) -> Planned {
     Planned {
         version,
         kind: trip.goods,
-        profile: Text::new(trip.profile),
+        profile: ShortText::new(trip.profile),
         order: trip.patient.is_some().then(|| trip.order()),
         coi: None,
         units: trip.units.clone(),

@@ -2,7 +2,7 @@
 
 use crate::script::Script;
 use facts::fact::party::{Described, Qualified};
-use facts::{Fact, Moment, PartyFact, PartyId, Span, Subject, Text};
+use facts::{Fact, Moment, PartyFact, PartyId, ShortText, Span, Subject};
 
 /// Midnight at the beginning of the week: Monday, 2026-03-02.
 pub(crate) const WEEK: Moment = Moment::from_millis(1_772_409_600_000);
@@ -50,7 +50,7 @@ pub(crate) fn tell(script: &mut Script) {
     for role in [CLINICS, CENTRES, PLANTS, MAKERS, COURIERS, AIRLINES] {
         for id in role.ids {
             describe(script, id, role.word, role.zone, at);
-            let (scope, from, until) = (Text::new("custody"), at, None);
+            let (scope, from, until) = (ShortText::new("custody"), at, None);
             script.at(
                 "registry",
                 &party(id),
@@ -63,8 +63,8 @@ pub(crate) fn tell(script: &mut Script) {
 }
 
 fn describe(script: &mut Script, id: &str, role: &str, zone: &str, at: Moment) {
-    let (name, role) = (Text::new(id), Text::new(role));
-    let (zone, duty) = (Some(Text::new(zone)), Some(Text::new("+32 2 555 01 99")));
+    let (name, role) = (ShortText::new(id), ShortText::new(role));
+    let (zone, duty) = (Some(ShortText::new(zone)), Some(ShortText::new("+32 2 555 01 99")));
     script.at(
         "registry",
         &party(id),

@@ -3,7 +3,7 @@
 use crate::memory::Memory;
 use alloc::vec::Vec;
 use facts::fact::device::{Reading, Withdrawn};
-use facts::{DeviceFact, Entry, Event, Fact, Moment, Profile, Span, SystemFact};
+use facts::{DeviceFact, Event, Fact, Moment, Profile, Span, Step, SystemFact};
 use serde::{Deserialize, Serialize};
 
 /// How soon the rules must be asked.
@@ -58,7 +58,7 @@ impl Memory {
     /// Takes one event in.
     pub(crate) fn hear(
         &mut self,
-        entry: &Entry<'_, Event>,
+        entry: &Step<'_, Event>,
         event: &Event,
         calm: Option<&Calm>,
         settle: Span,
@@ -93,7 +93,7 @@ impl Memory {
     /// Whether a reading is taken back only because we have just learnt that its probe had been taken off before.
     fn left_late(
         &self,
-        entry: &Entry<'_, Event>,
+        entry: &Step<'_, Event>,
         event: &Event,
         gone: &Withdrawn,
         settle: Span,
@@ -113,7 +113,7 @@ impl Memory {
 
     fn reading(
         &mut self,
-        entry: &Entry<'_, Event>,
+        entry: &Step<'_, Event>,
         event: &Event,
         reading: &Reading,
         calm: Option<&Calm>,

@@ -11,14 +11,16 @@ use crate::window::{Window, windows};
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 use facts::fact::device::Reading;
-use facts::{DeviceId, Given, Moment, Profile, Reference, ShipmentId, Span, Story, Text};
+use facts::{
+    DeviceId, History, Moment, Profile, ReferenceData, RuleContext, ShipmentId, ShortText, Span,
+};
 use serde::{Deserialize, Serialize};
 
 /// The probes, and the story of everything but readings.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Memory {
     pub(crate) shipment: Option<ShipmentId>,
-    pub(crate) story: Story,
+    pub(crate) story: History,
     pub(crate) probes: Vec<Probe>,
     /// Readings that left a hole before them: which, and when that was learnt.
     pub(crate) holes: Vec<(Moment, Moment)>,
@@ -36,7 +38,7 @@ impl Memory {
         &self.probes
     }
     /// The profile of the plan in force; without one nothing can be judged.
-    pub fn profile<'r>(&self, reference: &'r Reference) -> Option<&'r Profile> {
+    pub fn profile<'r>(&self, reference: &'r ReferenceData) -> Option<&'r Profile> {
         reference.profiles.get(&self.setting().profile)
     }
     /// When the goods are judged.
@@ -72,21 +74,21 @@ impl Memory {
         })
     }
     /// When the last word before a box has settled is known, strictly after log time.
-    pub(crate) fn settles(&self, given: &Given<'_>) -> Option<Moment> {
-        let profile = self.profile(given.reference)?;
-        let windows = self.windows(profile, given.reference.settle);
-        let known = windows.iter().map(|window| window.from + given.reference.settle);
-        known.filter(|known| *known > given.now).min()
+    pub(crate) fn settles(&self, context: &RuleContext<'_>) -> Option<Moment> {
+        let profile = self.profile(context.reference)?;
+        let windows = self.windows(profile, context.reference.settle);
+        let known = windows.iter().map(|window| window.from + context.reference.settle);
+        known.filter(|known| *known > context.now).min()
     }
     /// The readings as stretches of time.
-    pub fn cover<'a>(&'a self, given: &Given<'a>, windows: &'a [Window]) -> Cover<'a> {
-        let profile = self.profile(given.reference);
+    pub fn cover<'a>(&'a self, context: &RuleContext<'a>, windows: &'a [Window]) -> Cover<'a> {
+        let profile = self.profile(context.reference);
         let doubts =
-            profile.map(|profile| Doubts::of(profile, given.reference)).unwrap_or_default();
+            profile.map(|profile| Doubts::of(profile, context.reference)).unwrap_or_default();
         Cover { setting: self.setting(), probes: &self.probes, windows, doubts, settling: None }
     }
     /// Whether what a probe measures at a moment is how warm the goods are.
-    pub(crate) fn is_payload(&self, device: &str, channel: &Text, at: Moment) -> bool {
+    pub(crate) fn is_payload(&self, device: &str, channel: &ShortText, at: Moment) -> bool {
         let setting = self.setting();
         let mine = |a: &&Attachment| a.device.as_str() == device && a.channel == *channel;
         setting.attachments.iter().filter(mine).any(|a| setting.sits(a, at))
@@ -111,7 +113,7 @@ impl Memory {
         &self,
         device: &str,
         event: (Moment, &Reading),
-        reference: &Reference,
+        reference: &ReferenceData,
     ) -> bool {
         let (at, reading) = event;
         let setting = self.setting();
@@ -122,7 +124,7 @@ impl Memory {
         mine.filter(|_| !is_code).any(|a| setting.fit(a, at))
     }
     /// When a fit probe last told how warm the goods of a window were; before they were packed it told that it works.
-    pub(crate) fn last_heard(&self, window: &Window, reference: &Reference) -> Option<Moment> {
+    pub(crate) fn last_heard(&self, window: &Window, reference: &ReferenceData) -> Option<Moment> {
         let setting = self.setting();
         let last = |(attachment, probe): (&Attachment, &Probe)| {
             let until = attachment.until.unwrap_or(Moment::LATEST).min(window.end());
@@ -142,8 +144,8 @@ impl Memory {
         open.map(|a| (a.log_every * 2).max(a.send_every.unwrap_or_default() + a.log_every)).min()
     }
     /// Whether any minute of a judged window is known, by a fit probe.
-    pub(crate) fn knows_any(&self, given: &Given<'_>, windows: &[Window]) -> bool {
-        let cover = self.cover(given, windows);
+    pub(crate) fn knows_any(&self, context: &RuleContext<'_>, windows: &[Window]) -> bool {
+        let cover = self.cover(context, windows);
         cover.stretches().any(|(probe, attachment, window)| {
             cover.readings(probe, attachment, &window).any(|(_, trust)| trust.counts())
         })
@@ -153,7 +155,7 @@ impl Memory {
         let learnt = self.holes.iter().filter(|(at, _)| *at == closing).map(|(_, learnt)| *learnt);
         learnt.max().unwrap_or(Moment::EARLIEST)
     }
-    pub(crate) fn probe(&mut self, device: &str, channel: &Text) -> usize {
+    pub(crate) fn probe(&mut self, device: &str, channel: &ShortText) -> usize {
         let known = |p: &Probe| p.device.as_str() == device && p.channel == *channel;
         self.probes.iter().position(known).unwrap_or_else(|| {
             let (device, channel) = (DeviceId::new(device), channel.clone());
@@ -164,18 +166,21 @@ impl Memory {
 }
 
 /// The judged stretches of a profile, or nothing to judge.
-pub(crate) fn judged<'r>(memory: &Memory, given: &Given<'r>) -> Option<(&'r Profile, Vec<Window>)> {
-    let profile = memory.profile(given.reference)?;
-    let windows = memory.windows(profile, given.reference.settle);
+pub(crate) fn judged<'r>(
+    memory: &Memory,
+    context: &RuleContext<'r>,
+) -> Option<(&'r Profile, Vec<Window>)> {
+    let profile = memory.profile(context.reference)?;
+    let windows = memory.windows(profile, context.reference.settle);
     (!windows.is_empty()).then_some((profile, windows))
 }
 
 /// The stretches from packing on, and those that are judged.
 pub(crate) fn windows_of(
     memory: &Memory,
-    given: &Given<'_>,
+    context: &RuleContext<'_>,
     profile: &Profile,
 ) -> (Vec<Window>, Vec<Window>) {
-    let settle = given.reference.settle;
+    let settle = context.reference.settle;
     (memory.watched(profile, settle), memory.windows(profile, settle))
 }

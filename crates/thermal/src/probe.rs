@@ -3,7 +3,7 @@
 use crate::series::Series;
 use alloc::vec::Vec;
 use facts::fact::device::{Elsewhere, Quiet, Unclaimed};
-use facts::{DeviceId, Moment, Text};
+use facts::{DeviceId, Moment, ShortText};
 use serde::{Deserialize, Serialize};
 
 /// A probe: its readings, and when it was silent.
@@ -12,7 +12,7 @@ pub struct Probe {
     /// Its device.
     pub device: DeviceId,
     /// Its channel.
-    pub channel: Text,
+    pub channel: ShortText,
     /// Its readings.
     pub series: Series,
     /// When something came last, by log time.

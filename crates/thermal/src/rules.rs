@@ -12,7 +12,7 @@ pub mod too_cold;
 pub mod too_warm;
 
 use crate::memory::Memory;
-use facts::{FactKind, Kind, rule};
+use facts::{FactKind, RuleEntry, rule};
 
 /// What is declared wrong, of all that thermal hears.
 const CORRECTED: &[FactKind] = &[FactKind::ShipmentCorrected, FactKind::DeviceCorrected];
@@ -30,7 +30,7 @@ const PLACES: &[FactKind] = &[
 const READINGS: &[FactKind] = &[FactKind::Reading, FactKind::Withdrawn, FactKind::Calibrated];
 
 /// Every rule of this engine.
-pub const ALL: &[Kind<Memory>] = &[
+pub const ALL: &[RuleEntry<Memory>] = &[
     rule::<too_warm::TooWarm>(),
     rule::<too_cold::TooCold>(),
     rule::<above_step::AboveStep>(),

@@ -8,7 +8,7 @@ use facts::fact::device::{Attached, Position};
 use facts::fact::shipment::{Goods, Receipt};
 use facts::timeline::{Timeline, TimelineEntry};
 use facts::{
-    DeviceFact, DeviceId, Fact, Moment, ShipmentFact, ShipmentId, Span, Story, Subject, Text,
+    DeviceFact, DeviceId, Fact, History, Moment, ShipmentFact, ShipmentId, ShortText, Span, Subject,
 };
 
 /// A probe was with the goods.
@@ -17,7 +17,7 @@ pub struct Attachment {
     /// Which device.
     pub device: DeviceId,
     /// Which probe of it.
-    pub channel: Text,
+    pub channel: ShortText,
     /// From when.
     pub from: Moment,
     /// Until when; `None` while it is.
@@ -76,9 +76,9 @@ pub struct HandOver {
 #[derive(Debug, Clone, Default)]
 pub struct Setting {
     /// The profile of the plan in force.
-    pub profile: Text,
+    pub profile: ShortText,
     /// The profile of each plan that was in force, since when, and its place in the journal.
-    pub profiles: Vec<(Moment, u64, Text)>,
+    pub profiles: Vec<(Moment, u64, ShortText)>,
     /// Whether a plan is known, and it is not for a sample: the goods must have a probe with them.
     pub needs_probe: bool,
     /// When the goods were in their box.
@@ -123,7 +123,7 @@ pub struct Setting {
 
 impl Setting {
     /// Reads the story of a shipment.
-    pub fn read(story: &Story, shipment: Option<&ShipmentId>) -> Self {
+    pub fn read(story: &History, shipment: Option<&ShipmentId>) -> Self {
         let timeline = story.timeline();
         let mut setting = Setting { corrected: timeline.corrected_at(), ..Setting::default() };
         setting.plans(&timeline);
@@ -233,7 +233,7 @@ impl Setting {
     }
 
     /// A probe left what it was attached to.
-    fn part(&mut self, entry: &TimelineEntry<'_>, channel: &Text, taken_off: bool) {
+    fn part(&mut self, entry: &TimelineEntry<'_>, channel: &ShortText, taken_off: bool) {
         let device = device(entry.subject);
         let mine =
             |a: &&mut Attachment| a.device == device && a.channel == *channel && a.until.is_none();

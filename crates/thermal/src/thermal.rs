@@ -8,8 +8,9 @@ use alloc::vec::Vec;
 use facts::context::{Thermal as Known, Watch};
 use facts::timeline::tells_who_has_them;
 use facts::{
-    About, Cause, Context, DeviceFact, Engine, Entry, Event, Fact, Given, Keeps, Moment, PartyFact,
-    RuleEngine, Rules, Said, ShipmentFact, Span, StoreFact, SystemFact, Told,
+    About, Context, DeviceFact, Engine, EngineOutput, Event, Fact, FindingDiff, Keeps, Moment,
+    PartyFact, RuleContext, RuleEngine, Rules, ShipmentFact, Span, Step, StoreFact, SystemFact,
+    Trigger,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Thermal {
     memory: Memory,
-    told: Told,
+    told: FindingDiff,
     context: Option<Context>,
     now: Moment,
     /// When silence alone changes an answer of the rules, as of the last judgement.
@@ -37,7 +38,7 @@ pub struct Thermal {
 
 impl Default for Thermal {
     fn default() -> Self {
-        let (memory, told, now) = (Memory::default(), Told::default(), Moment::EARLIEST);
+        let (memory, told, now) = (Memory::default(), FindingDiff::default(), Moment::EARLIEST);
         Self {
             memory,
             told,
@@ -55,10 +56,10 @@ impl Default for Thermal {
 
 impl Engine for Thermal {
     type Rules = Rules<Memory>;
-    type Word = Event;
-    type Said = Said;
+    type Input = Event;
+    type Output = EngineOutput;
 
-    fn hears(word: &Event) -> bool {
+    fn accepts(word: &Event) -> bool {
         let device = matches!(
             word.fact,
             Fact::Device(DeviceFact::Reading(_))
@@ -125,20 +126,25 @@ impl Engine for Thermal {
         device || bound || stored || boxed || moved || plan || wrong || reach
     }
 
-    fn step(&mut self, rules: &Rules<Memory>, entry: &Entry<'_, Event>, said: &mut Vec<Said>) {
+    fn step(
+        &mut self,
+        rules: &Rules<Memory>,
+        entry: &Step<'_, Event>,
+        said: &mut Vec<EngineOutput>,
+    ) {
         self.now = self.now.max(entry.now);
         if self.memory.shipment.is_none() {
             self.memory.shipment = entry.subject.shipment();
         }
-        if let Cause::Word(event) = &entry.cause
+        if let Trigger::Input(event) = &entry.cause
             && matches!(event.fact, Fact::System(SystemFact::PutAway(_)))
         {
             self.put_away = true;
-            return said.push(Said::PutAway);
+            return said.push(EngineOutput::PutAway);
         }
         let entry = &self.judged_before(rules, entry, said);
         let matter = match entry.cause {
-            Cause::Word(event) => {
+            Trigger::Input(event) => {
                 let matter =
                     self.memory.hear(entry, event, self.calm.as_ref(), rules.reference.settle);
                 if let Fact::Device(DeviceFact::Reading(reading)) = &event.fact
@@ -160,7 +166,7 @@ impl Engine for Thermal {
                     matter
                 }
             }
-            Cause::Struck | Cause::Rejudged => Matter::Now,
+            Trigger::Timer | Trigger::RulesChanged => Matter::Now,
         };
         // What stands and can end must hear of everything at once.
         let ends =
@@ -177,9 +183,9 @@ impl Engine for Thermal {
         if self.put_away { Keeps::Mark(0) } else { Keeps::All }
     }
 
-    fn due(&self, rules: &Rules<Memory>) -> Option<Moment> {
+    fn next_deadline(&self, rules: &Rules<Memory>) -> Option<Moment> {
         let settle = rules.reference.settle;
-        let held = self.told.due(settle);
+        let held = self.told.next_deadline(settle);
         let unjudged = self.unjudged.map(|since| since + settle);
         [held, unjudged, self.next, self.turns()].into_iter().flatten().min()
     }
@@ -206,24 +212,29 @@ impl Thermal {
     fn judged_before<'e>(
         &mut self,
         rules: &Rules<Memory>,
-        entry: &Entry<'e, Event>,
-        said: &mut Vec<Said>,
-    ) -> Entry<'e, Event> {
+        entry: &Step<'e, Event>,
+        said: &mut Vec<EngineOutput>,
+    ) -> Step<'e, Event> {
         let (waits, before) = (self.unjudged.is_some(), said.len());
-        if waits && matches!(entry.cause, Cause::Word(event) if event.fact.ends_the_watch()) {
-            self.judge(rules, &Entry { cause: Cause::Struck, ..*entry }, said);
+        if waits && matches!(entry.cause, Trigger::Input(event) if event.fact.ends_the_watch()) {
+            self.judge(rules, &Step { cause: Trigger::Timer, ..*entry }, said);
         }
         let index = entry.index + u32::try_from(said.len() - before).unwrap_or(u32::MAX);
-        Entry { cause: entry.cause.again(), index, ..*entry }
+        Step { cause: entry.cause.again(), index, ..*entry }
     }
 
     /// Asks every rule.
-    fn judge(&mut self, rules: &Rules<Memory>, entry: &Entry<'_, Event>, said: &mut Vec<Said>) {
+    fn judge(
+        &mut self,
+        rules: &Rules<Memory>,
+        entry: &Step<'_, Event>,
+        said: &mut Vec<EngineOutput>,
+    ) {
         self.unjudged = None;
         let (mut say, corrected) = (Vec::new(), self.memory.story.corrected());
         self.told.judge(rules, &self.memory, (entry, corrected), &mut say);
-        said.extend(say.into_iter().map(|finding| Said::Finding(finding.into())));
-        self.next = rules.due(&self.memory, self.now);
+        said.extend(say.into_iter().map(|finding| EngineOutput::Finding(finding.into())));
+        self.next = rules.next_deadline(&self.memory, self.now);
         self.calm = self.memory.profile(&rules.reference).map(|profile| {
             let windows = self.memory.windows(profile, rules.reference.settle);
             let from = windows.iter().map(|window| window.from).max();
@@ -281,7 +292,7 @@ impl Thermal {
             return Known { class, watch: blind, ..Known::default() };
         };
         let (reference, behaviour) = (&rules.reference, rules.behaviour);
-        let given = Given { now: self.now, reference, behaviour };
+        let given = RuleContext { now: self.now, reference, behaviour };
         let watch =
             if self.memory.knows_any(&given, &windows) { Watch::Known } else { Watch::Blind };
         let watched = watched(&windows);
@@ -303,7 +314,12 @@ impl Thermal {
     }
 
     /// Says how well the temperature is known, when that is another answer than before.
-    fn tell(&mut self, rules: &Rules<Memory>, entry: &Entry<'_, Event>, said: &mut Vec<Said>) {
+    fn tell(
+        &mut self,
+        rules: &Rules<Memory>,
+        entry: &Step<'_, Event>,
+        said: &mut Vec<EngineOutput>,
+    ) {
         let known = self.known(rules);
         let unknown_since = known.unknown_since;
         if known == Known::default() && self.context.is_none() {
@@ -311,7 +327,7 @@ impl Thermal {
         }
         let context = Some(Context::Thermal(known));
         if let (
-            Cause::Word(_),
+            Trigger::Input(_),
             Some(_),
             Some(Context::Thermal(Known { unknown_since: Some(_), .. })),
         ) = (&entry.cause, unknown_since, &self.context)
@@ -321,7 +337,7 @@ impl Thermal {
             return;
         }
         if context != self.context {
-            said.extend(context.clone().map(|context| Said::Context(context.into())));
+            said.extend(context.clone().map(|context| EngineOutput::Context(context.into())));
             self.context = context;
         }
     }

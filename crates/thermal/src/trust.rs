@@ -8,7 +8,7 @@ use crate::cover::Cover;
 use crate::probe::Probe;
 use crate::series::Reading;
 use crate::setting::Attachment;
-use facts::{MilliCelsius, Moment, Profile, Reference};
+use facts::{MilliCelsius, Moment, Profile, ReferenceData};
 
 /// How far a reading can be relied on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Default for Doubts<'_> {
 
 impl<'a> Doubts<'a> {
     /// Those of a profile.
-    pub fn of(profile: &Profile, reference: &'a Reference) -> Self {
+    pub fn of(profile: &Profile, reference: &'a ReferenceData) -> Self {
         let steps = profile.steps.iter().map(|step| step.above).chain(profile.upper);
         let upper = steps.map(MilliCelsius::milli).min().unwrap_or(i32::MAX);
         let lower = profile.lower.map_or(i32::MIN, MilliCelsius::milli);

@@ -3,7 +3,8 @@
 #![allow(clippy::expect_used)]
 
 use facts::{
-    Cause, Engine, Entry, Event, Finding, Moment, Rules, Said, Span, State, Subject, SubjectKind,
+    Engine, EngineOutput, Event, Finding, Moment, Rules, Span, State, Step, Subject, SubjectKind,
+    Trigger,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -35,9 +36,9 @@ impl Player {
         let (engine, stands) = (Thermal::default(), BTreeMap::new());
         Self { engine, rules: rules(), subject, offset: 0, stands, hasty }
     }
-    fn step(&mut self, now: Moment, cause: Cause<'_, Event>) {
+    fn step(&mut self, now: Moment, cause: Trigger<'_, Event>) {
         let mut said = Vec::new();
-        let entry = Entry {
+        let entry = Step {
             offset: self.offset,
             index: 0,
             now,
@@ -47,7 +48,7 @@ impl Player {
         };
         self.engine.step(&self.rules, &entry, &mut said);
         for said in said {
-            if let Said::Finding(finding) = said {
+            if let EngineOutput::Finding(finding) = said {
                 self.note(&finding);
             }
         }
@@ -64,17 +65,17 @@ impl Player {
     }
     fn until(&mut self, now: Moment) {
         let mut last = Moment::EARLIEST;
-        while let Some(due) = self.engine.due(&self.rules).filter(|due| *due <= now) {
+        while let Some(due) = self.engine.next_deadline(&self.rules).filter(|due| *due <= now) {
             assert!(due > last, "the engine named {due} as due again: `due` must move on");
             last = due;
-            self.step(due, Cause::Struck);
+            self.step(due, Trigger::Timer);
         }
     }
     fn hear(&mut self, now: Moment, event: &Event) {
         self.until(now);
-        self.step(now, Cause::Word(event));
+        self.step(now, Trigger::Input(event));
         if self.hasty {
-            self.step(now, Cause::Struck);
+            self.step(now, Trigger::Timer);
         }
         self.offset += 1;
     }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used)]
 
-use facts::{DeviceId, MilliCelsius, Moment, Span, Text};
+use facts::{DeviceId, MilliCelsius, Moment, ShortText, Span};
 use proptest::prelude::*;
 use thermal::cover::Cover;
 use thermal::place::{Ended, Place};
@@ -120,7 +120,7 @@ proptest! {
     ) {
         let stretch = |(from, long): (i64, Option<i64>)| (at(from), long.map(|long| at(from + long)));
         let probe = |name: &str, steps| {
-            let (device, channel) = (DeviceId::new(name), Text::new("payload"));
+            let (device, channel) = (DeviceId::new(name), ShortText::new("payload"));
             Probe { device, channel, series: played(steps), ..Probe::default() }
         };
         let probes = [probe("A", &one), probe("B", &other)];

@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod tests;
 
-use facts::{Text, hidden, id::ID};
+use facts::{ShortText, hidden, id::ID};
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{
     Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
@@ -57,14 +57,14 @@ impl Ids {
         hidden::clean(id)
     }
     /// What was taken off, in words: what the event is about and is called by before what it says.
-    pub(crate) fn taken(&self) -> Option<Text> {
+    pub(crate) fn taken(&self) -> Option<ShortText> {
         let mut taken = self.taken.borrow().clone();
         taken.sort_by_key(|taken| taken.contains("/data"));
         let first = taken.iter().take(TOLD).map(String::as_str).collect::<Vec<_>>().join(", ");
         match taken.len() {
             0 => None,
-            n if n > TOLD => Some(Text::new(format!("{first} and {} more", n - TOLD))),
-            _ => Some(Text::new(first)),
+            n if n > TOLD => Some(ShortText::new(format!("{first} and {} more", n - TOLD))),
+            _ => Some(ShortText::new(first)),
         }
     }
 }

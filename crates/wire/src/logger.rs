@@ -11,7 +11,7 @@ use crate::limits::without_mark;
 use crate::reject::{Code, Rejection};
 use chrono::NaiveDateTime;
 use facts::fact::device::{Imported, Reading};
-use facts::{DeviceFact, DeviceId, Event, Fact, MilliCelsius, Moment, Span, Subject, Text};
+use facts::{DeviceFact, DeviceId, Event, Fact, MilliCelsius, Moment, ShortText, Span, Subject};
 
 /// What an export says.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +35,7 @@ pub struct LoggerFile {
     /// Which of its recordings this is: the run's number where one is printed.
     pub run: Option<String>,
     /// What was taken off its ids because nobody sees it.
-    pub hidden: Option<Text>,
+    pub hidden: Option<ShortText>,
     /// Rows that could not be read.
     pub rejections: Vec<Rejection>,
 }
@@ -114,13 +114,13 @@ impl LoggerFile {
     /// Its readings as events, and the fact that they were read in. What it was attached to is not its to say.
     pub fn events(&self) -> Vec<Event> {
         let subject = Subject::from(&self.device);
-        let source = Text::new("logger-file");
+        let source = ShortText::new("logger-file");
         let mut events: Vec<Event> = Vec::with_capacity(self.readings.len() + 1);
         for (at, temperature) in &self.readings {
-            let id = Text::new(format!("{}:{at}", self.device));
+            let id = ShortText::new(format!("{}:{at}", self.device));
             let reading = Reading {
                 temperature: *temperature,
-                channel: Text::new("payload"),
+                channel: ShortText::new("payload"),
                 sequence: None,
             };
             events.push(Event {
@@ -135,7 +135,7 @@ impl LoggerFile {
         }
         let readings = u32::try_from(self.readings.len()).unwrap_or(u32::MAX);
         let at = self.read_out.unwrap_or_else(|| self.covers_until());
-        let id = Text::new(self.called());
+        let id = ShortText::new(self.called());
         let fact = Fact::Device(DeviceFact::Imported(Imported { file: id.clone(), readings }));
         let hidden = self.hidden.clone();
         events.push(Event { source, id, subject, at, counts: None, hidden, fact });

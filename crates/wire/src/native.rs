@@ -19,7 +19,7 @@ use crate::ids::Ids;
 use crate::limits::{Limits, without_mark};
 use crate::reject::{Code, Rejection};
 use crate::size;
-use facts::{Event, Moment, Origin, ShipmentId, Subject, SubjectKind, Text};
+use facts::{Event, Moment, Origin, ShipmentId, ShortText, Subject, SubjectKind};
 use serde::de::DeserializeSeed;
 use serde_json::{Map, Value};
 
@@ -100,7 +100,7 @@ fn incoming(text: &str, outside: bool) -> Result<Incoming, Rejection> {
     let counts = all.countsat.as_ref().map(|text| moment(&text.0, "/countsat")).transpose()?;
     let hidden = match outside {
         true => ids.taken(),
-        false => all.hidden.as_ref().map(|taken| Text::new(&taken.0)),
+        false => all.hidden.as_ref().map(|taken| ShortText::new(&taken.0)),
     };
     let event = Event { source, id, subject, at, counts, hidden, fact: check::fact(fact)? };
     let beside = beside(&all)?;
@@ -137,7 +137,7 @@ fn str_of<'a>(text: &'a Option<Str<'_>>) -> &'a str {
 }
 
 /// Source and id are texts without control characters and not endless.
-fn name(text: &str, member: &str) -> Result<Text, Rejection> {
+fn name(text: &str, member: &str) -> Result<ShortText, Rejection> {
     let wrong = |reason: &str| Rejection::new(Code::BadId, reason.to_owned()).member(member);
     if text.is_empty() {
         return Err(wrong("it holds hidden characters and nothing else"));
@@ -145,7 +145,7 @@ fn name(text: &str, member: &str) -> Result<Text, Rejection> {
     match text.chars().any(char::is_control) {
         true => Err(wrong("it holds a control character")),
         false if text.len() > 512 => Err(wrong("it is longer than 512 bytes")),
-        false => Ok(Text::new(text)),
+        false => Ok(ShortText::new(text)),
     }
 }
 

@@ -227,7 +227,7 @@ pub(super) fn hold(name: &str, seed: u64, pair: &Pair, law: Law<'_>) -> Tried {
 }
 
 /// What names an event in both recordings.
-type Key = (facts::Text, Subject, facts::Text);
+type Key = (facts::ShortText, Subject, facts::ShortText);
 
 fn key(event: &Event) -> Key {
     (event.source.clone(), event.subject.clone(), event.id.clone())
@@ -298,7 +298,7 @@ fn smaller(pair: &Pair, broken: &Broken, law: Law<'_>) -> Pair {
 
 /// An event of somebody who reports at once.
 pub(super) fn said_at(at: Moment, subject: &Subject, id: &str, fact: Fact) -> Arrival {
-    let (source, id) = (facts::Text::new("somebody"), facts::Text::new(id));
+    let (source, id) = (facts::ShortText::new("somebody"), facts::ShortText::new(id));
     let event =
         Event { source, id, subject: subject.clone(), at, counts: None, hidden: None, fact };
     Arrival { at: at + Span::seconds(20), event }

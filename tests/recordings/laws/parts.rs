@@ -15,7 +15,7 @@ use facts::fact::shipment::{
 };
 use facts::{
     Fact, Finding, LegId, Moment, PartyFact, PartyId, PermitFact, PermitId, Severity, ShipmentFact,
-    ShipperId, Span, StaffAct, State, StoreFact, Subject, Text, UnitId,
+    ShipperId, ShortText, Span, StaffAct, State, StoreFact, Subject, UnitId,
 };
 use fastrand::Rng;
 use proptest::prelude::*;
@@ -151,7 +151,7 @@ fn without_a_part(seed: u64, luck: u64) -> Tried {
         4 => Fact::Shipment(ShipmentFact::Destroyed(Destroyed { by, units: Vec::new() })),
         5 => Fact::Shipment(ShipmentFact::Thawed(Thawed { by, units: Vec::new() })),
         6 => Fact::Shipment(ShipmentFact::Infused(Infused { by, units: Vec::new() })),
-        _ => Fact::Shipment(ShipmentFact::Stowed(Stowed { by, place: Text::new("shelf") })),
+        _ => Fact::Shipment(ShipmentFact::Stowed(Stowed { by, place: ShortText::new("shelf") })),
     };
     let pair = Pair::adding(without, [said_at(at, &shipment, "no-part", fact)]);
     // Whatever is new is about who said it, or about the dose of which it was said.
@@ -183,8 +183,8 @@ fn a_part_of_the_house(seed: u64, luck: u64) -> Tried {
     let Some((at, consignee)) = plan else { return nothing() };
     let ward = PartyId::new("WARD-3");
     let described = Described {
-        name: Text::new("Ward 3"),
-        role: Text::new("site"),
+        name: ShortText::new("Ward 3"),
+        role: ShortText::new("site"),
         zone: None,
         duty: None,
         part_of: Some(consignee.clone()),
@@ -218,7 +218,7 @@ fn staff(seed: u64, luck: u64) -> Tried {
         let Some(shipment) = a_shipment(&without, &mut rng) else { return nothing() };
         let Some((from, until)) = under_way(&without, &shipment) else { continue };
         let at = between(from, until + Span::days(10), &mut rng);
-        let (by, reason) = (PartyId::new("ANNA"), Text::new("seen"));
+        let (by, reason) = (PartyId::new("ANNA"), ShortText::new("seen"));
         let fact = match rng.u8(..4) {
             0 => Fact::Staff(StaffAct::Acknowledged(Acknowledged { by, reason })),
             1 => Fact::Staff(StaffAct::IncidentNoted(IncidentNoted { by, text: reason })),
@@ -332,9 +332,9 @@ fn another_act(seed: u64, luck: u64, same: bool) -> Tried {
         plan.permits.insert(place, act);
     }
     let granted = Granted {
-        kind: Text::new("export"),
-        issuer: Text::new("competent authority"),
-        zone: Text::new("Europe/Amsterdam"),
+        kind: ShortText::new("export"),
+        issuer: ShortText::new("competent authority"),
+        zone: ShortText::new("Europe/Amsterdam"),
         holder: PartyId::new("VECTOR-AMES"),
         from: Bound::Moment(first - Span::days(90)),
         until: Bound::Moment(first + Span::days(900)),

@@ -5,8 +5,8 @@ use super::common::{
     nothing, the_same, tries, verdicts,
 };
 use facts::{
-    DeviceFact, Event, Fact, Moment, OrderFact, PartyFact, PermitFact, ShipmentFact, Span,
-    StoreFact, Text,
+    DeviceFact, Event, Fact, Moment, OrderFact, PartyFact, PermitFact, ShipmentFact, ShortText,
+    Span, StoreFact,
 };
 use fastrand::Rng;
 use proptest::prelude::*;
@@ -83,7 +83,7 @@ fn said_again(seed: u64, luck: u64, wanted: fn(&Fact) -> bool, later: bool) -> T
     let Some(chosen) = rng.choice(about).cloned() else { return nothing() };
     let sent = chosen.at + Span::minutes(rng.i64(1..3 * 24 * 60));
     let mut event =
-        Event { id: Text::new(format!("{}-said-again", chosen.event.id)), ..chosen.event };
+        Event { id: ShortText::new(format!("{}-said-again", chosen.event.id)), ..chosen.event };
     if later {
         event.at = sent - Span::seconds(5);
     }
@@ -142,7 +142,7 @@ fn scanned_again(seed: u64, luck: u64) -> Tried {
     let about: Vec<_> = about.into_iter().filter(|(a, _)| of_kind(&a.event.fact) == kind).collect();
     let Some((chosen, until)) = rng.choice(about) else { return nothing() };
     let at = between(chosen.at, until, &mut rng);
-    let id = Text::new(format!("{}-scanned-again", chosen.event.id));
+    let id = ShortText::new(format!("{}-scanned-again", chosen.event.id));
     let event = Event { id, at, ..chosen.event.clone() };
     let pair = Pair::adding(without, [Arrival { at: at + Span::seconds(20), event }]);
     hold("scanned-again", seed, &pair, &the_same)

@@ -5,8 +5,8 @@ use crate::spans::{Opening, Reason, cut, merge};
 use alloc::vec::Vec;
 use facts::context::{Class, Loss, Phase, Treated};
 use facts::{
-    Effects, Episode, Family, Finding, Given, Hears, Message, Moment, Precedence, Rule, RuleInfo,
-    Severity, Span, Verdict, say,
+    Effects, Episode, Family, Finding, Hears, Message, Moment, Precedence, Rule, RuleContext,
+    RuleInfo, Severity, Span, Verdict, say,
 };
 use serde::Deserialize;
 
@@ -42,14 +42,14 @@ impl Rule for AfterNoReturn {
         page: include_str!("after_no_return.md"),
     };
 
-    fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
-        for begun in begun(memory, given) {
-            self.since(&begun, memory, given, found);
+    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+        for begun in begun(memory, context) {
+            self.since(&begun, memory, context, found);
         }
     }
 
-    fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
-        let settle = given.reference.settle;
+    fn next_deadline(&self, memory: &Memory, context: &RuleContext<'_>) -> Option<Moment> {
+        let settle = context.reference.settle;
         let planned = memory.schedule.conditioning_start.filter(|_| memory.schedule.order);
         let open = memory.unknown.last().map(|open| (open.since + self.limit(open.class), open));
         // At once where it touches one that counts, else when what races had its time.
@@ -59,16 +59,22 @@ impl Rule for AfterNoReturn {
             .into_iter()
             .chain(memory.schedule.started)
             .chain(unknown.into_iter().flatten())
-            .filter(|moment| *moment > given.now)
+            .filter(|moment| *moment > context.now)
             .min()
     }
 }
 
 impl AfterNoReturn {
-    fn since(&self, begun: &Begun, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
+    fn since(
+        &self,
+        begun: &Begun,
+        memory: &Memory,
+        context: &RuleContext<'_>,
+        found: &mut Vec<Episode>,
+    ) {
         let Begun { at, until, reported } = *begun;
         let compromised = memory.findings.iter().filter_map(compromised);
-        let unknown = self.unknown(memory, given);
+        let unknown = self.unknown(memory, context);
         // What is found of a shipment after it was cancelled is not about the dose.
         let about = until.into_iter().chain(memory.schedule.cancelled).min();
         let reasons = compromised.chain(unknown).filter_map(|reason| cut(reason, at, about));
@@ -94,8 +100,8 @@ impl AfterNoReturn {
         }
     }
 
-    fn unknown(&self, memory: &Memory, given: &Given<'_>) -> Vec<Reason> {
-        let settle = given.reference.settle;
+    fn unknown(&self, memory: &Memory, context: &RuleContext<'_>) -> Vec<Reason> {
+        let settle = context.reference.settle;
         let mut reasons = Vec::<Reason>::new();
         for stretch in &memory.unknown {
             let limit = self.limit(stretch.class);
@@ -104,7 +110,7 @@ impl AfterNoReturn {
             let on = reasons.last().is_some_and(|r| r.until.is_none_or(|until| from <= until));
             let counts = match until {
                 Some(until) => until >= if on { from } else { from.max(stretch.learnt) + settle },
-                None => given.now >= if on { from } else { from.max(stretch.heard) + settle },
+                None => context.now >= if on { from } else { from.max(stretch.heard) + settle },
             };
             if counts {
                 let words = say!(UNKNOWN, stretch.since, limit);
@@ -140,7 +146,7 @@ struct Begun {
     reported: bool,
 }
 
-fn begun(memory: &Memory, given: &Given<'_>) -> Vec<Begun> {
+fn begun(memory: &Memory, context: &RuleContext<'_>) -> Vec<Begun> {
     let schedule = &memory.schedule;
     if !schedule.order {
         return Vec::new();
@@ -152,7 +158,7 @@ fn begun(memory: &Memory, given: &Given<'_>) -> Vec<Begun> {
     };
     let mut reported: Vec<Begun> = schedule.treated.iter().map(of).collect();
     // A report that is dated ahead counts at its own time.
-    let now = schedule.started.filter(|at| given.now >= *at);
+    let now = schedule.started.filter(|at| context.now >= *at);
     reported.extend(now.map(|at| Begun { at, until: infused, reported: true }));
     let mut passed: Vec<Begun> = Vec::new();
     let mut pass = |at: Moment, until: Option<Moment>| {
@@ -167,7 +173,7 @@ fn begun(memory: &Memory, given: &Given<'_>) -> Vec<Begun> {
     for former in unreported.filter(|former| former.start < former.until) {
         pass(former.start, former.stopped.into_iter().chain(infused).min());
     }
-    let settled = |start: &Moment| given.now >= *start + given.reference.settle;
+    let settled = |start: &Moment| context.now >= *start + context.reference.settle;
     if let Some(start) = schedule.conditioning_start.filter(settled).filter(|_| now.is_none()) {
         pass(start, memory.ended(&[Phase::Held, Phase::Infused]));
     }

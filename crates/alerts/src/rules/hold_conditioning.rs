@@ -5,7 +5,7 @@ use crate::spans::{Opening, Reason, cut, merge};
 use alloc::vec::Vec;
 use facts::context::{Former, Phase, Shut};
 use facts::{
-    Effects, Episode, Family, Finding, Gate, Given, Hears, Message, Moment, Rule, RuleInfo,
+    Effects, Episode, Family, Finding, Gate, Hears, Message, Moment, Rule, RuleContext, RuleInfo,
     Severity, Span, Verdict, say,
 };
 use serde::Deserialize;
@@ -41,28 +41,28 @@ impl Rule for HoldConditioning {
         page: include_str!("hold_conditioning.md"),
     };
 
-    fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         // What belongs to an order follows it a moment later.
-        let judged = given.now - given.reference.settle;
+        let judged = context.now - context.reference.settle;
         if memory.ordered.is_none_or(|ordered| ordered > judged) {
             return;
         }
         for window in self.windows(memory) {
-            let holds = |reason: &Reason| reason.from <= given.now && window.counts(reason);
-            let mut reasons = self.reasons(memory, given, &window);
+            let holds = |reason: &Reason| reason.from <= context.now && window.counts(reason);
+            let mut reasons = self.reasons(memory, context, &window);
             reasons.retain(holds);
             found.extend(merge(reasons, &window.opening).into_iter().map(Episode::reasoned));
         }
     }
 
-    fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, memory: &Memory, context: &RuleContext<'_>) -> Option<Moment> {
         let window = self.window(memory)?;
-        let (settle, last_call) = (given.reference.settle, window.start - self.last_call);
+        let (settle, last_call) = (context.reference.settle, window.start - self.last_call);
         let known = memory.ordered.map(|ordered| ordered + settle);
         let strokes = [window.from, window.from + settle, last_call + settle];
         // A device or a scanner whose clock is ahead tells of a moment that is still to come.
         let ahead = memory.findings.iter().map(|finding| finding.happened);
-        strokes.into_iter().chain(known).chain(ahead).filter(|moment| *moment > given.now).min()
+        strokes.into_iter().chain(known).chain(ahead).filter(|moment| *moment > context.now).min()
     }
 }
 
@@ -139,9 +139,14 @@ impl HoldConditioning {
         until.is_none_or(|until| from < until).then_some(window)
     }
 
-    fn reasons(&self, memory: &Memory, given: &Given<'_>, window: &Window<'_>) -> Vec<Reason> {
+    fn reasons(
+        &self,
+        memory: &Memory,
+        context: &RuleContext<'_>,
+        window: &Window<'_>,
+    ) -> Vec<Reason> {
         let mut reasons: Vec<Reason> = Vec::new();
-        reasons.extend(self.gate(memory, given, window));
+        reasons.extend(self.gate(memory, context, window));
         reasons.extend(memory.schedule.earlier.iter().filter_map(|shut| self.shut(shut, window)));
         reasons
             .extend(memory.findings.iter().filter_map(|finding| self.compromised(finding, window)));
@@ -149,9 +154,14 @@ impl HoldConditioning {
         reasons
     }
 
-    fn gate(&self, memory: &Memory, given: &Given<'_>, window: &Window<'_>) -> Option<Reason> {
+    fn gate(
+        &self,
+        memory: &Memory,
+        context: &RuleContext<'_>,
+        window: &Window<'_>,
+    ) -> Option<Reason> {
         let schedule = &memory.schedule;
-        let judged = given.now - given.reference.settle;
+        let judged = context.now - context.reference.settle;
         let until = if schedule.gate == Gate::Met { Some(schedule.met_at?) } else { None };
         let last_call = window.start - self.last_call;
         let end = [until, window.until, Some(judged)].into_iter().flatten().min();

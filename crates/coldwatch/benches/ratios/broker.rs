@@ -6,7 +6,7 @@ use crate::{each, judged, runs, scaled, spread, thermal_service};
 use coldwatch::services::{self, Service, names::Names};
 use coldwatch::topics;
 use facts::fact::device::Reading;
-use facts::{DeviceFact, Event, Fact, MilliCelsius, Moment, Span, Subject, Text};
+use facts::{DeviceFact, Event, Fact, MilliCelsius, Moment, ShortText, Span, Subject};
 use kafka::{Kafka, Settings};
 use pipeline::Topic;
 use pipeline::bytes::{self, Alert};
@@ -157,11 +157,11 @@ fn reads(device: &Subject, n: usize, temperature: i32) -> Event {
 
 /// The nth reading of all.
 pub(crate) fn reads_at(device: &Subject, n: usize, temperature: i32, at: Moment) -> Event {
-    let (channel, sequence) = (Text::new("payload"), Some(n as u64));
+    let (channel, sequence) = (ShortText::new("payload"), Some(n as u64));
     let temperature = MilliCelsius(temperature);
     Event {
-        source: Text::new("bench"),
-        id: Text::new(format!("r-{n}")),
+        source: ShortText::new("bench"),
+        id: ShortText::new(format!("r-{n}")),
         subject: device.clone(),
         at,
         counts: None,

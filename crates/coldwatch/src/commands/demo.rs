@@ -10,7 +10,7 @@ use crate::services::intake;
 use crate::topics::{self, Plan};
 use crate::{log, services, signals, telemetry};
 use clap::Args;
-use facts::{Book, Moment, Span};
+use facts::{Moment, Rulebook, Span};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -115,7 +115,7 @@ impl Demo {
     }
 
     /// The rulebook of this release; in fast time a stage may be silent for as long as a step takes.
-    fn book(&self) -> Result<Book, Failure> {
+    fn book(&self) -> Result<Rulebook, Failure> {
         let mut tables = given::book(None)?.tables;
         let after = Span::seconds(15) + self.step().max(AHEAD_STEP) + self.step();
         if let Some(serde_json::Value::Object(table)) =
@@ -123,7 +123,7 @@ impl Demo {
         {
             table.insert("after".into(), format!("{} s", after.as_millis() / 1000).into());
         }
-        Ok(Book::new(tables))
+        Ok(Rulebook::new(tables))
     }
 
     fn play(&self, folder: &std::path::Path, stop: Arc<AtomicBool>) -> Result<(), Failure> {

@@ -20,7 +20,7 @@ impl Given {
 }
 
 /// The rulebook of a folder, or the one that comes with this release.
-pub(crate) fn book(folder: Option<&PathBuf>) -> Result<facts::Book, Failure> {
+pub(crate) fn book(folder: Option<&PathBuf>) -> Result<facts::Rulebook, Failure> {
     let checked = match folder {
         Some(folder) => pipeline::rulebook::read(folder),
         None => pipeline::rulebook::shipped(),

@@ -8,7 +8,7 @@ use crate::services::of_log;
 use crate::{log, telemetry, topics};
 use clap::{Args, Subcommand};
 use facts::fact::log::BehaviourSwitched;
-use facts::{Fact, SystemFact, Text};
+use facts::{Fact, ShortText, SystemFact};
 use pipeline::{Topic, bytes, roles, rulebook};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -121,7 +121,7 @@ impl Publish {
 
 /// Hash of the rulebook in force, and the behaviour: the last ones that the first partition of `facts` was given.
 /// `None`: none was given, or what was given is trimmed away.
-pub(super) fn in_force(log: &dyn Log, names: &Names) -> Result<Option<(Text, u32)>, Failure> {
+pub(super) fn in_force(log: &dyn Log, names: &Names) -> Result<Option<(ShortText, u32)>, Failure> {
     let topic = names.topic(Topic::Facts);
     let (mut hash, mut behaviour) = (None, 0);
     if log.range(&topic, 0).map_err(log::failure)?.start > 0 {

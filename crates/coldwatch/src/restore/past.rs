@@ -5,7 +5,7 @@ use super::standing::Standing;
 use crate::exit::Failure;
 use crate::exported::reading::{Exported, Records};
 use alerts::Word;
-use facts::{Book, Event, Moment, Origin, Text};
+use facts::{Event, Moment, Origin, Rulebook, ShortText};
 use fold::{Admission, Matter, Seen};
 use pipeline::stage::{Sign, is_report};
 use pipeline::{Topic, bytes, roles};
@@ -34,7 +34,7 @@ pub(super) enum What {
     /// Staff did something.
     Act(Told),
     /// Other rules were published.
-    Rulebook(Box<Book>),
+    Rulebook(Box<Rulebook>),
     /// Another behaviour was.
     Behaviour(u32),
     /// Nobody could read it then, either: it stands on the rejects.
@@ -51,7 +51,7 @@ pub(super) struct Told {
 /// All of it.
 pub(crate) struct Past {
     /// The first rulebook, the first stroke, and the behaviour that the log began at.
-    pub(super) book: Book,
+    pub(super) book: Rulebook,
     pub(super) begins: Moment,
     pub(super) behaviour: u32,
     /// What had been found so far.
@@ -123,7 +123,7 @@ impl Stream {
     }
 
     /// The first records: what the log is, its first rules, its first stroke.
-    fn begins(&mut self) -> Result<(u32, Book, Moment), Failure> {
+    fn begins(&mut self) -> Result<(u32, Rulebook, Moment), Failure> {
         let (mut behaviour, mut rules) = (None, None);
         while let Some(record) = self.records.take()? {
             self.written = self.written.max(record.appended);
@@ -224,8 +224,8 @@ impl Stream {
 
     fn told(&self, event: Event, placed: bool, record: &Record) -> Told {
         let place = placed.then(|| Origin {
-            service: Text::new(RESTORE),
-            topic: Text::new(format!("restored.{}", self.topic.name())),
+            service: ShortText::new(RESTORE),
+            topic: ShortText::new(format!("restored.{}", self.topic.name())),
             partition: self.records.partition,
             offset: record.offset,
             index: 0,

@@ -4,7 +4,7 @@
 use super::names::Names;
 use super::{Note, draft, of_log, rejected};
 use facts::fact::log::Alive;
-use facts::{Event, Fact, Moment, Origin, Subject, SystemFact, Text};
+use facts::{Event, Fact, Moment, Origin, ShortText, Subject, SystemFact};
 use fold::Links;
 use pipeline::stage::Homes;
 use pipeline::{Body, Letter, Topic};
@@ -29,8 +29,8 @@ pub struct Intake {
 /// One partition of it.
 pub struct Partition {
     names: Names,
-    source: Text,
-    topic: Text,
+    source: ShortText,
+    topic: ShortText,
     number: u16,
     clock: Clock,
     counts: Note,
@@ -42,10 +42,10 @@ pub struct Partition {
 /// Who writes what intake takes in. Offsets begin again in a topic that was made anew, and what came from there must not
 /// be taken for repeats: so the source is named after the first record of its partition, by which both differ. What
 /// was begun behind it is `intake/1`.
-fn source(made: u64) -> Text {
+fn source(made: u64) -> ShortText {
     match made {
-        0 => Text::new("intake/1"),
-        made => Text::new(format!("intake/{:08x}", made >> 32)),
+        0 => ShortText::new("intake/1"),
+        made => ShortText::new(format!("intake/{:08x}", made >> 32)),
     }
 }
 
@@ -59,7 +59,7 @@ impl Stage for Intake {
         Ok(Partition {
             names: self.names.clone(),
             source: source(counts.made),
-            topic: Text::new(&self.topic),
+            topic: ShortText::new(&self.topic),
             number,
             clock: self.clock.clone(),
             counts,

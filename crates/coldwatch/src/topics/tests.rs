@@ -20,7 +20,7 @@ struct Place {
     log: Memory,
     machine: Arc<AtomicI64>,
     names: Names,
-    book: Book,
+    book: Rulebook,
     inbound: Vec<String>,
 }
 

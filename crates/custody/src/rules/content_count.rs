@@ -7,8 +7,8 @@ use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use facts::fact::shipment::{Packed, Receipt, Received};
 use facts::timeline::{ENDS, Mark, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Message, Moment, Rule, RuleInfo, Severity,
-    Span, UnitId, say,
+    Effects, Episode, FactKind, Family, Hears, Message, Moment, Rule, RuleContext, RuleInfo,
+    Severity, Span, UnitId, say,
 };
 use serde::Deserialize;
 
@@ -80,17 +80,17 @@ impl Rule for ContentCount {
         page: include_str!("content_count.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, ledger: &Ledger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let (open, over) = self.walk(ledger);
         found.extend(over);
-        let told = |open: &Open| open.stands || given.now >= self.known(open, ledger, given);
+        let told = |open: &Open| open.stands || context.now >= self.known(open, ledger, context);
         found.extend(open.filter(told).map(Open::episode));
     }
 
-    fn due(&self, ledger: &Ledger, given: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, ledger: &Ledger, context: &RuleContext<'_>) -> Option<Moment> {
         let (open, _) = self.walk(ledger);
-        let known = self.known(&open.filter(|open| !open.stands)?, ledger, given);
-        (known > given.now).then_some(known)
+        let known = self.known(&open.filter(|open| !open.stands)?, ledger, context);
+        (known > context.now).then_some(known)
     }
 }
 
@@ -156,9 +156,9 @@ impl ContentCount {
     }
 
     /// When it is known, by log time, that what is missing is not merely scanned next.
-    fn known(&self, open: &Open, ledger: &Ledger, given: &Given<'_>) -> Moment {
+    fn known(&self, open: &Open, ledger: &Ledger, context: &RuleContext<'_>) -> Moment {
         let learnt = open.last.learnt.max(ledger.corrected);
-        (open.last.at + self.scanning).max(learnt) + given.reference.settle
+        (open.last.at + self.scanning).max(learnt) + context.reference.settle
     }
 }
 

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use facts::context::Class;
 use facts::timeline::{ENDS, HandOver, Mark, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, LegId, Message, Moment, Rule, RuleInfo,
+    Effects, Episode, FactKind, Family, Hears, LegId, Message, Moment, Rule, RuleContext, RuleInfo,
     Severity, Shows, Span, say,
 };
 use serde::Deserialize;
@@ -72,16 +72,16 @@ impl Rule for CustodyGap {
         page: include_str!("custody_gap.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, ledger: &Ledger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         for hand in &ledger.hands.hand_overs {
-            let Some(gap) = self.gap(ledger, hand, given) else { continue };
-            if !self.holds(hand, &gap, given) {
+            let Some(gap) = self.gap(ledger, hand, context) else { continue };
+            if !self.holds(hand, &gap, context) {
                 continue;
             }
             let climbs = self.climbs(ledger, &gap);
             let bad = match gap.end {
                 Some(end) => end.at > climbs,
-                None => given.now - given.reference.settle >= climbs,
+                None => context.now - context.reference.settle >= climbs,
             };
             let severity = match bad {
                 _ if gap.there => Severity::P3,
@@ -98,16 +98,17 @@ impl Rule for CustodyGap {
         }
     }
 
-    fn due(&self, ledger: &Ledger, given: &Given<'_>) -> Option<Moment> {
-        let gaps = ledger.hands.hand_overs.iter().filter_map(|hand| self.gap(ledger, hand, given));
+    fn next_deadline(&self, ledger: &Ledger, context: &RuleContext<'_>) -> Option<Moment> {
+        let gaps =
+            ledger.hands.hand_overs.iter().filter_map(|hand| self.gap(ledger, hand, context));
         let strokes = gaps.flat_map(|gap| {
-            let settle = given.reference.settle;
+            let settle = context.reference.settle;
             let first = gap.known.max(gap.allowed) + settle;
             let learnt = gap.end.map(|end| end.learnt.max(gap.known) + settle);
             let climbs = gap.end.is_none().then(|| self.climbs(ledger, &gap) + settle);
             [Some(first), learnt, climbs].into_iter().flatten()
         });
-        strokes.filter(|moment| *moment > given.now).min()
+        strokes.filter(|moment| *moment > context.now).min()
     }
 }
 
@@ -116,10 +117,10 @@ impl CustodyGap {
         &self,
         ledger: &'a Ledger,
         hand: &'a HandOver,
-        given: &Given<'_>,
+        context: &RuleContext<'_>,
     ) -> Option<Gap<'a>> {
         let released = hand.released.as_ref()?;
-        let limit = self.limit(ledger, hand, released, given);
+        let limit = self.limit(ledger, hand, released, context);
         // The second person of the acceptance before scans within minutes; who scans later has the goods again.
         let back = hand.taken_back.as_ref().filter(|back| back.at >= released.at + self.taken_back);
         let end = hand.end().into_iter().chain(back).min_by_key(|mark| mark.at);
@@ -135,22 +136,28 @@ impl CustodyGap {
     }
 
     /// Whether it was, or is, too long, and could be known.
-    fn holds(&self, hand: &HandOver, gap: &Gap<'_>, given: &Given<'_>) -> bool {
-        let settle = given.reference.settle;
+    fn holds(&self, hand: &HandOver, gap: &Gap<'_>, context: &RuleContext<'_>) -> bool {
+        let settle = context.reference.settle;
         let told = gap.known.max(gap.allowed) + settle;
-        let Some(end) = gap.end else { return given.now >= told };
+        let Some(end) = gap.end else { return context.now >= told };
         // Facts of one hand-over race: what was told before its end was known is over now, all else waits for what follows.
         let was_told = told <= end.learnt;
         // An act that ends the watch makes no alarm unseen.
         let by_act = hand.ended.as_ref() == Some(end) && hand.ended_by_act;
         let late = end.at > gap.allowed || by_act && was_told;
-        late && (was_told || given.now >= end.learnt.max(gap.known) + settle)
+        late && (was_told || context.now >= end.learnt.max(gap.known) + settle)
     }
 
     /// How long nobody may hold the goods.
-    fn limit(&self, ledger: &Ledger, hand: &HandOver, released: &Mark, given: &Given<'_>) -> Span {
+    fn limit(
+        &self,
+        ledger: &Ledger,
+        hand: &HandOver,
+        released: &Mark,
+        context: &RuleContext<'_>,
+    ) -> Span {
         let plan = ledger.plan.as_ref();
-        let profile = plan.and_then(|plan| given.reference.profiles.get(&plan.profile));
+        let profile = plan.and_then(|plan| context.reference.profiles.get(&plan.profile));
         if profile.is_some_and(|profile| profile.class == Class::Fresh) {
             let age = plan.and_then(|plan| Some((plan.collection_end?, plan.expires_at?)));
             let old = |(from, until): (Moment, Moment)| {

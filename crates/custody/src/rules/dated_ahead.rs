@@ -4,7 +4,7 @@ use super::CORRECTED;
 use crate::ledger::Ledger;
 use alloc::vec::Vec;
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, say,
+    Effects, Episode, FactKind, Family, Hears, Moment, Rule, RuleContext, RuleInfo, Severity, say,
 };
 use serde::Deserialize;
 
@@ -31,7 +31,7 @@ impl Rule for DatedAhead {
         page: include_str!("dated_ahead.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, ledger: &Ledger, _: &RuleContext<'_>, found: &mut Vec<Episode>) {
         for report in &ledger.record.dated {
             let message = say!(DATED, report.what.as_str(), report.dated, report.counts);
             let episode = Episode::new(Severity::P3, report.counts, message).latched();
@@ -39,7 +39,7 @@ impl Rule for DatedAhead {
         }
     }
 
-    fn due(&self, _: &Ledger, _: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, _: &Ledger, _: &RuleContext<'_>) -> Option<Moment> {
         None
     }
 }

@@ -5,7 +5,7 @@ use crate::ledger::Ledger;
 use alloc::vec::Vec;
 use facts::timeline::{ENDS, HandOver, Mark, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, Family, Given, Hears, LegId, Message, Moment, PartyId, Rule, RuleInfo,
+    Effects, Episode, Family, Hears, LegId, Message, Moment, PartyId, Rule, RuleContext, RuleInfo,
     Severity, Span, say,
 };
 use serde::Deserialize;
@@ -50,23 +50,23 @@ impl Rule for DoubleHolder {
         page: include_str!("double_holder.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, ledger: &Ledger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         for hand in &ledger.hands.hand_overs {
             let Some(overlap) = overlap(hand) else { continue };
             let taken = overlap.taken;
-            let overdue = self.overdue(ledger, &overlap, given);
+            let overdue = self.overdue(ledger, &overlap, context);
             let (until, message) = match &hand.released {
                 Some(released) => {
-                    let settled = released.learnt.max(overlap.learnt) + given.reference.settle;
+                    let settled = released.learnt.max(overlap.learnt) + context.reference.settle;
                     let in_time = released.at <= taken.at + self.allowed(&overlap);
                     // What was told before the release was known is over now; else what races with it has its time.
                     let was_told = overdue <= released.learnt;
-                    if in_time || !was_told && given.now < settled {
+                    if in_time || !was_told && context.now < settled {
                         continue;
                     }
                     (Some(released.at), late(&overlap, released))
                 }
-                None if given.now >= overdue => (None, open(&overlap)),
+                None if context.now >= overdue => (None, open(&overlap)),
                 None => continue,
             };
             let offsets = hand.released.as_ref().map(|released| released.offset);
@@ -78,15 +78,15 @@ impl Rule for DoubleHolder {
         }
     }
 
-    fn due(&self, ledger: &Ledger, given: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, ledger: &Ledger, context: &RuleContext<'_>) -> Option<Moment> {
         let overlaps = ledger.hands.hand_overs.iter().filter_map(|hand| {
             let overlap = overlap(hand)?;
             let released = hand.released.as_ref();
             let settled = released
-                .map(|released| released.learnt.max(overlap.learnt) + given.reference.settle);
-            Some([Some(self.overdue(ledger, &overlap, given)), settled])
+                .map(|released| released.learnt.max(overlap.learnt) + context.reference.settle);
+            Some([Some(self.overdue(ledger, &overlap, context)), settled])
         });
-        overlaps.flatten().flatten().filter(|due| *due > given.now).min()
+        overlaps.flatten().flatten().filter(|due| *due > context.now).min()
     }
 }
 
@@ -97,9 +97,9 @@ impl DoubleHolder {
     }
 
     /// When a release that nobody has reported counts as not given. One that was declared wrong is replaced a moment later.
-    fn overdue(&self, ledger: &Ledger, overlap: &Overlap<'_>, given: &Given<'_>) -> Moment {
+    fn overdue(&self, ledger: &Ledger, overlap: &Overlap<'_>, context: &RuleContext<'_>) -> Moment {
         let known = overlap.learnt.max(ledger.corrected);
-        known.max(overlap.taken.at + self.unknown_after) + given.reference.settle
+        known.max(overlap.taken.at + self.unknown_after) + context.reference.settle
     }
 }
 

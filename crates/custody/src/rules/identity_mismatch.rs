@@ -6,8 +6,8 @@ use crate::unit::{by_name, list};
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Argument, Effects, Episode, FactKind, Family, Given, Hears, Moment, Precedence, Rule, RuleInfo,
-    Severity, UnitId, say,
+    Argument, Effects, Episode, FactKind, Family, Hears, Moment, Precedence, Rule, RuleContext,
+    RuleInfo, Severity, UnitId, say,
 };
 use serde::Deserialize;
 
@@ -53,7 +53,7 @@ impl Rule for IdentityMismatch {
         page: include_str!("identity_mismatch.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, ledger: &Ledger, _: &RuleContext<'_>, found: &mut Vec<Episode>) {
         for step in [ScanStep::Packing, ScanStep::Receipt] {
             let scans: Vec<&Scan> = ledger.scans.iter().filter(|scan| scan.step == step).collect();
             found.extend(another_order(step, &scans));
@@ -64,7 +64,7 @@ impl Rule for IdentityMismatch {
         found.sort_by_key(|episode| episode.since);
     }
 
-    fn due(&self, _: &Ledger, _: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, _: &Ledger, _: &RuleContext<'_>) -> Option<Moment> {
         None
     }
 }

@@ -5,7 +5,7 @@ use crate::ledger::Ledger;
 use crate::record::{Named, Names, Record};
 use alloc::vec::Vec;
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span,
+    Effects, Episode, FactKind, Family, Hears, Moment, Rule, RuleContext, RuleInfo, Severity, Span,
     Template, say,
 };
 use serde::Deserialize;
@@ -49,9 +49,9 @@ impl Rule for LeadsNowhere {
         page: include_str!("leads_nowhere.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, ledger: &Ledger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let record = &ledger.record;
-        found.extend(self.without_plan(record, given));
+        found.extend(self.without_plan(record, context));
         for named in firsts(&record.waypoints) {
             let at = |plan: &Names| plan.has_waypoint(&named.name);
             found.extend(nowhere(record, named, at, NO_WAYPOINT));
@@ -60,30 +60,30 @@ impl Rule for LeadsNowhere {
             let at = |plan: &Names| plan.has_leg(&named.name);
             found.extend(nowhere(record, named, at, NO_LEG));
         }
-        let settled = |named: &&Named| given.now >= named.learnt + given.reference.settle;
+        let settled = |named: &&Named| context.now >= named.learnt + context.reference.settle;
         for named in firsts(&record.acting).into_iter().filter(settled) {
             found.extend(stranger(record, named));
         }
     }
 
-    fn due(&self, ledger: &Ledger, given: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, ledger: &Ledger, context: &RuleContext<'_>) -> Option<Moment> {
         let record = &ledger.record;
-        let settle = given.reference.settle;
+        let settle = context.reference.settle;
         let plan = record.first.as_ref().map(|first| first.learnt + self.no_plan + settle);
         let plan = plan.filter(|_| record.plans.is_empty());
         let acting = record.acting.iter().map(|named| named.learnt + settle);
-        acting.chain(plan).filter(|due| *due > given.now).min()
+        acting.chain(plan).filter(|due| *due > context.now).min()
     }
 }
 
 impl LeadsNowhere {
     /// Something is reported of a shipment that nobody has planned.
-    fn without_plan(&self, record: &Record, given: &Given<'_>) -> Option<Episode> {
+    fn without_plan(&self, record: &Record, context: &RuleContext<'_>) -> Option<Episode> {
         let first = record.first.as_ref()?;
-        let due = first.learnt + self.no_plan + given.reference.settle;
+        let due = first.learnt + self.no_plan + context.reference.settle;
         let plan = record.plans.iter().map(|plan| (plan.learnt, plan.at)).min();
         let over = record.over;
-        if given.now < due || plan.is_some_and(|(learnt, at)| learnt < due || at <= first.at) {
+        if context.now < due || plan.is_some_and(|(learnt, at)| learnt < due || at <= first.at) {
             return None;
         }
         let severity = if record.under_way.is_some() { Severity::P2 } else { Severity::P3 };

@@ -8,7 +8,8 @@ use alloc::vec::Vec;
 use facts::context::Class;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span, say,
+    Effects, Episode, FactKind, Family, Hears, Moment, Rule, RuleContext, RuleInfo, Severity, Span,
+    say,
 };
 use serde::Deserialize;
 
@@ -58,16 +59,16 @@ impl Rule for LostContact {
         page: include_str!("lost_contact.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
-        let settle = given.reference.settle;
-        for silence in self.silences(ledger, given) {
+    fn judge(&self, ledger: &Ledger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+        let settle = context.reference.settle;
+        for silence in self.silences(ledger, context) {
             let told = silence.limit.max(known(ledger, &silence)) + settle;
             let late = |limit: Moment| match silence.next {
                 Some((next, _)) => next > limit,
-                None => given.now >= limit.max(known(ledger, &silence)) + settle,
+                None => context.now >= limit.max(known(ledger, &silence)) + settle,
             };
             let settled = match silence.next {
-                Some((_, learnt)) => told <= learnt || given.now >= learnt + settle,
+                Some((_, learnt)) => told <= learnt || context.now >= learnt + settle,
                 None => true,
             };
             if !late(silence.limit) || !settled {
@@ -85,9 +86,9 @@ impl Rule for LostContact {
         }
     }
 
-    fn due(&self, ledger: &Ledger, given: &Given<'_>) -> Option<Moment> {
-        let settle = given.reference.settle;
-        let silences = self.silences(ledger, given);
+    fn next_deadline(&self, ledger: &Ledger, context: &RuleContext<'_>) -> Option<Moment> {
+        let settle = context.reference.settle;
+        let silences = self.silences(ledger, context);
         let strokes = silences.iter().flat_map(|silence| {
             let known = known(ledger, silence);
             let learnt = silence.next.map(|(_, learnt)| learnt + settle);
@@ -95,7 +96,7 @@ impl Rule for LostContact {
             let climbs = silence.climbs.max(known) + settle;
             [Some(first), Some(climbs), learnt]
         });
-        strokes.flatten().filter(|moment| *moment > given.now).min()
+        strokes.flatten().filter(|moment| *moment > context.now).min()
     }
 }
 
@@ -104,9 +105,9 @@ fn known(ledger: &Ledger, silence: &Silence<'_>) -> Moment {
 }
 
 impl LostContact {
-    fn silences<'a>(&self, ledger: &'a Ledger, given: &Given<'_>) -> Vec<Silence<'a>> {
+    fn silences<'a>(&self, ledger: &'a Ledger, context: &RuleContext<'_>) -> Vec<Silence<'a>> {
         let plan = ledger.plan.as_ref();
-        let profile = plan.and_then(|plan| given.reference.profiles.get(&plan.profile));
+        let profile = plan.and_then(|plan| context.reference.profiles.get(&plan.profile));
         let fresh = profile.is_some_and(|profile| profile.class == Class::Fresh);
         let words = &ledger.way.words;
         let mut silences = Vec::new();

@@ -6,8 +6,8 @@ use crate::unit::{by_name, compared};
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Message, Moment, Precedence, Rule, RuleInfo,
-    Severity, Span, Template, UnitId, say,
+    Effects, Episode, FactKind, Family, Hears, Message, Moment, Precedence, Rule, RuleContext,
+    RuleInfo, Severity, Span, Template, UnitId, say,
 };
 use serde::Deserialize;
 
@@ -72,7 +72,7 @@ impl Rule for NotForUse {
         page: include_str!("not_for_use.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, ledger: &Ledger, _: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let mut state = State { waste: self.waste, ..State::default() };
         for used in &ledger.uses {
             match used.what {
@@ -85,7 +85,7 @@ impl Rule for NotForUse {
         found.sort_by_key(|episode| episode.since);
     }
 
-    fn due(&self, _: &Ledger, _: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, _: &Ledger, _: &RuleContext<'_>) -> Option<Moment> {
         None
     }
 }

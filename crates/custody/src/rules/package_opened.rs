@@ -5,7 +5,8 @@ use crate::ledger::{Customs, Ledger, Opening};
 use alloc::vec::Vec;
 use facts::timeline::{ENDS, Mark, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span, say,
+    Effects, Episode, FactKind, Family, Hears, Moment, Rule, RuleContext, RuleInfo, Severity, Span,
+    say,
 };
 use serde::Deserialize;
 
@@ -38,11 +39,11 @@ impl Rule for PackageOpened {
         page: include_str!("package_opened.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, ledger: &Ledger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         for opening in &ledger.opened {
             let mark = &opening.mark;
-            let known = mark.learnt.max(ledger.corrected) + given.reference.settle;
-            if opening.has_leave || given.now < known {
+            let known = mark.learnt.max(ledger.corrected) + context.reference.settle;
+            if opening.has_leave || context.now < known {
                 continue;
             }
             if !is_watched(ledger, mark.at) || self.is_its_own_work(ledger, opening) {
@@ -57,9 +58,9 @@ impl Rule for PackageOpened {
         }
     }
 
-    fn due(&self, ledger: &Ledger, given: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, ledger: &Ledger, context: &RuleContext<'_>) -> Option<Moment> {
         let opened = ledger.opened.iter().map(|it| it.mark.learnt.max(ledger.corrected));
-        opened.map(|known| known + given.reference.settle).filter(|due| *due > given.now).min()
+        opened.map(|known| known + context.reference.settle).filter(|due| *due > context.now).min()
     }
 }
 

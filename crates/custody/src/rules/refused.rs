@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use facts::fact::shipment::Receipt;
 use facts::timeline::{ENDS, Mark, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span,
+    Effects, Episode, FactKind, Family, Hears, Moment, Rule, RuleContext, RuleInfo, Severity, Span,
     UnitId, say,
 };
 use serde::Deserialize;
@@ -44,11 +44,11 @@ impl Rule for Refused {
         page: include_str!("refused.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
-        let settle = given.reference.settle;
+    fn judge(&self, ledger: &Ledger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+        let settle = context.reference.settle;
         let mut last: Option<(&Mark, Option<Moment>)> = None;
         for (mark, received) in &ledger.received {
-            if received.verdict != Receipt::Reject || given.now < mark.learnt + settle {
+            if received.verdict != Receipt::Reject || context.now < mark.learnt + settle {
                 continue;
             }
             // The same refusal again is no other one.
@@ -61,7 +61,7 @@ impl Rule for Refused {
             let earliest = earliest(ledger, mark.at);
             let late = |limit: Moment| match until {
                 Some(until) => until > limit,
-                None => given.now >= limit.max(mark.learnt).max(ledger.corrected) + settle,
+                None => context.now >= limit.max(mark.learnt).max(ledger.corrected) + settle,
             };
             let severity = match earliest.map(|end| (end - self.slack).max(overdue)) {
                 Some(climbs) if late(climbs) => Severity::P1,
@@ -81,8 +81,8 @@ impl Rule for Refused {
         }
     }
 
-    fn due(&self, ledger: &Ledger, given: &Given<'_>) -> Option<Moment> {
-        let settle = given.reference.settle;
+    fn next_deadline(&self, ledger: &Ledger, context: &RuleContext<'_>) -> Option<Moment> {
+        let settle = context.reference.settle;
         let refused = ledger.received.iter().filter(|(_, r)| r.verdict == Receipt::Reject);
         let strokes = refused.flat_map(|(mark, _)| {
             let overdue = mark.at + self.answer;
@@ -91,7 +91,7 @@ impl Rule for Refused {
             let later = |limit: Moment| limit.max(known) + settle;
             [Some(mark.learnt + settle), Some(later(overdue)), climbs.map(later)]
         });
-        strokes.flatten().filter(|moment| *moment > given.now).min()
+        strokes.flatten().filter(|moment| *moment > context.now).min()
     }
 }
 

@@ -4,7 +4,7 @@ use super::CORRECTED;
 use crate::ledger::Ledger;
 use alloc::{format, vec::Vec};
 use facts::timeline::{ENDS, WHO_HAS_THEM};
-use facts::{Effects, Episode, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, say};
+use facts::{Effects, Episode, Family, Hears, Moment, Rule, RuleContext, RuleInfo, Severity, say};
 use serde::Deserialize;
 
 facts::messages! {
@@ -30,7 +30,7 @@ impl Rule for TwoPlans {
         page: include_str!("two_plans.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, _: &Given<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, ledger: &Ledger, _: &RuleContext<'_>, found: &mut Vec<Episode>) {
         for two in &ledger.contradictions {
             // What was over before it was planned otherwise harms nobody.
             if ledger.over.is_some_and(|over| over <= two.since) {
@@ -46,7 +46,7 @@ impl Rule for TwoPlans {
         }
     }
 
-    fn due(&self, _: &Ledger, _: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, _: &Ledger, _: &RuleContext<'_>) -> Option<Moment> {
         None
     }
 }

@@ -9,8 +9,8 @@ use facts::timeline::{
     ENDS, HandOver, Mark, Receiver, StrangeReceipt, StrangeRelease, WHO_HAS_THEM,
 };
 use facts::{
-    Argument, Effects, Episode, FactKind, Family, Given, Hears, LegId, Message, Moment, PartyId,
-    Rule, RuleInfo, Severity, Span, say,
+    Argument, Effects, Episode, FactKind, Family, Hears, LegId, Message, Moment, PartyId, Rule,
+    RuleContext, RuleInfo, Severity, Span, say,
 };
 use serde::Deserialize;
 
@@ -70,8 +70,8 @@ impl Rule for WrongParty {
         page: include_str!("wrong_party.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, given: &Given<'_>, found: &mut Vec<Episode>) {
-        let ripe = |known: Moment| given.now >= known + given.reference.settle;
+    fn judge(&self, ledger: &Ledger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+        let ripe = |known: Moment| context.now >= known + context.reference.settle;
         let mut told: Vec<&StrangeRelease> = Vec::new();
         for strange in &ledger.hands.strange_releases {
             let again = told.iter().any(|first| is_released_again(ledger, first, strange));
@@ -112,7 +112,7 @@ impl Rule for WrongParty {
         found.sort_by_key(|episode| episode.since);
     }
 
-    fn due(&self, ledger: &Ledger, given: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, ledger: &Ledger, context: &RuleContext<'_>) -> Option<Moment> {
         let hands = &ledger.hands;
         let releases = hands.strange_releases.iter().map(|strange| release_known(ledger, strange));
         let acceptances = hands.hand_overs.iter().filter_map(|hand| {
@@ -125,7 +125,7 @@ impl Rule for WrongParty {
             known.max(ledger.corrected)
         });
         let known = releases.chain(acceptances).chain(receipts).chain(acts).chain(within);
-        known.map(|known| known + given.reference.settle).filter(|due| *due > given.now).min()
+        known.map(|known| known + context.reference.settle).filter(|due| *due > context.now).min()
     }
 }
 

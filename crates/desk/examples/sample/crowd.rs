@@ -6,7 +6,7 @@ use super::story::{Teller, act, ago, custody, finding, incident, patient, plan, 
 use alerts::incident::IncidentState;
 use desk::Board;
 use facts::context::Class;
-use facts::{PartyId, Severity, ShipmentId, State, Text};
+use facts::{PartyId, Severity, ShipmentId, ShortText, State};
 
 /// Who carries, by the telephone at night.
 const CARRIERS: [&str; 3] = ["VITAVAN", "KLM-CARGO", "BAYSTATE"];
@@ -79,7 +79,7 @@ fn shipment(t: &mut Teller<'_>, n: usize) {
     one.unseen = vec![warm.name];
     one.holder = Some(PartyId::new(carrier));
     one.since = Some(ago(begun - 22));
-    one.place = Some(Text::new("depot Brussels"));
+    one.place = Some(ShortText::new("depot Brussels"));
     one.deadline = (!over).then(|| ago(-30 - i64::try_from(n % 300).unwrap_or(0)));
     if matches!(state, IncidentState::ActiveAcked | IncidentState::ReturnedAcked) {
         one.acknowledged = Some(act("ANNA", ago(2), "the driver moves it into the reefer"));

@@ -8,8 +8,8 @@ use desk::Board;
 use desk::board::TOPICS;
 use facts::context::{Class, Custody, Gate, Phase, Schedule, Thermal, Watch};
 use facts::{
-    Context, Event, Finding, MilliCelsius, Moment, Name, PartyId, Severity, ShipmentId, Span,
-    State, Subject, Text, Verdict,
+    Context, Event, Finding, MilliCelsius, Moment, Name, PartyId, Severity, ShipmentId, ShortText,
+    Span, State, Subject, Verdict,
 };
 
 pub const PARTITIONS: u16 = 2;
@@ -52,9 +52,9 @@ impl<'a> Teller<'a> {
         let offset = 100 + u64::try_from(self.told.len()).unwrap_or(0);
         let fact = sentence.parse().unwrap_or_else(|e| panic!("{e}"));
         let subject: Subject = subject.parse().unwrap_or_else(|e| panic!("{e}"));
-        let id = Text::new(format!("{offset}"));
+        let id = ShortText::new(format!("{offset}"));
         let event = Event {
-            source: Text::new("gateway"),
+            source: ShortText::new("gateway"),
             id,
             subject,
             at,
@@ -125,8 +125,13 @@ pub fn finding(
     sentence: &str,
 ) -> Finding {
     Finding {
-        name: Name { rule: Text::new(rule), about: Text::default(), offset: 104, index: 0 },
-        code: Text::new(code),
+        name: Name {
+            rule: ShortText::new(rule),
+            about: ShortText::default(),
+            offset: 104,
+            index: 0,
+        },
+        code: ShortText::new(code),
         shipment: ShipmentId::new(shipment),
         state: State::Raised,
         severity,
@@ -143,10 +148,10 @@ pub fn finding(
         figures: None,
         compromises: false,
         precedence: facts::Precedence::Ordinary,
-        action: Text::new(
+        action: ShortText::new(
             "Ring the party that holds the goods: is the box closed, is there fresh coolant, can it be put into a fridge",
         ),
-        rulebook: Text::new("9f2c4e1ab07d"),
+        rulebook: ShortText::new("9f2c4e1ab07d"),
         behaviour: 1,
     }
 }
@@ -166,7 +171,7 @@ pub fn incident(
         headline: headline.into(),
         opened: Some(ago(42)),
         changed: ago(38),
-        action: Text::new(
+        action: ShortText::new(
             "Ring the party that was to accept, and then the one that let go: find out who stands beside the goods",
         ),
         ..Incident::default()
@@ -174,14 +179,14 @@ pub fn incident(
 }
 
 pub fn act(by: &str, at: Moment, text: &str) -> Act {
-    Act { by: PartyId::new(by), at, text: Text::new(text) }
+    Act { by: PartyId::new(by), at, text: ShortText::new(text) }
 }
 
 pub fn custody(holder: Option<&str>, since: Moment, place: &str) -> Context {
     Context::Custody(Custody {
         holder: holder.map(PartyId::new),
         since: holder.map(|_| since),
-        place: Some(Text::new(place)),
+        place: Some(ShortText::new(place)),
         eta: Some(ago(-420)),
         received: false,
     })
@@ -248,7 +253,7 @@ fn lost_between_hands(t: &mut Teller<'_>) {
     gap.happened = ago(108);
     t.board.finding(&gap);
     let mut open = incident(s, 1, IncidentState::ActiveUnacked, Severity::P1, sentence);
-    open.place = Some(Text::new("KLM-CARGO"));
+    open.place = Some(ShortText::new("KLM-CARGO"));
     open.since = Some(ago(108));
     open.eta = Some(ago(-420));
     open.deadline = Some(ago(-108));
@@ -312,7 +317,7 @@ fn warm_cells(t: &mut Teller<'_>) {
     open.action = warm.action.clone();
     open.holder = Some(PartyId::new("VITAVAN"));
     open.since = Some(ago(288));
-    open.place = Some(Text::new("bay 4, depot Brussels"));
+    open.place = Some(ShortText::new("bay 4, depot Brussels"));
     open.deadline = Some(ago(-288));
     open.acknowledged =
         Some(act("ANNA", ago(25), "driver moves it into the reefer, quality is rung"));
@@ -329,7 +334,7 @@ fn others(t: &mut Teller<'_>) {
     t.board.context(&ShipmentId::new("VEC-77"), &custody(Some("VITAVAN"), ago(290), "PLANT-PUURS"));
     let mut not_valid =
         finding("VEC-77", "PRM-02", "permits/not-valid-at-act", Severity::P2, permit);
-    not_valid.action = Text::new(
+    not_valid.action = ShortText::new(
         "Ask the permit's holder whether the authority amends it in time, and have the amendment reported",
     );
     t.board.finding(&not_valid);
@@ -364,12 +369,12 @@ fn others(t: &mut Teller<'_>) {
     t.of("CELLS-104", ago(700), &plan("cells", "CELL_2_8", ""));
     let quiet = "nothing has come from it since 2026-03-02T02:02:05Z";
     let mut silent = finding("CELLS-104", "DAT-03", "thermal/logger-silent", Severity::P3, quiet);
-    silent.name.about = Text::new("LOG-40/1");
+    silent.name.about = ShortText::new("LOG-40/1");
     silent.happened = ago(70);
     t.board.finding(&silent);
     let mut taken = incident("CELLS-104", 1, IncidentState::ActiveAcked, Severity::P3, quiet);
     taken.acknowledged = Some(act("BEN", ago(30), "driver reads the display, 5.1 °C"));
-    taken.action = Text::new(
+    taken.action = ShortText::new(
         "Ring the party that holds the goods: is the logger with them, does it show a temperature",
     );
     t.board.incident(&taken);

@@ -5,8 +5,8 @@ use super::lines::Line;
 use alerts::Incident;
 use facts::fact::shipment::Planned;
 use facts::{
-    DeviceFact, Fact, Finding, Moment, OrderFact, ShipmentFact, Shows, SystemFact, Text, Timeline,
-    TimelineEntry,
+    DeviceFact, Fact, Finding, Moment, OrderFact, ShipmentFact, ShortText, Shows, SystemFact,
+    Timeline, TimelineEntry,
 };
 
 /// A line, as the timeline takes it.
@@ -40,7 +40,7 @@ impl Dossier {
     }
 
     /// The product of its order.
-    pub fn product(&self) -> Option<&Text> {
+    pub fn product(&self) -> Option<&ShortText> {
         self.lines.standing().rev().find_map(|line| match &line.event.fact {
             Fact::Order(OrderFact::OrderOpened(opened)) => Some(&opened.product),
             _ => None,
@@ -85,7 +85,7 @@ impl Dossier {
         for finding in self.shown_as(Shows::SilentProbe).filter(|f| is_open(f)) {
             let about = finding.name.about.as_str();
             let (device, channel) = about.rsplit_once('/').unwrap_or((about, ""));
-            let probe = Probe { device: Text::new(device), channel: Text::new(channel) };
+            let probe = Probe { device: ShortText::new(device), channel: ShortText::new(channel) };
             silent.entry(probe).or_insert(finding.happened);
         }
         silent.into_iter().collect()

@@ -8,8 +8,8 @@ use facts::context::{Custody, Schedule, Thermal};
 use facts::fact::order::Dose;
 use facts::fact::permit::Ledger;
 use facts::{
-    Context, DeviceFact, Event, Fact, Finding, Moment, Name, PartyFact, PermitId, Registry, Shows,
-    Span, State, SystemFact, Text,
+    Context, DeviceFact, Event, Fact, Finding, Moment, Name, PartyFact, PermitId, Registry,
+    ShortText, Shows, Span, State, SystemFact,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,9 +18,9 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Probe {
     /// The device.
-    pub device: Text,
+    pub device: ShortText,
     /// The channel.
-    pub channel: Text,
+    pub channel: ShortText,
 }
 
 impl fmt::Display for Probe {
@@ -103,8 +103,10 @@ impl Dossier {
         learnt: Option<Moment>,
     ) {
         self.partition = Some(partition);
-        let probe =
-            |channel: &Text| Probe { device: event.subject.id.clone(), channel: channel.clone() };
+        let probe = |channel: &ShortText| Probe {
+            device: event.subject.id.clone(),
+            channel: channel.clone(),
+        };
         match &event.fact {
             Fact::Device(DeviceFact::Reading(reading)) => {
                 let probe = probe(&reading.channel);

@@ -126,12 +126,12 @@ fn order(line: &Line) -> (Moment, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use facts::{Span, Subject, SubjectKind, Text};
+    use facts::{ShortText, Span, Subject, SubjectKind};
 
     fn line(offset: u64, sentence: &str) -> Line {
         let at = Moment::from_millis(1_772_323_200_000) + Span::minutes(offset.try_into().unwrap());
         let subject = Subject::new(SubjectKind::Shipment, "SHP-1");
-        let (source, id) = (Text::new("test"), Text::new(offset.to_string()));
+        let (source, id) = (ShortText::new("test"), ShortText::new(offset.to_string()));
         let fact = sentence.parse().unwrap();
         Line::new(offset, Event { source, id, subject, at, counts: None, hidden: None, fact }, None)
     }

@@ -1,7 +1,9 @@
 //! Pictures as text: small, the same on every machine.
 
 use super::*;
-use facts::{Effects, Family, Hears, Registry, RuleInfo, ShipmentId, Span, State, Text, Verdict};
+use facts::{
+    Effects, Family, Hears, Registry, RuleInfo, ShipmentId, ShortText, Span, State, Verdict,
+};
 
 fn at(minutes: i64) -> Moment {
     Moment::from_millis(1_772_323_200_000) + Span::minutes(minutes) // 2026-03-01T00:00:00Z
@@ -126,8 +128,13 @@ const EXPIRES: RuleInfo = RuleInfo {
 
 fn found(rule: &str, code: &str) -> facts::Finding {
     facts::Finding {
-        name: facts::Name { rule: Text::new(rule), about: Text::default(), offset: 1, index: 0 },
-        code: Text::new(code),
+        name: facts::Name {
+            rule: ShortText::new(rule),
+            about: ShortText::default(),
+            offset: 1,
+            index: 0,
+        },
+        code: ShortText::new(code),
         shipment: ShipmentId::new("SHP-1"),
         state: State::Raised,
         severity: Severity::P2,
@@ -144,8 +151,8 @@ fn found(rule: &str, code: &str) -> facts::Finding {
         figures: None,
         compromises: false,
         precedence: facts::Precedence::Ordinary,
-        action: Text::default(),
-        rulebook: Text::default(),
+        action: ShortText::default(),
+        rulebook: ShortText::default(),
         behaviour: 1,
     }
 }

@@ -16,7 +16,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
-use facts::{Event, Fact, ShipmentId, StaffAct, Subject, Text};
+use facts::{Event, Fact, ShipmentId, ShortText, StaffAct, Subject};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -152,8 +152,8 @@ pub(super) async fn act(
         ))
     })?;
     let event = Event {
-        source: Text::new("desk"),
-        id: Text::new(&name),
+        source: ShortText::new("desk"),
+        id: ShortText::new(&name),
         subject: Subject::from(&shipment),
         at,
         counts: None,

@@ -7,7 +7,7 @@ use crate::view::IncidentView;
 use alerts::Incident;
 use alerts::incident::Act;
 use axum::http::HeaderMap;
-use facts::{Fact, Moment, PartyId, ShipmentId, StaffAct, Text};
+use facts::{Fact, Moment, PartyId, ShipmentId, ShortText, StaffAct};
 use std::time::Duration;
 
 /// How long the board may take to show an act, and how often it is looked at.
@@ -23,7 +23,7 @@ pub(super) fn person(field: &str, does: &str, text: &str) -> Result<PartyId, Ref
 }
 
 /// Letters that a person can see, and not too many.
-pub(super) fn reason(field: &str, says: &str, text: &str) -> Result<Text, Refusal> {
+pub(super) fn reason(field: &str, says: &str, text: &str) -> Result<ShortText, Refusal> {
     let reason = text.trim();
     let letters = reason.chars().count();
     if letters == 0 || letters > LONGEST_REASON {
@@ -34,7 +34,7 @@ pub(super) fn reason(field: &str, says: &str, text: &str) -> Result<Text, Refusa
     if let Some(c) = reason.chars().find(|c| c.is_control()) {
         return Err(Refusal::Invalid(format!("`{field}` holds {c:?}, which is no letter")));
     }
-    Ok(Text::new(reason))
+    Ok(ShortText::new(reason))
 }
 
 pub(super) fn name(
@@ -106,7 +106,7 @@ fn view(board: &Board, incident: &Incident, dossier: &Dossier) -> IncidentView {
 }
 
 fn is_done(incident: &Incident, fact: &Fact, at: Moment) -> bool {
-    let stands = |act: &Option<Act>, by: &PartyId, text: &Text| {
+    let stands = |act: &Option<Act>, by: &PartyId, text: &ShortText| {
         act.as_ref().is_some_and(|act| act.by == *by && act.at == at && act.text == *text)
     };
     match fact {

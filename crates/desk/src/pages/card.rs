@@ -7,7 +7,7 @@ use crate::board::{Board, Dossier, Part, hands, parts};
 use crate::words::{self, Foreign, When, left, when};
 use alerts::Incident;
 use alerts::incident::{Act, IncidentState};
-use facts::{Moment, PartyId, Severity, Span, Text};
+use facts::{Moment, PartyId, Severity, ShortText, Span};
 
 /// One card.
 #[derive(Debug, Clone)]
@@ -114,7 +114,7 @@ impl Holder {
     pub(crate) fn new(board: &Board, party: &PartyId) -> Self {
         let described = board.party(party);
         let phone = described.and_then(|d| d.duty.as_ref());
-        let digits = |text: &Text| -> String {
+        let digits = |text: &ShortText| -> String {
             text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
         };
         Self {

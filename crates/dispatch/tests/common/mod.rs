@@ -4,8 +4,8 @@
 
 use dispatch::{Dispatch, Fate, Passed, Rules};
 use facts::{
-    Book, Cause, DeviceFact, Engine, Entry, Event, Fact, Finding, Keeps, Moment, Subject,
-    SystemFact, Text,
+    DeviceFact, Engine, Event, Fact, Finding, Keeps, Moment, Rulebook, ShortText, Step, Subject,
+    SystemFact, Trigger,
 };
 use std::collections::{BTreeMap, VecDeque};
 
@@ -34,8 +34,8 @@ pub(crate) fn event(id: &str, minute: i64, kind: &str, subject: &str, data: &str
     let fact: Fact = serde_json::from_str(&format!("{{\"coldwatch.{kind}.v1\":{data}}}")).unwrap();
     let subject: Subject = subject.parse().unwrap();
     Event {
-        source: Text::new("test"),
-        id: Text::new(id),
+        source: ShortText::new("test"),
+        id: ShortText::new(id),
         subject,
         at: at(minute),
         counts: None,
@@ -103,7 +103,7 @@ fn rules(behaviour: u32, whole: bool) -> Rules {
         table["flood"] =
             serde_json::json!({ "at_once": 20, "wait": "1 min", "told_again": "24 h" });
     }
-    let book = Book::new([("dispatch".to_string(), table)].into_iter().collect());
+    let book = Rulebook::new([("dispatch".to_string(), table)].into_iter().collect());
     Rules::read(&book, behaviour).unwrap()
 }
 
@@ -141,7 +141,7 @@ impl World {
     pub(crate) fn go_on_at(&mut self, behaviour: u32) {
         self.rules = rules(behaviour, true);
         for subject in self.values.keys().cloned().collect::<Vec<_>>() {
-            self.step(&subject, &Cause::Rejudged);
+            self.step(&subject, &Trigger::RulesChanged);
         }
     }
 
@@ -156,12 +156,12 @@ impl World {
             let due = self
                 .values
                 .iter()
-                .filter_map(|(s, v)| Some((v.due(&self.rules)?, s.clone())))
+                .filter_map(|(s, v)| Some((v.next_deadline(&self.rules)?, s.clone())))
                 .min();
             let Some((due, subject)) = due.filter(|(due, _)| *due <= at(minute)) else { break };
             self.now = self.now.max(due);
             self.reached = (due + facts::Span::millis(4_999)).floor(facts::Span::seconds(5));
-            self.step(&subject, &Cause::Struck);
+            self.step(&subject, &Trigger::Timer);
         }
         self.now = self.now.max(at(minute));
         self.reached = self.now;
@@ -174,11 +174,11 @@ impl World {
             let due = self
                 .values
                 .iter()
-                .filter_map(|(s, v)| Some((v.due(&self.rules)?, s.clone())))
+                .filter_map(|(s, v)| Some((v.next_deadline(&self.rules)?, s.clone())))
                 .min();
             let Some((due, subject)) = due.filter(|(due, _)| *due <= at(minute)) else { break };
             (self.now, self.reached) = (self.now.max(due), at(minute));
-            self.step(&subject, &Cause::Struck);
+            self.step(&subject, &Trigger::Timer);
         }
         (self.now, self.reached) = (at(minute), at(minute));
         self
@@ -192,31 +192,31 @@ impl World {
 
     /// It is reported now, whatever time it bears.
     pub(crate) fn come(&mut self, event: &Event) -> &mut Self {
-        self.step(&event.subject.clone(), &Cause::Word(event));
+        self.step(&event.subject.clone(), &Trigger::Input(event));
         self
     }
 
-    fn step(&mut self, subject: &Subject, cause: &Cause<'_, Event>) {
+    fn step(&mut self, subject: &Subject, cause: &Trigger<'_, Event>) {
         let mut queue = VecDeque::new();
         self.ask(subject, cause, &mut queue);
         while let Some((to, event)) = queue.pop_front() {
-            self.ask(&to, &Cause::Word(&event), &mut queue);
+            self.ask(&to, &Trigger::Input(&event), &mut queue);
         }
     }
 
     fn ask(
         &mut self,
         subject: &Subject,
-        cause: &Cause<'_, Event>,
+        cause: &Trigger<'_, Event>,
         queue: &mut VecDeque<(Subject, Event)>,
     ) {
         self.offset += 1;
         let cause = match cause {
-            Cause::Word(word) => Cause::Word(*word),
-            Cause::Struck => Cause::Struck,
-            Cause::Rejudged => Cause::Rejudged,
+            Trigger::Input(word) => Trigger::Input(*word),
+            Trigger::Timer => Trigger::Timer,
+            Trigger::RulesChanged => Trigger::RulesChanged,
         };
-        let entry = Entry {
+        let entry = Step {
             offset: self.offset,
             index: 0,
             now: self.now,
@@ -229,7 +229,7 @@ impl World {
         let revived = mark.and_then(|mark| Dispatch::revived(mark, &self.rules));
         let value = self.values.entry(subject.clone()).or_insert(revived.unwrap_or_default());
         value.step(&self.rules, &entry, &mut said);
-        let (due, keeps) = (value.due(&self.rules), value.keeps(&self.rules));
+        let (due, keeps) = (value.next_deadline(&self.rules), value.keeps(&self.rules));
         match keeps {
             Keeps::All => assert!(due.is_none_or(|due| due > self.now), "{subject}: {due:?}"),
             Keeps::Nothing => drop(self.values.remove(subject)),
@@ -267,7 +267,7 @@ impl World {
         let data = format!(r#"{{"shipment":"{shipment}","open":{open}}}"#);
         let minute = (self.now - at(0)).as_minutes();
         let word = event("stands", minute, "log.incident-stands", "log:alerts", &data);
-        self.step(&format!("shipment:{shipment}").parse().unwrap(), &Cause::Word(&word));
+        self.step(&format!("shipment:{shipment}").parse().unwrap(), &Trigger::Input(&word));
         self
     }
 

@@ -1,6 +1,6 @@
 //! What loggers and trackers report.
 
-use crate::id::{ShipmentId, StoreId, Text};
+use crate::id::{ShipmentId, ShortText, StoreId};
 use crate::moment::{Moment, Span};
 use crate::subject::Subject;
 use crate::unit::MilliCelsius;
@@ -18,7 +18,7 @@ pub struct Attached {
     pub store: Option<StoreId>,
     /// The probe, by the name of its channel on the device.
     #[serde(deserialize_with = "crate::id::name")]
-    pub channel: Text,
+    pub channel: ShortText,
     /// Where the probe sits, which decides whether the goods are judged by it.
     pub position: Position,
     /// How often the probe measures: the time from one reading to the next.
@@ -57,7 +57,7 @@ pub enum Position {
 pub struct Detached {
     /// The probe, by the name of its channel on the device.
     #[serde(deserialize_with = "crate::id::name")]
-    pub channel: Text,
+    pub channel: ShortText,
 }
 
 /// The device was compared with a standard.
@@ -79,7 +79,7 @@ pub struct Reading {
     pub temperature: MilliCelsius,
     /// The probe that measured it, by the name of its channel on the device.
     #[serde(deserialize_with = "crate::id::name")]
-    pub channel: Text,
+    pub channel: ShortText,
     /// The device's own count of its readings; absent where it keeps none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u64>,
@@ -90,7 +90,7 @@ pub struct Reading {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Imported {
     /// The name of the file or of the read-out that was read in.
-    pub file: Text,
+    pub file: ShortText,
     /// How many readings the file held.
     pub readings: u32,
 }
@@ -106,7 +106,7 @@ pub struct Quiet {
     pub as_of: Moment,
     /// The silent probe, by the name of its channel on the device.
     #[serde(deserialize_with = "crate::id::name")]
-    pub channel: Text,
+    pub channel: ShortText,
     /// The readings that came all the same, from times at which the probe was not attached to it; absent where none
     /// did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -123,7 +123,7 @@ pub struct Quiet {
 pub struct Elsewhere {
     /// The channel by which the readings came.
     #[serde(deserialize_with = "crate::id::name")]
-    pub channel: Text,
+    pub channel: ShortText,
     /// How many readings came by that channel.
     pub readings: u32,
 }
@@ -148,7 +148,7 @@ pub struct Unclaimed {
 pub struct ClockAhead {
     /// The probe that measured it, by the name of its channel on the device.
     #[serde(deserialize_with = "crate::id::name")]
-    pub channel: Text,
+    pub channel: ShortText,
     /// The time that the reading bears, by the device's clock.
     pub says: Moment,
     /// When the reading came, by log time.
@@ -161,7 +161,7 @@ pub struct ClockAhead {
 pub struct ClockRight {
     /// The probe that measured them, by the name of its channel on the device.
     #[serde(deserialize_with = "crate::id::name")]
-    pub channel: Text,
+    pub channel: ShortText,
 }
 
 /// Written by dispatch: this reading was declared wrong, or belongs elsewhere; forget it.
@@ -172,7 +172,7 @@ pub struct Withdrawn {
     pub temperature: MilliCelsius,
     /// The probe that measured it, by the name of its channel on the device.
     #[serde(deserialize_with = "crate::id::name")]
-    pub channel: Text,
+    pub channel: ShortText,
     /// When it was measured, by the device's clock.
     pub at: Moment,
 }

@@ -1,7 +1,7 @@
 //! What staff do about an incident. There is one open incident per shipment, so its subject is the
 //! shipment's.
 
-use crate::id::{PartyId, Text};
+use crate::id::{PartyId, ShortText};
 use serde::{Deserialize, Serialize};
 
 /// Somebody took the open incident of the shipment, and owns it from now on.
@@ -11,7 +11,7 @@ pub struct Acknowledged {
     /// The person who takes the incident, by their id.
     pub by: PartyId,
     /// Why they take it, in a word from the list of reasons or in their own.
-    pub reason: Text,
+    pub reason: ShortText,
 }
 
 /// Somebody wrote a note on the open incident of the shipment.
@@ -21,7 +21,7 @@ pub struct IncidentNoted {
     /// The person who wrote the note, by their id.
     pub by: PartyId,
     /// What others must know, as plain text.
-    pub text: Text,
+    pub text: ShortText,
 }
 
 /// Somebody closed the open incident of the shipment.
@@ -31,7 +31,7 @@ pub struct IncidentClosed {
     /// The person who closes the incident, by their id.
     pub by: PartyId,
     /// Why the incident can be closed, in their own words.
-    pub reason: Text,
+    pub reason: ShortText,
     /// The second person, whom closing a P1 needs; absent where nobody else agreed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second: Option<PartyId>,

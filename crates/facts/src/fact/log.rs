@@ -1,7 +1,7 @@
 //! What the log says of itself, and what can be said of any fact.
 
 use crate::fact::Fact;
-use crate::id::{ShipmentId, Text};
+use crate::id::{ShipmentId, ShortText};
 use crate::moment::Moment;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -12,19 +12,19 @@ use serde::{Deserialize, Serialize};
 pub struct Corrected {
     /// The `source` of the event that was wrong.
     #[serde(deserialize_with = "crate::id::name")]
-    pub source: Text,
+    pub source: ShortText,
     /// The `id` of the event that was wrong.
     #[serde(deserialize_with = "crate::id::name")]
-    pub id: Text,
+    pub id: ShortText,
     /// Why the event was wrong, in the reporter's words.
-    pub reason: Text,
+    pub reason: ShortText,
     /// The `id`, of the same source, of the event that replaces it; absent where none does.
     #[serde(
         default,
         deserialize_with = "crate::id::maybe_name",
         skip_serializing_if = "Option::is_none"
     )]
-    pub replaced_by: Option<Text>,
+    pub replaced_by: Option<ShortText>,
 }
 
 /// Somebody wrote a note about the shipment.
@@ -32,9 +32,9 @@ pub struct Corrected {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Noted {
     /// The name of whoever wrote the note.
-    pub by: Text,
+    pub by: ShortText,
     /// The note itself, as plain text.
-    pub text: Text,
+    pub text: ShortText,
 }
 
 /// Time passed: the clock of the log struck.
@@ -47,9 +47,9 @@ pub struct Tick {}
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RulebookPublished {
     /// SHA-256 of the canonical JSON, in hexadecimal.
-    pub hash: Text,
+    pub hash: ShortText,
     /// The rulebook as canonical JSON, in one text.
-    pub book: Text,
+    pub book: ShortText,
 }
 
 /// From here on this behaviour of the code is in force.
@@ -65,7 +65,7 @@ pub struct BehaviourSwitched {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Cited {
     /// The subject that is cited, by kind and id, such as `permit:P-1`.
-    pub subject: Text,
+    pub subject: ShortText,
     /// The shipment that wants to hear of the subject.
     pub by: ShipmentId,
     /// When dispatch wrote that the subject is cited, by log time.
@@ -77,7 +77,7 @@ pub struct Cited {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Uncited {
     /// The subject that is cited no longer, by kind and id, such as `permit:P-1`.
-    pub subject: Text,
+    pub subject: ShortText,
     /// The shipment that does not want to hear of the subject any more.
     pub by: ShipmentId,
 }
@@ -112,7 +112,7 @@ pub enum WhyPutAway {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Watched {
     /// The logger or the store, by kind and id, such as `device:L-1`.
-    pub subject: Text,
+    pub subject: ShortText,
 }
 
 /// Written by alerts: whether an incident of a shipment is open. While one is, the shipment is not forgotten.
@@ -139,16 +139,19 @@ pub struct Words {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Word {
     /// The `source` of the event that said it.
-    pub source: Text,
+    pub source: ShortText,
     /// The `id` of the event that said it.
-    pub id: Text,
+    pub id: ShortText,
     /// When it happened, by the reporter's clock.
     pub at: Moment,
     /// The moment that counts instead of `at`; absent where `at` itself counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Moment>,
     /// What happened: the type of the event, and its data.
-    #[cfg_attr(test, schemars(with = "alloc::collections::BTreeMap<Text, serde_json::Value>"))]
+    #[cfg_attr(
+        test,
+        schemars(with = "alloc::collections::BTreeMap<ShortText, serde_json::Value>")
+    )]
     pub fact: Fact,
 }
 
@@ -157,7 +160,7 @@ pub struct Word {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Twin {
     /// The other id with its kind, such as `party:klm`.
-    pub subject: Text,
+    pub subject: ShortText,
     /// Whether something is known of it itself: it was described, granted, opened, planned.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub known: bool,
@@ -171,7 +174,7 @@ pub struct Twin {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Genesis {
     /// The name of the topic that this record stands in.
-    pub topic: Text,
+    pub topic: ShortText,
     /// How many partitions `facts`, `journal`, `exceptions` and `alerts` have.
     pub partitions: u16,
     /// The number of the generation of topics: topics that are made anew have another one.
@@ -191,7 +194,7 @@ fn first() -> u32 {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Alive {
     /// The name of the topic that intake reads.
-    pub topic: Text,
+    pub topic: ShortText,
     /// The number of the partition that intake reads of that topic.
     pub partition: u16,
     /// The offset of the next record that intake takes.
@@ -210,11 +213,11 @@ pub struct ClockAsked {}
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StateTold {
     /// The service whose state it is, such as `thermal`.
-    pub service: Text,
+    pub service: ShortText,
     /// The offset of the last journal entry that the state contains.
     pub offset: u64,
     /// The SHA-256 of the canonical form of the state, in hexadecimal.
-    pub hash: Text,
+    pub hash: ShortText,
     /// How long the canonical form of the state is, in bytes.
     pub bytes: u64,
 }

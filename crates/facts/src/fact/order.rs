@@ -1,6 +1,6 @@
 //! What happens to a patient's order: the chain of identity over all its shipments.
 
-use crate::id::{PartyId, ShipmentId, Text, UnitId};
+use crate::id::{PartyId, ShipmentId, ShortText, UnitId};
 use crate::moment::Moment;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Opened {
     /// The product that was ordered, by its name in the rulebook.
     #[serde(deserialize_with = "crate::id::name")]
-    pub product: Text,
+    pub product: ShortText,
     /// The units that make the dose, by their ids; absent where they are not named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitId>,
@@ -77,7 +77,7 @@ pub struct ConditioningHeld {
     /// The party that reports that conditioning is held.
     pub by: PartyId,
     /// Why conditioning is held, in the reporter's words.
-    pub reason: Text,
+    pub reason: ShortText,
 }
 
 /// The patient's treatment was put off until it is scheduled again.
@@ -87,7 +87,7 @@ pub struct Postponed {
     /// The party that reports that the treatment was put off.
     pub by: PartyId,
     /// Why the treatment was put off, in the reporter's words.
-    pub reason: Text,
+    pub reason: ShortText,
 }
 
 /// Written by dispatch: what became of each unit of the order, over all its shipments.

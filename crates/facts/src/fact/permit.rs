@@ -1,7 +1,7 @@
 //! What authorities grant and take back, and how much of it is used.
 
 use super::shipment::Quantity;
-use crate::id::{PartyId, ShipmentId, Text};
+use crate::id::{PartyId, ShipmentId, ShortText};
 use crate::moment::Moment;
 use alloc::{format, string::String, vec::Vec};
 use core::{fmt, str::FromStr};
@@ -12,11 +12,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Granted {
     /// The kind of permit, in one word of its reporter, such as `import`.
-    pub kind: Text,
+    pub kind: ShortText,
     /// The authority that issued the permit.
-    pub issuer: Text,
+    pub issuer: ShortText,
     /// The time zone of the authority, by its IANA name: a bare date begins and ends by it.
-    pub zone: Text,
+    pub zone: ShortText,
     /// The party that the permit was granted to.
     pub holder: PartyId,
     /// When the permit begins to be valid; a bare date begins by the clock of `zone`.
@@ -107,7 +107,7 @@ impl schemars::JsonSchema for Bound {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Suspended {
     /// Why the permit was suspended, in the reporter's words.
-    pub reason: Text,
+    pub reason: ShortText,
 }
 
 /// The permit does not hold any more.
@@ -115,7 +115,7 @@ pub struct Suspended {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Revoked {
     /// Why the permit was revoked, in the reporter's words.
-    pub reason: Text,
+    pub reason: ShortText,
 }
 
 /// Written by dispatch: who uses how much of a permit, in the order of their plans.

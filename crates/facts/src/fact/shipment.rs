@@ -1,6 +1,6 @@
 //! What happens to a shipment.
 
-use crate::id::{LegId, OrderId, PartyId, PermitId, ShipperId, Text, UnitId};
+use crate::id::{LegId, OrderId, PartyId, PermitId, ShipperId, ShortText, UnitId};
 use crate::moment::{Moment, Span};
 use crate::spelling::Label;
 use alloc::vec::Vec;
@@ -16,7 +16,7 @@ pub struct Planned {
     pub kind: Goods,
     /// The temperature profile of the rulebook that it is held to.
     #[serde(deserialize_with = "crate::id::name")]
-    pub profile: Text,
+    pub profile: ShortText,
     /// The patient's order that the goods belong to; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderId>,
@@ -59,7 +59,7 @@ pub struct Planned {
         deserialize_with = "crate::id::maybe_name",
         skip_serializing_if = "Option::is_none"
     )]
-    pub air_waybill: Option<Text>,
+    pub air_waybill: Option<ShortText>,
 }
 
 /// The kinds of goods that can be shipped.
@@ -83,10 +83,10 @@ pub enum Goods {
 pub struct Coi {
     /// The organisation that issued the identifier.
     #[serde(deserialize_with = "crate::id::name")]
-    pub issuer: Text,
+    pub issuer: ShortText,
     /// The identifier that the issuer gave.
     #[serde(deserialize_with = "crate::id::name")]
-    pub value: Text,
+    pub value: ShortText,
 }
 
 /// One leg of the way that the goods travel.
@@ -205,14 +205,14 @@ pub struct Released {
         deserialize_with = "crate::id::maybe_name",
         skip_serializing_if = "Option::is_none"
     )]
-    pub person: Option<Text>,
+    pub person: Option<ShortText>,
     /// The second person, who verified the release; absent where nobody was named.
     #[serde(
         default,
         deserialize_with = "crate::id::maybe_name",
         skip_serializing_if = "Option::is_none"
     )]
-    pub verified_by: Option<Text>,
+    pub verified_by: Option<ShortText>,
     /// The leg that begins with this release; absent where it was not named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leg: Option<LegId>,
@@ -236,14 +236,14 @@ pub struct Accepted {
         deserialize_with = "crate::id::maybe_name",
         skip_serializing_if = "Option::is_none"
     )]
-    pub person: Option<Text>,
+    pub person: Option<ShortText>,
     /// The second person, who verified the acceptance; absent where nobody was named.
     #[serde(
         default,
         deserialize_with = "crate::id::maybe_name",
         skip_serializing_if = "Option::is_none"
     )]
-    pub verified_by: Option<Text>,
+    pub verified_by: Option<ShortText>,
     /// The leg that the acceptance belongs to; absent where it was not named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leg: Option<LegId>,
@@ -256,7 +256,7 @@ pub struct Stowed {
     /// The party that put the goods in their place.
     pub by: PartyId,
     /// The place where the goods are now, in the reporter's words, such as `tank 2`.
-    pub place: Text,
+    pub place: ShortText,
 }
 
 /// A leg began to move.
@@ -298,7 +298,7 @@ pub struct LegCancelled {
     /// The leg that will not take place, by its name in the plan.
     pub leg: LegId,
     /// Why the leg will not take place, in the reporter's words.
-    pub reason: Text,
+    pub reason: ShortText,
 }
 
 /// The goods were taken off a leg.
@@ -308,7 +308,7 @@ pub struct LegOffloaded {
     /// The leg that the goods were taken off, by its name in the plan.
     pub leg: LegId,
     /// Why the goods were taken off the leg, in the reporter's words.
-    pub reason: Text,
+    pub reason: ShortText,
 }
 
 /// A waypoint is now expected at another time.
@@ -460,7 +460,7 @@ pub struct Destroyed {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Cancelled {
     /// Why the shipment will not take place, in the reporter's words.
-    pub reason: Text,
+    pub reason: ShortText,
 }
 
 /// The shipment is over and its papers are complete.

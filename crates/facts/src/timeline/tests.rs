@@ -7,10 +7,10 @@ use crate::fact::shipment::{
     Received, Released, Unpacked, Waypoint,
 };
 use crate::fact::{Fact, ShipmentFact};
-use crate::id::{PartyId, ShipmentId, Text, UnitId};
+use crate::history::History;
+use crate::id::{PartyId, ShipmentId, ShortText, UnitId};
 use crate::moment::{Moment, Span};
 use crate::spelling::Label;
-use crate::story::Story;
 use crate::subject::Subject;
 use alloc::{boxed::Box, format, string::ToString, vec, vec::Vec};
 use proptest::prelude::*;
@@ -22,8 +22,8 @@ fn minute(n: i64) -> Moment {
 fn event(id: usize, at: i64, fact: Fact) -> Event {
     let subject = Subject::from(&ShipmentId::new("SHP-1"));
     Event {
-        source: Text::new("s"),
-        id: Text::new(format!("{id}")),
+        source: ShortText::new("s"),
+        id: ShortText::new(format!("{id}")),
         subject,
         at: minute(at),
         counts: None,
@@ -36,7 +36,7 @@ fn plan(version: u32, profile: &str) -> Planned {
     Planned {
         version,
         kind: Goods::DrugProduct,
-        profile: Text::new(profile),
+        profile: ShortText::new(profile),
         order: None,
         coi: None,
         units: vec![UnitId::new("BAG-1"), UnitId::new("BAG-2")],
@@ -58,7 +58,7 @@ fn planned(version: u32, profile: &str) -> Fact {
     Fact::Shipment(ShipmentFact::Planned(Box::new(plan(version, profile))))
 }
 fn cancelled() -> Fact {
-    Fact::Shipment(ShipmentFact::Cancelled(Cancelled { reason: Text::new("wrong button") }))
+    Fact::Shipment(ShipmentFact::Cancelled(Cancelled { reason: ShortText::new("wrong button") }))
 }
 fn units(names: &[&str]) -> Vec<UnitId> {
     names.iter().map(UnitId::new).collect()
@@ -116,8 +116,8 @@ fn eta(at: i64) -> Fact {
 }
 
 /// A story of facts, each with the minute at which it happened and the one at which it was learnt.
-fn story(facts: &[(i64, i64, Fact)]) -> Story {
-    let mut story = Story::default();
+fn story(facts: &[(i64, i64, Fact)]) -> History {
+    let mut story = History::default();
     for (n, (at, learnt, fact)) in facts.iter().enumerate() {
         story.take(n as u64, minute(*learnt), &event(n, *at, fact.clone()));
     }
@@ -125,7 +125,7 @@ fn story(facts: &[(i64, i64, Fact)]) -> Story {
 }
 
 /// Each learnt when it happened.
-fn at_once(facts: &[(i64, Fact)]) -> Story {
+fn at_once(facts: &[(i64, Fact)]) -> History {
     story(&facts.iter().map(|(at, fact)| (*at, *at, fact.clone())).collect::<Vec<_>>())
 }
 
@@ -327,7 +327,7 @@ proptest! {
         // What was learnt when is part of the facts; only the order in which they are taken in differs.
         let told: Vec<Event> =
             facts.iter().enumerate().map(|(n, (at, fact))| event(n, *at, fact.clone())).collect();
-        let mut straight = Story::default();
+        let mut straight = History::default();
         for (n, event) in told.iter().enumerate() {
             straight.take(n as u64, event.at, event);
         }
@@ -336,7 +336,7 @@ proptest! {
         if reversed {
             turned.reverse();
         }
-        let mut other = Story::default();
+        let mut other = History::default();
         for (n, event) in turned.into_iter().enumerate() {
             other.take(n as u64, event.at, event);
         }

@@ -3,7 +3,8 @@
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 
 use facts::{
-    Book, BookError, Cause, Engine, Entry, Moment, Origin, Span, Subject, SubjectKind, Text,
+    Engine, Moment, Origin, Rulebook, RulebookError, ShortText, Span, Step, Subject, SubjectKind,
+    Trigger,
 };
 use fold::{Fold, Matter, Record, Release, Role};
 use serde::{Deserialize, Serialize};
@@ -22,49 +23,50 @@ pub struct Factor {
 
 impl Engine for Adder {
     type Rules = Factor;
-    type Word = i64;
-    type Said = String;
-    fn hears(word: &i64) -> bool {
+    type Input = i64;
+    type Output = String;
+    fn accepts(word: &i64) -> bool {
         *word != 0
     }
-    fn step(&mut self, rules: &Factor, entry: &Entry<'_, i64>, said: &mut Vec<String>) {
+    fn step(&mut self, rules: &Factor, entry: &Step<'_, i64>, said: &mut Vec<String>) {
         match entry.cause {
-            Cause::Word(13) => panic!("thirteen"),
+            Trigger::Input(13) => panic!("thirteen"),
             // Wants to be asked at a moment that is past.
-            Cause::Word(14) => self.rings_at = Some(entry.now),
-            Cause::Word(n) => {
+            Trigger::Input(14) => self.rings_at = Some(entry.now),
+            Trigger::Input(n) => {
                 self.sum += n * rules.times;
                 self.heard.push(*n);
                 self.rings_at = Some(entry.now + Span::hours(1));
             }
-            Cause::Struck => {
+            Trigger::Timer => {
                 self.rings_at = None;
                 said.push(format!("{} rings at {} with {}", entry.subject.id, entry.now, self.sum));
             }
-            Cause::Rejudged => said.push(format!("{} judged anew", entry.subject.id)),
+            Trigger::RulesChanged => said.push(format!("{} judged anew", entry.subject.id)),
         }
     }
-    fn due(&self, _: &Factor) -> Option<Moment> {
+    fn next_deadline(&self, _: &Factor) -> Option<Moment> {
         self.rings_at
     }
     // Who has heard a seven is read by others.
-    fn concerned(&self, subject: &Subject) -> Vec<Subject> {
+    fn affected_subjects(&self, subject: &Subject) -> Vec<Subject> {
         if self.heard.contains(&7) { vec![key("A"), key("B")] } else { vec![subject.clone()] }
     }
 }
 
 pub fn role() -> Role<Adder> {
-    fn rules(book: &Book, behaviour: u32) -> Result<Factor, BookError> {
+    fn rules(book: &Rulebook, behaviour: u32) -> Result<Factor, RulebookError> {
         let times = book.tables.get("times").and_then(serde_json::Value::as_i64);
-        let times = times.ok_or(BookError { table: "times".into(), reason: "missing".into() })?;
+        let times =
+            times.ok_or(RulebookError { table: "times".into(), reason: "missing".into() })?;
         Ok(Factor { times: times * i64::from(behaviour) })
     }
     let contain = |work: &mut dyn FnMut()| catch_unwind(AssertUnwindSafe(work)).is_ok();
     Role { name: "adder", rules, release: Release::knowing(1..=2), contain }
 }
 
-pub fn book(times: i64) -> Book {
-    Book::new([("times".to_owned(), times.into())].into())
+pub fn book(times: i64) -> Rulebook {
+    Rulebook::new([("times".to_owned(), times.into())].into())
 }
 
 pub fn key(name: &str) -> Subject {
@@ -109,5 +111,11 @@ impl Log {
 }
 
 pub fn origin(offset: u64) -> Origin {
-    Origin { service: Text::new("writer"), topic: Text::new("in"), partition: 0, offset, index: 0 }
+    Origin {
+        service: ShortText::new("writer"),
+        topic: ShortText::new("in"),
+        partition: 0,
+        offset,
+        index: 0,
+    }
 }

@@ -5,8 +5,8 @@ use crate::papers::{Known, Papers, Validity};
 use alloc::{format, string::ToString, vec::Vec};
 use facts::fact::shipment::{Act, Gated, Planned};
 use facts::{
-    Effects, Episode, Family, Given, Hears, Message, Moment, PartyId, PermitId, Rule, RuleInfo,
-    Severity, Span, Text, Verdict, say,
+    Effects, Episode, Family, Hears, Message, Moment, PartyId, PermitId, Rule, RuleContext,
+    RuleInfo, Severity, ShortText, Span, Verdict, say,
 };
 use serde::Deserialize;
 
@@ -50,7 +50,7 @@ struct Status {
 /// One act that a permit gates, followed through the states of knowledge.
 struct Followed {
     /// What findings about it are about.
-    about: Text,
+    about: ShortText,
     gated: Gated,
     /// It has been done while a plan said that this permit gates it: no later plan changes that.
     done: bool,
@@ -80,17 +80,17 @@ impl Rule for NotValidAtAct {
         page: include_str!("not_valid_at_act.md"),
     };
 
-    fn judge(&self, papers: &Papers, given: &Given<'_>, found: &mut Vec<Episode>) {
-        self.walk(papers, given.now, given.reference.settle, found);
+    fn judge(&self, papers: &Papers, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+        self.walk(papers, context.now, context.reference.settle, found);
         if let Some((cancelled, learnt)) = papers.cancelled() {
-            self.stood(papers, cancelled, learnt, given.reference.settle, found);
+            self.stood(papers, cancelled, learnt, context.reference.settle, found);
         }
         found.sort_by_key(|episode| episode.since);
     }
 
-    fn due(&self, papers: &Papers, given: &Given<'_>) -> Option<Moment> {
-        let known = papers.known(given.now);
-        let settle = given.reference.settle;
+    fn next_deadline(&self, papers: &Papers, context: &RuleContext<'_>) -> Option<Moment> {
+        let known = papers.known(context.now);
+        let settle = context.reference.settle;
         let acts = known.plan().map(|plan| &plan.permits[..]).unwrap_or_default();
         let near = acts.iter().filter_map(|gated| Some(reference(&known, gated)? - self.near));
         let near: Vec<Moment> = near.collect();
@@ -98,7 +98,7 @@ impl Rule for NotValidAtAct {
         let told = near.iter().copied().chain(papers.moments()).map(|moment| moment + settle);
         // What is dated ahead comes at its own time.
         let come = papers.moments();
-        begins.chain(told).chain(come).filter(|moment| *moment > given.now).min()
+        begins.chain(told).chain(come).filter(|moment| *moment > context.now).min()
     }
 }
 
@@ -132,7 +132,7 @@ fn same_act(a: &Gated, b: &Gated) -> bool {
 
 /// The acts of a plan, each once, and what findings about it are about: the permit and the act, and where a permit
 /// gates an act at several places or on several legs, that one, too.
-fn acts(plan: &Planned) -> Vec<(Text, &Gated)> {
+fn acts(plan: &Planned) -> Vec<(ShortText, &Gated)> {
     let mut all: Vec<&Gated> = Vec::new();
     for gated in &plan.permits {
         if !all.iter().any(|other| same_act(other, gated)) {
@@ -150,7 +150,7 @@ fn acts(plan: &Planned) -> Vec<(Text, &Gated)> {
         if let (true, Some(leg)) = (legs, &gated.leg) {
             about = format!("{about}/{leg}");
         }
-        Text::new(about)
+        ShortText::new(about)
     };
     all.iter().map(|gated| (about(gated), *gated)).collect()
 }
@@ -312,7 +312,7 @@ impl NotValidAtAct {
 
 /// Follows an act of the plan: as the one that it was in the plan before, by its place or by its name. What has been done
 /// already keeps its name, so that an act that was moved since is another one.
-fn follow(followed: &mut Vec<Followed>, about: &Text, gated: &Gated) {
+fn follow(followed: &mut Vec<Followed>, about: &ShortText, gated: &Gated) {
     if followed.iter().any(|act| same_act(&act.gated, gated)) {
         return;
     }
@@ -323,7 +323,7 @@ fn follow(followed: &mut Vec<Followed>, about: &Text, gated: &Gated) {
     let taken = followed.iter().any(|act| act.about == *about);
     let leg = gated.leg.as_ref().map(ToString::to_string).unwrap_or_default();
     let about = match taken {
-        true => Text::new(format!("{about}/{}/{leg}", gated.waypoint)),
+        true => ShortText::new(format!("{about}/{}/{leg}", gated.waypoint)),
         false => about.clone(),
     };
     followed.push(Followed { about, gated: gated.clone(), done: false, open: None });

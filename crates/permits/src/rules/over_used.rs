@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use facts::fact::permit::{Granted, Ledger, Stated, Use};
 use facts::fact::shipment::Quantity;
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Message, Moment, PermitId, Rule, RuleInfo,
-    Severity, ShipmentId, say,
+    Effects, Episode, FactKind, Family, Hears, Message, Moment, PermitId, Rule, RuleContext,
+    RuleInfo, Severity, ShipmentId, say,
 };
 use serde::Deserialize;
 
@@ -70,23 +70,23 @@ impl Rule for OverUsed {
         page: include_str!("over_used.md"),
     };
 
-    fn judge(&self, papers: &Papers, given: &Given<'_>, found: &mut Vec<Episode>) {
-        let settle = given.reference.settle;
+    fn judge(&self, papers: &Papers, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+        let settle = context.reference.settle;
         // What lasted no longer than facts race was never so.
         let raced = |e: &Episode| e.until.is_some_and(|until| until - e.since <= settle);
         for (permit, read) in &papers.ledgers {
-            let grants = papers.grants(permit, given.now);
+            let grants = papers.grants(permit, context.now);
             let mine = read.ledger.uses.iter().filter(|used| used.shipment == papers.shipment);
             let all = mine.flat_map(|used| episodes(permit, used, read, &grants));
             found.extend(all.filter(|episode| !raced(episode)));
         }
     }
 
-    fn due(&self, papers: &Papers, given: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, papers: &Papers, context: &RuleContext<'_>) -> Option<Moment> {
         // What is granted or amended ahead comes at its own time.
         let granted =
             papers.ledgers.keys().flat_map(|permit| papers.grants(permit, Moment::LATEST));
-        granted.map(|(at, _)| at).filter(|at| *at > given.now).min()
+        granted.map(|(at, _)| at).filter(|at| *at > context.now).min()
     }
 }
 

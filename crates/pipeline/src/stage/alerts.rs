@@ -8,7 +8,7 @@ use alerts::stages::Of;
 use alerts::{Alerts, Notice, Stages, Word};
 use facts::behaviour::PUTS_AWAY;
 use facts::fact::log::IncidentStands;
-use facts::{Event, Fact, Moment, Origin, ShipmentId, Subject, SubjectKind, SystemFact, Text};
+use facts::{Event, Fact, Moment, Origin, ShipmentId, ShortText, Subject, SubjectKind, SystemFact};
 use fold::{Admission, Fold, Matter, Out, Record, Role, Stop};
 
 /// Who writes what alerts says.
@@ -20,10 +20,18 @@ pub(crate) fn is_of_alerts(origin: &Origin) -> bool {
 }
 
 /// What dispatch is told of a shipment's incident.
-fn stands(id: Text, now: Moment, shipment: ShipmentId, open: bool) -> Event {
+fn stands(id: ShortText, now: Moment, shipment: ShipmentId, open: bool) -> Event {
     let subject = Subject::new(SubjectKind::Log, "alerts");
     let fact = Fact::System(SystemFact::IncidentStands(IncidentStands { shipment, open }));
-    Event { source: Text::new("coldwatch"), id, subject, at: now, counts: None, hidden: None, fact }
+    Event {
+        source: ShortText::new("coldwatch"),
+        id,
+        subject,
+        at: now,
+        counts: None,
+        hidden: None,
+        fact,
+    }
 }
 
 /// What stands on `exceptions`.
@@ -39,9 +47,9 @@ pub struct Heard {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sign {
     /// A stroke that a stage passed on, and the time in it.
-    Passed(Text, Moment),
+    Passed(ShortText, Moment),
     /// Intake reads on, in that part of its topics.
-    Alive(Text),
+    Alive(ShortText),
 }
 
 /// One partition of alerts.
@@ -124,7 +132,7 @@ impl AlertsStage {
                 Some(Notice::Stands(_, open)) => {
                     let Some(shipment) = one.key.shipment() else { continue };
                     let id = format!("alerts:{}:{}:{}", self.number, one.offset, one.index);
-                    let body = Body::Event(stands(Text::new(id), now, shipment, open));
+                    let body = Body::Event(stands(ShortText::new(id), now, shipment, open));
                     self.send(
                         (Topic::Facts, self.number),
                         one.key,

@@ -4,7 +4,7 @@ use super::dispatch::log_subject;
 use super::states::States;
 use super::{LAST, Unusable, faulted, origin};
 use crate::letter::{Body, Letter, Topic};
-use facts::{Context, Event, Moment, Origin, RuleEngine, Said, Subject, Text};
+use facts::{Context, EngineOutput, Event, Moment, Origin, RuleEngine, ShortText, Subject};
 use fold::{Admission, Fold, ImageError, Matter, Out, Record, Role, Stats, Stop};
 
 /// One partition of a rule engine, whichever it is.
@@ -50,7 +50,7 @@ pub struct EngineStage<E: RuleEngine> {
     number: u16,
     fold: Fold<E>,
     states: States,
-    said: Vec<Out<Said>>,
+    said: Vec<Out<EngineOutput>>,
 }
 
 impl<E: RuleEngine> EngineStage<E> {
@@ -126,9 +126,11 @@ impl<E: RuleEngine> EnginePartition for EngineStage<E> {
             let origin = origin(&self.source, "journal", self.number, one.offset, one.index);
             let Some(shipment) = one.key.shipment() else { continue };
             let body = match one.said {
-                Some(Said::Finding(finding)) => Body::Finding(finding),
-                Some(Said::Context(context)) => Body::Context(*context),
-                Some(Said::PutAway) => Body::Context(Context::PutAway(Text::new(self.service))),
+                Some(EngineOutput::Finding(finding)) => Body::Finding(finding),
+                Some(EngineOutput::Context(context)) => Body::Context(*context),
+                Some(EngineOutput::PutAway) => {
+                    Body::Context(Context::PutAway(ShortText::new(self.service)))
+                }
                 None => Body::Finding(faulted(
                     self.service,
                     shipment,

@@ -2,7 +2,7 @@
 //! a service, can be compared without one seeing the other's state.
 
 use facts::fact::log::StateTold;
-use facts::{Engine, Text};
+use facts::{Engine, ShortText};
 use fold::Fold;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -41,6 +41,11 @@ impl States {
         self.next = offset + EVERY.max(bytes / BYTES);
         let hash: String =
             Sha256::digest(image?).iter().map(|byte| format!("{byte:02x}")).collect();
-        Some(StateTold { service: Text::new(service), offset, hash: Text::new(hash), bytes })
+        Some(StateTold {
+            service: ShortText::new(service),
+            offset,
+            hash: ShortText::new(hash),
+            bytes,
+        })
     }
 }

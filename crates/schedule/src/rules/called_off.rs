@@ -5,7 +5,7 @@ use crate::calendar::Calendar;
 use crate::called_off::{CalledOff, Doubt};
 use alloc::vec::Vec;
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, say,
+    Effects, Episode, FactKind, Family, Hears, Moment, Rule, RuleContext, RuleInfo, Severity, say,
 };
 use serde::Deserialize;
 
@@ -39,11 +39,11 @@ impl Rule for CancelledAndPlanned {
         page: include_str!("called_off.md"),
     };
 
-    fn judge(&self, calendar: &Calendar, _: &Given<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, calendar: &Calendar, _: &RuleContext<'_>, found: &mut Vec<Episode>) {
         found.extend(calendar.called_off.iter().map(episode));
     }
 
-    fn due(&self, _: &Calendar, _: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, _: &Calendar, _: &RuleContext<'_>) -> Option<Moment> {
         None
     }
 }

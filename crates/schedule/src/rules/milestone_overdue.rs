@@ -6,7 +6,7 @@ use alloc::{format, string::String, vec::Vec};
 use facts::fact::shipment::{Leg, Mode};
 use facts::timeline::{ENDS, End, LostLeg, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, LegId, Message, Moment, Rule, RuleInfo,
+    Effects, Episode, FactKind, Family, Hears, LegId, Message, Moment, Rule, RuleContext, RuleInfo,
     Severity, Span, say,
 };
 use serde::Deserialize;
@@ -90,8 +90,8 @@ impl Rule for MilestoneOverdue {
         page: include_str!("milestone_overdue.md"),
     };
 
-    fn judge(&self, calendar: &Calendar, given: &Given<'_>, found: &mut Vec<Episode>) {
-        let judged = given.now - given.reference.settle;
+    fn judge(&self, calendar: &Calendar, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+        let judged = context.now - context.reference.settle;
         for awaited in self.awaited(calendar) {
             found.extend(awaited.judge(judged));
         }
@@ -122,14 +122,14 @@ impl Rule for MilestoneOverdue {
         }
     }
 
-    fn due(&self, calendar: &Calendar, given: &Given<'_>) -> Option<Moment> {
-        let settle = given.reference.settle;
+    fn next_deadline(&self, calendar: &Calendar, context: &RuleContext<'_>) -> Option<Moment> {
+        let settle = context.reference.settle;
         let open = self.awaited(calendar).into_iter().filter(|a| a.end.is_none());
         let strokes = open.flat_map(|awaited| {
             let first = (awaited.from + awaited.limits.late).max(awaited.plan.learnt);
             [first + settle, awaited.from + awaited.limits.very_late + settle]
         });
-        strokes.filter(|moment| *moment > given.now).min()
+        strokes.filter(|moment| *moment > context.now).min()
     }
 }
 

@@ -5,7 +5,7 @@ use crate::calendar::Calendar;
 use alloc::vec::Vec;
 use facts::timeline::WHO_HAS_THEM;
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, say,
+    Effects, Episode, FactKind, Family, Hears, Moment, Rule, RuleContext, RuleInfo, Severity, say,
 };
 use serde::Deserialize;
 
@@ -32,7 +32,7 @@ impl Rule for StartAhead {
         page: include_str!("start_ahead.md"),
     };
 
-    fn judge(&self, calendar: &Calendar, given: &Given<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, calendar: &Calendar, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         if !calendar.serves_a_patient() {
             return;
         }
@@ -42,15 +42,15 @@ impl Rule for StartAhead {
             if before.iter().any(|said| said.starts == start.starts) {
                 continue;
             }
-            let until = (given.now >= start.starts).then_some(start.starts);
+            let until = (context.now >= start.starts).then_some(start.starts);
             let message = say!(AHEAD, start.starts);
             let episode = Episode::new(Severity::P2, start.at, message).until(until).unknown();
             found.push(episode.evidence([start.offset]));
         }
     }
 
-    fn due(&self, calendar: &Calendar, given: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, calendar: &Calendar, context: &RuleContext<'_>) -> Option<Moment> {
         let starts = calendar.starts_ahead.iter().map(|start| start.starts);
-        starts.filter(|starts| *starts > given.now).min()
+        starts.filter(|starts| *starts > context.now).min()
     }
 }

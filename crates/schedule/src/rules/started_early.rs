@@ -7,8 +7,8 @@ use crate::treatment::Start;
 use alloc::vec::Vec;
 use facts::timeline::WHO_HAS_THEM;
 use facts::{
-    Argument, Effects, Episode, FactKind, Family, Gate, Given, Hears, Moment, Precedence,
-    Reference, Rule, RuleInfo, Severity, say,
+    Argument, Effects, Episode, FactKind, Family, Gate, Hears, Moment, Precedence, ReferenceData,
+    Rule, RuleContext, RuleInfo, Severity, say,
 };
 use serde::Deserialize;
 
@@ -37,32 +37,32 @@ impl Rule for StartedEarly {
         page: include_str!("started_early.md"),
     };
 
-    fn judge(&self, calendar: &Calendar, given: &Given<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, calendar: &Calendar, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         if !calendar.serves_a_patient() {
             return;
         }
         let starts = calendar.order.treatment.starts(calendar.planned_since());
-        let judged = starts.filter(|(start, _)| given.now >= judged_at(start, given.reference));
+        let judged = starts.filter(|(start, _)| context.now >= judged_at(start, context.reference));
         let replaced = calendar.replaced();
         // Where another shipment is to bring the dose, it is told there.
         let mine = judged.filter(|(start, _)| replaced.is_none_or(|replaced| start.at < replaced));
         let early =
-            mine.filter_map(|(start, over)| early(&calendar.order, start, over, given.reference));
+            mine.filter_map(|(start, over)| early(&calendar.order, start, over, context.reference));
         found.extend(early.map(|one| match (one.until, replaced) {
             (None, Some(replaced)) => one.until(Some(replaced)),
             _ => one,
         }));
     }
 
-    fn due(&self, calendar: &Calendar, given: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, calendar: &Calendar, context: &RuleContext<'_>) -> Option<Moment> {
         let starts = calendar.order.treatment.starts(calendar.planned_since());
-        let strokes = starts.map(|(start, _)| judged_at(start, given.reference));
-        strokes.filter(|due| *due > given.now).min()
+        let strokes = starts.map(|(start, _)| judged_at(start, context.reference));
+        strokes.filter(|due| *due > context.now).min()
     }
 }
 
 /// When what races with a report has had its time; one that is dated ahead counts at its own time.
-fn judged_at(start: &Start, reference: &Reference) -> Moment {
+fn judged_at(start: &Start, reference: &ReferenceData) -> Moment {
     start.at.max(start.learnt) + reference.settle
 }
 
@@ -71,7 +71,7 @@ fn early(
     order: &Order,
     start: &Start,
     given: Option<Moment>,
-    reference: &Reference,
+    reference: &ReferenceData,
 ) -> Option<Episode> {
     let started = start.at;
     let GateState { gate, missing: lacks, .. } = order.gate_at(reference, started);

@@ -3,7 +3,7 @@
 use crate::faults::Fault;
 use crate::trip::{Also, Cargo, Trip};
 use facts::fact::device::{Attached, Position};
-use facts::{DeviceFact, Fact, Span, StoreId, Text};
+use facts::{DeviceFact, Fact, ShortText, Span, StoreId};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], plant };
@@ -17,7 +17,7 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
     let next = Attached {
         shipment: None,
         store: Some(StoreId::new("TEST-BENCH")),
-        channel: Text::new("payload"),
+        channel: ShortText::new("payload"),
         position: Position::Payload,
         log_every: trip.logger.log_every,
         send_every: None,

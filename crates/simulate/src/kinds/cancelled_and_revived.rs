@@ -4,7 +4,7 @@
 use crate::faults::{Fault, started_early};
 use crate::trip::{Also, Cargo, Trip};
 use facts::fact::shipment::Cancelled;
-use facts::{Fact, PartyId, ShipmentFact, Span, Subject, Text};
+use facts::{Fact, PartyId, ShipmentFact, ShortText, Span, Subject};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], plant };
@@ -18,7 +18,7 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
         at: cancelled,
         sent: cancelled,
         fact: Fact::Shipment(ShipmentFact::Cancelled(Cancelled {
-            reason: Text::new("wrong button"),
+            reason: ShortText::new("wrong button"),
         })),
     });
     trip.planned_again = vec![(2, cancelled + Span::minutes(rng.i64(2..30)))];

@@ -4,7 +4,7 @@ use crate::faults::Fault;
 use crate::trip::{Also, Cargo, Trip};
 use crate::truth::Truth;
 use facts::fact::device::Reading;
-use facts::{DeviceFact, Fact, MilliCelsius, PartyId, Span, Text};
+use facts::{DeviceFact, Fact, MilliCelsius, PartyId, ShortText, Span};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], plant };
@@ -19,7 +19,7 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
         truth.lasts = true;
     }
     let sent = from + trip.logger.log_every * 5;
-    let (temperature, channel) = (MilliCelsius(5_000), Text::new("payload"));
+    let (temperature, channel) = (MilliCelsius(5_000), ShortText::new("payload"));
     trip.also.push(Also {
         source: PartyId::new("gateway"),
         subject: trip.device(),

@@ -4,7 +4,7 @@
 use crate::faults::Fault;
 use crate::trip::{Also, Cargo, Trip};
 use facts::fact::shipment::{Departed, LegOffloaded};
-use facts::{Fact, ShipmentFact, Span, Subject, Text};
+use facts::{Fact, ShipmentFact, ShortText, Span, Subject};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Vector, Cargo::ColdVector], plant };
@@ -21,7 +21,7 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
         trip.also.push(Also { source, subject, at, sent: at, fact });
     };
     let leg = || flight.id.clone();
-    let reason = Text::new("overweight");
+    let reason = ShortText::new("overweight");
     also(lost, Fact::Shipment(ShipmentFact::LegOffloaded(LegOffloaded { leg: leg(), reason })));
     also(flight.departed, Fact::Shipment(ShipmentFact::Departed(Departed { leg: leg() })));
     trip.planned_anew = Some((flight.id.clone(), again));

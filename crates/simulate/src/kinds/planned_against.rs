@@ -4,7 +4,7 @@
 use crate::faults::Fault;
 use crate::trip::{Also, Cargo, Trip};
 use facts::fact::shipment::Cancelled;
-use facts::{Fact, PartyId, ShipmentFact, Span, Subject, Text};
+use facts::{Fact, PartyId, ShipmentFact, ShortText, Span, Subject};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault =
@@ -18,7 +18,7 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
         at: cancelled,
         sent: cancelled,
         fact: Fact::Shipment(ShipmentFact::Cancelled(Cancelled {
-            reason: Text::new("wrong button"),
+            reason: ShortText::new("wrong button"),
         })),
     });
     let again = cancelled + Span::minutes(rng.i64(10..60));

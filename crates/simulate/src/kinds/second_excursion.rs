@@ -4,7 +4,7 @@
 use crate::faults::{Fault, hold};
 use crate::trip::{Also, Cargo, Trip, logger};
 use facts::fact::incident::{Acknowledged, IncidentClosed};
-use facts::{Fact, Moment, PartyId, Span, StaffAct, Subject, Text};
+use facts::{Fact, Moment, PartyId, ShortText, Span, StaffAct, Subject};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells, Cargo::Dose], plant };
@@ -57,7 +57,7 @@ fn woken_by_the_second(trip: &mut Trip) {
 /// Somebody takes what there is, or two persons close it.
 fn seen(trip: &mut Trip, at: Moment, rng: &mut Rng) {
     let (by, second) = (PartyId::new("ANNA"), Some(PartyId::new("BEN")));
-    let reason = Text::new("seen, and quality informed");
+    let reason = ShortText::new("seen, and quality informed");
     let fact = if rng.bool() {
         Fact::Staff(StaffAct::IncidentClosed(IncidentClosed { by, reason, second }))
     } else {

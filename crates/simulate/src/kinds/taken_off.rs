@@ -4,7 +4,7 @@
 use crate::faults::Fault;
 use crate::trip::{Also, Cargo, Trip};
 use facts::fact::device::{Attached, Position};
-use facts::{DeviceFact, Fact, Moment, Span, StoreId, Text};
+use facts::{DeviceFact, Fact, Moment, ShortText, Span, StoreId};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], plant };
@@ -34,7 +34,7 @@ fn on_a_bench(trip: &Trip, at: Moment) -> Also {
     let fact = Fact::Device(DeviceFact::Attached(Attached {
         shipment: None,
         store: Some(StoreId::new("TEST-BENCH")),
-        channel: Text::new("payload"),
+        channel: ShortText::new("payload"),
         position: Position::Payload,
         log_every: trip.logger.log_every,
         send_every: trip.logger.send_every,

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use facts::rulebook::ProfileStep;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, Family, Figures, Given, Hears, MilliCelsius, Moment, Rule, RuleInfo,
+    Effects, Episode, Family, Figures, Hears, MilliCelsius, Moment, Rule, RuleContext, RuleInfo,
     Severity, Shows, Span, say,
 };
 use serde::Deserialize;
@@ -44,17 +44,17 @@ impl Rule for AboveStep {
         page: include_str!("above_step.md"),
     };
 
-    fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
-        let Some(profile) = memory.profile(given.reference) else { return };
+    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+        let Some(profile) = memory.profile(context.reference) else { return };
         let Some(lowest) = profile.steps.iter().map(|step| step.above.milli()).min() else {
             return;
         };
-        let (watched, settled) = windows_of(memory, given, profile);
+        let (watched, settled) = windows_of(memory, context, profile);
         let never = profile.steps.iter().filter(|step| step.longer_than == Span::ZERO);
         let never = never.map(|step| step.above.milli()).min().unwrap_or(i32::MAX);
-        let (beyond, known_until) = ((i32::MIN, never), given.now - given.reference.settle);
+        let (beyond, known_until) = ((i32::MIN, never), context.now - context.reference.settle);
         let settling = Some(Settling { settled: &settled, beyond, known_until });
-        let cover = Cover { settling, ..memory.cover(given, &watched) };
+        let cover = Cover { settling, ..memory.cover(context, &watched) };
         let back = lowest - profile.hysteresis.map_or(0, |h| h.milli());
         let warm = cover.outside(i32::MIN, back);
         let decided = &memory.setting().decided;
@@ -83,10 +83,10 @@ impl Rule for AboveStep {
         found.sort_by_key(|episode| episode.since);
     }
 
-    fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, memory: &Memory, context: &RuleContext<'_>) -> Option<Moment> {
         let stepped = |profile: &&facts::Profile| !profile.steps.is_empty();
-        memory.profile(given.reference).filter(stepped)?;
-        memory.settles(given)
+        memory.profile(context.reference).filter(stepped)?;
+        memory.settles(context)
     }
 }
 

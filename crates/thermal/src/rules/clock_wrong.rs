@@ -11,8 +11,8 @@ use facts::context::Class;
 use facts::fact::device::ClockAhead;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, Fact, FactKind, Family, Given, Hears, Message, Moment, Rule, RuleInfo,
-    Severity, Span, Subject, SystemFact, Text, say,
+    Effects, Episode, Fact, FactKind, Family, Hears, Message, Moment, Rule, RuleContext, RuleInfo,
+    Severity, ShortText, Span, Subject, SystemFact, say,
 };
 use serde::Deserialize;
 
@@ -65,10 +65,10 @@ impl Rule for ClockWrong {
         page: include_str!("clock_wrong.md"),
     };
 
-    fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
-        let profile = memory.profile(given.reference);
+    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+        let profile = memory.profile(context.reference);
         let windows = profile
-            .map(|profile| memory.windows(profile, given.reference.settle))
+            .map(|profile| memory.windows(profile, context.reference.settle))
             .unwrap_or_default();
         let fresh = profile.is_none_or(|profile| profile.class == Class::Fresh);
         let long = if fresh { self.long_fresh } else { self.long_other };
@@ -77,7 +77,7 @@ impl Rule for ClockWrong {
         }
     }
 
-    fn due(&self, _: &Memory, _: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, _: &Memory, _: &RuleContext<'_>) -> Option<Moment> {
         None
     }
 }
@@ -191,7 +191,7 @@ fn spells(memory: &Memory, ahead: &Ahead<'_>) -> Vec<Attachment> {
 /// When which clock was ahead, in the order in which that was told.
 fn stretches(memory: &Memory) -> Vec<Ahead<'_>> {
     let mut all: Vec<Ahead<'_>> = Vec::new();
-    for chapter in memory.story.chapters() {
+    for chapter in memory.story.entries() {
         let (channel, right) = match &chapter.fact {
             Fact::System(SystemFact::ClockAhead(told)) => (&told.channel, None),
             Fact::System(SystemFact::ClockRight(right)) => (&right.channel, Some(chapter.at)),
@@ -232,10 +232,10 @@ fn others_know(memory: &Memory, attachment: &Attachment, at: Moment) -> bool {
     })
 }
 
-fn is_of(attachment: &Attachment, device: &str, channel: &Text) -> bool {
+fn is_of(attachment: &Attachment, device: &str, channel: &ShortText) -> bool {
     attachment.device.as_str() == device && attachment.channel == *channel
 }
 
-fn is_probe(probe: &Probe, device: &str, channel: &Text) -> bool {
+fn is_probe(probe: &Probe, device: &str, channel: &ShortText) -> bool {
     probe.device.as_str() == device && probe.channel == *channel
 }

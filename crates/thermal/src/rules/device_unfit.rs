@@ -7,7 +7,8 @@ use crate::window::Window;
 use alloc::{format, string::String, vec::Vec};
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, Family, Given, Hears, Message, Moment, Rule, RuleInfo, Severity, Span, say,
+    Effects, Episode, Family, Hears, Message, Moment, Rule, RuleContext, RuleInfo, Severity, Span,
+    say,
 };
 use serde::Deserialize;
 
@@ -48,33 +49,34 @@ impl Rule for DeviceUnfit {
         page: include_str!("device_unfit.md"),
     };
 
-    fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
-        for (about, defect) in self.defects(memory, given) {
-            if defect.due <= given.now {
+    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+        for (about, defect) in self.defects(memory, context) {
+            if defect.due <= context.now {
                 let episode = Episode::new(defect.severity, defect.from, defect.message);
                 found.push(episode.about(about).until(defect.until));
             }
         }
     }
 
-    fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
-        let defects = self.defects(memory, given).into_iter();
-        defects.map(|(_, defect)| defect.due).filter(|due| *due > given.now).min()
+    fn next_deadline(&self, memory: &Memory, context: &RuleContext<'_>) -> Option<Moment> {
+        let defects = self.defects(memory, context).into_iter();
+        defects.map(|(_, defect)| defect.due).filter(|due| *due > context.now).min()
     }
 }
 
 impl DeviceUnfit {
     /// Every defect, with the probe that it is about.
-    fn defects(&self, memory: &Memory, given: &Given<'_>) -> Vec<(String, Defect)> {
+    fn defects(&self, memory: &Memory, context: &RuleContext<'_>) -> Vec<(String, Defect)> {
         let setting = memory.setting();
-        let Some((_, windows)) = judged(memory, given).filter(|_| !setting.calibrations.is_empty())
+        let Some((_, windows)) =
+            judged(memory, context).filter(|_| !setting.calibrations.is_empty())
         else {
             return Vec::new();
         };
-        let cover = memory.cover(given, &windows);
+        let cover = memory.cover(context, &windows);
         let mut all = Vec::new();
         for (attachment, window) in cover.attached() {
-            let settle = given.reference.settle;
+            let settle = context.reference.settle;
             let unfit = self.unfit(setting, attachment, &window, settle);
             let ended = ended(setting, attachment, &window, settle);
             let about = format!("{}/{}", attachment.device, attachment.channel);

@@ -8,7 +8,8 @@ use crate::window::Window;
 use alloc::vec::Vec;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span, say,
+    Effects, Episode, FactKind, Family, Hears, Moment, Rule, RuleContext, RuleInfo, Severity, Span,
+    say,
 };
 use serde::Deserialize;
 
@@ -56,10 +57,10 @@ impl Rule for Gap {
         page: include_str!("gap.md"),
     };
 
-    fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
-        let Some((_, windows)) = judged(memory, given) else { return };
-        let holes = self.holes(memory, &windows, given);
-        for hole in holes.iter().filter(|hole| hole.judged <= given.now) {
+    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+        let Some((_, windows)) = judged(memory, context) else { return };
+        let holes = self.holes(memory, &windows, context);
+        for hole in holes.iter().filter(|hole| hole.judged <= context.now) {
             let length = hole.until - hole.from;
             let mut hands = memory.setting().hand_overs.iter();
             let across = hands.any(|hand| hole.from < hand.until && hand.from < hole.until);
@@ -79,17 +80,17 @@ impl Rule for Gap {
         }
     }
 
-    fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
-        let (_, windows) = judged(memory, given)?;
-        let holes = self.holes(memory, &windows, given);
-        holes.into_iter().map(|hole| hole.judged).filter(|judged| *judged > given.now).min()
+    fn next_deadline(&self, memory: &Memory, context: &RuleContext<'_>) -> Option<Moment> {
+        let (_, windows) = judged(memory, context)?;
+        let holes = self.holes(memory, &windows, context);
+        holes.into_iter().map(|hole| hole.judged).filter(|judged| *judged > context.now).min()
     }
 }
 
 impl Gap {
-    fn holes(&self, memory: &Memory, windows: &[Window], given: &Given<'_>) -> Vec<Hole> {
-        let (setting, settle) = (memory.setting(), given.reference.settle);
-        let cover = memory.cover(given, windows);
+    fn holes(&self, memory: &Memory, windows: &[Window], context: &RuleContext<'_>) -> Vec<Hole> {
+        let (setting, settle) = (memory.setting(), context.reference.settle);
+        let cover = memory.cover(context, windows);
         let mut holes = Vec::new();
         for window in windows.iter().filter(|window| window.awaited) {
             // What is learnt only after it was said that the window has ended is no hole of it.

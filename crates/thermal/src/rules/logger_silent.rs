@@ -11,8 +11,8 @@ use facts::context::Class;
 use facts::fact::device::{Elsewhere, Unclaimed};
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Message, Moment, Rule, RuleInfo, Severity,
-    Shows, Span, Template, say,
+    Effects, Episode, FactKind, Family, Hears, Message, Moment, Rule, RuleContext, RuleInfo,
+    Severity, Shows, Span, Template, say,
 };
 use serde::Deserialize;
 
@@ -64,12 +64,12 @@ impl Rule for LoggerSilent {
         page: include_str!("logger_silent.md"),
     };
 
-    fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let setting = memory.setting();
-        if let Some((profile, windows)) = judged(memory, given) {
+        if let Some((profile, windows)) = judged(memory, context) {
             let fresh = profile.class == Class::Fresh;
             let long = if fresh { self.long_fresh } else { self.long_other };
-            let cover = memory.cover(given, &windows);
+            let cover = memory.cover(context, &windows);
             let awaited = cover.stretches().filter(|(.., window)| window.awaited);
             for (probe, attachment, window) in awaited {
                 // Where all that came is dated ahead its clock is wrong, and thermal/clock-wrong says so.
@@ -79,31 +79,31 @@ impl Rule for LoggerSilent {
                 }
             }
             for window in windows.iter().filter(|window| window.awaited) {
-                self.nothing_known(memory, window, &windows, given, found);
+                self.nothing_known(memory, window, &windows, context, found);
             }
         }
         for attachment in &setting.attachments {
-            found.extend(self.not_read_out(setting, attachment, given));
+            found.extend(self.not_read_out(setting, attachment, context));
         }
     }
 
-    fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, memory: &Memory, context: &RuleContext<'_>) -> Option<Moment> {
         let setting = memory.setting();
-        let settle = given.reference.settle;
+        let settle = context.reference.settle;
         let files = setting.attachments.iter().filter_map(|attachment| {
             let (_, due, learnt) = self.file_due(setting, attachment)?;
             Some(due.max(learnt) + settle)
         });
         let mut all: Vec<Moment> = files.collect();
-        if let Some((_, windows)) = judged(memory, given) {
+        if let Some((_, windows)) = judged(memory, context) {
             for window in windows.iter().filter(|window| window.awaited) {
-                for (attachment, _) in self.unheard(memory, window, &windows, given) {
+                for (attachment, _) in self.unheard(memory, window, &windows, context) {
                     let due = self.first_due(setting, attachment, window, settle);
                     all.extend(due.map(|(_, due)| due));
                 }
             }
         }
-        all.into_iter().filter(|due| *due > given.now).min()
+        all.into_iter().filter(|due| *due > context.now).min()
     }
 }
 
@@ -148,9 +148,9 @@ impl LoggerSilent {
         memory: &'m Memory,
         window: &Window,
         windows: &[Window],
-        given: &Given<'_>,
+        context: &RuleContext<'_>,
     ) -> Vec<(&'m Attachment, Option<&'m Probe>)> {
-        if window.place != Place::Box || memory.knows_any(given, windows) {
+        if window.place != Place::Box || memory.knows_any(context, windows) {
             return Vec::new();
         }
         let setting = memory.setting();
@@ -190,13 +190,13 @@ impl LoggerSilent {
         memory: &Memory,
         window: &Window,
         windows: &[Window],
-        given: &Given<'_>,
+        context: &RuleContext<'_>,
         found: &mut Vec<Episode>,
     ) {
         let setting = memory.setting();
-        for (attachment, probe) in self.unheard(memory, window, windows, given) {
-            let due = self.first_due(setting, attachment, window, given.reference.settle);
-            let Some((since, due)) = due.filter(|(_, due)| *due <= given.now) else { continue };
+        for (attachment, probe) in self.unheard(memory, window, windows, context) {
+            let due = self.first_due(setting, attachment, window, context.reference.settle);
+            let Some((since, due)) = due.filter(|(_, due)| *due <= context.now) else { continue };
             // Its silence has been stated already.
             if probe.is_some_and(|p| p.silences.iter().any(|silence| silence.until.is_none())) {
                 continue;
@@ -247,7 +247,7 @@ impl LoggerSilent {
         &self,
         setting: &Setting,
         attachment: &Attachment,
-        given: &Given<'_>,
+        context: &RuleContext<'_>,
     ) -> Option<Episode> {
         let (since, due, learnt) = self.file_due(setting, attachment)?;
         let imports = setting
@@ -257,7 +257,7 @@ impl LoggerSilent {
         let came = imports.map(|(_, at)| *at).min();
         let late = match came {
             Some(came) => came > due,
-            None => given.now >= due.max(learnt) + given.reference.settle,
+            None => context.now >= due.max(learnt) + context.reference.settle,
         };
         late.then(|| {
             let message = say!(no_file(setting, since.at), since.at, &attachment.device);

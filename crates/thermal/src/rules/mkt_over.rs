@@ -8,7 +8,7 @@ use crate::trust::Trust;
 use alloc::vec::Vec;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, Family, Figures, Given, Hears, MilliCelsius, Moment, Rule, RuleInfo,
+    Effects, Episode, Family, Figures, Hears, MilliCelsius, Moment, Rule, RuleContext, RuleInfo,
     Severity, Shows, Span, say,
 };
 use serde::Deserialize;
@@ -45,8 +45,8 @@ impl Rule for MktOver {
         page: include_str!("mkt_over.md"),
     };
 
-    fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
-        let Some((profile, windows)) = judged(memory, given) else { return };
+    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+        let Some((profile, windows)) = judged(memory, context) else { return };
         let Some(mkt) =
             profile.mkt.as_ref().filter(|_| !profile.living && profile.steps.is_empty())
         else {
@@ -62,7 +62,7 @@ impl Rule for MktOver {
             decided: &memory.setting().decided,
         };
         let (mut sure, mut doubtful) = (Vec::new(), Vec::new());
-        let cover = memory.cover(given, &windows);
+        let cover = memory.cover(context, &windows);
         for (probe, attachment, window) in cover.stretches() {
             let inside = probe.series.between(window.from, window.end());
             if !inside.iter().any(|reading| reading.milli > mkt.limit.milli()) {
@@ -90,7 +90,7 @@ impl Rule for MktOver {
         found.sort_by_key(|episode| episode.since);
     }
 
-    fn due(&self, _: &Memory, _: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, _: &Memory, _: &RuleContext<'_>) -> Option<Moment> {
         None
     }
 }

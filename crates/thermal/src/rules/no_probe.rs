@@ -7,7 +7,8 @@ use crate::setting::Setting;
 use alloc::vec::Vec;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Argument, Effects, Episode, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, Span, say,
+    Argument, Effects, Episode, Family, Hears, Moment, Rule, RuleContext, RuleInfo, Severity, Span,
+    say,
 };
 use serde::Deserialize;
 
@@ -56,15 +57,15 @@ impl Rule for NoProbe {
         page: include_str!("no_probe.md"),
     };
 
-    fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let setting = memory.setting();
         for bare in bare(setting) {
-            let due = self.due_of(&bare, given.reference.settle);
+            let due = self.due_of(&bare, context.reference.settle);
             let long = bare.until.is_none_or(|until| until > bare.from + self.after);
             // It had been told when we learnt that the watch had ended before: ended, and not taken back.
             let came = bare.next.is_some_and(|next| next <= bare.from + self.after);
             let told = bare.ended.is_some_and(|ended| due <= ended.learnt) && !came;
-            if due > given.now || !(long || told) {
+            if due > context.now || !(long || told) {
                 continue;
             }
             let episode = said(setting, &bare).until(bare.until).afterwards(!long);
@@ -72,10 +73,10 @@ impl Rule for NoProbe {
         }
     }
 
-    fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, memory: &Memory, context: &RuleContext<'_>) -> Option<Moment> {
         let all = bare(memory.setting());
-        let dues = all.iter().map(|bare| self.due_of(bare, given.reference.settle));
-        dues.filter(|due| *due > given.now).min()
+        let dues = all.iter().map(|bare| self.due_of(bare, context.reference.settle));
+        dues.filter(|due| *due > context.now).min()
     }
 }
 

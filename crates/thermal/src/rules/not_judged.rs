@@ -5,7 +5,7 @@ use crate::memory::Memory;
 use alloc::vec::Vec;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, FactKind, Family, Given, Hears, Moment, Rule, RuleInfo, Severity, say,
+    Effects, Episode, FactKind, Family, Hears, Moment, Rule, RuleContext, RuleInfo, Severity, say,
 };
 use serde::Deserialize;
 
@@ -32,10 +32,10 @@ impl Rule for NotJudged {
         page: include_str!("not_judged.md"),
     };
 
-    fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let mut open: Option<Episode> = None;
         for (at, offset, profile) in &memory.setting().profiles {
-            let known = given.reference.profiles.contains_key(profile);
+            let known = context.reference.profiles.contains_key(profile);
             match (known, open.take()) {
                 (true, Some(was)) => found.push(was.until(Some(*at))),
                 (true, None) => {}
@@ -51,7 +51,7 @@ impl Rule for NotJudged {
         found.extend(open.map(|episode| episode.until(over)));
     }
 
-    fn due(&self, _: &Memory, _: &Given<'_>) -> Option<Moment> {
+    fn next_deadline(&self, _: &Memory, _: &RuleContext<'_>) -> Option<Moment> {
         None
     }
 }

@@ -8,8 +8,8 @@ use crate::settling::Settling;
 use alloc::vec::Vec;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, Family, Figures, Given, Hears, MilliCelsius, Moment, Profile, Rule, RuleInfo,
-    Severity, Shows, Span, say,
+    Effects, Episode, Family, Figures, Hears, MilliCelsius, Moment, Profile, Rule, RuleContext,
+    RuleInfo, Severity, Shows, Span, say,
 };
 use serde::Deserialize;
 
@@ -43,15 +43,15 @@ impl Rule for TooCold {
         page: include_str!("too_cold.md"),
     };
 
-    fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
-        let Some(profile) = memory.profile(given.reference) else { return };
+    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+        let Some(profile) = memory.profile(context.reference) else { return };
         if let Some(freezes) = profile.freezes_at {
-            frozen(memory, given, profile, freezes, found);
+            frozen(memory, context, profile, freezes, found);
         }
-        let Some((_, windows)) = judged(memory, given) else { return };
+        let Some((_, windows)) = judged(memory, context) else { return };
         let Some(lower) = profile.lower else { return };
         let back = lower.milli() + profile.hysteresis.map_or(0, |h| h.milli());
-        let held = memory.cover(given, &windows).outside(back, i32::MAX);
+        let held = memory.cover(context, &windows).outside(back, i32::MAX);
         let held: Vec<Held> = held.into_iter().map(Held::mirrored).collect();
         let in_all = profile.cumulative_low.as_ref().map(|most| (most.total, most.severity));
         let grace = profile.grace_low.unwrap_or_default();
@@ -67,25 +67,25 @@ impl Rule for TooCold {
         }
     }
 
-    fn due(&self, memory: &Memory, given: &Given<'_>) -> Option<Moment> {
-        memory.profile(given.reference)?.freezes_at?;
-        memory.settles(given)
+    fn next_deadline(&self, memory: &Memory, context: &RuleContext<'_>) -> Option<Moment> {
+        memory.profile(context.reference)?.freezes_at?;
+        memory.settles(context)
     }
 }
 
 /// Each time that the goods froze, from packing on: until they are within their limits again it is the same event.
 fn frozen(
     memory: &Memory,
-    given: &Given<'_>,
+    context: &RuleContext<'_>,
     profile: &Profile,
     freezes: MilliCelsius,
     found: &mut Vec<Episode>,
 ) {
-    let (watched, settled) = windows_of(memory, given, profile);
+    let (watched, settled) = windows_of(memory, context, profile);
     let beyond = (freezes.milli(), i32::MAX);
-    let known_until = given.now - given.reference.settle;
+    let known_until = context.now - context.reference.settle;
     let settling = Some(Settling { settled: &settled, beyond, known_until });
-    let cover = Cover { settling, ..memory.cover(given, &watched) };
+    let cover = Cover { settling, ..memory.cover(context, &watched) };
     let back =
         profile.lower.unwrap_or(freezes).milli() + profile.hysteresis.map_or(0, |h| h.milli());
     let held = cover.outside(back.max(freezes.milli() + 1), i32::MAX);

@@ -6,8 +6,8 @@ use crate::memory::{Memory, judged};
 use alloc::vec::Vec;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
-    Effects, Episode, Family, Figures, Given, Hears, MilliCelsius, Rule, RuleInfo, Severity, Shows,
-    Span, say,
+    Effects, Episode, Family, Figures, Hears, MilliCelsius, Rule, RuleContext, RuleInfo, Severity,
+    Shows, Span, say,
 };
 use serde::Deserialize;
 
@@ -41,11 +41,11 @@ impl Rule for TooWarm {
         page: include_str!("too_warm.md"),
     };
 
-    fn judge(&self, memory: &Memory, given: &Given<'_>, found: &mut Vec<Episode>) {
-        let Some((profile, windows)) = judged(memory, given) else { return };
+    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+        let Some((profile, windows)) = judged(memory, context) else { return };
         let Some(upper) = profile.upper else { return };
         let back = upper.milli() - profile.hysteresis.map_or(0, |h| h.milli());
-        let held = memory.cover(given, &windows).outside(i32::MIN, back);
+        let held = memory.cover(context, &windows).outside(i32::MIN, back);
         let (severity, in_all) = match profile.mkt {
             Some(_) => (Severity::P3, Some((self.medicine_cumulative, Severity::P2))),
             None => {
@@ -60,7 +60,7 @@ impl Rule for TooWarm {
         }
     }
 
-    fn due(&self, _: &Memory, _: &Given<'_>) -> Option<facts::Moment> {
+    fn next_deadline(&self, _: &Memory, _: &RuleContext<'_>) -> Option<facts::Moment> {
         None
     }
 }

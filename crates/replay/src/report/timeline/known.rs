@@ -4,7 +4,7 @@
 //! this one silent.
 
 use facts::fact::device::Position;
-use facts::{DeviceFact, Event, Fact, Moment, ShipmentFact, Span, StoreFact, Story};
+use facts::{DeviceFact, Event, Fact, History, Moment, ShipmentFact, Span, StoreFact};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// In what state of knowledge nothing was found.
@@ -64,7 +64,7 @@ impl Known {
 #[derive(Debug, Default)]
 pub(super) struct Words {
     /// What says whether it takes place, without what was declared wrong.
-    planned: Story,
+    planned: History,
     under_way: bool,
 }
 
@@ -121,7 +121,8 @@ enum Place {
 
 impl Probes {
     pub(super) fn take(&mut self, event: &Event) {
-        let probe = |channel: &facts::Text| (event.subject.id.to_string(), channel.to_string());
+        let probe =
+            |channel: &facts::ShortText| (event.subject.id.to_string(), channel.to_string());
         let (at, store) = (event.at, event.subject.id.to_string());
         match &event.fact {
             Fact::Device(DeviceFact::Attached(attached)) => {

@@ -1,8 +1,8 @@
 //! The peak and the minutes of an excursion that goes on are told as they grow, and not reading by reading.
 
-use super::{Told, Voice};
+use super::{DiffContext, FindingDiff};
 use crate::finding::{Figures, Finding, Severity, State};
-use crate::id::{ShipmentId, Text};
+use crate::id::{ShipmentId, ShortText};
 use crate::message::{Message, Templates};
 use crate::moment::{Moment, Span};
 use crate::rule::Episode;
@@ -21,13 +21,18 @@ fn warm(peak: i64) -> Episode {
 }
 
 /// What is said when the rule holds this true at that second.
-fn amend(told: &mut Told, at: i64, episode: Episode) -> Vec<Finding> {
+fn amend(told: &mut FindingDiff, at: i64, episode: Episode) -> Vec<Finding> {
     judge(told, at, vec![episode], false)
 }
 
-fn judge(told: &mut Told, at: i64, found: Vec<Episode>, ends_the_watch: bool) -> Vec<Finding> {
-    let (shipment, rulebook) = (ShipmentId::new("SHP-1"), Text::new("r"));
-    let voice = Voice {
+fn judge(
+    told: &mut FindingDiff,
+    at: i64,
+    found: Vec<Episode>,
+    ends_the_watch: bool,
+) -> Vec<Finding> {
+    let (shipment, rulebook) = (ShipmentId::new("SHP-1"), ShortText::new("r"));
+    let context = DiffContext {
         rule: "thermal/above-step",
         code: "THM-05",
         action: "",
@@ -46,7 +51,7 @@ fn judge(told: &mut Told, at: i64, found: Vec<Episode>, ends_the_watch: bool) ->
         behaviour: 2,
     };
     let mut said = Vec::new();
-    told.amend(&voice, found, &mut said);
+    told.amend(&context, found, &mut said);
     said
 }
 
@@ -57,17 +62,17 @@ fn peaks(said: &[Finding]) -> Vec<(State, i32)> {
 
 #[test]
 fn a_peak_that_has_moved_by_a_degree_is_told_once_in_the_settling_time() {
-    let mut told = Told::default();
+    let mut told = FindingDiff::default();
     assert_eq!(peaks(&amend(&mut told, 0, warm(-119_000))), [(State::Raised, -119_000)]);
     assert_eq!(peaks(&amend(&mut told, 10, warm(-80_000))), [], "it was told ten seconds ago");
-    assert_eq!(told.due(Span::seconds(30)), Some(second(30)));
+    assert_eq!(told.next_deadline(Span::seconds(30)), Some(second(30)));
     assert_eq!(peaks(&amend(&mut told, 30, warm(-40_000))), [(State::Changed, -40_000)]);
     assert_eq!(peaks(&amend(&mut told, 200, warm(-39_100))), [], "less than a degree");
     assert_eq!(peaks(&amend(&mut told, 300, warm(20_000))), [(State::Changed, 20_000)]);
     assert_eq!(peaks(&amend(&mut told, 310, warm(21_000))), []);
-    assert_eq!(told.due(Span::seconds(30)), Some(second(330)));
+    assert_eq!(told.next_deadline(Span::seconds(30)), Some(second(330)));
     assert_eq!(peaks(&amend(&mut told, 330, warm(21_000))), [(State::Changed, 21_000)]);
-    assert_eq!(told.due(Span::seconds(30)), None, "nothing is left to be told");
+    assert_eq!(told.next_deadline(Span::seconds(30)), None, "nothing is left to be told");
 }
 
 /// For so many minutes by now.
@@ -84,7 +89,7 @@ fn minutes(said: &[Finding]) -> Vec<(State, i64)> {
 }
 
 /// What is said when the rule holds this true at that second, and when facts that race have had their time.
-fn settle(told: &mut Told, at: i64, episode: Episode) -> Vec<(State, i64)> {
+fn settle(told: &mut FindingDiff, at: i64, episode: Episode) -> Vec<(State, i64)> {
     let mut said = amend(told, at, episode.clone());
     said.extend(amend(told, at + 30, episode));
     minutes(&said)
@@ -92,8 +97,8 @@ fn settle(told: &mut Told, at: i64, episode: Episode) -> Vec<(State, i64)> {
 
 #[test]
 fn minutes_are_told_when_they_have_doubled_or_as_much_time_has_gone_by() {
-    let (mut told, minute) = (Told::default(), 60);
-    let due = |told: &Told| told.due(Span::seconds(30));
+    let (mut told, minute) = (FindingDiff::default(), 60);
+    let due = |told: &FindingDiff| told.next_deadline(Span::seconds(30));
     assert_eq!(settle(&mut told, 0, lasting(0)), [(State::Raised, 0)]);
     assert_eq!(due(&told), None);
     assert_eq!(settle(&mut told, 10 * minute, lasting(10)), []);
@@ -118,8 +123,8 @@ fn minutes_are_told_when_they_have_doubled_or_as_much_time_has_gone_by() {
 
 #[test]
 fn minutes_are_exact_when_it_is_back() {
-    let (mut told, minute) = (Told::default(), 60);
-    let due = |told: &Told| told.due(Span::seconds(30));
+    let (mut told, minute) = (FindingDiff::default(), 60);
+    let due = |told: &FindingDiff| told.next_deadline(Span::seconds(30));
     settle(&mut told, 0, lasting(600));
     assert_eq!(settle(&mut told, 20 * minute, lasting(620)), []);
     let back = || lasting(625).back(Some(second(25 * minute)));
@@ -130,7 +135,7 @@ fn minutes_are_exact_when_it_is_back() {
 
 #[test]
 fn a_step_further_out_is_told_however_little_warmer_it_is() {
-    let mut told = Told::default();
+    let mut told = FindingDiff::default();
     amend(&mut told, 0, warm(-119_000));
     let next = warm(-118_900);
     let limit = MilliCelsius::from_milli(-119_000).expect("a temperature");
@@ -141,10 +146,10 @@ fn a_step_further_out_is_told_however_little_warmer_it_is() {
 
 #[test]
 fn a_rule_says_from_which_severity_on_its_findings_compromise_the_goods() {
-    let mut told = Told::default();
+    let mut told = FindingDiff::default();
     assert!(amend(&mut told, 0, warm(-119_000)).iter().all(|finding| finding.compromises));
     let milder = Episode { severity: Severity::P3, ..warm(-119_000) };
-    let said = amend(&mut Told::default(), 0, milder);
+    let said = amend(&mut FindingDiff::default(), 0, milder);
     assert!(said.iter().all(|finding| !finding.compromises));
 }
 
@@ -157,7 +162,7 @@ fn an_act_that_ends_the_watch_clears_what_evidence_would_withdraw() {
     for (act, state, until) in
         [(true, State::Cleared, Some(second(0))), (false, State::Withdrawn, None)]
     {
-        let mut told = Told::default();
+        let mut told = FindingDiff::default();
         amend(&mut told, 0, warm(-119_000));
         assert_eq!(states(&judge(&mut told, 100, vec![], act)), [], "what races has its time");
         assert_eq!(states(&judge(&mut told, 130, vec![], false)), [(state, until)]);
@@ -167,7 +172,7 @@ fn an_act_that_ends_the_watch_clears_what_evidence_would_withdraw() {
 
 #[test]
 fn an_act_that_races_with_the_evidence_does_not_make_true_what_never_was() {
-    let mut told = Told::default();
+    let mut told = FindingDiff::default();
     amend(&mut told, 0, warm(-119_000));
     assert_eq!(states(&judge(&mut told, 100, vec![], false)), []);
     assert_eq!(states(&judge(&mut told, 110, vec![], true)), []);
@@ -176,7 +181,7 @@ fn an_act_that_races_with_the_evidence_does_not_make_true_what_never_was() {
 
 #[test]
 fn the_act_was_wrong_and_the_same_finding_goes_on() {
-    let mut told = Told::default();
+    let mut told = FindingDiff::default();
     let name = amend(&mut told, 0, warm(-119_000)).pop().map(|finding| finding.name);
     judge(&mut told, 100, vec![], true);
     judge(&mut told, 130, vec![], false);
@@ -187,7 +192,7 @@ fn the_act_was_wrong_and_the_same_finding_goes_on() {
 
 #[test]
 fn what_was_over_before_the_act_is_over_where_it_began() {
-    let mut told = Told::default();
+    let mut told = FindingDiff::default();
     amend(&mut told, 0, warm(-119_000));
     amend(&mut told, 50, warm(-119_000).until(Some(second(40))));
     assert_eq!(states(&judge(&mut told, 100, vec![], true)), []);
@@ -199,7 +204,7 @@ fn what_was_over_before_the_act_is_over_where_it_began() {
 
 #[test]
 fn an_act_ends_what_is_true_by_then_and_not_what_was_said_before() {
-    let mut told = Told::default();
+    let mut told = FindingDiff::default();
     let later = Episode { since: second(1000), ..warm(-119_000) };
     let name = amend(&mut told, 2000, later).pop().map(|finding| finding.name);
     // It began earlier than was said. Before that is told, it turns out that the watch had ended by then.
@@ -212,7 +217,7 @@ fn an_act_ends_what_is_true_by_then_and_not_what_was_said_before() {
 
 #[test]
 fn an_act_that_comes_as_soon_as_the_alarm_leaves_what_it_would_have_left_had_it_come_first() {
-    let mut told = Told::default();
+    let mut told = FindingDiff::default();
     amend(&mut told, 0, warm(-119_000));
     assert_eq!(states(&judge(&mut told, 29, vec![], true)), []);
     assert_eq!(states(&judge(&mut told, 59, vec![], false)), [(State::Withdrawn, None)]);

@@ -14,7 +14,7 @@
 //! that comes within `settle` of the alarm races with it: had it come first, nothing would have been said.
 
 use crate::finding::{Figures, Finding, Name, Precedence, Severity, State};
-use crate::id::{ShipmentId, Text};
+use crate::id::{ShipmentId, ShortText};
 use crate::message::Templates;
 use crate::moment::{Moment, Span};
 use crate::rule::Episode;
@@ -27,8 +27,8 @@ mod tests;
 
 /// Everything said about one shipment by one engine and not taken back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
-    said: Vec<Line>,
+pub struct FindingDiff {
+    said: Vec<TrackedFinding>,
     /// Since when corrections have come one behind the other, each within the settling time of the one before.
     correcting: Option<Moment>,
     /// When what is held because of the first of them must be said.
@@ -37,7 +37,7 @@ pub struct Told {
 
 /// One finding as last said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Line {
+struct TrackedFinding {
     name: Name,
     episode: Episode,
     /// Since when a judgement has wanted to shrink or withdraw it.
@@ -117,7 +117,7 @@ impl Measured {
 
 /// In whose name, and when, something is said.
 #[derive(Debug)]
-pub struct Voice<'a> {
+pub struct DiffContext<'a> {
     /// The rule.
     pub rule: &'a str,
     /// Its code.
@@ -148,16 +148,16 @@ pub struct Voice<'a> {
     /// Whether the entry is an act that ends the watch: what vanishes with it is over, and not untrue.
     pub ends_the_watch: bool,
     /// The rulebook's hash.
-    pub rulebook: &'a Text,
+    pub rulebook: &'a ShortText,
     /// The behaviour number.
     pub behaviour: u32,
 }
 
-impl Voice<'_> {
+impl DiffContext<'_> {
     fn finding(&self, name: Name, state: State, episode: &Episode) -> Finding {
         Finding {
             name,
-            code: Text::new(self.code),
+            code: ShortText::new(self.code),
             shipment: self.shipment.clone(),
             state,
             severity: episode.severity,
@@ -174,42 +174,48 @@ impl Voice<'_> {
             figures: episode.figures,
             compromises: self.compromises.is_some_and(|from| episode.severity <= from),
             precedence: self.precedence,
-            action: Text::new(self.action),
+            action: ShortText::new(self.action),
             rulebook: self.rulebook.clone(),
             behaviour: self.behaviour,
         }
     }
 }
 
-impl Told {
+impl FindingDiff {
     /// Holds what one rule now finds against what was said of it, and says what changed.
-    pub fn amend(&mut self, voice: &Voice<'_>, found: Vec<Episode>, say: &mut Vec<Finding>) {
-        let mine = |line: &Line| &*line.name.rule == voice.rule;
+    pub fn amend(
+        &mut self,
+        context: &DiffContext<'_>,
+        found: Vec<Episode>,
+        say: &mut Vec<Finding>,
+    ) {
+        let mine = |tracked: &TrackedFinding| &*tracked.name.rule == context.rule;
         if found.is_empty() && !self.said.iter().any(mine) {
             return;
         }
         let mut rest = core::mem::take(&mut self.said);
-        let mut old: Vec<Line> = rest.extract_if(.., |line| mine(line)).collect();
-        old.sort_by_key(|line| (line.name.offset, line.name.index));
+        let mut old: Vec<TrackedFinding> = rest.extract_if(.., |tracked| mine(tracked)).collect();
+        old.sort_by_key(|tracked| (tracked.name.offset, tracked.name.index));
         // A place whose line has found its episode is empty.
-        let mut old: Vec<Option<Line>> = old.into_iter().map(Some).collect();
+        let mut old: Vec<Option<TrackedFinding>> = old.into_iter().map(Some).collect();
         for episode in found {
             // In a merger the oldest name lives on; in a split the first part keeps it.
-            let same = |l: &Line| l.name.about == episode.about && l.overlaps(&episode);
-            let exact = |l: &Line| l.episode.since == episode.since && same(l);
-            let one =
-                |is: &dyn Fn(&Line) -> bool| old.iter().position(|l| l.as_ref().is_some_and(is));
-            let place = one(&exact).or_else(|| one(&same));
-            let line = match place.and_then(|place| old[place].take()) {
-                Some(line) => voice.again(line, episode, say),
-                None if episode.afterwards => continue,
-                None if voice.replaced && !voice.rejudged => continue,
-                None => voice.first(episode, say),
+            let same = |l: &TrackedFinding| l.name.about == episode.about && l.overlaps(&episode);
+            let exact = |l: &TrackedFinding| l.episode.since == episode.since && same(l);
+            let one = |is: &dyn Fn(&TrackedFinding) -> bool| {
+                old.iter().position(|l| l.as_ref().is_some_and(is))
             };
-            rest.push(line);
+            let place = one(&exact).or_else(|| one(&same));
+            let tracked = match place.and_then(|place| old[place].take()) {
+                Some(tracked) => context.again(tracked, episode, say),
+                None if episode.afterwards => continue,
+                None if context.replaced && !context.rejudged => continue,
+                None => context.first(episode, say),
+            };
+            rest.push(tracked);
         }
-        for line in old.into_iter().flatten() {
-            rest.extend(voice.gone(line, say));
+        for tracked in old.into_iter().flatten() {
+            rest.extend(context.gone(tracked, say));
         }
         self.said = rest;
     }
@@ -217,18 +223,22 @@ impl Told {
     /// Takes back what rules said that are no longer on.
     pub fn keep_only<'v>(
         &mut self,
-        voice: &mut Voice<'v>,
+        context: &mut DiffContext<'v>,
         on: impl Fn(&str) -> bool,
         known: impl Fn(&str) -> Option<&'v RuleInfo>,
         say: &mut Vec<Finding>,
     ) {
-        self.said.retain(|line| {
-            let kept = on(&line.name.rule);
+        self.said.retain(|tracked| {
+            let kept = on(&tracked.name.rule);
             if !kept {
-                let info = known(&line.name.rule);
-                voice.code = info.map_or("", |info| info.code);
-                voice.action = info.map_or("", RuleInfo::first_action);
-                say.push(voice.finding(line.name.clone(), State::Superseded, &line.episode));
+                let info = known(&tracked.name.rule);
+                context.code = info.map_or("", |info| info.code);
+                context.action = info.map_or("", RuleInfo::first_action);
+                say.push(context.finding(
+                    tracked.name.clone(),
+                    State::Superseded,
+                    &tracked.episode,
+                ));
             }
             kept
         });
@@ -250,15 +260,15 @@ impl Told {
     }
 
     /// When the next thing that is held must be said.
-    pub fn due(&self, settle: Span) -> Option<Moment> {
+    pub fn next_deadline(&self, settle: Span) -> Option<Moment> {
         let held = self
             .said
             .iter()
-            .filter_map(|line| {
+            .filter_map(|tracked| {
                 // What is held is said with all that is true by then.
-                let measured = line.measured.filter(|_| line.held.is_none());
+                let measured = tracked.measured.filter(|_| tracked.held.is_none());
                 let untold = measured.and_then(|measured| measured.untold(settle));
-                let held = [line.held, line.fresh].into_iter().flatten().min();
+                let held = [tracked.held, tracked.fresh].into_iter().flatten().min();
                 held.map(|since| since + settle).into_iter().chain(untold).min()
             })
             .min();
@@ -267,7 +277,7 @@ impl Told {
 
     /// What stands, as (name, episode).
     pub fn standing(&self) -> impl Iterator<Item = (&Name, &Episode)> {
-        self.said.iter().map(|line| (&line.name, &line.episode))
+        self.said.iter().map(|tracked| (&tracked.name, &tracked.episode))
     }
 
     /// Whether nothing stands.
@@ -276,7 +286,7 @@ impl Told {
     }
 }
 
-impl Line {
+impl TrackedFinding {
     /// Whether an episode shares a moment with what was said, or with what is true of it while other bounds are held: an
     /// act that ends the watch meanwhile ends what is true.
     fn overlaps(&self, episode: &Episode) -> bool {
@@ -286,20 +296,20 @@ impl Line {
     }
 }
 
-impl Voice<'_> {
-    fn first(&self, episode: Episode, say: &mut Vec<Finding>) -> Line {
+impl DiffContext<'_> {
+    fn first(&self, episode: Episode, say: &mut Vec<Finding>) -> TrackedFinding {
         let said = u32::try_from(say.len()).unwrap_or(u32::MAX);
         let index = self.index.saturating_add(said);
-        let (rule, about) = (Text::new(self.rule), episode.about.clone());
+        let (rule, about) = (ShortText::new(self.rule), episode.about.clone());
         let name = Name { rule, about, offset: self.offset, index };
         say.push(self.finding(name.clone(), State::Raised, &episode));
         let measured = Measured::of(&episode, self.now);
         let (held, bounds, ended, said) = (None, None, Ended::Not, self.now);
-        Line { name, episode, held, bounds, ended, said, fresh: Some(said), measured }
+        TrackedFinding { name, episode, held, bounds, ended, said, fresh: Some(said), measured }
     }
 
-    fn again(&self, was: Line, now: Episode, say: &mut Vec<Finding>) -> Line {
-        let Line { name, episode, held, said, fresh, measured, .. } = was;
+    fn again(&self, was: TrackedFinding, now: Episode, say: &mut Vec<Finding>) -> TrackedFinding {
+        let TrackedFinding { name, episode, held, said, fresh, measured, .. } = was;
         // Until when it reaches is no news, and says which of several this one is.
         let episode = Episode { back: now.back, ..episode };
         let measured = measured.map(|measured| measured.moved(&episode, &now));
@@ -315,7 +325,7 @@ impl Voice<'_> {
             let since = held.unwrap_or(self.now);
             if self.now < since + self.settle {
                 let settled = fresh.is_some_and(|said| self.now >= said + self.settle);
-                return Line {
+                return TrackedFinding {
                     name,
                     episode,
                     held: Some(since),
@@ -336,7 +346,7 @@ impl Voice<'_> {
             None if new_figures => State::Changed,
             // What was said last stays beside what is true, so that the difference is not lost.
             None if settled => {
-                return Line {
+                return TrackedFinding {
                     name,
                     episode: now,
                     held: None,
@@ -348,17 +358,26 @@ impl Voice<'_> {
                 };
             }
             None => {
-                return Line { name, episode, held: None, bounds, ended, said, fresh, measured };
+                return TrackedFinding {
+                    name,
+                    episode,
+                    held: None,
+                    bounds,
+                    ended,
+                    said,
+                    fresh,
+                    measured,
+                };
             }
             Some(state) => state,
         };
         say.push(self.finding(name.clone(), state, &now));
         let fresh = (!settled && state == State::Changed).then_some(self.now);
         let measured = Measured::of(&now, self.now);
-        Line { name, episode: now, held: None, bounds, ended, said, fresh, measured }
+        TrackedFinding { name, episode: now, held: None, bounds, ended, said, fresh, measured }
     }
 
-    fn gone(&self, was: Line, say: &mut Vec<Finding>) -> Option<Line> {
+    fn gone(&self, was: TrackedFinding, say: &mut Vec<Finding>) -> Option<TrackedFinding> {
         let ended = match was.ended {
             Ended::Said => return Some(was),
             Ended::Not if self.ends_the_watch && self.now >= was.said + self.settle => Ended::Held,
@@ -369,7 +388,7 @@ impl Voice<'_> {
         if !self.rejudged && self.now < since + self.settle {
             // It may come back while its figures are still being completed.
             let fresh = was.fresh.filter(|said| self.now < *said + self.settle);
-            return Some(Line { held: Some(since), ended, fresh, ..was });
+            return Some(TrackedFinding { held: Some(since), ended, fresh, ..was });
         }
         if !self.rejudged && ended == Ended::Held {
             return Some(self.over(was, say));
@@ -380,14 +399,14 @@ impl Voice<'_> {
     }
 
     /// The watch had ended before it began: it is over where it began.
-    fn over(&self, was: Line, say: &mut Vec<Finding>) -> Line {
+    fn over(&self, was: TrackedFinding, say: &mut Vec<Finding>) -> TrackedFinding {
         let mut episode = was.episode.clone();
         if episode.until != Some(episode.since) {
             episode.until = Some(episode.since);
             say.push(self.finding(was.name.clone(), State::Cleared, &episode));
         }
         let (held, bounds, ended) = (None, None, Ended::Said);
-        Line { episode, held, bounds, ended, fresh: None, measured: None, ..was }
+        TrackedFinding { episode, held, bounds, ended, fresh: None, measured: None, ..was }
     }
 }
 

@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 
 /// Facts in the order of the [`crate::timeline`]: by when they happened, never by arrival.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Story {
-    chapters: Vec<Chapter>,
+pub struct History {
+    entries: Vec<HistoryEntry>,
     /// What counts as wrong. It counts again when the correction that names it is declared wrong.
-    aside: Vec<Chapter>,
+    aside: Vec<HistoryEntry>,
     /// What was declared wrong, whether or not it has come yet.
     corrections: Corrections<Identity>,
     /// When something was last declared wrong, by log time: what replaces it comes a moment later.
@@ -27,7 +27,7 @@ pub struct Story {
 
 /// One fact of a story.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Chapter {
+pub struct HistoryEntry {
     /// Its place in the journal partition.
     pub offset: u64,
     /// When we learnt it, by log time.
@@ -45,7 +45,7 @@ pub struct Chapter {
     pub fact: Fact,
 }
 
-impl Story {
+impl History {
     /// Takes a fact in; says whether the story is another one now.
     pub fn take(&mut self, offset: u64, learnt: Moment, event: &Event) -> bool {
         let identity = event.identity();
@@ -60,52 +60,52 @@ impl Story {
         }
         let (at, subject, fact) = (event.moment(), event.subject.clone(), event.fact.clone());
         let dated = event.counts.map(|_| event.at);
-        let chapter = Chapter { offset, learnt, at, dated, identity, subject, fact };
+        let entry = HistoryEntry { offset, learnt, at, dated, identity, subject, fact };
         let wrong = self.corrections.is_wrong(identity);
         if wrong {
-            self.aside.push(chapter);
+            self.aside.push(entry);
         } else {
-            self.insert(chapter);
+            self.insert(entry);
         }
         !wrong
     }
-    fn insert(&mut self, chapter: Chapter) {
-        let sequence = chapter.sequence();
-        let place = self.chapters.partition_point(|known| known.sequence() <= sequence);
-        self.chapters.insert(place, chapter);
+    fn insert(&mut self, entry: HistoryEntry) {
+        let sequence = entry.sequence();
+        let place = self.entries.partition_point(|known| known.sequence() <= sequence);
+        self.entries.insert(place, entry);
     }
     /// Puts aside what counts as wrong by now, and takes back what counts again.
     fn sort_out(&mut self) {
         let corrections = &self.corrections;
-        let wrong = |chapter: &mut Chapter| corrections.is_wrong(chapter.identity);
-        let (gone, back): (Vec<Chapter>, Vec<Chapter>) = (
-            self.chapters.extract_if(.., wrong).collect(),
-            self.aside.extract_if(.., |chapter| !wrong(chapter)).collect(),
+        let wrong = |entry: &mut HistoryEntry| corrections.is_wrong(entry.identity);
+        let (gone, back): (Vec<HistoryEntry>, Vec<HistoryEntry>) = (
+            self.entries.extract_if(.., wrong).collect(),
+            self.aside.extract_if(.., |entry| !wrong(entry)).collect(),
         );
         self.aside.extend(gone);
-        back.into_iter().for_each(|chapter| self.insert(chapter));
+        back.into_iter().for_each(|entry| self.insert(entry));
     }
     /// What the facts say together.
     pub fn timeline(&self) -> Timeline<'_> {
-        Timeline::new(self.chapters.iter().map(Chapter::entry), self.corrected)
+        Timeline::new(self.entries.iter().map(HistoryEntry::entry), self.corrected)
     }
     /// When something was last declared wrong, by log time.
     pub fn corrected(&self) -> Option<Moment> {
         self.corrected
     }
     /// All of it, in the order in which it happened.
-    pub fn chapters(&self) -> &[Chapter] {
-        &self.chapters
+    pub fn entries(&self) -> &[HistoryEntry] {
+        &self.entries
     }
     /// All of it, in the order in which it was learnt.
-    pub fn as_learnt(&self) -> Vec<&Chapter> {
-        let mut all: Vec<&Chapter> = self.chapters.iter().collect();
+    pub fn as_learnt(&self) -> Vec<&HistoryEntry> {
+        let mut all: Vec<&HistoryEntry> = self.entries.iter().collect();
         all.sort_by_key(|c| c.offset);
         all
     }
 }
 
-impl Chapter {
+impl HistoryEntry {
     /// As the timeline takes it.
     pub fn entry(&self) -> TimelineEntry<'_> {
         let Self { offset, learnt, at, dated, identity, subject, fact } = self;
@@ -118,8 +118,8 @@ impl Chapter {
 }
 
 /// When a waypoint is expected to be reached, by some facts of a story.
-pub fn expected(chapters: &[Chapter], waypoint: &Label) -> Option<Moment> {
-    Timeline::new(chapters.iter().map(Chapter::entry), None).eta(waypoint)
+pub fn expected(chapters: &[HistoryEntry], waypoint: &Label) -> Option<Moment> {
+    Timeline::new(chapters.iter().map(HistoryEntry::entry), None).eta(waypoint)
 }
 
 /// For `#[serde(with)]`: facts stand in a state as their JSON: optional members may be added without breaking it.

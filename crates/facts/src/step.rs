@@ -1,6 +1,6 @@
 //! One step of a log, as a fold hands it to an engine value.
 
-use crate::id::Text;
+use crate::id::ShortText;
 use crate::moment::Moment;
 use crate::subject::Subject;
 use core::fmt;
@@ -8,29 +8,29 @@ use serde::{Deserialize, Serialize};
 
 /// Why an engine value is asked.
 #[derive(Debug)]
-pub enum Cause<'a, W> {
+pub enum Trigger<'a, W> {
     /// It hears something.
-    Word(&'a W),
+    Input(&'a W),
     /// A moment that it named as due has been reached.
-    Struck,
+    Timer,
     /// The rulebook or the behaviour is another one: what vanishes is superseded.
-    Rejudged,
+    RulesChanged,
 }
 
-impl<W> Cause<'_, W> {
+impl<W> Trigger<'_, W> {
     /// The same cause, for another entry.
     pub fn again(&self) -> Self {
         match self {
-            Self::Word(word) => Self::Word(word),
-            Self::Struck => Self::Struck,
-            Self::Rejudged => Self::Rejudged,
+            Self::Input(word) => Self::Input(word),
+            Self::Timer => Self::Timer,
+            Self::RulesChanged => Self::RulesChanged,
         }
     }
 }
 
 /// One step.
 #[derive(Debug)]
-pub struct Entry<'a, W> {
+pub struct Step<'a, W> {
     /// Where it stands in the partition; a timer has the place of the tick that reached it.
     pub offset: u64,
     /// The first free index of an output of this entry: several timers share one tick.
@@ -42,16 +42,16 @@ pub struct Entry<'a, W> {
     /// Whose value is asked.
     pub subject: &'a Subject,
     /// Why.
-    pub cause: Cause<'a, W>,
+    pub cause: Trigger<'a, W>,
 }
 
 /// What caused a record: one output of one entry of one input partition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Origin {
     /// The service and the generation of its input, `dispatch/1`.
-    pub service: Text,
+    pub service: ShortText,
     /// The topic that it read.
-    pub topic: Text,
+    pub topic: ShortText,
     /// The partition of that topic.
     pub partition: u16,
     /// The entry that caused it.
@@ -87,8 +87,8 @@ impl core::str::FromStr for Origin {
         let (index, offset, partition) = (number(), number(), number());
         let (service, topic) = parts.next().and_then(|p| p.split_once(':')).ok_or_else(wrong)?;
         Ok(Self {
-            service: Text::new(service),
-            topic: Text::new(topic),
+            service: ShortText::new(service),
+            topic: ShortText::new(topic),
             partition: partition.and_then(|n| n.try_into().ok()).ok_or_else(wrong)?,
             offset: offset.ok_or_else(wrong)?,
             index: index.and_then(|n| n.try_into().ok()).ok_or_else(wrong)?,
