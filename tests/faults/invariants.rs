@@ -14,7 +14,7 @@ use alerts::{Incident, Word};
 use coldwatch::live::STRIKE_EVERY;
 use coldwatch::services::{self, Note, Service};
 use facts::{Finding, Moment, Origin};
-use fold::{Admission, Matter, Seen};
+use fold::{Admission, DedupTable, Payload};
 use pipeline::Topic;
 use pipeline::bytes::{self, Alert};
 use serde::Deserialize;
@@ -154,7 +154,7 @@ impl<'a> Look<'a> {
         for topic in Topic::ALL {
             let name = self.site.names.topic(topic);
             for partition in 0..self.site.names.partitions {
-                let (mut seen, mut rejections) = (Seen::default(), BTreeSet::new());
+                let (mut seen, mut rejections) = (DedupTable::default(), BTreeSet::new());
                 for record in self.records(&name, partition) {
                     let (origin, after) = links(&record.value);
                     let rejection = origin.is_none() && topic == Topic::Rejects;
@@ -163,7 +163,7 @@ impl<'a> Look<'a> {
                     }
                     // What intake rejects is known by its name.
                     let new = if rejection { rejections.insert(record.key.clone()) } else { true };
-                    if !new || seen.admit(origin.as_ref(), after.as_ref()) != Admission::Admitted {
+                    if !new || seen.admit(origin.as_ref(), after.as_ref()) != Admission::New {
                         continue;
                     }
                     let service = origin.as_ref().map_or(Service::Intake, service_of);
@@ -250,7 +250,7 @@ impl<'a> Look<'a> {
                     let Ok(heard) = bytes::exception(record.offset, &record.value) else {
                         continue;
                     };
-                    if let Matter::Tick(at) = heard.record.matter
+                    if let Payload::Tick(at) = heard.record.payload
                         && at.millis() > record.appended + STRIKE_EVERY + 4_000
                     {
                         let ahead = Moment::from_millis(record.appended);
@@ -281,10 +281,10 @@ impl<'a> Look<'a> {
     }
 
     fn published(&self, topic: Topic, partition: u16) -> Vec<Value> {
-        let (mut seen, mut all) = (Seen::default(), Vec::new());
+        let (mut seen, mut all) = (DedupTable::default(), Vec::new());
         for record in self.records(&self.site.names.topic(topic), partition) {
             let (origin, after) = links(&record.value);
-            let new = seen.admit(origin.as_ref(), after.as_ref()) == Admission::Admitted;
+            let new = seen.admit(origin.as_ref(), after.as_ref()) == Admission::New;
             let text = String::from_utf8_lossy(&record.value);
             let of_rules = ["log.rulebook-published", "log.behaviour-switched"];
             if new && of_rules.iter().any(|kind| text.contains(kind)) {
@@ -301,20 +301,20 @@ impl<'a> Look<'a> {
         let (mut findings, mut incidents) = (Vec::<Finding>::new(), BTreeMap::<_, Incident>::new());
         for partition in 0..self.site.names.partitions {
             let exceptions = self.site.names.topic(Topic::Exceptions);
-            let mut seen = Seen::default();
+            let mut seen = DedupTable::default();
             for record in self.records(&exceptions, partition) {
                 let Ok(heard) = bytes::exception(record.offset, &record.value) else { continue };
                 let new = seen.admit(heard.record.origin.as_ref(), heard.record.after.as_ref());
-                if let (Admission::Admitted, Matter::Word { word: Word::Finding(f), .. }) =
-                    (new, heard.record.matter)
+                if let (Admission::New, Payload::Input { input: Word::Finding(f), .. }) =
+                    (new, heard.record.payload)
                 {
                     findings.push(*f);
                 }
             }
-            let (alerts, mut seen) = (self.site.names.topic(Topic::Alerts), Seen::default());
+            let (alerts, mut seen) = (self.site.names.topic(Topic::Alerts), DedupTable::default());
             for record in self.records(&alerts, partition) {
                 let (origin, after) = links(&record.value);
-                if seen.admit(origin.as_ref(), after.as_ref()) != Admission::Admitted {
+                if seen.admit(origin.as_ref(), after.as_ref()) != Admission::New {
                     continue;
                 }
                 match bytes::alert(&record.value) {

@@ -1,6 +1,6 @@
 //! Images of the state of each stage, kept by the version of their frame and of their schema. A release reads those of its own versions, and
 //! writes the same bytes again: whoever changes what is kept raises the version (`SCHEMA` of dispatch and alerts, `schema` in the `ABOUT` of an
-//! engine, `fold::image::FRAME`), and an old snapshot is never taken for a new one.
+//! engine, `fold::snapshot::FRAME`), and an old snapshot is never taken for a new one.
 //!
 //! - `COLDWATCH_WRITE_GOLDEN=1` keeps images of versions of which there are none yet; what is there is never written over
 
@@ -18,7 +18,7 @@ fn stages() -> Vec<(&'static str, u32)> {
 
 fn file(stage: &str, schema: u32) -> PathBuf {
     let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/images");
-    let frame = fold::image::FRAME;
+    let frame = fold::snapshot::FRAME;
     Path::new(golden).join(format!("{stage}-frame-{frame}-schema-{schema}.zst"))
 }
 

@@ -3,7 +3,7 @@
 use crate::site::Site;
 use alerts::{Incident, Word};
 use facts::{Finding, Origin};
-use fold::{Admission, Matter, Seen};
+use fold::{Admission, DedupTable, Payload};
 use pipeline::bytes::{self, Alert};
 use pipeline::{Output, Topic, What};
 use serde_json::Value;
@@ -14,7 +14,7 @@ use stream::{Reader, Record};
 /// Reads the three topics on, as any other system would: it drops repeats by their origin.
 pub(crate) struct Outputs {
     readers: Vec<(Topic, Box<dyn Reader>, Vec<u64>)>,
-    seen: BTreeMap<(Topic, u16), Seen>,
+    seen: BTreeMap<(Topic, u16), DedupTable>,
     pub(crate) doubled: u64,
 }
 
@@ -72,7 +72,7 @@ impl Outputs {
             ) {
                 return None;
             }
-            let Matter::Word { word: Word::Finding(finding), .. } = heard.record.matter else {
+            let Payload::Input { input: Word::Finding(finding), .. } = heard.record.payload else {
                 return None;
             };
             let (learnt, what) = (finding.learnt, What::Finding(finding));
@@ -108,13 +108,13 @@ impl Outputs {
     ) -> bool {
         let seen = self.seen.entry((topic, partition)).or_default();
         let admission = seen.admit(origin, after);
-        self.doubled += u64::from(admission == Admission::Repeated);
-        admission == Admission::Admitted
+        self.doubled += u64::from(admission == Admission::Duplicate);
+        admission == Admission::New
     }
 
     /// Holes that nobody has filled.
     pub(crate) fn gaps(&self) -> Vec<String> {
-        self.seen.values().flat_map(Seen::gaps).collect()
+        self.seen.values().flat_map(DedupTable::gaps).collect()
     }
 }
 

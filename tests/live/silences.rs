@@ -9,7 +9,7 @@ use coldwatch::topics::Plan;
 use desk::board::Standing;
 use desk::{Board, Freshness};
 use facts::{Finding, Moment, Span, State};
-use fold::Matter;
+use fold::Payload;
 use libtest_mimic::{Failed, Trial};
 use pipeline::Topic;
 use pipeline::bytes::{self, Alert};
@@ -114,7 +114,9 @@ fn by_alerts(log: &dyn Log, names: &Names, stage: Service, since: Instant) -> Re
         reader.poll(Duration::from_millis(50), &mut records)?;
         for (_, record) in records.drain(..) {
             let heard = bytes::exception(record.offset, &record.value).map_err(|e| e.reason)?;
-            if let Matter::Word { word: alerts::Word::Finding(finding), .. } = heard.record.matter {
+            if let Payload::Input { input: alerts::Word::Finding(finding), .. } =
+                heard.record.payload
+            {
                 found.push(*finding);
             }
         }

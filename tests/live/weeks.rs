@@ -10,7 +10,7 @@ use alerts::Word;
 use coldwatch::services;
 use coldwatch::services::names::Names;
 use facts::{Event, Fact, Moment, Origin, Rulebook, ShortText, Span, SystemFact};
-use fold::{Admission, Matter, Seen};
+use fold::{Admission, DedupTable, Payload};
 use libtest_mimic::{Failed, Trial};
 use pipeline::{GRID, Pipeline, Topic, What, bytes};
 use std::collections::{BTreeMap, BTreeSet};
@@ -209,13 +209,13 @@ pub(crate) fn differ(expected: &[Verdict], lived: &[Verdict]) -> Result<(), Fail
 /// What the engines have written, in the order of partition and of each engine.
 pub(crate) fn recorded(log: &dyn Log, names: &Names) -> Vec<String> {
     let mut all: BTreeMap<(u16, String), Vec<String>> = BTreeMap::new();
-    let mut seen: BTreeMap<u16, Seen> = BTreeMap::new();
+    let mut seen: BTreeMap<u16, DedupTable> = BTreeMap::new();
     for_each(log, names, Topic::Exceptions, |partition, record| {
         let heard =
             bytes::exception(record.offset, &record.value).expect("our own record can be read");
         // What a process wrote before it died, and had not committed, the next one writes again.
         let (origin, after) = (heard.record.origin.as_ref(), heard.record.after.as_ref());
-        if seen.entry(partition).or_default().admit(origin, after) != Admission::Admitted {
+        if seen.entry(partition).or_default().admit(origin, after) != Admission::New {
             return;
         }
         let engine = heard.record.origin.as_ref().map(|origin| origin.service.to_string());
@@ -224,7 +224,7 @@ pub(crate) fn recorded(log: &dyn Log, names: &Names) -> Vec<String> {
         else {
             return;
         };
-        if let Matter::Word { word: Word::Finding(finding), .. } = heard.record.matter {
+        if let Payload::Input { input: Word::Finding(finding), .. } = heard.record.payload {
             let line = serde_json::to_string(&finding).expect("JSON");
             all.entry((partition, engine)).or_default().push(line);
         }

@@ -3,7 +3,7 @@
 use crate::common::{book_with, intake};
 use crate::week::{letters, letters_of};
 use facts::{Event, Moment, Span, Subject};
-use fold::Matter;
+use fold::Payload;
 use pipeline::bytes::{self, Alert};
 use pipeline::stage::Sign;
 use pipeline::{Body, Letter, Output, Pipeline, Topic, What};
@@ -156,42 +156,42 @@ fn reads_back(letter: &Letter) {
         (Topic::Facts, Body::Event(event)) => {
             let record = bytes::fact(7, &key, &value).unwrap_or_else(|e| panic!("{e}: {}", said()));
             links(&record.origin, &record.after);
-            let Matter::Word { key, word } = record.matter else { panic!("{}", said()) };
+            let Payload::Input { key, input: word } = record.payload else { panic!("{}", said()) };
             assert_eq!((&key, &word), (&letter.key, event));
         }
         (Topic::Journal, Body::Event(event)) => {
             let record = bytes::journal(0, 7, &value);
             let record = record.unwrap_or_else(|e| panic!("{e}: {}", said())).into_record();
             links(&record.origin, &record.after);
-            let Matter::Word { key, word } = record.matter else { panic!("{}", said()) };
+            let Payload::Input { key, input: word } = record.payload else { panic!("{}", said()) };
             assert_eq!((&key, &word), (&letter.key, event));
         }
         (Topic::Exceptions, body) => {
             let heard = bytes::exception(7, &value).unwrap_or_else(|e| panic!("{e}: {}", said()));
             links(&heard.record.origin, &heard.record.after);
-            match (body, heard.record.matter) {
-                (Body::Finding(f), Matter::Word { word: alerts::Word::Finding(read), .. }) => {
+            match (body, heard.record.payload) {
+                (Body::Finding(f), Payload::Input { input: alerts::Word::Finding(read), .. }) => {
                     assert_eq!(*f, read);
                 }
                 (
                     Body::Context(c),
-                    Matter::Word { word: alerts::Word::Context(learnt, read), .. },
+                    Payload::Input { input: alerts::Word::Context(learnt, read), .. },
                 ) => {
                     assert_eq!((letter.now, c), (learnt, &read));
                 }
-                (Body::Event(e), Matter::Word { word: alerts::Word::Act(read), .. }) => {
+                (Body::Event(e), Payload::Input { input: alerts::Word::Act(read), .. }) => {
                     assert_eq!(*e, read);
                 }
-                (Body::Tick(now), Matter::Tick(read)) => assert_eq!(*now, read),
-                (Body::Tick(now), Matter::Beside) => {
+                (Body::Tick(now), Payload::Tick(read)) => assert_eq!(*now, read),
+                (Body::Tick(now), Payload::Ignored) => {
                     assert!(
                         matches!(heard.sign, Some(Sign::Passed(_, read)) if read == *now),
                         "{}",
                         said()
                     );
                 }
-                (Body::Rulebook(book), Matter::Rulebook(read)) => assert_eq!(*book, read),
-                (Body::Behaviour(number), Matter::Behaviour(read)) => assert_eq!(*number, read),
+                (Body::Rulebook(book), Payload::Rulebook(read)) => assert_eq!(*book, read),
+                (Body::Behaviour(number), Payload::Behaviour(read)) => assert_eq!(*number, read),
                 _ => panic!("{}", said()),
             }
         }

@@ -4,7 +4,7 @@
 use crate::common::{book_with, intake};
 use facts::fact::incident::{Acknowledged, IncidentClosed};
 use facts::{Event, Fact, Moment, Origin, PartyId, ShortText, Span, StaffAct, Subject};
-use fold::{Matter, Record};
+use fold::{InputRecord, Payload};
 use pipeline::stage::{AlertsStage, Heard};
 use pipeline::{
     Body, ENGINES, EngineSpec, JournalRecord, Letter, PARTITIONS, Pipeline, Topic, bytes, roles,
@@ -58,14 +58,14 @@ fn judged(number: u16, journal: Vec<JournalRecord>) -> Vec<Letter> {
             all.push(letter);
         }
         // What the log says of itself stands on `exceptions`, too.
-        if !matches!(record.matter, Matter::Word { .. }) {
+        if !matches!(record.payload, Payload::Input { .. }) {
             let (key, now) = (Subject::new(facts::SubjectKind::Log, "log"), Moment::EARLIEST);
-            let body = match record.matter {
-                Matter::Tick(now) => Body::Tick(now),
-                Matter::Rulebook(book) => Body::Rulebook(book),
-                Matter::Behaviour(number) => Body::Behaviour(number),
-                Matter::Genesis(genesis) => Body::Behaviour(genesis.behaviour),
-                Matter::Word { .. } | Matter::Words { .. } | Matter::Beside => continue,
+            let body = match record.payload {
+                Payload::Tick(now) => Body::Tick(now),
+                Payload::Rulebook(book) => Body::Rulebook(book),
+                Payload::Behaviour(number) => Body::Behaviour(number),
+                Payload::Genesis(genesis) => Body::Behaviour(genesis.behaviour),
+                Payload::Input { .. } | Payload::Inputs { .. } | Payload::Ignored => continue,
             };
             let topic = Topic::Exceptions;
             let letter =
@@ -78,8 +78,8 @@ fn judged(number: u16, journal: Vec<JournalRecord>) -> Vec<Letter> {
 }
 
 /// The fact of a journal as dispatch wrote it.
-fn of_dispatch(partition: u16, record: &Record<Event>) -> Option<Letter> {
-    let Matter::Word { key, word } = &record.matter else { return None };
+fn of_dispatch(partition: u16, record: &InputRecord<Event>) -> Option<Letter> {
+    let Payload::Input { key, input: word } = &record.payload else { return None };
     let (topic, key, now) = (Topic::Journal, key.clone(), word.at);
     let (origin, after) = (record.origin.clone(), record.after.clone());
     Some(Letter { topic, partition, key, origin, after, now, body: Body::Event(word.clone()) })

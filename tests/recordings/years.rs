@@ -9,7 +9,7 @@ use facts::{
     Context, Event, Fact, Moment, PartyId, ShipmentFact, ShortText, Span, StaffAct, Subject,
     SubjectKind, SystemFact,
 };
-use fold::Matter;
+use fold::Payload;
 use pipeline::{Held, Pipeline, What};
 use serde_json::{Value, json};
 use simulate::Arrival;
@@ -115,7 +115,9 @@ impl Staff {
     pub(crate) fn hear(&mut self, pipeline: &mut Pipeline) {
         for record in pipeline.take_journal() {
             let (partition, offset) = (record.partition, record.offset);
-            let Matter::Word { key, word } = record.into_record().matter else { continue };
+            let Payload::Input { key, input: word } = record.into_record().payload else {
+                continue;
+            };
             let Some(shipment) = key.shipment() else { continue };
             self.board.fact(&shipment, partition, offset, &word);
             // The engines' last words follow, as each hears the same.

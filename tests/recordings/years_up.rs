@@ -10,7 +10,7 @@ use crate::years::{AFTER, Staff, Year};
 use coldwatch::services::{self, names::Names};
 use facts::fact::log::Genesis;
 use facts::{Event, Fact, Moment, Origin, ShortText, Span, SystemFact};
-use fold::Links;
+use fold::SequenceLinks;
 use pipeline::{Body, GRID, Letter, PARTITIONS, Pipeline, Topic, bytes, roles};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -62,7 +62,7 @@ struct Export {
     names: Names,
     facts: Records,
     acts: Records,
-    links: Links,
+    links: SequenceLinks,
     written: u64,
 }
 
@@ -70,7 +70,7 @@ impl Export {
     fn new(folder: &Path) -> Self {
         fs::create_dir_all(folder).expect("a folder");
         let [facts, acts] = [Topic::Facts, Topic::Exceptions].map(|t| Records::new(folder, t));
-        let (names, links) = (Names::with("", 1), Links::default());
+        let (names, links) = (Names::with("", 1), SequenceLinks::default());
         Self { folder: folder.to_owned(), names, facts, acts, links, written: 0 }
     }
 

@@ -29,7 +29,7 @@ use facts::{
     ByType, DeviceFact, DeviceId, Event, Fact, MilliCelsius, Moment, Origin, RuleEngine,
     ShipmentId, ShortText, Span, Subject,
 };
-use fold::{Contain, Fold, Matter, Record, Role};
+use fold::{InputRecord, PanicGuard, PartitionConfig, PartitionState, Payload};
 use pipeline::{ENGINES, Pipeline};
 use replay::report::lines::Lines;
 use replay::{Options, Progress, Replay, Source};
@@ -242,21 +242,22 @@ pub(crate) fn thermal_service() -> Service {
     Service::Engine(thermal.expect("it is one of them"))
 }
 
-fn thermal_fold() -> Fold<Thermal> {
-    const CONTAIN: Contain = |work| {
+fn thermal_fold() -> PartitionState<Thermal> {
+    const CONTAIN: PanicGuard = |work| {
         work();
         true
     };
-    let mut fold = Fold::new(Role { contain: CONTAIN, ..pipeline::roles::engine() });
+    let mut fold =
+        PartitionState::new(PartitionConfig { guard: CONTAIN, ..pipeline::roles::engine() });
     let book = pipeline::rulebook::shipped().expect("the shipped rulebook").book;
-    take(&mut fold, 0, Matter::Behaviour(*pipeline::roles::BEHAVIOURS.end()));
-    take(&mut fold, 1, Matter::Rulebook(book));
+    take(&mut fold, 0, Payload::Behaviour(*pipeline::roles::BEHAVIOURS.end()));
+    take(&mut fold, 1, Payload::Rulebook(book));
     fold
 }
 
-fn take(fold: &mut Fold<Thermal>, offset: u64, matter: Matter<Event>) {
+fn take(fold: &mut PartitionState<Thermal>, offset: u64, matter: Payload<Event>) {
     let mut out = Vec::new();
-    fold.take(&Record { offset, origin: None, after: None, matter }, &mut out)
+    fold.take(&InputRecord { offset, origin: None, after: None, payload: matter }, &mut out)
         .expect("nothing stops");
 }
 
@@ -266,12 +267,12 @@ fn judge_readings(
     rounds: usize,
     profile: &str,
     late: usize,
-) -> (Fold<Thermal>, Duration, usize) {
+) -> (PartitionState<Thermal>, Duration, usize) {
     let mut fold = thermal_fold();
     let all: Vec<Open> = (0..shipments).map(|n| open(n, profile)).collect();
     let mut offset = 1;
-    let mut word = |fold: &mut Fold<Thermal>, key: &Subject, word: Event| {
-        take(fold, offset, Matter::Word { key: key.clone(), word });
+    let mut word = |fold: &mut PartitionState<Thermal>, key: &Subject, word: Event| {
+        take(fold, offset, Payload::Input { key: key.clone(), input: word });
         offset += 1;
     };
     for one in &all {
@@ -301,7 +302,7 @@ fn judge_readings(
             take(
                 &mut fold,
                 0,
-                Matter::Tick(START + EVERY * i64::try_from(round).unwrap_or_default()),
+                Payload::Tick(START + EVERY * i64::try_from(round).unwrap_or_default()),
             );
         });
     }
@@ -418,5 +419,5 @@ fn row_13() {
     println!(
         "row 13  memory of one shipment and probe with ten days of readings: {kib:.1} KiB in thermal (target 48 in all engines)"
     );
-    assert_eq!(fold.shelf().len(), shipments);
+    assert_eq!(fold.store().len(), shipments);
 }

@@ -3,5 +3,5 @@
 
 /// The form of the snapshots of a stage whose state has this schema.
 pub(crate) fn of(schema: u32) -> u64 {
-    u64::from(fold::image::FRAME) << 32 | u64::from(schema)
+    u64::from(fold::snapshot::FRAME) << 32 | u64::from(schema)
 }

@@ -159,7 +159,8 @@ pub struct Note {
 impl Note {
     /// Of a stage and what became of outside events.
     pub fn of(stats: &Stats, fates: &Fates, unreadable: u64) -> Self {
-        let Counts { admitted, repeated, unlinked, faulted, too_late, .. } = stats.counts;
+        let Counts { admitted, repeated, unlinked, quarantined: faulted, too_late, .. } =
+            stats.counts;
         let Fates { judged, held, expired, duplicate } = *fates;
         let now_ms = if stats.now == Moment::EARLIEST { 0 } else { stats.now.millis() };
         Self {

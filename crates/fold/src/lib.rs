@@ -5,10 +5,10 @@
 //!
 //! - [`record`]: what stands in a partition
 //! - [`link`]: which records are admitted, and how our own are linked (law 4)
-//! - [`shelf`]: the engine values, looked up by hash, walked by id only
+//! - [`store`]: the engine values, looked up by hash, walked by id only
 //! - [`timers`]: who wants to be asked when (law 3)
 //! - [`partition`]: all of it put together
-//! - [`image`]: the state as canonical bytes, and its hash
+//! - [`snapshot`]: the state as canonical bytes, and its hash
 //!
 //! **Invariant:** a fold is a function of its records. It holds no clock, file, network, thread or
 //! random number, and nothing ever walks its values in hash order.
@@ -18,14 +18,14 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
-pub mod image;
 pub mod link;
 pub mod partition;
 pub mod record;
-pub mod shelf;
+pub mod snapshot;
+pub mod store;
 pub mod timers;
 
-pub use image::ImageError;
-pub use link::{Admission, Links, Seen};
-pub use partition::{Contain, Fold, Release, Role, Stats, Stop};
-pub use record::{Counts, Matter, Out, Record};
+pub use link::{Admission, DedupTable, SequenceLinks};
+pub use partition::{PanicGuard, PartitionConfig, PartitionState, Release, Stats, Stop};
+pub use record::{Counts, Emitted, InputRecord, Payload};
+pub use snapshot::SnapshotError;

@@ -10,84 +10,90 @@ use alloc::{string::String, vec::Vec};
 use facts::{Origin, ShortText};
 use serde::{Deserialize, Serialize};
 
-type Place = (u64, u32);
+type Position = (u64, u32);
 
 /// What to do with a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
     /// It is new and nothing before it is missing.
-    Admitted,
+    New,
     /// It was admitted before.
-    Repeated,
+    Duplicate,
     /// Something before it is missing: it will come again.
-    Unlinked,
+    Gap,
 }
 
 /// The reader's table: one line per source, in the order of first sight (a few dozen at the most).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seen {
-    lines: Vec<Line>,
+pub struct DedupTable {
+    sources: Vec<SourceEntry>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Line {
+struct SourceEntry {
     service: ShortText,
     topic: ShortText,
     partition: u16,
     /// The highest origin admitted.
-    highest: Option<Place>,
+    highest: Option<Position>,
     /// The highest origin that could not be linked, while the hole before it stands.
-    beyond: Option<Place>,
+    beyond: Option<Position>,
 }
 
-impl Seen {
+impl DedupTable {
     /// Decides on a record, and remembers.
     pub fn admit(&mut self, origin: Option<&Origin>, after: Option<&Origin>) -> Admission {
-        let Some(origin) = origin else { return Admission::Admitted };
-        let (line, place) = (self.line(origin), origin.place());
+        let Some(origin) = origin else { return Admission::New };
+        let (line, place) = (self.source_entry(origin), origin.place());
         if line.highest.is_some_and(|highest| place <= highest) {
-            return Admission::Repeated;
+            return Admission::Duplicate;
         }
         let known = |after: &Origin| line.highest.is_some_and(|highest| after.place() <= highest);
         if !after.is_none_or(known) {
             line.beyond = line.beyond.max(Some(place));
-            return Admission::Unlinked;
+            return Admission::Gap;
         }
         if line.beyond.is_some_and(|beyond| beyond <= place) {
             line.beyond = None;
         }
         line.highest = Some(place);
-        Admission::Admitted
+        Admission::New
     }
 
-    fn line(&mut self, origin: &Origin) -> &mut Line {
-        let same = |l: &Line| {
+    fn source_entry(&mut self, origin: &Origin) -> &mut SourceEntry {
+        let same = |l: &SourceEntry| {
             l.partition == origin.partition
                 && l.topic == origin.topic
                 && l.service == origin.service
         };
-        let at = self.lines.iter().position(same).unwrap_or_else(|| {
+        let at = self.sources.iter().position(same).unwrap_or_else(|| {
             let Origin { service, topic, partition, .. } = origin.clone();
-            self.lines.push(Line { service, topic, partition, highest: None, beyond: None });
-            self.lines.len() - 1
+            self.sources.push(SourceEntry {
+                service,
+                topic,
+                partition,
+                highest: None,
+                beyond: None,
+            });
+            self.sources.len() - 1
         });
-        &mut self.lines[at]
+        &mut self.sources[at]
     }
 
     /// Sources whose records stand behind a hole that has not been written again.
     pub fn gaps(&self) -> impl Iterator<Item = String> + '_ {
-        let standing = self.lines.iter().filter(|line| line.beyond.is_some());
+        let standing = self.sources.iter().filter(|line| line.beyond.is_some());
         standing.map(|l| alloc::format!("{}:{}:{}", l.service, l.topic, l.partition))
     }
 }
 
 /// The writer's side: what was attempted last, per output partition. A refold rebuilds it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Links {
+pub struct SequenceLinks {
     last: BTreeMap<(ShortText, u16), Origin>,
 }
 
-impl Links {
+impl SequenceLinks {
     /// The link for the next record to an output partition.
     pub fn stamp(&mut self, topic: &str, partition: u16, origin: &Origin) -> Option<Origin> {
         self.last.insert((ShortText::new(topic), partition), origin.clone())

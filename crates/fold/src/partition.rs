@@ -1,8 +1,8 @@
 //! One partition of one service.
 
-use crate::link::{Admission, Links, Seen};
-use crate::record::{Counts, Matter, Out, Record};
-use crate::shelf::Shelf;
+use crate::link::{Admission, DedupTable, SequenceLinks};
+use crate::record::{Counts, Emitted, InputRecord, Payload};
+use crate::store::StateStore;
 use crate::timers::Timers;
 use alloc::{string::String, vec::Vec};
 use facts::{Engine, Keeps, Moment, Rulebook, RulebookError, Step, Subject, Trigger};
@@ -12,7 +12,7 @@ const UNSAID: u32 = 1;
 
 /// Runs a piece of work and says whether it came through. Where there is an operating system this
 /// catches a panic; a fold knows of none.
-pub type Contain = fn(&mut dyn FnMut()) -> bool;
+pub type PanicGuard = fn(&mut dyn FnMut()) -> bool;
 
 /// What differs from one release of the program to the next.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ impl Release {
 }
 
 /// What a service is, beside its engine.
-pub struct Role<E: Engine> {
+pub struct PartitionConfig<E: Engine> {
     /// Its name.
     pub name: &'static str,
     /// Reads the rules out of a rulebook, for a behaviour number.
@@ -40,13 +40,13 @@ pub struct Role<E: Engine> {
     /// Of which release it is.
     pub release: Release,
     /// Contains a fault to one subject.
-    pub contain: Contain,
+    pub guard: PanicGuard,
 }
 
-impl<E: Engine> Clone for Role<E> {
+impl<E: Engine> Clone for PartitionConfig<E> {
     fn clone(&self) -> Self {
-        let Self { name, rules, release, contain } = self;
-        Self { name, rules: *rules, release: release.clone(), contain: *contain }
+        let Self { name, rules, release, guard: contain } = self;
+        Self { name, rules: *rules, release: release.clone(), guard: *contain }
     }
 }
 
@@ -93,36 +93,36 @@ pub enum Stop {
 }
 
 /// One partition of one service.
-pub struct Fold<E: Engine> {
-    pub(crate) role: Role<E>,
-    pub(crate) seen: Seen,
-    pub(crate) links: Links,
+pub struct PartitionState<E: Engine> {
+    pub(crate) config: PartitionConfig<E>,
+    pub(crate) dedup: DedupTable,
+    pub(crate) links: SequenceLinks,
     pub(crate) now: Moment,
-    pub(crate) book: Option<Rulebook>,
+    pub(crate) rulebook: Option<Rulebook>,
     pub(crate) behaviour: u32,
-    pub(crate) shelf: Shelf<E>,
+    pub(crate) store: StateStore<E>,
     pub(crate) counts: Counts,
     rules: Option<E::Rules>,
     timers: Timers,
-    said: Vec<E::Output>,
+    outputs: Vec<E::Output>,
     places: Vec<u32>,
 }
 
-impl<E: Engine> Fold<E> {
+impl<E: Engine> PartitionState<E> {
     /// The beginning of a partition: no rules yet, nothing heard.
-    pub fn new(role: Role<E>) -> Self {
+    pub fn new(role: PartitionConfig<E>) -> Self {
         Self {
-            role,
-            seen: Seen::default(),
-            links: Links::default(),
+            config: role,
+            dedup: DedupTable::default(),
+            links: SequenceLinks::default(),
             now: Moment::EARLIEST,
-            book: None,
+            rulebook: None,
             behaviour: UNSAID,
-            shelf: Shelf::default(),
+            store: StateStore::default(),
             counts: Counts::default(),
             rules: None,
             timers: Timers::default(),
-            said: Vec::new(),
+            outputs: Vec::new(),
             places: Vec::new(),
         }
     }
@@ -130,34 +130,36 @@ impl<E: Engine> Fold<E> {
     /// Takes one record. What follows is put behind `out`; the answer says whether it was admitted.
     pub fn take(
         &mut self,
-        record: &Record<E::Input>,
-        out: &mut Vec<Out<E::Output>>,
+        record: &InputRecord<E::Input>,
+        out: &mut Vec<Emitted<E::Output>>,
     ) -> Result<Admission, Stop> {
-        let admission = self.seen.admit(record.origin.as_ref(), record.after.as_ref());
+        let admission = self.dedup.admit(record.origin.as_ref(), record.after.as_ref());
         match admission {
-            Admission::Repeated => self.counts.repeated += 1,
-            Admission::Unlinked => self.counts.unlinked += 1,
-            Admission::Admitted => {
+            Admission::Duplicate => self.counts.repeated += 1,
+            Admission::Gap => self.counts.unlinked += 1,
+            Admission::New => {
                 self.counts.admitted += 1;
-                match &record.matter {
-                    Matter::Word { key, word } => self.hear((record.offset, 0), key, word, out),
-                    Matter::Words { key, words } => {
+                match &record.payload {
+                    Payload::Input { key, input: word } => {
+                        self.hear((record.offset, 0), key, word, out)
+                    }
+                    Payload::Inputs { key, inputs: words } => {
                         let first = out.len();
                         for word in words {
                             let index = u32::try_from(out.len() - first).unwrap_or(u32::MAX);
                             self.hear((record.offset, index), key, word, out);
                         }
                     }
-                    Matter::Tick(now) => self.tick(record.offset, *now, out),
-                    Matter::Rulebook(book) => {
+                    Payload::Tick(now) => self.tick(record.offset, *now, out),
+                    Payload::Rulebook(book) => {
                         let (book, behaviour) = (book.clone(), self.behaviour);
                         self.rule_by(record.offset, book, behaviour, out)?;
                     }
-                    Matter::Behaviour(number) => self.behave(record.offset, *number, out)?,
-                    Matter::Genesis(genesis) => {
+                    Payload::Behaviour(number) => self.behave(record.offset, *number, out)?,
+                    Payload::Genesis(genesis) => {
                         self.behave(record.offset, genesis.behaviour, out)?;
                     }
-                    Matter::Beside => {}
+                    Payload::Ignored => {}
                 }
             }
         }
@@ -165,7 +167,7 @@ impl<E: Engine> Fold<E> {
     }
 
     /// The first moment at which silence alone may change something.
-    pub fn due(&self) -> Option<Moment> {
+    pub fn next_deadline(&self) -> Option<Moment> {
         self.timers.next()
     }
     /// Log time: the greatest tick seen.
@@ -185,21 +187,21 @@ impl<E: Engine> Fold<E> {
         &self.counts
     }
     /// The values.
-    pub fn shelf(&self) -> &Shelf<E> {
-        &self.shelf
+    pub fn store(&self) -> &StateStore<E> {
+        &self.store
     }
     /// What links our own records.
-    pub fn links(&mut self) -> &mut Links {
+    pub fn links(&mut self) -> &mut SequenceLinks {
         &mut self.links
     }
     /// All that can be said of it whatever its engine is.
     pub fn stats(&self) -> Stats {
-        let (values, put_away) = (self.shelf.len(), self.shelf.all_put_away().len());
+        let (values, put_away) = (self.store.len(), self.store.all_put_away().len());
         Stats { counts: self.counts, now: self.now, values, put_away, gaps: self.gaps().count() }
     }
     /// Sources with a hole that stands.
     pub fn gaps(&self) -> impl Iterator<Item = String> + '_ {
-        self.seen.gaps()
+        self.dedup.gaps()
     }
 
     fn hear(
@@ -207,24 +209,24 @@ impl<E: Engine> Fold<E> {
         place_of: (u64, u32),
         key: &Subject,
         word: &E::Input,
-        out: &mut Vec<Out<E::Output>>,
+        out: &mut Vec<Emitted<E::Output>>,
     ) {
         if !E::accepts(word) {
             return;
         }
-        if let Some(mark) = self.shelf.mark(key) {
+        if let Some(mark) = self.store.mark(key) {
             let revived = self.rules.as_ref().and_then(|rules| E::revived(mark, rules));
-            if !self.shelf.revive(key, revived) {
+            if !self.store.revive(key, revived) {
                 self.counts.too_late += 1;
                 return;
             }
         }
         self.counts.heard += 1;
-        let place = self.shelf.place(key);
+        let place = self.store.index(key);
         self.ask(place, place_of, (self.now, self.now), &Trigger::Input(word), out);
     }
 
-    fn tick(&mut self, offset: u64, now: Moment, out: &mut Vec<Out<E::Output>>) {
+    fn tick(&mut self, offset: u64, now: Moment, out: &mut Vec<Emitted<E::Output>>) {
         if now <= self.now {
             self.counts.idle_ticks += 1;
             return;
@@ -244,9 +246,9 @@ impl<E: Engine> Fold<E> {
 
     /// Of the places whose moment has come: those that still mean it, in the order of their ids.
     fn keep_true(&mut self, due: Moment, places: &mut Vec<u32>) {
-        let Self { shelf, timers, rules, .. } = self;
+        let Self { store, timers, rules, .. } = self;
         places.retain(|place| {
-            let (Some(slot), Some(rules)) = (shelf.slot(*place), rules.as_ref()) else {
+            let (Some(slot), Some(rules)) = (store.slot(*place), rules.as_ref()) else {
                 return false;
             };
             if slot.armed != Some(due) {
@@ -260,7 +262,7 @@ impl<E: Engine> Fold<E> {
             }
             still
         });
-        places.sort_by(|a, b| shelf.key(*a).cmp(&shelf.key(*b)));
+        places.sort_by(|a, b| store.key(*a).cmp(&store.key(*b)));
         places.dedup();
     }
 
@@ -270,18 +272,18 @@ impl<E: Engine> Fold<E> {
         (offset, index): (u64, u32),
         (now, reached): (Moment, Moment),
         cause: &Trigger<'_, E::Input>,
-        out: &mut Vec<Out<E::Output>>,
+        out: &mut Vec<Emitted<E::Output>>,
     ) {
-        let Self { shelf, timers, rules, role, said, counts, .. } = self;
-        let (Some(slot), Some(rules)) = (shelf.slot(place), rules.as_ref()) else { return };
+        let Self { store, timers, rules, config: role, outputs: said, counts, .. } = self;
+        let (Some(slot), Some(rules)) = (store.slot(place), rules.as_ref()) else { return };
         let Some(value) = slot.value.as_mut() else {
-            counts.withheld += 1;
+            counts.dropped += 1;
             return;
         };
         let (subject, cause) = (&slot.key, cause.again());
         let entry = Step { offset, index, now, reached, subject, cause };
         let (mut due, mut keeps) = (None, Keeps::All);
-        let whole = (role.contain)(&mut || {
+        let whole = (role.guard)(&mut || {
             value.step(rules, &entry, said);
             keeps = value.keeps(rules);
             due = value.next_deadline(rules).filter(|_| keeps == Keeps::All);
@@ -290,26 +292,26 @@ impl<E: Engine> Fold<E> {
         if !whole || due.is_some_and(|due| due <= now) {
             let mut concerned = Vec::new();
             if let Some(value) = slot.value.take() {
-                (role.contain)(&mut || concerned = value.affected_subjects(&slot.key));
+                (role.guard)(&mut || concerned = value.affected_subjects(&slot.key));
             }
             slot.armed = None;
-            counts.faulted += 1;
+            counts.quarantined += 1;
             said.clear();
             for (n, key) in (0..).zip(concerned) {
                 let index = index.saturating_add(n);
-                out.push(Out { key, offset, index, now, said: None });
+                out.push(Emitted { key, offset, index, now, output: None });
             }
             return;
         }
         timers.arm(place, due, &mut slot.armed);
         for (n, said) in said.drain(..).enumerate() {
             let index = index.saturating_add(u32::try_from(n).unwrap_or(u32::MAX));
-            out.push(Out { key: slot.key.clone(), offset, index, now, said: Some(said) });
+            out.push(Emitted { key: slot.key.clone(), offset, index, now, output: Some(said) });
         }
         match keeps {
             Keeps::All => {}
-            Keeps::Mark(mark) => shelf.put_away(place, mark),
-            Keeps::Nothing => shelf.forget(place),
+            Keeps::Mark(mark) => store.put_away(place, mark),
+            Keeps::Nothing => store.forget(place),
         }
     }
 
@@ -317,11 +319,11 @@ impl<E: Engine> Fold<E> {
         &mut self,
         offset: u64,
         asked: u32,
-        out: &mut Vec<Out<E::Output>>,
+        out: &mut Vec<Emitted<E::Output>>,
     ) -> Result<(), Stop> {
         self.know(asked)?;
         self.behaviour = asked;
-        match self.book.clone() {
+        match self.rulebook.clone() {
             Some(book) => self.rule_by(offset, book, asked, out),
             None => Ok(()),
         }
@@ -333,12 +335,12 @@ impl<E: Engine> Fold<E> {
         offset: u64,
         book: Rulebook,
         behaviour: u32,
-        out: &mut Vec<Out<E::Output>>,
+        out: &mut Vec<Emitted<E::Output>>,
     ) -> Result<(), Stop> {
         self.read_rules(&book, behaviour)?;
-        self.book = Some(book);
+        self.rulebook = Some(book);
         let first = out.len();
-        for place in self.shelf.in_order() {
+        for place in self.store.in_order() {
             let index = u32::try_from(out.len() - first).unwrap_or(u32::MAX);
             self.ask(place, (offset, index), (self.now, self.now), &Trigger::RulesChanged, out);
         }
@@ -347,19 +349,19 @@ impl<E: Engine> Fold<E> {
 
     /// A release that does not know a behaviour stops instead of judging by another one.
     fn know(&self, asked: u32) -> Result<(), Stop> {
-        let known = &self.role.release.behaviours;
+        let known = &self.config.release.behaviours;
         if known.contains(&asked) {
             return Ok(());
         }
         let (from, to) = (*known.start(), *known.end());
-        Err(Stop::Behaviour { service: self.role.name, asked, from, to })
+        Err(Stop::Behaviour { service: self.config.name, asked, from, to })
     }
 
     pub(crate) fn read_rules(&mut self, book: &Rulebook, behaviour: u32) -> Result<(), Stop> {
         self.know(behaviour)?;
-        let book = (self.role.release.reading)(book, behaviour);
-        let rules = (self.role.rules)(&book, behaviour).map_err(|e| Stop::Rulebook {
-            service: self.role.name,
+        let book = (self.config.release.reading)(book, behaviour);
+        let rules = (self.config.rules)(&book, behaviour).map_err(|e| Stop::Rulebook {
+            service: self.config.name,
             reason: alloc::format!("{e}"),
         })?;
         self.rules = Some(rules);
@@ -368,10 +370,10 @@ impl<E: Engine> Fold<E> {
 
     /// Arms every value again, after an image was read.
     pub(crate) fn arm_all(&mut self) {
-        let Self { shelf, timers, rules, .. } = self;
+        let Self { store, timers, rules, .. } = self;
         let Some(rules) = rules.as_ref() else { return };
-        for place in shelf.in_order() {
-            if let Some(slot) = shelf.slot(place) {
+        for place in store.in_order() {
+            if let Some(slot) = store.slot(place) {
                 let due = slot.value.as_ref().and_then(|value| value.next_deadline(rules));
                 timers.arm(place, due, &mut slot.armed);
             }

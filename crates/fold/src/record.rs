@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// One record of an input partition.
 #[derive(Debug, Clone)]
-pub struct Record<W> {
+pub struct InputRecord<W> {
     /// Its place.
     pub offset: u64,
     /// What caused it; absent for what no entry caused (ticks of the owner, staff acts).
@@ -15,25 +15,25 @@ pub struct Record<W> {
     /// What its writer attempted just before it to this partition.
     pub after: Option<Origin>,
     /// What it says.
-    pub matter: Matter<W>,
+    pub payload: Payload<W>,
 }
 
 /// What a record says.
 #[derive(Debug, Clone)]
-pub enum Matter<W> {
+pub enum Payload<W> {
     /// Something for one subject.
-    Word {
+    Input {
         /// Whose value hears it.
         key: Subject,
         /// What it hears.
-        word: W,
+        input: W,
     },
     /// Several things for one subject, one after the other.
-    Words {
+    Inputs {
         /// Whose value hears them.
         key: Subject,
         /// What it hears.
-        words: Vec<W>,
+        inputs: Vec<W>,
     },
     /// Time passed.
     Tick(Moment),
@@ -44,12 +44,12 @@ pub enum Matter<W> {
     /// The first record: what the log is, and the behaviour that it begins at.
     Genesis(Genesis),
     /// Something for others: it is admitted, so that what is linked to it is, and no more.
-    Beside,
+    Ignored,
 }
 
 /// One output of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Out<S> {
+pub struct Emitted<S> {
     /// Whose value said it.
     pub key: Subject,
     /// The entry that caused it.
@@ -59,7 +59,7 @@ pub struct Out<S> {
     /// Log time at which it was said; for a timer its own due time.
     pub now: Moment,
     /// What was said; `None` when the value failed and its subject is faulted from here on.
-    pub said: Option<S>,
+    pub output: Option<S>,
 }
 
 /// What a fold has counted since its partition began.
@@ -76,9 +76,9 @@ pub struct Counts {
     /// Words heard by a value.
     pub heard: u64,
     /// Words for a subject that is faulted.
-    pub withheld: u64,
+    pub dropped: u64,
     /// Subjects whose value has failed.
-    pub faulted: u64,
+    pub quarantined: u64,
     /// Words for a subject that was put away.
     pub too_late: u64,
 }

@@ -4,9 +4,9 @@
 
 mod common;
 
-use common::{Log, book, key, role};
+use common::{Log, book, config, key};
 use facts::{Moment, Span};
-use fold::{Fold, Matter, Record, Stop};
+use fold::{InputRecord, PartitionState, Payload, Stop};
 use proptest::prelude::*;
 
 #[test]
@@ -47,19 +47,20 @@ fn other_rules_judge_every_value_anew_in_the_order_of_ids() {
     let mut log = Log::new();
     log.word("B", 2);
     log.word("A", 2);
-    log.take(Matter::Rulebook(book(10)), None, None);
+    log.take(Payload::Rulebook(book(10)), None, None);
     log.word("A", 1);
     assert_eq!(log.said(), ["A judged anew", "B judged anew"]);
-    assert_eq!(log.fold.shelf().get(&key("A")).unwrap().sum, 12);
-    log.take(Matter::Behaviour(2), None, None);
+    assert_eq!(log.fold.store().get(&key("A")).unwrap().sum, 12);
+    log.take(Payload::Behaviour(2), None, None);
     log.word("A", 1);
-    assert_eq!(log.fold.shelf().get(&key("A")).unwrap().sum, 32);
+    assert_eq!(log.fold.store().get(&key("A")).unwrap().sum, 32);
 }
 
 #[test]
 fn an_unknown_behaviour_stops_the_fold_and_says_which_it_knows() {
     let mut log = Log::new();
-    let record = Record { offset: 1, origin: None, after: None, matter: Matter::Behaviour(3) };
+    let record =
+        InputRecord { offset: 1, origin: None, after: None, payload: Payload::Behaviour(3) };
     let stop = log.fold.take(&record, &mut Vec::new()).unwrap_err();
     assert_eq!(stop, Stop::Behaviour { service: "adder", asked: 3, from: 1, to: 2 });
 }
@@ -72,12 +73,12 @@ fn a_fault_is_contained_to_one_subject() {
     log.word("B", 1);
     log.word("A", 1);
     assert_eq!(log.said(), ["B faulted"]);
-    assert_eq!(log.fold.counts().withheld, 1);
-    assert_eq!(log.fold.shelf().get(&key("A")).unwrap().sum, 2);
-    assert!(log.fold.shelf().get(&key("B")).is_none());
-    let bytes = log.fold.image().unwrap();
-    let again = Fold::from_image(role(), &bytes).unwrap();
-    assert!(again.shelf().get(&key("B")).is_none(), "a fault outlives a restart");
+    assert_eq!(log.fold.counts().dropped, 1);
+    assert_eq!(log.fold.store().get(&key("A")).unwrap().sum, 2);
+    assert!(log.fold.store().get(&key("B")).is_none());
+    let bytes = log.fold.snapshot().unwrap();
+    let again = PartitionState::from_snapshot(config(), &bytes).unwrap();
+    assert!(again.store().get(&key("B")).is_none(), "a fault outlives a restart");
 }
 
 #[test]
@@ -86,7 +87,7 @@ fn a_fault_is_told_to_everybody_whom_it_concerns() {
     log.word("LOGGER", 7);
     log.word("LOGGER", 13);
     assert_eq!(log.said(), ["A faulted", "B faulted"]);
-    assert!(log.fold.shelf().get(&key("LOGGER")).is_none());
+    assert!(log.fold.store().get(&key("LOGGER")).is_none());
 }
 
 #[test]
@@ -104,9 +105,9 @@ fn a_value_that_asks_for_the_past_is_a_fault_and_no_endless_loop() {
 fn a_damaged_image_is_refused() {
     let mut log = Log::new();
     log.word("A", 1);
-    let bytes = log.fold.image().unwrap();
-    assert!(Fold::from_image(role(), &bytes[..bytes.len() - 1]).is_err());
-    assert!(Fold::from_image(role(), &[bytes, vec![0]].concat()).is_err());
+    let bytes = log.fold.snapshot().unwrap();
+    assert!(PartitionState::from_snapshot(config(), &bytes[..bytes.len() - 1]).is_err());
+    assert!(PartitionState::from_snapshot(config(), &[bytes, vec![0]].concat()).is_err());
 }
 
 #[derive(Debug, Clone)]
@@ -129,7 +130,7 @@ fn play(log: &mut Log, act: &Act) {
         Act::Word(k, n) => log.word(&format!("S{k}"), *n),
         Act::Tick(m) => log.tick(*m),
         Act::Rules(t) => {
-            log.take(Matter::Rulebook(book(*t)), None, None);
+            log.take(Payload::Rulebook(book(*t)), None, None);
         }
     }
 }
@@ -141,9 +142,9 @@ proptest! {
         let mut split = Log::new();
         for (n, act) in acts.iter().enumerate() {
             if n == cut {
-                let bytes = split.fold.image().unwrap();
-                split.fold = Fold::from_image(role(), &bytes).unwrap();
-                prop_assert_eq!(split.fold.image().unwrap(), bytes);
+                let bytes = split.fold.snapshot().unwrap();
+                split.fold = PartitionState::from_snapshot(config(), &bytes).unwrap();
+                prop_assert_eq!(split.fold.snapshot().unwrap(), bytes);
             }
             play(&mut whole, act);
             play(&mut split, act);

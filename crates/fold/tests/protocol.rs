@@ -6,7 +6,7 @@
 mod common;
 
 use common::{Log, key, origin};
-use fold::{Admission, Matter};
+use fold::{Admission, Payload};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -40,8 +40,8 @@ fn run(lives: &[Life], total: u64, link_to_acknowledged: bool) -> Vec<u64> {
     let mut admitted = Vec::new();
     let (mut committed, mut late): (u64, Vec<(u64, Option<u64>)>) = (0, Vec::new());
     let mut land = |at: u64, after: Option<u64>| {
-        let matter = Matter::Word { key: key("A"), word: i64::try_from(at).unwrap() + 100 };
-        if reader.take(matter, Some(origin(at)), after.map(origin)) == Admission::Admitted {
+        let matter = Payload::Input { key: key("A"), input: i64::try_from(at).unwrap() + 100 };
+        if reader.take(matter, Some(origin(at)), after.map(origin)) == Admission::New {
             admitted.push(at);
         }
     };
@@ -109,13 +109,13 @@ fn a_link_to_the_last_acknowledged_loses_records() {
 fn a_standing_gap_is_named_until_it_is_written_again() {
     let mut reader = Log::new();
     let mut write = |at: u64, after: Option<u64>| {
-        let matter = Matter::Word { key: key("A"), word: 1 };
+        let matter = Payload::Input { key: key("A"), input: 1 };
         let admission = reader.take(matter, Some(origin(at)), after.map(origin));
         (admission, reader.fold.gaps().collect::<Vec<_>>())
     };
-    assert_eq!(write(0, None).0, Admission::Admitted);
-    assert_eq!(write(2, Some(1)), (Admission::Unlinked, vec!["writer:in:0".to_owned()]));
-    assert_eq!(write(1, Some(0)).0, Admission::Admitted);
-    assert_eq!(write(2, Some(1)), (Admission::Admitted, vec![]));
-    assert_eq!(write(2, Some(1)).0, Admission::Repeated);
+    assert_eq!(write(0, None).0, Admission::New);
+    assert_eq!(write(2, Some(1)), (Admission::Gap, vec!["writer:in:0".to_owned()]));
+    assert_eq!(write(1, Some(0)).0, Admission::New);
+    assert_eq!(write(2, Some(1)), (Admission::New, vec![]));
+    assert_eq!(write(2, Some(1)).0, Admission::Duplicate);
 }

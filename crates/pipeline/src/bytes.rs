@@ -12,7 +12,7 @@ use facts::{
     Context, Event, Fact, Finding, Message, Moment, Origin, Rulebook, ShipmentId, ShortText,
     Subject, SubjectKind, SystemFact,
 };
-use fold::{Matter, Record};
+use fold::{InputRecord, Payload};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -178,25 +178,27 @@ fn wrong(reason: impl ToString) -> Rejection {
 }
 
 /// A record of `facts`.
-pub fn fact(offset: u64, key: &[u8], value: &[u8]) -> Result<Record<Event>, Rejection> {
+pub fn fact(offset: u64, key: &[u8], value: &[u8]) -> Result<InputRecord<Event>, Rejection> {
     let Incoming { event, beside } = native::read(value, &Limits::of_ours())?;
     let matter = match &event.fact {
-        Fact::System(SystemFact::Tick(_)) => Matter::Tick(event.at),
+        Fact::System(SystemFact::Tick(_)) => Payload::Tick(event.at),
         Fact::System(SystemFact::RulebookPublished(published)) => {
-            Matter::Rulebook(book(published)?)
+            Payload::Rulebook(book(published)?)
         }
-        Fact::System(SystemFact::BehaviourSwitched(switched)) => Matter::Behaviour(switched.number),
-        Fact::System(SystemFact::Genesis(genesis)) => Matter::Genesis(genesis.clone()),
+        Fact::System(SystemFact::BehaviourSwitched(switched)) => {
+            Payload::Behaviour(switched.number)
+        }
+        Fact::System(SystemFact::Genesis(genesis)) => Payload::Genesis(genesis.clone()),
         Fact::System(
             SystemFact::ClockAsked(_) | SystemFact::Alive(_) | SystemFact::StateTold(_),
-        ) => Matter::Beside,
+        ) => Payload::Ignored,
         _ => {
             let key =
                 std::str::from_utf8(key).map_err(wrong)?.parse().map_err(|e: String| wrong(e))?;
-            Matter::Word { key, word: event }
+            Payload::Input { key, input: event }
         }
     };
-    Ok(Record { offset, origin: beside.origin, after: beside.after, matter })
+    Ok(InputRecord { offset, origin: beside.origin, after: beside.after, payload: matter })
 }
 
 /// A record of `journal`.
@@ -222,8 +224,8 @@ pub fn exception(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
         text.as_ref().map(|text| text.parse::<Origin>().map_err(wrong)).transpose()
     };
     let (origin, after) = (origin(&head.origin)?, origin(&head.after)?);
-    let matter = Matter::Word { key, word };
-    Ok(Heard { record: Record { offset, origin, after, matter }, sign: None })
+    let matter = Payload::Input { key, input: word };
+    Ok(Heard { record: InputRecord { offset, origin, after, payload: matter }, sign: None })
 }
 
 fn data<T: DeserializeOwned>(data: &RawValue) -> Result<T, Rejection> {
@@ -245,26 +247,29 @@ fn other(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
     let mut sign = None;
     let matter = match &event.fact {
         Fact::System(SystemFact::Tick(_)) => match &beside.origin {
-            None => Matter::Tick(event.at),
+            None => Payload::Tick(event.at),
             Some(origin) => {
                 sign = Some(Sign::Passed(stage_of(origin), event.at));
-                Matter::Beside
+                Payload::Ignored
             }
         },
         Fact::System(SystemFact::RulebookPublished(published)) => {
-            Matter::Rulebook(book(published)?)
+            Payload::Rulebook(book(published)?)
         }
-        Fact::System(SystemFact::BehaviourSwitched(switched)) => Matter::Behaviour(switched.number),
+        Fact::System(SystemFact::BehaviourSwitched(switched)) => {
+            Payload::Behaviour(switched.number)
+        }
         Fact::System(SystemFact::Alive(alive)) => {
             sign =
                 Some(Sign::Alive(ShortText::new(format!("{}:{}", alive.topic, alive.partition))));
-            Matter::Beside
+            Payload::Ignored
         }
-        Fact::System(SystemFact::Genesis(genesis)) => Matter::Genesis(genesis.clone()),
-        Fact::System(SystemFact::ClockAsked(_) | SystemFact::StateTold(_)) => Matter::Beside,
-        _ => Matter::Word { key: event.subject.clone(), word: Word::Act(event) },
+        Fact::System(SystemFact::Genesis(genesis)) => Payload::Genesis(genesis.clone()),
+        Fact::System(SystemFact::ClockAsked(_) | SystemFact::StateTold(_)) => Payload::Ignored,
+        _ => Payload::Input { key: event.subject.clone(), input: Word::Act(event) },
     };
-    let record = Record { offset, origin: beside.origin, after: beside.after, matter };
+    let record =
+        InputRecord { offset, origin: beside.origin, after: beside.after, payload: matter };
     Ok(Heard { record, sign })
 }
 
@@ -279,11 +284,16 @@ struct Chain<'a> {
 
 /// A record that cannot be read, by what can be: its place in its source's chain, so that what follows it is not
 /// taken for the other side of a hole. `None`: it has none, and nothing is linked to it.
-pub fn beside_of<W>(offset: u64, value: &[u8]) -> Option<Record<W>> {
+pub fn beside_of<W>(offset: u64, value: &[u8]) -> Option<InputRecord<W>> {
     let chain: Chain<'_> = serde_json::from_slice(value).ok()?;
     let read = |text: Option<Cow<'_, str>>| text?.parse::<Origin>().ok();
     let origin = read(chain.origin)?;
-    Some(Record { offset, origin: Some(origin), after: read(chain.after), matter: Matter::Beside })
+    Some(InputRecord {
+        offset,
+        origin: Some(origin),
+        after: read(chain.after),
+        payload: Payload::Ignored,
+    })
 }
 
 /// What stands on `alerts`.
@@ -315,8 +325,8 @@ pub fn alert(value: &[u8]) -> Result<Alert, Rejection> {
 
 /// A context, for those who look on.
 pub fn context(heard: &Heard) -> Option<(&Subject, &Context)> {
-    match &heard.record.matter {
-        Matter::Word { key, word: Word::Context(_, context) } => Some((key, context)),
+    match &heard.record.payload {
+        Payload::Input { key, input: Word::Context(_, context) } => Some((key, context)),
         _ => None,
     }
 }

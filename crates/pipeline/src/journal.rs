@@ -3,7 +3,7 @@
 use crate::bytes;
 use facts::fact::log::Genesis;
 use facts::{Event, Fact, Moment, Origin, Rulebook, ShipmentId, Subject, SystemFact};
-use fold::{Matter, Record};
+use fold::{InputRecord, Payload};
 use wire::native::Incoming;
 use wire::{Code, Rejection};
 
@@ -41,16 +41,16 @@ pub enum JournalEntry {
 
 impl JournalRecord {
     /// A record of a partition, as it is kept.
-    pub(crate) fn of(partition: u16, record: &Record<Event>) -> Option<Self> {
-        let entry = match &record.matter {
-            Matter::Word { key, word } => {
+    pub(crate) fn of(partition: u16, record: &InputRecord<Event>) -> Option<Self> {
+        let entry = match &record.payload {
+            Payload::Input { key, input: word } => {
                 JournalEntry::Fact(key.shipment()?, Box::new(word.clone()))
             }
-            Matter::Tick(now) => JournalEntry::Tick(*now),
-            Matter::Rulebook(book) => JournalEntry::Rulebook(book.clone()),
-            Matter::Behaviour(number) => JournalEntry::Behaviour(*number),
-            Matter::Genesis(genesis) => JournalEntry::Genesis(genesis.clone()),
-            Matter::Words { .. } | Matter::Beside => return None,
+            Payload::Tick(now) => JournalEntry::Tick(*now),
+            Payload::Rulebook(book) => JournalEntry::Rulebook(book.clone()),
+            Payload::Behaviour(number) => JournalEntry::Behaviour(*number),
+            Payload::Genesis(genesis) => JournalEntry::Genesis(genesis.clone()),
+            Payload::Inputs { .. } | Payload::Ignored => return None,
         };
         let (offset, origin, after) = (record.offset, record.origin.clone(), record.after.clone());
         Some(Self { partition, offset, origin, after, entry })
@@ -83,19 +83,19 @@ impl JournalRecord {
     }
 
     /// As a fold takes it.
-    pub fn into_record(self) -> Record<Event> {
+    pub fn into_record(self) -> InputRecord<Event> {
         let Self { offset, origin, after, entry, .. } = self;
         let matter = match entry {
             JournalEntry::Fact(shipment, event) => {
-                Matter::Word { key: Subject::from(&shipment), word: *event }
+                Payload::Input { key: Subject::from(&shipment), input: *event }
             }
-            JournalEntry::Tick(now) => Matter::Tick(now),
-            JournalEntry::Rulebook(book) => Matter::Rulebook(book),
-            JournalEntry::Behaviour(number) => Matter::Behaviour(number),
-            JournalEntry::Genesis(genesis) => Matter::Genesis(genesis),
-            JournalEntry::Beside(_) => Matter::Beside,
+            JournalEntry::Tick(now) => Payload::Tick(now),
+            JournalEntry::Rulebook(book) => Payload::Rulebook(book),
+            JournalEntry::Behaviour(number) => Payload::Behaviour(number),
+            JournalEntry::Genesis(genesis) => Payload::Genesis(genesis),
+            JournalEntry::Beside(_) => Payload::Ignored,
         };
-        Record { offset, origin, after, matter }
+        InputRecord { offset, origin, after, payload: matter }
     }
 
     /// The fact that it tells, and whose; `None` for what the log says of itself.

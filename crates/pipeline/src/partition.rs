@@ -9,7 +9,7 @@ use crate::stage::{AlertsStage, DispatchStage, EnginePartition, Heard, Sign, Unu
 use alerts::Word;
 use facts::fact::log::StateTold;
 use facts::{Event, Moment, Origin, Subject};
-use fold::{Admission, Matter, Record, Stop};
+use fold::{Admission, InputRecord, Payload, Stop};
 use std::collections::BTreeMap;
 
 /// One partition number, in one process.
@@ -88,7 +88,7 @@ impl Partition {
     pub(crate) fn stroke(&mut self) -> Option<Moment> {
         if std::mem::take(&mut self.touched) {
             let judging = self.engines.iter().map(|engine| engine.due());
-            let others = [self.dispatch.fold().due(), self.alerts.fold().due()];
+            let others = [self.dispatch.fold().next_deadline(), self.alerts.fold().next_deadline()];
             let due = judging.chain(others).flatten().min();
             let after = self.dispatch.fold().now().floor(GRID) + GRID;
             self.stroke = due.map(|due| due.ceil(GRID).max(after));
@@ -97,25 +97,25 @@ impl Partition {
     }
 
     /// One record of the journal, to every engine; what they say goes on to `exceptions`.
-    pub(crate) fn judge(&mut self, record: Record<Event>) -> Result<Admission, Stop> {
+    pub(crate) fn judge(&mut self, record: InputRecord<Event>) -> Result<Admission, Stop> {
         self.journal = record.offset + 1;
         // Each admits the same records: they hear the same sources from the beginning on.
-        let mut admission = Admission::Admitted;
+        let mut admission = Admission::New;
         for n in 0..self.engines.len() {
             admission = self.ask(n, &record)?;
         }
         // The owner of `exceptions` strikes the clock there, too.
-        match record.matter {
-            Matter::Tick(now) => self.hear(None, Matter::Tick(now), None)?,
-            Matter::Rulebook(book) => self.hear(None, Matter::Rulebook(book), None)?,
-            Matter::Behaviour(n) => self.hear(None, Matter::Behaviour(n), None)?,
-            Matter::Genesis(genesis) => self.hear(None, Matter::Genesis(genesis), None)?,
-            Matter::Word { .. } | Matter::Words { .. } | Matter::Beside => {}
+        match record.payload {
+            Payload::Tick(now) => self.hear(None, Payload::Tick(now), None)?,
+            Payload::Rulebook(book) => self.hear(None, Payload::Rulebook(book), None)?,
+            Payload::Behaviour(n) => self.hear(None, Payload::Behaviour(n), None)?,
+            Payload::Genesis(genesis) => self.hear(None, Payload::Genesis(genesis), None)?,
+            Payload::Input { .. } | Payload::Inputs { .. } | Payload::Ignored => {}
         }
         Ok(admission)
     }
 
-    fn ask(&mut self, engine: usize, record: &Record<Event>) -> Result<Admission, Stop> {
+    fn ask(&mut self, engine: usize, record: &InputRecord<Event>) -> Result<Admission, Stop> {
         let mut letters = std::mem::take(&mut self.letters);
         let admission = self.engines[engine].take(record, &mut letters)?;
         for letter in letters.drain(..) {
@@ -135,13 +135,13 @@ impl Partition {
             Body::Event(event) => Word::Act(event),
             Body::StateTold(state) => {
                 self.states.push(state);
-                return self.hear(link, Matter::Beside, None);
+                return self.hear(link, Payload::Ignored, None);
             }
             Body::Tick(now) => {
                 let stage = link.as_ref().map(|(origin, _)| stage_of(origin));
                 return self.hear(
                     link,
-                    Matter::Beside,
+                    Payload::Ignored,
                     stage.map(|stage| Sign::Passed(stage, now)),
                 );
             }
@@ -152,17 +152,17 @@ impl Partition {
         if let Word::Finding(finding) = &word {
             self.put(finding.learnt, 0, What::Finding(finding.clone()));
         }
-        self.hear(link, Matter::Word { key, word }, None)
+        self.hear(link, Payload::Input { key, input: word }, None)
     }
 
     fn hear(
         &mut self,
         link: Option<(Origin, Option<Origin>)>,
-        matter: Matter<Word>,
+        matter: Payload<Word>,
         sign: Option<Sign>,
     ) -> Result<(), Stop> {
         let (origin, after) = link.map_or((None, None), |(origin, after)| (Some(origin), after));
-        let record = Record { offset: self.exceptions, origin, after, matter };
+        let record = InputRecord { offset: self.exceptions, origin, after, payload: matter };
         let mut letters = Vec::new();
         self.alerts.take(&Heard { record, sign }, &mut letters)?;
         let mut own = Vec::new();
@@ -198,7 +198,7 @@ impl Partition {
 
     /// Whether an act is known to the incident of its shipment.
     pub(crate) fn act(&mut self, key: Subject, event: Event, origin: Origin) -> Result<(), Stop> {
-        self.hear(Some((origin, None)), Matter::Word { key, word: Word::Act(event) }, None)
+        self.hear(Some((origin, None)), Payload::Input { key, input: Word::Act(event) }, None)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::roles::BEHAVIOURS;
 use crate::stage::{Fates, Homes, Unusable, is_report};
 use facts::fact::log::{Genesis, StateTold};
 use facts::{Event, Moment, Origin, Rulebook, ShortText, Span, State, Subject};
-use fold::{Admission, Matter, Record, Stats, Stop};
+use fold::{Admission, InputRecord, Payload, Stats, Stop};
 use std::collections::{BTreeMap, VecDeque};
 
 /// The number of partitions of a replay, whatever the number of threads.
@@ -113,8 +113,8 @@ impl Pipeline {
             behaviour: *BEHAVIOURS.end(),
         };
         for p in 0..PARTITIONS {
-            self.dispatch(p, None, None, Matter::Genesis(genesis("facts")))?;
-            self.write(p, None, None, Matter::Genesis(genesis("journal")))?;
+            self.dispatch(p, None, None, Payload::Genesis(genesis("facts")))?;
+            self.write(p, None, None, Payload::Genesis(genesis("journal")))?;
         }
         Ok(())
     }
@@ -122,8 +122,8 @@ impl Pipeline {
     /// From here on these rules are in force.
     pub fn publish(&mut self, book: &Rulebook) -> Result<(), Stop> {
         for p in 0..PARTITIONS {
-            let letters = self.dispatch(p, None, None, Matter::Rulebook(book.clone()))?.1;
-            self.write(p, None, None, Matter::Rulebook(book.clone()))?;
+            let letters = self.dispatch(p, None, None, Payload::Rulebook(book.clone()))?.1;
+            self.write(p, None, None, Payload::Rulebook(book.clone()))?;
             self.deliver_all(p, letters)?;
         }
         self.drain()
@@ -189,8 +189,8 @@ impl Pipeline {
         if fact {
             self.tally.homed += 1;
             match admission {
-                Admission::Admitted => self.tally.judged += 1,
-                Admission::Repeated | Admission::Unlinked => self.tally.duplicate += 1,
+                Admission::New => self.tally.judged += 1,
+                Admission::Duplicate | Admission::Gap => self.tally.duplicate += 1,
             }
         }
         Ok(())
@@ -218,7 +218,7 @@ impl Pipeline {
     }
 
     /// One hash over the state of every fold, in a fixed order.
-    pub fn state_hash(&mut self) -> Result<[u8; 32], fold::ImageError> {
+    pub fn state_hash(&mut self) -> Result<[u8; 32], fold::SnapshotError> {
         use sha2::{Digest, Sha256};
         let mut all = Sha256::new();
         for part in &mut self.parts {
@@ -232,15 +232,15 @@ impl Pipeline {
     }
 
     /// What each stage holds, over all partitions.
-    pub fn held(&mut self) -> Result<BTreeMap<&'static str, Held>, fold::ImageError> {
+    pub fn held(&mut self) -> Result<BTreeMap<&'static str, Held>, fold::SnapshotError> {
         let mut all = BTreeMap::<&'static str, Held>::new();
         for part in &mut self.parts {
-            let bytes = part.dispatch.fold_mut().image()?.len();
+            let bytes = part.dispatch.fold_mut().snapshot()?.len();
             all.entry("dispatch").or_default().add(bytes, &part.dispatch.fold().stats());
             for (engine, stage) in ENGINES.iter().zip(&mut part.engines) {
                 all.entry(engine.name).or_default().add(stage.bytes()?, &stage.stats());
             }
-            let bytes = part.alerts.fold_mut().image()?.len();
+            let bytes = part.alerts.fold_mut().snapshot()?.len();
             all.entry("alerts").or_default().add(bytes, &part.alerts.fold().stats());
         }
         Ok(all)
@@ -322,7 +322,7 @@ impl Pipeline {
         if self.part(p).dispatch.fold().now() >= now {
             return Ok(());
         }
-        let (_, letters) = self.dispatch(p, None, None, Matter::Tick(now))?;
+        let (_, letters) = self.dispatch(p, None, None, Payload::Tick(now))?;
         self.deliver_all(p, letters)
     }
 
@@ -332,8 +332,8 @@ impl Pipeline {
             self.tick(p)?;
             let outside = is_report(&origin);
             let (admission, letters) =
-                self.dispatch(p, Some(origin), after, Matter::Word { key, word })?;
-            if outside && admission != Admission::Admitted {
+                self.dispatch(p, Some(origin), after, Payload::Input { key, input: word })?;
+            if outside && admission != Admission::New {
                 self.tally.duplicate += 1;
             }
             self.deliver_all(p, letters)?;
@@ -347,13 +347,13 @@ impl Pipeline {
         p: u16,
         origin: Option<Origin>,
         after: Option<Origin>,
-        matter: Matter<Event>,
+        matter: Payload<Event>,
     ) -> Result<(Admission, Vec<Letter>), Stop> {
         let mut letters = std::mem::take(&mut self.letters);
         let Self { parts, homes, .. } = self;
         let part = &mut parts[usize::from(p % PARTITIONS)];
         part.touched = true;
-        let record = Record { offset: part.next_fact(), origin, after, matter };
+        let record = InputRecord { offset: part.next_fact(), origin, after, payload: matter };
         let admission = part.dispatch.take(&record, homes, &mut letters)?;
         Ok((admission, letters))
     }
@@ -385,8 +385,8 @@ impl Pipeline {
                 }
                 let Letter { key, origin, after, body, .. } = letter;
                 let matter = match body {
-                    Body::Event(word) => Matter::Word { key, word },
-                    Body::Tick(now) => Matter::Tick(now),
+                    Body::Event(word) => Payload::Input { key, input: word },
+                    Body::Tick(now) => Payload::Tick(now),
                     _ => return Ok(()),
                 };
                 self.write(q, origin, after, matter)
@@ -413,9 +413,9 @@ impl Pipeline {
         q: u16,
         origin: Option<Origin>,
         after: Option<Origin>,
-        matter: Matter<Event>,
+        matter: Payload<Event>,
     ) -> Result<(), Stop> {
-        let record = Record { offset: self.part(q).journal, origin, after, matter };
+        let record = InputRecord { offset: self.part(q).journal, origin, after, payload: matter };
         if let Some(journal) = &mut self.journal {
             journal.extend(JournalRecord::of(q, &record));
         }

@@ -7,7 +7,7 @@ use crate::letter::{Body, Letter, Topic};
 use crate::roles;
 use crate::stage::{AlertsStage, DispatchStage, EnginePartition, Fates, Heard, Homes, Unusable};
 use facts::Moment;
-use fold::{Matter, Record, Release, Role, Stats, Stop};
+use fold::{InputRecord, PartitionConfig, Payload, Release, Stats, Stop};
 use wire::Rejection;
 
 /// Which of the stages that keep a state.
@@ -57,14 +57,14 @@ impl StageKind {
     pub fn begin(self, release: Release, number: u16, of: u16) -> Box<dyn Processor> {
         match self {
             Self::Dispatch => {
-                let role = Role { release, ..roles::dispatch() };
+                let role = PartitionConfig { release, ..roles::dispatch() };
                 Box::new(Dispatching::new(number, DispatchStage::new(role, number, of)))
             }
             Self::Engine(engine) => {
                 Box::new(Judging { number, stage: engine.begin(release, number) })
             }
             Self::Alerts => {
-                let role = Role { release, ..roles::alerts() };
+                let role = PartitionConfig { release, ..roles::alerts() };
                 Box::new(Alerting(AlertsStage::new(role, number, of)))
             }
         }
@@ -83,7 +83,7 @@ impl StageKind {
     ) -> Result<Box<dyn Processor>, Unusable> {
         Ok(match self {
             Self::Dispatch => {
-                let role = Role { release, ..roles::dispatch() };
+                let role = PartitionConfig { release, ..roles::dispatch() };
                 let stage = DispatchStage::resume(role, number, of, snapshot)?;
                 Box::new(Dispatching::new(number, stage))
             }
@@ -91,7 +91,7 @@ impl StageKind {
                 Box::new(Judging { number, stage: engine.resume(release, number, snapshot)? })
             }
             Self::Alerts => {
-                let role = Role { release, ..roles::alerts() };
+                let role = PartitionConfig { release, ..roles::alerts() };
                 Box::new(Alerting(AlertsStage::resume(role, number, of, snapshot)?))
             }
         })
@@ -162,8 +162,8 @@ fn read<R>(
     }
 }
 
-fn needs_rules<W>(record: &Record<W>) -> bool {
-    matches!(record.matter, Matter::Word { .. })
+fn needs_rules<W>(record: &InputRecord<W>) -> bool {
+    matches!(record.payload, Payload::Input { .. })
 }
 
 struct Dispatching {
@@ -202,7 +202,7 @@ impl Processor for Dispatching {
         self.stage.image()
     }
     fn due(&self) -> Option<Moment> {
-        self.stage.fold().due()
+        self.stage.fold().next_deadline()
     }
     fn stats(&self) -> Stats {
         self.stage.fold().stats()
@@ -273,7 +273,7 @@ impl Processor for Alerting {
         self.0.image()
     }
     fn due(&self) -> Option<Moment> {
-        self.0.fold().due()
+        self.0.fold().next_deadline()
     }
     fn stats(&self) -> Stats {
         self.0.fold().stats()

@@ -4,7 +4,7 @@ use crate::{engines, registry};
 use alerts::Alerts;
 use dispatch::Dispatch;
 use facts::{RuleEngine, Rules};
-use fold::{Contain, Release, Role};
+use fold::{PanicGuard, PartitionConfig, Release};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The behaviour numbers that this release implements. A new log begins at the last of them; every change of what is
@@ -14,26 +14,31 @@ pub const BEHAVIOURS: std::ops::RangeInclusive<u32> = 2..=3;
 /// The release that this program is: it judges by the rulebook as it stands in the log.
 pub const RELEASE: Release = Release::knowing(BEHAVIOURS);
 
-const CONTAIN: Contain = |work| catch_unwind(AssertUnwindSafe(work)).is_ok();
+const CONTAIN: PanicGuard = |work| catch_unwind(AssertUnwindSafe(work)).is_ok();
 
 /// What dispatch is.
-pub fn dispatch() -> Role<Dispatch> {
-    Role { name: "dispatch", rules: dispatch::Rules::read, release: RELEASE, contain: CONTAIN }
+pub fn dispatch() -> PartitionConfig<Dispatch> {
+    PartitionConfig {
+        name: "dispatch",
+        rules: dispatch::Rules::read,
+        release: RELEASE,
+        guard: CONTAIN,
+    }
 }
 
 /// What a rule engine is.
-pub fn engine<E: RuleEngine>() -> Role<E> {
+pub fn engine<E: RuleEngine>() -> PartitionConfig<E> {
     engine_of(RELEASE)
 }
 
 /// What a rule engine is in a release.
-pub fn engine_of<E: RuleEngine>(release: Release) -> Role<E> {
+pub fn engine_of<E: RuleEngine>(release: Release) -> PartitionConfig<E> {
     let rules = |book: &facts::Rulebook, behaviour| Rules::read(E::ABOUT.rules, book, behaviour);
-    Role { name: E::ABOUT.name, rules, release, contain: CONTAIN }
+    PartitionConfig { name: E::ABOUT.name, rules, release, guard: CONTAIN }
 }
 
 /// What alerts is.
-pub fn alerts() -> Role<Alerts> {
+pub fn alerts() -> PartitionConfig<Alerts> {
     let rules = |book: &facts::Rulebook, behaviour| {
         let later = registry::rules()
             .iter()
@@ -41,5 +46,5 @@ pub fn alerts() -> Role<Alerts> {
         let rules = alerts::Rules::read(book, behaviour, engines::names())?;
         Ok(rules.with_actions(later).speaking(registry::registry().words()))
     };
-    Role { name: "alerts", rules, release: RELEASE, contain: CONTAIN }
+    PartitionConfig { name: "alerts", rules, release: RELEASE, guard: CONTAIN }
 }

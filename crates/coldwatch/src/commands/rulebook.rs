@@ -135,10 +135,10 @@ pub(super) fn in_force(log: &dyn Log, names: &Names) -> Result<Option<(ShortText
             b"coldwatch.log.behaviour-switched",
         ];
         if asked.into_iter().any(has) {
-            match bytes::fact(record.offset, &record.key, &record.value).map(|fact| fact.matter) {
-                Ok(fold::Matter::Rulebook(book)) => hash = Some(book.hash),
-                Ok(fold::Matter::Behaviour(number)) => behaviour = number,
-                Ok(fold::Matter::Genesis(genesis)) => behaviour = genesis.behaviour,
+            match bytes::fact(record.offset, &record.key, &record.value).map(|fact| fact.payload) {
+                Ok(fold::Payload::Rulebook(book)) => hash = Some(book.hash),
+                Ok(fold::Payload::Behaviour(number)) => behaviour = number,
+                Ok(fold::Payload::Genesis(genesis)) => behaviour = genesis.behaviour,
                 _ => {}
             }
         }

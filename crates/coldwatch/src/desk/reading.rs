@@ -14,7 +14,7 @@ use crate::services::names::Names;
 use ::desk::Board;
 use alerts::Word;
 use facts::Moment;
-use fold::Matter;
+use fold::Payload;
 use pipeline::Topic;
 use pipeline::bytes::{self, Alert};
 use pipeline::journal::JournalEntry;
@@ -276,14 +276,14 @@ fn take(board: &mut Board, topic: Topic, partition: u16, record: &Record) {
             if let Some(Sign::Passed(stage, now)) = &heard.sign {
                 board.beat(stage, partition, *now);
             }
-            match &heard.record.matter {
-                Matter::Word { word: Word::Finding(finding), .. } => board.finding(finding),
-                Matter::Word { key, word: Word::Context(_, context) } => {
+            match &heard.record.payload {
+                Payload::Input { input: Word::Finding(finding), .. } => board.finding(finding),
+                Payload::Input { key, input: Word::Context(_, context) } => {
                     if let Some(shipment) = key.shipment() {
                         board.context(&shipment, context);
                     }
                 }
-                Matter::Beside => alive(board, partition, record),
+                Payload::Ignored => alive(board, partition, record),
                 _ => {}
             }
         }

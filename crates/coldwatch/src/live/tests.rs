@@ -231,7 +231,7 @@ fn an_inbound_topic_that_was_made_anew_is_taken_in_from_its_beginning() {
     plan.create_at(&memory, &book, now).unwrap();
     take_in(15, 40, 25);
     take_in(40, 42, 27);
-    let (mut seen, mut sources) = (fold::Seen::default(), std::collections::BTreeSet::new());
+    let (mut seen, mut sources) = (fold::DedupTable::default(), std::collections::BTreeSet::new());
     let (mut reader, mut records) = (log.read("facts", &[(0, 3)]).unwrap(), Vec::new());
     while records.len() < 42 {
         reader.poll(Duration::ZERO, &mut records).unwrap();
@@ -239,7 +239,7 @@ fn an_inbound_topic_that_was_made_anew_is_taken_in_from_its_beginning() {
     for (_, record) in records {
         let fact = pipeline::bytes::fact(record.offset, &record.key, &record.value).unwrap();
         let new = seen.admit(fact.origin.as_ref(), fact.after.as_ref());
-        assert_eq!(new, fold::Admission::Admitted, "at {}", record.offset);
+        assert_eq!(new, fold::Admission::New, "at {}", record.offset);
         sources.extend(fact.origin.map(|origin| origin.service.to_string()));
     }
     assert_eq!(sources.len(), 2, "one for each topic of that name: {sources:?}");

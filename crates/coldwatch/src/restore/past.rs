@@ -6,7 +6,7 @@ use crate::exit::Failure;
 use crate::exported::reading::{Exported, Records};
 use alerts::Word;
 use facts::{Event, Moment, Origin, Rulebook, ShortText};
-use fold::{Admission, Matter, Seen};
+use fold::{Admission, DedupTable, Payload};
 use pipeline::stage::{Sign, is_report};
 use pipeline::{Topic, bytes, roles};
 use replay::Progress;
@@ -110,7 +110,7 @@ struct Stream {
     topic: Topic,
     records: Records,
     /// What its reader had admitted.
-    seen: Seen,
+    seen: DedupTable,
     /// Log time there.
     now: Moment,
     /// When its last record was written down, by the log's clock, which may go back a little.
@@ -119,7 +119,13 @@ struct Stream {
 
 impl Stream {
     fn new(topic: Topic, records: Records) -> Self {
-        Self { topic, records, seen: Seen::default(), now: Moment::EARLIEST, written: i64::MIN }
+        Self {
+            topic,
+            records,
+            seen: DedupTable::default(),
+            now: Moment::EARLIEST,
+            written: i64::MIN,
+        }
     }
 
     /// The first records: what the log is, its first rules, its first stroke.
@@ -128,10 +134,10 @@ impl Stream {
         while let Some(record) = self.records.take()? {
             self.written = self.written.max(record.appended);
             let read = bytes::fact(record.offset, &record.key, &record.value);
-            match (read.map(|fact| fact.matter), behaviour, rules.take()) {
-                (Ok(Matter::Genesis(genesis)), None, None) => behaviour = Some(genesis.behaviour),
-                (Ok(Matter::Rulebook(book)), Some(_), None) => rules = Some(book),
-                (Ok(Matter::Tick(now)), Some(behaviour), Some(book)) => {
+            match (read.map(|fact| fact.payload), behaviour, rules.take()) {
+                (Ok(Payload::Genesis(genesis)), None, None) => behaviour = Some(genesis.behaviour),
+                (Ok(Payload::Rulebook(book)), Some(_), None) => rules = Some(book),
+                (Ok(Payload::Tick(now)), Some(behaviour), Some(book)) => {
                     self.now = now;
                     return Ok((behaviour, book, now));
                 }
@@ -163,21 +169,21 @@ impl Stream {
         let Ok(fact) = bytes::fact(record.offset, &record.key, &record.value) else {
             return self.unreadable(record);
         };
-        if self.seen.admit(fact.origin.as_ref(), fact.after.as_ref()) != Admission::Admitted {
+        if self.seen.admit(fact.origin.as_ref(), fact.after.as_ref()) != Admission::New {
             return None;
         }
         // What is published is published to the first partition, by nobody's entry.
         let published = self.records.partition == 0 && fact.origin.is_none();
-        match fact.matter {
-            Matter::Tick(now) => self.strike(now),
-            Matter::Word { word, .. } => {
+        match fact.payload {
+            Payload::Tick(now) => self.strike(now),
+            Payload::Input { input: word, .. } => {
                 // What dispatch and alerts said there is said again by those that are fed.
                 let inside = fact.origin.as_ref().is_some_and(|origin| !is_report(origin));
                 (!inside).then(|| What::Fact(self.told(word, fact.origin.is_some(), record)))
             }
-            Matter::Rulebook(book) => published.then(|| What::Rulebook(Box::new(book))),
-            Matter::Behaviour(number) => published.then_some(What::Behaviour(number)),
-            Matter::Words { .. } | Matter::Genesis(_) | Matter::Beside => None,
+            Payload::Rulebook(book) => published.then(|| What::Rulebook(Box::new(book))),
+            Payload::Behaviour(number) => published.then_some(What::Behaviour(number)),
+            Payload::Inputs { .. } | Payload::Genesis(_) | Payload::Ignored => None,
         }
     }
 
@@ -186,19 +192,19 @@ impl Stream {
             return self.unreadable(record);
         };
         let (sign, entry) = (heard.sign, heard.record);
-        if self.seen.admit(entry.origin.as_ref(), entry.after.as_ref()) != Admission::Admitted {
+        if self.seen.admit(entry.origin.as_ref(), entry.after.as_ref()) != Admission::New {
             return None;
         }
         // While nobody struck the clock here, engines passed theirs on: what staff did then came behind what they said.
         if let Some(Sign::Passed(_, at)) = sign {
             self.now = self.now.max(at);
         }
-        match entry.matter {
-            Matter::Tick(now) => self.strike(now),
-            Matter::Word { word: Word::Act(event), .. } => {
+        match entry.payload {
+            Payload::Tick(now) => self.strike(now),
+            Payload::Input { input: Word::Act(event), .. } => {
                 Some(What::Act(self.told(event, entry.origin.is_some(), record)))
             }
-            Matter::Word { word: Word::Finding(finding), .. } => {
+            Payload::Input { input: Word::Finding(finding), .. } => {
                 stood.finding(&finding);
                 None
             }

@@ -12,7 +12,7 @@ use crate::services::stateful::Stateful;
 use crate::services::{self, Note, Service};
 use facts::fact::log::BehaviourSwitched;
 use facts::{Fact, Moment, Subject, SystemFact};
-use fold::Links;
+use fold::SequenceLinks;
 use pipeline::processor::StageKind;
 use pipeline::stage::Homes;
 use pipeline::{Body, ENGINES, EngineSpec, Letter, Topic, bytes};
@@ -75,7 +75,7 @@ pub(super) struct Stages<'a> {
     queue: VecDeque<Draft>,
     now: Moment,
     /// What was fed of each partition of the export.
-    fed: BTreeMap<(String, u16), Links>,
+    fed: BTreeMap<(String, u16), SequenceLinks>,
     homed: u64,
 }
 

@@ -4,7 +4,7 @@
 use alerts::incident::IncidentState;
 use alerts::{Incident, Word};
 use facts::{Concerns, Finding, Name, ShipmentId, State};
-use fold::Matter;
+use fold::Payload;
 use pipeline::Topic;
 use pipeline::bytes::{self, Alert};
 use pipeline::registry::registry;
@@ -27,8 +27,8 @@ impl Standing {
     pub(crate) fn hear(&mut self, topic: Topic, offset: u64, value: &[u8]) {
         match topic {
             Topic::Exceptions => {
-                let heard = bytes::exception(offset, value).map(|heard| heard.record.matter);
-                if let Ok(Matter::Word { word: Word::Finding(finding), .. }) = heard {
+                let heard = bytes::exception(offset, value).map(|heard| heard.record.payload);
+                if let Ok(Payload::Input { input: Word::Finding(finding), .. }) = heard {
                     self.finding(&finding);
                 }
             }

@@ -5,7 +5,7 @@ use super::names::Names;
 use super::{Note, draft, of_log, rejected};
 use facts::fact::log::Alive;
 use facts::{Event, Fact, Moment, Origin, ShortText, Subject, SystemFact};
-use fold::Links;
+use fold::SequenceLinks;
 use pipeline::stage::Homes;
 use pipeline::{Body, Letter, Topic};
 use std::borrow::Cow;
@@ -35,7 +35,7 @@ pub struct Partition {
     clock: Clock,
     counts: Note,
     /// Each life begins without links: what stands before them is committed.
-    links: Links,
+    links: SequenceLinks,
     homes: Homes,
 }
 
@@ -63,7 +63,7 @@ impl Stage for Intake {
             number,
             clock: self.clock.clone(),
             counts,
-            links: Links::default(),
+            links: SequenceLinks::default(),
             homes: Homes::default(),
         })
     }

@@ -6,7 +6,7 @@ use facts::{
     Engine, Moment, Origin, Rulebook, RulebookError, ShortText, Span, Step, Subject, SubjectKind,
     Trigger,
 };
-use fold::{Fold, Matter, Record, Release, Role};
+use fold::{InputRecord, PartitionConfig, PartitionState, Payload, Release};
 use serde::{Deserialize, Serialize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -54,7 +54,7 @@ impl Engine for Adder {
     }
 }
 
-pub fn role() -> Role<Adder> {
+pub fn config() -> PartitionConfig<Adder> {
     fn rules(book: &Rulebook, behaviour: u32) -> Result<Factor, RulebookError> {
         let times = book.tables.get("times").and_then(serde_json::Value::as_i64);
         let times =
@@ -62,7 +62,7 @@ pub fn role() -> Role<Adder> {
         Ok(Factor { times: times * i64::from(behaviour) })
     }
     let contain = |work: &mut dyn FnMut()| catch_unwind(AssertUnwindSafe(work)).is_ok();
-    Role { name: "adder", rules, release: Release::knowing(1..=2), contain }
+    PartitionConfig { name: "adder", rules, release: Release::knowing(1..=2), guard: contain }
 }
 
 pub fn book(times: i64) -> Rulebook {
@@ -75,37 +75,37 @@ pub fn key(name: &str) -> Subject {
 
 /// A partition that counts its own offsets.
 pub struct Log {
-    pub fold: Fold<Adder>,
+    pub fold: PartitionState<Adder>,
     pub offset: u64,
-    pub out: Vec<fold::Out<String>>,
+    pub out: Vec<fold::Emitted<String>>,
 }
 
 impl Log {
     pub fn new() -> Self {
-        let mut log = Self { fold: Fold::new(role()), offset: 0, out: Vec::new() };
-        log.take(Matter::Rulebook(book(1)), None, None);
+        let mut log = Self { fold: PartitionState::new(config()), offset: 0, out: Vec::new() };
+        log.take(Payload::Rulebook(book(1)), None, None);
         log
     }
     pub fn take(
         &mut self,
-        matter: Matter<i64>,
+        matter: Payload<i64>,
         origin: Option<Origin>,
         after: Option<Origin>,
     ) -> fold::Admission {
-        let record = Record { offset: self.offset, origin, after, matter };
+        let record = InputRecord { offset: self.offset, origin, after, payload: matter };
         self.offset += 1;
         self.fold.take(&record, &mut self.out).unwrap()
     }
     pub fn word(&mut self, name: &str, word: i64) {
-        self.take(Matter::Word { key: key(name), word }, None, None);
+        self.take(Payload::Input { key: key(name), input: word }, None, None);
     }
     pub fn tick(&mut self, minutes: i64) {
-        self.take(Matter::Tick(Moment::from_millis(0) + Span::minutes(minutes)), None, None);
+        self.take(Payload::Tick(Moment::from_millis(0) + Span::minutes(minutes)), None, None);
     }
     pub fn said(&self) -> Vec<String> {
         self.out
             .iter()
-            .map(|o| o.said.clone().unwrap_or_else(|| format!("{} faulted", o.key.id)))
+            .map(|o| o.output.clone().unwrap_or_else(|| format!("{} faulted", o.key.id)))
             .collect()
     }
 }

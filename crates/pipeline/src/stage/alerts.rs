@@ -9,7 +9,7 @@ use alerts::{Alerts, Notice, Stages, Word};
 use facts::behaviour::PUTS_AWAY;
 use facts::fact::log::IncidentStands;
 use facts::{Event, Fact, Moment, Origin, ShipmentId, ShortText, Subject, SubjectKind, SystemFact};
-use fold::{Admission, Fold, Matter, Out, Record, Role, Stop};
+use fold::{Admission, Emitted, InputRecord, PartitionConfig, PartitionState, Payload, Stop};
 
 /// Who writes what alerts says.
 const ALERTS: &str = "alerts/1";
@@ -38,7 +38,7 @@ fn stands(id: ShortText, now: Moment, shipment: ShipmentId, open: bool) -> Event
 #[derive(Debug, Clone)]
 pub struct Heard {
     /// The record.
-    pub record: Record<Word>,
+    pub record: InputRecord<Word>,
     /// Where a stage shows by it that it is at work.
     pub sign: Option<Sign>,
 }
@@ -56,31 +56,31 @@ pub enum Sign {
 pub struct AlertsStage {
     number: u16,
     of: u16,
-    fold: Fold<Alerts>,
+    fold: PartitionState<Alerts>,
     stages: Stages,
     /// Of staff acts that came in from outside.
     fates: Fates,
-    said: Vec<Out<Notice>>,
+    said: Vec<Emitted<Notice>>,
 }
 
 impl AlertsStage {
     /// The beginning of a partition, out of so many.
-    pub fn new(role: Role<Alerts>, number: u16, of: u16) -> Self {
+    pub fn new(role: PartitionConfig<Alerts>, number: u16, of: u16) -> Self {
         let stages = Stages::default().watching(engines::names());
         let (fates, said) = (Fates::default(), Vec::new());
-        Self { number, of, fold: Fold::new(role), stages, fates, said }
+        Self { number, of, fold: PartitionState::new(role), stages, fates, said }
     }
 
     /// Goes on where an image was taken.
     pub fn resume(
-        role: Role<Alerts>,
+        role: PartitionConfig<Alerts>,
         number: u16,
         of: u16,
         image: &[u8],
     ) -> Result<Self, Unusable> {
         let ((fates, stages), fold) =
             postcard::take_from_bytes::<(Fates, Stages)>(image).map_err(|e| e.to_string())?;
-        let fold = Fold::from_image(role, fold).map_err(|e| e.to_string())?;
+        let fold = PartitionState::from_snapshot(role, fold).map_err(|e| e.to_string())?;
         let stages = stages.watching(engines::names());
         Ok(Self { number, of, fold, stages, fates, said: Vec::new() })
     }
@@ -89,16 +89,16 @@ impl AlertsStage {
     pub fn image(&mut self) -> Result<Vec<u8>, Unusable> {
         let head = (&self.fates, &self.stages);
         let mut image = postcard::to_allocvec(&head).map_err(|e| e.to_string())?;
-        image.extend(self.fold.image().map_err(|e| e.to_string())?);
+        image.extend(self.fold.snapshot().map_err(|e| e.to_string())?);
         Ok(image)
     }
 
     /// The fold behind it.
-    pub fn fold(&self) -> &Fold<Alerts> {
+    pub fn fold(&self) -> &PartitionState<Alerts> {
         &self.fold
     }
     /// The same, for its hash.
-    pub fn fold_mut(&mut self) -> &mut Fold<Alerts> {
+    pub fn fold_mut(&mut self) -> &mut PartitionState<Alerts> {
         &mut self.fold
     }
     /// What became of staff acts that came in from outside.
@@ -113,10 +113,10 @@ impl AlertsStage {
         let known = self.knows(record);
         let mut said = std::mem::take(&mut self.said);
         let admission = self.fold.take(record, &mut said)?;
-        if let (Admission::Admitted, Some(known)) = (admission, known) {
+        if let (Admission::New, Some(known)) = (admission, known) {
             *(if known { &mut self.fates.duplicate } else { &mut self.fates.judged }) += 1;
         }
-        if admission == Admission::Admitted {
+        if admission == Admission::New {
             match &heard.sign {
                 Some(Sign::Passed(stage, now)) => self.stages.heard(stage, *now),
                 Some(Sign::Alive(part)) => self.stages.alive(part),
@@ -125,8 +125,8 @@ impl AlertsStage {
         }
         for one in said.drain(..) {
             // What follows from a word stands behind it, also where a timer of its engine was ahead.
-            let now = one.said.as_ref().map_or(one.now, Notice::said);
-            let body = match one.said {
+            let now = one.output.as_ref().map_or(one.now, Notice::said);
+            let body = match one.output {
                 Some(Notice::Finding(finding)) => Body::Finding(finding),
                 Some(Notice::Incident(incident)) => Body::Incident(incident),
                 Some(Notice::Stands(_, open)) => {
@@ -164,8 +164,8 @@ impl AlertsStage {
             );
         }
         self.said = said;
-        if let Matter::Tick(now) = record.matter
-            && admission == Admission::Admitted
+        if let Payload::Tick(now) = record.payload
+            && admission == Admission::New
             && now > before
         {
             self.struck(record.offset, now, out);
@@ -200,14 +200,14 @@ impl AlertsStage {
     }
 
     /// Whether a staff act from outside is known already; `None` for everything else.
-    fn knows(&self, record: &Record<Word>) -> Option<bool> {
+    fn knows(&self, record: &InputRecord<Word>) -> Option<bool> {
         let from_outside =
             |origin: &Origin| &*origin.topic != "journal" && &*origin.topic != "exceptions";
-        match &record.matter {
-            Matter::Word { key, word: Word::Act(event) }
+        match &record.payload {
+            Payload::Input { key, input: Word::Act(event) }
                 if record.origin.as_ref().is_some_and(from_outside) =>
             {
-                Some(self.fold.shelf().get(key).is_some_and(|alerts| alerts.knows(event)))
+                Some(self.fold.store().get(key).is_some_and(|alerts| alerts.knows(event)))
             }
             _ => None,
         }

@@ -5,7 +5,7 @@ use super::{Fates, Homes, Unusable, faulted, origin};
 use crate::letter::{Body, Letter, Topic};
 use dispatch::{Dispatch, Fate, Passed};
 use facts::{Event, Moment, Origin, Subject, SubjectKind};
-use fold::{Admission, Fold, Matter, Out, Record, Role, Stop};
+use fold::{Admission, Emitted, InputRecord, PartitionConfig, PartitionState, Payload, Stop};
 
 /// Who writes what dispatch passes on, with the generation of its input.
 const DISPATCH: &str = "dispatch/1";
@@ -14,43 +14,43 @@ const DISPATCH: &str = "dispatch/1";
 pub struct DispatchStage {
     number: u16,
     of: u16,
-    fold: Fold<Dispatch>,
+    fold: PartitionState<Dispatch>,
     fates: Fates,
-    passed: Vec<Out<Passed>>,
+    passed: Vec<Emitted<Passed>>,
 }
 
 impl DispatchStage {
     /// The beginning of a partition, out of so many.
-    pub fn new(role: Role<Dispatch>, number: u16, of: u16) -> Self {
+    pub fn new(role: PartitionConfig<Dispatch>, number: u16, of: u16) -> Self {
         let (fates, passed) = (Fates::default(), Vec::new());
-        Self { number, of, fold: Fold::new(role), fates, passed }
+        Self { number, of, fold: PartitionState::new(role), fates, passed }
     }
 
     /// Goes on where an image was taken.
     pub fn resume(
-        role: Role<Dispatch>,
+        role: PartitionConfig<Dispatch>,
         number: u16,
         of: u16,
         image: &[u8],
     ) -> Result<Self, Unusable> {
         let (fates, fold) = postcard::take_from_bytes::<Fates>(image).map_err(|e| e.to_string())?;
-        let fold = Fold::from_image(role, fold).map_err(|e| e.to_string())?;
+        let fold = PartitionState::from_snapshot(role, fold).map_err(|e| e.to_string())?;
         Ok(Self { number, of, fold, fates, passed: Vec::new() })
     }
 
     /// The whole state.
     pub fn image(&mut self) -> Result<Vec<u8>, Unusable> {
         let mut image = postcard::to_allocvec(&self.fates).map_err(|e| e.to_string())?;
-        image.extend(self.fold.image().map_err(|e| e.to_string())?);
+        image.extend(self.fold.snapshot().map_err(|e| e.to_string())?);
         Ok(image)
     }
 
     /// The fold behind it.
-    pub fn fold(&self) -> &Fold<Dispatch> {
+    pub fn fold(&self) -> &PartitionState<Dispatch> {
         &self.fold
     }
     /// The same, for its hash.
-    pub fn fold_mut(&mut self) -> &mut Fold<Dispatch> {
+    pub fn fold_mut(&mut self) -> &mut PartitionState<Dispatch> {
         &mut self.fold
     }
     /// What became of outside events.
@@ -61,15 +61,15 @@ impl DispatchStage {
     /// Takes one record; what it causes is put behind `out`, in order.
     pub fn take(
         &mut self,
-        record: &Record<Event>,
+        record: &InputRecord<Event>,
         homes: &mut Homes,
         out: &mut Vec<Letter>,
     ) -> Result<Admission, Stop> {
         let before = self.fold.now();
         let mut passed = std::mem::take(&mut self.passed);
         let admission = self.fold.take(record, &mut passed)?;
-        if let Matter::Tick(now) = record.matter
-            && admission == Admission::Admitted
+        if let Payload::Tick(now) = record.payload
+            && admission == Admission::New
             && now > before
         {
             // The stroke goes first, here as in every other partition that hears of it: what it made dispatch
@@ -92,15 +92,15 @@ impl DispatchStage {
 
     /// Passes rules, or a behaviour, on to every partition: what the owner of the first one does with what was
     /// published to it.
-    pub fn relay(&mut self, record: &Record<Event>, out: &mut Vec<Letter>) {
-        let body = match &record.matter {
-            Matter::Rulebook(book) => Body::Rulebook(book.clone()),
-            Matter::Behaviour(number) => Body::Behaviour(*number),
-            Matter::Word { .. }
-            | Matter::Words { .. }
-            | Matter::Tick(_)
-            | Matter::Genesis(_)
-            | Matter::Beside => return,
+    pub fn relay(&mut self, record: &InputRecord<Event>, out: &mut Vec<Letter>) {
+        let body = match &record.payload {
+            Payload::Rulebook(book) => Body::Rulebook(book.clone()),
+            Payload::Behaviour(number) => Body::Behaviour(*number),
+            Payload::Input { .. }
+            | Payload::Inputs { .. }
+            | Payload::Tick(_)
+            | Payload::Genesis(_)
+            | Payload::Ignored => return,
         };
         let now = self.fold.now();
         let mut index = u32::MAX - 3 * u32::from(self.of);
@@ -120,26 +120,26 @@ impl DispatchStage {
         origin(DISPATCH, "facts", self.number, offset, index)
     }
 
-    fn count_outside(&mut self, admission: Admission, passed: &[Out<Passed>]) {
-        let counted = |out: &Out<Passed>| matches!(out.said, Some(Passed::Count(..)));
+    fn count_outside(&mut self, admission: Admission, passed: &[Emitted<Passed>]) {
+        let counted = |out: &Emitted<Passed>| matches!(out.output, Some(Passed::Count(..)));
         match admission {
-            Admission::Admitted if passed.iter().any(counted) => {}
+            Admission::New if passed.iter().any(counted) => {}
             // Its subject has failed in dispatch, now or before: it waits for a person.
-            Admission::Admitted => self.fates.held += 1,
+            Admission::New => self.fates.held += 1,
             // A repeat by origin was counted when it came first.
-            Admission::Repeated | Admission::Unlinked => {}
+            Admission::Duplicate | Admission::Gap => {}
         }
     }
 
     fn pass_on(
         &mut self,
-        one: Out<Passed>,
+        one: Emitted<Passed>,
         origin: Origin,
         homes: &mut Homes,
         out: &mut Vec<Letter>,
     ) {
         let now = one.now;
-        match one.said {
+        match one.output {
             Some(Passed::Journal { shipment, event }) => {
                 let key = Subject::from(&shipment);
                 let to = (Topic::Journal, homes.of(&key, self.of), key);

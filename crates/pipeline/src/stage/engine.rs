@@ -5,7 +5,10 @@ use super::states::States;
 use super::{LAST, Unusable, faulted, origin};
 use crate::letter::{Body, Letter, Topic};
 use facts::{Context, EngineOutput, Event, Moment, Origin, RuleEngine, ShortText, Subject};
-use fold::{Admission, Fold, ImageError, Matter, Out, Record, Role, Stats, Stop};
+use fold::{
+    Admission, Emitted, InputRecord, PartitionConfig, PartitionState, Payload, SnapshotError,
+    Stats, Stop,
+};
 
 /// One partition of a rule engine, whichever it is.
 pub trait EnginePartition {
@@ -14,7 +17,11 @@ pub trait EnginePartition {
     /// # Errors
     ///
     /// The engine must not go on: the log asks for what this release does not have.
-    fn take(&mut self, record: &Record<Event>, out: &mut Vec<Letter>) -> Result<Admission, Stop>;
+    fn take(
+        &mut self,
+        record: &InputRecord<Event>,
+        out: &mut Vec<Letter>,
+    ) -> Result<Admission, Stop>;
     /// The whole state, from which a partition goes on.
     ///
     /// # Errors
@@ -26,13 +33,13 @@ pub trait EnginePartition {
     /// # Errors
     ///
     /// The state cannot be written.
-    fn hash(&mut self) -> Result<[u8; 32], ImageError>;
+    fn hash(&mut self) -> Result<[u8; 32], SnapshotError>;
     /// How many bytes the engine's state has.
     ///
     /// # Errors
     ///
     /// The state cannot be written.
-    fn bytes(&mut self) -> Result<usize, ImageError>;
+    fn bytes(&mut self) -> Result<usize, SnapshotError>;
     /// The first moment at which silence alone may change something.
     fn due(&self) -> Option<Moment>;
     /// Whether the log has named its rules.
@@ -48,30 +55,30 @@ pub struct EngineStage<E: RuleEngine> {
     service: &'static str,
     source: String,
     number: u16,
-    fold: Fold<E>,
+    fold: PartitionState<E>,
     states: States,
-    said: Vec<Out<EngineOutput>>,
+    said: Vec<Emitted<EngineOutput>>,
 }
 
 impl<E: RuleEngine> EngineStage<E> {
     /// The beginning of a partition.
-    pub fn new(role: Role<E>, number: u16) -> Self {
+    pub fn new(role: PartitionConfig<E>, number: u16) -> Self {
         let service = role.name;
         Self {
             service,
             source: format!("{service}/1"),
             number,
-            fold: Fold::new(role),
+            fold: PartitionState::new(role),
             states: States::default(),
             said: Vec::new(),
         }
     }
 
     /// Goes on where an image was taken.
-    pub fn resume(role: Role<E>, number: u16, image: &[u8]) -> Result<Self, Unusable> {
+    pub fn resume(role: PartitionConfig<E>, number: u16, image: &[u8]) -> Result<Self, Unusable> {
         let (states, fold) =
             postcard::take_from_bytes::<States>(image).map_err(|e| e.to_string())?;
-        let fold = Fold::from_image(role.clone(), fold).map_err(|e| e.to_string())?;
+        let fold = PartitionState::from_snapshot(role.clone(), fold).map_err(|e| e.to_string())?;
         Ok(Self { fold, states, ..Self::new(role, number) })
     }
 
@@ -92,18 +99,18 @@ impl<E: RuleEngine> EngineStage<E> {
 impl<E: RuleEngine> EnginePartition for EngineStage<E> {
     fn image(&mut self) -> Result<Vec<u8>, Unusable> {
         let mut image = postcard::to_allocvec(&self.states).map_err(|e| e.to_string())?;
-        image.extend(self.fold.image().map_err(|e| e.to_string())?);
+        image.extend(self.fold.snapshot().map_err(|e| e.to_string())?);
         Ok(image)
     }
 
-    fn hash(&mut self) -> Result<[u8; 32], ImageError> {
+    fn hash(&mut self) -> Result<[u8; 32], SnapshotError> {
         self.fold.hash()
     }
-    fn bytes(&mut self) -> Result<usize, ImageError> {
-        Ok(self.fold.image()?.len())
+    fn bytes(&mut self) -> Result<usize, SnapshotError> {
+        Ok(self.fold.snapshot()?.len())
     }
     fn due(&self) -> Option<Moment> {
-        self.fold.due()
+        self.fold.next_deadline()
     }
     fn has_rules(&self) -> bool {
         self.fold.rules().is_some()
@@ -115,7 +122,11 @@ impl<E: RuleEngine> EnginePartition for EngineStage<E> {
         self.fold.gaps().collect()
     }
 
-    fn take(&mut self, record: &Record<Event>, out: &mut Vec<Letter>) -> Result<Admission, Stop> {
+    fn take(
+        &mut self,
+        record: &InputRecord<Event>,
+        out: &mut Vec<Letter>,
+    ) -> Result<Admission, Stop> {
         let before = self.fold.now();
         let mut said = std::mem::take(&mut self.said);
         let admission = match several(record) {
@@ -125,7 +136,7 @@ impl<E: RuleEngine> EnginePartition for EngineStage<E> {
         for one in said.drain(..) {
             let origin = origin(&self.source, "journal", self.number, one.offset, one.index);
             let Some(shipment) = one.key.shipment() else { continue };
-            let body = match one.said {
+            let body = match one.output {
                 Some(EngineOutput::Finding(finding)) => Body::Finding(finding),
                 Some(EngineOutput::Context(context)) => Body::Context(*context),
                 Some(EngineOutput::PutAway) => {
@@ -149,8 +160,8 @@ impl<E: RuleEngine> EnginePartition for EngineStage<E> {
         }
         // Behind all that was said at it: whoever hears the stroke has heard everything up to it. Who has no rules
         // has judged nothing, and must not look as if it had.
-        if let Matter::Tick(now) = record.matter
-            && admission == Admission::Admitted
+        if let Payload::Tick(now) = record.payload
+            && admission == Admission::New
             && now > before
             && self.fold.rules().is_some()
         {
@@ -162,11 +173,11 @@ impl<E: RuleEngine> EnginePartition for EngineStage<E> {
 }
 
 /// A record that holds several words, as each of them.
-fn several(record: &Record<Event>) -> Option<Record<Event>> {
-    let Matter::Word { key, word } = &record.matter else { return None };
-    let matter = Matter::Words { key: key.clone(), words: word.several()? };
-    let Record { offset, origin, after, .. } = record.clone();
-    Some(Record { offset, origin, after, matter })
+fn several(record: &InputRecord<Event>) -> Option<InputRecord<Event>> {
+    let Payload::Input { key, input: word } = &record.payload else { return None };
+    let matter = Payload::Inputs { key: key.clone(), inputs: word.several()? };
+    let InputRecord { offset, origin, after, .. } = record.clone();
+    Some(InputRecord { offset, origin, after, payload: matter })
 }
 
 #[cfg(test)]
@@ -193,7 +204,7 @@ mod tests {
         Moment::from_millis(1_772_352_000_000 + 5_000 * i64::try_from(n).unwrap_or(0))
     }
 
-    fn read(offset: u64, value: &[u8]) -> Record<Event> {
+    fn read(offset: u64, value: &[u8]) -> InputRecord<Event> {
         match bytes::journal(0, offset, value) {
             Ok(record) => record.into_record(),
             Err(_) => bytes::beside_of(offset, value).expect("its place can be read"),
@@ -203,8 +214,8 @@ mod tests {
     /// An engine that knows at which behaviour the log is, and has no rules yet.
     fn begun() -> Box<dyn EnginePartition> {
         let mut stage = ENGINES[0].begin(roles::RELEASE, 0);
-        let matter = Matter::Behaviour(*roles::BEHAVIOURS.end());
-        let record = Record { offset: 0, origin: None, after: None, matter };
+        let matter = Payload::Behaviour(*roles::BEHAVIOURS.end());
+        let record = InputRecord { offset: 0, origin: None, after: None, payload: matter };
         stage.take(&record, &mut Vec::new()).expect("it goes on");
         stage
     }
@@ -213,7 +224,8 @@ mod tests {
     fn a_log_that_says_no_behaviour_is_refused_with_its_number() {
         let mut stage = ENGINES[0].begin(roles::RELEASE, 0);
         let book = rulebook::shipped().expect("rules").book;
-        let rules = Record { offset: 0, origin: None, after: None, matter: Matter::Rulebook(book) };
+        let rules =
+            InputRecord { offset: 0, origin: None, after: None, payload: Payload::Rulebook(book) };
         let stop = stage.take(&rules, &mut Vec::new()).expect_err("it stops");
         let said = stop.to_string();
         assert!(
@@ -233,13 +245,14 @@ mod tests {
         stage.take(&tick(0), &mut out).expect("it goes on");
         assert_eq!(out, []);
         let book = rulebook::shipped().expect("rules").book;
-        let rules = Record { offset: 1, origin: None, after: None, matter: Matter::Rulebook(book) };
+        let rules =
+            InputRecord { offset: 1, origin: None, after: None, payload: Payload::Rulebook(book) };
         stage.take(&rules, &mut out).expect("it goes on");
         stage.take(&tick(1), &mut out).expect("it goes on");
         let passed: Vec<&Body> = out.iter().map(|letter| &letter.body).collect();
         assert_eq!(passed, [&Body::Tick(at(1))]);
         out.clear();
-        assert_eq!(stage.take(&tick(1), &mut out), Ok(Admission::Repeated));
+        assert_eq!(stage.take(&tick(1), &mut out), Ok(Admission::Duplicate));
         assert_eq!(out, [], "a repeat passes nothing on");
     }
 
@@ -249,13 +262,13 @@ mod tests {
         let mut out = Vec::new();
         let mut admitted = |n: u64, value: &[u8]| stage.take(&read(n, value), &mut out);
         let written = |n| String::from_utf8(bytes::write(&stroke(n)).1).expect("text");
-        assert_eq!(admitted(0, written(0).as_bytes()), Ok(Admission::Admitted));
+        assert_eq!(admitted(0, written(0).as_bytes()), Ok(Admission::New));
         let damaged = written(1).replace("log.tick", "log.tock");
         assert!(bytes::journal(0, 1, damaged.as_bytes()).is_err(), "nobody can read it");
-        assert_eq!(admitted(1, damaged.as_bytes()), Ok(Admission::Admitted));
-        assert_eq!(admitted(2, written(2).as_bytes()), Ok(Admission::Admitted), "no hole");
+        assert_eq!(admitted(1, damaged.as_bytes()), Ok(Admission::New));
+        assert_eq!(admitted(2, written(2).as_bytes()), Ok(Admission::New), "no hole");
         // One that is not there at all is a hole.
-        assert_eq!(admitted(3, written(4).as_bytes()), Ok(Admission::Unlinked));
+        assert_eq!(admitted(3, written(4).as_bytes()), Ok(Admission::Gap));
         // Of what holds no place nothing can be linked.
         for value in [&b"nonsense"[..], b"{}", b"{\"origin\":7}", b"{\"origin\":\"x\"}"] {
             assert!(bytes::beside_of::<Event>(9, value).is_none());
@@ -267,12 +280,13 @@ mod tests {
         let mut stage = begun();
         let book = rulebook::shipped().expect("rules").book;
         let (mut out, mut told) = (Vec::new(), Vec::new());
-        let rules = Record { offset: 0, origin: None, after: None, matter: Matter::Rulebook(book) };
+        let rules =
+            InputRecord { offset: 0, origin: None, after: None, payload: Payload::Rulebook(book) };
         stage.take(&rules, &mut out).expect("it goes on");
         for offset in 1..=strokes {
             let of = if Some(offset) == skip { offset - 1 } else { offset };
-            let matter = Matter::Tick(at(of));
-            let tick = Record { offset, origin: None, after: None, matter };
+            let matter = Payload::Tick(at(of));
+            let tick = InputRecord { offset, origin: None, after: None, payload: matter };
             stage.take(&tick, &mut out).expect("it goes on");
             told.extend(out.drain(..).filter(|letter| matches!(letter.body, Body::StateTold(_))));
             if restarts.contains(&offset) {

@@ -3,7 +3,7 @@
 
 use facts::fact::log::StateTold;
 use facts::{Engine, ShortText};
-use fold::Fold;
+use fold::PartitionState;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -31,12 +31,12 @@ impl States {
         &mut self,
         service: &str,
         offset: u64,
-        fold: &mut Fold<E>,
+        fold: &mut PartitionState<E>,
     ) -> Option<StateTold> {
         if offset < self.next {
             return None;
         }
-        let image = fold.image().ok();
+        let image = fold.snapshot().ok();
         let bytes = image.as_ref().map_or(0, |image| image.len() as u64);
         self.next = offset + EVERY.max(bytes / BYTES);
         let hash: String =

@@ -17,30 +17,30 @@ pub(crate) struct Slot<E> {
 
 /// All values of a partition.
 #[derive(Debug)]
-pub struct Shelf<E> {
+pub struct StateStore<E> {
     slots: Vec<Slot<E>>,
-    places: HashMap<Subject, u32>,
+    indexes: HashMap<Subject, u32>,
     /// Places whose value was put away: the next ones that are taken.
     free: BTreeSet<u32>,
     /// Subjects that were put away, and the number that was kept of each. Nothing more is kept of them.
     put_away: BTreeMap<Subject, u32>,
 }
 
-impl<E> Default for Shelf<E> {
+impl<E> Default for StateStore<E> {
     fn default() -> Self {
         Self {
             slots: Vec::new(),
-            places: HashMap::new(),
+            indexes: HashMap::new(),
             free: BTreeSet::new(),
             put_away: BTreeMap::new(),
         }
     }
 }
 
-impl<E: Default> Shelf<E> {
+impl<E: Default> StateStore<E> {
     /// The place of a subject's value; it is made when it is not there.
-    pub(crate) fn place(&mut self, key: &Subject) -> u32 {
-        if let Some(place) = self.places.get(key) {
+    pub(crate) fn index(&mut self, key: &Subject) -> u32 {
+        if let Some(place) = self.indexes.get(key) {
             return *place;
         }
         self.put(key.clone(), Some(E::default()))
@@ -57,14 +57,14 @@ impl<E: Default> Shelf<E> {
                 u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
             }
         };
-        self.places.insert(key, place);
+        self.indexes.insert(key, place);
         place
     }
     /// Keeps nothing of the value at this place.
     pub(crate) fn forget(&mut self, place: u32) {
         let Some(slot) = self.slots.get_mut(place as usize) else { return };
         (slot.value, slot.armed) = (None, None);
-        self.places.remove(&slot.key);
+        self.indexes.remove(&slot.key);
         self.free.insert(place);
     }
     /// Keeps of the value at this place that it was here, and no more.
@@ -96,7 +96,7 @@ impl<E: Default> Shelf<E> {
     }
     /// A subject's value, if it is there and has not failed.
     pub fn get(&self, key: &Subject) -> Option<&E> {
-        let place = *self.places.get(key)?;
+        let place = *self.indexes.get(key)?;
         self.slots.get(place as usize)?.value.as_ref()
     }
     /// Places in the order of their ids.
@@ -111,10 +111,10 @@ impl<E: Default> Shelf<E> {
     }
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.places.len()
+        self.indexes.len()
     }
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.indexes.is_empty()
     }
 }

@@ -1,9 +1,9 @@
 //! The state of a partition as canonical bytes: explicit order, one form, so that two replicas, or a
 //! replay and a service, can be compared by a hash.
 
-use crate::partition::{Fold, Role, Stop};
+use crate::partition::{PartitionConfig, PartitionState, Stop};
 use crate::record::Counts;
-use crate::{Links, Seen};
+use crate::{DedupTable, SequenceLinks};
 use alloc::{string::String, string::ToString, vec::Vec};
 use facts::{Engine, Moment, Rulebook, Subject};
 use serde::{Deserialize, Serialize};
@@ -15,11 +15,11 @@ pub const FRAME: u32 = 1;
 
 /// What stands before the values.
 #[derive(Serialize, Deserialize)]
-struct Head {
-    seen: Seen,
-    links: Links,
+struct Header {
+    dedup: DedupTable,
+    links: SequenceLinks,
     now: Moment,
-    book: Option<String>,
+    rulebook: Option<String>,
     behaviour: u32,
     counts: Counts,
     values: u64,
@@ -28,7 +28,7 @@ struct Head {
 
 /// An image that cannot be read back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ImageError {
+pub enum SnapshotError {
     /// The bytes are not an image.
     #[error("not an image of this engine: {0}")]
     Bytes(String),
@@ -37,62 +37,62 @@ pub enum ImageError {
     Rules(#[from] Stop),
 }
 
-impl<E: Engine> Fold<E> {
+impl<E: Engine> PartitionState<E> {
     /// The whole state, values in the order of their ids.
-    pub fn image(&mut self) -> Result<Vec<u8>, ImageError> {
-        let wrong = |e: postcard::Error| ImageError::Bytes(e.to_string());
-        let head = Head {
-            seen: self.seen.clone(),
+    pub fn snapshot(&mut self) -> Result<Vec<u8>, SnapshotError> {
+        let wrong = |e: postcard::Error| SnapshotError::Bytes(e.to_string());
+        let head = Header {
+            dedup: self.dedup.clone(),
             links: self.links.clone(),
             now: self.now,
-            book: self.book.as_ref().map(Rulebook::json),
+            rulebook: self.rulebook.as_ref().map(Rulebook::json),
             behaviour: self.behaviour,
             counts: self.counts,
-            values: self.shelf.len() as u64,
-            put_away: self.shelf.all_put_away().len() as u64,
+            values: self.store.len() as u64,
+            put_away: self.store.all_put_away().len() as u64,
         };
         let mut bytes = postcard::to_allocvec(&head).map_err(wrong)?;
-        for place in self.shelf.in_order() {
-            let Some(slot) = self.shelf.slot(place) else { continue };
+        for place in self.store.in_order() {
+            let Some(slot) = self.store.slot(place) else { continue };
             bytes.extend(postcard::to_allocvec(&(&slot.key, &slot.value)).map_err(wrong)?);
         }
-        for marked in self.shelf.all_put_away() {
+        for marked in self.store.all_put_away() {
             bytes.extend(postcard::to_allocvec(&marked).map_err(wrong)?);
         }
         Ok(bytes)
     }
 
     /// SHA-256 of the image.
-    pub fn hash(&mut self) -> Result<[u8; 32], ImageError> {
-        Ok(Sha256::digest(self.image()?).into())
+    pub fn hash(&mut self) -> Result<[u8; 32], SnapshotError> {
+        Ok(Sha256::digest(self.snapshot()?).into())
     }
 
     /// A fold that goes on where the image was taken.
-    pub fn from_image(role: Role<E>, bytes: &[u8]) -> Result<Self, ImageError> {
-        let wrong = |e: postcard::Error| ImageError::Bytes(e.to_string());
-        let (head, mut rest): (Head, _) = postcard::take_from_bytes(bytes).map_err(wrong)?;
-        let mut fold = Fold::new(role);
-        (fold.seen, fold.links, fold.now) = (head.seen, head.links, head.now);
+    pub fn from_snapshot(role: PartitionConfig<E>, bytes: &[u8]) -> Result<Self, SnapshotError> {
+        let wrong = |e: postcard::Error| SnapshotError::Bytes(e.to_string());
+        let (head, mut rest): (Header, _) = postcard::take_from_bytes(bytes).map_err(wrong)?;
+        let mut fold = PartitionState::new(role);
+        (fold.dedup, fold.links, fold.now) = (head.dedup, head.links, head.now);
         (fold.behaviour, fold.counts) = (head.behaviour, head.counts);
-        if let Some(json) = head.book {
-            let book = Rulebook::read(&json).map_err(|e| ImageError::Bytes(e.to_string()))?;
+        if let Some(json) = head.rulebook {
+            let book = Rulebook::read(&json).map_err(|e| SnapshotError::Bytes(e.to_string()))?;
             fold.read_rules(&book, head.behaviour)?;
-            fold.book = Some(book);
+            fold.rulebook = Some(book);
         }
         for _ in 0..head.values {
             let ((key, value), after): ((Subject, Option<E>), _) =
                 postcard::take_from_bytes(rest).map_err(wrong)?;
-            fold.shelf.put(key, value);
+            fold.store.put(key, value);
             rest = after;
         }
         for _ in 0..head.put_away {
             let ((key, mark), after): ((Subject, u32), _) =
                 postcard::take_from_bytes(rest).map_err(wrong)?;
-            fold.shelf.was_put_away(key, mark);
+            fold.store.was_put_away(key, mark);
             rest = after;
         }
         if !rest.is_empty() {
-            return Err(ImageError::Bytes("bytes are left over".to_string()));
+            return Err(SnapshotError::Bytes("bytes are left over".to_string()));
         }
         fold.arm_all();
         Ok(fold)
