@@ -7,7 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
-use stream::{Ack, Committed, Draft, Happening, Log, Member, Reader, StreamError, Ticket, Topic};
+use stream::{
+    Ack, Committed, ConsumerEvent, GroupConsumer, Log, NewRecord, Reader, StreamError, TopicSpec,
+    WriteId,
+};
 
 /// A process's client.
 pub(crate) struct Client {
@@ -18,7 +21,7 @@ pub(crate) struct Client {
 }
 
 impl Log for Client {
-    fn create(&self, topic: &Topic) -> Result<bool, StreamError> {
+    fn create(&self, topic: &TopicSpec) -> Result<bool, StreamError> {
         self.roads.memory.create(topic)
     }
     fn partitions(&self, topic: &str) -> Result<Option<u16>, StreamError> {
@@ -32,15 +35,15 @@ impl Log for Client {
         self.roads.reach()?;
         self.roads.memory.committed(group, topic)
     }
-    fn append(&self, drafts: Vec<(Ticket, Draft)>, answers: &Sender<Ack>) {
-        self.roads.take(self.id.load(Relaxed), &self.group, drafts, answers);
+    fn append(&self, new_records: Vec<(WriteId, NewRecord)>, answers: &Sender<Ack>) {
+        self.roads.take(self.id.load(Relaxed), &self.group, new_records, answers);
     }
     fn join(
         &self,
         group: &str,
         topic: &str,
         instance: Option<&str>,
-    ) -> Result<Box<dyn Member>, StreamError> {
+    ) -> Result<Box<dyn GroupConsumer>, StreamError> {
         self.roads.reach()?;
         let inner = self.roads.memory.join(group, topic, instance)?;
         let (roads, id) = (self.roads.clone(), self.id.load(Relaxed));
@@ -64,7 +67,7 @@ impl Log for Client {
 
 /// A member of a group.
 struct Seat {
-    inner: Box<dyn Member>,
+    inner: Box<dyn GroupConsumer>,
     roads: Arc<Roads>,
     id: u64,
     group: String,
@@ -76,17 +79,17 @@ struct Seat {
     /// Lives whose partitions were lost or given back: from the next turn on they write nothing.
     over: Vec<u32>,
     /// Fetched, and not handed on yet.
-    heard: VecDeque<Happening>,
+    heard: VecDeque<ConsumerEvent>,
 }
 
 impl Seat {
     fn forget(&mut self, partitions: &[u16]) {
-        self.heard.retain(|h| !matches!(h, Happening::Record(p, _) if partitions.contains(p)));
+        self.heard.retain(|h| !matches!(h, ConsumerEvent::Record(p, _) if partitions.contains(p)));
     }
 }
 
-impl Member for Seat {
-    fn poll(&mut self, _: Duration, to: &mut Vec<Happening>) -> Result<(), StreamError> {
+impl GroupConsumer for Seat {
+    fn poll(&mut self, _: Duration, to: &mut Vec<ConsumerEvent>) -> Result<(), StreamError> {
         self.roads.are_over(self.id, std::mem::take(&mut self.over));
         self.roads.reach()?;
         let mut fetched = Vec::new();
@@ -95,24 +98,24 @@ impl Member for Seat {
         if let Some((topic, partition, offset)) = all.hidden.clone().filter(|h| h.0 == self.topic) {
             debug_assert_eq!(topic, self.topic);
             fetched.retain(
-                |h| !matches!(h, Happening::Record(p, r) if *p == partition && r.offset == offset),
+                |h| !matches!(h, ConsumerEvent::Record(p, r) if *p == partition && r.offset == offset),
             );
         }
         self.heard.extend(fetched);
         let most = if all.calm { 512 } else { all.luck.usize(1..24) };
         // Only records wait here: what the group says of partitions is known at once.
-        let news = self.heard.iter().rposition(|h| !matches!(h, Happening::Record(..)));
+        let news = self.heard.iter().rposition(|h| !matches!(h, ConsumerEvent::Record(..)));
         let count = most.max(news.map_or(0, |at| at + 1)).min(self.heard.len());
-        for happening in self.heard.drain(..count) {
-            if let Happening::Lost(partitions) = &happening {
+        for event in self.heard.drain(..count) {
+            if let ConsumerEvent::Lost(partitions) = &event {
                 self.over.extend(partitions.iter().filter_map(|p| self.begun.remove(p)));
             }
-            to.push(happening);
+            to.push(event);
         }
         Ok(())
     }
 
-    fn start(&mut self, partition: u16, from: u64) -> Result<(), StreamError> {
+    fn seek(&mut self, partition: u16, from: u64) -> Result<(), StreamError> {
         self.lives += 1;
         self.begun.insert(partition, self.lives);
         self.roads.reach()?;
@@ -120,7 +123,7 @@ impl Member for Seat {
         let points = self.roads.memory.committed(&self.group, &self.topic)?;
         let worked_off = points.get(&partition).map_or(0, |point| point.offset);
         self.roads.begins(&self.group, partition, (self.id, self.lives), worked_off);
-        self.inner.start(partition, from)
+        self.inner.seek(partition, from)
     }
 
     fn commit(&mut self, points: &[(u16, Committed)]) -> Result<(), StreamError> {
@@ -148,8 +151,8 @@ impl Member for Seat {
         Ok(())
     }
 
-    fn ends(&mut self) -> BTreeMap<u16, u64> {
-        self.inner.ends()
+    fn high_watermarks(&mut self) -> BTreeMap<u16, u64> {
+        self.inner.high_watermarks()
     }
 
     fn release(&mut self, partitions: &[u16]) -> Result<(), StreamError> {

@@ -2,7 +2,7 @@
 
 use std::ops::AddAssign;
 use stream::Happened;
-use stream::stage::Seen;
+use stream::processor::ServiceStatus;
 
 macro_rules! counts {
     ($($name:ident: $says:literal),* $(,)?) => {
@@ -72,13 +72,13 @@ counts! {
 
 impl Coverage {
     /// What a process's watch has seen.
-    pub(crate) fn watch(&mut self, seen: &Seen) {
-        self.lives += seen.lives;
+    pub(crate) fn watch(&mut self, seen: &ServiceStatus) {
+        self.lives += seen.starts;
         self.failed += seen.failed;
         self.snapshots_used += seen.snapshots_used;
         self.snapshots_refused += seen.snapshots_refused;
         self.snapshots_failed += seen.snapshots_failed;
-        self.strokes_refused += seen.strokes_refused;
+        self.strokes_refused += seen.ticks_refused;
     }
 
     /// What the log in memory has done.

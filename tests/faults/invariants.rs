@@ -94,15 +94,18 @@ impl<'a> Look<'a> {
         let topic = topic_of(service, &self.site.names);
         let records = self.records(&topic, partition);
         let place = format!("{} {partition}", service.name());
-        let Refolded { drafts, image, note } =
+        let Refolded { new_records, image, note } =
             match self.site.stages(Release::Next).refold(service, partition, &records) {
                 Ok(refolded) => refolded,
                 Err(reason) => return self.says("refold", format!("{place}: {reason}")),
             };
-        for draft in drafts {
-            let (origin, _) = links(&draft.value);
-            let way = way(origin.as_ref(), service, &draft.topic, draft.partition);
-            expected.entry(way).or_default().push((draft.key, without_link(service, draft.value)));
+        for new_record in new_records {
+            let (origin, _) = links(&new_record.value);
+            let way = way(origin.as_ref(), service, &new_record.topic, new_record.partition);
+            expected
+                .entry(way)
+                .or_default()
+                .push((new_record.key, without_link(service, new_record.value)));
         }
         let group = self.site.names.other(service.name());
         let points = self.site.roads.memory.committed(&group, &topic).expect("it answers");
@@ -135,7 +138,7 @@ impl<'a> Look<'a> {
             kept.extend(forms.filter_map(|form| {
                 let form = form ^ place.group.log_identity;
                 let newest =
-                    snapshots.newest(service.name(), partition, form, offset, &mut |_, _| {});
+                    snapshots.latest(service.name(), partition, form, offset, &mut |_, _| {});
                 newest.expect("the folder can be read")
             }));
         }
@@ -143,7 +146,7 @@ impl<'a> Look<'a> {
         let place = format!("{} {partition} at {offset}", service.name());
         // One that began there has kept nothing newer, and its snapshot may have been damaged since.
         self.count.states += kept.len() as u64;
-        if kept.iter().any(|snapshot| snapshot.image != image) {
+        if kept.iter().any(|snapshot| snapshot.state != image) {
             self.says("state", format!("{place} is not what a refold from the start gives"));
         }
     }

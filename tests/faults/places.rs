@@ -15,7 +15,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
 use std::time::{Duration, Instant};
-use stream::{Draft, Group, Life, Loop, Record, Snapshots, Stage, StreamError, Watch};
+use stream::{
+    Group, Monitor, NewRecord, PartitionProcessor, ProcessorFactory, Record, Runner, Snapshots,
+    StreamError,
+};
 
 /// What the outside world writes to.
 pub(crate) const INBOUND: &str = "inbound.events";
@@ -24,7 +27,7 @@ pub(crate) const INBOUND: &str = "inbound.events";
 pub(crate) struct Place {
     pub(crate) service: Service,
     pub(crate) group: Group,
-    pub(crate) watch: Watch,
+    pub(crate) watch: Monitor,
     pub(crate) stop: AtomicBool,
     pub(crate) client: Client,
     /// By how much its clock is wrong.
@@ -56,11 +59,11 @@ impl Place {
             made_anew: "look into it".into(),
             snapshot_every,
             clock: hours.clock(&wrong_by),
-            strike_every: strikes.then_some(STRIKE_EVERY),
+            tick_every: strikes.then_some(STRIKE_EVERY),
             waited: None,
         };
         let client = Client { roads: roads.clone(), id: AtomicU64::new(0), group: name };
-        let (watch, stop) = (Watch::default(), AtomicBool::new(false));
+        let (watch, stop) = (Monitor::default(), AtomicBool::new(false));
         Self { service, group, watch, stop, client, wrong_by, folder }
     }
 }
@@ -80,15 +83,15 @@ pub(crate) trait Turns {
     fn finish(self: Box<Self>, now: Instant) -> Result<(), StreamError>;
 }
 
-impl<S: Stage> Turns for Loop<'_, S> {
+impl<S: ProcessorFactory> Turns for Runner<'_, S> {
     fn turn(&mut self, now: Instant) -> Result<Duration, StreamError> {
-        Loop::turn(self, now)
+        Runner::poll_once(self, now)
     }
     fn waits_for_answers(&mut self) -> bool {
-        Loop::waits_for_answers(self)
+        Runner::waits_for_answers(self)
     }
     fn finish(self: Box<Self>, now: Instant) -> Result<(), StreamError> {
-        Loop::finish(*self, now)
+        Runner::finish(*self, now)
     }
 }
 
@@ -100,7 +103,7 @@ pub(crate) struct Stages {
 
 /// What a partition says from its beginning on, and what it is then.
 pub(crate) struct Refolded {
-    pub(crate) drafts: Vec<Draft>,
+    pub(crate) new_records: Vec<NewRecord>,
     pub(crate) image: Option<Vec<u8>>,
     pub(crate) note: String,
 }
@@ -147,7 +150,7 @@ impl Stages {
     ) -> Result<Box<dyn Turns + 'a>, StreamError> {
         of_service!(self, place.service, stage => {
             let own = (&place.stop, &place.watch);
-            Ok(Box::new(Loop::join(&place.client, stage, &place.group, own, luck, now)?))
+            Ok(Box::new(Runner::join(&place.client, stage, &place.group, own, luck, now)?))
         })
     }
 
@@ -158,27 +161,27 @@ impl Stages {
         partition: u16,
         records: &[Record],
     ) -> Result<Refolded, String> {
-        fn all<S: Stage>(
+        fn all<S: ProcessorFactory>(
             stage: &S,
             partition: u16,
             records: &[Record],
         ) -> Result<Refolded, String> {
             let mut life = stage.begin(partition, "").map_err(|halt| halt.0)?;
-            let (mut drafts, mut now) = (Vec::new(), 0);
+            let (mut new_records, mut now) = (Vec::new(), 0);
             for record in records {
-                life.take(record, &mut drafts).map_err(|halt| halt.0)?;
+                life.process(record, &mut new_records).map_err(|halt| halt.0)?;
                 let before = std::mem::replace(&mut now, Note::read(&life.note()).now_ms);
                 if now < before {
                     return Err(format!("log time goes back from {before} to {now}"));
                 }
             }
-            Ok(Refolded { drafts, image: life.image(), note: life.note() })
+            Ok(Refolded { new_records, image: life.snapshot(), note: life.note() })
         }
         of_service!(self, service, stage => all(stage, partition, records))
     }
 
     /// The form of a service's snapshots.
     pub(crate) fn form(&self, service: Service) -> u64 {
-        of_service!(self, service, stage => stage.form())
+        of_service!(self, service, stage => stage.format_id())
     }
 }

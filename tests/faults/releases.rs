@@ -3,7 +3,7 @@
 
 use facts::Rulebook;
 use pipeline::roles;
-use stream::{Halt, Stage};
+use stream::{FatalError, ProcessorFactory};
 
 /// The behaviour that only the next release knows.
 pub(crate) const NEXT: u32 = FIRST + 1;
@@ -35,18 +35,18 @@ pub(crate) struct Released<S> {
     pub(crate) release: Release,
 }
 
-impl<S: Stage> Stage for Released<S> {
-    type Life = S::Life;
-    fn remembers(&self) -> bool {
-        self.stage.remembers()
+impl<S: ProcessorFactory> ProcessorFactory for Released<S> {
+    type Processor = S::Processor;
+    fn is_stateful(&self) -> bool {
+        self.stage.is_stateful()
     }
-    fn form(&self) -> u64 {
-        self.stage.form() ^ u64::from(self.release == Release::Next)
+    fn format_id(&self) -> u64 {
+        self.stage.format_id() ^ u64::from(self.release == Release::Next)
     }
-    fn begin(&self, partition: u16, note: &str) -> Result<S::Life, Halt> {
+    fn begin(&self, partition: u16, note: &str) -> Result<S::Processor, FatalError> {
         self.stage.begin(partition, note)
     }
-    fn resume(&self, partition: u16, image: &[u8]) -> Result<S::Life, String> {
+    fn resume(&self, partition: u16, image: &[u8]) -> Result<S::Processor, String> {
         self.stage.resume(partition, image)
     }
 }

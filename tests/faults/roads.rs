@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
-use stream::{Ack, Draft, Memory, StreamError, Ticket};
+use stream::{Ack, MemoryLog, NewRecord, StreamError, WriteId};
 
 /// What a process that is killed inside of a call hears.
 pub(crate) const KILLED: &str = "the process is killed here";
@@ -20,8 +20,8 @@ pub(crate) const KILLED: &str = "the process is killed here";
 /// A write on its way.
 struct Write {
     group: String,
-    ticket: Ticket,
-    draft: Draft,
+    write_id: WriteId,
+    new_record: NewRecord,
     answers: Sender<Ack>,
 }
 
@@ -29,7 +29,7 @@ type Lane = (u64, Arc<str>, u16);
 
 /// All that is on its way.
 pub(crate) struct Roads {
-    pub(crate) memory: Memory,
+    pub(crate) memory: MemoryLog,
     all: Mutex<All>,
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct All {
     /// One that stands still, for so many landings.
     stuck: Option<(Lane, u32)>,
     answers: BTreeMap<u64, VecDeque<(Sender<Ack>, Ack)>>,
-    ghosts: Vec<VecDeque<Draft>>,
+    ghosts: Vec<VecDeque<NewRecord>>,
     /// Who has begun a partition last.
     owners: BTreeMap<(String, u16), u64>,
     commits: BTreeMap<(String, u16), u64>,
@@ -61,7 +61,7 @@ pub(crate) struct All {
 }
 
 impl Roads {
-    pub(crate) fn new(memory: Memory, plan: Plan, luck: Rng) -> Arc<Self> {
+    pub(crate) fn new(memory: MemoryLog, plan: Plan, luck: Rng) -> Arc<Self> {
         let all = All {
             luck,
             plan,
@@ -101,14 +101,15 @@ impl Roads {
         &self,
         client: u64,
         group: &str,
-        drafts: Vec<(Ticket, Draft)>,
+        new_records: Vec<(WriteId, NewRecord)>,
         to: &Sender<Ack>,
     ) {
         let mut all = self.all();
-        for (ticket, draft) in drafts {
-            all.must_be_new(client, ticket, &draft);
-            let lane = (client, draft.topic.clone(), draft.partition);
-            let write = Write { group: group.to_owned(), ticket, draft, answers: to.clone() };
+        for (write_id, new_record) in new_records {
+            all.must_be_new(client, write_id, &new_record);
+            let lane = (client, new_record.topic.clone(), new_record.partition);
+            let write =
+                Write { group: group.to_owned(), write_id, new_record, answers: to.clone() };
             all.lanes.entry(lane).or_default().push_back(write);
         }
     }
@@ -137,11 +138,11 @@ impl Roads {
         }
         for _ in 0..all.luck.usize(1..9) {
             let Some(write) = all.lanes.get_mut(&lane).and_then(VecDeque::pop_front) else { break };
-            let (client, at) = (lane.0, (write.group.clone(), write.ticket.partition));
+            let (client, at) = (lane.0, (write.group.clone(), write.write_id.partition));
             if all.owners.get(&at).is_some_and(|owner| *owner != client) {
                 all.count.zombie_writes += 1;
             }
-            let ack = self.append(&mut all, write.ticket, write.draft);
+            let ack = self.append(&mut all, write.write_id, write.new_record);
             all.answers.entry(client).or_default().push_back((write.answers, ack));
         }
         if all.lanes.get(&lane).is_some_and(VecDeque::is_empty) {
@@ -149,10 +150,10 @@ impl Roads {
         }
     }
 
-    fn append(&self, all: &mut All, ticket: Ticket, draft: Draft) -> Ack {
-        (&*draft.topic, draft.partition, &draft.value).hash(&mut all.trace);
+    fn append(&self, all: &mut All, write_id: WriteId, new_record: NewRecord) -> Ack {
+        (&*new_record.topic, new_record.partition, &new_record.value).hash(&mut all.trace);
         let (send, heard) = channel();
-        stream::Log::append(&self.memory, vec![(ticket, draft)], &send);
+        stream::Log::append(&self.memory, vec![(write_id, new_record)], &send);
         let ack = heard.try_recv().expect("a log in memory answers at once");
         ack.placed.as_ref().map(|placed| placed.offset).ok().hash(&mut all.trace);
         ack
@@ -202,9 +203,9 @@ impl Roads {
             let n = all.ghosts.len();
             all.luck.usize(..n)
         };
-        if let Some(draft) = all.ghosts[nth].pop_front() {
+        if let Some(new_record) = all.ghosts[nth].pop_front() {
             all.count.ghosts += 1;
-            self.append(&mut all, Ticket::default(), draft);
+            self.append(&mut all, WriteId::default(), new_record);
         }
         if all.ghosts[nth].is_empty() {
             all.ghosts.swap_remove(nth);
@@ -226,8 +227,8 @@ impl Roads {
             let Some(writes) = all.lanes.remove(&lane) else { continue };
             if all.luck.bool() {
                 let keep = all.luck.usize(..=writes.len().min(6));
-                let ghosts: VecDeque<Draft> =
-                    writes.into_iter().take(keep).map(|w| w.draft).collect();
+                let ghosts: VecDeque<NewRecord> =
+                    writes.into_iter().take(keep).map(|w| w.new_record).collect();
                 if !ghosts.is_empty() {
                     all.ghosts.push(ghosts);
                 }
@@ -288,13 +289,13 @@ impl Roads {
 
 impl All {
     /// What was worked off is folded again silently, and what is lost is left alone.
-    fn must_be_new(&mut self, client: u64, ticket: Ticket, draft: &Draft) {
-        if self.over.contains(&(client, ticket.life)) && self.broken.len() < 8 {
-            let says = format!("owners: partition {} is lost and written for", ticket.partition);
+    fn must_be_new(&mut self, client: u64, write_id: WriteId, new_record: &NewRecord) {
+        if self.over.contains(&(client, write_id.generation)) && self.broken.len() < 8 {
+            let says = format!("owners: partition {} is lost and written for", write_id.partition);
             self.broken.push(says);
         }
-        let worked_off = self.worked_off.get(&(client, ticket.life)).copied().unwrap_or(0);
-        let (origin, _) = links(&draft.value);
+        let worked_off = self.worked_off.get(&(client, write_id.generation)).copied().unwrap_or(0);
+        let (origin, _) = links(&new_record.value);
         if let Some(origin) = origin.filter(|origin| origin.offset < worked_off) {
             let says = format!("silent: {origin} is written again, worked off is {worked_off}");
             if self.broken.len() < 8 {

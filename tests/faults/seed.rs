@@ -93,7 +93,7 @@ fn stormy(
         let mut of_log = Coverage::default();
         of_log.log(&site.roads.memory.happened());
         coverage += of_log;
-        site.places.iter().for_each(|place| coverage.watch(&place.watch.seen()));
+        site.places.iter().for_each(|place| coverage.watch(&place.watch.status()));
         coverage.steps += storm.steps;
     }
     wrong.append(&mut look.wrong);

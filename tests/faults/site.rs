@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
-use stream::{Log, Memory};
+use stream::{Log, MemoryLog};
 
 /// What stands for a whole seed, and what the processes at work borrow from.
 pub(crate) struct Site {
@@ -40,7 +40,7 @@ impl Site {
     ) -> Self {
         let hours = Hours::begin(workload.begin);
         let exact = Arc::<AtomicI64>::default();
-        let memory = Memory::new(hours.clock(&exact));
+        let memory = MemoryLog::new(hours.clock(&exact));
         let names = Names::with(word, workload.partitions);
         let inbound = [INBOUND.to_owned()];
         let topics = Topics { names: &names, generation: 1, inbound: &inbound };

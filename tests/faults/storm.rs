@@ -15,7 +15,7 @@ use pipeline::{Topic, bytes};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use stream::{Draft, StreamError};
+use stream::{NewRecord, StreamError};
 
 /// How many steps a round may take while things go wrong; after that it is ended in calm.
 const LONG: u64 = 1_500;
@@ -133,16 +133,16 @@ impl<'a> Storm<'a> {
     fn bring(&mut self, round: &Round) {
         let names = &self.site.names;
         let topic: Arc<str> = names.other(INBOUND).into();
-        let draft = |(subject, bytes): &(facts::Subject, Vec<u8>)| Draft {
+        let new_record = |(subject, bytes): &(facts::Subject, Vec<u8>)| NewRecord {
             topic: topic.clone(),
             partition: subject.partition(names.partitions),
             key: subject.to_string().into_bytes(),
             value: bytes.clone(),
         };
-        let mut drafts: Vec<Draft> = round.records.iter().map(draft).collect();
+        let mut new_records: Vec<NewRecord> = round.records.iter().map(new_record).collect();
         if let Some(book) = &round.book {
             self.count.books += 1;
-            drafts.push(of_log(
+            new_records.push(of_log(
                 names,
                 Topic::Facts,
                 0,
@@ -155,12 +155,12 @@ impl<'a> Storm<'a> {
             self.switched |= number == NEXT;
             let switched =
                 Fact::System(SystemFact::BehaviourSwitched(BehaviourSwitched { number }));
-            drafts.push(of_log(names, Topic::Facts, 0, self.site.hours.wall(), switched));
+            new_records.push(of_log(names, Topic::Facts, 0, self.site.hours.wall(), switched));
         }
         // What the world has been told to be taken is in the log: it sends again what is not.
-        for draft in drafts {
-            let again = draft.clone();
-            if topics::append(&self.site.roads.memory, vec![draft]).is_err() {
+        for new_record in new_records {
+            let again = new_record.clone();
+            if topics::append(&self.site.roads.memory, vec![new_record]).is_err() {
                 self.site.roads.memory.behave();
                 topics::append(&self.site.roads.memory, vec![again]).expect("the log takes it");
                 self.site.roads.rage();

@@ -12,7 +12,7 @@ use facts::fact::log::{BehaviourSwitched, Tick};
 use facts::{Fact, SystemFact};
 use pipeline::ENGINES;
 use pipeline::Topic;
-use stream::{Draft, Log};
+use stream::{Log, NewRecord};
 
 /// How a seed ends.
 pub(crate) enum Ended {
@@ -86,9 +86,9 @@ fn grow(storm: &Storm<'_>, topic: &str, partition: u16, end: u64) -> Result<(), 
         wall,
         Fact::System(SystemFact::Tick(Tick {})),
     );
-    let draft = Draft { topic: topic.into(), ..stroke };
-    let drafts = (range.end..end).map(|_| draft.clone()).collect();
-    topics::append(memory, drafts).map(|_| ()).map_err(|e| e.to_string())
+    let new_record = NewRecord { topic: topic.into(), ..stroke };
+    let new_records = (range.end..end).map(|_| new_record.clone()).collect();
+    topics::append(memory, new_records).map(|_| ()).map_err(|e| e.to_string())
 }
 
 /// A topic of ours that is gone is not made again: how far its groups had come is gone with it.
@@ -145,7 +145,7 @@ fn trimmed(storm: &mut Storm<'_>, kept: bool) -> Result<(), String> {
     let snapshots = snapshots.as_ref().ok_or("dispatch keeps no snapshots")?;
     let form = site.stages(Release::Next).form(Service::Dispatch) ^ place.group.log_identity;
     for partition in 0..site.names.partitions {
-        let newest = snapshots.newest("dispatch", partition, form, u64::MAX, &mut |_, _| {});
+        let newest = snapshots.latest("dispatch", partition, form, u64::MAX, &mut |_, _| {});
         let newest = newest.map_err(|error| error.to_string())?;
         let newest = newest.ok_or_else(|| format!("no snapshot of partition {partition}"))?;
         site.roads.memory.trim(&topic, partition, newest.offset);
@@ -154,13 +154,13 @@ fn trimmed(storm: &mut Storm<'_>, kept: bool) -> Result<(), String> {
         std::fs::remove_dir_all(place.folder.join("dispatch")).map_err(|e| e.to_string())?;
         return refused(storm, "its past was trimmed; bring a snapshot back");
     }
-    let used = place.watch.seen().snapshots_used + u64::from(site.names.partitions);
+    let used = place.watch.status().snapshots_used + u64::from(site.names.partitions);
     site.hours.skip_to(site.hours.wall() + HOUR);
     let done = storm.wait(BOUND, true);
     match (done, storm.ended.first()) {
         (_, Some((service, error))) => Err(format!("trimmed: {} ended: {error}", service.name())),
         (Err(()), None) => Err(format!("trimmed: {}", storm.places())),
-        (Ok(()), None) if place.watch.seen().snapshots_used >= used => Ok(()),
+        (Ok(()), None) if place.watch.status().snapshots_used >= used => Ok(()),
         (Ok(()), None) => Err("trimmed: not every partition began with its snapshot".into()),
     }
 }

@@ -8,7 +8,7 @@ use facts::{Event, Moment};
 use libtest_mimic::{Failed, Trial};
 use pipeline::{GRID, Topic};
 use std::process::Command;
-use stream::Draft;
+use stream::NewRecord;
 
 pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
     let name = format!(
@@ -58,14 +58,14 @@ fn counted_over(backing: Backing) -> Result<(), Failed> {
     driver.send(&[act.clone(), act]);
     let broken = [&b"not json"[..], b"{\"specversion\":\"1.0\"}", b"\xff\xff", b""];
     let topic = driver.site.names.other("inbound.events");
-    let draft = |value: &[u8]| Draft {
+    let new_record = |value: &[u8]| NewRecord {
         topic: topic.as_str().into(),
         partition: 1,
         key: Vec::new(),
         value: value.to_vec(),
     };
-    let drafts = broken.into_iter().map(draft).collect();
-    coldwatch::topics::append(&*driver.site.log, drafts).expect("the log takes them");
+    let new_records = broken.into_iter().map(new_record).collect();
+    coldwatch::topics::append(&*driver.site.log, new_records).expect("the log takes them");
     driver.drain_all();
 
     let site = &driver.site;

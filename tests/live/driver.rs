@@ -7,7 +7,7 @@ use coldwatch::topics;
 use facts::{Event, Moment};
 use pipeline::Topic;
 use std::time::{Duration, Instant};
-use stream::Draft;
+use stream::NewRecord;
 use wire::native::{self, Beside};
 
 /// What a site must have worked off by now.
@@ -26,13 +26,13 @@ impl Driver {
     pub(crate) fn send(&self, events: &[Event]) {
         let names = &self.site.names;
         let topic = names.other("inbound.events");
-        let draft = |event: &Event| Draft {
+        let new_record = |event: &Event| NewRecord {
             topic: topic.as_str().into(),
             partition: event.subject.partition(names.partitions),
             key: event.subject.to_string().into_bytes(),
             value: native::write(event, &Beside::default()).into_bytes(),
         };
-        topics::append(&*self.site.log, events.iter().map(draft).collect())
+        topics::append(&*self.site.log, events.iter().map(new_record).collect())
             .expect("the log takes them");
     }
 
@@ -42,8 +42,8 @@ impl Driver {
         let stroke =
             |now: &Moment, partition| services::stroke(names, topic, partition, now.millis());
         let all = |now| (0..names.partitions).map(move |partition| stroke(now, partition));
-        let drafts = at.iter().flat_map(all).collect();
-        topics::append(&*self.site.log, drafts).expect("the log takes strokes");
+        let new_records = at.iter().flat_map(all).collect();
+        topics::append(&*self.site.log, new_records).expect("the log takes strokes");
     }
 
     /// Strikes the clock the whole way, and waits for all that follows.

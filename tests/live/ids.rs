@@ -8,7 +8,7 @@ use facts::{Finding, Moment, Origin, ShortText, Span, Subject, SubjectKind};
 use libtest_mimic::{Failed, Trial};
 use pipeline::{GRID, Pipeline, What};
 use std::collections::BTreeSet;
-use stream::Draft;
+use stream::NewRecord;
 use wire::{Limits, native};
 
 const PARTITIONS: u16 = 4;
@@ -95,13 +95,13 @@ fn hidden_over(backing: Backing) -> Result<(), Failed> {
         }
         let key =
             Subject::new(SubjectKind::Shipment, value["subject"].as_str().unwrap_or_default());
-        let draft = Draft {
+        let new_record = NewRecord {
             topic: topic.as_str().into(),
             partition: key.partition(names.partitions),
             key: key.to_string().into_bytes(),
             value: line.clone().into_bytes(),
         };
-        coldwatch::topics::append(&*driver.site.log, vec![draft])?;
+        coldwatch::topics::append(&*driver.site.log, vec![new_record])?;
         driver.drain_all();
     }
     let until = now + Span::hours(1);

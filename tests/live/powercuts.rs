@@ -13,7 +13,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-use stream::Embedded;
+use stream::EmbeddedLog;
 use stream::log::wall_clock;
 use wire::native::{self, Beside};
 
@@ -146,7 +146,7 @@ fn power_cuts(name: &str, cuts: usize) -> Result<(), Failed> {
         )
         .into());
     }
-    let (log, names) = (Embedded::look(&folder.join("log"))?, Names::with("", 4));
+    let (log, names) = (EmbeddedLog::look(&folder.join("log"))?, Names::with("", 4));
     let (recorded, replayed) =
         (weeks::recorded(&log, &names), weeks::replay_of_journal(&log, &names));
     if recorded.is_empty() || recorded != replayed {

@@ -19,7 +19,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
-use stream::Draft;
+use stream::NewRecord;
 
 pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
     let name = |what: &str| format!("{}: {what}", backing.name());
@@ -113,13 +113,13 @@ fn staff(driver: &Driver, outputs: &mut Outputs, at: Moment) -> Result<usize, Fa
     driver.send(&events);
     driver.drain_all();
     let names = &driver.site.names;
-    let draft = |event: Event| {
+    let new_record = |event: Event| {
         let (topic, key) = (Topic::Exceptions, event.subject.clone());
         let (partition, body) = (key.partition(names.partitions), Body::Event(event));
         let letter = Letter { topic, partition, key, origin: None, after: None, now: at, body };
-        services::draft(names, &letter)
+        services::new_record(names, &letter)
     };
-    coldwatch::topics::append(&*driver.site.log, pages.into_iter().map(draft).collect())?;
+    coldwatch::topics::append(&*driver.site.log, pages.into_iter().map(new_record).collect())?;
     driver.strike(&[(at + Span::seconds(40)).floor(GRID)]);
     Ok(events.len())
 }
@@ -139,16 +139,16 @@ fn befall(site: &Site, at: Moment) -> Result<(), Failed> {
     let twice = twice.ok_or("intake has written there")?;
     let to = |topic: &str, partition, key: Vec<u8>, value: Vec<u8>| {
         let topic = topic.into();
-        Draft { topic, partition, key, value }
+        NewRecord { topic, partition, key, value }
     };
     let facts = names.topic(Topic::Facts);
-    let drafts = vec![
+    let new_records = vec![
         services::of_log(names, Topic::Facts, 0, at.millis(), bytes::published(&book)),
         to(&facts, 1, twice.key, twice.value),
         to(&facts, 0, b"shipment:SHP-0001".to_vec(), b"written by\nsomebody else".to_vec()),
         to(&names.other("inbound.events"), 0, Vec::new(), b"not json".to_vec()),
     ];
-    coldwatch::topics::append(log, drafts)?;
+    coldwatch::topics::append(log, new_records)?;
     Ok(())
 }
 

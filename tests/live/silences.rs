@@ -17,7 +17,7 @@ use pipeline::registry::registry;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stream::log::wall_clock;
-use stream::{Log, Memory};
+use stream::{Log, MemoryLog};
 
 const PARTITIONS: u16 = 2;
 /// How long all of them run before one is stopped.
@@ -59,7 +59,7 @@ fn all() -> Result<(), Failed> {
 /// All stages at work, each on its own; then one of them stops. Log time from its last sign of life until it is told,
 /// and for how long we waited.
 fn stop(stage: Service) -> Result<(Span, Duration), Failed> {
-    let log: Arc<dyn Log> = Arc::new(Memory::default());
+    let log: Arc<dyn Log> = Arc::new(MemoryLog::default());
     let mut config = Config::default();
     config.log.partitions = PARTITIONS;
     let folder = std::env::temp_dir().join(format!(

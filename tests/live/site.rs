@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use stream::log::wall_clock;
-use stream::{Embedded, Log, Memory, StreamError};
+use stream::{EmbeddedLog, Log, MemoryLog, StreamError};
 
 /// How long a group waits for a member, and how often a service keeps its state.
 pub(crate) const SESSION: Duration = Duration::from_secs(6);
@@ -116,8 +116,10 @@ impl Place {
 
     fn open_log(&self) -> Arc<dyn Log> {
         match self.backing {
-            Backing::Memory => Arc::new(Memory::default()),
-            Backing::Embedded => Arc::new(Embedded::here(&self.folder.join("log")).expect("a log")),
+            Backing::Memory => Arc::new(MemoryLog::default()),
+            Backing::Embedded => {
+                Arc::new(EmbeddedLog::here(&self.folder.join("log")).expect("a log"))
+            }
             Backing::Kafka => Arc::new(broker()),
         }
     }
@@ -240,7 +242,7 @@ impl Site {
     pub(crate) fn said(&self) -> String {
         let mut all = String::new();
         for watched in self.live.iter().flat_map(Live::watched) {
-            let seen = watched.watch.seen();
+            let seen = watched.watch.status();
             let places: Vec<_> =
                 seen.partitions.iter().map(|(p, s)| (p, s.committed, s.position, s.end)).collect();
             all += &format!(

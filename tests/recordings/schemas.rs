@@ -108,7 +108,9 @@ fn a_week_of_letters_passes_the_schemas() {
 #[test]
 fn rejections_and_what_the_log_says_of_itself_pass_their_schemas() {
     let (mut schemas, names) = (Schemas::new(), Names::with("", 16));
-    let json = |draft: stream::Draft| serde_json::from_slice::<Value>(&draft.value).expect("JSON");
+    let json = |new_record: stream::NewRecord| {
+        serde_json::from_slice::<Value>(&new_record.value).expect("JSON")
+    };
     let facts = [
         Fact::System(SystemFact::Genesis(Genesis {
             topic: ShortText::new("facts"),

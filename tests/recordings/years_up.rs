@@ -21,7 +21,7 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
-use stream::Draft;
+use stream::NewRecord;
 use stream::log::wall_clock;
 
 /// One file of an export, of a log with one partition.
@@ -40,7 +40,7 @@ impl Records {
     }
 
     /// One record. What was written before another, whatever the file, was learnt before it.
-    fn write(&mut self, order: u64, Draft { key, value, .. }: Draft) {
+    fn write(&mut self, order: u64, NewRecord { key, value, .. }: NewRecord) {
         let [key, event] = [key, value].map(|bytes| String::from_utf8(bytes).expect("text"));
         let key = Value::from(key);
         let offset = self.next;
@@ -79,8 +79,8 @@ impl Export {
         let genesis = Genesis { topic, partitions: 1, generation: 1, behaviour: number };
         let book = bytes::published(&book_with(Value::Null));
         for fact in [Fact::System(SystemFact::Genesis(genesis)), book] {
-            let draft = services::of_log(&self.names, Topic::Facts, 0, now.millis(), fact);
-            self.facts.write(self.written, draft);
+            let new_record = services::of_log(&self.names, Topic::Facts, 0, now.millis(), fact);
+            self.facts.write(self.written, new_record);
         }
         self.strike(now);
     }
@@ -93,29 +93,32 @@ impl Export {
     fn report(&mut self, at: Moment, event: &Event, origin: &Origin) {
         self.strike(at);
         let after = self.links.stamp(Topic::Facts.name(), 0, origin);
-        let draft = self.draft(Topic::Facts, at, event, Some(origin.clone()), after);
+        let new_record = self.new_record(Topic::Facts, at, event, Some(origin.clone()), after);
         self.written += 1;
-        self.facts.write(self.written, draft);
+        self.facts.write(self.written, new_record);
     }
 
     fn act(&mut self, at: Moment, event: &Event) {
         self.strike(at);
         strike(&mut self.acts, &self.names, at.floor(GRID), &mut self.written);
-        let draft = self.draft(Topic::Exceptions, at, event, None, None);
+        let new_record = self.new_record(Topic::Exceptions, at, event, None, None);
         self.written += 1;
-        self.acts.write(self.written, draft);
+        self.acts.write(self.written, new_record);
     }
 
-    fn draft(
+    fn new_record(
         &self,
         topic: Topic,
         now: Moment,
         event: &Event,
         origin: Option<Origin>,
         after: Option<Origin>,
-    ) -> Draft {
+    ) -> NewRecord {
         let (key, body) = (event.subject.clone(), Body::Event(event.clone()));
-        services::draft(&self.names, &Letter { topic, partition: 0, key, origin, after, now, body })
+        services::new_record(
+            &self.names,
+            &Letter { topic, partition: 0, key, origin, after, now, body },
+        )
     }
 
     /// The contents are written last.

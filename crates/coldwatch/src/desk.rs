@@ -63,10 +63,11 @@ impl Acts for ToLog {
         let topic = Topic::Exceptions;
         let body = Body::Event(event);
         let letter = Letter { topic, partition, key, origin: None, after: None, now, body };
-        let draft = services::draft(&self.names, &letter);
+        let new_record = services::new_record(&self.names, &letter);
         let log = self.log.clone();
         Box::pin(async move {
-            let written = tokio::task::spawn_blocking(move || topics::append(&*log, vec![draft]));
+            let written =
+                tokio::task::spawn_blocking(move || topics::append(&*log, vec![new_record]));
             match written.await {
                 Ok(Ok(_)) => Ok(()),
                 Ok(Err(error)) => Err(Refusal::Unavailable(error.to_string())),

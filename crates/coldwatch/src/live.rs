@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use stream::{Clock, Group, Log, Snapshots, Stage, StreamError, Watch, run};
+use stream::{Clock, Group, Log, Monitor, ProcessorFactory, Snapshots, StreamError, run};
 
 /// How often the clock is struck, in milliseconds of log time.
 pub const STRIKE_EVERY: i64 = 5_000;
@@ -58,7 +58,7 @@ pub struct Watched {
     /// Which.
     pub service: Service,
     /// What is to be seen of it.
-    pub watch: Arc<Watch>,
+    pub watch: Arc<Monitor>,
 }
 
 /// Who has ended the process, and why.
@@ -130,7 +130,7 @@ impl Live {
 
     fn spawn<S>(&mut self, service: Service, stage: S, work: Work) -> Result<(), Failure>
     where
-        S: Stage + Send + 'static,
+        S: ProcessorFactory + Send + 'static,
     {
         let strikes = service.stage().is_some_and(StageKind::strikes);
         // Signs of life go by the same beat, from intake, which strikes nothing.
@@ -143,7 +143,7 @@ impl Live {
             _ => name.clone(),
         });
         // Who remembers nothing needs no place for it, and no right to one.
-        let snapshots = match (stage.remembers(), &self.snapshots) {
+        let snapshots = match (stage.is_stateful(), &self.snapshots) {
             (false, _) => None,
             (true, Some(snapshots)) => Some(snapshots.clone()),
             (true, None) => {
@@ -166,7 +166,7 @@ impl Live {
             made_anew: made_anew(service),
             snapshot_every: config::duration(self.config.snapshots.every),
             clock: self.clock.clone(),
-            strike_every: every,
+            tick_every: every,
             waited: Some(Arc::new(move |service, waited| {
                 let labels = [("service", service)];
                 measures::note(&measures.waited, &labels, waited.max(0) as f64 / 1000.0);
@@ -268,7 +268,7 @@ impl Live {
         let mut watched = self.running.iter().map(|running| &running.watched);
         watched.all(|watched| {
             !strikers.contains(&watched.service)
-                || watched.watch.seen().struck.is_some_and(|at| at + STRIKE_EVERY > now)
+                || watched.watch.status().ticked.is_some_and(|at| at + STRIKE_EVERY > now)
         })
     }
 

@@ -5,7 +5,7 @@ use crate::exit::Failure;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use stream::{Clock, Embedded, Log, StreamError};
+use stream::{Clock, EmbeddedLog, Log, StreamError};
 
 /// Opens it to work on. One that is not there is not made: a folder that was mistaken would go unnoticed.
 pub fn open(config: &Config, clock: Clock) -> Result<Arc<dyn Log>, Failure> {
@@ -21,7 +21,9 @@ pub fn open(config: &Config, clock: Clock) -> Result<Arc<dyn Log>, Failure> {
 /// Opens it to work on, and makes it where it is not there.
 pub fn make(config: &Config, clock: Clock) -> Result<Arc<dyn Log>, Failure> {
     match config.log.kind {
-        Kind::Embedded => Ok(Arc::new(Embedded::open(&config.log.folder, clock).map_err(failure)?)),
+        Kind::Embedded => {
+            Ok(Arc::new(EmbeddedLog::open(&config.log.folder, clock).map_err(failure)?))
+        }
         Kind::Kafka => crate::broker::connect(config),
     }
 }
@@ -29,7 +31,7 @@ pub fn make(config: &Config, clock: Clock) -> Result<Arc<dyn Log>, Failure> {
 /// Opens it to look at, also while another process works on it.
 pub fn look(config: &Config) -> Result<Arc<dyn Log>, Failure> {
     match config.log.kind {
-        Kind::Embedded => Ok(Arc::new(Embedded::look(&config.log.folder).map_err(failure)?)),
+        Kind::Embedded => Ok(Arc::new(EmbeddedLog::look(&config.log.folder).map_err(failure)?)),
         Kind::Kafka => Ok(Arc::new(crate::broker::look(config)?)),
     }
 }

@@ -6,7 +6,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
-use stream::Shelf;
+use stream::SnapshotStore;
 
 pub(crate) type Labels = Vec<(String, String)>;
 pub(crate) type Sizes = Family<Labels, Histogram, fn() -> Histogram>;
@@ -58,11 +58,11 @@ pub(crate) fn note(sizes: &Sizes, labels: &[(&str, &str)], size: f64) {
 
 /// A shelf on which it is measured how long each snapshot takes and how large it is.
 pub(crate) struct Measured {
-    pub(crate) shelf: Arc<dyn Shelf>,
+    pub(crate) shelf: Arc<dyn SnapshotStore>,
     pub(crate) measures: Arc<Measures>,
 }
 
-impl Shelf for Measured {
+impl SnapshotStore for Measured {
     fn list(&self, place: &str) -> io::Result<Vec<String>> {
         self.shelf.list(place)
     }
@@ -81,8 +81,8 @@ impl Shelf for Measured {
     fn remove(&self, place: &str, name: &str) -> io::Result<()> {
         self.shelf.remove(place, name)
     }
-    fn called(&self, file: &str) -> String {
-        self.shelf.called(file)
+    fn describe(&self, file: &str) -> String {
+        self.shelf.describe(file)
     }
 }
 
@@ -96,7 +96,7 @@ mod tests {
     /// A shelf that takes everything but what is called so.
     struct Some;
 
-    impl Shelf for Some {
+    impl SnapshotStore for Some {
         fn list(&self, _: &str) -> io::Result<Vec<String>> {
             Ok(Vec::new())
         }
@@ -109,7 +109,7 @@ mod tests {
         fn remove(&self, _: &str, _: &str) -> io::Result<()> {
             Ok(())
         }
-        fn called(&self, file: &str) -> String {
+        fn describe(&self, file: &str) -> String {
             file.into()
         }
     }

@@ -1,7 +1,7 @@
 //! The services: each is a codec, a stage and the loop. Nothing is decided here.
 //!
 //! [`intake`] and [`stateful`] (dispatch, one engine or alerts) have one
-//! shape: a `Stage` that begins or resumes a partition, and a `Life` that takes its records.
+//! shape: a `ProcessorFactory` that begins or resumes a partition, and a `PartitionProcessor` that takes its records.
 
 mod image;
 pub mod intake;
@@ -18,7 +18,7 @@ use pipeline::stage::Fates;
 use pipeline::{ENGINES, EngineSpec, Letter, Topic, bytes};
 use serde::Serialize;
 use std::sync::LazyLock;
-use stream::{Draft, Gauge, Halt};
+use stream::{FatalError, Gauge, NewRecord};
 use wire::Rejection;
 use wire::native::{self, Beside};
 
@@ -209,24 +209,24 @@ impl Note {
 }
 
 /// A service must not judge before the log has named its rules: what it hears would be lost.
-pub fn without_rules(service: &str, partition: u16) -> Halt {
-    Halt(format!(
+pub fn without_rules(service: &str, partition: u16) -> FatalError {
+    FatalError(format!(
         "{service}: partition {partition} has no rulebook yet: run `coldwatch topics create`, which writes it first"
     ))
 }
 
 /// A stroke of the clock by the owner of a partition.
-pub fn stroke(names: &Names, topic: Topic, partition: u16, now: i64) -> Draft {
+pub fn stroke(names: &Names, topic: Topic, partition: u16, now: i64) -> NewRecord {
     of_log(names, topic, partition, now, Fact::System(SystemFact::Tick(Tick {})))
 }
 
 /// Asks what time it is.
-pub fn asks_the_time(names: &Names, topic: Topic, partition: u16) -> Draft {
+pub fn asks_the_time(names: &Names, topic: Topic, partition: u16) -> NewRecord {
     of_log(names, topic, partition, 0, Fact::System(SystemFact::ClockAsked(ClockAsked {})))
 }
 
 /// What nobody caused, about the log.
-pub fn of_log(names: &Names, topic: Topic, partition: u16, at: i64, fact: Fact) -> Draft {
+pub fn of_log(names: &Names, topic: Topic, partition: u16, at: i64, fact: Fact) -> NewRecord {
     let subject = Subject::new(SubjectKind::Log, topic.name());
     let id = ShortText::new(format!("{}:{partition}:{at}", topic.name()));
     let at = Moment::from_millis(at);
@@ -240,13 +240,13 @@ pub fn of_log(names: &Names, topic: Topic, partition: u16, at: i64, fact: Fact) 
         fact,
     };
     let value = native::write(&event, &Beside::default()).into_bytes();
-    Draft { topic: names.topic(topic), partition, key: b"log".to_vec(), value }
+    NewRecord { topic: names.topic(topic), partition, key: b"log".to_vec(), value }
 }
 
 /// A letter as the log takes it.
-pub fn draft(names: &Names, letter: &Letter) -> Draft {
+pub fn new_record(names: &Names, letter: &Letter) -> NewRecord {
     let (key, value) = bytes::write(letter);
-    Draft { topic: names.topic(letter.topic), partition: letter.partition, key, value }
+    NewRecord { topic: names.topic(letter.topic), partition: letter.partition, key, value }
 }
 
 /// How long an event's id may be.
@@ -260,7 +260,7 @@ pub fn rejected(
     service: &str,
     now: Moment,
     rejection: &Rejection,
-) -> Draft {
+) -> NewRecord {
     let place = &rejection.place;
     let id = format!("{}:{partition}:{}:{}", place.file, place.record, place.member);
     let id: String = id.chars().take(LONGEST_ID).collect();
@@ -276,7 +276,7 @@ pub fn rejected(
     });
     let value = event.to_string().into_bytes();
     let topic = names.topic(Topic::Rejects);
-    Draft { topic, partition: partition % names.partitions, key: id.into_bytes(), value }
+    NewRecord { topic, partition: partition % names.partitions, key: id.into_bytes(), value }
 }
 
 /// A record of our own topics that cannot be read: nobody but us should write there. All are counted; of many in

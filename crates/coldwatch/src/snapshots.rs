@@ -5,7 +5,7 @@ use crate::exit::Failure;
 use crate::measures::{Measured, Measures};
 use objects::{Address, PATIENCE};
 use std::sync::Arc;
-use stream::{Folder, Shelf, Snapshots};
+use stream::{Folder, SnapshotStore, Snapshots};
 
 /// Opens it to work on. A store that does not answer is no reason not to start: states are folded again.
 pub(crate) fn open(config: &Config, measures: &Arc<Measures>) -> Result<Snapshots, Failure> {
@@ -14,14 +14,14 @@ pub(crate) fn open(config: &Config, measures: &Arc<Measures>) -> Result<Snapshot
         return Ok(Snapshots::on(measured(Arc::new(Folder::new(&config.snapshots.folder)))));
     };
     if let Err(error) = shelf.list("") {
-        let store = shelf.called("");
+        let store = shelf.describe("");
         tracing::warn!(store, %error, "snapshots cannot be read: partitions begin at the start of the log");
     }
-    Snapshots::aside(measured(shelf)).map_err(Failure::unavailable)
+    Snapshots::in_background(measured(shelf)).map_err(Failure::unavailable)
 }
 
 /// The store, if one is named. Nobody is asked.
-pub(crate) fn store(config: &Config) -> Result<Option<Arc<dyn Shelf>>, Failure> {
+pub(crate) fn store(config: &Config) -> Result<Option<Arc<dyn SnapshotStore>>, Failure> {
     let Some(url) = &config.snapshots.url else { return Ok(None) };
     let environment: Vec<(String, String)> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

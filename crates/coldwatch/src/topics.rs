@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
-use stream::{Clock, Draft, Log, Placed, Record, StreamError, Ticket};
+use stream::{Clock, Log, NewRecord, Placed, Record, StreamError, WriteId};
 use wire::Limits;
 use wire::native;
 
@@ -125,7 +125,7 @@ impl Plan<'_> {
     fn create_topics(&self, log: &dyn Log, made: &mut Made) -> Result<(), StreamError> {
         for (name, stamped_by_log) in self.topics() {
             let partitions = self.names.partitions;
-            if log.create(&stream::Topic { name: name.clone(), partitions, stamped_by_log })? {
+            if log.create(&stream::TopicSpec { name: name.clone(), partitions, stamped_by_log })? {
                 made.topics.push(name);
             }
         }
@@ -140,18 +140,19 @@ impl Plan<'_> {
         book: &Rulebook,
         begin: &mut Begin,
     ) -> Result<usize, StreamError> {
-        let (mut stamped, mut drafts) = (Vec::new(), Vec::new());
+        let (mut stamped, mut new_records) = (Vec::new(), Vec::new());
         for topic in OURS {
             for partition in 0..self.names.partitions {
-                let draft = self.first_record_of(log, (topic, partition, step), book, begin)?;
-                stamped.extend(draft.iter().map(|_| topic.stamped_by_log()));
-                drafts.extend(draft);
+                let new_record =
+                    self.first_record_of(log, (topic, partition, step), book, begin)?;
+                stamped.extend(new_record.iter().map(|_| topic.stamped_by_log()));
+                new_records.extend(new_record);
             }
         }
         let sent = begin.here();
-        let placed = write(log, drafts)?;
-        let stamped = |(ticket, placed): &(Ticket, Placed)| {
-            let at = usize::try_from(ticket.mark).ok()?;
+        let placed = write(log, new_records)?;
+        let stamped = |(write_id, placed): &(WriteId, Placed)| {
+            let at = usize::try_from(write_id.mark).ok()?;
             stamped.get(at).is_some_and(|by_log| *by_log).then_some(*placed)
         };
         begin.hears(sent, &placed.iter().filter_map(stamped).collect::<Vec<_>>())?;
@@ -240,7 +241,7 @@ impl Plan<'_> {
         (topic, partition, step): (Topic, u16, u64),
         book: &Rulebook,
         begin: &mut Begin,
-    ) -> Result<Option<Draft>, StreamError> {
+    ) -> Result<Option<NewRecord>, StreamError> {
         let name = self.names.topic(topic);
         let range = log.range(&name, partition)?;
         if step == 0 && range.end > 0 && range.start == 0 && partition == 0 {
@@ -361,24 +362,30 @@ pub fn identity(log: &dyn Log, names: &Names, topic: &str) -> Result<u64, Stream
 }
 
 /// Writes, and waits until the log has all of it.
-pub fn append(log: &dyn Log, drafts: Vec<Draft>) -> Result<BTreeMap<u16, u64>, StreamError> {
-    let placed = write(log, drafts)?.into_iter();
-    Ok(placed.map(|(ticket, placed)| (ticket.partition, placed.offset)).collect())
+pub fn append(
+    log: &dyn Log,
+    new_records: Vec<NewRecord>,
+) -> Result<BTreeMap<u16, u64>, StreamError> {
+    let placed = write(log, new_records)?.into_iter();
+    Ok(placed.map(|(write_id, placed)| (write_id.partition, placed.offset)).collect())
 }
 
 /// The same; each answer's mark is the place of its draft.
-fn write(log: &dyn Log, drafts: Vec<Draft>) -> Result<Vec<(Ticket, Placed)>, StreamError> {
+fn write(
+    log: &dyn Log,
+    new_records: Vec<NewRecord>,
+) -> Result<Vec<(WriteId, Placed)>, StreamError> {
     let (send, answers) = channel();
-    let count = drafts.len();
-    let ticket = |mark, partition| Ticket { partition, mark, ..Ticket::default() };
-    log.append((0..).zip(drafts).map(|(n, d)| (ticket(n, d.partition), d)).collect(), &send);
+    let count = new_records.len();
+    let write_id = |mark, partition| WriteId { partition, mark, ..WriteId::default() };
+    log.append((0..).zip(new_records).map(|(n, d)| (write_id(n, d.partition), d)).collect(), &send);
     let mut all = Vec::with_capacity(count);
     for _ in 0..count {
         let ack = answers
             .recv_timeout(Duration::from_secs(60))
             .map_err(|_| StreamError::Unavailable("the log does not answer".into()))?;
         let placed = ack.placed.map_err(|reason| StreamError::Unavailable(reason.to_string()))?;
-        all.push((ack.ticket, placed));
+        all.push((ack.write_id, placed));
     }
     Ok(all)
 }

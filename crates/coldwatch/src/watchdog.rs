@@ -9,7 +9,7 @@ use crate::services::Service;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use stream::stage::{Seen, Sight};
+use stream::processor::{PartitionStatus, ServiceStatus};
 
 /// What stands still now, as sentences; doors show it.
 pub(crate) type Told = Arc<Mutex<Vec<String>>>;
@@ -45,14 +45,14 @@ impl Watchdog {
 
     /// Looks once; says why the process must end, if it must.
     pub(crate) fn look(&mut self, watched: &[Watched], now: Instant) -> Option<String> {
-        let seen: Vec<_> = watched.iter().map(|w| (w.service.name(), w.watch.seen())).collect();
+        let seen: Vec<_> = watched.iter().map(|w| (w.service.name(), w.watch.status())).collect();
         self.judge(&seen, now)
     }
 
-    fn judge(&mut self, seen: &[(&str, Seen)], now: Instant) -> Option<String> {
+    fn judge(&mut self, seen: &[(&str, ServiceStatus)], now: Instant) -> Option<String> {
         let (mut told, mut last) = (Vec::new(), None);
         for (n, (service, seen)) in seen.iter().enumerate() {
-            let turned = seen.turned.unwrap_or(self.begun).max(self.begun);
+            let turned = seen.polled_at.unwrap_or(self.begun).max(self.begun);
             let turned = now.saturating_duration_since(turned);
             let round = (turned, format!("{service} has not come round"));
             let waiting = seen.waiting.iter().map(|partition| {
@@ -110,13 +110,13 @@ impl Watchdog {
 const BEGINS: (u64, u64) = (u64::MAX, u64::MAX);
 
 /// Up to where nothing is left to do: what is folded again has not been reached, what is read not committed.
-fn done(sight: &Sight) -> u64 {
+fn done(sight: &PartitionStatus) -> u64 {
     sight.position.min(sight.committed)
 }
 
 /// Where a partition ends. In what comes from outside that is not known: a producer with transactions leaves marks
 /// behind its last record that nobody is handed. There what was read must be committed.
-fn end(service: &str, sight: &Sight) -> u64 {
+fn end(service: &str, sight: &PartitionStatus) -> u64 {
     if service == Service::Intake.name() { sight.position } else { sight.end }
 }
 
@@ -130,11 +130,20 @@ mod tests {
         Watchdog::new(&config, Told::default(), now)
     }
 
-    fn at(now: Instant, position: u64, committed: u64, end: u64) -> [(&'static str, Seen); 1] {
-        let sight = Sight { position, committed, end, ..Sight::default() };
-        let moves = Sight { position: end, committed: end, end, ..Sight::default() };
+    fn at(
+        now: Instant,
+        position: u64,
+        committed: u64,
+        end: u64,
+    ) -> [(&'static str, ServiceStatus); 1] {
+        let sight = PartitionStatus { position, committed, end, ..PartitionStatus::default() };
+        let moves =
+            PartitionStatus { position: end, committed: end, end, ..PartitionStatus::default() };
         let partitions = [(3, sight), (4, moves)].into();
-        [("thermal", Seen { partitions, turned: Some(now), ..Seen::default() })]
+        [(
+            "thermal",
+            ServiceStatus { partitions, polled_at: Some(now), ..ServiceStatus::default() },
+        )]
     }
 
     fn told(watchdog: &Watchdog) -> Vec<String> {
@@ -222,7 +231,10 @@ mod tests {
         let mut dog = watchdog(begun);
         let later = |seconds| begun + Duration::from_secs(seconds);
         assert_eq!(dog.judge(&at(begun, 10, 10, 20), begun), None);
-        let gone = [("thermal", Seen { turned: Some(later(100)), ..Seen::default() })];
+        let gone = [(
+            "thermal",
+            ServiceStatus { polled_at: Some(later(100)), ..ServiceStatus::default() },
+        )];
         assert_eq!(dog.judge(&gone, later(100)), None);
         assert_eq!(dog.judge(&at(later(310), 10, 10, 20), later(310)), None);
         assert_eq!(told(&dog), Vec::<String>::new());
@@ -232,8 +244,16 @@ mod tests {
     fn a_partition_that_cannot_begin_stands_still_too() {
         let begun = Instant::now();
         let mut dog = watchdog(begun);
-        let waits =
-            |now| [("alerts", Seen { waiting: [7].into(), turned: Some(now), ..Seen::default() })];
+        let waits = |now| {
+            [(
+                "alerts",
+                ServiceStatus {
+                    waiting: [7].into(),
+                    polled_at: Some(now),
+                    ..ServiceStatus::default()
+                },
+            )]
+        };
         assert_eq!(dog.judge(&waits(begun), begun), None);
         let later = begun + Duration::from_secs(31);
         assert_eq!(dog.judge(&waits(later), later), None);
@@ -245,12 +265,20 @@ mod tests {
         let begun = Instant::now();
         let mut dog = watchdog(begun);
         let later = begun + Duration::from_secs(400);
-        let sight =
-            |position, committed| Sight { position, committed, end: 12, ..Sight::default() };
+        let sight = |position, committed| PartitionStatus {
+            position,
+            committed,
+            end: 12,
+            ..PartitionStatus::default()
+        };
         let intake = |now, sight| {
             [(
                 "intake",
-                Seen { partitions: [(0, sight)].into(), turned: Some(now), ..Seen::default() },
+                ServiceStatus {
+                    partitions: [(0, sight)].into(),
+                    polled_at: Some(now),
+                    ..ServiceStatus::default()
+                },
             )]
         };
         assert_eq!(dog.judge(&intake(begun, sight(11, 11)), begun), None);

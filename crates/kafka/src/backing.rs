@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use stream::{Ack, Committed, Draft, Log, Member, Reader, StreamError, Ticket, Topic};
+use stream::{
+    Ack, Committed, GroupConsumer, Log, NewRecord, Reader, StreamError, TopicSpec, WriteId,
+};
 
 /// A log over Apache Kafka; clones are the same log.
 #[derive(Clone)]
@@ -67,7 +69,7 @@ impl Kafka {
 }
 
 impl Log for Kafka {
-    fn create(&self, topic: &Topic) -> Result<bool, StreamError> {
+    fn create(&self, topic: &TopicSpec) -> Result<bool, StreamError> {
         self.0.fatal.check()?;
         topics::create(&self.0.desk, topic)
     }
@@ -92,38 +94,38 @@ impl Log for Kafka {
         self.0.desk.committed(group, topic)
     }
 
-    fn append(&self, drafts: Vec<(Ticket, Draft)>, answers: &Sender<Ack>) {
+    fn append(&self, new_records: Vec<(WriteId, NewRecord)>, answers: &Sender<Ack>) {
         // A topic that is not there would be waited for by the client, or be made by a broker.
         let mut last: Option<(Arc<str>, u16)> = None;
         let mut refused: BTreeMap<(Arc<str>, u16), String> = BTreeMap::new();
-        for (ticket, draft) in drafts {
+        for (write_id, new_record) in new_records {
             if let Some(reason) = self.0.fatal.reason() {
-                refuse(ticket, reason.to_owned(), answers);
+                refuse(write_id, reason.to_owned(), answers);
                 continue;
             }
             let Some(writer) = &self.0.writer else {
-                refuse(ticket, "this log is only looked at".to_owned(), answers);
+                refuse(write_id, "this log is only looked at".to_owned(), answers);
                 continue;
             };
-            let at_hand = last
-                .as_ref()
-                .is_some_and(|(topic, count)| *topic == draft.topic && draft.partition < *count);
+            let at_hand = last.as_ref().is_some_and(|(topic, count)| {
+                *topic == new_record.topic && new_record.partition < *count
+            });
             if !at_hand {
-                let place = (draft.topic.clone(), draft.partition);
+                let place = (new_record.topic.clone(), new_record.partition);
                 let known = match refused.get(&place) {
                     Some(reason) => Err(reason.clone()),
-                    None => self.count_for(&draft),
+                    None => self.count_for(&new_record),
                 };
                 match known {
-                    Ok(count) => last = Some((draft.topic.clone(), count)),
+                    Ok(count) => last = Some((new_record.topic.clone(), count)),
                     Err(reason) => {
                         refused.insert(place, reason.clone());
-                        refuse(ticket, reason, answers);
+                        refuse(write_id, reason, answers);
                         continue;
                     }
                 }
             }
-            writer.write(ticket, &draft, answers);
+            writer.write(write_id, &new_record, answers);
         }
     }
 
@@ -132,7 +134,7 @@ impl Log for Kafka {
         group: &str,
         topic: &str,
         instance: Option<&str>,
-    ) -> Result<Box<dyn Member>, StreamError> {
+    ) -> Result<Box<dyn GroupConsumer>, StreamError> {
         self.0.fatal.check()?;
         let (desk, fatal) = (self.0.desk.clone(), self.0.fatal.clone());
         Ok(Box::new(KafkaMember::join(desk, fatal, (group, topic, instance))?))
@@ -147,10 +149,13 @@ impl Log for Kafka {
 
 impl Kafka {
     /// How many partitions there are, where the draft's is one of them.
-    fn count_for(&self, draft: &Draft) -> Result<u16, String> {
-        match self.0.desk.known(&draft.topic, draft.partition) {
-            Ok(Some(count)) if draft.partition < count => Ok(count),
-            Ok(_) => Err(format!("there is no partition {} of `{}`", draft.partition, draft.topic)),
+    fn count_for(&self, new_record: &NewRecord) -> Result<u16, String> {
+        match self.0.desk.known(&new_record.topic, new_record.partition) {
+            Ok(Some(count)) if new_record.partition < count => Ok(count),
+            Ok(_) => Err(format!(
+                "there is no partition {} of `{}`",
+                new_record.partition, new_record.topic
+            )),
             Err(error) => Err(error.to_string()),
         }
     }

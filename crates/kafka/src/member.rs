@@ -14,7 +14,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use stream::{Committed, Happening, Member, StreamError};
+use stream::{Committed, ConsumerEvent, GroupConsumer, StreamError};
 
 /// How long leaving may take before it is left to the session's time limit.
 const LEAVING: Duration = Duration::from_secs(3);
@@ -62,32 +62,32 @@ impl KafkaMember {
     }
 
     /// Does what the group has asked for, as far as that can be done at once.
-    fn answer(&mut self, asked: Asked, to: &mut Vec<Happening>) -> Result<(), StreamError> {
+    fn answer(&mut self, asked: Asked, to: &mut Vec<ConsumerEvent>) -> Result<(), StreamError> {
         match asked {
             Asked::Take(partitions) => {
                 // The group need not wait: each is read once it is started.
                 let done = self.consumer()?.incremental_assign(&TopicPartitionList::new());
                 done.map_err(|error| named(&format!("group `{}`", self.group), &error))?;
                 self.share.take(&partitions);
-                to.push(Happening::Assigned(partitions));
+                to.push(ConsumerEvent::Assigned(partitions));
             }
             Asked::Give(partitions) if partitions.is_empty() => self.unassign(Vec::new())?,
             Asked::Give(partitions) => {
                 self.share.revoke(&partitions);
-                to.push(Happening::Revoked(partitions));
+                to.push(ConsumerEvent::Revoked(partitions));
             }
             Asked::Gone(partitions) => {
                 let read = self.share.forget(partitions.iter().copied());
                 self.unassign(read)?;
-                to.push(Happening::Lost(partitions));
+                to.push(ConsumerEvent::Lost(partitions));
             }
         }
         Ok(())
     }
 }
 
-impl Member for KafkaMember {
-    fn poll(&mut self, wait: Duration, to: &mut Vec<Happening>) -> Result<(), StreamError> {
+impl GroupConsumer for KafkaMember {
+    fn poll(&mut self, wait: Duration, to: &mut Vec<ConsumerEvent>) -> Result<(), StreamError> {
         self.fatal.check()?;
         let before = to.len();
         let mut wait = wait;
@@ -99,7 +99,7 @@ impl Member for KafkaMember {
                 Some(Ok(message)) => {
                     let (partition, record) = record(&message)?;
                     if share.hands_on(partition, record.offset) {
-                        to.push(Happening::Record(partition, record));
+                        to.push(ConsumerEvent::Record(partition, record));
                     }
                 }
                 Some(Err(error)) => {
@@ -123,7 +123,7 @@ impl Member for KafkaMember {
         Ok(())
     }
 
-    fn start(&mut self, partition: u16, from: u64) -> Result<(), StreamError> {
+    fn seek(&mut self, partition: u16, from: u64) -> Result<(), StreamError> {
         let consumer = self.consumer()?;
         let doing = || format!("reading partition {partition} of `{}` from {from} on", self.topic);
         match self.share.of(partition) {
@@ -191,7 +191,7 @@ impl Member for KafkaMember {
         }
     }
 
-    fn ends(&mut self) -> BTreeMap<u16, u64> {
+    fn high_watermarks(&mut self) -> BTreeMap<u16, u64> {
         let heard = self.consumer.as_ref().map(|consumer| consumer.context().ends());
         let heard = heard.unwrap_or_default();
         let end = |partition: u16| {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
-use stream::{StreamError, Topic};
+use stream::{StreamError, TopicSpec};
 
 /// The largest record that a topic takes, in bytes, with what the log wraps around it.
 const LARGEST: &str = "4194304";
@@ -43,7 +43,7 @@ fn patient(desk: &Desk) -> AdminOptions {
 }
 
 /// Makes a topic and waits until all its partitions have leaders; `false` if it was there.
-pub(crate) fn create(desk: &Desk, topic: &Topic) -> Result<bool, StreamError> {
+pub(crate) fn create(desk: &Desk, topic: &TopicSpec) -> Result<bool, StreamError> {
     if let Some(there) = desk.partitions(&topic.name)? {
         return topic.fits(usize::from(there));
     }
@@ -84,7 +84,7 @@ pub(crate) fn create(desk: &Desk, topic: &Topic) -> Result<bool, StreamError> {
     Ok(true)
 }
 
-fn wait_for_leaders(desk: &Desk, topic: &Topic) -> Result<(), StreamError> {
+fn wait_for_leaders(desk: &Desk, topic: &TopicSpec) -> Result<(), StreamError> {
     let until = Instant::now() + desk.settings.timeout;
     loop {
         let metadata = desk.metadata(&topic.name)?;

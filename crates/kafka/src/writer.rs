@@ -13,7 +13,7 @@ use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer}
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
-use stream::{Ack, Draft, Placed, StreamError, Ticket, Unwritten};
+use stream::{Ack, NewRecord, Placed, StreamError, Unwritten, WriteId};
 
 /// How long the client is left alone when its queue is full.
 const ROOM: Duration = Duration::from_millis(2);
@@ -45,7 +45,7 @@ impl Drop for TheOnly {
 
 /// Who waits for an answer.
 struct Open {
-    ticket: Ticket,
+    write_id: WriteId,
     answers: Sender<Ack>,
 }
 
@@ -71,7 +71,7 @@ impl ProducerContext for Hand {
     type DeliveryOpaque = Box<Open>;
 
     fn delivery(&self, delivered: &DeliveryResult<'_>, open: Box<Open>) {
-        let Open { ticket, answers } = *open;
+        let Open { write_id, answers } = *open;
         let placed = match delivered {
             // On a topic that the log stamps this is the broker's time: it comes with the acknowledgement.
             Ok(message) => match u64::try_from(message.offset()) {
@@ -83,7 +83,7 @@ impl ProducerContext for Hand {
             Err((error, _)) => Err(unwritten(error)),
         };
         // Nobody waits for the answer any more: its life has ended.
-        let _ = answers.send(Ack { ticket, placed });
+        let _ = answers.send(Ack { write_id, placed });
     }
 }
 
@@ -112,12 +112,12 @@ impl Writer {
     }
 
     /// Hands one record to the client, and waits while it has no room.
-    pub(crate) fn write(&self, ticket: Ticket, draft: &Draft, answers: &Sender<Ack>) {
-        let open = Box::new(Open { ticket, answers: answers.clone() });
-        let mut record = BaseRecord::with_opaque_to(&draft.topic, open)
-            .partition(i32::from(draft.partition))
-            .key(draft.key.as_slice())
-            .payload(draft.value.as_slice());
+    pub(crate) fn write(&self, write_id: WriteId, new_record: &NewRecord, answers: &Sender<Ack>) {
+        let open = Box::new(Open { write_id, answers: answers.clone() });
+        let mut record = BaseRecord::with_opaque_to(&new_record.topic, open)
+            .partition(i32::from(new_record.partition))
+            .key(new_record.key.as_slice())
+            .payload(new_record.value.as_slice());
         record.headers = self.headers.clone();
         while let Err((error, back)) = self.producer.send(record) {
             let full = error.rdkafka_error_code() == Some(Code::QueueFull);
@@ -130,7 +130,7 @@ impl Writer {
             if let Some((_, reason)) = self.producer.client().fatal_error() {
                 self.fatal.set(&reason);
             }
-            refuse(back.delivery_opaque.ticket, unwritten(&error), answers);
+            refuse(back.delivery_opaque.write_id, unwritten(&error), answers);
             return;
         }
     }
@@ -145,9 +145,9 @@ impl Drop for Writer {
 }
 
 /// Answers what was not sent.
-pub(crate) fn refuse(ticket: Ticket, reason: impl Into<Unwritten>, answers: &Sender<Ack>) {
+pub(crate) fn refuse(write_id: WriteId, reason: impl Into<Unwritten>, answers: &Sender<Ack>) {
     // Nobody waits for the answer any more: its life has ended.
-    let _ = answers.send(Ack { ticket, placed: Err(reason.into()) });
+    let _ = answers.send(Ack { write_id, placed: Err(reason.into()) });
 }
 
 /// A record that the client or a broker refuses for what it is will be refused again.

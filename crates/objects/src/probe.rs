@@ -1,7 +1,7 @@
 //! Whether a shelf does what it must: something small is listed, written, read and taken away again.
 
 use std::io::{self, ErrorKind};
-use stream::Shelf;
+use stream::SnapshotStore;
 
 const PLACE: &str = "doctor/0";
 
@@ -10,10 +10,10 @@ const PLACE: &str = "doctor/0";
 /// # Errors
 ///
 /// What it does not do, why, and what to do.
-pub fn probe(shelf: &dyn Shelf) -> Result<(), String> {
+pub fn probe(shelf: &dyn SnapshotStore) -> Result<(), String> {
     let name = format!("written-by-doctor-{}", std::process::id());
     let bytes = name.as_bytes();
-    let all = shelf.called("");
+    let all = shelf.describe("");
     let cannot = |what: &str, error: &io::Error| {
         let hint = match error.kind() {
             ErrorKind::NotFound => "is its name right, and does it exist?",

@@ -11,7 +11,7 @@ use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use stream::{Folder, Shelf};
+use stream::{Folder, SnapshotStore};
 
 /// How long a store is waited for at work: for an answer to one request; what is large has a second more for each MiB.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -36,7 +36,7 @@ pub fn open(
     address: &Address,
     environment: &[(String, String)],
     patience: Duration,
-) -> Result<Arc<dyn Shelf>, String> {
+) -> Result<Arc<dyn SnapshotStore>, String> {
     let (provider, bucket, prefix) = match address {
         Address::Folder(folder) => return Ok(Arc::new(Folder::new(folder))),
         Address::Bucket { provider, bucket, prefix } => (*provider, bucket, prefix),
@@ -136,7 +136,7 @@ fn kind(error: &Error, status: Option<u16>) -> ErrorKind {
     }
 }
 
-impl Shelf for Store {
+impl SnapshotStore for Store {
     fn list(&self, place: &str) -> io::Result<Vec<String>> {
         self.answers()?;
         let place = self.path(place);
@@ -165,7 +165,7 @@ impl Shelf for Store {
         }
     }
 
-    fn called(&self, file: &str) -> String {
+    fn describe(&self, file: &str) -> String {
         match file {
             "" => self.called.clone(),
             file => format!("{}/{file}", self.called),
@@ -180,9 +180,9 @@ mod tests {
     use std::io::{Read, Write};
     use std::net::{TcpListener, TcpStream};
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-    use stream::snapshots::suite;
+    use stream::snapshots::conformance;
 
-    fn in_memory(prefix: &str) -> Arc<dyn Shelf> {
+    fn in_memory(prefix: &str) -> Arc<dyn SnapshotStore> {
         let store = Arc::new(InMemory::new());
         Arc::new(Store::over(store, prefix, "memory"))
     }
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn an_object_store_is_a_shelf() {
         for shelf in [in_memory("boston/snapshots"), in_memory("")] {
-            for (n, (says, case)) in suite::ALL.iter().enumerate() {
+            for (n, (says, case)) in conformance::ALL.iter().enumerate() {
                 eprintln!("{says}");
                 case(&shelf, &format!("case-{n}"));
             }
@@ -215,7 +215,7 @@ mod tests {
             let address = Address::read(url).unwrap();
             let set: Vec<_> =
                 environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-            open(&address, &set, PATIENCE).map(|shelf| shelf.called("a/0"))
+            open(&address, &set, PATIENCE).map(|shelf| shelf.describe("a/0"))
         };
         assert_eq!(opened("s3://b/p", &[]).unwrap(), "s3://b/p/a/0");
         assert_eq!(opened("gs://b", &[]).unwrap(), "gs://b/a/0");

@@ -12,8 +12,8 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use stream::snapshots::{Snapshot, suite};
-use stream::{Shelf, Snapshots};
+use stream::snapshots::{Snapshot, conformance};
+use stream::{SnapshotStore, Snapshots};
 
 const SOON: Duration = Duration::from_secs(60);
 const FORM: u64 = 7;
@@ -24,7 +24,7 @@ fn server() -> String {
     std::env::var("COLDWATCH_S3").expect("cases run only where it is set")
 }
 
-fn at(endpoint: &str, url: &str) -> Arc<dyn Shelf> {
+fn at(endpoint: &str, url: &str) -> Arc<dyn SnapshotStore> {
     let set = [
         ("AWS_ENDPOINT", endpoint),
         ("AWS_ALLOW_HTTP", "true"),
@@ -45,15 +45,15 @@ fn bucket() -> String {
 }
 
 fn keep(all: &Snapshots, offset: u64) -> Result<(), String> {
-    let snapshot = Snapshot { offset, image: vec![1; 1000] };
-    all.keep("thermal", 3, FORM, snapshot).map_err(|error| error.to_string())
+    let snapshot = Snapshot { offset, state: vec![1; 1000] };
+    all.save("thermal", 3, FORM, snapshot).map_err(|error| error.to_string())
 }
 
-fn newest(shelf: &Arc<dyn Shelf>) -> (Option<u64>, Vec<String>) {
+fn newest(shelf: &Arc<dyn SnapshotStore>) -> (Option<u64>, Vec<String>) {
     let mut told = Vec::new();
     let mut passed_over = |file: &str, why: &str| told.push(format!("{file}: {why}"));
     let all = Snapshots::on(shelf.clone());
-    let read = all.newest("thermal", 3, FORM, u64::MAX, &mut passed_over);
+    let read = all.latest("thermal", 3, FORM, u64::MAX, &mut passed_over);
     (read.ok().flatten().map(|snapshot| snapshot.offset), told)
 }
 
@@ -77,14 +77,14 @@ fn one_process_keeps_and_another_reads() {
     // What is large goes whole.
     let image: Vec<u8> = (0..5 << 20).map(|n: u32| (n % 251) as u8).collect();
     let all = Snapshots::on(shelf.clone());
-    all.keep("thermal", 3, FORM, Snapshot { offset: 50, image: image.clone() }).unwrap();
-    let read = all.newest("thermal", 3, FORM, 50, &mut |_, _| {}).unwrap().unwrap();
-    assert!(read.image == image);
+    all.save("thermal", 3, FORM, Snapshot { offset: 50, state: image.clone() }).unwrap();
+    let read = all.latest("thermal", 3, FORM, 50, &mut |_, _| {}).unwrap().unwrap();
+    assert!(read.state == image);
 }
 
 /// The part of the other process.
 fn keep_some(url: &str) {
-    let all = Snapshots::aside(at(&server(), url)).unwrap();
+    let all = Snapshots::in_background(at(&server(), url)).unwrap();
     for offset in [10, 20, 30, 40] {
         keep(&all, offset).unwrap();
         // Each is to be written, and none to take another's place.
@@ -96,7 +96,7 @@ fn keep_some(url: &str) {
 fn a_server_that_goes_while_one_is_written_holds_nobody_up() {
     let (url, proxy) = (bucket(), Proxy::before(&server()));
     let direct = at(&server(), &url);
-    let all = Snapshots::aside(at(&proxy.address, &url)).unwrap();
+    let all = Snapshots::in_background(at(&proxy.address, &url)).unwrap();
     keep(&all, 10).unwrap();
     until("the first is written", || newest(&direct).0 == Some(10));
 
@@ -175,7 +175,7 @@ fn main() -> ExitCode {
     }
     let skipped = std::env::var_os("COLDWATCH_S3").is_none();
     let mut trials = Vec::new();
-    for (n, (says, case)) in suite::ALL.iter().enumerate() {
+    for (n, (says, case)) in conformance::ALL.iter().enumerate() {
         trials.push(Trial::test(format!("S3: {says}"), move || {
             case(&at(&server(), &format!("{}/case-{n}", bucket())), "thermal");
             Ok(())

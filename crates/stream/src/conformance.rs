@@ -4,12 +4,12 @@
 
 use crate::error::StreamError;
 use crate::log::{
-    Ack, Committed, Draft, Happening, Log, Member, Placed, Reader, Record, Ticket, Topic,
-    Unwritten, wall_clock,
+    Ack, Committed, ConsumerEvent, GroupConsumer, Log, NewRecord, Placed, Reader, Record,
+    TopicSpec, Unwritten, WriteId, wall_clock,
 };
+use crate::processor::{FatalError, Monitor, PartitionProcessor, ProcessorFactory};
 use crate::run::{Group, run};
 use crate::snapshots::Snapshots;
-use crate::stage::{Halt, Life, Stage, Watch};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -42,24 +42,24 @@ pub const ALL: &[Case] = &[
 const SOON: Duration = Duration::from_secs(30);
 
 fn topic(log: &dyn Log, name: &str, partitions: u16) -> String {
-    let topic = Topic { name: name.to_owned(), partitions, stamped_by_log: true };
+    let topic = TopicSpec { name: name.to_owned(), partitions, stamped_by_log: true };
     assert!(log.create(&topic).expect("a topic can be made"), "{name} is new");
     name.to_owned()
 }
 
-fn draft(topic: &str, partition: u16, key: &[u8], value: &[u8]) -> Draft {
-    Draft { topic: Arc::from(topic), partition, key: key.to_vec(), value: value.to_vec() }
+fn new_record(topic: &str, partition: u16, key: &[u8], value: &[u8]) -> NewRecord {
+    NewRecord { topic: Arc::from(topic), partition, key: key.to_vec(), value: value.to_vec() }
 }
 
 /// Writes and waits for every answer, in any order.
-fn write(log: &dyn Log, drafts: Vec<Draft>) -> Vec<Result<Placed, Unwritten>> {
+fn write(log: &dyn Log, new_records: Vec<NewRecord>) -> Vec<Result<Placed, Unwritten>> {
     let (send, answers) = channel();
-    let count = drafts.len();
-    let ticket = |n: usize| Ticket { mark: n as u64, ..Ticket::default() };
-    log.append(drafts.into_iter().enumerate().map(|(n, d)| (ticket(n), d)).collect(), &send);
+    let count = new_records.len();
+    let write_id = |n: usize| WriteId { mark: n as u64, ..WriteId::default() };
+    log.append(new_records.into_iter().enumerate().map(|(n, d)| (write_id(n), d)).collect(), &send);
     let mut all: Vec<Ack> =
         (0..count).map(|_| answers.recv_timeout(SOON).expect("every write is answered")).collect();
-    all.sort_by_key(|ack| ack.ticket.mark);
+    all.sort_by_key(|ack| ack.write_id.mark);
     all.into_iter().map(|ack| ack.placed).collect()
 }
 
@@ -76,7 +76,7 @@ fn a_topic_is_made_once(log: &dyn Log, word: &str) {
     assert_eq!(log.partitions(word).expect("it answers"), None);
     topic(log, word, 3);
     assert_eq!(log.partitions(word).expect("it answers"), Some(3));
-    let again = |partitions| Topic { name: word.into(), partitions, stamped_by_log: true };
+    let again = |partitions| TopicSpec { name: word.into(), partitions, stamped_by_log: true };
     assert_eq!(log.create(&again(3)), Ok(false), "asked for again it is there");
     assert!(matches!(log.create(&again(4)), Err(StreamError::Configuration(_))));
 }
@@ -84,11 +84,11 @@ fn a_topic_is_made_once(log: &dyn Log, word: &str) {
 fn what_is_written_is_read(log: &dyn Log, word: &str) {
     let name = topic(log, word, 2);
     let binary: Vec<u8> = (0..=255).collect();
-    let drafts: Vec<Draft> = (0..500u32)
-        .map(|n| draft(&name, u16::try_from(n % 2).unwrap_or(0), &n.to_le_bytes(), &binary))
+    let new_records: Vec<NewRecord> = (0..500u32)
+        .map(|n| new_record(&name, u16::try_from(n % 2).unwrap_or(0), &n.to_le_bytes(), &binary))
         .collect();
     let before = wall_clock()();
-    for placed in write(log, drafts) {
+    for placed in write(log, new_records) {
         let placed = placed.expect("it is written");
         assert!((before - 5_000..before + 60_000).contains(&placed.appended), "{placed:?}");
     }
@@ -104,15 +104,18 @@ fn what_is_written_is_read(log: &dyn Log, word: &str) {
         assert_eq!(records.len(), 250);
     }
     let large = vec![b'x'; 900_000];
-    write(log, vec![draft(&name, 0, b"large", &large)]).remove(0).expect("900 kB are written");
+    write(log, vec![new_record(&name, 0, b"large", &large)]).remove(0).expect("900 kB are written");
     assert_eq!(read(log, &name, 0, 251).last().map(|r| r.value.len()), Some(large.len()));
 }
 
 fn an_answer_says_where_and_when(log: &dyn Log, word: &str) {
     let name = topic(log, word, 3);
-    let drafts = |_| (0..30).map(|n| draft(&name, n % 3, &n.to_le_bytes(), b"v")).collect();
-    let placed: Vec<Placed> =
-        (0..3).flat_map(|n| write(log, drafts(n))).map(|p| p.expect("it is written")).collect();
+    let new_records =
+        |_| (0..30).map(|n| new_record(&name, n % 3, &n.to_le_bytes(), b"v")).collect();
+    let placed: Vec<Placed> = (0..3)
+        .flat_map(|n| write(log, new_records(n)))
+        .map(|p| p.expect("it is written"))
+        .collect();
     for partition in 0..3 {
         let place = |record: &Record| (record.offset, record.appended);
         let read: Vec<_> = read(log, &name, partition, 30).iter().map(place).collect();
@@ -124,13 +127,13 @@ fn an_answer_says_where_and_when(log: &dyn Log, word: &str) {
 
 fn what_cannot_be_written(log: &dyn Log, word: &str) {
     let name = topic(log, word, 1);
-    let drafts = vec![
-        draft(&name, 0, b"", b"good"),
-        draft(&name, 7, b"", b"no such partition"),
-        draft(&format!("{name}-not-there"), 0, b"", b"no such topic"),
-        draft(&name, 0, b"", b"good, too"),
+    let new_records = vec![
+        new_record(&name, 0, b"", b"good"),
+        new_record(&name, 7, b"", b"no such partition"),
+        new_record(&format!("{name}-not-there"), 0, b"", b"no such topic"),
+        new_record(&name, 0, b"", b"good, too"),
     ];
-    let placed = write(log, drafts);
+    let placed = write(log, new_records);
     let done: Vec<bool> = placed.iter().map(Result::is_ok).collect();
     assert_eq!(done, [true, false, false, true]);
     assert!(matches!(
@@ -144,7 +147,11 @@ fn what_cannot_be_written(log: &dyn Log, word: &str) {
 }
 
 /// Polls until this holds.
-fn until(member: &mut dyn Member, seen: &mut Vec<Happening>, holds: impl Fn(&[Happening]) -> bool) {
+fn until(
+    member: &mut dyn GroupConsumer,
+    seen: &mut Vec<ConsumerEvent>,
+    holds: impl Fn(&[ConsumerEvent]) -> bool,
+) {
     let end = Instant::now() + SOON;
     while !holds(seen) {
         assert!(Instant::now() < end, "nothing more came than {seen:?}");
@@ -152,23 +159,23 @@ fn until(member: &mut dyn Member, seen: &mut Vec<Happening>, holds: impl Fn(&[Ha
     }
 }
 
-fn assigned(seen: &[Happening]) -> BTreeSet<u16> {
+fn assigned(seen: &[ConsumerEvent]) -> BTreeSet<u16> {
     let mut mine = BTreeSet::new();
-    for happening in seen {
-        match happening {
-            Happening::Assigned(partitions) => mine.extend(partitions.iter().copied()),
-            Happening::Revoked(partitions) | Happening::Lost(partitions) => {
+    for event in seen {
+        match event {
+            ConsumerEvent::Assigned(partitions) => mine.extend(partitions.iter().copied()),
+            ConsumerEvent::Revoked(partitions) | ConsumerEvent::Lost(partitions) => {
                 mine.retain(|p| !partitions.contains(p));
             }
-            Happening::Record(..) => {}
+            ConsumerEvent::Record(..) => {}
         }
     }
     mine
 }
 
-fn records(seen: &[Happening]) -> Vec<(u16, u64)> {
-    let place = |happening: &Happening| match happening {
-        Happening::Record(partition, record) => Some((*partition, record.offset)),
+fn records(seen: &[ConsumerEvent]) -> Vec<(u16, u64)> {
+    let place = |event: &ConsumerEvent| match event {
+        ConsumerEvent::Record(partition, record) => Some((*partition, record.offset)),
         _ => None,
     };
     seen.iter().filter_map(place).collect()
@@ -176,16 +183,16 @@ fn records(seen: &[Happening]) -> Vec<(u16, u64)> {
 
 fn a_group_goes_on(log: &dyn Log, word: &str) {
     let name = topic(log, word, 2);
-    write(log, (0..20).map(|n| draft(&name, n % 2, b"", b"v")).collect());
+    write(log, (0..20).map(|n| new_record(&name, n % 2, b"", b"v")).collect());
     assert!(log.committed(word, &name).expect("it answers").is_empty(), "nothing yet");
     let mut member = log.join(word, &name, None).expect("a member");
     let mut seen = Vec::new();
     until(&mut *member, &mut seen, |seen| assigned(seen).len() == 2);
     assert!(records(&seen).is_empty(), "nothing is read before it is said from where");
-    member.start(0, 0).expect("it starts");
-    member.start(1, 4).expect("it starts");
+    member.seek(0, 0).expect("it starts");
+    member.seek(1, 4).expect("it starts");
     until(&mut *member, &mut seen, |seen| records(seen).len() >= 16);
-    let of = |seen: &[Happening], partition| -> Vec<u64> {
+    let of = |seen: &[ConsumerEvent], partition| -> Vec<u64> {
         records(seen).into_iter().filter(|(p, _)| *p == partition).map(|(_, o)| o).collect()
     };
     assert_eq!(of(&seen, 0), (0..10).collect::<Vec<u64>>());
@@ -194,8 +201,8 @@ fn a_group_goes_on(log: &dyn Log, word: &str) {
     member.commit(&[(0, point.clone())]).expect("it is committed");
     assert_eq!(log.committed(word, &name), Ok(BTreeMap::from([(0, point.clone())])));
     // Asked to start again it goes back.
-    member.start(1, 9).expect("it starts again");
-    seen.retain(|happening| !matches!(happening, Happening::Record(..)));
+    member.seek(1, 9).expect("it starts again");
+    seen.retain(|event| !matches!(event, ConsumerEvent::Record(..)));
     until(&mut *member, &mut seen, |seen| !records(seen).is_empty());
     assert_eq!(of(&seen, 1), [9]);
     member.leave().expect("it leaves");
@@ -205,7 +212,7 @@ fn a_group_goes_on(log: &dyn Log, word: &str) {
 
 fn groups_are_apart(log: &dyn Log, word: &str) {
     let name = topic(log, word, 2);
-    write(log, (0..20).map(|n| draft(&name, n % 2, b"", b"v")).collect());
+    write(log, (0..20).map(|n| new_record(&name, n % 2, b"", b"v")).collect());
     let groups = [format!("{word}-a"), format!("{word}-b")];
     // As long as a note may be, and in more than ASCII.
     let note = "°".repeat(1_500);
@@ -213,12 +220,18 @@ fn groups_are_apart(log: &dyn Log, word: &str) {
         let mut member = log.join(group, &name, None).expect("a member");
         let mut seen = Vec::new();
         until(&mut *member, &mut seen, |seen| assigned(seen).len() == 2);
-        (0..2).for_each(|p| member.start(p, 0).expect("it starts"));
+        (0..2).for_each(|p| member.seek(p, 0).expect("it starts"));
         until(&mut *member, &mut seen, |seen| records(seen).len() == 20);
-        let ends = |member: &mut dyn Member| member.ends() == BTreeMap::from([(0, 10), (1, 10)]);
+        let ends = |member: &mut dyn GroupConsumer| {
+            member.high_watermarks() == BTreeMap::from([(0, 10), (1, 10)])
+        };
         let end = Instant::now() + SOON;
         while !ends(&mut *member) {
-            assert!(Instant::now() < end, "it learns where they end: {:?}", member.ends());
+            assert!(
+                Instant::now() < end,
+                "it learns where they end: {:?}",
+                member.high_watermarks()
+            );
             member.poll(Duration::from_millis(50), &mut seen).expect("it can be polled");
         }
         let point = Committed { offset: n, last: n, note: note.clone() };
@@ -238,7 +251,7 @@ fn a_second_member(log: &dyn Log, word: &str) {
     let mut first = log.join(word, &name, None).expect("a member");
     let (mut a, mut b) = (Vec::new(), Vec::new());
     until(&mut *first, &mut a, |seen| assigned(seen).len() == 4);
-    (0..4).for_each(|p| first.start(p, 0).expect("it starts"));
+    (0..4).for_each(|p| first.seek(p, 0).expect("it starts"));
     let mut second = log.join(word, &name, None).expect("another member");
     let end = Instant::now() + SOON;
     let mut released = BTreeSet::new();
@@ -246,8 +259,8 @@ fn a_second_member(log: &dyn Log, word: &str) {
         assert!(Instant::now() < end, "it gets no share: {a:?} {b:?}");
         first.poll(Duration::from_millis(20), &mut a).expect("it can be polled");
         second.poll(Duration::from_millis(20), &mut b).expect("it can be polled");
-        for happening in &a {
-            if let Happening::Revoked(partitions) = happening
+        for event in &a {
+            if let ConsumerEvent::Revoked(partitions) = event
                 && released.insert(partitions.clone())
             {
                 let point =
@@ -261,12 +274,12 @@ fn a_second_member(log: &dyn Log, word: &str) {
     let (mine, others) = (assigned(&a), assigned(&b));
     assert!(mine.is_disjoint(&others), "{mine:?} {others:?}");
     assert_eq!((mine.len(), others.len()), (2, 2), "fair shares");
-    others.iter().for_each(|p| second.start(*p, 0).expect("it starts"));
-    write(log, (0..4).map(|p| draft(&name, p, b"", b"v")).collect());
-    a.retain(|happening| !matches!(happening, Happening::Record(..)));
+    others.iter().for_each(|p| second.seek(*p, 0).expect("it starts"));
+    write(log, (0..4).map(|p| new_record(&name, p, b"", b"v")).collect());
+    a.retain(|event| !matches!(event, ConsumerEvent::Record(..)));
     until(&mut *first, &mut a, |seen| records(seen).len() == 2);
     until(&mut *second, &mut b, |seen| records(seen).len() == 2);
-    let partitions = |seen: &[Happening]| -> BTreeSet<u16> {
+    let partitions = |seen: &[ConsumerEvent]| -> BTreeSet<u16> {
         records(seen).into_iter().map(|(p, _)| p).collect()
     };
     assert_eq!((partitions(&a), partitions(&b)), (mine, others), "each reads its own");
@@ -289,12 +302,12 @@ struct Sum {
     sum: u64,
 }
 
-impl Stage for Sums {
-    type Life = Sum;
-    fn remembers(&self) -> bool {
+impl ProcessorFactory for Sums {
+    type Processor = Sum;
+    fn is_stateful(&self) -> bool {
         self.remembers
     }
-    fn begin(&self, partition: u16, note: &str) -> Result<Sum, Halt> {
+    fn begin(&self, partition: u16, note: &str) -> Result<Sum, FatalError> {
         let sum = note.parse().unwrap_or(0);
         Ok(Sum { out: self.out.clone(), input: Arc::from(""), partition, sum })
     }
@@ -304,29 +317,29 @@ impl Stage for Sums {
     }
 }
 
-impl Life for Sum {
-    fn take(&mut self, record: &Record, out: &mut Vec<Draft>) -> Result<(), Halt> {
+impl PartitionProcessor for Sum {
+    fn process(&mut self, record: &Record, out: &mut Vec<NewRecord>) -> Result<(), FatalError> {
         match &*record.value {
-            b"halt" => return Err(Halt("asked to halt".into())),
+            b"halt" => return Err(FatalError("asked to halt".into())),
             b"tick" | b"time" => return Ok(()),
             _ => {}
         }
         self.sum += u64::try_from(record.value.len()).unwrap_or(0);
         let says = format!("{} {}", record.offset, self.sum);
-        out.push(draft(&self.out, self.partition, b"", says.as_bytes()));
+        out.push(new_record(&self.out, self.partition, b"", says.as_bytes()));
         Ok(())
     }
-    fn image(&mut self) -> Option<Vec<u8>> {
+    fn snapshot(&mut self) -> Option<Vec<u8>> {
         Some(self.sum.to_le_bytes().to_vec())
     }
     fn note(&self) -> String {
         self.sum.to_string()
     }
-    fn stroke(&self, _: i64) -> Option<Draft> {
-        Some(draft(&self.input, self.partition, b"", b"tick")).filter(|d| !d.topic.is_empty())
+    fn tick(&self, _: i64) -> Option<NewRecord> {
+        Some(new_record(&self.input, self.partition, b"", b"tick")).filter(|d| !d.topic.is_empty())
     }
-    fn asks_the_time(&self) -> Option<Draft> {
-        Some(draft(&self.input, self.partition, b"", b"time")).filter(|d| !d.topic.is_empty())
+    fn clock_probe(&self) -> Option<NewRecord> {
+        Some(new_record(&self.input, self.partition, b"", b"time")).filter(|d| !d.topic.is_empty())
     }
 }
 
@@ -341,7 +354,7 @@ fn group(word: &str, topic: &str, snapshots: Option<&PathBuf>) -> Group {
         made_anew: "make it again".into(),
         snapshot_every: Duration::from_millis(20),
         clock: wall_clock(),
-        strike_every: None,
+        tick_every: None,
         waited: None,
     }
 }
@@ -354,7 +367,7 @@ fn work(
     all: u64,
     longest: Duration,
 ) -> Result<(), StreamError> {
-    let (stop, watch) = (AtomicBool::new(false), Watch::default());
+    let (stop, watch) = (AtomicBool::new(false), Monitor::default());
     std::thread::scope(|scope| {
         let running = scope.spawn(|| run(log, stage, group, &stop, &watch));
         let end = Instant::now() + longest;
@@ -393,8 +406,9 @@ fn expected(count: u64) -> Vec<(u64, u64)> {
 
 fn feed(log: &dyn Log, topic: &str, from: u64, to: u64) {
     let value = |n: u64| vec![b'v'; usize::try_from(n % 7 + 1).unwrap_or(1)];
-    let drafts = (from..to).flat_map(|n| (0..2).map(move |p| draft(topic, p, b"", &value(n))));
-    let placed = write(log, drafts.collect());
+    let new_records =
+        (from..to).flat_map(|n| (0..2).map(move |p| new_record(topic, p, b"", &value(n))));
+    let placed = write(log, new_records.collect());
     assert!(placed.iter().all(Result::is_ok), "it is written");
 }
 
@@ -451,7 +465,7 @@ fn the_loop_folds_again(log: &dyn Log, word: &str) {
         assert_eq!(admitted(log, &out, partition), expected(250));
     }
     // A partition that must not go on stops the service and says why.
-    write(log, vec![draft(&input, 0, b"", b"halt")]);
+    write(log, vec![new_record(&input, 0, b"", b"halt")]);
     let halted = work(log, &stage, &group(word, &input, None), 251, SOON);
     assert_eq!(halted, Err(StreamError::Stop("asked to halt".into())));
     std::fs::remove_dir_all(&folder).expect("it can be removed");
@@ -460,9 +474,9 @@ fn the_loop_folds_again(log: &dyn Log, word: &str) {
 /// As [`Sums`], and it strikes the clock of its input.
 struct Striking(Sums, Arc<str>);
 
-impl Stage for Striking {
-    type Life = Sum;
-    fn begin(&self, partition: u16, note: &str) -> Result<Sum, Halt> {
+impl ProcessorFactory for Striking {
+    type Processor = Sum;
+    fn begin(&self, partition: u16, note: &str) -> Result<Sum, FatalError> {
         Ok(Sum { input: self.1.clone(), ..self.0.begin(partition, note)? })
     }
     fn resume(&self, partition: u16, image: &[u8]) -> Result<Sum, String> {
@@ -477,7 +491,7 @@ fn the_loop_strikes(log: &dyn Log, word: &str) {
     let stage = Striking(sums(), Arc::from(&*input));
     // A group may take seconds to form: only then does the time count in which nothing may happen.
     let run_until = |group: &Group, written: u64, longer: Duration| {
-        let (stop, watch) = (AtomicBool::new(false), Watch::default());
+        let (stop, watch) = (AtomicBool::new(false), Monitor::default());
         std::thread::scope(|scope| {
             let running = scope.spawn(|| run(log, &stage, group, &stop, &watch));
             let end = Instant::now() + SOON;
@@ -500,12 +514,12 @@ fn the_loop_strikes(log: &dyn Log, word: &str) {
     let wall = wall_clock();
     let ahead = Group {
         clock: Arc::new(move || wall() + 3_600_000),
-        strike_every: Some(100),
+        tick_every: Some(100),
         ..group(&format!("{word}-ahead"), &input, None)
     };
     run_until(&ahead, 1, Duration::from_secs(1));
     assert_eq!(values(), ["time"], "it asked, and then struck nothing");
-    let right = Group { strike_every: Some(100), ..group(word, &input, None) };
+    let right = Group { tick_every: Some(100), ..group(word, &input, None) };
     run_until(&right, 4, Duration::ZERO);
     let values = values();
     assert_eq!(values[..2], ["time", "time"], "each life asks first");
@@ -516,7 +530,7 @@ fn the_loop_strikes(log: &dyn Log, word: &str) {
 struct Silent<'a>(&'a dyn Log, AtomicU32);
 
 impl Log for Silent<'_> {
-    fn create(&self, topic: &Topic) -> Result<bool, StreamError> {
+    fn create(&self, topic: &TopicSpec) -> Result<bool, StreamError> {
         self.0.create(topic)
     }
     fn partitions(&self, topic: &str) -> Result<Option<u16>, StreamError> {
@@ -531,15 +545,15 @@ impl Log for Silent<'_> {
             _ => self.0.committed(group, topic),
         }
     }
-    fn append(&self, drafts: Vec<(Ticket, Draft)>, answers: &Sender<Ack>) {
-        self.0.append(drafts, answers);
+    fn append(&self, new_records: Vec<(WriteId, NewRecord)>, answers: &Sender<Ack>) {
+        self.0.append(new_records, answers);
     }
     fn join(
         &self,
         group: &str,
         topic: &str,
         instance: Option<&str>,
-    ) -> Result<Box<dyn Member>, StreamError> {
+    ) -> Result<Box<dyn GroupConsumer>, StreamError> {
         self.0.join(group, topic, instance)
     }
     fn read(&self, topic: &str, from: &[(u16, u64)]) -> Result<Box<dyn Reader>, StreamError> {
@@ -552,7 +566,7 @@ fn the_loop_waits(log: &dyn Log, word: &str) {
         (topic(log, &format!("{word}-in"), 2), topic(log, &format!("{word}-out"), 2));
     feed(log, &input, 0, 20);
     let stage = Sums { out: Arc::from(&*out), remembers: true };
-    let (stop, watch) = (AtomicBool::new(false), Watch::default());
+    let (stop, watch) = (AtomicBool::new(false), Monitor::default());
     let silent = Silent(log, AtomicU32::new(0));
     std::thread::scope(|scope| {
         let running =
@@ -582,7 +596,7 @@ fn another_last_record(log: &dyn Log, word: &str) {
     let points = log.committed(word, &input).expect("it answers");
     for partition in 0..2_u16 {
         let last = read(log, &input, partition, 10).remove(9);
-        assert_eq!(points[&partition].last, last.called(), "the commit names its last record");
+        assert_eq!(points[&partition].last, last.fingerprint(), "the commit names its last record");
     }
     feed(log, &input, 10, 20);
     work(log, &stage, &group(word, &input, None), 20, SOON).expect("it goes on where it was");
@@ -605,7 +619,7 @@ fn another_last_record(log: &dyn Log, word: &str) {
 
 fn beyond_the_end(log: &dyn Log, word: &str) {
     let name = topic(log, word, 2);
-    write(log, (0..4).map(|n| draft(&name, n % 2, b"", b"v")).collect());
+    write(log, (0..4).map(|n| new_record(&name, n % 2, b"", b"v")).collect());
     let mut member = log.join(word, &name, None).expect("a member");
     let mut seen = Vec::new();
     until(&mut *member, &mut seen, |seen| assigned(seen).len() == 2);

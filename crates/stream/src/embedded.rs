@@ -7,9 +7,10 @@ mod schema;
 mod writer;
 
 use crate::error::StreamError;
-use crate::local::{Bell, Groups, LocalMember, LocalReader, Source, lock};
+use crate::local::{Groups, LocalConsumer, LocalReader, Notifier, Source, lock};
 use crate::log::{
-    Ack, Clock, Committed, Draft, Log, Member, Reader, Record, Ticket, Topic, wall_clock,
+    Ack, Clock, Committed, GroupConsumer, Log, NewRecord, Reader, Record, TopicSpec, WriteId,
+    wall_clock,
 };
 use rusqlite::Connection;
 use schema::{Ends, Place};
@@ -23,20 +24,20 @@ use writer::{Job, Writer};
 
 /// A log in a folder; clones are the same log.
 #[derive(Clone)]
-pub struct Embedded(Arc<Inner>);
+pub struct EmbeddedLog(Arc<Inner>);
 
 struct Inner {
     file: PathBuf,
     ends: Arc<Ends>,
     groups: Arc<Groups>,
-    bell: Arc<Bell>,
+    notifier: Arc<Notifier>,
     /// None where the log is only looked at.
     writer: Option<Writer>,
     /// For questions that are asked now and then.
     desk: Mutex<Connection>,
 }
 
-impl Embedded {
+impl EmbeddedLog {
     /// Opens the log in a folder for this process alone; the folder is made when it is not there.
     pub fn open(folder: &Path, clock: Clock) -> Result<Self, StreamError> {
         let wrong = |e: std::io::Error| {
@@ -57,9 +58,9 @@ impl Embedded {
         let file = folder.join("log.sqlite");
         let connection = schema::open(&file)?;
         let ends = Arc::new(schema::ends(&connection)?);
-        let bell = Arc::new(Bell::default());
-        let writer = Writer::start(connection, ends.clone(), bell.clone(), clock, guard)?;
-        Self::with(file, ends, bell, Some(writer))
+        let notifier = Arc::new(Notifier::default());
+        let writer = Writer::start(connection, ends.clone(), notifier.clone(), clock, guard)?;
+        Self::with(file, ends, notifier, Some(writer))
     }
 
     /// Opens the log in a folder to look at it, while another process may be writing.
@@ -77,11 +78,11 @@ impl Embedded {
     fn with(
         file: PathBuf,
         ends: Arc<Ends>,
-        bell: Arc<Bell>,
+        notifier: Arc<Notifier>,
         writer: Option<Writer>,
     ) -> Result<Self, StreamError> {
         let desk = Mutex::new(schema::look(&file)?);
-        Ok(Self(Arc::new(Inner { file, ends, groups: Arc::default(), bell, writer, desk })))
+        Ok(Self(Arc::new(Inner { file, ends, groups: Arc::default(), notifier, writer, desk })))
     }
 
     /// Over a folder with this machine's clock.
@@ -120,7 +121,7 @@ impl Embedded {
 struct Cursor {
     connection: Connection,
     places: BTreeMap<String, Place>,
-    log: Embedded,
+    log: EmbeddedLog,
 }
 
 impl Source for Cursor {
@@ -163,8 +164,8 @@ impl Source for Cursor {
     }
 }
 
-impl Log for Embedded {
-    fn create(&self, topic: &Topic) -> Result<bool, StreamError> {
+impl Log for EmbeddedLog {
+    fn create(&self, topic: &TopicSpec) -> Result<bool, StreamError> {
         if let Some(there) = self.partitions(&topic.name)? {
             return topic.fits(usize::from(there));
         }
@@ -185,12 +186,12 @@ impl Log for Embedded {
         schema::committed(&lock(&self.0.desk), group, topic)
     }
 
-    fn append(&self, drafts: Vec<(Ticket, Draft)>, answers: &Sender<Ack>) {
-        let tickets: Vec<Ticket> = drafts.iter().map(|(ticket, _)| *ticket).collect();
-        let job = Job::Append { drafts, answers: answers.clone() };
+    fn append(&self, new_records: Vec<(WriteId, NewRecord)>, answers: &Sender<Ack>) {
+        let tickets: Vec<WriteId> = new_records.iter().map(|(write_id, _)| *write_id).collect();
+        let job = Job::Append { new_records, answers: answers.clone() };
         if let Err(error) = self.writer().and_then(|writer| writer.send(job)) {
-            for ticket in tickets {
-                let _ = answers.send(Ack { ticket, placed: Err(error.to_string().into()) });
+            for write_id in tickets {
+                let _ = answers.send(Ack { write_id, placed: Err(error.to_string().into()) });
             }
         }
     }
@@ -200,16 +201,21 @@ impl Log for Embedded {
         group: &str,
         topic: &str,
         _: Option<&str>,
-    ) -> Result<Box<dyn Member>, StreamError> {
+    ) -> Result<Box<dyn GroupConsumer>, StreamError> {
         let partitions = self.place(topic)?.partitions;
-        let (bell, groups) = (self.0.bell.clone(), self.0.groups.clone());
-        Ok(Box::new(LocalMember::join(self.source()?, bell, groups, (group, topic, partitions))))
+        let (notifier, groups) = (self.0.notifier.clone(), self.0.groups.clone());
+        Ok(Box::new(LocalConsumer::join(
+            self.source()?,
+            notifier,
+            groups,
+            (group, topic, partitions),
+        )))
     }
 
     fn read(&self, topic: &str, from: &[(u16, u64)]) -> Result<Box<dyn Reader>, StreamError> {
         self.place(topic)?;
-        let (source, bell) = (self.source()?, self.0.bell.clone());
+        let (source, notifier) = (self.source()?, self.0.notifier.clone());
         let positions = from.iter().copied().collect();
-        Ok(Box::new(LocalReader { source, bell, topic: topic.to_owned(), positions }))
+        Ok(Box::new(LocalReader { source, notifier, topic: topic.to_owned(), positions }))
     }
 }

@@ -1,7 +1,7 @@
 //! Who reads which partition, for logs that live in one process. Partitions stay with whom they are with
 //! as far as fair shares allow, and move only once they have been given back.
 
-use crate::log::Happening;
+use crate::log::ConsumerEvent;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The members of one group of one topic.
@@ -16,7 +16,7 @@ struct Seat {
     owned: BTreeSet<u16>,
     target: BTreeSet<u16>,
     asked_back: BTreeSet<u16>,
-    news: Vec<Happening>,
+    news: Vec<ConsumerEvent>,
     /// Given up, and asks so many times more before it hears of it; until then it has no share.
     deaf: u32,
 }
@@ -42,7 +42,7 @@ impl Group {
         self.members.get(&member).is_some_and(|seat| seat.owned.contains(&partition) && heard(seat))
     }
 
-    pub(crate) fn news(&mut self, member: u64, partitions: u16) -> Vec<Happening> {
+    pub(crate) fn news(&mut self, member: u64, partitions: u16) -> Vec<ConsumerEvent> {
         let Some(seat) = self.members.get_mut(&member) else { return Vec::new() };
         if seat.deaf > 0 {
             seat.deaf -= 1;
@@ -108,7 +108,7 @@ impl Group {
             let back: Vec<u16> = seat.owned.difference(&seat.target).copied().collect();
             let back: Vec<u16> = back.into_iter().filter(|p| seat.asked_back.insert(*p)).collect();
             if !back.is_empty() {
-                seat.news.push(Happening::Revoked(back));
+                seat.news.push(ConsumerEvent::Revoked(back));
             }
         }
         self.hand_over();
@@ -122,19 +122,19 @@ impl Group {
             let new: Vec<u16> = seat.target.difference(&held).copied().collect();
             if !new.is_empty() {
                 seat.owned.extend(&new);
-                seat.news.push(Happening::Assigned(new));
+                seat.news.push(ConsumerEvent::Assigned(new));
             }
         }
     }
 }
 
 /// Whether a member that has not heard this does not know whose a partition is.
-fn is_about(news: &Happening, partition: u16) -> bool {
+fn is_about(news: &ConsumerEvent, partition: u16) -> bool {
     match news {
-        Happening::Assigned(partitions) | Happening::Lost(partitions) => {
+        ConsumerEvent::Assigned(partitions) | ConsumerEvent::Lost(partitions) => {
             partitions.contains(&partition)
         }
-        Happening::Revoked(_) | Happening::Record(..) => false,
+        ConsumerEvent::Revoked(_) | ConsumerEvent::Record(..) => false,
     }
 }
 
@@ -143,9 +143,10 @@ impl Seat {
     fn lose(&mut self) {
         let lost: Vec<u16> = std::mem::take(&mut self.owned).into_iter().collect();
         self.asked_back.clear();
-        self.news.retain(|news| !matches!(news, Happening::Assigned(_) | Happening::Revoked(_)));
+        self.news
+            .retain(|news| !matches!(news, ConsumerEvent::Assigned(_) | ConsumerEvent::Revoked(_)));
         if !lost.is_empty() {
-            self.news.push(Happening::Lost(lost));
+            self.news.push(ConsumerEvent::Lost(lost));
         }
     }
 }

@@ -5,7 +5,7 @@
 //! - [`log`]: what a backing offers: topics, appending, groups, reading
 //! - [`error`]: what went wrong, named by what the caller must do
 //! - [`run`]: the loop: poll → take → append → acknowledged → commit → snapshot
-//! - [`stage`]: what a service brings to the loop, and what it shows of itself
+//! - [`processor`]: what a service brings to the loop, and what it shows of itself
 //! - [`snapshots`]: immutable files that check themselves, on a shelf that processes may share
 //! - [`memory`]: a log in memory, which misbehaves on request
 //! - [`embedded`]: a durable log on one machine, over SQLite
@@ -17,22 +17,22 @@ pub mod conformance;
 pub mod embedded;
 pub mod error;
 mod groups;
-mod life;
 mod local;
 pub mod log;
 pub mod memory;
+pub mod processor;
 pub mod run;
+mod running;
 pub mod snapshots;
-pub mod stage;
 
-pub use embedded::Embedded;
+pub use embedded::EmbeddedLog;
 pub use error::StreamError;
 pub use log::{
-    Ack, Clock, Committed, Draft, Happening, Log, Member, Placed, Reader, Record, Ticket, Topic,
-    Unwritten,
+    Ack, Clock, Committed, ConsumerEvent, GroupConsumer, Log, NewRecord, Placed, Reader, Record,
+    TopicSpec, Unwritten, WriteId,
 };
-pub use memory::{Faults, Happened, Memory};
-pub use run::{Group, Halt, Loop};
+pub use memory::{Faults, Happened, MemoryLog};
+pub use processor::{Gauge, Monitor, PartitionProcessor, ProcessorFactory, Waited};
+pub use run::{FatalError, Group, Runner};
 pub use snapshots::Snapshots;
-pub use snapshots::shelf::{Folder, Shelf};
-pub use stage::{Gauge, Life, Stage, Waited, Watch};
+pub use snapshots::store::{Folder, SnapshotStore};

@@ -2,7 +2,7 @@
 
 use crate::error::StreamError;
 use crate::groups::Group;
-use crate::log::{Committed, Happening, Member, Reader, Record};
+use crate::log::{Committed, ConsumerEvent, GroupConsumer, Reader, Record};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,22 +12,22 @@ const BATCH: usize = 512;
 
 /// Rings when something was written or a group changed.
 #[derive(Debug, Default)]
-pub(crate) struct Bell {
-    rung: Mutex<u64>,
+pub(crate) struct Notifier {
+    notified: Mutex<u64>,
     wake: Condvar,
 }
 
-impl Bell {
-    pub(crate) fn ring(&self) {
-        *lock(&self.rung) += 1;
+impl Notifier {
+    pub(crate) fn notify(&self) {
+        *lock(&self.notified) += 1;
         self.wake.notify_all();
     }
     pub(crate) fn count(&self) -> u64 {
-        *lock(&self.rung)
+        *lock(&self.notified)
     }
     /// Waits until it has been rung since `seen`, or until then.
     pub(crate) fn wait(&self, seen: u64, until: Instant) {
-        let mut rung = lock(&self.rung);
+        let mut rung = lock(&self.notified);
         while *rung == seen {
             let Some(left) = until.checked_duration_since(Instant::now()) else { return };
             let waited = self.wake.wait_timeout(rung, left);
@@ -67,9 +67,9 @@ pub(crate) trait Source: Send {
 }
 
 /// A member of a group.
-pub(crate) struct LocalMember<S> {
+pub(crate) struct LocalConsumer<S> {
     pub(crate) source: S,
-    pub(crate) bell: Arc<Bell>,
+    pub(crate) notifier: Arc<Notifier>,
     pub(crate) groups: Arc<Groups>,
     pub(crate) name: (String, String),
     pub(crate) id: u64,
@@ -78,18 +78,18 @@ pub(crate) struct LocalMember<S> {
     pub(crate) last: u16,
 }
 
-impl<S: Source> LocalMember<S> {
+impl<S: Source> LocalConsumer<S> {
     pub(crate) fn join(
         source: S,
-        bell: Arc<Bell>,
+        notifier: Arc<Notifier>,
         groups: Arc<Groups>,
         (group, topic, partitions): (&str, &str, u16),
     ) -> Self {
         let name = (group.to_owned(), topic.to_owned());
         let id = lock(&groups).entry(name.clone()).or_default().join(partitions);
-        bell.ring();
+        notifier.notify();
         let positions = BTreeMap::new();
-        Self { source, bell, groups, name, id, partitions, positions, last: 0 }
+        Self { source, notifier, groups, name, id, partitions, positions, last: 0 }
     }
 
     fn group<T>(&self, ask: impl FnOnce(&mut Group) -> T) -> T {
@@ -97,7 +97,7 @@ impl<S: Source> LocalMember<S> {
     }
 
     /// Partitions take turns, so that a full one does not starve the others.
-    fn records(&mut self, to: &mut Vec<Happening>) -> Result<bool, StreamError> {
+    fn records(&mut self, to: &mut Vec<ConsumerEvent>) -> Result<bool, StreamError> {
         let turns: Vec<u16> = self
             .positions
             .range(self.last + 1..)
@@ -114,7 +114,7 @@ impl<S: Source> LocalMember<S> {
             let from = *position;
             self.source.read(&self.name.1, partition, from, room, &mut |record| {
                 *position = record.offset + 1;
-                to.push(Happening::Record(partition, record));
+                to.push(ConsumerEvent::Record(partition, record));
             })?;
             if *position > from {
                 self.last = partition;
@@ -124,14 +124,14 @@ impl<S: Source> LocalMember<S> {
     }
 }
 
-impl<S: Source> Member for LocalMember<S> {
-    fn poll(&mut self, wait: Duration, to: &mut Vec<Happening>) -> Result<(), StreamError> {
+impl<S: Source> GroupConsumer for LocalConsumer<S> {
+    fn poll(&mut self, wait: Duration, to: &mut Vec<ConsumerEvent>) -> Result<(), StreamError> {
         let until = Instant::now() + wait;
         loop {
-            let seen = self.bell.count();
+            let seen = self.notifier.count();
             let news = self.group(|group| group.news(self.id, self.partitions));
             for news in &news {
-                if let Happening::Lost(partitions) = news {
+                if let ConsumerEvent::Lost(partitions) = news {
                     self.positions.retain(|p, _| !partitions.contains(p));
                 }
             }
@@ -141,11 +141,11 @@ impl<S: Source> Member for LocalMember<S> {
             if some || self.records(to)? || Instant::now() >= until {
                 return Ok(());
             }
-            self.bell.wait(seen, until);
+            self.notifier.wait(seen, until);
         }
     }
 
-    fn start(&mut self, partition: u16, from: u64) -> Result<(), StreamError> {
+    fn seek(&mut self, partition: u16, from: u64) -> Result<(), StreamError> {
         // One that was taken away in the meantime is not read on from where an earlier life was, either.
         match self.group(|group| group.owns(self.id, partition)) {
             true => self.positions.insert(partition, from),
@@ -163,7 +163,7 @@ impl<S: Source> Member for LocalMember<S> {
         self.source.commit(&self.name.0, &self.name.1, &mine)
     }
 
-    fn ends(&mut self) -> BTreeMap<u16, u64> {
+    fn high_watermarks(&mut self) -> BTreeMap<u16, u64> {
         let end = |partition: &u16| Some((*partition, self.source.end(&self.name.1, *partition)?));
         self.positions.keys().filter_map(end).collect()
     }
@@ -171,31 +171,31 @@ impl<S: Source> Member for LocalMember<S> {
     fn release(&mut self, partitions: &[u16]) -> Result<(), StreamError> {
         self.positions.retain(|p, _| !partitions.contains(p));
         self.group(|group| group.release(self.id, partitions));
-        self.bell.ring();
+        self.notifier.notify();
         Ok(())
     }
 
     fn leave(&mut self) -> Result<(), StreamError> {
         self.positions.clear();
         self.group(|group| group.leave(self.id, self.partitions));
-        self.bell.ring();
+        self.notifier.notify();
         Ok(())
     }
 }
 
-impl<S> Drop for LocalMember<S> {
+impl<S> Drop for LocalConsumer<S> {
     fn drop(&mut self) {
         if let Some(group) = lock(&self.groups).get_mut(&self.name) {
             group.leave(self.id, self.partitions);
         }
-        self.bell.ring();
+        self.notifier.notify();
     }
 }
 
 /// A reader in no group.
 pub(crate) struct LocalReader<S> {
     pub(crate) source: S,
-    pub(crate) bell: Arc<Bell>,
+    pub(crate) notifier: Arc<Notifier>,
     pub(crate) topic: String,
     pub(crate) positions: BTreeMap<u16, u64>,
 }
@@ -205,7 +205,7 @@ impl<S: Source> Reader for LocalReader<S> {
         let until = Instant::now() + wait;
         let before = to.len();
         loop {
-            let seen = self.bell.count();
+            let seen = self.notifier.count();
             for (partition, position) in &mut self.positions {
                 self.source.read(&self.topic, *partition, *position, BATCH, &mut |record| {
                     *position = record.offset + 1;
@@ -215,7 +215,7 @@ impl<S: Source> Reader for LocalReader<S> {
             if to.len() > before || Instant::now() >= until {
                 return Ok(());
             }
-            self.bell.wait(seen, until);
+            self.notifier.wait(seen, until);
         }
     }
 }

@@ -25,7 +25,7 @@ pub fn wall_clock() -> Clock {
 
 /// A topic that is to be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Topic {
+pub struct TopicSpec {
     /// Its name.
     pub name: String,
     /// How many partitions it has, for ever.
@@ -34,7 +34,7 @@ pub struct Topic {
     pub stamped_by_log: bool,
 }
 
-impl Topic {
+impl TopicSpec {
     /// A topic that is there must have as many partitions as are asked for; `false`: it need not be made.
     ///
     /// # Errors
@@ -53,7 +53,7 @@ impl Topic {
 
 /// A record that is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draft {
+pub struct NewRecord {
     /// To which topic.
     pub topic: Arc<str>,
     /// To which partition.
@@ -80,7 +80,7 @@ pub struct Record {
 impl Record {
     /// A name by what it is and when it was taken, never 0: at the same place of a topic that was made anew, or of a
     /// partition that was cut and has grown again, stands a record that is called otherwise.
-    pub fn called(&self) -> u64 {
+    pub fn fingerprint(&self) -> u64 {
         let key = self.key.len() as u64;
         let hash = Sha256::new()
             .chain_update(self.appended.to_le_bytes())
@@ -94,11 +94,11 @@ impl Record {
 
 /// Whose write it was: comes back with its acknowledgement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Ticket {
+pub struct WriteId {
     /// The input partition.
     pub partition: u16,
     /// Which life of that partition in this process.
-    pub life: u32,
+    pub generation: u32,
     /// Which commit point of that life.
     pub mark: u64,
 }
@@ -116,7 +116,7 @@ pub struct Placed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ack {
     /// Whose.
-    pub ticket: Ticket,
+    pub write_id: WriteId,
     /// Where it is, or why it is not known to be anywhere.
     pub placed: Result<Placed, Unwritten>,
 }
@@ -143,7 +143,7 @@ impl From<String> for Unwritten {
 pub struct Committed {
     /// The next offset.
     pub offset: u64,
-    /// What the record before it is called, by [`Record::called`]; 0 where that is not known.
+    /// What the record before it is called, by [`Record::fingerprint`]; 0 where that is not known.
     pub last: u64,
     /// What the service noted with it: its counts.
     pub note: String,
@@ -170,10 +170,10 @@ impl Committed {
 
 /// What a member of a group learns.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Happening {
-    /// These partitions are its own; each is read once [`Member::start`] says from where.
+pub enum ConsumerEvent {
+    /// These partitions are its own; each is read once [`GroupConsumer::seek`] says from where.
     Assigned(Vec<u16>),
-    /// These are asked back: finish, commit, [`Member::release`].
+    /// These are asked back: finish, commit, [`GroupConsumer::release`].
     Revoked(Vec<u16>),
     /// These are gone already: nothing may be committed for them.
     Lost(Vec<u16>),
@@ -184,7 +184,7 @@ pub enum Happening {
 /// A log.
 pub trait Log: Send + Sync {
     /// Makes a topic; `false` if it was there, with as many partitions.
-    fn create(&self, topic: &Topic) -> Result<bool, StreamError>;
+    fn create(&self, topic: &TopicSpec) -> Result<bool, StreamError>;
     /// How many partitions a topic has; `None` if there is no such topic.
     fn partitions(&self, topic: &str) -> Result<Option<u16>, StreamError>;
     /// The partitions of a topic that can be neither read nor written now, because no broker leads them. A log without
@@ -197,28 +197,28 @@ pub trait Log: Send + Sync {
     /// Up to where a group has come, for each partition in which it has.
     fn committed(&self, group: &str, topic: &str) -> Result<BTreeMap<u16, Committed>, StreamError>;
     /// Writes; the answers come one by one. What goes to one partition keeps its order.
-    fn append(&self, drafts: Vec<(Ticket, Draft)>, answers: &Sender<Ack>);
+    fn append(&self, new_records: Vec<(WriteId, NewRecord)>, answers: &Sender<Ack>);
     /// Becomes a member of a group; `instance` keeps a member's partitions over a quick restart.
     fn join(
         &self,
         group: &str,
         topic: &str,
         instance: Option<&str>,
-    ) -> Result<Box<dyn Member>, StreamError>;
+    ) -> Result<Box<dyn GroupConsumer>, StreamError>;
     /// Reads partitions from given places on, in no group.
     fn read(&self, topic: &str, from: &[(u16, u64)]) -> Result<Box<dyn Reader>, StreamError>;
 }
 
 /// A member of a group.
-pub trait Member: Send {
+pub trait GroupConsumer: Send {
     /// Waits at most that long for something to happen.
-    fn poll(&mut self, wait: Duration, to: &mut Vec<Happening>) -> Result<(), StreamError>;
+    fn poll(&mut self, wait: Duration, to: &mut Vec<ConsumerEvent>) -> Result<(), StreamError>;
     /// Reads an assigned partition from there on; asked again, it goes back.
-    fn start(&mut self, partition: u16, from: u64) -> Result<(), StreamError>;
+    fn seek(&mut self, partition: u16, from: u64) -> Result<(), StreamError>;
     /// Notes how far its partitions are worked off.
     fn commit(&mut self, points: &[(u16, Committed)]) -> Result<(), StreamError>;
     /// Where its partitions end, as far as it knows without asking at length.
-    fn ends(&mut self) -> BTreeMap<u16, u64>;
+    fn high_watermarks(&mut self) -> BTreeMap<u16, u64>;
     /// Gives revoked partitions back.
     fn release(&mut self, partitions: &[u16]) -> Result<(), StreamError>;
     /// Leaves the group, so that others take over at once.

@@ -4,10 +4,10 @@
 
 use crate::error::StreamError;
 use crate::groups::Group;
-use crate::local::{Bell, Groups, LocalMember, LocalReader, Source, lock};
+use crate::local::{Groups, LocalConsumer, LocalReader, Notifier, Source, lock};
 use crate::log::{
-    Ack, Clock, Committed, Draft, Log, Member, Placed, Reader, Record, Ticket, Topic, Unwritten,
-    wall_clock,
+    Ack, Clock, Committed, GroupConsumer, Log, NewRecord, Placed, Reader, Record, TopicSpec,
+    Unwritten, WriteId, wall_clock,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
@@ -50,10 +50,10 @@ pub struct Happened {
 
 /// A log in memory; clones are the same log.
 #[derive(Clone)]
-pub struct Memory {
+pub struct MemoryLog {
     all: Arc<Mutex<All>>,
     groups: Arc<Groups>,
-    bell: Arc<Bell>,
+    notifier: Arc<Notifier>,
     clock: Clock,
 }
 
@@ -62,8 +62,8 @@ struct All {
     topics: BTreeMap<String, Vec<Part>>,
     commits: BTreeMap<(String, String, u16), Committed>,
     faults: Faults,
-    luck: fastrand::Rng,
-    late: VecDeque<(u32, Draft)>,
+    rng: fastrand::Rng,
+    late: VecDeque<(u32, NewRecord)>,
     happened: Happened,
     /// A record of more bytes is never taken; 0: any is.
     largest: usize,
@@ -87,22 +87,22 @@ impl Part {
     }
 }
 
-impl Default for Memory {
+impl Default for MemoryLog {
     fn default() -> Self {
         Self::new(wall_clock())
     }
 }
 
-impl Memory {
+impl MemoryLog {
     /// An empty log.
     pub fn new(clock: Clock) -> Self {
-        Self { all: Arc::default(), groups: Arc::default(), bell: Arc::default(), clock }
+        Self { all: Arc::default(), groups: Arc::default(), notifier: Arc::default(), clock }
     }
 
     /// From here on things go wrong this often.
     pub fn misbehave(&self, faults: Faults) {
         let mut all = lock(&self.all);
-        (all.faults, all.luck) = (faults, fastrand::Rng::with_seed(faults.seed));
+        (all.faults, all.rng) = (faults, fastrand::Rng::with_seed(faults.seed));
     }
 
     /// From here on nothing goes wrong; what is late lands now.
@@ -110,12 +110,12 @@ impl Memory {
         let mut all = lock(&self.all);
         all.faults = Faults::default();
         let now = (self.clock)();
-        while let Some((_, draft)) = all.late.pop_front() {
+        while let Some((_, new_record)) = all.late.pop_front() {
             // A partition that is not there has nobody who waits for this.
-            let _ = all.put(draft, now);
+            let _ = all.put(new_record, now);
         }
         drop(all);
-        self.bell.ring();
+        self.notifier.notify();
     }
 
     /// How often it went wrong so far.
@@ -139,7 +139,7 @@ impl Memory {
             Group::scatter(group, self.count(topic));
         }
         lock(&self.all).happened.scattered += 1;
-        self.bell.ring();
+        self.notifier.notify();
     }
 
     /// Gives one member of a group up, as a broker does that has not heard of it in time: others take over, and it
@@ -152,7 +152,7 @@ impl Memory {
         {
             lock(&self.all).happened.given_up += 1;
         }
-        self.bell.ring();
+        self.notifier.notify();
     }
 
     /// Cuts a partition short, as a disk does that has lost its last blocks.
@@ -189,13 +189,13 @@ impl All {
         self.topics.get_mut(topic).and_then(|parts| parts.get_mut(usize::from(partition)))
     }
 
-    fn put(&mut self, draft: Draft, appended: i64) -> Result<Placed, Unwritten> {
-        let size = draft.key.len() + draft.value.len();
+    fn put(&mut self, new_record: NewRecord, appended: i64) -> Result<Placed, Unwritten> {
+        let size = new_record.key.len() + new_record.value.len();
         if self.largest > 0 && size > self.largest {
             let reason = format!("{size} bytes are more than {}, which is too large", self.largest);
             return Err(Unwritten::Never(reason));
         }
-        let Draft { topic, partition, key, value } = draft;
+        let NewRecord { topic, partition, key, value } = new_record;
         let Some(to) = self.part_mut(&topic, partition) else {
             return Err(format!("there is no partition {partition} of `{topic}`").into());
         };
@@ -205,16 +205,16 @@ impl All {
     }
 
     /// Writes, or does what goes wrong instead.
-    fn write(&mut self, draft: Draft, now: i64) -> Result<Placed, Unwritten> {
+    fn write(&mut self, new_record: NewRecord, now: i64) -> Result<Placed, Unwritten> {
         let faults = self.faults;
-        let mut happens = |rate: u32| rate > 0 && self.luck.u32(0..1000) < rate;
+        let mut happens = |rate: u32| rate > 0 && self.rng.u32(0..1000) < rate;
         let fate = (
             happens(faults.lost),
             happens(faults.ambiguous),
             happens(faults.late),
             happens(faults.doubled),
         );
-        let wait = self.luck.u32(1..40);
+        let wait = self.rng.u32(1..40);
         self.late.iter_mut().for_each(|(left, _)| *left = left.saturating_sub(1));
         let failed = |says: &str| Err(Unwritten::Unknown(says.to_owned()));
         let placed = match fate {
@@ -224,19 +224,19 @@ impl All {
             }
             (_, true, ..) => {
                 self.happened.ambiguous += 1;
-                self.put(draft, now)?;
+                self.put(new_record, now)?;
                 failed("the answer was lost")
             }
             (_, _, true, _) => {
                 self.happened.late += 1;
-                self.late.push_back((wait, draft));
+                self.late.push_back((wait, new_record));
                 failed("no answer in time")
             }
             (.., true) => {
                 self.happened.doubled += 1;
-                self.put(draft.clone(), now).and_then(|_| self.put(draft, now))
+                self.put(new_record.clone(), now).and_then(|_| self.put(new_record, now))
             }
-            _ => self.put(draft, now),
+            _ => self.put(new_record, now),
         };
         while self.late.front().is_some_and(|(left, _)| *left == 0) {
             if let Some((_, late)) = self.late.pop_front() {
@@ -247,7 +247,7 @@ impl All {
     }
 }
 
-impl Source for Memory {
+impl Source for MemoryLog {
     fn read(
         &mut self,
         topic: &str,
@@ -283,7 +283,7 @@ impl Source for Memory {
             all.commits.insert((group.to_owned(), topic.to_owned(), *partition), point.clone());
         }
         drop(all);
-        self.bell.ring();
+        self.notifier.notify();
         Ok(())
     }
 
@@ -292,8 +292,8 @@ impl Source for Memory {
     }
 }
 
-impl Log for Memory {
-    fn create(&self, topic: &Topic) -> Result<bool, StreamError> {
+impl Log for MemoryLog {
+    fn create(&self, topic: &TopicSpec) -> Result<bool, StreamError> {
         let mut all = lock(&self.all);
         if let Some(there) = all.topics.get(&topic.name) {
             return topic.fits(there.len());
@@ -320,19 +320,19 @@ impl Log for Memory {
         Ok(mine.map(|((_, _, partition), point)| (*partition, point.clone())).collect())
     }
 
-    fn append(&self, drafts: Vec<(Ticket, Draft)>, answers: &Sender<Ack>) {
+    fn append(&self, new_records: Vec<(WriteId, NewRecord)>, answers: &Sender<Ack>) {
         let mut all = lock(&self.all);
         let now = (self.clock)();
         let mut scatter = false;
-        for (ticket, draft) in drafts {
+        for (write_id, new_record) in new_records {
             let rate = all.faults.scattered;
-            scatter |= rate > 0 && all.luck.u32(0..1000) < rate;
-            let placed = all.write(draft, now);
+            scatter |= rate > 0 && all.rng.u32(0..1000) < rate;
+            let placed = all.write(new_record, now);
             // Nobody waits for the answer any more: its life has ended.
-            let _ = answers.send(Ack { ticket, placed });
+            let _ = answers.send(Ack { write_id, placed });
         }
         drop(all);
-        self.bell.ring();
+        self.notifier.notify();
         if scatter {
             self.scatter();
         }
@@ -343,16 +343,21 @@ impl Log for Memory {
         group: &str,
         topic: &str,
         _: Option<&str>,
-    ) -> Result<Box<dyn Member>, StreamError> {
+    ) -> Result<Box<dyn GroupConsumer>, StreamError> {
         let partitions = self.partitions(topic)?.ok_or_else(|| StreamError::no_topic(topic))?;
-        let (bell, groups) = (self.bell.clone(), self.groups.clone());
-        Ok(Box::new(LocalMember::join(self.clone(), bell, groups, (group, topic, partitions))))
+        let (notifier, groups) = (self.notifier.clone(), self.groups.clone());
+        Ok(Box::new(LocalConsumer::join(
+            self.clone(),
+            notifier,
+            groups,
+            (group, topic, partitions),
+        )))
     }
 
     fn read(&self, topic: &str, from: &[(u16, u64)]) -> Result<Box<dyn Reader>, StreamError> {
         self.partitions(topic)?.ok_or_else(|| StreamError::no_topic(topic))?;
         let positions = from.iter().copied().collect();
-        let (source, bell, topic) = (self.clone(), self.bell.clone(), topic.to_owned());
-        Ok(Box::new(LocalReader { source, bell, topic, positions }))
+        let (source, notifier, topic) = (self.clone(), self.notifier.clone(), topic.to_owned());
+        Ok(Box::new(LocalReader { source, notifier, topic, positions }))
     }
 }

@@ -9,26 +9,26 @@
 //! and readers drop what they have. After it nothing is done twice. A write that fails ends the life of
 //! its partition here: nothing is tried again alone, and nothing behind it is committed.
 //!
-//! [`Loop`] goes round once when it is told to, and is told what time it is; [`run`] does that with the clock of the
+//! [`Runner`] goes round once when it is told to, and is told what time it is; [`run`] does that with the clock of the
 //! machine, and a simulator with one of its own. Neither the loop nor a partition in it looks at a clock or draws a lot.
 
-mod begin;
-mod same_log;
-mod settle;
-mod strike;
+mod commit;
+mod log_identity;
+mod startup;
+mod tick;
 
 use crate::error::StreamError;
-use crate::life::Running;
-use crate::log::{Ack, Clock, Draft, Happening, Log, Member};
+use crate::log::{Ack, Clock, ConsumerEvent, GroupConsumer, Log, NewRecord};
+use crate::processor::{Monitor, PartitionProcessor, ProcessorFactory, Waited};
+use crate::running::Running;
 use crate::snapshots::Snapshots;
-use crate::stage::{Life, Stage, Waited, Watch};
-use settle::Leaving;
+use commit::Leaving;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-pub use crate::stage::Halt;
+pub use crate::processor::FatalError;
 
 /// Which partitions a service works on, and how.
 pub struct Group {
@@ -51,7 +51,7 @@ pub struct Group {
     /// Whose clock strokes are made by.
     pub clock: Clock,
     /// How often the clock is struck, in milliseconds of that clock; `None`: somebody else does.
-    pub strike_every: Option<i64>,
+    pub tick_every: Option<i64>,
     /// Who is told how long records wait.
     pub waited: Option<Waited>,
 }
@@ -68,44 +68,45 @@ const SHOW_EVERY: Duration = Duration::from_millis(250);
 const SILENT: Duration = Duration::from_millis(500);
 
 /// A service at work.
-pub struct Loop<'a, S: Stage> {
+pub struct Runner<'a, S: ProcessorFactory> {
     log: &'a dyn Log,
-    stage: &'a S,
+    factory: &'a S,
     group: &'a Group,
     stop: &'a AtomicBool,
-    watch: &'a Watch,
-    member: Box<dyn Member>,
-    running: BTreeMap<u16, Running<S::Life>>,
+    monitor: &'a Monitor,
+    member: Box<dyn GroupConsumer>,
+    running: BTreeMap<u16, Running<S::Processor>>,
     /// Partitions that have yet to begin here, and when: at once, or a while after an error has ended their life.
     waiting: BTreeMap<u16, Instant>,
     /// Those of them that are the same log as ever, and only wait for their turn.
-    verified: BTreeMap<u16, same_log::Place>,
+    verified: BTreeMap<u16, log_identity::Place>,
     /// Partitions that are asked back.
     leaving: Vec<Leaving>,
-    lives: u32,
+    generation: u32,
     send: Sender<Ack>,
     answers: Receiver<Ack>,
-    happenings: Vec<Happening>,
-    room: Vec<Draft>,
+    events: Vec<ConsumerEvent>,
+    room: Vec<NewRecord>,
     now: Instant,
     committed: Instant,
     shown: Option<Instant>,
-    luck: fastrand::Rng,
+    rng: fastrand::Rng,
     /// Since when the shelf of snapshots does not answer.
     silent: Option<Instant>,
 }
 
 /// Runs a service until it is asked to stop.
-pub fn run<S: Stage>(
+pub fn run<S: ProcessorFactory>(
     log: &dyn Log,
     stage: &S,
     group: &Group,
     stop: &AtomicBool,
-    watch: &Watch,
+    watch: &Monitor,
 ) -> Result<(), StreamError> {
-    let mut all = Loop::join(log, stage, group, (stop, watch), fastrand::u64(..), Instant::now())?;
+    let mut all =
+        Runner::join(log, stage, group, (stop, watch), fastrand::u64(..), Instant::now())?;
     while !stop.load(Ordering::Relaxed) {
-        let rest = all.turn(Instant::now())?;
+        let rest = all.poll_once(Instant::now())?;
         all.rest(rest);
     }
     let until = Instant::now() + DRAIN;
@@ -115,8 +116,8 @@ pub fn run<S: Stage>(
     all.finish(Instant::now())
 }
 
-impl<'a, S: Stage> Loop<'a, S> {
-    /// Becomes a member of the group. `luck` spreads out what would otherwise be tried again by all at once.
+impl<'a, S: ProcessorFactory> Runner<'a, S> {
+    /// Becomes a member of the group. `rng` spreads out what would otherwise be tried again by all at once.
     ///
     /// # Errors
     ///
@@ -125,32 +126,32 @@ impl<'a, S: Stage> Loop<'a, S> {
         log: &'a dyn Log,
         stage: &'a S,
         group: &'a Group,
-        (stop, watch): (&'a AtomicBool, &'a Watch),
-        luck: u64,
+        (stop, watch): (&'a AtomicBool, &'a Monitor),
+        rng: u64,
         now: Instant,
     ) -> Result<Self, StreamError> {
         let member = log.join(&group.name, &group.topic, group.instance.as_deref())?;
         let (send, answers) = channel();
         Ok(Self {
             log,
-            stage,
+            factory: stage,
             group,
             stop,
-            watch,
+            monitor: watch,
             member,
             running: BTreeMap::new(),
             waiting: BTreeMap::new(),
             verified: BTreeMap::new(),
             leaving: Vec::new(),
-            lives: 0,
+            generation: 0,
             send,
             answers,
-            happenings: Vec::new(),
+            events: Vec::new(),
             room: Vec::new(),
             now,
             committed: now,
             shown: None,
-            luck: fastrand::Rng::with_seed(luck),
+            rng: fastrand::Rng::with_seed(rng),
             silent: None,
         })
     }
@@ -160,22 +161,22 @@ impl<'a, S: Stage> Loop<'a, S> {
     /// # Errors
     ///
     /// What this process must end with.
-    pub fn turn(&mut self, now: Instant) -> Result<Duration, StreamError> {
+    pub fn poll_once(&mut self, now: Instant) -> Result<Duration, StreamError> {
         self.now = now;
         if self.shown.is_none_or(|shown| now - shown >= SHOW_EVERY) {
             self.show();
         }
         self.begin_due()?;
-        let mut drafts = self.strokes();
+        let mut new_records = self.ticks();
         let mut rest = Duration::ZERO;
         let open: usize = self.running.values().map(Running::open).sum();
-        let mut happenings = std::mem::take(&mut self.happenings);
+        let mut events = std::mem::take(&mut self.events);
         if open < OPEN {
             // What is worked off is committed as soon as there is nothing else to do.
             let pending = open > 0 || self.running.values().any(Running::uncommitted);
             let wait = Duration::from_millis(if pending { 2 } else { 25 });
-            let wait = if drafts.is_empty() { wait } else { Duration::ZERO };
-            match self.member.poll(wait, &mut happenings) {
+            let wait = if new_records.is_empty() { wait } else { Duration::ZERO };
+            match self.member.poll(wait, &mut events) {
                 Ok(()) => {}
                 Err(StreamError::Unavailable(reason)) => {
                     let service = self.group.service;
@@ -188,46 +189,46 @@ impl<'a, S: Stage> Loop<'a, S> {
         } else {
             rest = Duration::from_millis(20);
         }
-        let idle = happenings.is_empty();
-        for happening in happenings.drain(..) {
-            match happening {
-                Happening::Record(partition, record) => {
+        let idle = events.is_empty();
+        for event in events.drain(..) {
+            match event {
+                ConsumerEvent::Record(partition, record) => {
                     let Some(running) = self.running.get_mut(&partition) else { continue };
                     let (at, appended) = (running.position, record.appended);
-                    let silent = running.refolding();
-                    running.take(record, &mut drafts, &mut self.room).map_err(stop)?;
+                    let silent = running.catching_up();
+                    running.take(record, &mut new_records, &mut self.room).map_err(stop)?;
                     if let Some(waited) = &self.group.waited
                         && running.position > at
                         && !silent
-                        && running.life.tells()
+                        && running.processor.tells()
                     {
                         waited(self.group.service, (self.group.clock)() - appended);
                     }
                 }
-                Happening::Assigned(partitions) => {
-                    self.watch.note(|seen| seen.joined = true);
+                ConsumerEvent::Assigned(partitions) => {
+                    self.monitor.note(|seen| seen.joined = true);
                     self.waiting.extend(partitions.into_iter().map(|partition| (partition, now)));
                     self.begin_due()?;
                 }
-                Happening::Revoked(partitions) => self.is_asked_back(partitions),
-                Happening::Lost(partitions) => self.lose(&partitions),
+                ConsumerEvent::Revoked(partitions) => self.is_asked_back(partitions),
+                ConsumerEvent::Lost(partitions) => self.lose(&partitions),
             }
         }
-        self.happenings = happenings;
-        self.append(drafts);
-        self.hear_answers();
+        self.events = events;
+        self.append(new_records);
+        self.receive_answers();
         if idle || !self.leaving.is_empty() || now - self.committed >= COMMIT_EVERY {
             self.commit()?;
         }
         self.give_back()?;
-        self.keep_snapshots();
+        self.save_snapshots();
         self.end_failed()?;
         Ok(rest)
     }
 
     /// Whether something that was written here is not answered yet.
     pub fn waits_for_answers(&mut self) -> bool {
-        self.hear_answers();
+        self.receive_answers();
         self.running.values().any(|running| running.open() > 0 && running.failed.is_none())
     }
 
@@ -238,18 +239,18 @@ impl<'a, S: Stage> Loop<'a, S> {
     /// What the log answers.
     pub fn finish(mut self, now: Instant) -> Result<(), StreamError> {
         self.now = now;
-        self.hear_answers();
+        self.receive_answers();
         self.commit()?;
         for running in self.running.values_mut() {
             running.snapshot_due = now;
-            running.image = None;
+            running.snapshot = None;
         }
-        self.keep_snapshots();
+        self.save_snapshots();
         self.show();
         self.member.leave()
     }
 }
 
-fn stop(halt: Halt) -> StreamError {
+fn stop(halt: FatalError) -> StreamError {
     StreamError::Stop(halt.0)
 }

@@ -4,7 +4,7 @@
 use libtest_mimic::{Arguments, Trial};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use stream::{Embedded, Memory, conformance};
+use stream::{EmbeddedLog, MemoryLog, conformance};
 
 fn folder(n: usize) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("coldwatch-log-{}-{n}", std::process::id()));
@@ -16,12 +16,12 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     for (n, (says, case)) in conformance::ALL.iter().enumerate() {
         trials.push(Trial::test(format!("memory: {says}"), move || {
-            case(&Memory::default(), "of-memory");
+            case(&MemoryLog::default(), "of-memory");
             Ok(())
         }));
         trials.push(Trial::test(format!("embedded: {says}"), move || {
             let folder = folder(n);
-            case(&Embedded::here(&folder)?, "embedded");
+            case(&EmbeddedLog::here(&folder)?, "embedded");
             std::fs::remove_dir_all(folder)?;
             Ok(())
         }));

@@ -20,7 +20,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 use stream::log::wall_clock;
-use stream::{Draft, Log, Memory, Ticket};
+use stream::{Log, MemoryLog, NewRecord, WriteId};
 use wire::{Limits, native};
 
 const PARTITIONS: u16 = 8;
@@ -46,17 +46,18 @@ pub(crate) fn prefix(row: &str, run: usize) -> String {
 }
 
 /// The journal of a week, as dispatch writes it.
-fn journal() -> Vec<Draft> {
+fn journal() -> Vec<NewRecord> {
     let week = site::week();
     let config = site::config(String::new(), PARTITIONS, &site::folder("row-9"));
     let services = [Service::Intake, Service::Dispatch];
-    let site = Site::open(Arc::new(Memory::default()), config, week[0].0, &services);
-    let drafts: Vec<_> = week.iter().map(|(at, event)| (*at, site.draft(event))).collect();
-    site.work_off(&drafts);
+    let site = Site::open(Arc::new(MemoryLog::default()), config, week[0].0, &services);
+    let new_records: Vec<_> =
+        week.iter().map(|(at, event)| (*at, site.new_record(event))).collect();
+    site.work_off(&new_records);
     let (topic, mut journal) = (site.names.topic(Topic::Journal), Vec::new());
     site::for_each(&*site.log, &topic, |partition, record| {
         let (key, value) = (record.key, record.value);
-        journal.push(Draft { topic: topic.clone(), partition, key, value });
+        journal.push(NewRecord { topic: topic.clone(), partition, key, value });
     });
     site.finish();
     journal
@@ -106,13 +107,15 @@ pub(crate) fn row_9() {
         let names = Names::of(&config);
         for topic in [Topic::Journal, Topic::Exceptions] {
             let (name, stamped_by_log) = (names.topic(topic).to_string(), topic.stamped_by_log());
-            log.create(&stream::Topic { name, partitions: PARTITIONS, stamped_by_log })
+            log.create(&stream::TopicSpec { name, partitions: PARTITIONS, stamped_by_log })
                 .expect("a topic");
         }
         let topic = names.topic(Topic::Journal);
         for part in journal.chunks(20_000) {
-            let drafts = part.iter().map(|draft| Draft { topic: topic.clone(), ..draft.clone() });
-            topics::append(&*log, drafts.collect()).expect("the log takes them");
+            let new_records = part
+                .iter()
+                .map(|new_record| NewRecord { topic: topic.clone(), ..new_record.clone() });
+            topics::append(&*log, new_records.collect()).expect("the log takes them");
         }
         bare.push(raw(&brokers, &topic, journal.len()));
         let timed = Arc::new(Timed::new(log.clone(), &topic));
@@ -137,7 +140,7 @@ pub(crate) fn row_9() {
     println!(
         "        {} records of {} bytes in {PARTITIONS} partitions, {written} written: raw {:.0} ns, service {:.0} ns each",
         journal.len(),
-        journal.iter().map(|draft| draft.value.len()).sum::<usize>() / journal.len(),
+        journal.iter().map(|new_record| new_record.value.len()).sum::<usize>() / journal.len(),
         each(crate::median(bare), journal.len()),
         each(crate::median(service), journal.len())
     );
@@ -210,7 +213,7 @@ pub(crate) fn row_12() {
     for n in 0..calm + frozen {
         let (device, events) = site::packed(packed, n);
         devices.push(device);
-        told.extend(events.iter().map(|event| site.draft(event)));
+        told.extend(events.iter().map(|event| site.new_record(event)));
     }
     topics::append(&*site.log, told).expect("the log takes them");
     for &service in services::all() {
@@ -223,19 +226,19 @@ pub(crate) fn row_12() {
     let began = Instant::now();
     let mut n = 0;
     while n < count {
-        let mut drafts = Vec::new();
+        let mut new_records = Vec::new();
         for _ in 0..AT_A_TIME {
             let cold = n % FROZEN == 0;
             let of = if cold { calm + n / FROZEN } else { n % calm };
             let event = reads(&devices[of], n, if cold { -5_000 } else { 5_000 });
-            drafts.push((Ticket::default(), site.draft(&event)));
+            new_records.push((WriteId::default(), site.new_record(&event)));
             if cold && began.elapsed() >= WARM_UP {
                 let shipment = format!("SHP-{of:06}");
                 sent.lock().expect("nobody panicked").push((shipment, Instant::now()));
             }
             n += 1;
         }
-        site.log.append(drafts, &answers);
+        site.log.append(new_records, &answers);
         let next = EVERY * u32::try_from(n / AT_A_TIME).expect("few");
         std::thread::sleep(next.saturating_sub(began.elapsed()));
     }

@@ -9,14 +9,14 @@ use pipeline::{Topic, bytes, roles};
 use rusqlite::Connection;
 use std::sync::Arc;
 use std::time::Duration;
-use stream::{Embedded, Log};
+use stream::{EmbeddedLog, Log};
 
 const PARTITIONS: u16 = 16;
 /// As many records go into one of SQLite's own commits.
 const COMMIT: usize = 500;
 
 pub(crate) fn embedded(folder: &std::path::Path) -> Arc<dyn Log> {
-    Arc::new(Embedded::here(&folder.join("log")).expect("a log"))
+    Arc::new(EmbeddedLog::here(&folder.join("log")).expect("a log"))
 }
 
 /// SQLite itself: as many records of the same size, in one table for each partition.
@@ -69,8 +69,9 @@ pub(crate) fn row_10() {
         let folder = site::folder("row-10");
         let config = site::config(String::new(), PARTITIONS, &folder);
         let site = Site::open(embedded(&folder), config, week[0].0, services::all());
-        let drafts: Vec<_> = week.iter().map(|(at, event)| (*at, site.draft(event))).collect();
-        let took = timed(|| site.work_off(&drafts));
+        let new_records: Vec<_> =
+            week.iter().map(|(at, event)| (*at, site.new_record(event))).collect();
+        let took = timed(|| site.work_off(&new_records));
         size = written(&site);
         site.finish();
         let sqlite = sqlite(size.0, size.1);
@@ -122,8 +123,9 @@ pub(crate) fn row_11() {
     let config = site::config(String::new(), PARTITIONS, &folder);
     let log = embedded(&folder);
     let site = Site::open(log.clone(), config.clone(), week[0].0, &services);
-    let drafts: Vec<_> = week.iter().map(|(at, event)| (*at, site.draft(event))).collect();
-    site.work_off(&drafts);
+    let new_records: Vec<_> =
+        week.iter().map(|(at, event)| (*at, site.new_record(event))).collect();
+    site.work_off(&new_records);
     let topic = site.names.topic(Topic::Journal);
     site.finish();
     let mut journal = vec![Vec::new(); usize::from(PARTITIONS)];

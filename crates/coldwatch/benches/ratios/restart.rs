@@ -12,7 +12,7 @@ use pipeline::Topic;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use stream::{Draft, Log};
+use stream::{Log, NewRecord};
 
 const PARTITIONS: u16 = 16;
 
@@ -47,11 +47,12 @@ pub(crate) fn restart() {
         let config = site::config(prefix, PARTITIONS, &site::folder("restart-snapshots"));
         let services = [Service::Intake, Service::Dispatch];
         let site = Site::open(log.clone(), config.clone(), week[0].0, &services);
-        let drafts: Vec<_> = week.iter().map(|(at, event)| (*at, site.draft(event))).collect();
-        site.work_off(&drafts);
+        let new_records: Vec<_> =
+            week.iter().map(|(at, event)| (*at, site.new_record(event))).collect();
+        site.work_off(&new_records);
         let topic = site.names.topic(Topic::Journal);
         site.finish();
-        drop((week, drafts));
+        drop((week, new_records));
         let (first, records) = caught_up(&log, &config, &topic);
         let (kept, _) = caught_up(&log, &config, &topic);
         let mut nothing = config.clone();
@@ -89,13 +90,13 @@ pub(crate) fn open() {
         let devices: Vec<Subject> = (0..shipments)
             .map(|n| {
                 let (device, events) = site::packed(begin, n);
-                told.extend(events.iter().map(|event| (begin, site.draft(event))));
+                told.extend(events.iter().map(|event| (begin, site.new_record(event))));
                 device
             })
             .collect();
-        let reading = |n: usize| -> (Moment, Draft) {
+        let reading = |n: usize| -> (Moment, NewRecord) {
             let at = begin + facts::Span::minutes((n / shipments) as i64 * 20);
-            (at, site.draft(&broker::reads_at(&devices[n % shipments], n, 5_000, at)))
+            (at, site.new_record(&broker::reads_at(&devices[n % shipments], n, 5_000, at)))
         };
         site.work_off(&told);
         site.work_off(&(0..HAD * shipments).map(reading).collect::<Vec<_>>());

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stream::log::wall_clock;
-use stream::{Draft, Log, Record};
+use stream::{Log, NewRecord, Record};
 use wire::native::{self, Beside};
 
 /// So many events go before the clock strikes again.
@@ -86,9 +86,9 @@ impl Site {
     }
 
     /// An event as a gateway puts it on the inbound topic.
-    pub(crate) fn draft(&self, event: &Event) -> Draft {
+    pub(crate) fn new_record(&self, event: &Event) -> NewRecord {
         let names = &self.names;
-        Draft {
+        NewRecord {
             topic: names.other("inbound.events").into(),
             partition: event.subject.partition(names.partitions),
             key: event.subject.to_string().into_bytes(),
@@ -97,11 +97,11 @@ impl Site {
     }
 
     /// Sends drafts and events of a week, and waits until all of it is worked off.
-    pub(crate) fn work_off(&self, week: &[(Moment, Draft)]) {
+    pub(crate) fn work_off(&self, week: &[(Moment, NewRecord)]) {
         let mut struck = None;
         for step in week.chunks(STEP) {
-            let drafts = step.iter().map(|(_, draft)| draft.clone()).collect();
-            topics::append(&*self.log, drafts).expect("the log takes them");
+            let new_records = step.iter().map(|(_, new_record)| new_record.clone()).collect();
+            topics::append(&*self.log, new_records).expect("the log takes them");
             // Intake is one step ahead of the clock.
             if let Some(at) = struck.replace(step[step.len() - 1].0) {
                 self.strike(at);
@@ -129,7 +129,7 @@ impl Site {
     /// Whether the services here stand at the ends of their partitions, each of so many.
     pub(crate) fn stands_at(&self, ends: &BTreeMap<u16, u64>) -> bool {
         self.live.watched().iter().all(|watched| {
-            let seen = watched.watch.seen().partitions;
+            let seen = watched.watch.status().partitions;
             let there = |(p, end): (&u16, &u64)| seen.get(p).is_some_and(|s| s.position >= *end);
             ends.iter().all(there)
         })

@@ -6,7 +6,10 @@ use std::ops::Range;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use stream::{Ack, Committed, Draft, Happening, Log, Member, Reader, StreamError, Ticket, Topic};
+use stream::{
+    Ack, Committed, ConsumerEvent, GroupConsumer, Log, NewRecord, Reader, StreamError, TopicSpec,
+    WriteId,
+};
 
 /// What was noted.
 #[derive(Debug, Default, Clone, Copy)]
@@ -26,7 +29,7 @@ pub(crate) struct Timed {
 }
 
 struct TimedMember {
-    member: Box<dyn Member>,
+    member: Box<dyn GroupConsumer>,
     ends: BTreeMap<u16, u64>,
     /// What is still to be handed on, and to be committed.
     handed: BTreeMap<u16, u64>,
@@ -51,7 +54,7 @@ impl Timed {
 }
 
 impl Log for Timed {
-    fn create(&self, topic: &Topic) -> Result<bool, StreamError> {
+    fn create(&self, topic: &TopicSpec) -> Result<bool, StreamError> {
         self.log.create(topic)
     }
     fn partitions(&self, topic: &str) -> Result<Option<u16>, StreamError> {
@@ -63,15 +66,15 @@ impl Log for Timed {
     fn committed(&self, group: &str, topic: &str) -> Result<BTreeMap<u16, Committed>, StreamError> {
         self.log.committed(group, topic)
     }
-    fn append(&self, drafts: Vec<(Ticket, Draft)>, answers: &Sender<Ack>) {
-        self.log.append(drafts, answers);
+    fn append(&self, new_records: Vec<(WriteId, NewRecord)>, answers: &Sender<Ack>) {
+        self.log.append(new_records, answers);
     }
     fn join(
         &self,
         group: &str,
         topic: &str,
         instance: Option<&str>,
-    ) -> Result<Box<dyn Member>, StreamError> {
+    ) -> Result<Box<dyn GroupConsumer>, StreamError> {
         let noted = self.noted.clone();
         note(&noted, |noted| &mut noted.joined);
         let member = self.log.join(group, topic, instance)?;
@@ -92,15 +95,15 @@ fn reach(ends: &BTreeMap<u16, u64>, come: &BTreeMap<u16, u64>) -> bool {
     ends.iter().all(|(partition, end)| come.get(partition).is_some_and(|at| at >= end))
 }
 
-impl Member for TimedMember {
-    fn poll(&mut self, wait: Duration, to: &mut Vec<Happening>) -> Result<(), StreamError> {
+impl GroupConsumer for TimedMember {
+    fn poll(&mut self, wait: Duration, to: &mut Vec<ConsumerEvent>) -> Result<(), StreamError> {
         if reach(&self.ends, &self.handed) {
             note(&self.noted, |noted| &mut noted.taken);
         }
         let before = to.len();
         self.member.poll(wait, to)?;
         for happening in &to[before..] {
-            if let Happening::Record(partition, record) = happening {
+            if let ConsumerEvent::Record(partition, record) = happening {
                 if self.handed.is_empty() {
                     note(&self.noted, |noted| &mut noted.first);
                 }
@@ -109,8 +112,8 @@ impl Member for TimedMember {
         }
         Ok(())
     }
-    fn start(&mut self, partition: u16, from: u64) -> Result<(), StreamError> {
-        self.member.start(partition, from)
+    fn seek(&mut self, partition: u16, from: u64) -> Result<(), StreamError> {
+        self.member.seek(partition, from)
     }
     fn commit(&mut self, points: &[(u16, Committed)]) -> Result<(), StreamError> {
         self.member.commit(points)?;
@@ -120,8 +123,8 @@ impl Member for TimedMember {
         }
         Ok(())
     }
-    fn ends(&mut self) -> BTreeMap<u16, u64> {
-        self.member.ends()
+    fn high_watermarks(&mut self) -> BTreeMap<u16, u64> {
+        self.member.high_watermarks()
     }
     fn release(&mut self, partitions: &[u16]) -> Result<(), StreamError> {
         self.member.release(partitions)

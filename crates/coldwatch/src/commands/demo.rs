@@ -238,15 +238,15 @@ impl Show<'_> {
         by: Moment,
     ) -> Result<usize, Failure> {
         let topic = self.live.names.other(&self.live.config.log.inbound[0]);
-        let mut drafts = Vec::new();
+        let mut new_records = Vec::new();
         while let Some(arrival) = week.next_if(|arrival| arrival.at <= by) {
             let event = &arrival.event;
             let partition = intake::inbound_partition(&event.subject, self.live.names.partitions);
             let bytes = native::write(event, &Beside::default()).into_bytes();
-            drafts.push(intake::inbound(&topic, partition, &event.subject, bytes));
+            new_records.push(intake::inbound(&topic, partition, &event.subject, bytes));
         }
-        let sent = drafts.len();
-        topics::append(&*self.live.log, drafts).map_err(log::failure)?;
+        let sent = new_records.len();
+        topics::append(&*self.live.log, new_records).map_err(log::failure)?;
         Ok(sent)
     }
 

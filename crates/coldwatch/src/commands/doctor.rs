@@ -17,7 +17,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::process::ExitCode;
 use stream::log::wall_clock;
-use stream::{Log, Shelf};
+use stream::{Log, SnapshotStore};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -122,8 +122,8 @@ fn folder(findings: &mut Findings, folder: &Path) -> Result<(), Failure> {
 }
 
 /// Whether the store does what it must. What is tried there does not stay.
-fn store(findings: &mut Findings, shelf: &dyn Shelf) -> Result<(), Failure> {
-    let store = shelf.called("");
+fn store(findings: &mut Findings, shelf: &dyn SnapshotStore) -> Result<(), Failure> {
+    let store = shelf.describe("");
     match objects::probe(shelf) {
         Ok(()) => {
             findings.ok(&format!("snapshots can be listed, written, read and deleted in {store}"))

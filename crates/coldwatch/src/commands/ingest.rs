@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use stream::log::wall_clock;
-use stream::{Draft, Log};
+use stream::{Log, NewRecord};
 use wire::Limits;
 
 const EXAMPLES: &str = "\
@@ -244,8 +244,8 @@ impl Way {
             Self::Door(_) => ("", 1),
             Self::Topic(_, topic, partitions) => (&**topic, *partitions),
         };
-        let (good, drafts) = match events::read(topic, partitions, bytes, usize::MAX) {
-            Ok(drafts) => (bytes.to_vec(), drafts),
+        let (good, new_records) = match events::read(topic, partitions, bytes, usize::MAX) {
+            Ok(new_records) => (bytes.to_vec(), new_records),
             Err(rejected) => {
                 for mut rejection in rejected.first {
                     counts.read += 1;
@@ -257,16 +257,16 @@ impl Way {
                 self.without_rejected(topic, partitions, bytes)
             }
         };
-        if drafts.is_empty() {
+        if new_records.is_empty() {
             return Ok(());
         }
-        let taken = drafts.len() as u64;
+        let taken = new_records.len() as u64;
         match self {
             Self::Door(client) => {
                 client.post("/v1/events", "application/cloudevents-batch+ndjson", &good)?
             }
             Self::Topic(log, ..) => {
-                topics::append(&**log, drafts).map_err(log::failure)?;
+                topics::append(&**log, new_records).map_err(log::failure)?;
             }
         }
         counts.read += taken;
@@ -279,17 +279,17 @@ impl Way {
         topic: &str,
         partitions: u16,
         bytes: &[u8],
-    ) -> (Vec<u8>, Vec<Draft>) {
-        let (mut good, mut drafts) = (Vec::new(), Vec::new());
+    ) -> (Vec<u8>, Vec<NewRecord>) {
+        let (mut good, mut new_records) = (Vec::new(), Vec::new());
         for line in bytes.split(|byte| *byte == b'\n') {
             if let Ok(some) = events::read(topic, partitions, line, 0)
                 && !some.is_empty()
             {
                 good.extend_from_slice(line);
                 good.push(b'\n');
-                drafts.extend(some);
+                new_records.extend(some);
             }
         }
-        (good, drafts)
+        (good, new_records)
     }
 }

@@ -96,16 +96,16 @@ impl Publish {
         }
         // To the first partition of `facts`: its owner passes it on to all others.
         let to = |fact| of_log(&names, Topic::Facts, 0, now, fact);
-        let mut drafts = Vec::new();
+        let mut new_records = Vec::new();
         if !same {
-            drafts.push(to(bytes::published(&book)));
+            new_records.push(to(bytes::published(&book)));
         }
         if let Some(number) = number {
-            drafts.push(to(Fact::System(SystemFact::BehaviourSwitched(BehaviourSwitched {
+            new_records.push(to(Fact::System(SystemFact::BehaviourSwitched(BehaviourSwitched {
                 number,
             }))));
         }
-        let placed = topics::append(&*log, drafts).map_err(log::failure)?;
+        let placed = topics::append(&*log, new_records).map_err(log::failure)?;
         let offset = placed.get(&0).copied().unwrap_or_default();
         let what = match same {
             true => "the behaviour".to_owned(),

@@ -149,15 +149,15 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use std::time::Instant;
-    use stream::{Memory, Topic, log::wall_clock};
+    use stream::{MemoryLog, TopicSpec, log::wall_clock};
 
     #[test]
     fn no_more_follow_than_may_and_who_goes_makes_room() {
         let mut config = Config::default();
         (config.http.followers, config.log.partitions) = (2, 1);
-        let live = Live::new(Arc::new(Memory::default()), config, wall_clock(), None);
+        let live = Live::new(Arc::new(MemoryLog::default()), config, wall_clock(), None);
         let name = live.names.topic(pipeline::Topic::Alerts).to_string();
-        live.log.create(&Topic { name, partitions: 1, stamped_by_log: false }).unwrap();
+        live.log.create(&TopicSpec { name, partitions: 1, stamped_by_log: false }).unwrap();
         let feed = Alerts::new(&live);
         // Who is refused for what was asked takes nobody's place.
         assert!(matches!(feed.follow(Some("7"), None).unwrap_err(), Refusal::Malformed(_)));
@@ -182,9 +182,9 @@ mod tests {
     fn one_client_does_not_take_the_places_of_the_others() {
         let mut config = Config::default();
         (config.http.followers, config.http.followers_each, config.log.partitions) = (3, 2, 1);
-        let live = Live::new(Arc::new(Memory::default()), config, wall_clock(), None);
+        let live = Live::new(Arc::new(MemoryLog::default()), config, wall_clock(), None);
         let name = live.names.topic(pipeline::Topic::Alerts).to_string();
-        live.log.create(&Topic { name, partitions: 1, stamped_by_log: false }).unwrap();
+        live.log.create(&TopicSpec { name, partitions: 1, stamped_by_log: false }).unwrap();
         let feed = Alerts::new(&live);
         let of = |n: u8| Some(Client(std::net::IpAddr::from([10, 0, 0, n])));
         let mine = [feed.seat(of(1)), feed.seat(of(1))];

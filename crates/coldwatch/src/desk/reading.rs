@@ -318,12 +318,12 @@ mod tests {
     use pipeline::registry::registry;
     use std::collections::BTreeMap;
     use std::ops::Range;
-    use stream::{Ack, Committed, Draft, Member, Memory, Reader, Ticket};
+    use stream::{Ack, Committed, GroupConsumer, MemoryLog, NewRecord, Reader, WriteId};
 
     /// A log that can go away: then it says where nothing ends, and keeps whoever asks waiting.
     #[derive(Default)]
     struct Away {
-        log: Memory,
+        log: MemoryLog,
         is_away: AtomicBool,
         waiting: AtomicU64,
     }
@@ -341,16 +341,25 @@ mod tests {
         fn partitions(&self, topic: &str) -> Result<Option<u16>, StreamError> {
             self.log.partitions(topic)
         }
-        fn create(&self, topic: &stream::Topic) -> Result<bool, StreamError> {
+        fn create(&self, topic: &stream::TopicSpec) -> Result<bool, StreamError> {
             self.log.create(topic)
         }
         fn committed(&self, g: &str, t: &str) -> Result<BTreeMap<u16, Committed>, StreamError> {
             self.log.committed(g, t)
         }
-        fn append(&self, drafts: Vec<(Ticket, Draft)>, answers: &std::sync::mpsc::Sender<Ack>) {
-            self.log.append(drafts, answers);
+        fn append(
+            &self,
+            new_records: Vec<(WriteId, NewRecord)>,
+            answers: &std::sync::mpsc::Sender<Ack>,
+        ) {
+            self.log.append(new_records, answers);
         }
-        fn join(&self, g: &str, t: &str, i: Option<&str>) -> Result<Box<dyn Member>, StreamError> {
+        fn join(
+            &self,
+            g: &str,
+            t: &str,
+            i: Option<&str>,
+        ) -> Result<Box<dyn GroupConsumer>, StreamError> {
             self.log.join(g, t, i)
         }
         fn read(&self, topic: &str, from: &[(u16, u64)]) -> Result<Box<dyn Reader>, StreamError> {
@@ -377,7 +386,7 @@ mod tests {
         let together = Arc::default();
         for topic in TOPICS {
             let name = live.names.topic(topic).to_string();
-            log.create(&stream::Topic { name, partitions: 3, stamped_by_log: false }).unwrap();
+            log.create(&stream::TopicSpec { name, partitions: 3, stamped_by_log: false }).unwrap();
             start(&live, topic, &board, &together).unwrap();
         }
         let readers = || {

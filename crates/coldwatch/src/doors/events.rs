@@ -21,7 +21,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
-use stream::{Draft, Log};
+use stream::{Log, NewRecord};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wire::{Code, Limits, Rejection, native};
 
@@ -185,16 +185,16 @@ async fn taken(doors: &Doors, peer: Peer, seat: Seat, sent: Body) -> Result<Resp
         return Err(costs(MOST_RECORDS)(problem));
     }
     let (seat, read) = in_turn(doors, seat, partitions, body).await?;
-    let drafts = read.map_err(|rejected| costs(records)(refused(&rejected)))?;
-    if drafts.is_empty() {
+    let new_records = read.map_err(|rejected| costs(records)(refused(&rejected)))?;
+    if new_records.is_empty() {
         let problem = Problem::new(StatusCode::BAD_REQUEST, "the body holds no event");
         return Err(costs(1)(problem));
     }
-    let accepted = drafts.len();
+    let accepted = new_records.len();
     doors.rate.take(accepted).map_err(too_many)?;
     let log = doors.log.clone();
     let append = move || {
-        let last = topics::append(&*log, drafts);
+        let last = topics::append(&*log, new_records);
         drop(seat);
         last
     };
@@ -236,7 +236,7 @@ async fn in_turn(
     seat: Seat,
     partitions: u16,
     body: Bytes,
-) -> Result<(Seat, Result<Vec<Draft>, Rejected>), Problem> {
+) -> Result<(Seat, Result<Vec<NewRecord>, Rejected>), Problem> {
     let turn = doors.room.readers.clone().acquire_owned().await.map_err(unavailable)?;
     let topic = doors.inbound.topic.clone();
     let reading = tokio::task::spawn_blocking(move || {
@@ -290,12 +290,12 @@ pub(crate) fn read(
     partitions: u16,
     body: &[u8],
     told: usize,
-) -> Result<Vec<Draft>, Rejected> {
+) -> Result<Vec<NewRecord>, Rejected> {
     if wire::logger::is_logger_file(body) {
         return logger(topic, partitions, body);
     }
     let limits = Limits::default();
-    let mut drafts = Vec::new();
+    let mut new_records = Vec::new();
     let mut rejected = Rejected { count: 0, first: Vec::new() };
     // One event may be written over several lines; several stand one a line.
     let whole = native::read(body, &limits).is_ok();
@@ -316,11 +316,11 @@ pub(crate) fn read(
             Ok(_) if rejected.count > 0 => {}
             Ok(subject) => {
                 let partition = intake::inbound_partition(&subject, partitions);
-                drafts.push(intake::inbound(topic, partition, &subject, line.to_vec()));
+                new_records.push(intake::inbound(topic, partition, &subject, line.to_vec()));
             }
             Err(rejection) => {
                 // Nothing of it is taken any more.
-                drafts = Vec::new();
+                new_records = Vec::new();
                 rejected.count += 1;
                 if rejected.first.len() < told {
                     rejected.first.push(rejection.at("body", number));
@@ -328,10 +328,10 @@ pub(crate) fn read(
             }
         }
     }
-    if rejected.count == 0 { Ok(drafts) } else { Err(rejected) }
+    if rejected.count == 0 { Ok(new_records) } else { Err(rejected) }
 }
 
-fn logger(topic: &str, partitions: u16, body: &[u8]) -> Result<Vec<Draft>, Rejected> {
+fn logger(topic: &str, partitions: u16, body: &[u8]) -> Result<Vec<NewRecord>, Rejected> {
     if body.len() > LARGEST_FILE {
         let reason =
             format!("{} bytes, and a logger's file has at most {LARGEST_FILE}", body.len());
@@ -353,11 +353,13 @@ mod tests {
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::sync::mpsc::{Receiver, Sender, channel};
-    use stream::{Ack, Committed, Member, Memory, Reader, StreamError, Ticket, Topic};
+    use stream::{
+        Ack, Committed, GroupConsumer, MemoryLog, Reader, StreamError, TopicSpec, WriteId,
+    };
 
     /// A log that says how many partitions a topic has when it is let, and not before.
     struct Slow {
-        log: Memory,
+        log: MemoryLog,
         asked: AtomicU32,
         may: Mutex<Receiver<()>>,
     }
@@ -369,7 +371,7 @@ mod tests {
             may.map_err(|_| StreamError::Unavailable("it was never let".into()))?;
             self.log.partitions(topic)
         }
-        fn create(&self, topic: &Topic) -> Result<bool, StreamError> {
+        fn create(&self, topic: &TopicSpec) -> Result<bool, StreamError> {
             self.log.create(topic)
         }
         fn range(&self, topic: &str, partition: u16) -> Result<Range<u64>, StreamError> {
@@ -378,10 +380,15 @@ mod tests {
         fn committed(&self, g: &str, t: &str) -> Result<BTreeMap<u16, Committed>, StreamError> {
             self.log.committed(g, t)
         }
-        fn append(&self, drafts: Vec<(Ticket, Draft)>, answers: &Sender<Ack>) {
-            self.log.append(drafts, answers);
+        fn append(&self, new_records: Vec<(WriteId, NewRecord)>, answers: &Sender<Ack>) {
+            self.log.append(new_records, answers);
         }
-        fn join(&self, g: &str, t: &str, i: Option<&str>) -> Result<Box<dyn Member>, StreamError> {
+        fn join(
+            &self,
+            g: &str,
+            t: &str,
+            i: Option<&str>,
+        ) -> Result<Box<dyn GroupConsumer>, StreamError> {
             self.log.join(g, t, i)
         }
         fn read(&self, topic: &str, from: &[(u16, u64)]) -> Result<Box<dyn Reader>, StreamError> {
@@ -393,12 +400,13 @@ mod tests {
     async fn a_log_that_takes_its_time_holds_nobody_else_up_and_is_asked_once() {
         let (let_it, may) = channel();
         let slow = Arc::new(Slow {
-            log: Memory::default(),
+            log: MemoryLog::default(),
             asked: AtomicU32::new(0),
             may: Mutex::new(may),
         });
         let name = "inbound.events";
-        slow.create(&Topic { name: name.into(), partitions: 7, stamped_by_log: false }).unwrap();
+        slow.create(&TopicSpec { name: name.into(), partitions: 7, stamped_by_log: false })
+            .unwrap();
         let (inbound, log) = (Inbound::new(name.into()), slow.clone() as Arc<dyn Log>);
         // One thread answers everybody here: were it the one that waits, nobody would let the log go on.
         let other = async { let_it.send(()).unwrap() };
@@ -412,11 +420,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_topic_that_is_not_there_is_named_and_asked_for_again() {
-        let log: Arc<dyn Log> = Arc::new(Memory::default());
+        let log: Arc<dyn Log> = Arc::new(MemoryLog::default());
         let inbound = Inbound::new("inbound.events".into());
         let none = inbound.partitions(&log).await;
         assert_eq!(none, Err("there is no topic `inbound.events`".into()));
-        let topic = Topic { name: "inbound.events".into(), partitions: 2, stamped_by_log: false };
+        let topic =
+            TopicSpec { name: "inbound.events".into(), partitions: 2, stamped_by_log: false };
         log.create(&topic).unwrap();
         assert_eq!(inbound.partitions(&log).await, Ok(2));
     }

@@ -119,8 +119,8 @@ fn unread(board: &RwLock<Board>) -> Vec<String> {
 }
 
 fn stuck(watched: &Watched, excused: bool) -> Option<String> {
-    let seen = watched.watch.seen();
-    let long = !excused && seen.turned.is_some_and(|at| at.elapsed() > TURNED);
+    let seen = watched.watch.status();
+    let long = !excused && seen.polled_at.is_some_and(|at| at.elapsed() > TURNED);
     let name = watched.service.name();
     match seen.ended {
         Some(reason) => Some(format!("{name} has ended: {reason}")),
@@ -130,14 +130,14 @@ fn stuck(watched: &Watched, excused: bool) -> Option<String> {
 }
 
 fn of(watched: &Watched) -> Vec<String> {
-    let seen = watched.watch.seen();
+    let seen = watched.watch.status();
     let name = watched.service.name();
     let mut reasons: Vec<String> = stuck(watched, false).into_iter().collect();
     if !seen.joined {
         reasons.push(format!("{name} waits for its share of the partitions"));
     }
     for (partition, sight) in &seen.partitions {
-        if sight.refolding {
+        if sight.catching_up {
             reasons.push(format!(
                 "{name} folds partition {partition} again: {} of {}",
                 sight.position, sight.committed

@@ -6,8 +6,8 @@ use facts::{Moment, Span};
 use pipeline::{ENGINES, Topic};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use stream::stage::Sight;
-use stream::{Draft, Halt, Life, Memory, Record};
+use stream::processor::PartitionStatus;
+use stream::{FatalError, MemoryLog, NewRecord, PartitionProcessor, Record};
 
 fn folder(name: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("coldwatch-live-{name}-{}", std::process::id()));
@@ -17,7 +17,7 @@ fn folder(name: &str) -> PathBuf {
 
 /// A log of one partition that was made at that moment of its clock.
 fn made(at: i64) -> Arc<dyn Log> {
-    let log = Memory::new(Arc::new(move || at));
+    let log = MemoryLog::new(Arc::new(move || at));
     let inbound = ["in".to_owned()];
     let plan = Plan { names: &Names::with("", 1), generation: 1, inbound: &inbound };
     let book = pipeline::rulebook::shipped().unwrap().book;
@@ -42,19 +42,19 @@ fn live_at(log: &Arc<dyn Log>, url: &str) -> Live {
 
 /// Puts these values into `facts`.
 fn put(log: &Arc<dyn Log>, values: &[&[u8]]) {
-    let draft = |value: &&[u8]| Draft {
+    let new_record = |value: &&[u8]| NewRecord {
         topic: "facts".into(),
         partition: 0,
         key: b"log".to_vec(),
         value: value.to_vec(),
     };
-    topics::append(&**log, values.iter().map(draft).collect()).unwrap();
+    topics::append(&**log, values.iter().map(new_record).collect()).unwrap();
 }
 
-fn wait(live: &Live, what: &str, mut until: impl FnMut(&Sight) -> bool) {
+fn wait(live: &Live, what: &str, mut until: impl FnMut(&PartitionStatus) -> bool) {
     let late = Instant::now() + Duration::from_secs(20);
     loop {
-        let seen = live.watched()[0].watch.seen();
+        let seen = live.watched()[0].watch.status();
         if seen.partitions.get(&0).is_some_and(&mut until) {
             return;
         }
@@ -63,7 +63,7 @@ fn wait(live: &Live, what: &str, mut until: impl FnMut(&Sight) -> bool) {
     }
 }
 
-fn unreadable(sight: &Sight) -> i64 {
+fn unreadable(sight: &PartitionStatus) -> i64 {
     let mut of = sight.gauges.iter().filter(|(_, label, _)| *label == "unreadable");
     of.next().map_or(0, |(.., n)| *n)
 }
@@ -86,8 +86,8 @@ fn a_snapshot_of_another_log_is_not_read() {
     let mut again = live(&one, &ours);
     again.start(Service::Dispatch).unwrap();
     wait(&again, "it goes on", |s| s.position == 7 && unreadable(s) == 4);
-    let begun = again.watched()[0].watch.seen().partitions[&0].clone();
-    assert!(!begun.refolding, "{begun:?}");
+    let begun = again.watched()[0].watch.status().partitions[&0].clone();
+    assert!(!begun.catching_up, "{begun:?}");
     again.finish().unwrap();
 
     // Another one, worked off as far, of which every record can be read.
@@ -103,7 +103,7 @@ fn a_snapshot_of_another_log_is_not_read() {
     let mut other = live(&two, &ours);
     other.start(Service::Dispatch).unwrap();
     wait(&other, "it folds its own past", |s| s.position == 7);
-    let seen = other.watched()[0].watch.seen().partitions[&0].clone();
+    let seen = other.watched()[0].watch.status().partitions[&0].clone();
     assert_eq!(unreadable(&seen), 0, "that is the other log's count: {seen:?}");
     other.finish().unwrap();
     std::fs::remove_dir_all(folder).unwrap();
@@ -118,22 +118,22 @@ fn a_service_goes_on_from_a_snapshot_in_a_store() {
     first.start(Service::Dispatch).unwrap();
     put(&log, &[&b"nonsense"[..]; 3]);
     wait(&first, "all is worked off", |s| s.committed == 6);
-    assert_eq!(first.watched()[0].watch.seen().snapshots_used, 0, "there was none");
+    assert_eq!(first.watched()[0].watch.status().snapshots_used, 0, "there was none");
     // Whoever stops waits until its last snapshot is written.
     first.finish().unwrap();
 
     let mut again = live_at(&log, &url);
     again.start(Service::Dispatch).unwrap();
     wait(&again, "it goes on", |s| s.position == 6 && unreadable(s) == 3);
-    let seen = again.watched()[0].watch.seen();
-    assert_eq!((seen.snapshots_used, seen.snapshots_refused, seen.lives), (1, 0, 1));
+    let seen = again.watched()[0].watch.status();
+    assert_eq!((seen.snapshots_used, seen.snapshots_refused, seen.starts), (1, 0, 1));
     again.finish().unwrap();
 
     // Elsewhere there is none, and it folds again.
     let mut other = live_at(&log, &format!("{url}/elsewhere"));
     other.start(Service::Dispatch).unwrap();
     wait(&other, "it folds", |s| s.position == 6 && unreadable(s) == 3);
-    assert_eq!(other.watched()[0].watch.seen().snapshots_used, 0);
+    assert_eq!(other.watched()[0].watch.status().snapshots_used, 0);
     other.finish().unwrap();
     std::fs::remove_dir_all(folder).unwrap();
 }
@@ -150,7 +150,7 @@ fn a_store_that_is_away_ends_nothing_and_one_that_cannot_be_is_a_wrong_configura
     wait(&live, "it folds from the start", |s| s.committed == 4 && unreadable(s) == 1);
     put(&log, &[b"nonsense"]);
     let late = Instant::now() + Duration::from_secs(20);
-    let seen = || live.watched()[0].watch.seen();
+    let seen = || live.watched()[0].watch.status();
     while seen().snapshots_failed == 0 {
         assert!(Instant::now() < late, "it is counted: {:?}", seen());
         std::thread::sleep(Duration::from_millis(10));
@@ -165,15 +165,15 @@ fn a_store_that_is_away_ends_nothing_and_one_that_cannot_be_is_a_wrong_configura
 /// A stage that breaks on its first record.
 struct Breaking;
 
-impl Life for Breaking {
-    fn take(&mut self, _: &Record, _: &mut Vec<Draft>) -> Result<(), Halt> {
+impl PartitionProcessor for Breaking {
+    fn process(&mut self, _: &Record, _: &mut Vec<NewRecord>) -> Result<(), FatalError> {
         panic!("on purpose")
     }
 }
 
-impl Stage for Breaking {
-    type Life = Breaking;
-    fn begin(&self, _: u16, _: &str) -> Result<Breaking, Halt> {
+impl ProcessorFactory for Breaking {
+    type Processor = Breaking;
+    fn begin(&self, _: u16, _: &str) -> Result<Breaking, FatalError> {
         Ok(Breaking)
     }
     fn resume(&self, _: u16, _: &[u8]) -> Result<Breaking, String> {
@@ -204,18 +204,18 @@ fn a_service_that_panics_ends_the_process_and_is_named() {
 #[test]
 fn an_inbound_topic_that_was_made_anew_is_taken_in_from_its_beginning() {
     let now = 1_772_352_000_000;
-    let memory = Memory::new(Arc::new(move || now));
+    let memory = MemoryLog::new(Arc::new(move || now));
     let inbound = ["in".to_owned()];
     let plan = Plan { names: &Names::with("", 1), generation: 1, inbound: &inbound };
     let book = pipeline::rulebook::shipped().unwrap().book;
     plan.create_at(&memory, &book, now).unwrap();
     let arrivals = simulate::make(7, 2).inbound;
-    let (memory, log): (Memory, Arc<dyn Log>) = (memory.clone(), Arc::new(memory));
+    let (memory, log): (MemoryLog, Arc<dyn Log>) = (memory.clone(), Arc::new(memory));
     let take_in = |from: usize, to: usize, read: u64| {
-        let draft = |a: &simulate::Arrival| {
+        let new_record = |a: &simulate::Arrival| {
             services::intake::inbound("in", 0, &a.event.subject, a.line().into_bytes())
         };
-        topics::append(&*log, arrivals[from..to].iter().map(draft).collect()).unwrap();
+        topics::append(&*log, arrivals[from..to].iter().map(new_record).collect()).unwrap();
         let mut config = Config::default();
         (config.log.partitions, config.clock.strike) = (1, false);
         config.log.inbound = inbound.to_vec();

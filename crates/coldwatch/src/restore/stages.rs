@@ -17,26 +17,26 @@ use pipeline::processor::StageKind;
 use pipeline::stage::Homes;
 use pipeline::{Body, ENGINES, EngineSpec, Letter, Topic, bytes};
 use std::collections::{BTreeMap, VecDeque};
-use stream::{Draft, Halt, Life, Record, Stage, StreamError};
+use stream::{FatalError, NewRecord, PartitionProcessor, ProcessorFactory, Record, StreamError};
 
 /// One partition number of every service that keeps state.
 struct Part {
-    dispatch: Box<dyn Life>,
-    engines: Vec<(Service, Box<dyn Life>)>,
-    alerts: Box<dyn Life>,
+    dispatch: Box<dyn PartitionProcessor>,
+    engines: Vec<(Service, Box<dyn PartitionProcessor>)>,
+    alerts: Box<dyn PartitionProcessor>,
     /// Up to where its clock was struck.
     now: Moment,
     due: Option<i64>,
-    /// Whether anything has happened here since `due` was looked for.
+    /// Whether anything has happened here since `next_deadline` was looked for.
     touched: bool,
 }
 
 impl Part {
-    fn begin(names: &Names, number: u16) -> Result<Self, Halt> {
-        let begin = |kind: StageKind| -> Result<Box<dyn Life>, Halt> {
+    fn begin(names: &Names, number: u16) -> Result<Self, FatalError> {
+        let begin = |kind: StageKind| -> Result<Box<dyn PartitionProcessor>, FatalError> {
             Ok(Box::new(Stateful::new(names.clone(), kind).begin(number, "")?))
         };
-        let engine = |engine: &'static EngineSpec| -> Result<(Service, Box<dyn Life>), Halt> {
+        let engine = |engine: &'static EngineSpec| -> Result<(Service, Box<dyn PartitionProcessor>), FatalError> {
             Ok((Service::Engine(engine), begin(StageKind::Engine(engine))?))
         };
         Ok(Self {
@@ -52,8 +52,11 @@ impl Part {
     /// When silence alone changes something here.
     fn due(&mut self) -> Option<i64> {
         if std::mem::take(&mut self.touched) {
-            let engines = self.engines.iter().map(|(_, life)| life.due());
-            self.due = engines.chain([self.dispatch.due(), self.alerts.due()]).flatten().min();
+            let engines = self.engines.iter().map(|(_, life)| life.next_deadline());
+            self.due = engines
+                .chain([self.dispatch.next_deadline(), self.alerts.next_deadline()])
+                .flatten()
+                .min();
         }
         self.due
     }
@@ -72,7 +75,7 @@ pub(super) struct Stages<'a> {
     parts: Vec<Part>,
     homes: Homes,
     /// On its way to a partition of `facts`; it gets its place there when its turn comes.
-    queue: VecDeque<Draft>,
+    queue: VecDeque<NewRecord>,
     now: Moment,
     /// What was fed of each partition of the export.
     fed: BTreeMap<(String, u16), SequenceLinks>,
@@ -101,8 +104,8 @@ impl<'a> Stages<'a> {
             all.judge(*partition, record)?;
         }
         for (partition, record) in &facts {
-            let drafts = all.dispatch(*partition, record)?;
-            all.deliver_all(*partition, drafts)?;
+            let new_records = all.dispatch(*partition, record)?;
+            all.deliver_all(*partition, new_records)?;
         }
         all.drain()?;
         Ok(all)
@@ -139,13 +142,13 @@ impl<'a> Stages<'a> {
         match what {
             What::Stroke | What::Unreadable => return Ok(()),
             What::Fact(told) => {
-                let draft = self.draft(Topic::Facts, told);
-                self.queue.push_back(draft);
+                let new_record = self.new_record(Topic::Facts, told);
+                self.queue.push_back(new_record);
             }
             What::Act(told) => {
-                let draft = self.draft(Topic::Exceptions, told);
-                self.strike(draft.partition)?;
-                self.deliver(draft.partition, draft)?;
+                let new_record = self.new_record(Topic::Exceptions, told);
+                self.strike(new_record.partition)?;
+                self.deliver(new_record.partition, new_record)?;
             }
             What::Rulebook(book) => self.queue.push_back(published(bytes::published(&book))),
             What::Behaviour(number) => {
@@ -166,7 +169,7 @@ impl<'a> Stages<'a> {
         let names = self.target.names;
         let partition = partition % names.partitions;
         let (topic, Record { key, value, .. }) = (names.topic(Topic::Rejects), record);
-        self.target.write(Topic::Rejects, Draft { topic, partition, key, value }).map(drop)
+        self.target.write(Topic::Rejects, NewRecord { topic, partition, key, value }).map(drop)
     }
 
     /// Waits until all of it stands, and notes for each group that it has worked all of it off, with its counts.
@@ -184,7 +187,7 @@ impl<'a> Stages<'a> {
         self.target.taken_in(inbound, &note)
     }
 
-    fn draft(&mut self, topic: Topic, Told { event, place }: Told) -> Draft {
+    fn new_record(&mut self, topic: Topic, Told { event, place }: Told) -> NewRecord {
         let key: Subject = event.subject.clone();
         let partition = self.homes.of(&key, self.target.names.partitions);
         self.homed += u64::from(place.is_some());
@@ -194,7 +197,7 @@ impl<'a> Stages<'a> {
         });
         let (now, body) = (self.now, Body::Event(event));
         let letter = Letter { topic, partition, key, origin: place, after, now, body };
-        services::draft(self.target.names, &letter)
+        services::new_record(self.target.names, &letter)
     }
 
     fn part(&mut self, number: u16) -> &mut Part {
@@ -213,40 +216,40 @@ impl<'a> Stages<'a> {
         let stroke = |topic| services::stroke(self.target.names, topic, number, now.millis());
         let (facts, exceptions) = (stroke(Topic::Facts), stroke(Topic::Exceptions));
         let record = self.target.write(Topic::Facts, facts)?;
-        let mut drafts = self.dispatch(number, &record)?.into_iter();
+        let mut new_records = self.dispatch(number, &record)?.into_iter();
         // The stroke itself goes first; the owner of `exceptions` strikes there, too.
-        self.deliver_all(number, drafts.next().into_iter().collect())?;
+        self.deliver_all(number, new_records.next().into_iter().collect())?;
         self.deliver(number, exceptions)?;
-        self.deliver_all(number, drafts.collect())
+        self.deliver_all(number, new_records.collect())
     }
 
     /// Dispatches until nothing is on its way any more.
     fn drain(&mut self) -> Result<(), Failure> {
-        while let Some(draft) = self.queue.pop_front() {
-            let number = draft.partition;
+        while let Some(new_record) = self.queue.pop_front() {
+            let number = new_record.partition;
             self.strike(number)?;
-            let record = self.target.write(Topic::Facts, draft)?;
-            let drafts = self.dispatch(number, &record)?;
-            self.deliver_all(number, drafts)?;
+            let record = self.target.write(Topic::Facts, new_record)?;
+            let new_records = self.dispatch(number, &record)?;
+            self.deliver_all(number, new_records)?;
         }
         Ok(())
     }
 
-    fn deliver_all(&mut self, from: u16, drafts: Vec<Draft>) -> Result<(), Failure> {
-        drafts.into_iter().try_for_each(|draft| self.deliver(from, draft))
+    fn deliver_all(&mut self, from: u16, new_records: Vec<NewRecord>) -> Result<(), Failure> {
+        new_records.into_iter().try_for_each(|new_record| self.deliver(from, new_record))
     }
 
     /// Carries what a service of a partition says to where it goes.
-    fn deliver(&mut self, from: u16, draft: Draft) -> Result<(), Failure> {
-        let (topic, to) = (self.target.topic(&draft)?, draft.partition);
+    fn deliver(&mut self, from: u16, new_record: NewRecord) -> Result<(), Failure> {
+        let (topic, to) = (self.target.topic(&new_record)?, new_record.partition);
         if to != from && matches!(topic, Topic::Journal | Topic::Exceptions) {
             self.strike(to)?;
         }
         if topic == Topic::Facts {
-            self.queue.push_back(draft);
+            self.queue.push_back(new_record);
             return Ok(());
         }
-        let record = self.target.write(topic, draft)?;
+        let record = self.target.write(topic, new_record)?;
         match topic {
             Topic::Journal => self.judge(to, &record),
             Topic::Exceptions => self.hear(to, &record),
@@ -257,7 +260,7 @@ impl<'a> Stages<'a> {
         }
     }
 
-    fn dispatch(&mut self, number: u16, record: &Record) -> Result<Vec<Draft>, Failure> {
+    fn dispatch(&mut self, number: u16, record: &Record) -> Result<Vec<NewRecord>, Failure> {
         let part = self.part(number);
         part.touched = true;
         take(&mut *part.dispatch, record)
@@ -284,12 +287,12 @@ impl<'a> Stages<'a> {
     }
 }
 
-fn take(life: &mut dyn Life, record: &Record) -> Result<Vec<Draft>, Failure> {
-    let mut drafts = Vec::new();
-    life.take(record, &mut drafts).map_err(halted)?;
-    Ok(drafts)
+fn take(life: &mut dyn PartitionProcessor, record: &Record) -> Result<Vec<NewRecord>, Failure> {
+    let mut new_records = Vec::new();
+    life.process(record, &mut new_records).map_err(halted)?;
+    Ok(new_records)
 }
 
-fn halted(halt: Halt) -> Failure {
+fn halted(halt: FatalError) -> Failure {
     failure(StreamError::Stop(halt.0))
 }

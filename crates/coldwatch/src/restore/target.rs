@@ -9,7 +9,7 @@ use pipeline::Topic;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
-use stream::{Ack, Committed, Draft, Happening, Log, Record, StreamError, Ticket};
+use stream::{Ack, Committed, ConsumerEvent, Log, NewRecord, Record, StreamError, WriteId};
 
 /// So many records go at a time.
 const BATCH: usize = 1_000;
@@ -23,7 +23,7 @@ pub(super) struct Target<'a> {
     log: &'a dyn Log,
     pub(super) names: &'a Names,
     ends: BTreeMap<(Topic, u16), u64>,
-    drafts: Vec<(Ticket, Draft)>,
+    new_records: Vec<(WriteId, NewRecord)>,
     open: usize,
     send: Sender<Ack>,
     answers: Receiver<Ack>,
@@ -33,7 +33,7 @@ impl<'a> Target<'a> {
     /// Over a log that has its first records.
     pub(super) fn new(log: &'a dyn Log, names: &'a Names) -> Self {
         let (send, answers) = channel();
-        Self { log, names, ends: BTreeMap::new(), drafts: Vec::new(), open: 0, send, answers }
+        Self { log, names, ends: BTreeMap::new(), new_records: Vec::new(), open: 0, send, answers }
     }
 
     /// The first records of a topic, by partition: what stands there before anything is written.
@@ -49,22 +49,27 @@ impl<'a> Target<'a> {
     }
 
     /// Of which topic a draft is.
-    pub(super) fn topic(&self, draft: &Draft) -> Result<Topic, Failure> {
-        let known = Topic::ALL.into_iter().find(|topic| self.names.topic(*topic) == draft.topic);
-        known.ok_or_else(|| Failure::internal(format!("no service writes to {}", draft.topic)))
+    pub(super) fn topic(&self, new_record: &NewRecord) -> Result<Topic, Failure> {
+        let known =
+            Topic::ALL.into_iter().find(|topic| self.names.topic(*topic) == new_record.topic);
+        known.ok_or_else(|| Failure::internal(format!("no service writes to {}", new_record.topic)))
     }
 
     /// Writes, and says how it will stand there.
-    pub(super) fn write(&mut self, topic: Topic, draft: Draft) -> Result<Record, Failure> {
-        let end = self.ends.entry((topic, draft.partition)).or_default();
-        let (partition, offset) = (draft.partition, *end);
+    pub(super) fn write(&mut self, topic: Topic, new_record: NewRecord) -> Result<Record, Failure> {
+        let end = self.ends.entry((topic, new_record.partition)).or_default();
+        let (partition, offset) = (new_record.partition, *end);
         *end += 1;
-        let record =
-            Record { offset, appended: 0, key: draft.key.clone(), value: draft.value.clone() };
+        let record = Record {
+            offset,
+            appended: 0,
+            key: new_record.key.clone(),
+            value: new_record.value.clone(),
+        };
         let life = Topic::ALL.into_iter().position(|one| one == topic).unwrap_or_default();
-        let ticket = Ticket { partition, life: life as u32, mark: offset };
-        self.drafts.push((ticket, draft));
-        if self.drafts.len() >= BATCH {
+        let write_id = WriteId { partition, generation: life as u32, mark: offset };
+        self.new_records.push((write_id, new_record));
+        if self.new_records.len() >= BATCH {
             self.send(OPEN)?;
         }
         Ok(record)
@@ -77,20 +82,21 @@ impl<'a> Target<'a> {
 
     /// Sends what is there; no more than so many answers may be missing then.
     fn send(&mut self, most: usize) -> Result<(), Failure> {
-        self.open += self.drafts.len();
-        self.log.append(std::mem::take(&mut self.drafts), &self.send);
+        self.open += self.new_records.len();
+        self.log.append(std::mem::take(&mut self.new_records), &self.send);
         while self.open > most {
             let silent = |_| Failure::unavailable("the log does not answer");
-            let Ack { ticket, placed } = self.answers.recv_timeout(ANSWER).map_err(silent)?;
+            let Ack { write_id, placed } = self.answers.recv_timeout(ANSWER).map_err(silent)?;
             self.open -= 1;
-            let name = Topic::ALL.get(ticket.life as usize).map(|topic| self.names.topic(*topic));
-            let at = format!("partition {} of {}", ticket.partition, name.unwrap_or_default());
+            let name =
+                Topic::ALL.get(write_id.generation as usize).map(|topic| self.names.topic(*topic));
+            let at = format!("partition {} of {}", write_id.partition, name.unwrap_or_default());
             match placed {
-                Ok(placed) if placed.offset == ticket.mark => {}
+                Ok(placed) if placed.offset == write_id.mark => {}
                 Ok(placed) => {
                     return Err(Failure::configuration(format!(
                         "{at}: a record stands at {} and not at {}: somebody else writes there",
-                        placed.offset, ticket.mark
+                        placed.offset, write_id.mark
                     )));
                 }
                 Err(reason) => return Err(Failure::unavailable(format!("{at}: {reason}"))),
@@ -108,7 +114,7 @@ impl<'a> Target<'a> {
         let mut points = BTreeMap::new();
         for (partition, record) in read(self.log, &name, last.collect())? {
             let note = notes.get(usize::from(partition)).cloned().unwrap_or_default();
-            let point = Committed { offset: record.offset + 1, last: record.called(), note };
+            let point = Committed { offset: record.offset + 1, last: record.fingerprint(), note };
             points.insert(partition, point);
         }
         self.note(service, &name, points)
@@ -145,11 +151,11 @@ impl<'a> Target<'a> {
             member.poll(Duration::from_millis(100), &mut happenings).map_err(failure)?;
             for happening in happenings.drain(..) {
                 match happening {
-                    Happening::Assigned(partitions) => given.extend(partitions),
-                    Happening::Revoked(partitions) | Happening::Lost(partitions) => {
+                    ConsumerEvent::Assigned(partitions) => given.extend(partitions),
+                    ConsumerEvent::Revoked(partitions) | ConsumerEvent::Lost(partitions) => {
                         given.retain(|partition| !partitions.contains(partition));
                     }
-                    Happening::Record(..) => {}
+                    ConsumerEvent::Record(..) => {}
                 }
             }
         }

@@ -24,25 +24,25 @@ mod tests {
     use crate::services::stateful::Stateful;
     use crate::services::{Note, stroke};
     use pipeline::Topic;
-    use stream::{Life, Record, Stage};
+    use stream::{PartitionProcessor, ProcessorFactory, Record};
 
     fn record(offset: u64, value: &[u8]) -> Record {
         Record { offset, appended: 0, key: b"log".to_vec(), value: value.to_vec() }
     }
 
     /// Two records that nobody can read, an image, a new life from it, and a third.
-    fn counted(stage: &impl Stage, topic: Topic) -> (Note, Note) {
+    fn counted(stage: &impl ProcessorFactory, topic: Topic) -> (Note, Note) {
         let mut out = Vec::new();
         let mut life = stage.begin(0, "").unwrap();
         let tick = stroke(&Names::with("", 1), topic, 0, 1_772_352_000_000).value;
         for (offset, value) in (0..).zip([&*tick, b"nonsense", b"{\"type\":7}"]) {
-            life.take(&record(offset, value), &mut out).unwrap();
+            life.process(&record(offset, value), &mut out).unwrap();
         }
         let before = Note::read(&life.note());
-        let image = life.image().unwrap();
+        let image = life.snapshot().unwrap();
         let mut next = stage.resume(0, &image).unwrap();
         assert_eq!(Note::read(&next.note()), before, "what was counted survives");
-        next.take(&record(3, b"more nonsense"), &mut out).unwrap();
+        next.process(&record(3, b"more nonsense"), &mut out).unwrap();
         assert!(stage.resume(0, &image[..4]).is_err(), "half an image is none");
         (before, Note::read(&next.note()))
     }

@@ -2,14 +2,14 @@
 //! it saw an event and decides nothing.
 
 use super::names::Names;
-use super::{Note, draft, of_log, rejected};
+use super::{Note, new_record, of_log, rejected};
 use facts::fact::log::Alive;
 use facts::{Event, Fact, Moment, Origin, ShortText, Subject, SystemFact};
 use fold::SequenceLinks;
 use pipeline::stage::Homes;
 use pipeline::{Body, Letter, Topic};
 use std::borrow::Cow;
-use stream::{Clock, Draft, Gauge, Halt, Life, Record, Stage};
+use stream::{Clock, FatalError, Gauge, NewRecord, PartitionProcessor, ProcessorFactory, Record};
 use wire::native;
 use wire::{Limits, Rejection};
 
@@ -49,12 +49,12 @@ fn source(made: u64) -> ShortText {
     }
 }
 
-impl Stage for Intake {
-    type Life = Partition;
-    fn remembers(&self) -> bool {
+impl ProcessorFactory for Intake {
+    type Processor = Partition;
+    fn is_stateful(&self) -> bool {
         false
     }
-    fn begin(&self, number: u16, note: &str) -> Result<Partition, Halt> {
+    fn begin(&self, number: u16, note: &str) -> Result<Partition, FatalError> {
         let counts = Note::read(note);
         Ok(Partition {
             names: self.names.clone(),
@@ -72,10 +72,10 @@ impl Stage for Intake {
     }
 }
 
-impl Life for Partition {
-    fn take(&mut self, record: &Record, out: &mut Vec<Draft>) -> Result<(), Halt> {
+impl PartitionProcessor for Partition {
+    fn process(&mut self, record: &Record, out: &mut Vec<NewRecord>) -> Result<(), FatalError> {
         if record.offset == 0 {
-            self.counts.made = record.called();
+            self.counts.made = record.fingerprint();
             self.source = source(self.counts.made);
         }
         let place = format!("{}:{}", self.topic, self.number);
@@ -98,7 +98,7 @@ impl Life for Partition {
     fn note(&self) -> String {
         self.counts.write()
     }
-    fn sign_of_life(&mut self, now: i64, position: u64, end: u64) -> Option<Draft> {
+    fn heartbeat(&mut self, now: i64, position: u64, end: u64) -> Option<NewRecord> {
         let (topic, partition) = (self.topic.clone(), self.number);
         let alive = Fact::System(SystemFact::Alive(Alive { topic, partition, position, end }));
         let to = self.number % self.names.partitions;
@@ -147,7 +147,7 @@ fn decode(place: &str, record: &Record) -> Vec<Result<Event, Rejection>> {
 
 impl Partition {
     /// Staff acts go to `exceptions`, all else to the subject's partition of `facts`.
-    fn home(&mut self, offset: u64, index: u32, event: Event) -> Draft {
+    fn home(&mut self, offset: u64, index: u32, event: Event) -> NewRecord {
         let topic = if event.fact.is_staff_act() { Topic::Exceptions } else { Topic::Facts };
         let key: Subject = event.subject.clone();
         let partition = self.homes.of(&key, self.names.partitions);
@@ -157,7 +157,7 @@ impl Partition {
         let now = Moment::from_millis((self.clock)());
         let body = Body::Event(event);
         let letter = Letter { topic, partition, key, origin: Some(origin), after, now, body };
-        draft(&self.names, &letter)
+        new_record(&self.names, &letter)
     }
 }
 
@@ -167,7 +167,7 @@ pub(crate) fn inbound_partition(subject: &Subject, partitions: u16) -> u16 {
 }
 
 /// Bytes of one event as they go to an inbound topic.
-pub(crate) fn inbound(topic: &str, partition: u16, subject: &Subject, bytes: Vec<u8>) -> Draft {
+pub(crate) fn inbound(topic: &str, partition: u16, subject: &Subject, bytes: Vec<u8>) -> NewRecord {
     let key = subject.to_string().into_bytes();
-    Draft { topic: topic.into(), partition, key, value: bytes }
+    NewRecord { topic: topic.into(), partition, key, value: bytes }
 }

@@ -2,14 +2,14 @@
 
 use super::image;
 use super::names::Names;
-use super::{Note, asks_the_time, draft, rejected, stroke, unreadable, without_rules};
+use super::{Note, asks_the_time, new_record, rejected, stroke, unreadable, without_rules};
 use crate::form;
 use facts::Moment;
 use fold::Release;
 use pipeline::processor::{Processor, RawRecord, Refused, StageKind};
 use pipeline::stage::Fates;
 use pipeline::{Letter, roles};
-use stream::{Draft, Gauge, Halt, Life, Record, Stage};
+use stream::{FatalError, Gauge, NewRecord, PartitionProcessor, ProcessorFactory, Record};
 
 /// The service of one stage.
 #[derive(Debug, Clone)]
@@ -47,12 +47,12 @@ pub struct Partition {
     tells: bool,
 }
 
-impl Stage for Stateful {
-    type Life = Partition;
-    fn form(&self) -> u64 {
+impl ProcessorFactory for Stateful {
+    type Processor = Partition;
+    fn format_id(&self) -> u64 {
         form::of(self.kind.schema())
     }
-    fn begin(&self, partition: u16, _: &str) -> Result<Partition, Halt> {
+    fn begin(&self, partition: u16, _: &str) -> Result<Partition, FatalError> {
         let of = self.names.partitions;
         Ok(self.with(partition, self.kind.begin(self.release.clone(), partition, of), 0))
     }
@@ -64,13 +64,13 @@ impl Stage for Stateful {
     }
 }
 
-impl Life for Partition {
-    fn take(&mut self, record: &Record, out: &mut Vec<Draft>) -> Result<(), Halt> {
+impl PartitionProcessor for Partition {
+    fn process(&mut self, record: &Record, out: &mut Vec<NewRecord>) -> Result<(), FatalError> {
         self.tells = false;
         let raw = RawRecord { offset: record.offset, key: &record.key, value: &record.value };
         let rejection = self.processor.take(raw, &mut self.letters).map_err(|why| match why {
             Refused::WithoutRules => without_rules(self.kind.name(), self.number),
-            Refused::Stop(stop) => Halt(stop.to_string()),
+            Refused::Stop(stop) => FatalError(stop.to_string()),
         })?;
         if let Some(rejection) = rejection {
             let place = (self.kind.reads().name(), self.number, record.offset);
@@ -86,23 +86,23 @@ impl Life for Partition {
             }
         }
         self.tells = self.letters.iter().any(|letter| self.processor.is_awaited(letter));
-        out.extend(self.letters.drain(..).map(|letter| draft(&self.names, &letter)));
+        out.extend(self.letters.drain(..).map(|letter| new_record(&self.names, &letter)));
         Ok(())
     }
-    fn image(&mut self) -> Option<Vec<u8>> {
+    fn snapshot(&mut self) -> Option<Vec<u8>> {
         Some(image::write(self.unreadable, &self.processor.snapshot().ok()?))
     }
-    fn due(&self) -> Option<i64> {
+    fn next_deadline(&self) -> Option<i64> {
         self.processor.due().map(Moment::millis)
     }
     fn note(&self) -> String {
         self.counts().write()
     }
-    fn stroke(&self, now: i64) -> Option<Draft> {
+    fn tick(&self, now: i64) -> Option<NewRecord> {
         let strikes = self.kind.strikes();
         strikes.then(|| stroke(&self.names, self.kind.reads(), self.number, now))
     }
-    fn asks_the_time(&self) -> Option<Draft> {
+    fn clock_probe(&self) -> Option<NewRecord> {
         let strikes = self.kind.strikes();
         strikes.then(|| asks_the_time(&self.names, self.kind.reads(), self.number))
     }

@@ -6,7 +6,7 @@ use super::append;
 use crate::services::names::Names;
 use facts::Moment;
 use serde::Serialize;
-use stream::{Draft, Log, StreamError, Topic};
+use stream::{Log, NewRecord, StreamError, TopicSpec};
 
 /// Its name without prefix.
 const NAME: &str = "restored";
@@ -48,7 +48,7 @@ pub(crate) fn begin(
     now: i64,
     what: &impl Serialize,
 ) -> Result<(), StreamError> {
-    log.create(&Topic { name: names.other(NAME), partitions: 1, stamped_by_log: false })?;
+    log.create(&TopicSpec { name: names.other(NAME), partitions: 1, stamped_by_log: false })?;
     write(log, names, now, &Says { state: "begun", what })
 }
 
@@ -74,6 +74,6 @@ fn write(log: &dyn Log, names: &Names, now: i64, data: &impl Serialize) -> Resul
         "data": data,
     });
     let (topic, value) = (names.other(NAME).into(), event.to_string().into_bytes());
-    let draft = Draft { topic, partition: 0, key: b"log".to_vec(), value };
-    append(log, vec![draft]).map(drop)
+    let new_record = NewRecord { topic, partition: 0, key: b"log".to_vec(), value };
+    append(log, vec![new_record]).map(drop)
 }

@@ -4,7 +4,7 @@ use super::*;
 use facts::{Moment, SystemFact};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use stream::Memory;
+use stream::MemoryLog;
 
 const DAY: i64 = 86_400_000;
 /// 1 March 2026, 08:00:02.
@@ -17,7 +17,7 @@ fn clock_at(time: &Arc<AtomicI64>) -> Clock {
 
 /// A log and its clock, and a machine and its clock.
 struct Place {
-    log: Memory,
+    log: MemoryLog,
     machine: Arc<AtomicI64>,
     names: Names,
     book: Rulebook,
@@ -27,7 +27,7 @@ struct Place {
 impl Place {
     fn new(ahead: i64) -> Self {
         Self {
-            log: Memory::new(Arc::new(|| NOW)),
+            log: MemoryLog::new(Arc::new(|| NOW)),
             machine: Arc::new(AtomicI64::new(NOW + ahead)),
             names: Names::with("", 2),
             book: pipeline::rulebook::shipped().unwrap().book,
@@ -147,7 +147,7 @@ fn a_log_is_known_by_a_record_that_stays() {
     place.create().unwrap();
     let of = |place: &Place, topic: &str| identity(&place.log, &place.names, topic);
     // The same, begun a minute later.
-    let later = Place { log: Memory::new(Arc::new(|| NOW + 60_000)), ..Place::new(60_000) };
+    let later = Place { log: MemoryLog::new(Arc::new(|| NOW + 60_000)), ..Place::new(60_000) };
     later.create().unwrap();
     for topic in ["facts", "journal", "exceptions"] {
         assert_ne!(of(&place, topic), of(&later, topic), "{topic}");

@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
-use stream::{Ack, Committed, Draft, Happening, Log, Member, StreamError, Ticket, Topic};
+use stream::{
+    Ack, Committed, ConsumerEvent, GroupConsumer, Log, NewRecord, StreamError, TopicSpec, WriteId,
+};
 
 pub(crate) type Case = (&'static str, fn(&Kafka, &str));
 
@@ -31,15 +33,15 @@ fn brokers() -> String {
 }
 
 fn topic(log: &Kafka, name: &str, partitions: u16) {
-    let topic = Topic { name: name.to_owned(), partitions, stamped_by_log: true };
+    let topic = TopicSpec { name: name.to_owned(), partitions, stamped_by_log: true };
     assert_eq!(log.create(&topic), Ok(true));
 }
 
 fn write(log: &Kafka, topic: &str, partition: u16) -> Ack {
     let (send, answers) = channel();
-    let draft =
-        Draft { topic: Arc::from(topic), partition, key: b"k".to_vec(), value: b"v".to_vec() };
-    log.append(vec![(Ticket::default(), draft)], &send);
+    let new_record =
+        NewRecord { topic: Arc::from(topic), partition, key: b"k".to_vec(), value: b"v".to_vec() };
+    log.append(vec![(WriteId::default(), new_record)], &send);
     answers.recv_timeout(SOON).expect("it is answered")
 }
 
@@ -54,7 +56,7 @@ fn until<T>(mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-fn poll(member: &mut dyn Member) -> Result<Vec<Happening>, StreamError> {
+fn poll(member: &mut dyn GroupConsumer) -> Result<Vec<ConsumerEvent>, StreamError> {
     let mut seen = Vec::new();
     member.poll(Duration::from_millis(50), &mut seen).map(|()| seen)
 }
@@ -103,21 +105,21 @@ fn beyond_the_end(log: &Kafka, word: &str) {
 }
 
 /// Takes what it is given until it has so many.
-fn share(members: &mut [(Box<dyn Member>, BTreeSet<u16>)], each: usize) {
+fn share(members: &mut [(Box<dyn GroupConsumer>, BTreeSet<u16>)], each: usize) {
     until(|| {
         for (member, mine) in members.iter_mut() {
-            for happening in poll(&mut **member).expect("it can be polled") {
-                match happening {
-                    Happening::Assigned(more) => {
-                        more.iter().for_each(|p| member.start(*p, 0).expect("it starts"));
+            for event in poll(&mut **member).expect("it can be polled") {
+                match event {
+                    ConsumerEvent::Assigned(more) => {
+                        more.iter().for_each(|p| member.seek(*p, 0).expect("it starts"));
                         mine.extend(more);
                     }
-                    Happening::Revoked(less) => {
+                    ConsumerEvent::Revoked(less) => {
                         member.release(&less).expect("it is given back");
                         mine.retain(|p| !less.contains(p));
                     }
-                    Happening::Lost(less) => mine.retain(|p| !less.contains(p)),
-                    Happening::Record(..) => {}
+                    ConsumerEvent::Lost(less) => mine.retain(|p| !less.contains(p)),
+                    ConsumerEvent::Record(..) => {}
                 }
             }
         }
@@ -176,7 +178,7 @@ fn forgotten(log: &Kafka, word: &str) {
     let mut member = log.join(word, word, None).expect("a member");
     until(|| {
         let seen = poll(&mut *member).expect("it can be polled");
-        seen.contains(&Happening::Assigned(vec![0])).then_some(())
+        seen.contains(&ConsumerEvent::Assigned(vec![0])).then_some(())
     });
     let point = Committed { offset: 1, last: 7, note: "counts".into() };
     member.commit(&[(0, point.clone())]).expect("it is committed");
@@ -186,7 +188,7 @@ fn forgotten(log: &Kafka, word: &str) {
     delete(word);
     until(|| (log.partitions(word) == Ok(None)).then_some(()));
     until(|| {
-        let topic = Topic { name: word.to_owned(), partitions: 1, stamped_by_log: true };
+        let topic = TopicSpec { name: word.to_owned(), partitions: 1, stamped_by_log: true };
         log.create(&topic).ok()
     });
     assert_eq!(log.committed(word, word), Ok([].into()));

@@ -1,7 +1,7 @@
 //! The tables, and what is asked of them.
 
 use crate::error::StreamError;
-use crate::log::{Committed, Draft, Record, Topic};
+use crate::log::{Committed, NewRecord, Record, TopicSpec};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -79,7 +79,7 @@ pub(super) fn look(file: &Path) -> Result<Connection, StreamError> {
     Ok(connection)
 }
 
-pub(super) fn create(connection: &Connection, topic: &Topic) -> Result<Place, StreamError> {
+pub(super) fn create(connection: &Connection, topic: &TopicSpec) -> Result<Place, StreamError> {
     let insert = "INSERT INTO topic (name, partitions) VALUES (?1, ?2)";
     connection.execute(insert, params![topic.name, topic.partitions]).map_err(wrong)?;
     let place = Place { id: connection.last_insert_rowid(), partitions: topic.partitions };
@@ -176,12 +176,14 @@ pub(super) fn insert(
     place: Place,
     offset: u64,
     appended: i64,
-    draft: &Draft,
+    new_record: &NewRecord,
 ) -> Result<(), StreamError> {
-    let table = table(place, draft.partition);
+    let table = table(place, new_record.partition);
     let insert = format!("INSERT INTO {table} (at, appended, key, value) VALUES (?1, ?2, ?3, ?4)");
     let mut insert = connection.prepare_cached(&insert).map_err(wrong)?;
-    insert.execute(params![signed(offset), appended, draft.key, draft.value]).map_err(wrong)?;
+    insert
+        .execute(params![signed(offset), appended, new_record.key, new_record.value])
+        .map_err(wrong)?;
     Ok(())
 }
 
@@ -241,7 +243,7 @@ mod tests {
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
         let connection = open(&folder.join("log.db")).unwrap();
-        let topic = Topic { name: "facts".into(), partitions: 1, stamped_by_log: true };
+        let topic = TopicSpec { name: "facts".into(), partitions: 1, stamped_by_log: true };
         let place = create(&connection, &topic).unwrap();
         let table = table(place, 0);
         assert_eq!(range(&connection, place, 0).unwrap(), 0..0);

@@ -3,8 +3,8 @@
 
 use super::schema::{self, Ends, Place};
 use crate::error::StreamError;
-use crate::local::Bell;
-use crate::log::{Ack, Clock, Committed, Draft, Placed, Ticket, Topic, Unwritten};
+use crate::local::Notifier;
+use crate::log::{Ack, Clock, Committed, NewRecord, Placed, TopicSpec, Unwritten, WriteId};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -18,7 +18,7 @@ const MOST: usize = 8192;
 /// What is to be written.
 pub(super) enum Job {
     Append {
-        drafts: Vec<(Ticket, Draft)>,
+        new_records: Vec<(WriteId, NewRecord)>,
         answers: Sender<Ack>,
     },
     Commit {
@@ -28,7 +28,7 @@ pub(super) enum Job {
         answer: Sender<Result<(), StreamError>>,
     },
     Create {
-        topic: Topic,
+        topic: TopicSpec,
         answer: Sender<Result<(), StreamError>>,
     },
 }
@@ -42,12 +42,13 @@ impl Writer {
     pub(super) fn start(
         connection: Connection,
         ends: Arc<Ends>,
-        bell: Arc<Bell>,
+        notifier: Arc<Notifier>,
         clock: Clock,
         guard: File,
     ) -> Result<Self, StreamError> {
         let (jobs, waiting) = sync_channel(1024);
-        let desk = Desk { connection, ends, bell, clock, places: BTreeMap::new(), _guard: guard };
+        let desk =
+            Desk { connection, ends, notifier, clock, places: BTreeMap::new(), _guard: guard };
         let thread = std::thread::Builder::new()
             .name("log-writer".into())
             .spawn(move || desk.work(&waiting))
@@ -72,7 +73,7 @@ impl Drop for Writer {
 struct Desk {
     connection: Connection,
     ends: Arc<Ends>,
-    bell: Arc<Bell>,
+    notifier: Arc<Notifier>,
     clock: Clock,
     places: BTreeMap<String, Place>,
     /// Held as long as this process may write.
@@ -82,7 +83,7 @@ struct Desk {
 /// What is told once the disk has it.
 #[derive(Default)]
 struct Told {
-    acks: Vec<(Sender<Ack>, Ticket, Result<Placed, Unwritten>)>,
+    acks: Vec<(Sender<Ack>, WriteId, Result<Placed, Unwritten>)>,
     answers: Vec<Sender<Result<(), StreamError>>>,
     ends: BTreeMap<(i64, u16), u64>,
 }
@@ -92,7 +93,7 @@ impl Desk {
         while let Ok(first) = waiting.recv() {
             let mut jobs = vec![first];
             let size = |job: &Job| match job {
-                Job::Append { drafts, .. } => drafts.len(),
+                Job::Append { new_records, .. } => new_records.len(),
                 Job::Commit { .. } | Job::Create { .. } => 1,
             };
             let mut records: usize = jobs.iter().map(size).sum();
@@ -119,9 +120,9 @@ impl Desk {
         match done {
             Ok(()) => {
                 self.ends.set(told.ends);
-                self.bell.ring();
-                for (to, ticket, placed) in told.acks {
-                    let _ = to.send(Ack { ticket, placed });
+                self.notifier.notify();
+                for (to, write_id, placed) in told.acks {
+                    let _ = to.send(Ack { write_id, placed });
                 }
                 for answer in told.answers {
                     let _ = answer.send(Ok(()));
@@ -144,10 +145,10 @@ fn one(
     told: &mut Told,
 ) -> Result<(), StreamError> {
     match job {
-        Job::Append { drafts, answers } => {
-            for (ticket, draft) in drafts {
-                let placed = append(connection, draft, places, ends, now, &mut told.ends)?;
-                told.acks.push((answers.clone(), *ticket, placed));
+        Job::Append { new_records, answers } => {
+            for (write_id, new_record) in new_records {
+                let placed = append(connection, new_record, places, ends, now, &mut told.ends)?;
+                told.acks.push((answers.clone(), *write_id, placed));
             }
         }
         Job::Commit { group, topic, points, answer } => {
@@ -165,36 +166,37 @@ fn one(
 /// The outer error ends the transaction, the inner one is about this record alone.
 fn append(
     connection: &Connection,
-    draft: &Draft,
+    new_record: &NewRecord,
     places: &mut BTreeMap<String, Place>,
     ends: &Ends,
     now: i64,
     new: &mut BTreeMap<(i64, u16), u64>,
 ) -> Result<Result<Placed, Unwritten>, StreamError> {
-    let place = match places.get(&*draft.topic) {
+    let place = match places.get(&*new_record.topic) {
         Some(place) => *place,
-        None => match schema::place(connection, &draft.topic)? {
-            Some(place) => *places.entry(draft.topic.to_string()).or_insert(place),
-            None => return Ok(Err(format!("there is no topic `{}`", draft.topic).into())),
+        None => match schema::place(connection, &new_record.topic)? {
+            Some(place) => *places.entry(new_record.topic.to_string()).or_insert(place),
+            None => return Ok(Err(format!("there is no topic `{}`", new_record.topic).into())),
         },
     };
-    if draft.partition >= place.partitions {
-        let reason = format!("there is no partition {} of `{}`", draft.partition, draft.topic);
+    if new_record.partition >= place.partitions {
+        let reason =
+            format!("there is no partition {} of `{}`", new_record.partition, new_record.topic);
         return Ok(Err(reason.into()));
     }
     let end = new
-        .entry((place.id, draft.partition))
-        .or_insert_with(|| ends.get(place, draft.partition).unwrap_or(0));
-    schema::insert(connection, place, *end, now, draft)?;
+        .entry((place.id, new_record.partition))
+        .or_insert_with(|| ends.get(place, new_record.partition).unwrap_or(0));
+    schema::insert(connection, place, *end, now, new_record)?;
     *end += 1;
     Ok(Ok(Placed { offset: *end - 1, appended: now }))
 }
 
 fn refuse(job: Job, error: &StreamError) {
     match job {
-        Job::Append { drafts, answers } => {
-            for (ticket, _) in drafts {
-                let _ = answers.send(Ack { ticket, placed: Err(error.to_string().into()) });
+        Job::Append { new_records, answers } => {
+            for (write_id, _) in new_records {
+                let _ = answers.send(Ack { write_id, placed: Err(error.to_string().into()) });
             }
         }
         Job::Commit { answer, .. } | Job::Create { answer, .. } => {

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 
 /// A place is called `service/partition`. Whoever reads a name sees all that was written under it, or nothing of it.
-pub trait Shelf: Send + Sync {
+pub trait SnapshotStore: Send + Sync {
     /// The names of a place, in no order; none where there is no such place.
     ///
     /// # Errors
@@ -31,7 +31,7 @@ pub trait Shelf: Send + Sync {
     /// It may be there still.
     fn remove(&self, place: &str, name: &str) -> io::Result<()>;
     /// What people call a place or a file in it, or, where nothing is named, all of it.
-    fn called(&self, file: &str) -> String;
+    fn describe(&self, file: &str) -> String;
 }
 
 /// A folder on a disk: a file is written beside its place, brought to the disk, and only then given its name.
@@ -49,7 +49,7 @@ impl Folder {
     }
 }
 
-impl Shelf for Folder {
+impl SnapshotStore for Folder {
     fn list(&self, place: &str) -> io::Result<Vec<String>> {
         let listing = match fs::read_dir(self.0.join(place)) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -85,7 +85,7 @@ impl Shelf for Folder {
         }
     }
 
-    fn called(&self, file: &str) -> String {
+    fn describe(&self, file: &str) -> String {
         match file {
             "" => self.0.display().to_string(),
             file => self.0.join(file).display().to_string(),
@@ -96,15 +96,15 @@ impl Shelf for Folder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshots::suite;
+    use crate::snapshots::conformance;
     use std::sync::Arc;
 
     #[test]
     fn a_folder_is_a_shelf() {
         let folder = std::env::temp_dir().join(format!("coldwatch-shelf-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
-        let shelf: Arc<dyn Shelf> = Arc::new(Folder::new(&folder));
-        for (n, (says, case)) in suite::ALL.iter().enumerate() {
+        let shelf: Arc<dyn SnapshotStore> = Arc::new(Folder::new(&folder));
+        for (n, (says, case)) in conformance::ALL.iter().enumerate() {
             eprintln!("{says}");
             case(&shelf, &format!("case-{n}"));
         }

@@ -1,10 +1,10 @@
 //! Whether a log is still the one that was worked off up to a commit point: it reaches that far, and the last record
 //! before is called as it was.
 
-use super::Loop;
+use super::Runner;
 use crate::error::StreamError;
 use crate::log::{Committed, Record};
-use crate::stage::Stage;
+use crate::processor::ProcessorFactory;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::Ordering;
@@ -48,7 +48,7 @@ pub(super) struct Lasts {
     away: Option<String>,
 }
 
-impl<S: Stage> Loop<'_, S> {
+impl<S: ProcessorFactory> Runner<'_, S> {
     /// Where a partition stands: asked, unless it has waited only for its turn since it was looked at.
     pub(super) fn place(
         &mut self,
@@ -124,7 +124,7 @@ impl<S: Stage> Loop<'_, S> {
         }
         let Some(at) = place.last() else { return Ok(()) };
         match (lasts.found.get(partition), &lasts.away) {
-            (Some(record), _) if record.offset == at && record.called() != *last => {
+            (Some(record), _) if record.offset == at && record.fingerprint() != *last => {
                 Err(another("the last record before is another one now"))
             }
             (Some(_), _) => Ok(()),

@@ -1,8 +1,8 @@
 //! One partition in the loop: what it has taken, what of that is acknowledged, what may be committed.
 
-use crate::log::{Ack, Committed, Draft, Record, Ticket, Unwritten};
+use crate::log::{Ack, Committed, NewRecord, Record, Unwritten, WriteId};
+use crate::processor::{FatalError, PartitionProcessor};
 use crate::snapshots::Snapshot;
-use crate::stage::{Halt, Life};
 use std::collections::VecDeque;
 use std::time::Instant;
 
@@ -14,13 +14,13 @@ pub(crate) const OWN: u64 = u64::MAX;
 
 /// A partition at work.
 pub(crate) struct Running<L> {
-    pub(crate) life: L,
+    pub(crate) processor: L,
     partition: u16,
     number: u32,
     /// The next offset that it takes.
     pub(crate) position: u64,
     /// What lies before was worked off by an earlier life: it is folded again, silently.
-    pub(crate) worked_off: u64,
+    pub(crate) committed_at_start: u64,
     pub(crate) committed: u64,
     /// Whether a hole in the offsets is a fault: where every record counts.
     strict: bool,
@@ -29,10 +29,10 @@ pub(crate) struct Running<L> {
     /// What it has taken last.
     last: Option<Record>,
     /// Taken, and waiting for what it says to be committed.
-    pub(crate) image: Option<Snapshot>,
-    pub(crate) kept: u64,
+    pub(crate) snapshot: Option<Snapshot>,
+    pub(crate) saved: u64,
     /// When that was, by the clock of the process.
-    pub(crate) kept_at: Option<i64>,
+    pub(crate) saved_at: Option<i64>,
     /// Where its partition ends, as far as it is known.
     pub(crate) end: u64,
     pub(crate) snapshot_due: Instant,
@@ -41,17 +41,17 @@ pub(crate) struct Running<L> {
     pub(crate) unwritable: Option<String>,
     /// It is asked back: it takes nothing more, and waits for what it has written.
     pub(crate) leaving: bool,
-    pub(crate) stroke: Stroke,
+    pub(crate) ticker: Ticker,
 }
 
 /// What its striker knows.
 #[derive(Debug, Default)]
-pub(crate) struct Stroke {
+pub(crate) struct Ticker {
     pub(crate) last: i64,
     /// How far the log's clock and ours differed when the last answer came.
     pub(crate) skew: Option<i64>,
-    pub(crate) asked: Option<Instant>,
-    pub(crate) sign: i64,
+    pub(crate) probed_at: Option<Instant>,
+    pub(crate) last_heartbeat: i64,
     /// Own writes that are not answered, and when the first of them was sent.
     open: usize,
     sent: Option<Twice>,
@@ -68,7 +68,7 @@ fn set_by((from, began): Twice, (to, at): Twice) -> i64 {
     (to - from).saturating_sub(passed)
 }
 
-impl Stroke {
+impl Ticker {
     /// A write of our own goes out.
     pub(crate) fn sends(&mut self, now: Twice) {
         if self.open == 0 {
@@ -87,7 +87,7 @@ impl Stroke {
     /// between the two would have any stamp lie there.
     fn hears(&mut self, appended: i64, now: i64, at: Instant) {
         self.open = self.open.saturating_sub(1);
-        (self.heard, self.asked) = (Some((now, at)), None);
+        (self.heard, self.probed_at) = (Some((now, at)), None);
         let sent = self.sent.unwrap_or((now, at));
         self.skew = match appended {
             _ if set_by(sent, (now, at)).abs() > MOST_SKEW => None,
@@ -97,7 +97,7 @@ impl Stroke {
         };
         // Asked and refused: not at once again.
         if self.skew.is_some_and(|skew| skew.abs() > MOST_SKEW) {
-            self.asked = Some(at);
+            self.probed_at = Some(at);
         }
     }
 }
@@ -110,9 +110,9 @@ struct Mark {
     note: String,
 }
 
-impl<L: Life> Running<L> {
+impl<L: PartitionProcessor> Running<L> {
     pub(crate) fn new(
-        life: L,
+        processor: L,
         (partition, number): (u16, u32),
         position: u64,
         worked_off: u64,
@@ -120,25 +120,25 @@ impl<L: Life> Running<L> {
         snapshot_due: Instant,
     ) -> Self {
         Self {
-            life,
+            processor,
             partition,
             number,
             position,
-            worked_off,
+            committed_at_start: worked_off,
             committed: worked_off,
             strict,
             marks: VecDeque::new(),
             first: 0,
             last: None,
-            image: None,
-            kept: position,
-            kept_at: None,
+            snapshot: None,
+            saved: position,
+            saved_at: None,
             end: position,
             snapshot_due,
             failed: None,
             unwritable: None,
             leaving: false,
-            stroke: Stroke::default(),
+            ticker: Ticker::default(),
         }
     }
 
@@ -146,62 +146,63 @@ impl<L: Life> Running<L> {
     pub(crate) fn take(
         &mut self,
         record: Record,
-        drafts: &mut Vec<(Ticket, Draft)>,
-        room: &mut Vec<Draft>,
-    ) -> Result<(), Halt> {
+        new_records: &mut Vec<(WriteId, NewRecord)>,
+        room: &mut Vec<NewRecord>,
+    ) -> Result<(), FatalError> {
         if record.offset < self.position || self.failed.is_some() || self.leaving {
             return Ok(());
         }
         if self.strict && record.offset > self.position {
-            return Err(Halt(format!(
+            return Err(FatalError(format!(
                 "partition {}: offset {} follows {}: records are missing from the log",
                 self.partition, record.offset, self.position
             )));
         }
-        self.life.take(&record, room)?;
+        self.processor.process(&record, room)?;
         self.position = record.offset + 1;
-        let silent = record.offset < self.worked_off;
+        let silent = record.offset < self.committed_at_start;
         self.last = Some(record);
         if silent {
             room.clear();
             return Ok(());
         }
-        let ticket = self.ticket(self.first + self.marks.len() as u64);
-        drafts.extend(room.drain(..).map(|draft| (ticket, draft)));
+        let write_id = self.write_id(self.first + self.marks.len() as u64);
+        new_records.extend(room.drain(..).map(|new_record| (write_id, new_record)));
         Ok(())
     }
 
-    pub(crate) fn ticket(&self, mark: u64) -> Ticket {
-        Ticket { partition: self.partition, life: self.number, mark }
+    pub(crate) fn write_id(&self, mark: u64) -> WriteId {
+        WriteId { partition: self.partition, generation: self.number, mark }
     }
 
     /// Sets a point behind what was taken; `open` writes belong to it.
     pub(crate) fn mark(&mut self, open: usize) {
         let last = self.marks.back().map_or(self.committed, |mark| mark.position);
         if self.position > last {
-            let (note, last) = (self.life.note(), self.last.as_ref().map_or(0, Record::called));
+            let (note, last) =
+                (self.processor.note(), self.last.as_ref().map_or(0, Record::fingerprint));
             self.marks.push_back(Mark { position: self.position, open, last, note });
         }
     }
 
     /// An answer, heard then by the group's clock and by ours; one to another life is none of ours.
     pub(crate) fn answer(&mut self, ack: &Ack, now: i64, at: Instant) {
-        if ack.ticket.life != self.number {
+        if ack.write_id.generation != self.number {
             return;
         }
         match &ack.placed {
             Err(Unwritten::Unknown(reason)) => self.failed = Some(reason.clone()),
             Err(Unwritten::Never(reason)) => {
-                let mark = self.open_mark(ack.ticket.mark).map(|mark| mark.position);
+                let mark = self.open_mark(ack.write_id.mark).map(|mark| mark.position);
                 let before = mark.unwrap_or(self.position);
                 self.unwritable = Some(format!(
                     "what follows from partition {} before offset {before} can never be written: {reason}",
                     self.partition
                 ));
             }
-            Ok(placed) if ack.ticket.mark == OWN => self.stroke.hears(placed.appended, now, at),
+            Ok(placed) if ack.write_id.mark == OWN => self.ticker.hears(placed.appended, now, at),
             Ok(_) => {
-                if let Some(mark) = self.open_mark(ack.ticket.mark) {
+                if let Some(mark) = self.open_mark(ack.write_id.mark) {
                     mark.open = mark.open.saturating_sub(1);
                 }
             }
@@ -233,14 +234,14 @@ impl<L: Life> Running<L> {
         !self.marks.is_empty()
     }
 
-    pub(crate) fn refolding(&self) -> bool {
-        self.position < self.worked_off
+    pub(crate) fn catching_up(&self) -> bool {
+        self.position < self.committed_at_start
     }
 
     /// The image, once everything in it is committed.
     pub(crate) fn ripe(&mut self) -> Option<Snapshot> {
         let committed = self.committed;
-        let ripe = self.image.take_if(|image| image.offset <= committed)?;
+        let ripe = self.snapshot.take_if(|image| image.offset <= committed)?;
         assert!(ripe.offset <= self.committed, "a snapshot is never ahead of what is committed");
         Some(ripe)
     }

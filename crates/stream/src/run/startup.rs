@@ -1,12 +1,12 @@
 //! How a partition begins here: at a snapshot, or at the start, or where its group has come to.
 
-use super::same_log::Place;
-use super::{Loop, stop};
+use super::log_identity::Place;
+use super::{Runner, stop};
 use crate::error::StreamError;
-use crate::life::Running;
 use crate::log::Committed;
+use crate::processor::ProcessorFactory;
+use crate::running::Running;
 use crate::snapshots::{Snapshot, Snapshots};
-use crate::stage::Stage;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ const LARGE: usize = 1 << 20;
 /// So many partitions are looked at with one reader.
 const TOGETHER: usize = 32;
 
-impl<S: Stage> Loop<'_, S> {
+impl<S: ProcessorFactory> Runner<'_, S> {
     /// Begins every partition whose time has come, those first that have waited longest. How far the group has come is
     /// asked once for all of them; where the log does not answer now, they are put off, since a log that is away may
     /// take long to say nothing. One partition that cannot be asked for alone waits behind all others.
@@ -105,12 +105,12 @@ impl<S: Stage> Loop<'_, S> {
         let Place { partition, range, point: Committed { offset, note, .. }, .. } = place;
         let (partition, offset) = (*partition, *offset);
         let mut read = 0;
-        let (life, position) = match self.stage.remembers() {
-            false => (self.stage.begin(partition, note).map_err(stop)?, offset),
+        let (processor, position) = match self.factory.is_stateful() {
+            false => (self.factory.begin(partition, note).map_err(stop)?, offset),
             true => match self.last_snapshot(partition, offset).inspect(|_| self.silent = None) {
-                Ok(Some((life, position, bytes))) if position >= range.start => {
+                Ok(Some((processor, position, bytes))) if position >= range.start => {
                     read = bytes;
-                    (life, position)
+                    (processor, position)
                 }
                 // There may be one: without it nothing can begin there, or all must be folded again.
                 Err(reason) if range.start > 0 || (offset > 0 && self.may_wait()) => {
@@ -121,19 +121,20 @@ impl<S: Stage> Loop<'_, S> {
                         "partition {partition} of {topic} begins at {}, and {service} has no snapshot between there \
                          and {offset} that this release can use ({}): its past was trimmed; bring a snapshot back",
                         range.start,
-                        self.shelf_of(partition)
+                        self.store_of(partition)
                     )));
                 }
-                _ => (self.stage.begin(partition, "").map_err(stop)?, 0),
+                _ => (self.factory.begin(partition, "").map_err(stop)?, 0),
             },
         };
-        self.lives += 1;
-        self.watch.note(|seen| seen.lives += 1);
+        self.generation += 1;
+        self.monitor.note(|seen| seen.starts += 1);
         tracing::info!(service, partition, position, worked_off = offset, "a partition begins");
         let due = self.now + self.group.snapshot_every;
-        let strict = self.stage.remembers();
-        let running = Running::new(life, (partition, self.lives), position, offset, strict, due);
-        self.member.start(partition, position)?;
+        let strict = self.factory.is_stateful();
+        let running =
+            Running::new(processor, (partition, self.generation), position, offset, strict, due);
+        self.member.seek(partition, position)?;
         self.running.insert(partition, running);
         self.waiting.remove(&partition);
         Ok(read)
@@ -148,12 +149,12 @@ impl<S: Stage> Loop<'_, S> {
 
     /// Not all at the same moment: what failed together would fail together again.
     pub(super) fn put_off(&mut self, partition: u16) {
-        let wait = Duration::from_millis(self.luck.u64(100..1000));
+        let wait = Duration::from_millis(self.rng.u64(100..1000));
         self.waiting.insert(partition, self.now + wait);
     }
 
     /// Where its snapshots would be.
-    fn shelf_of(&self, partition: u16) -> String {
+    fn store_of(&self, partition: u16) -> String {
         let snapshots = self.group.snapshots.as_ref();
         snapshots.map_or_else(
             || "it keeps none".to_owned(),
@@ -166,22 +167,23 @@ impl<S: Stage> Loop<'_, S> {
         &self,
         partition: u16,
         most: u64,
-    ) -> Result<Option<(S::Life, u64, usize)>, String> {
+    ) -> Result<Option<(S::Processor, u64, usize)>, String> {
         let Some(snapshots) = &self.group.snapshots else { return Ok(None) };
         let mut most = most;
         loop {
             let mut told = |file: &str, reason: &str| {
                 tracing::warn!(file, reason, "a snapshot is passed over");
-                self.watch.note(|seen| seen.snapshots_refused += 1);
+                self.monitor.note(|seen| seen.snapshots_refused += 1);
             };
-            let form = self.stage.form() ^ self.group.log_identity;
-            let newest = snapshots.newest(self.group.service, partition, form, most, &mut told);
+            let format_id = self.factory.format_id() ^ self.group.log_identity;
+            let newest =
+                snapshots.latest(self.group.service, partition, format_id, most, &mut told);
             let newest = newest.map_err(|error| format!("snapshots cannot be read: {error}"))?;
-            let Some(Snapshot { offset, image }) = newest else { return Ok(None) };
-            match self.stage.resume(partition, &image) {
-                Ok(life) => {
-                    self.watch.note(|seen| seen.snapshots_used += 1);
-                    return Ok(Some((life, offset, image.len())));
+            let Some(Snapshot { offset, state: image }) = newest else { return Ok(None) };
+            match self.factory.resume(partition, &image) {
+                Ok(processor) => {
+                    self.monitor.note(|seen| seen.snapshots_used += 1);
+                    return Ok(Some((processor, offset, image.len())));
                 }
                 Err(reason) => {
                     tracing::warn!(partition, offset, reason, "a snapshot cannot be used");

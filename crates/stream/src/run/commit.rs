@@ -1,11 +1,11 @@
 //! What follows when a turn has taken its records: writes, answers, commits, snapshots, and the end of lives.
 
-use super::{DRAIN, Loop};
+use super::{DRAIN, Runner};
 use crate::error::StreamError;
-use crate::life::OWN;
-use crate::log::{Ack, Draft, Ticket};
+use crate::log::{Ack, NewRecord, WriteId};
+use crate::processor::{PartitionProcessor, PartitionStatus, ProcessorFactory};
+use crate::running::OWN;
 use crate::snapshots::Snapshot;
-use crate::stage::{Life, Sight, Stage};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -15,30 +15,30 @@ pub(super) struct Leaving {
     until: Instant,
 }
 
-impl<S: Stage> Loop<'_, S> {
-    pub(super) fn append(&mut self, drafts: Vec<(Ticket, Draft)>) {
+impl<S: ProcessorFactory> Runner<'_, S> {
+    pub(super) fn append(&mut self, new_records: Vec<(WriteId, NewRecord)>) {
         let mut open: BTreeMap<u16, usize> = BTreeMap::new();
-        for (ticket, _) in drafts.iter().filter(|(ticket, _)| ticket.mark != OWN) {
-            *open.entry(ticket.partition).or_default() += 1;
+        for (write_id, _) in new_records.iter().filter(|(write_id, _)| write_id.mark != OWN) {
+            *open.entry(write_id.partition).or_default() += 1;
         }
         for (partition, running) in &mut self.running {
             running.mark(open.get(partition).copied().unwrap_or(0));
         }
-        if !drafts.is_empty() {
-            self.log.append(drafts, &self.send);
+        if !new_records.is_empty() {
+            self.log.append(new_records, &self.send);
         }
     }
 
-    pub(super) fn hear_answers(&mut self) {
+    pub(super) fn receive_answers(&mut self) {
         while let Ok(ack) = self.answers.try_recv() {
-            self.hear(&ack);
+            self.receive(&ack);
         }
     }
 
-    fn hear(&mut self, ack: &Ack) {
+    fn receive(&mut self, ack: &Ack) {
         // The time of hearing is taken after the answer is there, or the log would seem to be ahead.
         let now = (self.group.clock)();
-        if let Some(running) = self.running.get_mut(&ack.ticket.partition) {
+        if let Some(running) = self.running.get_mut(&ack.write_id.partition) {
             running.answer(ack, now, self.now);
         }
     }
@@ -50,8 +50,8 @@ impl<S: Stage> Loop<'_, S> {
         }
         // Nothing but time can end this otherwise: the loop holds a sender of its own.
         if let Ok(ack) = self.answers.recv_timeout(longest) {
-            self.hear(&ack);
-            self.hear_answers();
+            self.receive(&ack);
+            self.receive_answers();
         }
     }
 
@@ -86,27 +86,28 @@ impl<S: Stage> Loop<'_, S> {
         }
     }
 
-    pub(super) fn keep_snapshots(&mut self) {
+    pub(super) fn save_snapshots(&mut self) {
         let Some(snapshots) = &self.group.snapshots else { return };
-        let (form, now) = (self.stage.form() ^ self.group.log_identity, self.now);
+        let (format_id, now) = (self.factory.format_id() ^ self.group.log_identity, self.now);
         for (partition, running) in self.running.iter_mut().filter(|(_, r)| !r.leaving) {
             let due =
-                now >= running.snapshot_due && !running.refolding() && running.image.is_none();
-            if due && running.position > running.kept {
+                now >= running.snapshot_due && !running.catching_up() && running.snapshot.is_none();
+            if due && running.position > running.saved {
                 running.snapshot_due = now + self.group.snapshot_every;
-                let image = running.life.image();
-                running.image = image.map(|image| Snapshot { offset: running.position, image });
+                let image = running.processor.snapshot();
+                running.snapshot =
+                    image.map(|image| Snapshot { offset: running.position, state: image });
             }
             let Some(ripe) = running.ripe() else { continue };
             let offset = ripe.offset;
-            match snapshots.keep(self.group.service, *partition, form, ripe) {
+            match snapshots.save(self.group.service, *partition, format_id, ripe) {
                 Ok(()) => {
-                    running.kept = offset;
-                    running.kept_at = Some((self.group.clock)());
+                    running.saved = offset;
+                    running.saved_at = Some((self.group.clock)());
                 }
                 Err(error) => {
                     tracing::error!(partition, %error, "a snapshot could not be kept");
-                    self.watch.note(|seen| seen.snapshots_failed += 1);
+                    self.monitor.note(|seen| seen.snapshots_failed += 1);
                 }
             }
         }
@@ -128,7 +129,7 @@ impl<S: Stage> Loop<'_, S> {
             if !self.leaving.iter().any(|leaving| leaving.partitions.contains(&partition)) {
                 self.put_off(partition);
             }
-            self.watch.note(|seen| {
+            self.monitor.note(|seen| {
                 seen.failed += 1;
                 seen.reason = Some(reason);
             });
@@ -180,26 +181,26 @@ impl<S: Stage> Loop<'_, S> {
             self.running.remove(partition);
             self.waiting.remove(partition);
             self.verified.remove(partition);
-            self.watch.note(|seen| seen.partitions.remove(partition));
+            self.monitor.note(|seen| seen.partitions.remove(partition));
         }
     }
 
     pub(super) fn show(&mut self) {
         self.shown = Some(self.now);
-        let (now, ends) = (self.now, self.member.ends());
+        let (now, ends) = (self.now, self.member.high_watermarks());
         let (running, waiting) = (&mut self.running, &self.waiting);
-        self.watch.note(|seen| {
-            seen.turned = Some(now);
+        self.monitor.note(|seen| {
+            seen.polled_at = Some(now);
             seen.waiting = waiting.keys().copied().collect();
             for (partition, running) in running {
                 running.end = ends.get(partition).copied().unwrap_or(0).max(running.position);
-                let sight = Sight {
+                let sight = PartitionStatus {
                     position: running.position,
                     end: running.end,
                     committed: running.committed,
-                    refolding: running.refolding(),
-                    snapshot: running.kept_at,
-                    gauges: running.life.gauges(),
+                    catching_up: running.catching_up(),
+                    snapshot: running.saved_at,
+                    gauges: running.processor.gauges(),
                 };
                 seen.partitions.insert(*partition, sight);
             }

@@ -10,39 +10,39 @@ const FORM: u32 = 1;
 const HEADER: usize = 8 + 4 + 8 + 8 + 8 + 32;
 
 /// A whole file.
-pub(super) fn write(form: u64, snapshot: &Snapshot) -> Vec<u8> {
-    let mut bytes = header(form, snapshot);
-    bytes.extend(&snapshot.image);
+pub(super) fn write(format_id: u64, snapshot: &Snapshot) -> Vec<u8> {
+    let mut bytes = header(format_id, snapshot);
+    bytes.extend(&snapshot.state);
     bytes
 }
 
-fn header(form: u64, snapshot: &Snapshot) -> Vec<u8> {
-    let mut header = Vec::with_capacity(HEADER + snapshot.image.len());
+fn header(format_id: u64, snapshot: &Snapshot) -> Vec<u8> {
+    let mut header = Vec::with_capacity(HEADER + snapshot.state.len());
     header.extend(MAGIC);
     header.extend(FORM.to_le_bytes());
-    header.extend(form.to_le_bytes());
+    header.extend(format_id.to_le_bytes());
     header.extend(snapshot.offset.to_le_bytes());
-    header.extend((snapshot.image.len() as u64).to_le_bytes());
+    header.extend((snapshot.state.len() as u64).to_le_bytes());
     let mut hash = Sha256::new();
     hash.update(&header);
-    hash.update(&snapshot.image);
+    hash.update(&snapshot.state);
     header.extend(hash.finalize());
     header
 }
 
 /// A file of this form, or why it is none.
-pub(super) fn read(form: u64, bytes: &[u8]) -> Result<Snapshot, String> {
+pub(super) fn read(format_id: u64, bytes: &[u8]) -> Result<Snapshot, String> {
     let (head, image) = bytes.split_at_checked(HEADER).ok_or("it is shorter than its head")?;
     let number = |at: usize| {
         let mut eight = [0; 8];
         eight.copy_from_slice(&head[at..at + 8]);
         u64::from_le_bytes(eight)
     };
-    let snapshot = Snapshot { offset: number(20), image: image.to_vec() };
+    let snapshot = Snapshot { offset: number(20), state: image.to_vec() };
     if header(number(12), &snapshot) != head {
         return Err("its bytes are not what was written".into());
     }
-    match number(12) == form {
+    match number(12) == format_id {
         true => Ok(snapshot),
         false => Err("it is of another release or of another log".into()),
     }
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn no_flipped_bit_and_no_missing_tail_is_accepted() {
-        let whole = write(7, &Snapshot { offset: 5, image: (0..=255).collect() });
+        let whole = write(7, &Snapshot { offset: 5, state: (0..=255).collect() });
         for bit in 0..whole.len() * 8 {
             let mut bytes = whole.clone();
             bytes[bit / 8] ^= 1 << (bit % 8);
@@ -68,12 +68,12 @@ mod tests {
     }
 
     /// Does to a file what disks and half-done copies do.
-    fn damage(whole: &[u8], other: &[u8], luck: &mut fastrand::Rng) -> Vec<u8> {
+    fn damage(whole: &[u8], other: &[u8], rng: &mut fastrand::Rng) -> Vec<u8> {
         let mut bytes = whole.to_vec();
-        let (from, to) = (luck.usize(0..bytes.len()), luck.usize(0..bytes.len()));
+        let (from, to) = (rng.usize(0..bytes.len()), rng.usize(0..bytes.len()));
         let (from, to) = (from.min(to), from.max(to) + 1);
-        match luck.u8(0..7) {
-            0 => (0..luck.usize(1..9)).for_each(|_| bytes[luck.usize(from..to)] ^= luck.u8(1..)),
+        match rng.u8(0..7) {
+            0 => (0..rng.usize(1..9)).for_each(|_| bytes[rng.usize(from..to)] ^= rng.u8(1..)),
             1 => bytes[from..to].fill(0),
             2 => bytes[from..to].reverse(),
             3 => drop(bytes.drain(from..to)),
@@ -88,13 +88,13 @@ mod tests {
     #[test]
     fn of_ten_thousand_damaged_snapshots_none_is_accepted() {
         let seed = fastrand::u64(..);
-        let mut luck = fastrand::Rng::with_seed(seed);
+        let mut rng = fastrand::Rng::with_seed(seed);
         let image = |n: u64| (0..500).map(|at: u64| (at * n % 251) as u8).collect::<Vec<u8>>();
-        let of = |offset: u64| write(7, &Snapshot { offset, image: image(offset) });
+        let of = |offset: u64| write(7, &Snapshot { offset, state: image(offset) });
         let (whole, other) = (of(9), of(5));
         let mut damaged = 0;
         while damaged < 10_000 {
-            let bytes = damage(&whole, &other, &mut luck);
+            let bytes = damage(&whole, &other, &mut rng);
             // Some damage leaves what was there, as where zeroes are filled with zeroes.
             if bytes == whole || bytes == other {
                 continue;

@@ -3,7 +3,7 @@
 //! Of each partition one waits at most: a newer one takes the place of an older. What could not be written is said when
 //! the next one of that partition is brought. It never gives up: the next one is tried again.
 
-use super::shelf::Shelf;
+use super::store::SnapshotStore;
 use super::{Snapshot, put};
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -13,13 +13,13 @@ use std::time::Duration;
 /// What the last one waits for what is not written yet.
 pub(super) const LAST: Duration = Duration::from_secs(10);
 
-pub(super) struct Aside {
-    desk: Arc<Desk>,
+pub(super) struct BackgroundWriter {
+    queue: Arc<Queue>,
     last: Duration,
 }
 
 /// What lies between those who bring and the one who writes.
-struct Desk {
+struct Queue {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -38,34 +38,34 @@ struct State {
 
 struct Waiting {
     place: String,
-    form: u64,
+    format_id: u64,
     snapshot: Snapshot,
 }
 
-impl Aside {
-    pub(super) fn start(shelf: Arc<dyn Shelf>, last: Duration) -> io::Result<Self> {
-        let desk = Arc::new(Desk { state: Mutex::default(), changed: Condvar::new() });
+impl BackgroundWriter {
+    pub(super) fn start(shelf: Arc<dyn SnapshotStore>, last: Duration) -> io::Result<Self> {
+        let desk = Arc::new(Queue { state: Mutex::default(), changed: Condvar::new() });
         let own = Ended(desk.clone());
         let name = "snapshots".to_owned();
         std::thread::Builder::new().name(name).spawn(move || own.0.write_all(&*shelf))?;
-        Ok(Self { desk, last })
+        Ok(Self { queue: desk, last })
     }
 
     /// Takes one to be written. That it is taken is all that can be said of it now; an error is that of the one before.
-    pub(super) fn take(&self, place: String, form: u64, snapshot: Snapshot) -> io::Result<()> {
-        let mut state = self.desk.state();
+    pub(super) fn take(&self, place: String, format_id: u64, snapshot: Snapshot) -> io::Result<()> {
+        let mut state = self.queue.state();
         if state.ended {
             return Err(io::Error::other("the thread that writes snapshots has ended"));
         }
         let before = state.failed.remove(&place);
-        let next = Waiting { place, form, snapshot };
+        let next = Waiting { place, format_id, snapshot };
         let waits = state.waiting.iter_mut().find(|waiting| waiting.place == next.place);
         let slow = waits.is_some();
         match waits {
             Some(waiting) => *waiting = next,
             None => state.waiting.push_back(next),
         }
-        self.desk.changed.notify_all();
+        self.queue.changed.notify_all();
         match before {
             Some(reason) => Err(io::Error::other(format!("the one before: {reason}"))),
             // Else nobody would see that what is kept grows old.
@@ -77,13 +77,13 @@ impl Aside {
     }
 }
 
-impl Drop for Aside {
+impl Drop for BackgroundWriter {
     fn drop(&mut self) {
-        let mut state = self.desk.state();
+        let mut state = self.queue.state();
         state.closed = true;
-        self.desk.changed.notify_all();
+        self.queue.changed.notify_all();
         let waits = |state: &mut State| !state.ended;
-        let waited = self.desk.changed.wait_timeout_while(state, self.last, waits);
+        let waited = self.queue.changed.wait_timeout_while(state, self.last, waits);
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         // Nobody brings another one, to whom it could be said.
         if let Some((place, reason)) = state.failed.first_key_value() {
@@ -97,19 +97,19 @@ impl Drop for Aside {
     }
 }
 
-impl Desk {
+impl Queue {
     /// Nothing that panics holds it.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write_all(&self, shelf: &dyn Shelf) {
+    fn write_all(&self, shelf: &dyn SnapshotStore) {
         loop {
             let idle = |state: &mut State| state.waiting.is_empty() && !state.closed;
             let waited = self.changed.wait_while(self.state(), idle);
             let next = waited.unwrap_or_else(PoisonError::into_inner).waiting.pop_front();
-            let Some(Waiting { place, form, snapshot }) = next else { return };
-            if let Err(error) = put(shelf, &place, form, &snapshot) {
+            let Some(Waiting { place, format_id, snapshot }) = next else { return };
+            if let Err(error) = put(shelf, &place, format_id, &snapshot) {
                 self.state().failed.insert(place, error.to_string());
             }
         }
@@ -117,7 +117,7 @@ impl Desk {
 }
 
 /// Tells that the thread has gone, however it went.
-struct Ended(Arc<Desk>);
+struct Ended(Arc<Queue>);
 
 impl Drop for Ended {
     fn drop(&mut self) {
@@ -142,7 +142,7 @@ mod tests {
         names: Mutex<Vec<String>>,
     }
 
-    impl Shelf for Slow {
+    impl SnapshotStore for Slow {
         fn list(&self, _: &str) -> io::Result<Vec<String>> {
             Ok(Vec::new())
         }
@@ -162,7 +162,7 @@ mod tests {
         fn remove(&self, _: &str, _: &str) -> io::Result<()> {
             Ok(())
         }
-        fn called(&self, file: &str) -> String {
+        fn describe(&self, file: &str) -> String {
             file.into()
         }
     }
@@ -175,14 +175,14 @@ mod tests {
     }
 
     fn keep(all: &Snapshots, partition: u16, offset: u64) -> Result<(), String> {
-        let snapshot = Snapshot { offset, image: vec![1] };
-        all.keep("thermal", partition, 7, snapshot).map_err(|error| error.to_string())
+        let snapshot = Snapshot { offset, state: vec![1] };
+        all.save("thermal", partition, 7, snapshot).map_err(|error| error.to_string())
     }
 
     #[test]
     fn nobody_waits_for_a_shelf_that_stands_still_and_of_each_partition_the_newest_is_written() {
         let (shelf, hears, go_on) = slow();
-        let all = Snapshots::aside(shelf.clone()).unwrap();
+        let all = Snapshots::in_background(shelf.clone()).unwrap();
         keep(&all, 0, 10).unwrap();
         assert_eq!(hears.recv().unwrap(), "thermal/0/10", "it is being written");
         for offset in [20, 30, 40] {
@@ -207,7 +207,7 @@ mod tests {
     {
         let (shelf, hears, go_on) = slow();
         shelf.fails.store(true, SeqCst);
-        let all = Snapshots::aside(shelf.clone()).unwrap();
+        let all = Snapshots::in_background(shelf.clone()).unwrap();
         keep(&all, 0, 10).unwrap();
         hears.recv().unwrap();
         keep(&all, 1, 11).unwrap();
@@ -229,8 +229,8 @@ mod tests {
     fn the_last_one_waits_for_what_is_not_written_but_not_for_ever() {
         let (shelf, hears, go_on) = slow();
         let last = Duration::from_millis(20);
-        let aside = Aside::start(shelf.clone(), last).unwrap();
-        let one = |offset| Snapshot { offset, image: vec![1] };
+        let aside = BackgroundWriter::start(shelf.clone(), last).unwrap();
+        let one = |offset| Snapshot { offset, state: vec![1] };
         aside.take("thermal/0".into(), 7, one(10)).unwrap();
         hears.recv().unwrap();
         let began = Instant::now();
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn a_thread_that_has_ended_is_told() {
         struct Breaks;
-        impl Shelf for Breaks {
+        impl SnapshotStore for Breaks {
             fn list(&self, _: &str) -> io::Result<Vec<String>> {
                 Ok(Vec::new())
             }
@@ -256,11 +256,11 @@ mod tests {
             fn remove(&self, _: &str, _: &str) -> io::Result<()> {
                 Ok(())
             }
-            fn called(&self, file: &str) -> String {
+            fn describe(&self, file: &str) -> String {
                 file.into()
             }
         }
-        let all = Snapshots::aside(Arc::new(Breaks)).unwrap();
+        let all = Snapshots::in_background(Arc::new(Breaks)).unwrap();
         keep(&all, 0, 10).unwrap();
         let late = Instant::now() + Duration::from_secs(20);
         let ended = "the thread that writes snapshots has ended";
