@@ -6,7 +6,7 @@ use coldwatch::services::names::Names;
 use coldwatch::services::{self, Service};
 use coldwatch::topics::Plan;
 use facts::{Moment, Rulebook};
-use kafka::{Kafka, Settings};
+use kafka::{KafkaLog, Settings};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -47,11 +47,11 @@ pub(crate) fn brokers() -> Option<String> {
 }
 
 /// One client for the whole process: it may have one producer.
-fn broker() -> Kafka {
-    static BROKER: OnceLock<Kafka> = OnceLock::new();
+fn broker() -> KafkaLog {
+    static BROKER: OnceLock<KafkaLog> = OnceLock::new();
     let connect = || {
         let id = format!("tests-{}", std::process::id());
-        Kafka::connect(Settings::new(brokers().expect("COLDWATCH_KAFKA"), id)).expect("a broker")
+        KafkaLog::connect(Settings::new(brokers().expect("COLDWATCH_KAFKA"), id)).expect("a broker")
     };
     BROKER.get_or_init(connect).clone()
 }

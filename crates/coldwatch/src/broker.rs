@@ -3,7 +3,7 @@
 use crate::config::{self, Config};
 use crate::exit::Failure;
 use crate::log::failure;
-use kafka::{Kafka, Settings};
+use kafka::{KafkaLog, Settings};
 use std::sync::Arc;
 use stream::Log;
 
@@ -12,12 +12,12 @@ const CONTENT_TYPE: (&str, &str) = ("content-type", "application/cloudevents+jso
 
 /// Connects to the brokers that the configuration names.
 pub(crate) fn connect(config: &Config) -> Result<Arc<dyn Log>, Failure> {
-    Ok(Arc::new(Kafka::connect(settings(config)?).map_err(failure)?))
+    Ok(Arc::new(KafkaLog::connect(settings(config)?).map_err(failure)?))
 }
 
 /// Looks at them, writing nothing.
-pub(crate) fn look(config: &Config) -> Result<Kafka, Failure> {
-    Kafka::look(settings(config)?).map_err(failure)
+pub(crate) fn look(config: &Config) -> Result<KafkaLog, Failure> {
+    KafkaLog::look(settings(config)?).map_err(failure)
 }
 
 fn settings(config: &Config) -> Result<Settings, Failure> {

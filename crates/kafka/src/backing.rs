@@ -1,9 +1,9 @@
 //! The log itself: one handle, shared by all services of a process.
 
+use crate::admin::Admin;
 use crate::cluster::{self, Cluster};
-use crate::desk::Desk;
-use crate::faults::Fatal;
-use crate::member::KafkaMember;
+use crate::error_class::Fatal;
+use crate::member::KafkaConsumer;
 use crate::reader::KafkaReader;
 use crate::settings::Settings;
 use crate::topics;
@@ -18,16 +18,16 @@ use stream::{
 
 /// A log over Apache Kafka; clones are the same log.
 #[derive(Clone)]
-pub struct Kafka(Arc<Inner>);
+pub struct KafkaLog(Arc<Inner>);
 
 struct Inner {
-    desk: Arc<Desk>,
+    admin: Arc<Admin>,
     /// None where the log is only looked at.
     writer: Option<Writer>,
     fatal: Fatal,
 }
 
-impl Kafka {
+impl KafkaLog {
     /// Reaches the brokers, to read and to write. One at a time in a process: a second is refused as long as
     /// the first lives.
     ///
@@ -46,16 +46,16 @@ impl Kafka {
     ///
     /// # Errors
     ///
-    /// As [`Kafka::connect`], except that there may be any number.
+    /// As [`KafkaLog::connect`], except that there may be any number.
     pub fn look(settings: Settings) -> Result<Self, StreamError> {
         settings.check()?;
         Self::open(settings, None, Fatal::default())
     }
 
     fn open(settings: Settings, writer: Option<Writer>, fatal: Fatal) -> Result<Self, StreamError> {
-        let desk = Arc::new(Desk::new(settings)?);
-        desk.reach()?;
-        Ok(Self(Arc::new(Inner { desk, writer, fatal })))
+        let admin = Arc::new(Admin::new(settings)?);
+        admin.reach()?;
+        Ok(Self(Arc::new(Inner { admin, writer, fatal })))
     }
 
     /// What is there: the brokers, and these topics, with what matters of their settings.
@@ -64,34 +64,34 @@ impl Kafka {
     ///
     /// `Unavailable`: no broker answers. A single broker that does not is part of the description.
     pub fn describe(&self, topics: &[&str]) -> Result<Cluster, StreamError> {
-        cluster::describe(&self.0.desk, topics)
+        cluster::describe(&self.0.admin, topics)
     }
 }
 
-impl Log for Kafka {
+impl Log for KafkaLog {
     fn create(&self, topic: &TopicSpec) -> Result<bool, StreamError> {
         self.0.fatal.check()?;
-        topics::create(&self.0.desk, topic)
+        topics::create(&self.0.admin, topic)
     }
 
     fn partitions(&self, topic: &str) -> Result<Option<u16>, StreamError> {
         self.0.fatal.check()?;
-        self.0.desk.partitions(topic)
+        self.0.admin.partitions(topic)
     }
 
     fn without_leader(&self, topic: &str) -> Result<Vec<u16>, StreamError> {
         self.0.fatal.check()?;
-        self.0.desk.without_leader(topic)
+        self.0.admin.without_leader(topic)
     }
 
     fn range(&self, topic: &str, partition: u16) -> Result<Range<u64>, StreamError> {
         self.0.fatal.check()?;
-        self.0.desk.range(topic, partition)
+        self.0.admin.range(topic, partition)
     }
 
     fn committed(&self, group: &str, topic: &str) -> Result<BTreeMap<u16, Committed>, StreamError> {
         self.0.fatal.check()?;
-        self.0.desk.committed(group, topic)
+        self.0.admin.committed(group, topic)
     }
 
     fn append(&self, new_records: Vec<(WriteId, NewRecord)>, answers: &Sender<Ack>) {
@@ -136,21 +136,21 @@ impl Log for Kafka {
         instance: Option<&str>,
     ) -> Result<Box<dyn GroupConsumer>, StreamError> {
         self.0.fatal.check()?;
-        let (desk, fatal) = (self.0.desk.clone(), self.0.fatal.clone());
-        Ok(Box::new(KafkaMember::join(desk, fatal, (group, topic, instance))?))
+        let (admin, fatal) = (self.0.admin.clone(), self.0.fatal.clone());
+        Ok(Box::new(KafkaConsumer::join(admin, fatal, (group, topic, instance))?))
     }
 
     fn read(&self, topic: &str, from: &[(u16, u64)]) -> Result<Box<dyn Reader>, StreamError> {
         self.0.fatal.check()?;
-        let (desk, fatal) = (self.0.desk.clone(), self.0.fatal.clone());
-        Ok(Box::new(KafkaReader::new(desk, fatal, topic, from)?))
+        let (admin, fatal) = (self.0.admin.clone(), self.0.fatal.clone());
+        Ok(Box::new(KafkaReader::new(admin, fatal, topic, from)?))
     }
 }
 
-impl Kafka {
+impl KafkaLog {
     /// How many partitions there are, where the draft's is one of them.
     fn count_for(&self, new_record: &NewRecord) -> Result<u16, String> {
-        match self.0.desk.known(&new_record.topic, new_record.partition) {
+        match self.0.admin.known(&new_record.topic, new_record.partition) {
             Ok(Some(count)) if new_record.partition < count => Ok(count),
             Ok(_) => Err(format!(
                 "there is no partition {} of `{}`",

@@ -1,6 +1,6 @@
 //! What is there, and what of it would lose or delay something. It describes; it changes nothing.
 
-use crate::desk::Desk;
+use crate::admin::Admin;
 use crate::topics::settings_of;
 use rdkafka::admin::{ConfigResource, ResourceSpecifier};
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ pub struct Cluster {
     /// Every broker, by its number.
     pub brokers: BTreeMap<i32, Broker>,
     /// The topics that were asked for; `None` where there is no such topic.
-    pub topics: BTreeMap<String, Option<TopicSight>>,
+    pub topics: BTreeMap<String, Option<TopicStatus>>,
 }
 
 /// One broker.
@@ -28,7 +28,7 @@ pub struct Broker {
 
 /// One topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TopicSight {
+pub struct TopicStatus {
     /// How many partitions it has.
     pub partitions: u16,
     /// Partitions without a leader: nothing can be written to them or read from them.
@@ -54,17 +54,17 @@ const LARGEST: i64 = 1_000_000;
 /// A service that is down for a shorter time must find its place again.
 const A_WEEK: i64 = 7 * 24 * 60;
 
-pub(crate) fn describe(desk: &Desk, topics: &[&str]) -> Result<Cluster, StreamError> {
+pub(crate) fn describe(admin: &Admin, topics: &[&str]) -> Result<Cluster, StreamError> {
     let mut all = Cluster { brokers: BTreeMap::new(), topics: BTreeMap::new() };
     for name in topics {
-        let sight = match desk.partitions(name)? {
-            Some(_) => Some(topic(desk, name)?),
+        let sight = match admin.partitions(name)? {
+            Some(_) => Some(topic(admin, name)?),
             None => None,
         };
         all.topics.insert((*name).to_owned(), sight);
     }
-    for (id, address) in desk.brokers()? {
-        let asked = settings_of(desk, &ResourceSpecifier::Broker(id));
+    for (id, address) in admin.brokers()? {
+        let asked = settings_of(admin, &ResourceSpecifier::Broker(id));
         let minutes = |asked: &ConfigResource| {
             asked.get("offsets.retention.minutes")?.value.as_ref()?.parse().ok()
         };
@@ -75,16 +75,16 @@ pub(crate) fn describe(desk: &Desk, topics: &[&str]) -> Result<Cluster, StreamEr
     Ok(all)
 }
 
-fn topic(desk: &Desk, name: &str) -> Result<TopicSight, StreamError> {
-    let metadata = desk.metadata(name)?;
+fn topic(admin: &Admin, name: &str) -> Result<TopicStatus, StreamError> {
+    let metadata = admin.metadata(name)?;
     let found = metadata.topics().iter().find(|found| found.name() == name);
     let partitions = found.map(|found| found.partitions()).unwrap_or_default();
     let those = |which: &dyn Fn(&rdkafka::metadata::MetadataPartition) -> bool| -> Vec<i32> {
         partitions.iter().filter(|p| which(p)).map(|p| p.id()).collect()
     };
-    let asked = settings_of(desk, &ResourceSpecifier::Topic(name))?;
+    let asked = settings_of(admin, &ResourceSpecifier::Topic(name))?;
     let value = |key: &&str| Some(((*key).to_owned(), asked.get(key)?.value.clone()?));
-    Ok(TopicSight {
+    Ok(TopicStatus {
         partitions: u16::try_from(partitions.len()).unwrap_or(u16::MAX),
         leaderless: those(&|p| p.leader() < 0),
         lagging: those(&|p| p.isr().len() < p.replicas().len()),
@@ -117,7 +117,7 @@ impl Cluster {
     }
 }
 
-impl TopicSight {
+impl TopicStatus {
     fn faults(&self, name: &str, stamped: bool, brokers: usize, faults: &mut Vec<String>) {
         let setting = |key: &str| self.settings.get(key).map_or("", String::as_str);
         let mut say = |fault: String| faults.push(format!("topic `{name}`: {fault}"));

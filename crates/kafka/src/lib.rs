@@ -4,34 +4,34 @@
 //!
 //! - [`settings`]: where the brokers are, and what of the client may be set
 //! - [`cluster`]: what is there, and what of it would lose or delay something
-//! - `law`: the client's settings that are not left at its defaults, and why
+//! - `client_config`: the client's settings that are not left at its defaults, and why
 //! - `backing`: the log itself
 //! - `writer`: the one producer of this process
-//! - `desk`: questions that need no group membership
+//! - `admin`: questions that need no group membership
 //! - `topics`: making topics
-//! - `member`, `share`, `reader`, `reading`: reading, in a group and in none
-//! - `ear`: what the client tells of its own accord
-//! - `closing`: letting go of a consumer without being held up by it
-//! - `faults`: the client's errors, named by what the caller must do
+//! - `member`, `assignment`, `reader`, `reading`: reading, in a group and in none
+//! - `listener`: what the client tells of its own accord
+//! - `shutdown`: letting go of a consumer without being held up by it
+//! - `error_class`: the client's errors, named by what the caller must do
 //!
 //! **Invariant:** a broker's group never says where a partition is read from; the caller does, each time.
 //! Where the client would skip, reset or guess, this crate stops.
 
+mod admin;
+mod assignment;
 mod backing;
-mod closing;
+mod client_config;
 pub mod cluster;
-mod desk;
-mod ear;
-mod faults;
-mod law;
+mod error_class;
+mod listener;
 mod member;
 mod reader;
 mod reading;
 pub mod settings;
-mod share;
+mod shutdown;
 mod topics;
 mod writer;
 
-pub use backing::Kafka;
+pub use backing::KafkaLog;
 pub use cluster::Cluster;
 pub use settings::Settings;

@@ -1,13 +1,13 @@
 //! Reading as a member of a group. The group says which partitions, the service says from where; a partition
 //! that is asked back is kept until it is released. What was lost is never committed.
 
-use crate::closing::close;
-use crate::desk::Desk;
-use crate::ear::{Asked, Ear};
-use crate::faults::{Fatal, Weight, code, named, weigh};
-use crate::law::Role;
-use crate::reading::{BATCH, Hearing, list, record};
-use crate::share::{Share, Standing};
+use crate::admin::Admin;
+use crate::assignment::{Assignment, PartitionStage};
+use crate::client_config::ClientRole;
+use crate::error_class::{Fatal, Severity, classify, code, named};
+use crate::listener::{ConsumerListener, RebalanceEvent};
+use crate::reading::{BATCH, PollErrors, list, record};
+use crate::shutdown::close;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::RDKafkaErrorCode as Code;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
@@ -22,35 +22,37 @@ const LEAVING: Duration = Duration::from_secs(3);
 const AGAIN: Duration = Duration::from_millis(25);
 
 /// A member.
-pub(crate) struct KafkaMember {
-    consumer: Option<BaseConsumer<Ear>>,
-    desk: Arc<Desk>,
+pub(crate) struct KafkaConsumer {
+    consumer: Option<BaseConsumer<ConsumerListener>>,
+    admin: Arc<Admin>,
     fatal: Fatal,
     group: String,
     topic: String,
-    share: Share,
+    share: Assignment,
     missing: Option<Instant>,
 }
 
-impl KafkaMember {
+impl KafkaConsumer {
     pub(crate) fn join(
-        desk: Arc<Desk>,
+        admin: Arc<Admin>,
         fatal: Fatal,
         (group, topic, instance): (&str, &str, Option<&str>),
     ) -> Result<Self, StreamError> {
-        desk.partitions(topic)?.ok_or_else(|| StreamError::no_topic(topic))?;
-        let role = Role::Member(group, instance);
+        admin.partitions(topic)?.ok_or_else(|| StreamError::no_topic(topic))?;
+        let role = ClientRole::Member(group, instance);
         let doing = || format!("joining group `{group}`");
-        let made: Result<BaseConsumer<Ear>, _> =
-            desk.settings.config(role).create_with_context(Ear::new(&desk.settings.brokers));
+        let made: Result<BaseConsumer<ConsumerListener>, _> = admin
+            .settings
+            .config(role)
+            .create_with_context(ConsumerListener::new(&admin.settings.brokers));
         let consumer = made.map_err(|error| named(&doing(), &error))?;
         consumer.subscribe(&[topic]).map_err(|error| named(&doing(), &error))?;
         let (group, topic) = (group.to_owned(), topic.to_owned());
-        let (consumer, share) = (Some(consumer), Share::default());
-        Ok(Self { consumer, desk, fatal, group, topic, share, missing: None })
+        let (consumer, share) = (Some(consumer), Assignment::default());
+        Ok(Self { consumer, admin, fatal, group, topic, share, missing: None })
     }
 
-    fn consumer(&self) -> Result<&BaseConsumer<Ear>, StreamError> {
+    fn consumer(&self) -> Result<&BaseConsumer<ConsumerListener>, StreamError> {
         let left = || StreamError::Stop(format!("group `{}` has been left", self.group));
         self.consumer.as_ref().ok_or_else(left)
     }
@@ -62,21 +64,27 @@ impl KafkaMember {
     }
 
     /// Does what the group has asked for, as far as that can be done at once.
-    fn answer(&mut self, asked: Asked, to: &mut Vec<ConsumerEvent>) -> Result<(), StreamError> {
+    fn answer(
+        &mut self,
+        asked: RebalanceEvent,
+        to: &mut Vec<ConsumerEvent>,
+    ) -> Result<(), StreamError> {
         match asked {
-            Asked::Take(partitions) => {
+            RebalanceEvent::Assign(partitions) => {
                 // The group need not wait: each is read once it is started.
                 let done = self.consumer()?.incremental_assign(&TopicPartitionList::new());
                 done.map_err(|error| named(&format!("group `{}`", self.group), &error))?;
                 self.share.take(&partitions);
                 to.push(ConsumerEvent::Assigned(partitions));
             }
-            Asked::Give(partitions) if partitions.is_empty() => self.unassign(Vec::new())?,
-            Asked::Give(partitions) => {
+            RebalanceEvent::Revoke(partitions) if partitions.is_empty() => {
+                self.unassign(Vec::new())?
+            }
+            RebalanceEvent::Revoke(partitions) => {
                 self.share.revoke(&partitions);
                 to.push(ConsumerEvent::Revoked(partitions));
             }
-            Asked::Gone(partitions) => {
+            RebalanceEvent::Lost(partitions) => {
                 let read = self.share.forget(partitions.iter().copied());
                 self.unassign(read)?;
                 to.push(ConsumerEvent::Lost(partitions));
@@ -86,13 +94,13 @@ impl KafkaMember {
     }
 }
 
-impl GroupConsumer for KafkaMember {
+impl GroupConsumer for KafkaConsumer {
     fn poll(&mut self, wait: Duration, to: &mut Vec<ConsumerEvent>) -> Result<(), StreamError> {
         self.fatal.check()?;
         let before = to.len();
         let mut wait = wait;
         let mut asked = VecDeque::new();
-        let Self { consumer, share, desk, topic, missing, .. } = self;
+        let Self { consumer, share, admin, topic, missing, .. } = self;
         let Some(consumer) = consumer.as_ref() else { return Ok(()) };
         while to.len() - before < BATCH {
             match consumer.poll(wait) {
@@ -103,19 +111,19 @@ impl GroupConsumer for KafkaMember {
                     }
                 }
                 Some(Err(error)) => {
-                    let mut hearing = Hearing { desk, topic, missing };
-                    hearing.weigh(consumer.context(), &error, || share.positions())?;
+                    let mut hearing = PollErrors { admin, topic, missing };
+                    hearing.check(consumer.context(), &error, || share.positions())?;
                 }
                 // Nothing, or an event was served: a batch does not reach across a change of the group.
                 None => {
-                    asked = consumer.context().asked();
+                    asked = consumer.context().rebalance_events();
                     break;
                 }
             }
             wait = Duration::ZERO;
         }
         if asked.is_empty() && to.len() == before {
-            return Hearing { desk, topic, missing }.nothing_came(consumer.context());
+            return PollErrors { admin, topic, missing }.nothing_came(consumer.context());
         }
         for asked in asked {
             self.answer(asked, to)?;
@@ -128,14 +136,14 @@ impl GroupConsumer for KafkaMember {
         let doing = || format!("reading partition {partition} of `{}` from {from} on", self.topic);
         match self.share.of(partition) {
             // It was taken away between the question and the answer.
-            None | Some(Standing::Revoked(_)) => return Ok(()),
-            Some(Standing::Waiting) => {
+            None | Some(PartitionStage::Revoked(_)) => return Ok(()),
+            Some(PartitionStage::Waiting) => {
                 let done = consumer.incremental_assign(&list(&self.topic, [(partition, from)])?);
                 done.map_err(|error| named(&doing(), &error))?;
             }
             // Giving it back and taking it again would be heard as an answer to what the group may just ask.
-            Some(Standing::Reading(_)) => {
-                let until = Instant::now() + self.desk.settings.timeout;
+            Some(PartitionStage::Reading(_)) => {
+                let until = Instant::now() + self.admin.settings.timeout;
                 let to = Offset::Offset(i64::try_from(from).unwrap_or(i64::MAX));
                 let step = Duration::from_millis(500);
                 while let Err(error) = consumer.seek(&self.topic, i32::from(partition), to, step) {
@@ -179,10 +187,10 @@ impl GroupConsumer for KafkaMember {
             }
             let Err(error) = consumer.commit(&list, CommitMode::Sync) else { return Ok(()) };
             // The first try may have waited long behind the group's own requests: time counts from its answer.
-            let until = *until.get_or_insert_with(|| Instant::now() + self.desk.settings.timeout);
+            let until = *until.get_or_insert_with(|| Instant::now() + self.admin.settings.timeout);
             match code(&error) {
                 Some(Code::UnknownMemberId) => return Err(lost()),
-                Some(code) if weigh(code) == Weight::Passes && Instant::now() < until => {
+                Some(code) if classify(code) == Severity::Transient && Instant::now() < until => {
                     tracing::debug!(group = self.group, %error, "a commit is tried again");
                     std::thread::sleep(AGAIN);
                 }
@@ -196,14 +204,14 @@ impl GroupConsumer for KafkaMember {
         let heard = heard.unwrap_or_default();
         let end = |partition: u16| {
             // What was asked for when it started may be newer, or all that is known.
-            let asked = self.desk.end(&self.topic, partition);
+            let asked = self.admin.end(&self.topic, partition);
             Some((partition, heard.get(&partition).copied().max(asked)?))
         };
         self.share.partitions().filter_map(end).collect()
     }
 
     fn release(&mut self, partitions: &[u16]) -> Result<(), StreamError> {
-        let revoked = |p: &u16| matches!(self.share.of(*p), Some(Standing::Revoked(_)));
+        let revoked = |p: &u16| matches!(self.share.of(*p), Some(PartitionStage::Revoked(_)));
         let mine: Vec<u16> = partitions.iter().copied().filter(revoked).collect();
         if mine.is_empty() {
             return Ok(());
@@ -214,7 +222,7 @@ impl GroupConsumer for KafkaMember {
 
     fn leave(&mut self) -> Result<(), StreamError> {
         let Some(consumer) = self.consumer.take() else { return Ok(()) };
-        self.share = Share::default();
+        self.share = Assignment::default();
         consumer.context().closing();
         consumer.unsubscribe();
         // What was asked before and is not answered yet would be waited for.
@@ -229,7 +237,7 @@ impl GroupConsumer for KafkaMember {
     }
 }
 
-impl Drop for KafkaMember {
+impl Drop for KafkaConsumer {
     fn drop(&mut self) {
         if let Some(consumer) = self.consumer.take() {
             close(consumer);

@@ -1,11 +1,11 @@
 //! Reading in no group: from given places on, and never from anywhere else. Nothing is committed.
 
-use crate::closing::close;
-use crate::desk::Desk;
-use crate::ear::Ear;
-use crate::faults::{Fatal, named};
-use crate::law::Role;
-use crate::reading::{BATCH, Hearing, list, record};
+use crate::admin::Admin;
+use crate::client_config::ClientRole;
+use crate::error_class::{Fatal, named};
+use crate::listener::ConsumerListener;
+use crate::reading::{BATCH, PollErrors, list, record};
+use crate::shutdown::close;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use stream::{Reader, Record, StreamError};
 
 /// A reader.
 pub(crate) struct KafkaReader {
-    consumer: Option<BaseConsumer<Ear>>,
-    desk: Arc<Desk>,
+    consumer: Option<BaseConsumer<ConsumerListener>>,
+    admin: Arc<Admin>,
     fatal: Fatal,
     topic: String,
     positions: BTreeMap<u16, u64>,
@@ -24,28 +24,28 @@ pub(crate) struct KafkaReader {
 
 impl KafkaReader {
     pub(crate) fn new(
-        desk: Arc<Desk>,
+        admin: Arc<Admin>,
         fatal: Fatal,
         topic: &str,
         from: &[(u16, u64)],
     ) -> Result<Self, StreamError> {
-        desk.must_have(topic, from.iter().map(|(partition, _)| *partition).max().unwrap_or(0))?;
-        let ear = Ear::new(&desk.settings.brokers);
-        ear.closing();
-        let made: Result<BaseConsumer<Ear>, _> =
-            desk.settings.config(Role::Reader).create_with_context(ear);
+        admin.must_have(topic, from.iter().map(|(partition, _)| *partition).max().unwrap_or(0))?;
+        let listener = ConsumerListener::new(&admin.settings.brokers);
+        listener.closing();
+        let made: Result<BaseConsumer<ConsumerListener>, _> =
+            admin.settings.config(ClientRole::Reader).create_with_context(listener);
         let consumer = made.map_err(|error| named("a Kafka reader is made", &error))?;
         let assigned = consumer.assign(&list(topic, from.iter().copied())?);
         assigned.map_err(|error| named(&format!("reading `{topic}`"), &error))?;
         let (topic, positions) = (topic.to_owned(), from.iter().copied().collect());
-        Ok(Self { consumer: Some(consumer), desk, fatal, topic, positions, missing: None })
+        Ok(Self { consumer: Some(consumer), admin, fatal, topic, positions, missing: None })
     }
 }
 
 impl Reader for KafkaReader {
     fn poll(&mut self, wait: Duration, to: &mut Vec<(u16, Record)>) -> Result<(), StreamError> {
         self.fatal.check()?;
-        let Self { consumer: Some(consumer), positions, desk, topic, missing, .. } = self else {
+        let Self { consumer: Some(consumer), positions, admin, topic, missing, .. } = self else {
             return Ok(());
         };
         let before = to.len();
@@ -58,8 +58,8 @@ impl Reader for KafkaReader {
                     to.push((partition, record));
                 }
                 Some(Err(error)) => {
-                    let mut hearing = Hearing { desk, topic, missing };
-                    hearing.weigh(consumer.context(), &error, || positions.clone())?;
+                    let mut hearing = PollErrors { admin, topic, missing };
+                    hearing.check(consumer.context(), &error, || positions.clone())?;
                 }
                 None => break,
             }
@@ -67,7 +67,7 @@ impl Reader for KafkaReader {
         }
         match to.len() > before {
             true => Ok(()),
-            false => Hearing { desk, topic, missing }.nothing_came(consumer.context()),
+            false => PollErrors { admin, topic, missing }.nothing_came(consumer.context()),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What members and readers have in common: records are made our own at once, and an error is weighed. A place
 //! that is not there any more stops: it is never replaced by another.
 
-use crate::desk::Desk;
-use crate::ear::Ear;
-use crate::faults::{Weight, code, named, weigh};
+use crate::admin::Admin;
+use crate::error_class::{Severity, classify, code, named};
+use crate::listener::ConsumerListener;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
@@ -43,21 +43,21 @@ pub(crate) fn record(message: &BorrowedMessage<'_>) -> Result<(u16, Record), Str
 }
 
 /// Weighs what a consumer reports instead of a record.
-pub(crate) struct Hearing<'a> {
-    pub(crate) desk: &'a Desk,
+pub(crate) struct PollErrors<'a> {
+    pub(crate) admin: &'a Admin,
     pub(crate) topic: &'a str,
     /// Since when the brokers have not known the topic.
     pub(crate) missing: &'a mut Option<Instant>,
 }
 
-impl Hearing<'_> {
-    pub(crate) fn weigh(
+impl PollErrors<'_> {
+    pub(crate) fn check(
         &mut self,
-        ear: &Ear,
+        listener: &ConsumerListener,
         error: &KafkaError,
         positions: impl FnOnce() -> BTreeMap<u16, u64>,
     ) -> Result<(), StreamError> {
-        let doing = || match &*ear.reason() {
+        let doing = || match &*listener.reason() {
             "" => format!("reading `{}`", self.topic),
             reason => format!("reading `{}` ({reason})", self.topic),
         };
@@ -70,9 +70,9 @@ impl Hearing<'_> {
                 Ok(())
             }
             Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) => {
-                Err(self.out_of_range(&positions(), &ear.reason()))
+                Err(self.out_of_range(&positions(), &listener.reason()))
             }
-            Some(code) if weigh(code) == Weight::Passes => {
+            Some(code) if classify(code) == Severity::Transient => {
                 tracing::debug!(topic = self.topic, %error, "it passes");
                 Ok(())
             }
@@ -82,15 +82,15 @@ impl Hearing<'_> {
 
     /// What it means that nothing came. The client says once that a topic is not known, and a broker that lags
     /// behind the others does not know a new one yet: so it is asked for once more.
-    pub(crate) fn nothing_came(&mut self, ear: &Ear) -> Result<(), StreamError> {
+    pub(crate) fn nothing_came(&mut self, listener: &ConsumerListener) -> Result<(), StreamError> {
         if self.missing.is_some_and(|since| since.elapsed() >= MISSING) {
             *self.missing = None;
-            if self.desk.partitions(self.topic)?.is_none() {
+            if self.admin.partitions(self.topic)?.is_none() {
                 let says = format!("topic `{}` was there, and is gone", self.topic);
                 return Err(StreamError::Stop(says));
             }
         }
-        match ear.silent() {
+        match listener.silent() {
             Some(reason) => Err(StreamError::Unavailable(reason)),
             None => Ok(()),
         }
@@ -99,7 +99,7 @@ impl Hearing<'_> {
     fn out_of_range(&self, positions: &BTreeMap<u16, u64>, reason: &str) -> StreamError {
         let mut places = Vec::new();
         for (partition, position) in positions {
-            match self.desk.range(self.topic, *partition) {
+            match self.admin.range(self.topic, *partition) {
                 Ok(range) if range.contains(position) || range.end == *position => {}
                 Ok(range) => places.push(format!(
                     "partition {partition} of `{}` is read from {position} on, and holds {}..{}",

@@ -1,7 +1,7 @@
 //! Where the brokers are, and what of the client may be set. What the promises rest on may not: it is refused
 //! by name, with its reason.
 
-use crate::law::{self, Role};
+use crate::client_config::{self, ClientRole};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,11 +52,11 @@ impl Settings {
             return refuse("this process has no Kafka client id: give it one of its own".into());
         }
         for name in self.client.keys() {
-            if let Some(why) = law::fixed(name) {
+            if let Some(why) = client_config::fixed(name) {
                 return refuse(format!("the Kafka setting `{name}` cannot be changed: {why}"));
             }
         }
-        for role in [Role::Producer, Role::Reader] {
+        for role in [ClientRole::Producer, ClientRole::Reader] {
             let made = self.config(role).create_native_config();
             made.map_err(|error| {
                 // The client's own sentence may hold the value, which may be a secret.
@@ -74,18 +74,18 @@ impl Settings {
     }
 
     /// The client's settings for one role. Each client gets a name of its own.
-    pub(crate) fn config(&self, role: Role<'_>) -> ClientConfig {
+    pub(crate) fn config(&self, role: ClientRole<'_>) -> ClientConfig {
         static CLIENTS: AtomicU64 = AtomicU64::new(0);
         let number = CLIENTS.fetch_add(1, Ordering::Relaxed);
         let mut config = ClientConfig::new();
         config.set_log_level(RDKafkaLogLevel::Warning);
         config.set("bootstrap.servers", &self.brokers);
         config.set("client.id", format!("{}-{}-{number}", self.client_id, role.name()));
-        law::defaults(&role, &mut config);
+        client_config::defaults(&role, &mut config);
         for (name, value) in &self.client {
             config.set(name, value);
         }
-        law::fix(&role, self.session_timeout, &mut config);
+        client_config::fix(&role, self.session_timeout, &mut config);
         config
     }
 }
@@ -104,7 +104,7 @@ mod tests {
         }
     }
 
-    fn native(role: Role<'_>) -> NativeClientConfig {
+    fn native(role: ClientRole<'_>) -> NativeClientConfig {
         let settings = Settings::new("localhost:9092", "test");
         settings.config(role).create_native_config().expect("the client knows them all")
     }
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn what_the_promises_rest_on_is_set() {
         let get = |config: &NativeClientConfig, name| config.get(name).expect("it is set");
-        let member = native(Role::Member("group", Some("instance")));
+        let member = native(ClientRole::Member("group", Some("instance")));
         for (name, value) in [
             ("enable.auto.commit", "false"),
             ("enable.auto.offset.store", "false"),
@@ -140,11 +140,12 @@ mod tests {
         ] {
             assert_eq!(get(&member, name), value, "{name}");
         }
-        let producer = native(Role::Producer);
+        let producer = native(ClientRole::Producer);
         for (name, value) in [("enable.idempotence", "true"), ("compression.codec", "lz4")] {
             assert_eq!(get(&producer, name), value, "{name}");
         }
-        let ids: Vec<String> = (0..2).map(|_| get(&native(Role::Reader), "client.id")).collect();
+        let ids: Vec<String> =
+            (0..2).map(|_| get(&native(ClientRole::Reader), "client.id")).collect();
         assert_ne!(ids[0], ids[1], "every client has its own name");
     }
 
@@ -153,7 +154,7 @@ mod tests {
         // Nothing listens on ports 1 and 2.
         let mut settings = Settings::new("127.0.0.1:1,127.0.0.1:2", "test");
         settings.timeout = Duration::from_secs(2);
-        let refused = crate::Kafka::look(settings).err();
+        let refused = crate::KafkaLog::look(settings).err();
         let Some(StreamError::Unavailable(says)) = refused else { panic!("{refused:?}") };
         // Why stands behind it where the client has said that by then.
         assert!(says.starts_with("no broker answers at 127.0.0.1:1, 127.0.0.1:2"), "{says}");

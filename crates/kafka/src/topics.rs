@@ -1,10 +1,10 @@
 //! Making topics, and asking for settings: what only an administrator's client can do. A topic that is there
 //! is never changed.
 
-use crate::desk::Desk;
-use crate::ear::{report, tell};
-use crate::faults::named;
-use crate::law::Role;
+use crate::admin::Admin;
+use crate::client_config::ClientRole;
+use crate::error_class::named;
+use crate::listener::{forward_log, report};
 use rdkafka::ClientContext;
 use rdkafka::admin::{
     AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication,
@@ -25,29 +25,29 @@ struct Quiet;
 
 impl ClientContext for Quiet {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, says: &str) {
-        tell(level, facility, says);
+        forward_log(level, facility, says);
     }
     fn error(&self, error: KafkaError, reason: &str) {
         report(&error, reason);
     }
 }
 
-fn administrator(desk: &Desk) -> Result<AdminClient<Quiet>, StreamError> {
-    AdminClient::from_config_and_context(&desk.settings.config(Role::Desk(None)), Quiet)
+fn administrator(admin: &Admin) -> Result<AdminClient<Quiet>, StreamError> {
+    AdminClient::from_config_and_context(&admin.settings.config(ClientRole::Admin(None)), Quiet)
         .map_err(|error| named("a Kafka client is made", &error))
 }
 
-fn patient(desk: &Desk) -> AdminOptions {
-    let timeout = Some(desk.settings.timeout);
+fn patient(admin: &Admin) -> AdminOptions {
+    let timeout = Some(admin.settings.timeout);
     AdminOptions::new().request_timeout(timeout).operation_timeout(timeout)
 }
 
 /// Makes a topic and waits until all its partitions have leaders; `false` if it was there.
-pub(crate) fn create(desk: &Desk, topic: &TopicSpec) -> Result<bool, StreamError> {
-    if let Some(there) = desk.partitions(&topic.name)? {
+pub(crate) fn create(admin: &Admin, topic: &TopicSpec) -> Result<bool, StreamError> {
+    if let Some(there) = admin.partitions(&topic.name)? {
         return topic.fits(usize::from(there));
     }
-    let replication = desk.settings.replication.map_or(-1, i32::from);
+    let replication = admin.settings.replication.map_or(-1, i32::from);
     let mut new = NewTopic::new(
         &topic.name,
         i32::from(topic.partitions),
@@ -66,34 +66,34 @@ pub(crate) fn create(desk: &Desk, topic: &TopicSpec) -> Result<bool, StreamError
         new = new.set("min.insync.replicas", "2");
     }
     let doing = format!("making topic `{}`", topic.name);
-    let administrator = administrator(desk)?;
-    let made = block_on(administrator.create_topics([&new], &patient(desk)));
+    let administrator = administrator(admin)?;
+    let made = block_on(administrator.create_topics([&new], &patient(admin)));
     let made = made.map_err(|error| named(&doing, &error))?;
     match made.into_iter().next() {
         Some(Ok(_)) => {}
         // Another process was faster.
         Some(Err((_, Code::TopicAlreadyExists))) => {
-            wait_for_leaders(desk, topic)?;
-            let there = desk.partitions(&topic.name)?.unwrap_or(0);
+            wait_for_leaders(admin, topic)?;
+            let there = admin.partitions(&topic.name)?.unwrap_or(0);
             return topic.fits(usize::from(there));
         }
         Some(Err((_, code))) => return Err(named(&doing, &KafkaError::AdminOp(code))),
         None => return Err(StreamError::Unavailable(format!("{doing}: no answer"))),
     }
-    wait_for_leaders(desk, topic)?;
+    wait_for_leaders(admin, topic)?;
     Ok(true)
 }
 
-fn wait_for_leaders(desk: &Desk, topic: &TopicSpec) -> Result<(), StreamError> {
-    let until = Instant::now() + desk.settings.timeout;
+fn wait_for_leaders(admin: &Admin, topic: &TopicSpec) -> Result<(), StreamError> {
+    let until = Instant::now() + admin.settings.timeout;
     loop {
-        let metadata = desk.metadata(&topic.name)?;
+        let metadata = admin.metadata(&topic.name)?;
         let found = metadata.topics().iter().find(|found| found.name() == topic.name);
         let led = found.map_or(0, |found| {
             found.partitions().iter().filter(|partition| partition.leader() >= 0).count()
         });
         if led > 0 && found.is_some_and(|found| found.partitions().len() == led) {
-            desk.partitions(&topic.name)?;
+            admin.partitions(&topic.name)?;
             return Ok(());
         }
         if Instant::now() >= until {
@@ -108,12 +108,12 @@ fn wait_for_leaders(desk: &Desk, topic: &TopicSpec) -> Result<(), StreamError> {
 
 /// Asks one broker or topic for its settings.
 pub(crate) fn settings_of(
-    desk: &Desk,
+    admin: &Admin,
     of: &ResourceSpecifier<'_>,
 ) -> Result<ConfigResource, StreamError> {
     let doing = format!("asking for the settings of {of:?}");
-    let administrator = administrator(desk)?;
-    let asked = block_on(administrator.describe_configs([of], &patient(desk)));
+    let administrator = administrator(admin)?;
+    let asked = block_on(administrator.describe_configs([of], &patient(admin)));
     let answer = asked.map_err(|error| named(&doing, &error))?.into_iter().next();
     let answer = answer.ok_or_else(|| StreamError::Unavailable(format!("{doing}: no answer")))?;
     answer.map_err(|error| named(&doing, &KafkaError::AdminOp(error)))

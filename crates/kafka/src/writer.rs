@@ -1,9 +1,9 @@
 //! The one producer of this process: idempotent, every record to a named partition, every answer from the
 //! delivery callback. It never tries a record again by itself; the client's own retries are the only ones.
 
-use crate::ear::{report, tell};
-use crate::faults::{Fatal, named, words};
-use crate::law::Role;
+use crate::client_config::ClientRole;
+use crate::error_class::{Fatal, named, words};
+use crate::listener::{forward_log, report};
 use crate::settings::Settings;
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -24,9 +24,9 @@ static WRITING: AtomicBool = AtomicBool::new(false);
 
 /// The right to write, which one in a process has: every producer costs the brokers memory for days, and two
 /// would overtake each other.
-struct TheOnly;
+struct ProducerLock;
 
-impl TheOnly {
+impl ProducerLock {
     fn claim() -> Result<Self, StreamError> {
         match WRITING.swap(true, Ordering::AcqRel) {
             false => Ok(Self),
@@ -37,7 +37,7 @@ impl TheOnly {
     }
 }
 
-impl Drop for TheOnly {
+impl Drop for ProducerLock {
     fn drop(&mut self) {
         WRITING.store(false, Ordering::Release);
     }
@@ -55,7 +55,7 @@ struct Hand {
 
 impl ClientContext for Hand {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, says: &str) {
-        tell(level, facility, says);
+        forward_log(level, facility, says);
     }
     fn error(&self, error: KafkaError, reason: &str) {
         if error.rdkafka_error_code() == Some(Code::Fatal) {
@@ -93,14 +93,14 @@ pub(crate) struct Writer {
     headers: Option<OwnedHeaders>,
     fatal: Fatal,
     // Dropped last, so that a successor finds the producer gone.
-    _only: TheOnly,
+    _only: ProducerLock,
 }
 
 impl Writer {
     pub(crate) fn new(settings: &Settings, fatal: &Fatal) -> Result<Self, StreamError> {
-        let only = TheOnly::claim()?;
+        let only = ProducerLock::claim()?;
         let hand = Hand { fatal: fatal.clone() };
-        let made = settings.config(Role::Producer).create_with_context(hand);
+        let made = settings.config(ClientRole::Producer).create_with_context(hand);
         let producer = made.map_err(|error| named("a Kafka producer is made", &error))?;
         let headers = (!settings.headers.is_empty()).then(|| {
             let add = |all: OwnedHeaders, (key, value): &(String, String)| {

@@ -5,21 +5,21 @@
 #[path = "conformance/own.rs"]
 mod own;
 
-use kafka::{Kafka, Settings};
+use kafka::{KafkaLog, Settings};
 use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
 use std::sync::OnceLock;
 use stream::{Log, conformance};
 
-static KAFKA: OnceLock<Kafka> = OnceLock::new();
+static KAFKA: OnceLock<KafkaLog> = OnceLock::new();
 
 /// The one log that all cases share: a process has one producer.
-fn kafka() -> &'static Kafka {
+fn kafka() -> &'static KafkaLog {
     KAFKA.get_or_init(|| {
         let brokers = std::env::var("COLDWATCH_KAFKA").expect("cases run only where it is set");
         let mut settings = Settings::new(brokers, format!("suite-{}", std::process::id()));
         settings.headers = vec![("content-type".into(), "text/plain".into())];
-        Kafka::connect(settings).expect("the brokers answer")
+        KafkaLog::connect(settings).expect("the brokers answer")
     })
 }
 

@@ -7,7 +7,7 @@ use coldwatch::services::{self, Service, names::Names};
 use coldwatch::topics;
 use facts::fact::device::Reading;
 use facts::{DeviceFact, Event, Fact, MilliCelsius, Moment, ShortText, Span, Subject};
-use kafka::{Kafka, Settings};
+use kafka::{KafkaLog, Settings};
 use pipeline::Topic;
 use pipeline::bytes::{self, Alert};
 use rdkafka::config::ClientConfig;
@@ -35,9 +35,9 @@ pub(crate) fn brokers(row: &str) -> Option<String> {
 
 /// One client for the whole process: it may have one producer.
 pub(crate) fn connect(brokers: &str) -> Arc<dyn Log> {
-    static BROKER: OnceLock<Kafka> = OnceLock::new();
+    static BROKER: OnceLock<KafkaLog> = OnceLock::new();
     let settings = Settings::new(brokers, format!("bench-{}", std::process::id()));
-    Arc::new(BROKER.get_or_init(|| Kafka::connect(settings).expect("a broker")).clone())
+    Arc::new(BROKER.get_or_init(|| KafkaLog::connect(settings).expect("a broker")).clone())
 }
 
 /// No two runs share a topic.

@@ -1,6 +1,6 @@
 //! What only Kafka does.
 
-use kafka::{Kafka, Settings};
+use kafka::{KafkaLog, Settings};
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Headers, Message};
@@ -13,7 +13,7 @@ use stream::{
     Ack, Committed, ConsumerEvent, GroupConsumer, Log, NewRecord, StreamError, TopicSpec, WriteId,
 };
 
-pub(crate) type Case = (&'static str, fn(&Kafka, &str));
+pub(crate) type Case = (&'static str, fn(&KafkaLog, &str));
 
 pub(crate) const ALL: &[Case] = &[
     ("a process writes once at a time, and may look as often as it likes", one_writer),
@@ -32,12 +32,12 @@ fn brokers() -> String {
     std::env::var("COLDWATCH_KAFKA").expect("cases run only where it is set")
 }
 
-fn topic(log: &Kafka, name: &str, partitions: u16) {
+fn topic(log: &KafkaLog, name: &str, partitions: u16) {
     let topic = TopicSpec { name: name.to_owned(), partitions, stamped_by_log: true };
     assert_eq!(log.create(&topic), Ok(true));
 }
 
-fn write(log: &Kafka, topic: &str, partition: u16) -> Ack {
+fn write(log: &KafkaLog, topic: &str, partition: u16) -> Ack {
     let (send, answers) = channel();
     let new_record =
         NewRecord { topic: Arc::from(topic), partition, key: b"k".to_vec(), value: b"v".to_vec() };
@@ -61,12 +61,12 @@ fn poll(member: &mut dyn GroupConsumer) -> Result<Vec<ConsumerEvent>, StreamErro
     member.poll(Duration::from_millis(50), &mut seen).map(|()| seen)
 }
 
-fn one_writer(log: &Kafka, word: &str) {
+fn one_writer(log: &KafkaLog, word: &str) {
     topic(log, word, 1);
-    let second = Kafka::connect(Settings::new(brokers(), word)).err();
+    let second = KafkaLog::connect(Settings::new(brokers(), word)).err();
     let said = |reason: &str| reason.contains("already writes");
     assert!(matches!(&second, Some(StreamError::Configuration(r)) if said(r)), "{second:?}");
-    let looks = Kafka::look(Settings::new(brokers(), word)).expect("it may look");
+    let looks = KafkaLog::look(Settings::new(brokers(), word)).expect("it may look");
     assert!(
         write(&looks, word, 0).placed.is_err_and(|reason| reason.to_string().contains("looked at"))
     );
@@ -74,7 +74,7 @@ fn one_writer(log: &Kafka, word: &str) {
     assert_eq!(looks.range(word, 0), Ok(0..1));
 }
 
-fn headers(log: &Kafka, word: &str) {
+fn headers(log: &KafkaLog, word: &str) {
     topic(log, word, 1);
     write(log, word, 0).placed.expect("it is written");
     let mut config = ClientConfig::new();
@@ -91,7 +91,7 @@ fn headers(log: &Kafka, word: &str) {
     assert_eq!(found, ("content-type".to_owned(), b"text/plain".to_vec()));
 }
 
-fn beyond_the_end(log: &Kafka, word: &str) {
+fn beyond_the_end(log: &KafkaLog, word: &str) {
     topic(log, word, 2);
     write(log, word, 1).placed.expect("it is written");
     let mut reader = log.read(word, &[(0, 0), (1, 99)]).expect("a reader");
@@ -127,7 +127,7 @@ fn share(members: &mut [(Box<dyn GroupConsumer>, BTreeSet<u16>)], each: usize) {
     });
 }
 
-fn a_quick_restart(log: &Kafka, word: &str) {
+fn a_quick_restart(log: &KafkaLog, word: &str) {
     topic(log, word, 4);
     let join = |name| (log.join(word, word, Some(name)).expect("a member"), BTreeSet::new());
     let mut members = [join("a"), join("b")];
@@ -146,7 +146,7 @@ fn a_quick_restart(log: &Kafka, word: &str) {
     second.0.commit(&[(*others.iter().next().expect("two"), point)]).expect("it may commit");
 }
 
-fn a_name_is_taken(log: &Kafka, word: &str) {
+fn a_name_is_taken(log: &KafkaLog, word: &str) {
     topic(log, word, 1);
     let mut first = [(log.join(word, word, Some("a")).expect("a member"), BTreeSet::new())];
     share(&mut first, 1);
@@ -172,7 +172,7 @@ fn delete(topic: &str) {
 }
 
 /// So a topic that is made anew under its name cannot be told by what was committed.
-fn forgotten(log: &Kafka, word: &str) {
+fn forgotten(log: &KafkaLog, word: &str) {
     topic(log, word, 1);
     write(log, word, 0).placed.expect("it is written");
     let mut member = log.join(word, word, None).expect("a member");
@@ -194,7 +194,7 @@ fn forgotten(log: &Kafka, word: &str) {
     assert_eq!(log.committed(word, word), Ok([].into()));
 }
 
-fn deleted(log: &Kafka, word: &str) {
+fn deleted(log: &KafkaLog, word: &str) {
     topic(log, word, 1);
     let mut members = [(log.join(word, word, None).expect("a member"), BTreeSet::new())];
     share(&mut members, 1);
@@ -215,7 +215,7 @@ fn deleted(log: &Kafka, word: &str) {
     assert!(write(log, word, 0).placed.is_err());
 }
 
-fn described(log: &Kafka, word: &str) {
+fn described(log: &KafkaLog, word: &str) {
     topic(log, word, 2);
     let missing = format!("{word}-not-there");
     let cluster = log.describe(&[word, &missing]).expect("it answers");

@@ -1,7 +1,7 @@
 //! What the client tells of its own accord: its log, its errors, its statistics, and what the group asks of a
 //! member. It only listens: partitions are taken and given back by the member, at its own time.
 
-use crate::faults::{Weight, code, nobody_answers, plain, weigh};
+use crate::error_class::{Severity, classify, code, nobody_answers, plain};
 use rdkafka::ClientContext;
 use rdkafka::Statistics;
 use rdkafka::config::RDKafkaLogLevel;
@@ -24,43 +24,47 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// What the group asks of a member.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum RebalanceEvent {
     /// To take these.
-    Take(Vec<u16>),
+    Assign(Vec<u16>),
     /// To give these back.
-    Give(Vec<u16>),
+    Revoke(Vec<u16>),
     /// Nothing: these are gone.
-    Gone(Vec<u16>),
+    Lost(Vec<u16>),
 }
 
 /// Listens to one consumer.
-pub(crate) struct Ear {
+pub(crate) struct ConsumerListener {
     /// Whom the client asks first.
     brokers: String,
-    asked: Mutex<VecDeque<Asked>>,
+    requested: Mutex<VecDeque<RebalanceEvent>>,
     some: AtomicBool,
     closing: AtomicBool,
-    seen: Mutex<Seen>,
+    status: Mutex<ConsumerStatus>,
 }
 
-struct Seen {
+struct ConsumerStatus {
     connected: Instant,
     reason: String,
     ends: BTreeMap<u16, u64>,
 }
 
-impl Ear {
+impl ConsumerListener {
     pub(crate) fn new(brokers: &str) -> Self {
-        let seen = Seen { connected: Instant::now(), reason: String::new(), ends: BTreeMap::new() };
+        let seen = ConsumerStatus {
+            connected: Instant::now(),
+            reason: String::new(),
+            ends: BTreeMap::new(),
+        };
         let (some, closing) = (AtomicBool::new(false), AtomicBool::new(false));
         let (asked, seen) = (Mutex::default(), Mutex::new(seen));
-        Self { brokers: brokers.to_owned(), asked, some, closing, seen }
+        Self { brokers: brokers.to_owned(), requested: asked, some, closing, status: seen }
     }
 
     /// What was asked since, in its order.
-    pub(crate) fn asked(&self) -> VecDeque<Asked> {
+    pub(crate) fn rebalance_events(&self) -> VecDeque<RebalanceEvent> {
         match self.some.swap(false, Ordering::AcqRel) {
-            true => std::mem::take(&mut *lock(&self.asked)),
+            true => std::mem::take(&mut *lock(&self.requested)),
             false => VecDeque::new(),
         }
     }
@@ -72,24 +76,24 @@ impl Ear {
 
     /// Why no broker answers, if none has for a while.
     pub(crate) fn silent(&self) -> Option<String> {
-        let seen = lock(&self.seen);
+        let seen = lock(&self.status);
         let silent = seen.connected.elapsed() >= SILENCE;
         silent.then(|| nobody_answers(&self.brokers, &seen.reason))
     }
 
     /// That no broker answers, with what the client said last about it.
     pub(crate) fn nobody(&self) -> String {
-        nobody_answers(&self.brokers, &lock(&self.seen).reason)
+        nobody_answers(&self.brokers, &lock(&self.status).reason)
     }
 
     /// What the client said last about an error.
     pub(crate) fn reason(&self) -> String {
-        lock(&self.seen).reason.clone()
+        lock(&self.status).reason.clone()
     }
 
     /// Where partitions end, as of the last answer to a fetch.
     pub(crate) fn ends(&self) -> BTreeMap<u16, u64> {
-        lock(&self.seen).ends.clone()
+        lock(&self.status).ends.clone()
     }
 }
 
@@ -110,7 +114,7 @@ fn is_news(said: &Mutex<BTreeMap<String, Instant>>, matter: &str, now: Instant) 
 }
 
 /// Hands a line of the client's log on.
-pub(crate) fn tell(level: RDKafkaLogLevel, facility: &str, says: &str) {
+pub(crate) fn forward_log(level: RDKafkaLogLevel, facility: &str, says: &str) {
     match level {
         RDKafkaLogLevel::Emerg
         | RDKafkaLogLevel::Alert
@@ -127,8 +131,8 @@ pub(crate) fn tell(level: RDKafkaLogLevel, facility: &str, says: &str) {
 
 /// Notes an error of the client. One that passes stands in its log already.
 pub(crate) fn report(error: &KafkaError, reason: &str) {
-    match code(error).map(weigh) {
-        Some(Weight::Passes) => tracing::debug!(%error, reason, "the Kafka client"),
+    match code(error).map(classify) {
+        Some(Severity::Transient) => tracing::debug!(%error, reason, "the Kafka client"),
         _ if !is_news(&SAID, &error.to_string(), Instant::now()) => {
             tracing::debug!(%error, reason, "the Kafka client");
         }
@@ -136,13 +140,13 @@ pub(crate) fn report(error: &KafkaError, reason: &str) {
     }
 }
 
-impl ClientContext for Ear {
+impl ClientContext for ConsumerListener {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, says: &str) {
-        tell(level, facility, says);
+        forward_log(level, facility, says);
     }
 
     fn stats(&self, statistics: Statistics) {
-        let mut seen = lock(&self.seen);
+        let mut seen = lock(&self.status);
         let up = |state: &str| matches!(state, "UP" | "UPDATE");
         if statistics.brokers.values().any(|broker| broker.nodeid >= 0 && up(&broker.state)) {
             seen.connected = Instant::now();
@@ -159,12 +163,12 @@ impl ClientContext for Ear {
     fn error(&self, error: KafkaError, reason: &str) {
         report(&error, reason);
         if let Some(reason) = plain(&error, reason) {
-            lock(&self.seen).reason = reason;
+            lock(&self.status).reason = reason;
         }
     }
 }
 
-impl ConsumerContext for Ear {
+impl ConsumerContext for ConsumerListener {
     fn rebalance(
         &self,
         consumer: &BaseConsumer<Self>,
@@ -180,18 +184,18 @@ impl ConsumerContext for Ear {
         };
         let partitions = list.elements().into_iter().filter_map(number).collect();
         let asked = match take {
-            true => Asked::Take(partitions),
-            false if consumer.assignment_lost() => Asked::Gone(partitions),
-            false => Asked::Give(partitions),
+            true => RebalanceEvent::Assign(partitions),
+            false if consumer.assignment_lost() => RebalanceEvent::Lost(partitions),
+            false => RebalanceEvent::Revoke(partitions),
         };
         tracing::debug!(?asked, "the group");
-        lock(&self.asked).push_back(asked);
+        lock(&self.requested).push_back(asked);
         self.some.store(true, Ordering::Release);
     }
 }
 
 /// Takes nothing, and gives everything back.
-fn grant(consumer: &BaseConsumer<Ear>, take: bool) {
+fn grant(consumer: &BaseConsumer<ConsumerListener>, take: bool) {
     let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
     let done = match (cooperative, take) {
         (true, true) => consumer.incremental_assign(&TopicPartitionList::new()),
@@ -210,13 +214,14 @@ mod tests {
 
     #[test]
     fn that_all_are_down_hides_nothing_that_was_said_of_one() {
-        let ear = Ear::new("a:1,b:2");
+        let listener = ConsumerListener::new("a:1,b:2");
         let all_down = || KafkaError::Global(RDKafkaErrorCode::AllBrokersDown);
-        ear.error(all_down(), "2/2 brokers are down");
-        assert_eq!(ear.nobody(), "no broker answers at a:1, b:2");
-        ear.error(KafkaError::Global(RDKafkaErrorCode::Resolve), "b:2/bootstrap: unknown name");
-        ear.error(all_down(), "2/2 brokers are down");
-        assert_eq!(ear.nobody(), "no broker answers at a:1, b:2 (b:2: unknown name)");
+        listener.error(all_down(), "2/2 brokers are down");
+        assert_eq!(listener.nobody(), "no broker answers at a:1, b:2");
+        listener
+            .error(KafkaError::Global(RDKafkaErrorCode::Resolve), "b:2/bootstrap: unknown name");
+        listener.error(all_down(), "2/2 brokers are down");
+        assert_eq!(listener.nobody(), "no broker answers at a:1, b:2 (b:2: unknown name)");
     }
 
     #[test]

@@ -7,17 +7,17 @@ use stream::StreamError;
 
 /// What an error asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Weight {
+pub(crate) enum Severity {
     /// It passes: the network, a broker that restarts, a group that settles.
-    Passes,
+    Transient,
     /// The brokers refuse it as it is set up.
     Refused,
     /// Going on would lose something.
-    Stops,
+    Fatal,
 }
 
 /// Weighs a code.
-pub(crate) fn weigh(code: Code) -> Weight {
+pub(crate) fn classify(code: Code) -> Severity {
     match code {
         Code::BrokerTransportFailure
         | Code::AllBrokersDown
@@ -59,7 +59,7 @@ pub(crate) fn weigh(code: Code) -> Weight {
         | Code::PreferredLeaderNotAvailable
         | Code::EligibleLeadersNotAvailable
         | Code::ThrottlingQuotaExceeded
-        | Code::RebootstrapRequired => Weight::Passes,
+        | Code::RebootstrapRequired => Severity::Transient,
         Code::TopicAuthorizationFailed
         | Code::GroupAuthorizationFailed
         | Code::ClusterAuthorizationFailed
@@ -79,8 +79,8 @@ pub(crate) fn weigh(code: Code) -> Weight {
         | Code::InvalidConfig
         | Code::PolicyViolation
         | Code::UnsupportedFeature
-        | Code::UnsupportedVersion => Weight::Refused,
-        _ => Weight::Stops,
+        | Code::UnsupportedVersion => Severity::Refused,
+        _ => Severity::Fatal,
     }
 }
 
@@ -126,9 +126,11 @@ pub(crate) fn plain(error: &KafkaError, reason: &str) -> Option<String> {
 /// An error, with what was being done.
 pub(crate) fn named(doing: &str, error: &KafkaError) -> StreamError {
     let says = format!("{doing}: {}", words(error));
-    match (error, code(error).map(weigh)) {
-        (_, Some(Weight::Passes)) | (KafkaError::Canceled, _) => StreamError::Unavailable(says),
-        (_, Some(Weight::Refused))
+    match (error, code(error).map(classify)) {
+        (_, Some(Severity::Transient)) | (KafkaError::Canceled, _) => {
+            StreamError::Unavailable(says)
+        }
+        (_, Some(Severity::Refused))
         | (
             KafkaError::ClientConfig(..)
             | KafkaError::ClientCreation(_)

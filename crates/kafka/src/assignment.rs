@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// Where a partition stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum PartitionStage {
     /// Ours, and nobody has said yet from where it is read.
     Waiting,
     /// Ours, and read; the next offset.
@@ -16,10 +16,10 @@ pub(crate) enum Standing {
 
 /// The partitions of one member.
 #[derive(Debug, Default)]
-pub(crate) struct Share(BTreeMap<u16, Standing>);
+pub(crate) struct Assignment(BTreeMap<u16, PartitionStage>);
 
-impl Share {
-    pub(crate) fn of(&self, partition: u16) -> Option<Standing> {
+impl Assignment {
+    pub(crate) fn of(&self, partition: u16) -> Option<PartitionStage> {
         self.0.get(&partition).copied()
     }
 
@@ -29,8 +29,8 @@ impl Share {
 
     /// Where each partition that is read has come to.
     pub(crate) fn positions(&self) -> BTreeMap<u16, u64> {
-        let position = |(partition, standing): (&u16, &Standing)| match standing {
-            Standing::Reading(next) => Some((*partition, *next)),
+        let position = |(partition, standing): (&u16, &PartitionStage)| match standing {
+            PartitionStage::Reading(next) => Some((*partition, *next)),
             _ => None,
         };
         self.0.iter().filter_map(position).collect()
@@ -38,20 +38,20 @@ impl Share {
 
     pub(crate) fn take(&mut self, partitions: &[u16]) {
         for partition in partitions {
-            self.0.entry(*partition).or_insert(Standing::Waiting);
+            self.0.entry(*partition).or_insert(PartitionStage::Waiting);
         }
     }
 
     pub(crate) fn start(&mut self, partition: u16, from: u64) {
         if let Some(standing) = self.0.get_mut(&partition) {
-            *standing = Standing::Reading(from);
+            *standing = PartitionStage::Reading(from);
         }
     }
 
     /// Whether a record of a partition is to be handed on; if so, it has been.
     pub(crate) fn hands_on(&mut self, partition: u16, offset: u64) -> bool {
         match self.0.get_mut(&partition) {
-            Some(Standing::Reading(next)) if offset >= *next => {
+            Some(PartitionStage::Reading(next)) if offset >= *next => {
                 *next = offset + 1;
                 true
             }
@@ -61,8 +61,8 @@ impl Share {
 
     pub(crate) fn revoke(&mut self, partitions: &[u16]) {
         for partition in partitions {
-            let standing = self.0.entry(*partition).or_insert(Standing::Waiting);
-            *standing = Standing::Revoked(matches!(standing, Standing::Reading(_)));
+            let standing = self.0.entry(*partition).or_insert(PartitionStage::Waiting);
+            *standing = PartitionStage::Revoked(matches!(standing, PartitionStage::Reading(_)));
         }
     }
 
@@ -71,7 +71,7 @@ impl Share {
         let mut read = Vec::new();
         for partition in partitions {
             let was = self.0.remove(&partition);
-            if matches!(was, Some(Standing::Reading(_) | Standing::Revoked(true))) {
+            if matches!(was, Some(PartitionStage::Reading(_) | PartitionStage::Revoked(true))) {
                 read.push(partition);
             }
         }
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn nothing_is_handed_on_before_the_start_and_after_the_end() {
-        let mut share = Share::default();
+        let mut share = Assignment::default();
         share.take(&[1, 2]);
         assert!(!share.hands_on(1, 0), "not started");
         share.start(1, 5);

@@ -1,9 +1,9 @@
 //! Questions that need no group membership: which partitions there are, what they hold, how far a group has
 //! come. It changes nothing. Its clients are kept, and a thread serves their events: nobody else polls them.
 
-use crate::ear::{Ear, lock};
-use crate::faults::named;
-use crate::law::Role;
+use crate::client_config::ClientRole;
+use crate::error_class::named;
+use crate::listener::{ConsumerListener, lock};
 use crate::settings::Settings;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode as Code;
@@ -21,10 +21,10 @@ const SERVED_EVERY: Duration = Duration::from_secs(1);
 /// How often a topic that was there must be missed before it is gone: a broker may lag behind the others.
 const MISSED: u32 = 10;
 
-type Clients = Arc<Mutex<BTreeMap<Option<String>, Arc<BaseConsumer<Ear>>>>>;
+type Clients = Arc<Mutex<BTreeMap<Option<String>, Arc<BaseConsumer<ConsumerListener>>>>>;
 
 /// Asks.
-pub(crate) struct Desk {
+pub(crate) struct Admin {
     pub(crate) settings: Settings,
     clients: Clients,
     /// Topics that are known to be there. A partition count never falls.
@@ -34,7 +34,7 @@ pub(crate) struct Desk {
     _serving: Sender<()>,
 }
 
-impl Desk {
+impl Admin {
     pub(crate) fn new(settings: Settings) -> Result<Self, StreamError> {
         let clients = Clients::default();
         let (serving, stop) = channel();
@@ -53,15 +53,18 @@ impl Desk {
         Ok(Self { settings, clients, known, ends, _serving: serving })
     }
 
-    fn client(&self, group: Option<&str>) -> Result<Arc<BaseConsumer<Ear>>, StreamError> {
+    fn client(
+        &self,
+        group: Option<&str>,
+    ) -> Result<Arc<BaseConsumer<ConsumerListener>>, StreamError> {
         let mut clients = lock(&self.clients);
         if let Some(client) = clients.get(&group.map(str::to_owned)) {
             return Ok(client.clone());
         }
-        let ear = Ear::new(&self.settings.brokers);
-        ear.closing();
-        let made: Result<BaseConsumer<Ear>, _> =
-            self.settings.config(Role::Desk(group)).create_with_context(ear);
+        let listener = ConsumerListener::new(&self.settings.brokers);
+        listener.closing();
+        let made: Result<BaseConsumer<ConsumerListener>, _> =
+            self.settings.config(ClientRole::Admin(group)).create_with_context(listener);
         let client = Arc::new(made.map_err(|error| named("a Kafka client is made", &error))?);
         clients.insert(group.map(str::to_owned), client.clone());
         Ok(client)
@@ -184,7 +187,7 @@ impl Desk {
     }
 }
 
-impl Desk {
+impl Admin {
     /// Every broker: its number and its address.
     pub(crate) fn brokers(&self) -> Result<Vec<(i32, String)>, StreamError> {
         let asked = self.client(None)?.fetch_metadata(None, self.settings.timeout);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// What a client is for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Role<'a> {
+pub(crate) enum ClientRole<'a> {
     /// Writes.
     Producer,
     /// Reads as a member of a group, perhaps under a name that outlives a restart.
@@ -14,16 +14,16 @@ pub(crate) enum Role<'a> {
     /// Reads in no group.
     Reader,
     /// Asks; where a group is named, how far that has come.
-    Desk(Option<&'a str>),
+    Admin(Option<&'a str>),
 }
 
-impl Role<'_> {
+impl ClientRole<'_> {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Producer => "writer",
             Self::Member(..) => "member",
             Self::Reader => "reader",
-            Self::Desk(_) => "desk",
+            Self::Admin(_) => "desk",
         }
     }
 }
@@ -83,7 +83,7 @@ pub(crate) fn fixed(name: &str) -> Option<&'static str> {
 }
 
 /// What may be set otherwise.
-pub(crate) fn defaults(role: &Role<'_>, config: &mut ClientConfig) {
+pub(crate) fn defaults(role: &ClientRole<'_>, config: &mut ClientConfig) {
     // A broker that hangs is given up after this; 60 s would be longer than an alert may take. A commit may wait
     // as long as a session lasts behind a join that waits for a dead member: this must be longer than that.
     config.set("socket.timeout.ms", "20000");
@@ -91,34 +91,34 @@ pub(crate) fn defaults(role: &Role<'_>, config: &mut ClientConfig) {
     config.set("topic.metadata.refresh.interval.ms", "60000");
     config.set("log.connection.close", "false");
     match role {
-        Role::Producer => {
+        ClientRole::Producer => {
             // An outage that is shorter costs no life; a longer one must not hide what was not written.
             config.set("message.timeout.ms", "60000");
             config.set("queue.buffering.max.kbytes", "131072");
         }
-        Role::Member(..) | Role::Reader => {
+        ClientRole::Member(..) | ClientRole::Reader => {
             // A partition that starts waits for the fetch that is under way: half a second by default.
             config.set("fetch.wait.max.ms", "100");
             config.set("fetch.error.backoff.ms", "100");
             // For so long a topic that no broker knows is taken for a new one; half a minute by default.
             config.set("topic.metadata.propagation.max.ms", "3000");
         }
-        Role::Desk(_) => {}
+        ClientRole::Admin(_) => {}
     }
 }
 
 /// What may not.
-pub(crate) fn fix(role: &Role<'_>, session: Duration, config: &mut ClientConfig) {
-    let desk = matches!(role, Role::Desk(_));
+pub(crate) fn fix(role: &ClientRole<'_>, session: Duration, config: &mut ClientConfig) {
+    let admin = matches!(role, ClientRole::Admin(_));
     for (name, producer, consumer, _) in FIXED {
-        let value = if matches!(role, Role::Producer) { producer } else { consumer };
-        if let Some(value) = value.filter(|_| !desk || *name != "statistics.interval.ms") {
+        let value = if matches!(role, ClientRole::Producer) { producer } else { consumer };
+        if let Some(value) = value.filter(|_| !admin || *name != "statistics.interval.ms") {
             config.set(*name, value);
         }
     }
     match role {
-        Role::Producer => {}
-        Role::Member(group, instance) => {
+        ClientRole::Producer => {}
+        ClientRole::Member(group, instance) => {
             let session = session.as_millis().max(1);
             config.set("group.id", *group);
             config.set("session.timeout.ms", session.to_string());
@@ -129,10 +129,10 @@ pub(crate) fn fix(role: &Role<'_>, session: Duration, config: &mut ClientConfig)
             }
         }
         // The client wants a group even where none is joined; nothing is ever committed under this one.
-        Role::Reader => {
+        ClientRole::Reader => {
             config.set("group.id", format!("reader-{:016x}", fastrand::u64(..)));
         }
-        Role::Desk(group) => {
+        ClientRole::Admin(group) => {
             if let Some(group) = group {
                 config.set("group.id", *group);
             }
