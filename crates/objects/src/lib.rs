@@ -5,17 +5,17 @@
 //!
 //! - [`address`]: what a URL names, checked without asking anybody
 //! - [`store`]: the shelf
-//! - `line`: how requests travel, each bounded in time
+//! - `transport`: how requests travel, each bounded in time
 //! - [`probe`]: whether a shelf does what it must, for people who set one up
 //!
 //! **Invariant:** a store that does not answer delays nobody for long and ends nothing. What cannot be read is passed
 //! over, and whoever asks next is not kept waiting for the same silence.
 
 pub mod address;
-mod line;
 pub mod probe;
 pub mod store;
+mod transport;
 
 pub use address::Address;
 pub use probe::probe;
-pub use store::{PATIENCE, Store, open};
+pub use store::{ObjectSnapshotStore, PATIENCE, open};

@@ -10,10 +10,10 @@ const PLACE: &str = "doctor/0";
 /// # Errors
 ///
 /// What it does not do, why, and what to do.
-pub fn probe(shelf: &dyn SnapshotStore) -> Result<(), String> {
+pub fn probe(store: &dyn SnapshotStore) -> Result<(), String> {
     let name = format!("written-by-doctor-{}", std::process::id());
     let bytes = name.as_bytes();
-    let all = shelf.describe("");
+    let all = store.describe("");
     let cannot = |what: &str, error: &io::Error| {
         let hint = match error.kind() {
             ErrorKind::NotFound => "is its name right, and does it exist?",
@@ -24,11 +24,11 @@ pub fn probe(shelf: &dyn SnapshotStore) -> Result<(), String> {
         };
         format!("snapshots in {all} cannot be {what}: {error}; {hint}")
     };
-    shelf.list(PLACE).map_err(|error| cannot("listed", &error))?;
-    shelf.write(PLACE, &name, bytes.to_vec()).map_err(|error| cannot("written", &error))?;
-    let read = shelf.read(PLACE, &name).map_err(|error| cannot("read", &error));
-    let listed = shelf.list(PLACE).map_err(|error| cannot("listed", &error));
-    shelf.remove(PLACE, &name).map_err(|error| cannot("deleted", &error))?;
+    store.list(PLACE).map_err(|error| cannot("listed", &error))?;
+    store.write(PLACE, &name, bytes.to_vec()).map_err(|error| cannot("written", &error))?;
+    let read = store.read(PLACE, &name).map_err(|error| cannot("read", &error));
+    let listed = store.list(PLACE).map_err(|error| cannot("listed", &error));
+    store.remove(PLACE, &name).map_err(|error| cannot("deleted", &error))?;
     let (read, listed) = (read?, listed?);
     match read == bytes && listed.contains(&name) {
         true => Ok(()),
@@ -41,14 +41,14 @@ pub fn probe(shelf: &dyn SnapshotStore) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Store;
+    use crate::store::ObjectSnapshotStore;
     use object_store::memory::InMemory;
     use std::sync::Arc;
     use stream::Folder;
 
     #[test]
     fn a_good_one_is_as_it_was_and_a_bad_one_is_told() {
-        let store = Store::over(Arc::new(InMemory::new()), "", "memory");
+        let store = ObjectSnapshotStore::over(Arc::new(InMemory::new()), "", "memory");
         assert_eq!(probe(&store), Ok(()));
         assert_eq!(store.list(PLACE).unwrap(), Vec::<String>::new());
         let file = std::env::temp_dir().join(format!("coldwatch-probe-{}", std::process::id()));

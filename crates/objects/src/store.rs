@@ -1,7 +1,7 @@
 //! An object store as a shelf. An object appears whole or not at all, so nothing is written beside its place first.
 
 use crate::address::{Address, Provider};
-use crate::line::{self, Line};
+use crate::transport::{self, HttpTransport};
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
@@ -19,7 +19,7 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 const RESTS: u32 = 3;
 
 /// A bucket, and what stands before every name in it.
-pub struct Store {
+pub struct ObjectSnapshotStore {
     store: Arc<dyn ObjectStore>,
     prefix: String,
     called: String,
@@ -41,7 +41,7 @@ pub fn open(
         Address::Folder(folder) => return Ok(Arc::new(Folder::new(folder))),
         Address::Bucket { provider, bucket, prefix } => (*provider, bucket, prefix),
     };
-    let line = Line::new(environment, patience)?;
+    let line = HttpTransport::new(environment, patience)?;
     let retry = RetryConfig {
         backoff: BackoffConfig {
             init_backoff: Duration::from_millis(100),
@@ -76,10 +76,10 @@ pub fn open(
         Provider::Azure => built!(MicrosoftAzureBuilder::new(), with_container_name),
     };
     let store = store.map_err(|error| format!("{error}; set {}", provider.credentials()))?;
-    Ok(Arc::new(Store::over(store, prefix, &address.to_string())))
+    Ok(Arc::new(ObjectSnapshotStore::over(store, prefix, &address.to_string())))
 }
 
-impl Store {
+impl ObjectSnapshotStore {
     /// Over a store that is open.
     pub fn over(store: Arc<dyn ObjectStore>, prefix: &str, called: &str) -> Self {
         let (prefix, called) = (prefix.to_owned(), called.to_owned());
@@ -95,9 +95,9 @@ impl Store {
         let began = Instant::now();
         // One of its own for each: the loop and the writer ask from threads that have nothing to do with each other.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        line::take_status();
+        transport::take_status();
         let answer = runtime.block_on(asked);
-        let status = line::take_status();
+        let status = transport::take_status();
         let answer = answer.map_err(|error| {
             // Some answer with a page of XML, and this stands in one line of a log.
             let words = error.to_string();
@@ -136,7 +136,7 @@ fn kind(error: &Error, status: Option<u16>) -> ErrorKind {
     }
 }
 
-impl SnapshotStore for Store {
+impl SnapshotStore for ObjectSnapshotStore {
     fn list(&self, place: &str) -> io::Result<Vec<String>> {
         self.answers()?;
         let place = self.path(place);
@@ -184,15 +184,15 @@ mod tests {
 
     fn in_memory(prefix: &str) -> Arc<dyn SnapshotStore> {
         let store = Arc::new(InMemory::new());
-        Arc::new(Store::over(store, prefix, "memory"))
+        Arc::new(ObjectSnapshotStore::over(store, prefix, "memory"))
     }
 
     #[test]
     fn an_object_store_is_a_shelf() {
-        for shelf in [in_memory("boston/snapshots"), in_memory("")] {
+        for store in [in_memory("boston/snapshots"), in_memory("")] {
             for (n, (says, case)) in conformance::ALL.iter().enumerate() {
                 eprintln!("{says}");
-                case(&shelf, &format!("case-{n}"));
+                case(&store, &format!("case-{n}"));
             }
         }
     }
@@ -215,7 +215,7 @@ mod tests {
             let address = Address::read(url).unwrap();
             let set: Vec<_> =
                 environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-            open(&address, &set, PATIENCE).map(|shelf| shelf.describe("a/0"))
+            open(&address, &set, PATIENCE).map(|store| store.describe("a/0"))
         };
         assert_eq!(opened("s3://b/p", &[]).unwrap(), "s3://b/p/a/0");
         assert_eq!(opened("gs://b", &[]).unwrap(), "gs://b/a/0");
@@ -247,24 +247,24 @@ mod tests {
             }
         });
         let address = Address::read("s3://bucket").unwrap();
-        let shelf = open(&address, &environment(&endpoint), Duration::from_secs(1)).unwrap();
-        shelf.list("thermal/0").unwrap_err();
+        let store = open(&address, &environment(&endpoint), Duration::from_secs(1)).unwrap();
+        store.list("thermal/0").unwrap_err();
         let before = asked.load(SeqCst);
         assert!((1..=3).contains(&before), "few retries: {before}");
         for partition in 1..16 {
-            let error = shelf.list(&format!("thermal/{partition}")).unwrap_err();
+            let error = store.list(&format!("thermal/{partition}")).unwrap_err();
             assert!(error.to_string().contains("did not answer a moment ago"), "{error}");
         }
-        assert!(shelf.read("thermal/0", "a").is_err());
+        assert!(store.read("thermal/0", "a").is_err());
         assert_eq!(asked.load(SeqCst), before, "nobody has asked again");
         let late = Instant::now() + Duration::from_secs(60);
         while asked.load(SeqCst) == before {
             assert!(Instant::now() < late, "after a while it is asked again");
             std::thread::sleep(Duration::from_millis(50));
-            shelf.list("thermal/0").unwrap_err();
+            store.list("thermal/0").unwrap_err();
         }
         let before = asked.load(SeqCst);
-        shelf.write("thermal/0", "a", vec![1]).unwrap_err();
+        store.write("thermal/0", "a", vec![1]).unwrap_err();
         assert!(asked.load(SeqCst) > before, "whoever writes tries it in any case");
     }
 
@@ -299,8 +299,8 @@ mod tests {
                     "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{page}"
                 );
             });
-            let shelf = open(&address, &environment(&endpoint), PATIENCE).unwrap();
-            let error = shelf.list("thermal/0").unwrap_err();
+            let store = open(&address, &environment(&endpoint), PATIENCE).unwrap();
+            let error = store.list("thermal/0").unwrap_err();
             assert_eq!((error.kind(), error.to_string().lines().count()), (kind, 1), "{error}");
         }
     }
@@ -312,8 +312,8 @@ mod tests {
         let mut set = environment(&endpoint);
         set.push(("AWS_BUCKET".into(), "other".into()));
         let address = Address::read("s3://bucket/boston").unwrap();
-        let shelf = open(&address, &set, Duration::from_secs(1)).unwrap();
-        shelf.list("thermal/0").unwrap_err();
+        let store = open(&address, &set, Duration::from_secs(1)).unwrap();
+        store.list("thermal/0").unwrap_err();
         let request = asked.recv().unwrap();
         let line = request.lines().next().unwrap();
         assert!(line.starts_with("GET /bucket?"), "{line}");
@@ -331,8 +331,8 @@ mod tests {
             }
         });
         let address = Address::read("s3://bucket").unwrap();
-        let shelf = open(&address, &environment(&endpoint), Duration::from_millis(200)).unwrap();
-        let error = shelf.read("thermal/0", "a").unwrap_err().to_string();
+        let store = open(&address, &environment(&endpoint), Duration::from_millis(200)).unwrap();
+        let error = store.read("thermal/0", "a").unwrap_err().to_string();
         assert!(error.contains("takes too long"), "{error}");
     }
 
@@ -342,13 +342,13 @@ mod tests {
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         drop(listener);
         let address = Address::read("s3://bucket").unwrap();
-        let shelf = open(&address, &environment(&endpoint), PATIENCE).unwrap();
-        let error = shelf.list("thermal/0").unwrap_err().to_string();
+        let store = open(&address, &environment(&endpoint), PATIENCE).unwrap();
+        let error = store.list("thermal/0").unwrap_err().to_string();
         assert!(error.to_lowercase().contains("refused"), "{error}");
         let mut strict = environment(&endpoint);
         strict.retain(|(name, _)| name != "AWS_ALLOW_HTTP");
-        let shelf = open(&address, &strict, PATIENCE).unwrap();
-        let error = shelf.list("thermal/0").unwrap_err().to_string();
+        let store = open(&address, &strict, PATIENCE).unwrap();
+        let error = store.list("thermal/0").unwrap_err().to_string();
         assert!(error.contains("speaks no TLS"), "{error}");
         assert!(!error.to_lowercase().contains("refused"), "nobody was asked: {error}");
     }

@@ -32,12 +32,12 @@ pub(crate) fn take_status() -> Option<u16> {
 
 /// Makes clients.
 #[derive(Debug)]
-pub(crate) struct Line {
+pub(crate) struct HttpTransport {
     roots: RootCerts,
     answer: Duration,
 }
 
-impl Line {
+impl HttpTransport {
     pub(crate) fn new(environment: &[(String, String)], answer: Duration) -> Result<Self, String> {
         let named = environment.iter().find(|(name, _)| name == AUTHORITIES);
         let roots = match named {
@@ -65,7 +65,7 @@ fn authorities(file: &str) -> Result<RootCerts, String> {
     }
 }
 
-impl HttpConnector for Line {
+impl HttpConnector for HttpTransport {
     fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
         let plain = options.get_config_value(&ClientConfigKey::AllowHttp);
         // Redirects and answers that are no good ones are the caller's business. What is sent is signed: nothing is added.
