@@ -427,7 +427,7 @@ fn every_config_file_and_sample_parses() {
     for sample in samples.lines() {
         let read = wire::native::read(sample.as_bytes(), &limits)
             .unwrap_or_else(|e| panic!("{e}: {sample}"));
-        let again = wire::native::write(&read.event, &read.beside);
+        let again = wire::native::write(&read.event, &read.extensions);
         assert_eq!(
             wire::native::read(again.as_bytes(), &limits),
             Ok(read),

@@ -10,7 +10,7 @@ use facts::{
 };
 use fastrand::Rng;
 use std::collections::{BTreeMap, BTreeSet};
-use wire::native::{self, Beside};
+use wire::native::{self, Extensions};
 
 /// What one round brings.
 #[derive(Default)]
@@ -227,7 +227,7 @@ fn in_rounds(arrivals: &[(Moment, Event)], luck: &mut Rng) -> Vec<Round> {
         acted = act;
         let Some(round) = rounds.last_mut() else { continue };
         round.until = at.millis();
-        let bytes = native::write(event, &Beside::default()).into_bytes();
+        let bytes = native::write(event, &Extensions::default()).into_bytes();
         if luck.u8(..60) == 0 {
             let broken = bytes[..bytes.len() / 2].to_vec();
             round.records.push((event.subject.clone(), broken));

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 use ureq::Agent;
-use wire::native::{self, Beside};
+use wire::native::{self, Extensions};
 
 pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
     if backing != Backing::Embedded {
@@ -71,7 +71,7 @@ fn doors() -> Result<(), Failed> {
         Up::start(&configuration(&folder, "listen = \"127.0.0.1:0\"\nevents_per_second = 1000"));
     let at = &up.1;
     let week = weeks::week(16);
-    let line = |event: &facts::Event| native::write(event, &Beside::default()) + "\n";
+    let line = |event: &facts::Event| native::write(event, &Extensions::default()) + "\n";
     let lines: String = week.iter().map(|(_, event)| line(event)).collect();
 
     // What cannot be read is refused with its place, and nothing of the request is taken.
@@ -349,7 +349,7 @@ fn nonsense() -> Result<(), Failed> {
     let (senders, lasts) = if long { (50, 60) } else { (12, 5) };
     let bodies = [b"{}\n".repeat(1_390_000), b"1\n".repeat(2_000_000), b"{}\n".repeat(19_000)];
     let event = &weeks::week(1)[0].1;
-    let good = native::write(event, &Beside::default());
+    let good = native::write(event, &Extensions::default());
     let until = Instant::now() + Duration::from_secs(lasts);
     let (mut took, mut answers, mut taken) = (Vec::new(), BTreeMap::<String, usize>::new(), 0);
     std::thread::scope(|scope| {

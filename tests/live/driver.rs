@@ -8,7 +8,7 @@ use facts::{Event, Moment};
 use pipeline::Topic;
 use std::time::{Duration, Instant};
 use stream::NewRecord;
-use wire::native::{self, Beside};
+use wire::native::{self, Extensions};
 
 /// What a site must have worked off by now.
 const SOON: Duration = Duration::from_secs(90);
@@ -30,7 +30,7 @@ impl Driver {
             topic: topic.as_str().into(),
             partition: event.subject.partition(names.partitions),
             key: event.subject.to_string().into_bytes(),
-            value: native::write(event, &Beside::default()).into_bytes(),
+            value: native::write(event, &Extensions::default()).into_bytes(),
         };
         topics::append(&*self.site.log, events.iter().map(new_record).collect())
             .expect("the log takes them");

@@ -64,7 +64,7 @@ fn replayed(lines: &[String], until: Moment) -> Result<BTreeSet<String>, Failed>
         let read = native::read(line.as_bytes(), &Limits::default()).map_err(|e| e.to_string())?;
         let (service, topic) = (ShortText::new("intake/1"), ShortText::new("recording"));
         let origin = Origin { service, topic, partition: 0, offset, index: 0 };
-        let arrived = read.beside.arrived_at.ok_or("a line says when it arrived")?;
+        let arrived = read.extensions.arrived_at.ok_or("a line says when it arrived")?;
         pipeline.feed(arrived, read.event, origin).map_err(|stop| stop.to_string())?;
     }
     pipeline.advance(until).map_err(|stop| stop.to_string())?;

@@ -15,7 +15,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use stream::EmbeddedLog;
 use stream::log::wall_clock;
-use wire::native::{self, Beside};
+use wire::native::{self, Extensions};
 
 pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
     if backing != Backing::Embedded {
@@ -94,8 +94,9 @@ fn power_cuts(name: &str, cuts: usize) -> Result<(), Failed> {
     let mut happened = Happened::new();
     for (n, part) in week.chunks((week.len() / (cuts * 2)).max(1)).enumerate() {
         let file: PathBuf = folder.join(format!("{n}.ndjson"));
-        let line =
-            |(_, event): &(Moment, facts::Event)| native::write(event, &Beside::default()) + "\n";
+        let line = |(_, event): &(Moment, facts::Event)| {
+            native::write(event, &Extensions::default()) + "\n"
+        };
         std::fs::write(&file, part.iter().map(line).collect::<String>())?;
         if n % 2 == 1 {
             let mut sending = ingest(&file, &up.1);

@@ -20,7 +20,7 @@ use serde::Serialize;
 use std::sync::LazyLock;
 use stream::{FatalError, Gauge, NewRecord};
 use wire::Rejection;
-use wire::native::{self, Beside};
+use wire::native::{self, Extensions};
 
 /// One of the services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -239,7 +239,7 @@ pub fn of_log(names: &Names, topic: Topic, partition: u16, at: i64, fact: Fact) 
         hidden: None,
         fact,
     };
-    let value = native::write(&event, &Beside::default()).into_bytes();
+    let value = native::write(&event, &Extensions::default()).into_bytes();
     NewRecord { topic: names.topic(topic), partition, key: b"log".to_vec(), value }
 }
 

@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use wire::native::{self, Beside, Incoming};
+use wire::native::{self, DecodedEvent, Extensions};
 use wire::{Code, Limits, Rejection};
 
 /// The type of a finding's event.
@@ -83,17 +83,17 @@ pub fn unclaimed(event: &Event, reason: &str) -> serde_json::Value {
         "code": "unclaimed",
         "reason": reason,
         "place": { "source": event.source, "id": event.id },
-        "record": native::write(event, &Beside::default()),
+        "record": native::write(event, &Extensions::default()),
     })
 }
 
-fn beside(letter: &Letter) -> Beside {
+fn beside(letter: &Letter) -> Extensions {
     let shipment = || letter.key.shipment();
-    Beside {
+    Extensions {
         origin: letter.origin.clone(),
         after: letter.after.clone(),
         shipment: if letter.topic == Topic::Journal { shipment() } else { None },
-        ..Beside::default()
+        ..Extensions::default()
     }
 }
 
@@ -179,7 +179,7 @@ fn wrong(reason: impl ToString) -> Rejection {
 
 /// A record of `facts`.
 pub fn fact(offset: u64, key: &[u8], value: &[u8]) -> Result<InputRecord<Event>, Rejection> {
-    let Incoming { event, beside } = native::read(value, &Limits::of_ours())?;
+    let DecodedEvent { event, extensions: beside } = native::read(value, &Limits::of_ours())?;
     let matter = match &event.fact {
         Fact::System(SystemFact::Tick(_)) => Payload::Tick(event.at),
         Fact::System(SystemFact::RulebookPublished(published)) => {
@@ -243,7 +243,7 @@ fn finding(unread: &RawValue) -> Result<Box<Finding>, Rejection> {
 
 /// A staff act, or what the log says of itself.
 fn other(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
-    let Incoming { event, beside } = native::read(value, &Limits::of_ours())?;
+    let DecodedEvent { event, extensions: beside } = native::read(value, &Limits::of_ours())?;
     let mut sign = None;
     let matter = match &event.fact {
         Fact::System(SystemFact::Tick(_)) => match &beside.origin {

@@ -4,7 +4,7 @@ use crate::bytes;
 use facts::fact::log::Genesis;
 use facts::{Event, Fact, Moment, Origin, Rulebook, ShipmentId, Subject, SystemFact};
 use fold::{InputRecord, Payload};
-use wire::native::Incoming;
+use wire::native::DecodedEvent;
 use wire::{Code, Rejection};
 
 /// One record of a journal partition.
@@ -57,8 +57,8 @@ impl JournalRecord {
     }
 
     /// What stands at a place of a journal.
-    pub fn read(partition: u16, offset: u64, read: Incoming) -> Result<Self, Rejection> {
-        let Incoming { event, beside } = read;
+    pub fn read(partition: u16, offset: u64, read: DecodedEvent) -> Result<Self, Rejection> {
+        let DecodedEvent { event, extensions: beside } = read;
         let entry = match &event.fact {
             Fact::System(SystemFact::Tick(_)) => JournalEntry::Tick(event.at),
             Fact::System(SystemFact::RulebookPublished(published)) => {

@@ -6,18 +6,18 @@ use facts::{Event, Fact, Moment, ShortText, Subject, SubjectKind, SystemFact};
 use pipeline::JournalRecord;
 use pipeline::journal::JournalEntry;
 use std::io::{self, Write};
-use wire::lines::Lines;
-use wire::native::{self, Beside, Incoming};
+use wire::lines::LineReader;
+use wire::native::{self, DecodedEvent, Extensions};
 use wire::{Code, Limits, Rejection};
 
 /// Writes one record as a line.
 pub fn write(to: &mut dyn Write, record: &JournalRecord) -> io::Result<()> {
-    let mut beside = Beside {
+    let mut beside = Extensions {
         origin: record.origin.clone(),
         after: record.after.clone(),
         partition: Some(record.partition),
         offset: Some(record.offset),
-        ..Beside::default()
+        ..Extensions::default()
     };
     let line = match &record.entry {
         JournalEntry::Fact(shipment, event) => {
@@ -67,7 +67,7 @@ pub fn read<E: From<SourceError>>(
 ) -> Result<(), E> {
     // A rulebook stands in one line, and it is longer than an event.
     let limits = Limits::of_ours();
-    let mut lines = Lines::new(source.bytes, limits.clone());
+    let mut lines = LineReader::new(source.bytes, limits.clone());
     loop {
         let line = lines.line().map_err(|e| Source::failed(&source.name, e))?;
         let Some((number, line)) = line else { return Ok(()) };
@@ -78,7 +78,7 @@ pub fn read<E: From<SourceError>>(
     }
 }
 
-fn record(read: Incoming) -> Result<JournalRecord, Rejection> {
+fn record(read: DecodedEvent) -> Result<JournalRecord, Rejection> {
     let missing = |member: &str| {
         let reason = format!("`{member}` is missing: this is no record of a journal");
         Rejection::new(Code::MissingMember, reason).member(format!("/{member}"))
@@ -86,8 +86,8 @@ fn record(read: Incoming) -> Result<JournalRecord, Rejection> {
     let wrong = |member: &str, reason: &str| {
         Rejection::new(Code::BadValue, format!("`{member}` {reason}")).member(format!("/{member}"))
     };
-    let partition = read.beside.partition.ok_or_else(|| missing("partition"))?;
-    let offset = read.beside.offset.ok_or_else(|| missing("offset"))?;
+    let partition = read.extensions.partition.ok_or_else(|| missing("partition"))?;
+    let offset = read.extensions.offset.ok_or_else(|| missing("offset"))?;
     if partition >= pipeline::PARTITIONS {
         return Err(wrong("partition", "is beyond the 16 of a replay"));
     }

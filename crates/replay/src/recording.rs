@@ -15,7 +15,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::io::{self, Read};
 use std::sync::mpsc;
-use wire::lines::Lines;
+use wire::lines::LineReader;
 use wire::{Limits, Rejection, native};
 
 /// One record, decoded.
@@ -210,7 +210,7 @@ const LOOKED_AT: usize = 64;
 
 enum Feed {
     /// Lines that are decoded one by one.
-    Lines(Lines<Box<dyn io::BufRead + Send>>, Limits),
+    Lines(LineReader<Box<dyn io::BufRead + Send>>, Limits),
     /// Records that are there already, the next one last.
     Ready(Vec<Decoded>),
     /// Records that waited for all others: nothing is looked for among them any more.
@@ -224,7 +224,7 @@ impl Stream {
             Kind::Logger => Feed::Ready(logger(&mut source)?),
             Kind::Inbound | Kind::Journal => {
                 let limits = Limits::default();
-                Feed::Lines(Lines::new(source.bytes, limits.clone()), limits)
+                Feed::Lines(LineReader::new(source.bytes, limits.clone()), limits)
             }
         };
         Ok(Self::over(file, from, Moment::EARLIEST))
@@ -306,7 +306,9 @@ impl Stream {
             }
         });
         let (arrived, event) = match read {
-            Ok(incoming) => (incoming.beside.arrived_at.unwrap_or(UNSTAMPED), Ok(incoming.event)),
+            Ok(incoming) => {
+                (incoming.extensions.arrived_at.unwrap_or(UNSTAMPED), Ok(incoming.event))
+            }
             Err(rejection) => (UNSTAMPED, Err(Box::new(rejection.at(&self.file, record)))),
         };
         let file = self.file.clone();

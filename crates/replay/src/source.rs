@@ -83,8 +83,8 @@ impl Source {
     }
 
     /// Its records, in bounded memory.
-    pub fn lines(self, limits: wire::Limits) -> wire::lines::Lines<Box<dyn BufRead + Send>> {
-        wire::lines::Lines::new(self.bytes, limits)
+    pub fn lines(self, limits: wire::Limits) -> wire::lines::LineReader<Box<dyn BufRead + Send>> {
+        wire::lines::LineReader::new(self.bytes, limits)
     }
 
     /// All of it.

@@ -4,7 +4,7 @@
 use facts::{Event, Fact, Moment, ShortText, Span, Subject};
 use fastrand::Rng;
 use std::collections::BTreeMap;
-use wire::native::{self, Beside};
+use wire::native::{self, Extensions};
 
 /// One event and when it arrived.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +18,7 @@ pub struct Arrival {
 impl Arrival {
     /// As a line of a recording, without its end.
     pub fn line(&self) -> String {
-        let beside = Beside { arrived_at: Some(self.at), ..Beside::default() };
+        let beside = Extensions { arrived_at: Some(self.at), ..Extensions::default() };
         native::write(&self.event, &beside)
     }
 }

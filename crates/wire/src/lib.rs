@@ -13,8 +13,8 @@
 
 mod check;
 mod day;
-mod diagnose;
 mod envelope;
+mod explain;
 mod ids;
 pub mod limits;
 pub mod lines;
@@ -24,5 +24,5 @@ pub mod reject;
 mod size;
 
 pub use limits::{Limits, without_mark};
-pub use native::Incoming;
-pub use reject::{Code, Place, Rejection};
+pub use native::DecodedEvent;
+pub use reject::{Code, Location, Rejection};

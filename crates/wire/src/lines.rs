@@ -7,14 +7,14 @@ use std::io::{self, BufRead};
 
 /// Reads a stream line by line.
 #[derive(Debug)]
-pub struct Lines<R> {
+pub struct LineReader<R> {
     from: R,
     limits: Limits,
     line: Vec<u8>,
     number: u64,
 }
 
-impl<R: BufRead> Lines<R> {
+impl<R: BufRead> LineReader<R> {
     /// Over a stream.
     pub fn new(from: R, limits: Limits) -> Self {
         Self { from, limits, line: Vec::new(), number: 0 }

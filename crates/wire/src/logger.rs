@@ -25,7 +25,7 @@ pub struct LoggerFile {
     /// When it began to record.
     pub started: Moment,
     /// Its limits: warmer or colder for longer than so long.
-    pub limits: Vec<Limit>,
+    pub limits: Vec<LoggerLimit>,
     /// The mean kinetic temperature that its firmware printed.
     pub mkt: Option<MilliCelsius>,
     /// What it measured.
@@ -42,7 +42,7 @@ pub struct LoggerFile {
 
 /// A limit that the device itself watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limit {
+pub struct LoggerLimit {
     /// Whether warmer than this is out; else colder.
     pub warm: bool,
     /// The limit.
@@ -189,7 +189,7 @@ impl<'a> Head<'a> {
             .map(|(.., value)| *value)
     }
     /// Limits of the configuration: `T AL` and `t AL` in pairs; the higher one is the warm one.
-    fn limits(&self) -> Vec<Limit> {
+    fn limits(&self) -> Vec<LoggerLimit> {
         let conf = || self.0.iter().filter(|(section, ..)| *section == "Conf");
         let warm = conf().filter(|(_, name, _)| *name == "T AL").filter_map(|(.., v)| celsius(v));
         let temperatures: Vec<MilliCelsius> = warm.collect();
@@ -197,7 +197,7 @@ impl<'a> Head<'a> {
             conf().filter(|(_, name, _)| *name == "t AL").filter_map(|(.., v)| minutes_of(v));
         let sum: i64 = temperatures.iter().map(|t| i64::from(t.milli())).sum();
         let middle = sum / i64::try_from(temperatures.len().max(1)).unwrap_or(1);
-        let limit = |(limit, after): (&MilliCelsius, Span)| Limit {
+        let limit = |(limit, after): (&MilliCelsius, Span)| LoggerLimit {
             warm: i64::from(limit.milli()) > middle,
             limit: *limit,
             after,

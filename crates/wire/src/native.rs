@@ -13,8 +13,8 @@
 //! what was taken off the ids of a record from outside, and is written by whoever lets that in.
 
 use crate::check;
-use crate::diagnose::diagnose;
 use crate::envelope::{Envelope, Members, Str};
+use crate::explain::explain;
 use crate::ids::Ids;
 use crate::limits::{Limits, without_mark};
 use crate::reject::{Code, Rejection};
@@ -25,16 +25,16 @@ use serde_json::{Map, Value};
 
 /// One event as it came in.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Incoming {
+pub struct DecodedEvent {
     /// What happened.
     pub event: Event,
     /// What stands beside it.
-    pub beside: Beside,
+    pub extensions: Extensions,
 }
 
 /// What a log says of a record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Beside {
+pub struct Extensions {
     /// When a log took it.
     pub arrived_at: Option<Moment>,
     /// What caused it.
@@ -50,22 +50,22 @@ pub struct Beside {
 }
 
 /// Reads one line, without its end.
-pub fn read(line: &[u8], limits: &Limits) -> Result<Incoming, Rejection> {
+pub fn read(line: &[u8], limits: &Limits) -> Result<DecodedEvent, Rejection> {
     let line = without_mark(line);
     let text = limits.check(line).map_err(|rejection| rejection.keeping(line))?;
-    let sized = |read: Incoming| {
+    let sized = |read: DecodedEvent| {
         if limits.outside {
             size::check(&read.event.fact)?;
         }
         Ok(read)
     };
-    incoming(text, limits.outside).and_then(sized).map_err(|rejection| rejection.keeping(line))
+    decode(text, limits.outside).and_then(sized).map_err(|rejection| rejection.keeping(line))
 }
 
-fn incoming(text: &str, outside: bool) -> Result<Incoming, Rejection> {
+fn decode(text: &str, outside: bool) -> Result<DecodedEvent, Rejection> {
     let ids = Ids::of(text, outside);
     check::patient(text, ids.unclean)?;
-    let all = envelope(text, &ids).map_err(|e| diagnose(text, &ids, &e))?;
+    let all = envelope(text, &ids).map_err(|e| explain(text, &ids, &e))?;
     let need = |member: &'static str, value: &Option<Str<'_>>| match value {
         Some(value) if !value.0.is_empty() => Ok(()),
         Some(_) => Err(Rejection::new(Code::BadValue, format!("`{member}` is empty"))
@@ -103,11 +103,11 @@ fn incoming(text: &str, outside: bool) -> Result<Incoming, Rejection> {
         false => all.hidden.as_ref().map(|taken| ShortText::new(&taken.0)),
     };
     let event = Event { source, id, subject, at, counts, hidden, fact: check::fact(fact)? };
-    let beside = beside(&all)?;
+    let beside = extensions(&all)?;
     if event.subject.kind != SubjectKind::Log {
         check::times(at, beside.arrived_at)?;
     }
-    Ok(Incoming { event, beside })
+    Ok(DecodedEvent { event, extensions: beside })
 }
 
 fn envelope<'t>(text: &'t str, ids: &Ids) -> serde_json::Result<Envelope<'t>> {
@@ -157,7 +157,7 @@ pub(crate) fn moment(text: &str, member: &str) -> Result<Moment, Rejection> {
     })
 }
 
-fn beside(all: &Envelope<'_>) -> Result<Beside, Rejection> {
+fn extensions(all: &Envelope<'_>) -> Result<Extensions, Rejection> {
     let origin = |text: &Option<Str<'_>>, member: &str| {
         let read = |text: &Str<'_>| {
             text.0.parse::<Origin>().map_err(|e| Rejection::new(Code::BadValue, e).member(member))
@@ -167,7 +167,7 @@ fn beside(all: &Envelope<'_>) -> Result<Beside, Rejection> {
     let id = |text: &Str<'_>| {
         text.0.parse().map_err(|e: String| Rejection::new(Code::BadId, e).member("/shipment"))
     };
-    Ok(Beside {
+    Ok(Extensions {
         arrived_at: all.arrivedat.as_ref().map(|text| moment(&text.0, "/arrivedat")).transpose()?,
         origin: origin(&all.origin, "/origin")?,
         after: origin(&all.after, "/after")?,
@@ -178,7 +178,7 @@ fn beside(all: &Envelope<'_>) -> Result<Beside, Rejection> {
 }
 
 /// Writes one line, without its end; reading it gives the same again.
-pub fn write(event: &Event, beside: &Beside) -> String {
+pub fn write(event: &Event, beside: &Extensions) -> String {
     let (kind, data) = event.fact.parts().unwrap_or((String::new(), Value::Null));
     let mut line = String::with_capacity(320);
     let mut put = |name: &str, value: Value| {

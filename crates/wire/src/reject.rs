@@ -60,7 +60,7 @@ impl Serialize for Code {
 
 /// Where.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct Location {
     /// In which file or topic.
     pub file: String,
     /// Which record of it, from 1: its line.
@@ -78,7 +78,7 @@ pub struct Rejection {
     /// The stable code.
     pub code: Code,
     /// Where.
-    pub place: Place,
+    pub place: Location,
     /// Why, in words.
     pub reason: String,
     /// How long the record is, in bytes.
@@ -95,7 +95,7 @@ impl Rejection {
     pub fn new(code: Code, reason: impl Into<String>) -> Self {
         Self {
             code,
-            place: Place::default(),
+            place: Location::default(),
             reason: reason.into(),
             bytes: 0,
             record: String::new(),
@@ -141,7 +141,7 @@ impl fmt::Display for Code {
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Place { file, record, column, member } = &self.place;
+        let Location { file, record, column, member } = &self.place;
         write!(f, "{file}:{record}")?;
         if *column > 0 {
             write!(f, ":{column}")?;

@@ -14,7 +14,7 @@ use serde_json::Value;
 use simulate::Arrival;
 use std::collections::BTreeSet;
 use wire::Limits;
-use wire::native::{self, Beside};
+use wire::native::{self, Extensions};
 
 /// What is an act of one moment: said again, it keeps its moment.
 fn is_an_act(fact: &Fact) -> bool {
@@ -165,13 +165,13 @@ fn rewritten(all: &Recording, change: &dyn Fn(&str) -> String) -> Recording {
     let one = |arrival: &Arrival| {
         let line = native::write(
             &arrival.event,
-            &Beside { arrived_at: Some(arrival.at), ..Beside::default() },
+            &Extensions { arrived_at: Some(arrival.at), ..Extensions::default() },
         );
         let mut value: Value = serde_json::from_str(&line).expect("an event is JSON");
         walk(&mut value, change);
         let line = value.to_string();
         let read = native::read(line.as_bytes(), &Limits::default()).expect("it reads again");
-        Arrival { at: read.beside.arrived_at.expect("it has arrived"), event: read.event }
+        Arrival { at: read.extensions.arrived_at.expect("it has arrived"), event: read.event }
     };
     all.iter().map(one).collect()
 }

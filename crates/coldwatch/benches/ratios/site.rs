@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stream::log::wall_clock;
 use stream::{Log, NewRecord, Record};
-use wire::native::{self, Beside};
+use wire::native::{self, Extensions};
 
 /// So many events go before the clock strikes again.
 const STEP: usize = 5_000;
@@ -92,7 +92,7 @@ impl Site {
             topic: names.other("inbound.events").into(),
             partition: event.subject.partition(names.partitions),
             key: event.subject.to_string().into_bytes(),
-            value: native::write(event, &Beside::default()).into_bytes(),
+            value: native::write(event, &Extensions::default()).into_bytes(),
         }
     }
 

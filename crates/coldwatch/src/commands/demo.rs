@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 use stream::Clock;
-use wire::native::{self, Beside};
+use wire::native::{self, Extensions};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -242,7 +242,7 @@ impl Show<'_> {
         while let Some(arrival) = week.next_if(|arrival| arrival.at <= by) {
             let event = &arrival.event;
             let partition = intake::inbound_partition(&event.subject, self.live.names.partitions);
-            let bytes = native::write(event, &Beside::default()).into_bytes();
+            let bytes = native::write(event, &Extensions::default()).into_bytes();
             new_records.push(intake::inbound(&topic, partition, &event.subject, bytes));
         }
         let sent = new_records.len();

@@ -9,7 +9,7 @@ use std::io::{self, BufRead, ErrorKind};
 use std::path::{Path, PathBuf};
 use stream::Record;
 use wire::Limits;
-use wire::lines::Lines;
+use wire::lines::LineReader;
 
 /// A line holds a record and what stands beside it.
 const BESIDE: usize = 1 << 20;
@@ -126,7 +126,7 @@ struct Part {
 
 /// A file that is being read.
 struct Open {
-    lines: Lines<Box<dyn BufRead + Send>>,
+    lines: LineReader<Box<dyn BufRead + Send>>,
     /// The record that must stand in the next line, and the end.
     next: u64,
     to: u64,

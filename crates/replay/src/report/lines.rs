@@ -110,7 +110,7 @@ fn expired(event: &Event, reason: &str, learnt: Moment) -> Value {
         "code": "unclaimed",
         "reason": reason,
         "place": { "source": event.source, "id": event.id },
-        "record": wire::native::write(event, &wire::native::Beside::default()),
+        "record": wire::native::write(event, &wire::native::Extensions::default()),
         "subject": event.subject.to_string(),
         "happened": event.at,
         "learnt": learnt,

@@ -1,6 +1,6 @@
 //! Ids from outside, in every place where one can stand.
 
-use crate::native::{self, Incoming};
+use crate::native::{self, DecodedEvent};
 use crate::{Limits, Rejection};
 use facts::{Fact, ShipmentFact};
 
@@ -10,7 +10,7 @@ fn line(kind: &str, subject: &str, data: &str) -> String {
     )
 }
 
-fn read(line: &str) -> Result<Incoming, Rejection> {
+fn read(line: &str) -> Result<DecodedEvent, Rejection> {
     native::read(line.as_bytes(), &Limits::default())
 }
 
@@ -124,7 +124,7 @@ fn what_was_let_in_keeps_its_bytes_and_its_mark() {
     let ours = native::read(old.as_bytes(), &Limits::of_ours()).unwrap();
     assert_eq!((&*ours.event.subject.id, &ours.event.hidden), ("SHP-\u{200b}1", &None));
     let new = read(&old).unwrap();
-    let written = native::write(&new.event, &new.beside);
+    let written = native::write(&new.event, &new.extensions);
     let again = native::read(written.as_bytes(), &Limits::of_ours()).unwrap();
     assert_eq!(again, new);
     // An outsider who writes the mark says nothing with it, whatever it is.

@@ -30,7 +30,7 @@ const TEXTS: &[&str] = &[
 const NUMBERS: &[&str] = &["partition", "offset"];
 
 /// Names the fault of a text that did not read as an event. Which fault it is says the second look, in what words the first.
-pub(crate) fn diagnose(text: &str, ids: &Ids, error: &serde_json::Error) -> Rejection {
+pub(crate) fn explain(text: &str, ids: &Ids, error: &serde_json::Error) -> Rejection {
     let reason = error.to_string();
     let reason = reason.rsplit_once(" at line ").map_or(&*reason, |(reason, _)| reason);
     let at = |code: Code| Rejection::new(code, reason).column(error.column());
