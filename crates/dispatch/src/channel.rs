@@ -5,18 +5,18 @@ use facts::{DeviceFact, Fact, MilliCelsius, Moment, Span, Subject};
 use serde::{Deserialize, Serialize};
 
 use crate::ahead::is_ahead;
-use crate::claims::place;
+use crate::attribution::owner_key;
 use crate::clock::{Astray, Dated, Wrong};
-use crate::kept::Kept;
-use crate::rules::Numbers;
+use crate::events::StoredEvent;
+use crate::rules::DispatchParameters;
 
 /// What dispatch knows of a probe.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Channel {
     /// Attached and detached, in the order in which it happened.
-    pub(crate) bindings: Vec<Binding>,
+    pub(crate) attachments: Vec<Attachment>,
     /// Readings that found a home, in the order in which they were measured.
-    pub(crate) readings: Vec<Passed>,
+    pub(crate) readings: Vec<PassedReading>,
     /// Readings that no attachment claims, as they were reported.
     pub(crate) held: Vec<Held>,
     /// When a reading last found its home with what the probe is attached to, by log time; before the first one, when
@@ -36,10 +36,10 @@ pub(crate) struct Channel {
 
 /// Attached or detached.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Binding {
-    pub(crate) kept: Kept,
+pub(crate) struct Attachment {
+    pub(crate) kept: StoredEvent,
     /// Whose its readings are from here on.
-    pub(crate) home: Option<Subject>,
+    pub(crate) owner: Option<Subject>,
     /// How often it measures.
     pub(crate) log_every: Option<Span>,
     /// How often it sends.
@@ -50,7 +50,7 @@ pub(crate) struct Binding {
 
 /// A reading that was passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Passed {
+pub(crate) struct PassedReading {
     pub(crate) at: Moment,
     pub(crate) temperature: MilliCelsius,
     /// What a correction would name.
@@ -67,7 +67,7 @@ pub(crate) struct Held {
     /// What a correction would name.
     pub(crate) name: u64,
     pub(crate) dated: Dated,
-    pub(crate) kept: Kept,
+    pub(crate) kept: StoredEvent,
 }
 
 /// When a probe is to be stated silent.
@@ -78,16 +78,16 @@ pub(crate) struct Silent<'a> {
     /// Since when nothing has come.
     pub(crate) since: Moment,
     /// Who is told.
-    pub(crate) home: &'a Subject,
+    pub(crate) owner: &'a Subject,
 }
 
-impl Binding {
-    pub(crate) fn new(kept: Kept) -> Self {
-        let (home, log_every, send_every) = match &kept.fact {
+impl Attachment {
+    pub(crate) fn new(kept: StoredEvent) -> Self {
+        let (owner, log_every, send_every) = match &kept.fact {
             Fact::Device(DeviceFact::Attached(a)) => (a.to(), Some(a.log_every), a.send_every),
             _ => (None, None, None),
         };
-        Self { kept, home, log_every, send_every, told: Vec::new() }
+        Self { kept, owner, log_every, send_every, told: Vec::new() }
     }
     /// How often something of it may be expected.
     pub(crate) fn every(&self) -> Span {
@@ -97,50 +97,50 @@ impl Binding {
 
 impl Channel {
     /// What the probe was attached to then.
-    pub(crate) fn binding(&self, at: Moment) -> Option<&Binding> {
-        let place = match self.bindings.last() {
-            Some(last) if last.kept.at <= at => self.bindings.len(),
-            _ => self.bindings.partition_point(|b| b.kept.at <= at),
+    pub(crate) fn attachment(&self, at: Moment) -> Option<&Attachment> {
+        let place = match self.attachments.last() {
+            Some(last) if last.kept.at <= at => self.attachments.len(),
+            _ => self.attachments.partition_point(|b| b.kept.at <= at),
         };
-        self.bindings.get(place.checked_sub(1)?)
+        self.attachments.get(place.checked_sub(1)?)
     }
     /// Whose a reading of then is.
-    pub(crate) fn home(&self, at: Moment) -> Option<&Subject> {
-        self.binding(at)?.home.as_ref()
+    pub(crate) fn owner(&self, at: Moment) -> Option<&Subject> {
+        self.attachment(at)?.owner.as_ref()
     }
     /// Takes in an attachment or a detachment.
-    pub(crate) fn bind(&mut self, kept: Kept) {
-        self.bind_again(Binding::new(kept));
+    pub(crate) fn attach(&mut self, kept: StoredEvent) {
+        self.attach_again(Attachment::new(kept));
     }
     /// Takes it in with those who have heard of it.
-    pub(crate) fn bind_again(&mut self, binding: Binding) {
+    pub(crate) fn attach_again(&mut self, binding: Attachment) {
         // At one moment a probe is taken off before it is put on, whichever was reported first.
         let sequence = binding.kept.sequence();
-        let place = self.bindings.partition_point(|b| b.kept.sequence() <= sequence);
-        self.bindings.insert(place, binding);
+        let place = self.attachments.partition_point(|b| b.kept.sequence() <= sequence);
+        self.attachments.insert(place, binding);
     }
     /// Whether it is with anybody, by the last word on it.
     pub(crate) fn is_attached(&self) -> bool {
-        self.bindings.last().is_some_and(|binding| binding.home.is_some())
+        self.attachments.last().is_some_and(|binding| binding.owner.is_some())
     }
     /// A shipment was put away: its readings are gone, and what was attached to it is attached to nobody from then on.
     /// Gives back the attachments and detachments that say nothing any more.
-    pub(crate) fn leave(&mut self, gone: &Subject) -> Vec<Binding> {
-        self.readings.retain(|reading| reading.to != place(gone));
-        self.said.take_if(|(whom, _)| *whom == place(gone));
+    pub(crate) fn leave(&mut self, gone: &Subject) -> Vec<Attachment> {
+        self.readings.retain(|reading| reading.to != owner_key(gone));
+        self.said.take_if(|(whom, _)| *whom == owner_key(gone));
         self.wrong_clock.take_if(|wrong| wrong.told.as_ref() == Some(gone));
-        for binding in &mut self.bindings {
+        for binding in &mut self.attachments {
             binding.told.retain(|told| told != gone);
-            if binding.home.as_ref() == Some(gone) {
-                binding.home = None;
+            if binding.owner.as_ref() == Some(gone) {
+                binding.owner = None;
             }
         }
         let mut idle = None;
-        let says_nothing = |binding: &mut Binding| {
-            let before = idle.replace(binding.home.is_none());
-            binding.home.is_none() && before == Some(true)
+        let says_nothing = |binding: &mut Attachment| {
+            let before = idle.replace(binding.owner.is_none());
+            binding.owner.is_none() && before == Some(true)
         };
-        self.bindings.extract_if(.., says_nothing).collect()
+        self.attachments.extract_if(.., says_nothing).collect()
     }
     /// Whether that very measurement is known.
     pub(crate) fn knows(&self, at: Moment, temperature: MilliCelsius) -> bool {
@@ -159,7 +159,7 @@ impl Channel {
         same.iter().take_while(|r| r.at == at).any(|r| r.temperature == temperature)
     }
     /// Notes that a reading was passed on.
-    pub(crate) fn note(&mut self, reading: Passed) {
+    pub(crate) fn note(&mut self, reading: PassedReading) {
         match self.readings.last() {
             Some(last) if last.at > reading.at => {
                 let place = self.readings.partition_point(|r| r.at <= reading.at);
@@ -178,22 +178,22 @@ impl Channel {
         self.readings.retain(|r| r.learnt + keep > now);
     }
     /// Whose a reading that waits is by now: not before the log's clock has come so far.
-    pub(crate) fn home_by(&self, held: &Held, reached: Moment, skew: Span) -> Option<&Subject> {
+    pub(crate) fn owner_of(&self, held: &Held, reached: Moment, skew: Span) -> Option<&Subject> {
         let skew = if held.dated == Dated::Ahead { Span::ZERO } else { skew };
         if is_ahead(held.kept.at, reached, skew) {
             return None;
         }
-        self.home(held.kept.at)
+        self.owner(held.kept.at)
     }
     /// What it is attached to now, and how often it sends: what an attachment that says the same does not change.
     pub(crate) fn attached(&self, now: Moment) -> Option<(Subject, Option<Span>)> {
-        let binding = self.binding(now)?;
-        Some((binding.home.clone()?, binding.send_every))
+        let binding = self.attachment(now)?;
+        Some((binding.owner.clone()?, binding.send_every))
     }
     /// Something came home: whether it is of what the probe is attached to now, so that the probe is not silent.
     pub(crate) fn hear(&mut self, at: Moment, now: Moment) {
-        let Some(binding) = self.binding(now) else { return };
-        if binding.home.is_some() && binding.kept.at <= at {
+        let Some(binding) = self.attachment(now) else { return };
+        if binding.owner.is_some() && binding.kept.at <= at {
             self.begin(now);
         }
     }
@@ -204,19 +204,19 @@ impl Channel {
     }
     /// Since when an attachment has told nothing: one that says again what the one before it said is none of its own.
     fn quiet_since(&self, place: usize) -> Option<Moment> {
-        let before = self.bindings.get(..=place)?;
+        let before = self.attachments.get(..=place)?;
         let last = before.last()?;
-        let same = |b: &&Binding| (&b.home, b.send_every) == (&last.home, last.send_every);
+        let same = |b: &&Attachment| (&b.owner, b.send_every) == (&last.owner, last.send_every);
         let first = before.iter().rev().take_while(same).last()?;
         Some(self.heard?.max(first.kept.at))
     }
     /// The next silence to state, asked at a moment: of what it is attached to when the time comes, never while it is
     /// detached or only read out. What was booked ahead is asked for from its own time on.
-    pub(crate) fn silent(&self, now: Moment, numbers: &Numbers) -> Option<Silent<'_>> {
-        let live = self.bindings.partition_point(|b| b.kept.at <= now).saturating_sub(1);
-        for (place, binding) in self.bindings.iter().enumerate().skip(live) {
-            let ends = self.bindings.get(place + 1).map(|next| next.kept.at);
-            let (Some(home), Some(every)) = (&binding.home, binding.send_every) else { continue };
+    pub(crate) fn silent(&self, now: Moment, numbers: &DispatchParameters) -> Option<Silent<'_>> {
+        let live = self.attachments.partition_point(|b| b.kept.at <= now).saturating_sub(1);
+        for (place, binding) in self.attachments.iter().enumerate().skip(live) {
+            let ends = self.attachments.get(place + 1).map(|next| next.kept.at);
+            let (Some(owner), Some(every)) = (&binding.owner, binding.send_every) else { continue };
             let since = self.quiet_since(place)?;
             let first = since + every * i64::from(numbers.quiet_after);
             let stated = self.stated.filter(|stated| *stated >= since);
@@ -224,7 +224,7 @@ impl Channel {
             // Who has not come back by then will not: nothing new is said by saying it for ever.
             let said = due <= since + numbers.keep;
             if said && ends.is_none_or(|ends| due < ends) {
-                return Some(Silent { due, since, home });
+                return Some(Silent { due, since, owner });
             }
         }
         None
@@ -236,7 +236,7 @@ pub(crate) fn is_to_say(
     said: &mut Option<(u64, Moment)>,
     to: u64,
     now: Moment,
-    numbers: &Numbers,
+    numbers: &DispatchParameters,
 ) -> bool {
     let Some(silent) = &numbers.silent else { return false };
     let lately = |(whom, at): (u64, Moment)| whom == to && now < at + silent.watched_again;

@@ -1,6 +1,6 @@
 //! Whether the clock of a probe's device can be right: readings that come home, and readings that do not.
 
-use crate::kept::Kept;
+use crate::events::StoredEvent;
 use facts::fact::device::Unclaimed;
 use facts::{Moment, Subject};
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ pub(crate) struct Astray {
 
 impl Astray {
     /// One more.
-    pub(crate) fn note(&mut self, kept: &Kept, ahead: bool) {
+    pub(crate) fn note(&mut self, kept: &StoredEvent, ahead: bool) {
         self.readings = self.readings.saturating_add(1);
         self.dated = Some(kept.at);
         if ahead {

@@ -2,11 +2,11 @@
 
 use crate::device::Device;
 use crate::hidden::Hidden;
-use crate::mail::Mail;
-use crate::passed::{Fate, Passed};
-use crate::rules::Rules;
-use crate::shared::Shared;
+use crate::routed::{Outcome, Routed};
+use crate::rules::DispatchRules;
+use crate::shared::SharedSubject;
 use crate::shipment::Shipment;
+use crate::sink::RouteSink;
 use crate::store::Store;
 use crate::twins::{Twins, UP_TO_CASE};
 use crate::{order, permit};
@@ -34,9 +34,9 @@ enum State {
     Shipment(Box<Shipment>),
     Device(Box<Device>),
     Store(Box<Store>),
-    Permit(Box<Shared>),
-    Order(Box<Shared>),
-    Party(Box<Shared>),
+    Permit(Box<SharedSubject>),
+    Order(Box<SharedSubject>),
+    Party(Box<SharedSubject>),
 }
 
 impl State {
@@ -54,66 +54,66 @@ impl State {
 }
 
 impl Engine for Dispatch {
-    type Rules = Rules;
+    type Rules = DispatchRules;
     type Input = Event;
-    type Output = Passed;
+    type Output = Routed;
 
     fn accepts(_: &Event) -> bool {
         true
     }
 
-    fn step(&mut self, rules: &Rules, entry: &Step<'_, Event>, said: &mut Vec<Passed>) {
-        let mut mail = Mail {
+    fn step(&mut self, rules: &DispatchRules, entry: &Step<'_, Event>, said: &mut Vec<Routed>) {
+        let mut sink = RouteSink {
             offset: entry.offset,
             index: entry.index,
             now: entry.now,
             reached: entry.reached,
             subject: entry.subject,
-            book: (&rules.hash, rules.behaviour),
-            said,
+            rulebook: (&rules.hash, rules.behaviour),
+            routed: said,
         };
         match entry.cause {
             // Of one that was put away only that something came too late is told.
-            Trigger::Input(event) if self.was_put_away() => self.word(rules, event, &mut mail),
+            Trigger::Input(event) if self.was_put_away() => self.word(rules, event, &mut sink),
             Trigger::Input(event) => {
                 match &event.fact {
-                    Fact::System(SystemFact::Twin(twin)) => self.twins.meet(twin, &mut mail),
+                    Fact::System(SystemFact::Twin(twin)) => self.twins.meet(twin, &mut sink),
                     _ => {
-                        self.word(rules, event, &mut mail);
-                        self.twins.in_use(self.is_known(), &mut mail);
+                        self.word(rules, event, &mut sink);
+                        self.twins.in_use(self.is_known(), &mut sink);
                     }
                 }
                 if self.twins.matter() {
-                    let concerned = self.concerned_by_twins(&mail);
-                    self.twins.tell(&concerned, &mut mail);
+                    let concerned = self.concerned_by_twins(&sink);
+                    self.twins.tell(&concerned, &mut sink);
                 }
                 if self.hidden.is_to_tell()
-                    && let Some(shipment) = self.looked_at_on(&mail).first()
+                    && let Some(shipment) = self.looked_at_on(&sink).first()
                 {
-                    self.hidden.tell(shipment, &mut mail);
+                    self.hidden.tell(shipment, &mut sink);
                 }
             }
             // Other numbers may have made a moment that was ahead one that is past.
-            Trigger::Timer | Trigger::RulesChanged => self.strike(rules, &mut mail),
+            Trigger::Timer | Trigger::RulesChanged => self.tick(rules, &mut sink),
         }
         if self.keeps(rules) != Keeps::All {
-            self.twins.leave(&mut mail);
+            self.twins.leave(&mut sink);
         }
     }
 
-    fn next_deadline(&self, rules: &Rules) -> Option<Moment> {
+    fn next_deadline(&self, rules: &DispatchRules) -> Option<Moment> {
         match &self.state {
-            State::Shipment(shipment) => shipment.due(&rules.numbers),
-            State::Device(device) => device.due(&rules.numbers),
-            State::Store(store) => store.due(&rules.numbers),
-            State::Order(it) => it.due(SubjectKind::Order, &rules.numbers),
-            State::Permit(it) => it.due(SubjectKind::Permit, &rules.numbers),
-            State::Party(it) => it.due(SubjectKind::Party, &rules.numbers),
+            State::Shipment(shipment) => shipment.next_deadline(&rules.numbers),
+            State::Device(device) => device.next_deadline(&rules.numbers),
+            State::Store(store) => store.next_deadline(&rules.numbers),
+            State::Order(it) => it.next_deadline(SubjectKind::Order, &rules.numbers),
+            State::Permit(it) => it.next_deadline(SubjectKind::Permit, &rules.numbers),
+            State::Party(it) => it.next_deadline(SubjectKind::Party, &rules.numbers),
             State::Nothing => None,
         }
     }
 
-    fn keeps(&self, _: &Rules) -> Keeps {
+    fn keeps(&self, _: &DispatchRules) -> Keeps {
         match &self.state {
             State::Shipment(shipment) => shipment.keeps(),
             State::Device(device) if device.is_over() => device.keeps(),
@@ -126,7 +126,7 @@ impl Engine for Dispatch {
 
     /// A shipment that was put away tells once that something came too late; a logger that was forgotten comes back with its
     /// last calibration.
-    fn revived(mark: u32, _: &Rules) -> Option<Self> {
+    fn revived(mark: u32, _: &DispatchRules) -> Option<Self> {
         if let Some(device) = Device::revived(mark) {
             return Some(Self { state: State::Device(Box::new(device)), ..Self::default() });
         }
@@ -139,7 +139,7 @@ impl Engine for Dispatch {
         match &self.state {
             State::Device(device) => device.concerned(),
             State::Store(store) => shipments(store.ever()),
-            State::Permit(it) | State::Order(it) | State::Party(it) => shipments(it.readers()),
+            State::Permit(it) | State::Order(it) | State::Party(it) => shipments(it.subscribers()),
             State::Shipment(_) | State::Nothing => alloc::vec![subject.clone()],
         }
     }
@@ -152,47 +152,47 @@ impl Dispatch {
     }
 
     /// The moment that counts is stamped here and nowhere else: what comes from outside brings none.
-    fn word(&mut self, rules: &Rules, event: &Event, mail: &mut Mail<'_>) {
+    fn word(&mut self, rules: &DispatchRules, event: &Event, sink: &mut RouteSink<'_>) {
         let marked = event.counts.is_some() || event.hidden.is_some();
-        if !marked || !is_outside(event, mail.subject) {
-            return self.hear(rules, event, mail);
+        if !marked || !is_outside(event, sink.subject) {
+            return self.hear(rules, event, sink);
         }
-        if mail.book.1 > UP_TO_CASE && !self.was_put_away() {
+        if sink.rulebook.1 > UP_TO_CASE && !self.was_put_away() {
             self.hidden.note(event);
         }
         // What was taken off its ids is told here and nowhere else, too.
-        self.hear(rules, &Event { counts: None, hidden: None, ..event.clone() }, mail);
+        self.hear(rules, &Event { counts: None, hidden: None, ..event.clone() }, sink);
     }
 
-    fn hear(&mut self, rules: &Rules, event: &Event, mail: &mut Mail<'_>) {
+    fn hear(&mut self, rules: &DispatchRules, event: &Event, sink: &mut RouteSink<'_>) {
         if let State::Nothing = self.state {
-            self.state = State::of(mail.subject.kind);
+            self.state = State::of(sink.subject.kind);
         }
         match &mut self.state {
-            State::Shipment(shipment) => shipment.hear(&rules.numbers, event, mail),
-            State::Device(device) => device.hear(&rules.numbers, event, mail),
-            State::Store(store) => store.hear(&rules.numbers, event, mail),
-            State::Permit(permit) => permit.hear(&rules.numbers, event, mail, permit::ledger),
-            State::Order(order) => order.hear(&rules.numbers, event, mail, order::dose),
-            State::Party(party) => party.hear(&rules.numbers, event, mail, |_, _| None),
+            State::Shipment(shipment) => shipment.hear(&rules.numbers, event, sink),
+            State::Device(device) => device.hear(&rules.numbers, event, sink),
+            State::Store(store) => store.hear(&rules.numbers, event, sink),
+            State::Permit(permit) => permit.hear(&rules.numbers, event, sink, permit::ledger),
+            State::Order(order) => order.hear(&rules.numbers, event, sink, order::dose),
+            State::Party(party) => party.hear(&rules.numbers, event, sink, |_, _| None),
             // Only the log itself speaks of the log, and not to dispatch.
-            State::Nothing => mail.count(Fate::Judged),
+            State::Nothing => sink.count(Outcome::Judged),
         }
     }
 
     /// The shipments on whose cards people look at this subject now.
-    fn looked_at_on(&self, mail: &Mail<'_>) -> Vec<ShipmentId> {
+    fn looked_at_on(&self, sink: &RouteSink<'_>) -> Vec<ShipmentId> {
         match &self.state {
-            State::Shipment(_) => mail.subject.shipment().into_iter().collect(),
+            State::Shipment(_) => sink.subject.shipment().into_iter().collect(),
             State::Device(device) => device.with_now(),
-            State::Store(store) => store.held(mail.now),
-            State::Permit(it) | State::Order(it) | State::Party(it) => it.readers(),
+            State::Store(store) => store.held(sink.now),
+            State::Permit(it) | State::Order(it) | State::Party(it) => it.subscribers(),
             State::Nothing => Vec::new(),
         }
     }
 
     /// On which shipments people must hear that this subject has a near twin.
-    fn concerned_by_twins(&self, mail: &Mail<'_>) -> Vec<ShipmentId> {
+    fn concerned_by_twins(&self, sink: &RouteSink<'_>) -> Vec<ShipmentId> {
         let told = self.twins.told();
         match &self.state {
             // Loggers and stores are used again: once is enough.
@@ -201,7 +201,7 @@ impl Dispatch {
             State::Permit(_) | State::Order(_) | State::Party(_) if self.twins.are_several() => {
                 Vec::new()
             }
-            _ => self.looked_at_on(mail),
+            _ => self.looked_at_on(sink),
         }
     }
 
@@ -213,13 +213,13 @@ impl Dispatch {
         }
     }
 
-    fn strike(&mut self, rules: &Rules, mail: &mut Mail<'_>) {
+    fn tick(&mut self, rules: &DispatchRules, sink: &mut RouteSink<'_>) {
         match &mut self.state {
-            State::Shipment(shipment) => shipment.strike(&rules.numbers, mail),
-            State::Device(device) => device.strike(&rules.numbers, mail),
-            State::Store(store) => store.strike(&rules.numbers, mail),
+            State::Shipment(shipment) => shipment.tick(&rules.numbers, sink),
+            State::Device(device) => device.tick(&rules.numbers, sink),
+            State::Store(store) => store.tick(&rules.numbers, sink),
             State::Order(it) | State::Permit(it) | State::Party(it) => {
-                it.strike(&rules.numbers, mail);
+                it.tick(&rules.numbers, sink);
             }
             State::Nothing => {}
         }

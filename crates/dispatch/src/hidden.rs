@@ -2,7 +2,7 @@
 //! each sender: a report that is written so every minute is one finding.
 
 use crate::findings::words::hidden_characters as words;
-use crate::mail::Mail;
+use crate::sink::RouteSink;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use facts::{Event, Message, ShipmentId, ShortText, say};
@@ -36,9 +36,9 @@ impl Hidden {
     }
 
     /// Tells it on this shipment.
-    pub(crate) fn tell(&mut self, shipment: &ShipmentId, mail: &mut Mail<'_>) {
+    pub(crate) fn tell(&mut self, shipment: &ShipmentId, sink: &mut RouteSink<'_>) {
         for message in self.senders.values_mut().filter_map(Option::take) {
-            mail.hidden_characters(shipment, message);
+            sink.hidden_characters(shipment, message);
         }
     }
 }

@@ -6,15 +6,15 @@
 //! - [`Dispatch`]: the engine value, one per subject
 //! - `shipment`: what a plan cites, and whom its milestones concern
 //! - `ahead`: what is dated later than the log's clock stands
-//! - `device`, `channel`, `claims`, `clock`: whose readings a probe's are, and since when it has been quiet
+//! - `device`, `channel`, `attribution`, `clock`: whose readings a probe's are, and since when it has been quiet
 //! - `mark`: what is kept of a logger that is over
 //! - `store`: which shipments a freezer holds
 //! - `shared`: permits, orders and parties, which several shipments look at; `permit` and `order`
 //!   derive the ledger and the dose from them
-//! - `kept`: facts kept whole, and how the same outside event is recognised
+//! - `events`: facts kept whole, and how the same outside event is recognised
 //! - `words`: what is said of a party or a permit, each word once, and a flood of them together
 //! - `twins`: ids that look alike; `hidden`: ids that were written with hidden characters
-//! - [`Passed`]: what is passed on; `mail` writes it; [`findings`]: what dispatch finds by itself
+//! - [`Routed`]: what is passed on; `sink` writes it; [`findings`]: what dispatch finds by itself
 //!
 //! **Invariant:** every outside event is counted exactly once: judged, held, expired or duplicate.
 #![no_std]
@@ -22,27 +22,27 @@
 extern crate alloc;
 
 mod ahead;
+mod attribution;
 mod channel;
-mod claims;
 mod clock;
 mod device;
 mod dispatch;
+mod events;
 pub mod findings;
 mod hidden;
-mod kept;
 mod loose;
-mod mail;
 mod mark;
 mod order;
-mod passed;
 mod permit;
+mod routed;
 mod rules;
 mod shared;
 mod shipment;
+mod sink;
 mod store;
 mod twins;
 mod words;
 
 pub use dispatch::{Dispatch, SCHEMA};
-pub use passed::{Fate, Passed};
-pub use rules::Rules;
+pub use routed::{Outcome, Routed};
+pub use rules::DispatchRules;

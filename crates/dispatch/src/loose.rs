@@ -1,7 +1,7 @@
 //! Corrections that name something of which nothing has come. They may have overtaken it; after a while that is told.
 
-use crate::mail::Mail;
-use crate::rules::Numbers;
+use crate::rules::DispatchParameters;
+use crate::sink::RouteSink;
 use alloc::vec::Vec;
 use facts::{
     DeviceFact, Event, Fact, Finding, Moment, OrderFact, ShipmentFact, ShipmentId, ShortText, State,
@@ -35,9 +35,9 @@ impl Loose {
         event: &Event,
         is_new: bool,
         has_come: impl Fn(&str, &str) -> bool,
-        mail: &mut Mail<'_>,
+        sink: &mut RouteSink<'_>,
     ) {
-        self.take_back(|waits| (&waits.source, &waits.id) == (&event.source, &event.id), mail);
+        self.take_back(|waits| (&waits.source, &waits.id) == (&event.source, &event.id), sink);
         if !is_new {
             return;
         }
@@ -47,25 +47,25 @@ impl Loose {
         {
             // Whoever takes a correction back corrects nothing by it any more.
             let taken_back = (c.source.clone(), c.id.clone());
-            self.take_back(|waits| waits.by == taken_back, mail);
+            self.take_back(|waits| waits.by == taken_back, sink);
             let (source, id) = taken_back;
             if !has_come(&source, &id) {
                 let by = (event.source.clone(), event.id.clone());
-                self.0.push(Waits { source, id, by, learnt: mail.now, late: false, told: None });
+                self.0.push(Waits { source, id, by, learnt: sink.now, late: false, told: None });
             }
         }
     }
 
-    fn take_back(&mut self, which: impl Fn(&Waits) -> bool, mail: &mut Mail<'_>) {
+    fn take_back(&mut self, which: impl Fn(&Waits) -> bool, sink: &mut RouteSink<'_>) {
         for met in self.0.extract_if(.., |waits| which(waits)) {
             for finding in met.told.into_iter().flatten() {
-                mail.over(finding, State::Withdrawn);
+                sink.over(finding, State::Withdrawn);
             }
         }
     }
 
     /// When the next one has waited long enough.
-    pub(crate) fn due(&self, numbers: &Numbers) -> Option<Moment> {
+    pub(crate) fn next_deadline(&self, numbers: &DispatchParameters) -> Option<Moment> {
         let waits = self.0.iter().filter(|waits| !waits.late && waits.told.is_none());
         waits.map(|waits| waits.learnt + numbers.correction_waits).min()
     }
@@ -73,12 +73,12 @@ impl Loose {
     /// Tells those that have waited long enough on these shipments; where nobody is concerned, when somebody is.
     pub(crate) fn tell(
         &mut self,
-        numbers: &Numbers,
+        numbers: &DispatchParameters,
         concerned: &[ShipmentId],
-        mail: &mut Mail<'_>,
+        sink: &mut RouteSink<'_>,
     ) {
         for waits in self.0.iter_mut().filter(|waits| waits.told.is_none()) {
-            if waits.learnt + numbers.correction_waits <= mail.now {
+            if waits.learnt + numbers.correction_waits <= sink.now {
                 waits.late = true;
                 if concerned.is_empty() {
                     continue;
@@ -86,7 +86,7 @@ impl Loose {
                 let Waits { source, id, by, .. } = &*waits;
                 let told = concerned
                     .iter()
-                    .map(|shipment| mail.corrects_nothing(shipment, (source, id), &by.1));
+                    .map(|shipment| sink.corrects_nothing(shipment, (source, id), &by.1));
                 waits.told = Some(told.collect());
             }
         }

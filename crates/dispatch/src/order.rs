@@ -5,8 +5,8 @@
 //! deviation. What nobody may undo stays: of a shipment that was called off before the consignee had it nothing confirms
 //! a unit any more, and what was destroyed or given stays so. Quality takes back what quality decided.
 
-use crate::kept::Kept;
-use crate::shared::{Reader, Shared};
+use crate::events::StoredEvent;
+use crate::shared::{SharedSubject, Subscriber};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::{format, string::String, vec::Vec};
 use facts::fact::order::{Carrier, Dose, DoseUnit, Stay, Taken};
@@ -28,9 +28,9 @@ const MOST_CARRIERS: usize = 200;
 const MOST_TAKEN: usize = 20;
 
 /// The units of the plan and of the shipments, in the order of their ids.
-pub(crate) fn dose(order: &Shared, id: &str) -> Option<Fact> {
+pub(crate) fn dose(order: &SharedSubject, id: &str) -> Option<Fact> {
     let mut units = Units::default();
-    for kept in order.file.all() {
+    for kept in order.events.all() {
         if let Fact::Order(OrderFact::OrderOpened(opened)) = &kept.fact {
             for unit in &opened.units {
                 units.line(unit);
@@ -199,11 +199,11 @@ struct Carrying<'a> {
 impl<'a> Carrying<'a> {
     fn new(
         shipment: &'a ShipmentId,
-        (reader, all): (&'a Reader, &'a Shared),
+        (reader, all): (&'a Subscriber, &'a SharedSubject),
         order: &'a str,
     ) -> Self {
-        let kept = reader.file.all().iter().chain(all.parties.all());
-        let entries = kept.map(Kept::entry);
+        let kept = reader.events.all().iter().chain(all.parties.all());
+        let entries = kept.map(StoredEvent::entry);
         let timeline = Timeline::new(entries, None);
         let planned = timeline.plan_in_force().map_or(&[][..], |plan| &plan.plan.units);
         let called_off = timeline.called_off_at().is_some();

@@ -3,8 +3,8 @@
 //! It is read from what each shipment reported, in the order in which that happened, and says since when a
 //! reservation stands and until when, so that nobody who reads it needs to know which ledger came before.
 
-use crate::kept::Kept;
-use crate::shared::{Reader, Shared};
+use crate::events::StoredEvent;
+use crate::shared::{SharedSubject, Subscriber};
 use alloc::vec::Vec;
 use facts::fact::permit::{Ledger, Stated, Use};
 use facts::fact::shipment::{Act, Gated, Quantity};
@@ -12,7 +12,7 @@ use facts::{Fact, Moment, PermitFact, ShipmentFact, ShipmentId, SystemFact, Time
 
 /// Uses in the order in which they were planned: reserved when planned, used when departed, given up when
 /// cancelled or dropped from the plan before that.
-pub(crate) fn ledger(permit: &Shared, id: &str) -> Option<Fact> {
+pub(crate) fn ledger(permit: &SharedSubject, id: &str) -> Option<Fact> {
     let measure = measure(permit);
     let mut uses: Vec<Use> = Vec::new();
     for (shipment, reader) in &permit.shipments {
@@ -24,25 +24,25 @@ pub(crate) fn ledger(permit: &Shared, id: &str) -> Option<Fact> {
 }
 
 /// What one shipment has reserved and used, for good.
-pub(crate) fn settled(permit: &Shared, shipment: &ShipmentId, id: &str) -> Vec<Use> {
+pub(crate) fn settled(permit: &SharedSubject, shipment: &ShipmentId, id: &str) -> Vec<Use> {
     let Some(reader) = permit.shipments.get(shipment) else { return Vec::new() };
     uses_of(shipment, reader, id, measure(permit))
 }
 
 /// Until when it is valid at the latest, by any word on it.
-pub(crate) fn valid_until(permit: &Shared) -> Option<Moment> {
-    let until = |kept: &Kept| match &kept.fact {
+pub(crate) fn valid_until(permit: &SharedSubject) -> Option<Moment> {
+    let until = |kept: &StoredEvent| match &kept.fact {
         Fact::Permit(PermitFact::Granted(granted) | PermitFact::Amended(granted)) => {
             granted.until.moment()
         }
         _ => None,
     };
-    permit.file.all().iter().filter_map(until).max()
+    permit.events.all().iter().filter_map(until).max()
 }
 
 /// In what the permit is granted, by the last word on it.
-fn measure(permit: &Shared) -> Option<&Quantity> {
-    let mut words: Vec<_> = permit.file.all().iter().map(Kept::entry).collect();
+fn measure(permit: &SharedSubject) -> Option<&Quantity> {
+    let mut words: Vec<_> = permit.events.all().iter().map(StoredEvent::entry).collect();
     words.sort_by_key(|entry| entry.sequence());
     words.into_iter().rev().find_map(|entry| match entry.fact {
         Fact::Permit(PermitFact::Granted(granted) | PermitFact::Amended(granted)) => {
@@ -55,11 +55,11 @@ fn measure(permit: &Shared) -> Option<&Quantity> {
 /// The reservations of one shipment: more than one where it gave one up and was planned again.
 fn uses_of(
     shipment: &ShipmentId,
-    reader: &Reader,
+    reader: &Subscriber,
     permit: &str,
     measure: Option<&Quantity>,
 ) -> Vec<Use> {
-    let facts = Timeline::new(reader.file.all().iter().map(Kept::entry), None);
+    let facts = Timeline::new(reader.events.all().iter().map(StoredEvent::entry), None);
     let (mut uses, mut open) = (Vec::new(), None::<Use>);
     let (mut at, mut departed) = (None, false);
     for entry in facts.entries() {

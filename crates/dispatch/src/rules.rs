@@ -7,19 +7,19 @@ use serde::Deserialize;
 
 /// What is in force.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rules {
+pub struct DispatchRules {
     /// Hash of the rulebook.
     pub hash: ShortText,
     /// Behaviour number in force.
     pub behaviour: u32,
     /// The numbers.
-    pub numbers: Numbers,
+    pub numbers: DispatchParameters,
 }
 
 /// The table `[dispatch]`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Numbers {
+pub struct DispatchParameters {
     /// How long readings are kept for an attachment that is learnt late, and a silence is stated.
     pub keep: Span,
     /// How long after `closed` a shipment is put away.
@@ -64,12 +64,13 @@ pub struct Flood {
     pub told_again: Span,
 }
 
-impl Rules {
+impl DispatchRules {
     /// Reads the table `[dispatch]`.
     pub fn read(book: &Rulebook, behaviour: u32) -> Result<Self, RulebookError> {
         let wrong = |reason| RulebookError { table: "dispatch".to_string(), reason };
         let table = book.tables.get("dispatch").ok_or_else(|| wrong("is missing".to_string()))?;
-        let mut numbers = Numbers::deserialize(table).map_err(|e| wrong(format!("{e}")))?;
+        let mut numbers =
+            DispatchParameters::deserialize(table).map_err(|e| wrong(format!("{e}")))?;
         let flood = numbers.flood.as_ref();
         let flood = flood.map_or([Span::days(1); 2], |all| [all.wait, all.told_again]);
         let silent = numbers.silent.as_ref();

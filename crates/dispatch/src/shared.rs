@@ -3,12 +3,12 @@
 
 use crate::ahead::{NEXT_STROKE, is_ahead};
 use crate::dispatch::is_outside;
-use crate::kept::{Copy, File, Kept, Known, Looked};
+use crate::events::{Admitted, Duplicate, DuplicateFilter, EventStore, StoredEvent};
 use crate::loose::Loose;
-use crate::mail::Mail;
-use crate::passed::Fate;
 use crate::permit;
-use crate::rules::Numbers;
+use crate::routed::Outcome;
+use crate::rules::DispatchParameters;
+use crate::sink::RouteSink;
 use crate::words::Words;
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 use facts::fact::log::{Cited, Word};
@@ -22,12 +22,12 @@ use serde::{Deserialize, Serialize};
 
 /// What dispatch knows of it.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Shared {
-    known: Known,
-    pub(crate) file: File,
-    pub(crate) shipments: BTreeMap<ShipmentId, Reader>,
+pub(crate) struct SharedSubject {
+    duplicates: DuplicateFilter,
+    pub(crate) events: EventStore,
+    pub(crate) shipments: BTreeMap<ShipmentId, Subscriber>,
     /// Who the parties are that took something in for an order, as its shipments heard it.
-    pub(crate) parties: File,
+    pub(crate) parties: EventStore,
     /// What was derived last, as JSON.
     derived: String,
     /// What is dated ahead: a start counts at its own time, and what has been said as at the next stroke.
@@ -44,76 +44,77 @@ pub(crate) struct Shared {
 /// What is dated later than the log's clock stood when it came.
 #[derive(Debug, Serialize, Deserialize)]
 struct Waiting {
-    kept: Kept,
+    kept: StoredEvent,
     /// Whether a stroke has come since, and it was told that it is ahead.
     told: bool,
 }
 
 /// A shipment that cites it, or did.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Reader {
+pub(crate) struct Subscriber {
     pub(crate) cites: bool,
     /// It asks who a party is, and hears that in dispatch, too.
     asked: bool,
-    pub(crate) file: File,
+    pub(crate) events: EventStore,
     /// Of a permit: what a shipment that was put away had used.
     pub(crate) settled: Vec<Use>,
 }
 
 /// What is derived of its facts and its shipments'.
-type Derive = fn(&Shared, &str) -> Option<Fact>;
+type Derive = fn(&SharedSubject, &str) -> Option<Fact>;
 
-impl Shared {
+impl SharedSubject {
     pub(crate) fn hear(
         &mut self,
-        numbers: &Numbers,
+        numbers: &DispatchParameters,
         event: &Event,
-        mail: &mut Mail<'_>,
+        sink: &mut RouteSink<'_>,
         derive: Derive,
     ) {
         // That a shipment is forgotten is no word of it.
         if !matches!(event.fact, Fact::System(SystemFact::PutAway(_))) {
-            self.heard = Some(mail.now);
+            self.heard = Some(sink.now);
         }
         // Who comes hears what is derived, and who goes hears it once more: what it is to know from then on.
         let mut mover = None;
         match &event.fact {
-            Fact::System(SystemFact::Cited(cited)) if self.asks(cited, mail.subject.kind) => {
+            Fact::System(SystemFact::Cited(cited)) if self.asks(cited, sink.subject.kind) => {
                 let shipment = Subject::from(&cited.by);
-                self.let_go(mail);
+                self.let_go(sink);
                 let repeated = self.words.repeated();
-                let said = |kept: &Kept| kept.describes() && !repeated.contains(&kept.identity());
-                self.events(said).into_iter().for_each(|event| mail.send_state(&shipment, event));
+                let said =
+                    |kept: &StoredEvent| kept.describes() && !repeated.contains(&kept.identity());
+                self.events(said).into_iter().for_each(|event| sink.send_state(&shipment, event));
                 return;
             }
             Fact::System(SystemFact::Cited(cited)) => {
                 // What came in a flood goes to all others first. All its facts follow, also those that it told when it was
                 // cited before.
-                self.let_go(mail);
-                let reader = Reader { cites: true, ..Reader::default() };
+                self.let_go(sink);
+                let reader = Subscriber { cites: true, ..Subscriber::default() };
                 self.shipments.insert(cited.by.clone(), reader);
                 let repeated = self.words.repeated();
                 let all = self.events(|kept| !repeated.contains(&kept.identity()));
                 let many = numbers.flood.as_ref().is_some_and(|f| all.len() > f.at_once as usize);
-                let all = if many { together(all, mail) } else { all };
-                all.into_iter().for_each(|event| mail.journal(&cited.by, event));
+                let all = if many { together(all, sink) } else { all };
+                all.into_iter().for_each(|event| sink.journal(&cited.by, event));
                 for waiting in self.waiting.iter().filter(|waiting| waiting.told) {
-                    let event = waiting.told(mail);
-                    mail.journal(&cited.by, event);
+                    let event = waiting.told(sink);
+                    sink.journal(&cited.by, event);
                 }
-                self.loose.tell(numbers, &self.readers(), mail);
+                self.loose.tell(numbers, &self.subscribers(), sink);
                 mover = Some(cited.by.clone());
             }
             Fact::System(SystemFact::PutAway(away)) => {
-                self.put_away(&away.shipment, mail.subject);
-                self.end(numbers, mail);
+                self.put_away(&away.shipment, sink.subject);
+                self.end(numbers, sink);
             }
             Fact::System(SystemFact::Uncited(uncited)) => {
-                self.uncite(&uncited.by, mail.subject.kind);
+                self.uncite(&uncited.by, sink.subject.kind);
                 mover = Some(uncited.by.clone());
             }
-            _ if is_outside(event, mail.subject) => {
-                if !self.own(numbers, event, mail) {
+            _ if is_outside(event, sink.subject) => {
+                if !self.own(numbers, event, sink) {
                     return;
                 }
             }
@@ -121,27 +122,27 @@ impl Shared {
                 if self.parties.has(event.identity()) {
                     return;
                 }
-                self.parties.take(event, mail.now);
+                self.parties.take(event, sink.now);
             }
             _ => {
                 let Some(shipment) = event.subject.shipment() else { return };
                 let Some(reader) = self.shipments.get_mut(&shipment) else { return };
-                reader.file.take(event, mail.now);
+                reader.events.take(event, sink.now);
             }
         }
-        let Some(fact) = derive(self, &mail.subject.id) else { return };
+        let Some(fact) = derive(self, &sink.subject.id) else { return };
         let json = serde_json::to_string(&fact).unwrap_or_default();
-        let readers = if json == self.derived { Vec::new() } else { self.readers() };
+        let readers = if json == self.derived { Vec::new() } else { self.subscribers() };
         self.derived = json;
         let mover = mover.filter(|mover| !readers.contains(mover));
         let last = mover.map(|mover| (self.last_word(&mover, &fact), mover));
         for reader in readers {
-            let event = mail.own(mail.now, fact.clone());
-            mail.journal(&reader, event);
+            let event = sink.own(sink.now, fact.clone());
+            sink.journal(&reader, event);
         }
         if let Some((word, mover)) = last {
-            let event = mail.own(mail.now, word);
-            mail.journal(&mover, event);
+            let event = sink.own(sink.now, word);
+            sink.journal(&mover, event);
         }
     }
 
@@ -161,67 +162,72 @@ impl Shared {
     }
 
     /// A fact of its own; `false` if it was there already.
-    fn own(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) -> bool {
-        let Looked { copy, also, doubt } = self.known.admit(event);
-        let is_new = copy == Copy::New;
-        self.loose.hear(event, is_new, |source, id| self.known.has_come(source, id), mail);
+    fn own(
+        &mut self,
+        numbers: &DispatchParameters,
+        event: &Event,
+        sink: &mut RouteSink<'_>,
+    ) -> bool {
+        let Admitted { duplicate: copy, also, doubt } = self.duplicates.admit(event);
+        let is_new = copy == Duplicate::New;
+        self.loose.hear(event, is_new, |source, id| self.duplicates.has_come(source, id), sink);
         let start = matches!(event.fact, Fact::Order(OrderFact::ConditioningStarted(_)));
         let waits = start || event.fact.has_happened();
-        if copy == Copy::New && waits && is_ahead(event.at, mail.now, numbers.skew) {
-            self.waiting.push(Waiting { kept: Kept::new(event, mail.now), told: false });
-            mail.count(Fate::Held);
+        if copy == Duplicate::New && waits && is_ahead(event.at, sink.now, numbers.skew) {
+            self.waiting.push(Waiting { kept: StoredEvent::new(event, sink.now), told: false });
+            sink.count(Outcome::Held);
             return false;
         }
-        mail.count(if copy == Copy::New { Fate::Judged } else { Fate::Duplicate });
-        if copy == Copy::Other {
-            let other = self.known.other_copy(numbers, mail.now);
-            self.readers().iter().for_each(|reader| mail.conflicting(reader, event, other));
+        sink.count(if copy == Duplicate::New { Outcome::Judged } else { Outcome::Duplicate });
+        if copy == Duplicate::Other {
+            let other = self.duplicates.other_copy(numbers, sink.now);
+            self.subscribers().iter().for_each(|reader| sink.conflicting(reader, event, other));
         }
         if doubt {
-            self.readers().iter().for_each(|reader| mail.declared_wrong(reader, event));
+            self.subscribers().iter().for_each(|reader| sink.declared_wrong(reader, event));
         }
-        let new = Some(event).filter(|_| copy == Copy::New);
+        let new = Some(event).filter(|_| copy == Duplicate::New);
         let mut taken = false;
-        if numbers.flood.is_some() && tells_by_words(mail.subject.kind) {
-            let kept = new.map(|event| Kept::new(event, mail.now));
+        if numbers.flood.is_some() && tells_by_words(sink.subject.kind) {
+            let kept = new.map(|event| StoredEvent::new(event, sink.now));
             let news = kept.map(|kept| self.words.take(&kept)).unwrap_or_default();
-            taken = new.is_some_and(|event| self.file.take(event, mail.now));
-            let at_once = self.words.pass(news, mail.now, numbers);
+            taken = new.is_some_and(|event| self.events.take(event, sink.now));
+            let at_once = self.words.pass(news, sink.now, numbers);
             let (own, others): (Vec<_>, Vec<_>) =
                 at_once.into_iter().partition(|word| *word == event.identity());
             if !own.is_empty() {
-                self.tell(event, mail);
+                self.tell(event, sink);
             }
             if !others.is_empty() {
                 let others = self.events(|kept| others.contains(&kept.identity()));
-                others.iter().for_each(|event| self.tell(event, mail));
+                others.iter().for_each(|event| self.tell(event, sink));
             }
             return taken;
         }
         for event in new.into_iter().chain(&also) {
-            self.tell(event, mail);
-            taken |= self.file.take(event, mail.now);
+            self.tell(event, sink);
+            taken |= self.events.take(event, sink.now);
         }
         taken
     }
 
     /// A fact of its own, to everybody who cites it.
-    fn tell(&self, event: &Event, mail: &mut Mail<'_>) {
-        self.readers().iter().for_each(|reader| mail.journal(reader, event.clone()));
-        self.describe(event, mail);
+    fn tell(&self, event: &Event, sink: &mut RouteSink<'_>) {
+        self.subscribers().iter().for_each(|reader| sink.journal(reader, event.clone()));
+        self.describe(event, sink);
     }
 
     /// Some of its own facts, as they were reported.
-    fn events(&self, which: impl Fn(&Kept) -> bool) -> Vec<Event> {
-        self.file.all().iter().filter(|kept| which(kept)).map(Kept::event).collect()
+    fn events(&self, which: impl Fn(&StoredEvent) -> bool) -> Vec<Event> {
+        self.events.all().iter().filter(|kept| which(kept)).map(StoredEvent::event).collect()
     }
 
     /// What came in a flood is told together.
-    fn let_go(&mut self, mail: &mut Mail<'_>) {
-        let waiting = self.words.let_go(mail.now);
+    fn let_go(&mut self, sink: &mut RouteSink<'_>) {
+        let waiting = self.words.let_go(sink.now);
         let events = self.events(|kept| waiting.contains(&kept.identity()));
-        for several in together(events, mail) {
-            self.tell(&several, mail);
+        for several in together(events, sink) {
+            self.tell(&several, sink);
         }
     }
 
@@ -234,55 +240,59 @@ impl Shared {
     }
 
     /// A shipment that has asked who a party is hears it in dispatch, too.
-    fn describe(&self, event: &Event, mail: &mut Mail<'_>) {
+    fn describe(&self, event: &Event, sink: &mut RouteSink<'_>) {
         if !matches!(
             event.fact,
             Fact::Party(PartyFact::Described(_)) | Fact::System(SystemFact::Words(_))
         ) {
             return;
         }
-        let asked = |reader: &Reader| reader.cites && reader.asked;
+        let asked = |reader: &Subscriber| reader.cites && reader.asked;
         for (shipment, _) in self.shipments.iter().filter(|(_, reader)| asked(reader)) {
-            mail.send_state(&Subject::from(shipment), event.clone());
+            sink.send_state(&Subject::from(shipment), event.clone());
         }
     }
 
     /// When what waits is told, or counts.
-    pub(crate) fn due(&self, kind: SubjectKind, numbers: &Numbers) -> Option<Moment> {
+    pub(crate) fn next_deadline(
+        &self,
+        kind: SubjectKind,
+        numbers: &DispatchParameters,
+    ) -> Option<Moment> {
         let due = |Waiting { kept, told }: &Waiting| match told {
             true => kept.at,
             false => kept.learnt + NEXT_STROKE,
         };
-        let waiting = self.waiting.iter().map(due).chain(self.loose.due(numbers));
-        waiting.chain(self.over_at(kind, numbers)).chain(self.words.due(numbers)).min()
+        let waiting = self.waiting.iter().map(due).chain(self.loose.next_deadline(numbers));
+        waiting.chain(self.over_at(kind, numbers)).chain(self.words.next_deadline(numbers)).min()
     }
 
-    pub(crate) fn strike(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {
+    pub(crate) fn tick(&mut self, numbers: &DispatchParameters, sink: &mut RouteSink<'_>) {
         // Under a rulebook that knows no floods nothing waits.
         let at_once = numbers.flood.is_none();
-        if at_once || self.words.due(numbers).is_some_and(|due| due <= mail.now) {
-            self.let_go(mail);
+        if at_once || self.words.next_deadline(numbers).is_some_and(|due| due <= sink.now) {
+            self.let_go(sink);
         }
-        self.end(numbers, mail);
-        let readers = self.readers();
-        self.loose.tell(numbers, &readers, mail);
+        self.end(numbers, sink);
+        let readers = self.subscribers();
+        self.loose.tell(numbers, &readers, sink);
         for mut waiting in core::mem::take(&mut self.waiting) {
             let Waiting { kept, told } = &waiting;
-            let asked = *told || kept.learnt < mail.now;
+            let asked = *told || kept.learnt < sink.now;
             let skew = if *told { facts::Span::ZERO } else { numbers.skew };
-            let ahead = is_ahead(kept.at, mail.reached, skew);
+            let ahead = is_ahead(kept.at, sink.reached, skew);
             if asked && (!ahead || kept.fact.has_happened()) {
-                let event = Event { counts: ahead.then_some(mail.reached), ..kept.event() };
-                mail.count(Fate::FromHeld);
-                mail.count(Fate::Judged);
-                readers.iter().for_each(|reader| mail.journal(reader, event.clone()));
-                self.file.take(&event, mail.now);
+                let event = Event { counts: ahead.then_some(sink.reached), ..kept.event() };
+                sink.count(Outcome::FromHeld);
+                sink.count(Outcome::Judged);
+                readers.iter().for_each(|reader| sink.journal(reader, event.clone()));
+                self.events.take(&event, sink.now);
                 continue;
             }
             if asked && !told {
                 waiting.told = true;
-                let event = waiting.told(mail);
-                readers.iter().for_each(|reader| mail.journal(reader, event.clone()));
+                let event = waiting.told(sink);
+                readers.iter().for_each(|reader| sink.journal(reader, event.clone()));
             }
             self.waiting.push(waiting);
         }
@@ -299,8 +309,8 @@ impl Shared {
         let counts = |fact: &Fact| {
             matches!(fact, Fact::Shipment(ShipmentFact::Closed(_) | ShipmentFact::Departed(_)))
         };
-        if !reader.file.all().iter().any(|kept| counts(&kept.fact)) {
-            reader.file.clear();
+        if !reader.events.all().iter().any(|kept| counts(&kept.fact)) {
+            reader.events.clear();
         }
     }
 
@@ -309,7 +319,7 @@ impl Shared {
         match me.kind {
             SubjectKind::Permit => {
                 let settled = permit::settled(self, shipment, &me.id);
-                let reader = Reader { settled, ..Reader::default() };
+                let reader = Subscriber { settled, ..Subscriber::default() };
                 self.shipments.insert(shipment.clone(), reader);
             }
             // What it reported of the dose stays true.
@@ -325,7 +335,7 @@ impl Shared {
 
     /// When nothing has to do with it any more: it had shipments, all of them were put away, and nothing was heard of it for
     /// long since. A permit is kept while it is valid, and an order for as long as a dose that nobody has given.
-    fn over_at(&self, kind: SubjectKind, numbers: &Numbers) -> Option<Moment> {
+    fn over_at(&self, kind: SubjectKind, numbers: &DispatchParameters) -> Option<Moment> {
         let silent = numbers.silent.as_ref()?;
         let live = self.shipments.is_empty() || self.shipments.values().any(|reader| reader.cites);
         if live || self.over || !matches!(kind, SubjectKind::Permit | SubjectKind::Order) {
@@ -334,15 +344,15 @@ impl Shared {
         if kind == SubjectKind::Permit {
             return Some(self.heard.max(permit::valid_until(self))? + silent.put_away);
         }
-        let mut kept = self.shipments.values().flat_map(|reader| reader.file.all());
+        let mut kept = self.shipments.values().flat_map(|reader| reader.events.all());
         let given = kept.any(|kept| matches!(kept.fact, Fact::Shipment(ShipmentFact::Infused(_))));
         let after = if given { silent.put_away } else { numbers.put_away_dose };
         Some(self.heard? + after)
     }
 
     /// Ends when the time for that has come.
-    fn end(&mut self, numbers: &Numbers, mail: &Mail<'_>) {
-        self.over |= self.over_at(mail.subject.kind, numbers).is_some_and(|at| at <= mail.now);
+    fn end(&mut self, numbers: &DispatchParameters, sink: &RouteSink<'_>) {
+        self.over |= self.over_at(sink.subject.kind, numbers).is_some_and(|at| at <= sink.now);
     }
 
     /// Whether nothing has to do with it any more.
@@ -360,10 +370,10 @@ impl Shared {
                     | Fact::Order(OrderFact::OrderOpened(_))
             )
         };
-        self.file.all().iter().any(|kept| tells(&kept.fact))
+        self.events.all().iter().any(|kept| tells(&kept.fact))
     }
 
-    pub(crate) fn readers(&self) -> Vec<ShipmentId> {
+    pub(crate) fn subscribers(&self) -> Vec<ShipmentId> {
         self.shipments.iter().filter(|(_, reader)| reader.cites).map(|(id, _)| id.clone()).collect()
     }
 }
@@ -377,7 +387,7 @@ fn tells_by_words(kind: SubjectKind) -> bool {
 const TOGETHER: usize = 1 << 20;
 
 /// Events about this step's subject in as few records as they fit into.
-fn together(events: Vec<Event>, mail: &Mail<'_>) -> Vec<Event> {
+fn together(events: Vec<Event>, sink: &RouteSink<'_>) -> Vec<Event> {
     let (mut all, mut bytes): (Vec<Vec<Word>>, usize) = (Vec::new(), usize::MAX);
     for Event { source, id, at, counts, fact, .. } in events {
         let word = Word { source, id, at, counts, fact };
@@ -390,7 +400,7 @@ fn together(events: Vec<Event>, mail: &Mail<'_>) -> Vec<Event> {
     }
     let one = |(n, words)| {
         let event =
-            mail.own(mail.now, Fact::System(SystemFact::Words(facts::fact::log::Words { words })));
+            sink.own(sink.now, Fact::System(SystemFact::Words(facts::fact::log::Words { words })));
         Event { id: ShortText::new(format!("{}:{n}", event.id)), ..event }
     };
     (0..).zip(all).map(one).collect()
@@ -398,11 +408,11 @@ fn together(events: Vec<Event>, mail: &Mail<'_>) -> Vec<Event> {
 
 impl Waiting {
     /// That a start is dated ahead, so that nobody knows whether it has been.
-    fn told(&self, mail: &Mail<'_>) -> Event {
+    fn told(&self, sink: &RouteSink<'_>) -> Event {
         let event = self.kept.event();
-        mail.beside(
+        sink.beside(
             &event,
-            mail.now,
+            sink.now,
             Fact::System(SystemFact::StartAhead(StartAhead { starts: event.at })),
         )
     }

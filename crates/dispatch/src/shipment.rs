@@ -2,12 +2,12 @@
 //! milestones to its order and its permits.
 
 use crate::ahead::{NEXT_STROKE, is_ahead};
+use crate::events::{Admitted, Duplicate, DuplicateFilter, EventStore, StoredEvent, correction};
 use crate::findings::words;
-use crate::kept::{Copy, File, Kept, Known, Looked, correction};
 use crate::loose::Loose;
-use crate::mail::Mail;
-use crate::passed::Fate;
-use crate::rules::Numbers;
+use crate::routed::Outcome;
+use crate::rules::DispatchParameters;
+use crate::sink::RouteSink;
 use alloc::{boxed::Box, collections::BTreeSet, format, vec::Vec};
 use facts::fact::log::{Cited, PutAway, Uncited, WhyPutAway};
 use facts::fact::shipment::{Goods, Planned};
@@ -21,15 +21,15 @@ use serde::{Deserialize, Serialize};
 /// What dispatch knows of a shipment.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Shipment {
-    known: Known,
+    duplicates: DuplicateFilter,
     /// What other subjects must hear, and what says who they are.
-    file: File,
+    events: EventStore,
     /// Whom the plan cites.
     cites: BTreeSet<Subject>,
     /// Which parties were asked who they are.
     asked: BTreeSet<Subject>,
     /// What is dated later than the log's clock stood when it came: the next stroke tells whose clock is wrong.
-    waiting: Vec<Kept>,
+    waiting: Vec<StoredEvent>,
     /// Plans that take effect later.
     booked: Vec<Booked>,
     /// What was told of the air waybill of the plan in force.
@@ -63,8 +63,9 @@ struct Rest {
 }
 
 impl Rest {
-    fn of(file: &File, timeline: &Timeline<'_>) -> Self {
-        let closed = |kept: &&Kept| matches!(kept.fact, Fact::Shipment(ShipmentFact::Closed(_)));
+    fn of(file: &EventStore, timeline: &Timeline<'_>) -> Self {
+        let closed =
+            |kept: &&StoredEvent| matches!(kept.fact, Fact::Shipment(ShipmentFact::Closed(_)));
         let plan = timeline.plan_in_force().map(|entry| entry.plan);
         let dose = plan.is_some_and(|p| p.kind == Goods::DrugProduct && p.order.is_some());
         Self {
@@ -86,7 +87,7 @@ fn last_planned(plan: &Planned) -> Option<Moment> {
 /// A plan that is dated ahead.
 #[derive(Debug, Serialize, Deserialize)]
 struct Booked {
-    kept: Kept,
+    kept: StoredEvent,
     /// Whether a stroke has come since, and it was told that it is ahead.
     asked: bool,
     /// What was told, until it takes effect or is declared wrong.
@@ -120,74 +121,79 @@ impl Shipment {
         Self { away, ..Self::default() }
     }
 
-    pub(crate) fn hear(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
-        let Some(shipment) = mail.subject.shipment() else { return };
+    pub(crate) fn hear(
+        &mut self,
+        numbers: &DispatchParameters,
+        event: &Event,
+        sink: &mut RouteSink<'_>,
+    ) {
+        let Some(shipment) = sink.subject.shipment() else { return };
         if let Fact::Party(PartyFact::Described(_)) = &event.fact {
-            return self.described(event, mail);
+            return self.described(event, sink);
         }
         if let Some(several) = event.several() {
             let who = several
                 .iter()
                 .filter(|one| matches!(one.fact, Fact::Party(PartyFact::Described(_))));
-            return who.for_each(|described| self.described(described, mail));
+            return who.for_each(|described| self.described(described, sink));
         }
         if event.subject.kind == SubjectKind::Log {
-            return self.told_by_log(numbers, &shipment, event, mail);
+            return self.told_by_log(numbers, &shipment, event, sink);
         }
         if self.away != Away::No {
-            mail.count(Fate::Held);
+            sink.count(Outcome::Held);
             if self.away == Away::Yes {
                 self.away = Away::Told;
-                mail.after_closing(&shipment);
+                sink.after_closing(&shipment);
             }
             return;
         }
-        self.live(numbers, mail.now);
-        let Looked { copy, also, doubt } = self.known.admit(event);
+        self.live(numbers, sink.now);
+        let Admitted { duplicate: copy, also, doubt } = self.duplicates.admit(event);
         match copy {
-            Copy::Same => mail.count(Fate::Duplicate),
-            Copy::Other => {
-                mail.count(Fate::Duplicate);
-                let other = self.known.other_copy(numbers, mail.now);
-                mail.conflicting(&shipment, event, other);
+            Duplicate::Same => sink.count(Outcome::Duplicate),
+            Duplicate::Other => {
+                sink.count(Outcome::Duplicate);
+                let other = self.duplicates.other_copy(numbers, sink.now);
+                sink.conflicting(&shipment, event, other);
             }
-            Copy::New
-                if event.fact.has_happened() && is_ahead(event.at, mail.now, numbers.skew) =>
+            Duplicate::New
+                if event.fact.has_happened() && is_ahead(event.at, sink.now, numbers.skew) =>
             {
-                self.waiting.push(Kept::new(event, mail.now));
-                mail.count(Fate::Held);
+                self.waiting.push(StoredEvent::new(event, sink.now));
+                sink.count(Outcome::Held);
             }
             // Without any other plan the goods are judged by it at once: they would have none.
-            Copy::New
+            Duplicate::New
                 if matches!(event.fact, Fact::Shipment(ShipmentFact::Planned(_)))
-                    && is_ahead(event.at, mail.now, numbers.skew)
+                    && is_ahead(event.at, sink.now, numbers.skew)
                     && self.plan().is_some() =>
             {
-                let kept = Kept::new(event, mail.now);
+                let kept = StoredEvent::new(event, sink.now);
                 self.booked.push(Booked { kept, asked: false, told: None });
-                mail.count(Fate::Held);
+                sink.count(Outcome::Held);
             }
-            Copy::New => {
-                mail.count(Fate::Judged);
-                self.heard(&shipment, event, mail);
+            Duplicate::New => {
+                sink.count(Outcome::Judged);
+                self.heard(&shipment, event, sink);
             }
         }
         for also in also {
-            self.heard(&shipment, &also, mail);
+            self.heard(&shipment, &also, sink);
         }
         if doubt {
-            mail.declared_wrong(&shipment, event);
+            sink.declared_wrong(&shipment, event);
         }
-        let is_new = copy == Copy::New;
-        self.loose.hear(event, is_new, |source, id| self.known.has_come(source, id), mail);
+        let is_new = copy == Duplicate::New;
+        self.loose.hear(event, is_new, |source, id| self.duplicates.has_come(source, id), sink);
         // A plan that is booked ahead is better than none.
-        self.take_effect(numbers, &shipment, mail);
+        self.take_effect(numbers, &shipment, sink);
         // What is learnt late may say that it was to be put away before.
-        self.close(numbers, &shipment, mail);
+        self.close(numbers, &shipment, sink);
     }
 
     /// Something was heard of it.
-    fn live(&mut self, numbers: &Numbers, now: Moment) {
+    fn live(&mut self, numbers: &DispatchParameters, now: Moment) {
         self.heard = Some(now);
         if numbers.silent.is_some() {
             self.counted.get_or_insert(now);
@@ -197,26 +203,26 @@ impl Shipment {
     /// What loggers, stores and alerts say that have to do with it.
     fn told_by_log(
         &mut self,
-        numbers: &Numbers,
+        numbers: &DispatchParameters,
         shipment: &ShipmentId,
         event: &Event,
-        mail: &mut Mail<'_>,
+        sink: &mut RouteSink<'_>,
     ) {
         match &event.fact {
             Fact::System(SystemFact::Watched(watched)) => {
                 let Ok(by) = watched.subject.parse::<Subject>() else { return };
                 if self.away == Away::No {
-                    self.live(numbers, mail.now);
+                    self.live(numbers, sink.now);
                     self.watched.insert(by);
                 } else {
                     // Who comes too late hears at once that there is nobody any more.
-                    let last = mail.now;
-                    self.leave(WhyPutAway::Closed, last, shipment, &by, mail);
+                    let last = sink.now;
+                    self.leave(WhyPutAway::Closed, last, shipment, &by, sink);
                 }
             }
             Fact::System(SystemFact::IncidentStands(stands)) if self.away == Away::No => {
                 self.incident = stands.open;
-                self.close(numbers, shipment, mail);
+                self.close(numbers, shipment, sink);
             }
             _ => {}
         }
@@ -228,34 +234,39 @@ impl Shipment {
         last: Moment,
         shipment: &ShipmentId,
         whom: &Subject,
-        mail: &mut Mail<'_>,
+        sink: &mut RouteSink<'_>,
     ) {
         let fact =
             Fact::System(SystemFact::PutAway(PutAway { shipment: shipment.clone(), why, last }));
-        let event = mail.of_log(mail.now, fact);
-        mail.send_state(whom, event);
+        let event = sink.of_log(sink.now, fact);
+        sink.send_state(whom, event);
     }
 
     /// Puts it away when its time has come.
-    fn close(&mut self, numbers: &Numbers, shipment: &ShipmentId, mail: &mut Mail<'_>) {
-        let Some((_, why)) = self.put_away(numbers).filter(|(due, _)| *due <= mail.now) else {
+    fn close(
+        &mut self,
+        numbers: &DispatchParameters,
+        shipment: &ShipmentId,
+        sink: &mut RouteSink<'_>,
+    ) {
+        let Some((_, why)) = self.put_away(numbers).filter(|(due, _)| *due <= sink.now) else {
             return;
         };
         if numbers.silent.is_none() {
             for cited in &self.cites {
-                tell(mail, shipment, cited, false);
+                tell(sink, shipment, cited, false);
             }
         } else {
-            let last = self.heard.unwrap_or(mail.now);
+            let last = self.heard.unwrap_or(sink.now);
             let fact = Fact::System(SystemFact::PutAway(PutAway {
                 shipment: shipment.clone(),
                 why,
                 last,
             }));
-            let event = mail.of_log(mail.now, fact);
-            mail.journal(shipment, event);
+            let event = sink.of_log(sink.now, fact);
+            sink.journal(shipment, event);
             for whom in self.cites.union(&self.watched) {
-                self.leave(why, last, shipment, whom, mail);
+                self.leave(why, last, shipment, whom, sink);
             }
         }
         *self = Self { away: Away::Yes, stays: numbers.silent.is_none(), ..Self::default() };
@@ -263,71 +274,81 @@ impl Shipment {
 
     /// A stroke came after what was dated ahead: either it has reached that time by now, or that time counts as
     /// the stroke's.
-    fn stamp(&mut self, numbers: &Numbers, shipment: &ShipmentId, mail: &mut Mail<'_>) {
+    fn stamp(
+        &mut self,
+        numbers: &DispatchParameters,
+        shipment: &ShipmentId,
+        sink: &mut RouteSink<'_>,
+    ) {
         for kept in core::mem::take(&mut self.waiting) {
-            if kept.learnt >= mail.now {
+            if kept.learnt >= sink.now {
                 self.waiting.push(kept);
                 continue;
             }
-            let ahead = is_ahead(kept.at, mail.reached, numbers.skew);
-            let event = Event { counts: ahead.then_some(mail.reached), ..kept.event() };
-            mail.count(Fate::FromHeld);
-            mail.count(Fate::Judged);
-            self.heard(shipment, &event, mail);
+            let ahead = is_ahead(kept.at, sink.reached, numbers.skew);
+            let event = Event { counts: ahead.then_some(sink.reached), ..kept.event() };
+            sink.count(Outcome::FromHeld);
+            sink.count(Outcome::Judged);
+            self.heard(shipment, &event, sink);
         }
     }
 
     /// Plans that were booked ahead are told at the next stroke, and take effect when their time has come.
-    fn take_effect(&mut self, numbers: &Numbers, shipment: &ShipmentId, mail: &mut Mail<'_>) {
+    fn take_effect(
+        &mut self,
+        numbers: &DispatchParameters,
+        shipment: &ShipmentId,
+        sink: &mut RouteSink<'_>,
+    ) {
         for mut plan in core::mem::take(&mut self.booked) {
             let skew = if plan.asked { Span::ZERO } else { numbers.skew };
-            let struck = plan.asked || plan.kept.learnt < mail.now;
-            let waits = !struck || is_ahead(plan.kept.at, mail.reached, skew);
+            let struck = plan.asked || plan.kept.learnt < sink.now;
+            let waits = !struck || is_ahead(plan.kept.at, sink.reached, skew);
             if waits && self.plan().is_some() {
                 let holds = self.will_hold(&plan.kept);
                 if struck && !plan.asked {
                     plan.asked = true;
-                    plan.told = holds.then(|| Box::new(mail.plan_ahead(shipment, &plan.kept)));
+                    plan.told = holds.then(|| Box::new(sink.plan_ahead(shipment, &plan.kept)));
                 }
                 if let Some(told) = plan.told.take_if(|_| !holds) {
-                    mail.over(*told, State::Cleared);
+                    sink.over(*told, State::Cleared);
                 }
                 self.booked.push(plan);
                 continue;
             }
             if let Some(told) = plan.told {
-                mail.over(*told, State::Cleared);
+                sink.over(*told, State::Cleared);
             }
-            mail.count(Fate::FromHeld);
-            mail.count(Fate::Judged);
-            self.heard(shipment, &plan.kept.event(), mail);
+            sink.count(Outcome::FromHeld);
+            sink.count(Outcome::Judged);
+            self.heard(shipment, &plan.kept.event(), sink);
         }
     }
 
     /// Whether a plan for later changes anything when its time comes, by what is known now: it was not declared wrong, and the
     /// plan in force is no higher version and says something else.
-    fn will_hold(&self, kept: &Kept) -> bool {
+    fn will_hold(&self, kept: &StoredEvent) -> bool {
         let Fact::Shipment(ShipmentFact::Planned(plan)) = &kept.fact else { return false };
         let replaces =
             |now: &Planned| plan.version >= now.version && !same_but_for_version(now, plan);
-        !self.file.is_wrong(kept.identity()) && self.plan().is_none_or(replaces)
+        !self.events.is_wrong(kept.identity()) && self.plan().is_none_or(replaces)
     }
 
     /// A plan that has not taken effect is declared wrong: what was told of it is taken back.
-    fn unbook(&mut self, event: &Event, mail: &mut Mail<'_>) {
+    fn unbook(&mut self, event: &Event, sink: &mut RouteSink<'_>) {
         let Some(wrong) = correction(&event.fact) else { return };
         for plan in self.booked.iter_mut().filter(|plan| plan.kept.identity() == wrong) {
             if let Some(told) = plan.told.take() {
-                mail.over(*told, State::Withdrawn);
+                sink.over(*told, State::Withdrawn);
             }
         }
     }
 
     /// A fact that is new: to the journal, and to whom it concerns.
-    fn heard(&mut self, shipment: &ShipmentId, event: &Event, mail: &mut Mail<'_>) {
-        mail.journal(shipment, event.clone());
-        self.unbook(event, mail);
-        let kept = concerns_others(&event.fact) && self.file.take(event, mail.now);
+    fn heard(&mut self, shipment: &ShipmentId, event: &Event, sink: &mut RouteSink<'_>) {
+        sink.journal(shipment, event.clone());
+        self.unbook(event, sink);
+        let kept = concerns_others(&event.fact) && self.events.take(event, sink.now);
         if !kept {
             return;
         }
@@ -335,32 +356,32 @@ impl Shipment {
         for gone in self.cites.difference(&cited) {
             // A permit keeps on record what it was cited for, so it must hear why it is not any more.
             if gone.kind == SubjectKind::Permit && wants(gone.kind, &event.fact) {
-                mail.send(gone, event.clone());
+                sink.send(gone, event.clone());
             }
-            tell(mail, shipment, gone, false);
+            tell(sink, shipment, gone, false);
         }
         for stays in self.cites.intersection(&cited).filter(|s| wants(s.kind, &event.fact)) {
-            mail.send(stays, event.clone());
+            sink.send(stays, event.clone());
         }
         for new in cited.difference(&self.cites) {
-            tell(mail, shipment, new, true);
-            for kept in self.file.all().iter().filter(|kept| wants(new.kind, &kept.fact)) {
-                mail.send(new, kept.event());
+            tell(sink, shipment, new, true);
+            for kept in self.events.all().iter().filter(|kept| wants(new.kind, &kept.fact)) {
+                sink.send(new, kept.event());
             }
         }
         self.cites = cited;
-        self.rest = Rest::of(&self.file, &self.timeline());
-        self.ask(mail);
-        self.look_at_waybill(shipment, mail);
+        self.rest = Rest::of(&self.events, &self.timeline());
+        self.ask(sink);
+        self.look_at_waybill(shipment, sink);
     }
 
     /// Whose receipt it is, and whether goods that are shipped on leave their house, hangs on what the parties are. So a
     /// shipment of an order asks its ends, and once somebody took the goods in or used them up, everybody with a part in it.
-    fn ask(&mut self, mail: &mut Mail<'_>) {
+    fn ask(&mut self, sink: &mut RouteSink<'_>) {
         self.asked.retain(|party| self.cites.contains(party));
         let mut whom: BTreeSet<Subject> = BTreeSet::new();
         let of_an_order = self.cites.iter().any(|cited| cited.kind == SubjectKind::Order);
-        for kept in self.file.all() {
+        for kept in self.events.all() {
             match &kept.fact {
                 Fact::Shipment(
                     ShipmentFact::Received(_)
@@ -378,27 +399,27 @@ impl Shipment {
                 _ => {}
             }
         }
-        let Some(shipment) = mail.subject.shipment() else { return };
+        let Some(shipment) = sink.subject.shipment() else { return };
         for party in whom.into_iter().filter(|whom| whom.kind == SubjectKind::Party) {
             if self.asked.insert(party.clone()) {
-                tell(mail, &shipment, &party, true);
+                tell(sink, &shipment, &party, true);
             }
         }
     }
 
     /// A party that was asked says who it is.
-    fn described(&mut self, event: &Event, mail: &mut Mail<'_>) {
-        if self.away != Away::No || self.file.has(event.identity()) {
+    fn described(&mut self, event: &Event, sink: &mut RouteSink<'_>) {
+        if self.away != Away::No || self.events.has(event.identity()) {
             return;
         }
-        self.file.take(event, mail.now);
+        self.events.take(event, sink.now);
         for cited in self.cites.iter().filter(|cited| wants(cited.kind, &event.fact)) {
-            mail.send(cited, event.clone());
+            sink.send(cited, event.clone());
         }
     }
 
     /// A wrong air waybill is told and rejects no plan: everything else of it is judged.
-    fn look_at_waybill(&mut self, shipment: &ShipmentId, mail: &mut Mail<'_>) {
+    fn look_at_waybill(&mut self, shipment: &ShipmentId, sink: &mut RouteSink<'_>) {
         let number = self.plan().and_then(|plan| plan.air_waybill.as_ref());
         let wrong = number.and_then(|number| ident::air_waybill(number.trim()).err());
         let message = wrong.map(|wrong| say!(words::wrong_waybill::NONE, wrong.0));
@@ -406,14 +427,14 @@ impl Shipment {
             return;
         }
         if let Some(told) = self.waybill.take() {
-            mail.over(*told, State::Cleared);
+            sink.over(*told, State::Cleared);
         }
-        self.waybill = message.map(|message| Box::new(mail.wrong_waybill(shipment, message)));
+        self.waybill = message.map(|message| Box::new(sink.wrong_waybill(shipment, message)));
     }
 
     /// What its facts say together.
     fn timeline(&self) -> Timeline<'_> {
-        Timeline::new(self.file.all().iter().map(Kept::entry), None)
+        Timeline::new(self.events.all().iter().map(StoredEvent::entry), None)
     }
 
     /// The plan in force.
@@ -422,19 +443,19 @@ impl Shipment {
     }
 
     /// When it is put away, or what waits for a stroke is passed on.
-    pub(crate) fn due(&self, numbers: &Numbers) -> Option<Moment> {
+    pub(crate) fn next_deadline(&self, numbers: &DispatchParameters) -> Option<Moment> {
         let stroke = self.waiting.iter().map(|kept| kept.learnt + NEXT_STROKE).min();
         let booked = self.booked.iter().map(|plan| match plan.asked {
             true => plan.kept.at,
             false => plan.kept.learnt + NEXT_STROKE,
         });
         let away = self.put_away(numbers).map(|(due, _)| due);
-        [stroke, booked.min(), self.loose.due(numbers), away].into_iter().flatten().min()
+        [stroke, booked.min(), self.loose.next_deadline(numbers), away].into_iter().flatten().min()
     }
 
     /// When it is put away, and why: after it was closed, or when nothing has been heard of it for long; never while an
     /// incident of it is open, or something waits.
-    fn put_away(&self, numbers: &Numbers) -> Option<(Moment, WhyPutAway)> {
+    fn put_away(&self, numbers: &DispatchParameters) -> Option<(Moment, WhyPutAway)> {
         let waits = !self.waiting.is_empty() || !self.booked.is_empty();
         let stays = self.away != Away::No || self.incident || waits;
         if stays && numbers.silent.is_some() || self.away != Away::No {
@@ -457,19 +478,19 @@ impl Shipment {
         Some((last.max(planned.unwrap_or(last)) + after, WhyPutAway::Silent))
     }
 
-    pub(crate) fn strike(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {
-        let Some(shipment) = mail.subject.shipment() else { return };
+    pub(crate) fn tick(&mut self, numbers: &DispatchParameters, sink: &mut RouteSink<'_>) {
+        let Some(shipment) = sink.subject.shipment() else { return };
         if numbers.silent.is_some() {
             // A log that comes to the behaviour at which silence counts: from now on.
             self.stays = false;
             if self.heard.is_some() {
-                self.counted.get_or_insert(mail.now);
+                self.counted.get_or_insert(sink.now);
             }
         }
-        self.stamp(numbers, &shipment, mail);
-        self.take_effect(numbers, &shipment, mail);
-        self.loose.tell(numbers, core::slice::from_ref(&shipment), mail);
-        self.close(numbers, &shipment, mail);
+        self.stamp(numbers, &shipment, sink);
+        self.take_effect(numbers, &shipment, sink);
+        self.loose.tell(numbers, core::slice::from_ref(&shipment), sink);
+        self.close(numbers, &shipment, sink);
     }
 
     /// Whom the hand-overs and the plans name. Of an order only the plan in force speaks; where it names none, the packing or the receipt. A permit or a party that a later
@@ -478,7 +499,7 @@ impl Shipment {
     /// late counts for the time before, and it may be planned again.
     fn cited(&self) -> BTreeSet<Subject> {
         let mut all = BTreeSet::new();
-        for kept in self.file.all() {
+        for kept in self.events.all() {
             all.extend(kept.fact.actor().map(Subject::from));
             match &kept.fact {
                 Fact::Shipment(ShipmentFact::Planned(plan)) => {
@@ -506,14 +527,14 @@ fn parties(plan: &Planned) -> Vec<&PartyId> {
         .collect()
 }
 
-fn tell(mail: &mut Mail<'_>, by: &ShipmentId, whom: &Subject, cited: bool) {
-    let (subject, by, planned_at) = (ShortText::new(format!("{whom}")), by.clone(), mail.now);
+fn tell(sink: &mut RouteSink<'_>, by: &ShipmentId, whom: &Subject, cited: bool) {
+    let (subject, by, planned_at) = (ShortText::new(format!("{whom}")), by.clone(), sink.now);
     let fact = match cited {
         true => Fact::System(SystemFact::Cited(Cited { subject, by, planned_at })),
         false => Fact::System(SystemFact::Uncited(Uncited { subject, by })),
     };
-    let event = mail.of_log(mail.now, fact);
-    mail.send(whom, event);
+    let event = sink.of_log(sink.now, fact);
+    sink.send(whom, event);
 }
 
 /// Facts that somebody beside the shipment's own journal must hear, or that say who that is.

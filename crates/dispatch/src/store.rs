@@ -2,10 +2,10 @@
 
 use crate::ahead::is_ahead;
 use crate::dispatch::is_outside;
-use crate::kept::{Copy, File, Kept, Known};
-use crate::mail::Mail;
-use crate::passed::Fate;
-use crate::rules::Numbers;
+use crate::events::{Duplicate, DuplicateFilter, EventStore, StoredEvent};
+use crate::routed::Outcome;
+use crate::rules::DispatchParameters;
+use crate::sink::RouteSink;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use facts::timeline::unit_key;
@@ -17,12 +17,12 @@ use serde::{Deserialize, Serialize};
 /// What dispatch knows of a store.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Store {
-    known: Known,
-    stays: Vec<Stay>,
+    duplicates: DuplicateFilter,
+    residencies: Vec<Residency>,
     /// Stays that were booked ahead: their shipments hear of them at their own time.
-    booked: Vec<Kept>,
+    booked: Vec<StoredEvent>,
     /// What else its devices report.
-    devices: File,
+    devices: EventStore,
     readings: Vec<Measured>,
     /// When each shipment heard last that something is measured here.
     said: BTreeMap<ShipmentId, Moment>,
@@ -37,7 +37,7 @@ const TRIMMED_EVERY: usize = 256;
 
 /// Units came or went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Stay {
+struct Residency {
     shipment: ShipmentId,
     at: Moment,
     holds: bool,
@@ -57,7 +57,7 @@ struct Held<'s> {
 }
 
 impl<'s> Held<'s> {
-    fn note(&mut self, stay: &'s Stay) {
+    fn note(&mut self, stay: &'s Residency) {
         match (stay.holds, stay.units.is_empty()) {
             (true, true) => self.whole = true,
             (true, false) => self.names.extend(&stay.units),
@@ -75,28 +75,33 @@ impl<'s> Held<'s> {
 /// A reading, and who got it.
 #[derive(Debug, Serialize, Deserialize)]
 struct Measured {
-    kept: Kept,
+    kept: StoredEvent,
     got: Vec<ShipmentId>,
 }
 
 impl Store {
-    pub(crate) fn hear(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
-        self.heard = Some(mail.now);
+    pub(crate) fn hear(
+        &mut self,
+        numbers: &DispatchParameters,
+        event: &Event,
+        sink: &mut RouteSink<'_>,
+    ) {
+        self.heard = Some(sink.now);
         if let Fact::System(SystemFact::PutAway(away)) = &event.fact {
             return self.leave(&away.shipment);
         }
-        if is_outside(event, mail.subject) {
-            return self.own(numbers, event, mail);
+        if is_outside(event, sink.subject) {
+            return self.own(numbers, event, sink);
         }
         match &event.fact {
             Fact::Device(DeviceFact::Reading(_)) => {
                 // Now and then is enough.
                 if self.readings.len().is_multiple_of(TRIMMED_EVERY) {
-                    self.readings.retain(|r| r.kept.learnt + numbers.keep > mail.now);
+                    self.readings.retain(|r| r.kept.learnt + numbers.keep > sink.now);
                 }
-                let mut reading = Measured { kept: Kept::new(event, mail.now), got: Vec::new() };
-                self.place(&mut reading, mail);
-                self.watch(&reading.got, numbers, mail);
+                let mut reading = Measured { kept: StoredEvent::new(event, sink.now), got: Vec::new() };
+                self.place(&mut reading, sink);
+                self.watch(&reading.got, numbers, sink);
                 self.readings.push(reading);
             }
             Fact::System(SystemFact::Withdrawn(w)) => self.readings.retain(|r| {
@@ -104,80 +109,87 @@ impl Store {
                     && r.kept.at == w.at
                     && r.kept.subject == event.subject;
                 if is_it {
-                    r.got.iter().for_each(|shipment| mail.journal(shipment, event.clone()));
+                    r.got.iter().for_each(|shipment| sink.journal(shipment, event.clone()));
                 }
                 !is_it
             }),
-            Fact::System(SystemFact::Quiet(_)) => self.held(event.at).iter().for_each(|s| mail.journal(s, event.clone())),
+            Fact::System(SystemFact::Quiet(_)) => self.held(event.at).iter().for_each(|s| sink.journal(s, event.clone())),
             _ => {
-                self.devices.take(event, mail.now);
-                self.ever().iter().for_each(|s| mail.journal(s, event.clone()));
+                self.devices.take(event, sink.now);
+                self.ever().iter().for_each(|s| sink.journal(s, event.clone()));
             }
         }
     }
 
-    fn own(&mut self, numbers: &Numbers, event: &Event, mail: &mut Mail<'_>) {
+    fn own(&mut self, numbers: &DispatchParameters, event: &Event, sink: &mut RouteSink<'_>) {
         let (shipment, units, holds) = match &event.fact {
             Fact::Store(StoreFact::Holds(h)) => (&h.shipment, &h.units, true),
             Fact::Store(StoreFact::NoLongerHolds(h)) => (&h.shipment, &h.units, false),
-            _ => return mail.count(Fate::Judged),
+            _ => return sink.count(Outcome::Judged),
         };
-        match self.known.admit(event).copy {
-            Copy::Same => return mail.count(Fate::Duplicate),
-            Copy::Other => {
-                mail.count(Fate::Duplicate);
-                let other = self.known.other_copy(numbers, mail.now);
-                return mail.conflicting(shipment, event, other);
+        match self.duplicates.admit(event).duplicate {
+            Duplicate::Same => return sink.count(Outcome::Duplicate),
+            Duplicate::Other => {
+                sink.count(Outcome::Duplicate);
+                let other = self.duplicates.other_copy(numbers, sink.now);
+                return sink.conflicting(shipment, event, other);
             }
-            Copy::New => mail.count(Fate::Judged),
+            Duplicate::New => sink.count(Outcome::Judged),
         }
-        if is_ahead(event.at, mail.now, numbers.skew) {
-            self.booked.push(Kept::new(event, mail.now));
+        if is_ahead(event.at, sink.now, numbers.skew) {
+            self.booked.push(StoredEvent::new(event, sink.now));
         } else {
-            mail.journal(shipment, event.clone());
+            sink.journal(shipment, event.clone());
         }
         if !self.ever().contains(shipment) {
-            self.devices.all().iter().for_each(|kept| mail.journal(shipment, kept.event()));
+            self.devices.all().iter().for_each(|kept| sink.journal(shipment, kept.event()));
         }
-        self.watch(core::slice::from_ref(shipment), numbers, mail);
+        self.watch(core::slice::from_ref(shipment), numbers, sink);
         let units = units.iter().map(unit_key).collect();
         let named = (event.source.clone(), event.id.clone());
-        let stay = Stay { shipment: shipment.clone(), at: event.at, holds, units, named };
+        let stay = Residency { shipment: shipment.clone(), at: event.at, holds, units, named };
         // At one moment things come out before they go in.
-        let order = |stay: &Stay| (stay.at, stay.holds);
-        let place = self.stays.partition_point(|known| order(known) <= order(&stay));
-        self.stays.insert(place, stay);
+        let order = |stay: &Residency| (stay.at, stay.holds);
+        let place = self.residencies.partition_point(|known| order(known) <= order(&stay));
+        self.residencies.insert(place, stay);
         let mut readings = core::mem::take(&mut self.readings);
-        readings.iter_mut().for_each(|reading| self.place(reading, mail));
+        readings.iter_mut().for_each(|reading| self.place(reading, sink));
         self.readings = readings;
     }
 
     /// Shipments hear that something is measured where they lie, now and then.
-    fn watch(&mut self, shipments: &[ShipmentId], numbers: &Numbers, mail: &mut Mail<'_>) {
+    fn watch(
+        &mut self,
+        shipments: &[ShipmentId],
+        numbers: &DispatchParameters,
+        sink: &mut RouteSink<'_>,
+    ) {
         let Some(silent) = &numbers.silent else { return };
         for shipment in shipments {
-            let lately = |at: &Moment| mail.now < *at + silent.watched_again;
+            let lately = |at: &Moment| sink.now < *at + silent.watched_again;
             if !self.said.get(shipment).is_some_and(lately) {
-                self.said.insert(shipment.clone(), mail.now);
-                mail.watch(&Subject::from(shipment));
+                self.said.insert(shipment.clone(), sink.now);
+                sink.watch(&Subject::from(shipment));
             }
         }
     }
 
     /// A shipment was put away: nothing of it is known here any more.
     fn leave(&mut self, gone: &ShipmentId) {
-        for stay in self.stays.extract_if(.., |stay| stay.shipment == *gone) {
-            self.known.forget(&stay.named.0, &stay.named.1);
+        for stay in self.residencies.extract_if(.., |stay| stay.shipment == *gone) {
+            self.duplicates.forget(&stay.named.0, &stay.named.1);
         }
         self.said.remove(gone);
         self.readings.iter_mut().for_each(|reading| reading.got.retain(|got| got != gone));
     }
 
     /// When it is over: it has held nothing for long.
-    fn over_at(&self, numbers: &Numbers) -> Option<Moment> {
+    fn over_at(&self, numbers: &DispatchParameters) -> Option<Moment> {
         let silent = numbers.silent.as_ref()?;
-        let idle =
-            self.stays.is_empty() && self.booked.is_empty() && !self.has_probe() && !self.over;
+        let idle = self.residencies.is_empty()
+            && self.booked.is_empty()
+            && !self.has_probe()
+            && !self.over;
         self.heard.filter(|_| idle).map(|heard| heard + silent.put_away)
     }
 
@@ -206,33 +218,33 @@ impl Store {
     }
 
     /// When the next stay begins or ends that was booked ahead.
-    pub(crate) fn due(&self, numbers: &Numbers) -> Option<Moment> {
+    pub(crate) fn next_deadline(&self, numbers: &DispatchParameters) -> Option<Moment> {
         let booked = self.booked.iter().map(|kept| kept.at);
         booked.chain(self.over_at(numbers)).min()
     }
 
-    pub(crate) fn strike(&mut self, numbers: &Numbers, mail: &mut Mail<'_>) {
-        self.over |= self.over_at(numbers).is_some_and(|at| at <= mail.now);
+    pub(crate) fn tick(&mut self, numbers: &DispatchParameters, sink: &mut RouteSink<'_>) {
+        self.over |= self.over_at(numbers).is_some_and(|at| at <= sink.now);
         for kept in core::mem::take(&mut self.booked) {
             let shipment = match &kept.fact {
                 Fact::Store(StoreFact::Holds(holds)) => &holds.shipment,
                 Fact::Store(StoreFact::NoLongerHolds(gave)) => &gave.shipment,
                 _ => continue,
             };
-            if kept.at > mail.now {
+            if kept.at > sink.now {
                 self.booked.push(kept);
                 continue;
             }
-            mail.journal(shipment, kept.event());
+            sink.journal(shipment, kept.event());
         }
     }
 
     /// Sends a reading to those who should have it. Who had it before it was learnt that their units had been taken out keeps it:
     /// what was said of it has been said, and the engine knows from when on it does not count.
-    fn place(&self, reading: &mut Measured, mail: &mut Mail<'_>) {
+    fn place(&self, reading: &mut Measured, sink: &mut RouteSink<'_>) {
         for shipment in self.held(reading.kept.at) {
             if !reading.got.contains(&shipment) {
-                mail.journal(&shipment, reading.kept.event());
+                sink.journal(&shipment, reading.kept.event());
                 reading.got.push(shipment);
             }
         }
@@ -241,7 +253,7 @@ impl Store {
     /// Whose units it held then.
     pub(crate) fn held(&self, at: Moment) -> Vec<ShipmentId> {
         let mut held: Vec<Held<'_>> = Vec::new();
-        for stay in self.stays.iter().take_while(|stay| stay.at <= at) {
+        for stay in self.residencies.iter().take_while(|stay| stay.at <= at) {
             let place = held.iter().position(|held| *held.shipment == stay.shipment);
             let place = place.unwrap_or_else(|| {
                 let (shipment, whole, names) = (&stay.shipment, false, BTreeSet::new());
@@ -258,7 +270,7 @@ impl Store {
     /// Whose units it ever held.
     pub(crate) fn ever(&self) -> Vec<ShipmentId> {
         let mut all: Vec<ShipmentId> =
-            self.stays.iter().map(|stay| stay.shipment.clone()).collect();
+            self.residencies.iter().map(|stay| stay.shipment.clone()).collect();
         all.sort();
         all.dedup();
         all

@@ -5,7 +5,7 @@
 //! introduced to each other. The look is a subject as any other, which may be in use itself.
 
 use crate::findings::words::near_twin as words;
-use crate::mail::Mail;
+use crate::sink::RouteSink;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::{format, vec, vec::Vec};
@@ -31,38 +31,38 @@ pub(crate) struct Twins {
 
 impl Twins {
     /// Something was said of this subject itself; by now it is known, or is not.
-    pub(crate) fn in_use(&mut self, known: bool, mail: &mut Mail<'_>) {
-        let behaviour = mail.book.1;
+    pub(crate) fn in_use(&mut self, known: bool, sink: &mut RouteSink<'_>) {
+        let behaviour = sink.rulebook.1;
         // In a log that has gone on from a behaviour at which fewer ids were alike everybody says so again.
         let said = self.said_at.is_some_and(|at| (at > UP_TO_CASE) == (behaviour > UP_TO_CASE));
         if said && self.known == known {
             return;
         }
         (self.said_at, self.known) = (Some(behaviour), known);
-        let me = mail.subject.clone();
+        let me = sink.subject.clone();
         for look in looks(&me, behaviour) {
             if look == me {
                 let others = self.others.keys();
-                others.for_each(|other| introduce(mail, (&me, known), &spelt(&me, other)));
+                others.for_each(|other| introduce(sink, (&me, known), &spelt(&me, other)));
             } else {
-                introduce(mail, (&me, known), &look);
+                introduce(sink, (&me, known), &look);
             }
         }
     }
 
     /// This subject is forgotten: those that look like it need not know it any more.
-    pub(crate) fn leave(&mut self, mail: &mut Mail<'_>) {
+    pub(crate) fn leave(&mut self, sink: &mut RouteSink<'_>) {
         if self.said_at.take().is_none() {
             return;
         }
-        let me = mail.subject.clone();
-        for look in looks(&me, mail.book.1) {
+        let me = sink.subject.clone();
+        for look in looks(&me, sink.rulebook.1) {
             if look != me {
-                part(mail, &me, &look);
+                part(sink, &me, &look);
                 continue;
             }
             for other in self.others.keys().map(|other| spelt(&me, other)).collect::<Vec<_>>() {
-                part(mail, &me, &other);
+                part(sink, &me, &other);
             }
         }
     }
@@ -73,44 +73,44 @@ impl Twins {
     }
 
     /// Another one is not in use any more.
-    fn forget(&mut self, other: &Subject, mail: &mut Mail<'_>) {
+    fn forget(&mut self, other: &Subject, sink: &mut RouteSink<'_>) {
         if self.others.remove(&other.id).is_none() {
             return;
         }
-        let me = mail.subject.clone();
-        let looks_so = |who: &Subject| looks(who, mail.book.1).contains(&me);
+        let me = sink.subject.clone();
+        let looks_so = |who: &Subject| looks(who, sink.rulebook.1).contains(&me);
         let thirds = self.others.keys().map(|third| spelt(&me, third));
         let thirds: Vec<Subject> =
             thirds.filter(|third| looks_so(other) && looks_so(third)).collect();
-        thirds.iter().for_each(|third| part(mail, other, third));
+        thirds.iter().for_each(|third| part(sink, other, third));
     }
 
     /// Another one is in use, too, or something has become known of it.
-    pub(crate) fn meet(&mut self, twin: &Twin, mail: &mut Mail<'_>) {
+    pub(crate) fn meet(&mut self, twin: &Twin, sink: &mut RouteSink<'_>) {
         let Ok(other) = twin.subject.parse::<Subject>() else { return };
         if twin.gone {
-            return self.forget(&other, mail);
+            return self.forget(&other, sink);
         }
-        let me = mail.subject.clone();
+        let me = sink.subject.clone();
         let new = !self.others.contains_key(&other.id);
         if other.kind != me.kind || (new && self.others.len() >= MOST) {
             return;
         }
         let before = self.others.insert(other.id.clone(), twin.known);
-        let behaviour = mail.book.1;
+        let behaviour = sink.rulebook.1;
         let looks_so = |who: &Subject| looks(who, behaviour).contains(&me);
         if before == Some(twin.known) || !looks_so(&other) {
             return;
         }
         if self.said_at.is_some() && new {
-            introduce(mail, (&me, self.known), &other);
+            introduce(sink, (&me, self.known), &other);
         }
         let others = self.others.iter().map(|(third, known)| (spelt(&me, third), known));
         let so: Vec<_> = others.filter(|(third, _)| *third != other && looks_so(third)).collect();
         for (third, known) in so {
-            introduce(mail, (&other, twin.known), &third);
+            introduce(sink, (&other, twin.known), &third);
             if new {
-                introduce(mail, (&third, *known), &other);
+                introduce(sink, (&third, *known), &other);
             }
         }
     }
@@ -131,17 +131,17 @@ impl Twins {
     }
 
     /// Tells these shipments, each once, and takes it back where it concerns them no more.
-    pub(crate) fn tell(&mut self, concerned: &[ShipmentId], mail: &mut Mail<'_>) {
+    pub(crate) fn tell(&mut self, concerned: &[ShipmentId], sink: &mut RouteSink<'_>) {
         let gone: Vec<ShipmentId> =
             self.told.keys().filter(|told| !concerned.contains(told)).cloned().collect();
         for shipment in gone {
             if let Some(finding) = self.told.remove(&shipment) {
-                mail.over(*finding, State::Withdrawn);
+                sink.over(*finding, State::Withdrawn);
             }
         }
         for shipment in concerned.iter().filter(|_| !self.others.is_empty()) {
             if !self.told.contains_key(shipment) {
-                let finding = mail.near_twin(shipment, self.message(mail.subject, mail.book.1));
+                let finding = sink.near_twin(shipment, self.message(sink.subject, sink.rulebook.1));
                 self.told.insert(shipment.clone(), Box::new(finding));
             }
         }
@@ -183,15 +183,15 @@ fn spelt(like: &Subject, id: &ShortText) -> Subject {
 }
 
 /// Tells one spelling of another.
-fn introduce(mail: &mut Mail<'_>, (who, known): (&Subject, bool), to: &Subject) {
+fn introduce(sink: &mut RouteSink<'_>, (who, known): (&Subject, bool), to: &Subject) {
     let twin = Twin { subject: ShortText::new(format!("{who}")), known, gone: false };
-    let event = mail.of_log(mail.now, Fact::System(SystemFact::Twin(twin)));
-    mail.send_state(to, event);
+    let event = sink.of_log(sink.now, Fact::System(SystemFact::Twin(twin)));
+    sink.send_state(to, event);
 }
 
 /// Tells one that another is not in use any more.
-fn part(mail: &mut Mail<'_>, who: &Subject, from: &Subject) {
+fn part(sink: &mut RouteSink<'_>, who: &Subject, from: &Subject) {
     let twin = Twin { subject: ShortText::new(format!("{who}")), known: false, gone: true };
-    let event = mail.of_log(mail.now, Fact::System(SystemFact::Twin(twin)));
-    mail.send_state(from, event);
+    let event = sink.of_log(sink.now, Fact::System(SystemFact::Twin(twin)));
+    sink.send_state(from, event);
 }

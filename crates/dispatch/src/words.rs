@@ -1,8 +1,8 @@
 //! What is said of a party or a permit, each word once: what only says again what held at that moment is kept and passed on to
 //! nobody, and a flood of new words is passed on together.
 
-use crate::kept::Kept;
-use crate::rules::Numbers;
+use crate::events::StoredEvent;
+use crate::rules::DispatchParameters;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::ops::Bound;
@@ -48,7 +48,7 @@ struct Said {
 impl Words {
     /// Takes a word in. Gives back which words are to be passed on because of it: itself, unless it says the same as the one
     /// before it, and the one behind it, where that does not say the same any more.
-    pub(crate) fn take(&mut self, kept: &Kept) -> Vec<Identity> {
+    pub(crate) fn take(&mut self, kept: &StoredEvent) -> Vec<Identity> {
         let (place, content) = (place(kept), content(&kept.fact));
         let same_kind = |entry: &(&Place, &Said)| entry.0.kind == place.kind;
         let before = self.line.range(..place).next_back().filter(same_kind);
@@ -73,7 +73,7 @@ impl Words {
         &mut self,
         news: Vec<Identity>,
         now: Moment,
-        numbers: &Numbers,
+        numbers: &DispatchParameters,
     ) -> Vec<Identity> {
         let Some(flood) = &numbers.flood else { return news };
         if self.since.is_none_or(|since| since + flood.wait <= now) {
@@ -92,7 +92,7 @@ impl Words {
     }
 
     /// When those that wait are passed on.
-    pub(crate) fn due(&self, numbers: &Numbers) -> Option<Moment> {
+    pub(crate) fn next_deadline(&self, numbers: &DispatchParameters) -> Option<Moment> {
         let since = self.since.filter(|_| !self.waiting.is_empty())?;
         Some(since + numbers.flood.as_ref()?.wait)
     }
@@ -112,7 +112,7 @@ impl Words {
     }
 }
 
-fn place(kept: &Kept) -> Place {
+fn place(kept: &StoredEvent) -> Place {
     let takes_away = matches!(
         kept.fact,
         Fact::Party(PartyFact::PartySuspended(_))

@@ -20,7 +20,7 @@ const CONTAIN: PanicGuard = |work| catch_unwind(AssertUnwindSafe(work)).is_ok();
 pub fn dispatch() -> PartitionConfig<Dispatch> {
     PartitionConfig {
         name: "dispatch",
-        rules: dispatch::Rules::read,
+        rules: dispatch::DispatchRules::read,
         release: RELEASE,
         guard: CONTAIN,
     }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 #![allow(dead_code)] // each test file uses its part
 
-use dispatch::{Dispatch, Fate, Passed, Rules};
+use dispatch::{Dispatch, DispatchRules, Outcome, Routed};
 use facts::{
     DeviceFact, Engine, Event, Fact, Finding, Keeps, Moment, Rulebook, ShortText, Step, Subject,
     SystemFact, Trigger,
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// All subjects, and what came out.
 pub(crate) struct World {
-    rules: Rules,
+    rules: DispatchRules,
     values: BTreeMap<Subject, Dispatch>,
     /// What was kept of subjects that were put away.
     marks: BTreeMap<Subject, u32>,
@@ -22,7 +22,7 @@ pub(crate) struct World {
     pub(crate) journals: BTreeMap<String, Vec<Event>>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) expired: Vec<Event>,
-    pub(crate) counts: BTreeMap<Fate, i64>,
+    pub(crate) counts: BTreeMap<Outcome, i64>,
 }
 
 pub(crate) fn at(minute: i64) -> Moment {
@@ -96,7 +96,7 @@ pub(crate) fn planned(shipment: &str, version: u32, more: &str) -> Event {
 }
 
 /// The numbers, with those for what is silent and for floods or without.
-fn rules(behaviour: u32, whole: bool) -> Rules {
+fn rules(behaviour: u32, whole: bool) -> DispatchRules {
     let mut table = serde_json::json!({ "keep": "14 d", "put_away": "30 d", "put_away_dose": "730 d", "quiet_after": 3, "quiet_again": "1 h", "skew": "2 min", "correction_waits": "60 min" });
     if whole {
         table["silent"] = serde_json::json!({ "put_away": "180 d", "watched_again": "30 d" });
@@ -104,7 +104,7 @@ fn rules(behaviour: u32, whole: bool) -> Rules {
             serde_json::json!({ "at_once": 20, "wait": "1 min", "told_again": "24 h" });
     }
     let book = Rulebook::new([("dispatch".to_string(), table)].into_iter().collect());
-    Rules::read(&book, behaviour).unwrap()
+    DispatchRules::read(&book, behaviour).unwrap()
 }
 
 impl World {
@@ -122,7 +122,7 @@ impl World {
         Self::with(rules(behaviour, true))
     }
 
-    fn with(rules: Rules) -> Self {
+    fn with(rules: DispatchRules) -> Self {
         Self {
             rules,
             values: BTreeMap::new(),
@@ -240,19 +240,19 @@ impl World {
         }
         for passed in said {
             match passed {
-                Passed::Journal { shipment, event } => {
+                Routed::Journal { shipment, event } => {
                     self.journals.entry(shipment.to_string()).or_default().push(event)
                 }
-                Passed::Facts { to, event } => queue.push_back((to, event)),
-                Passed::Expired { event, .. } => self.expired.push(event),
-                Passed::Finding(finding) => self.findings.push(*finding),
-                Passed::Count(Fate::FromHeld, n) => {
-                    *self.counts.entry(Fate::Held).or_default() -= i64::from(n)
+                Routed::Facts { to, event } => queue.push_back((to, event)),
+                Routed::Expired { event, .. } => self.expired.push(event),
+                Routed::Finding(finding) => self.findings.push(*finding),
+                Routed::Count(Outcome::FromHeld, n) => {
+                    *self.counts.entry(Outcome::Held).or_default() -= i64::from(n)
                 }
-                Passed::Count(Fate::FromJudged, n) => {
-                    *self.counts.entry(Fate::Judged).or_default() -= i64::from(n)
+                Routed::Count(Outcome::FromJudged, n) => {
+                    *self.counts.entry(Outcome::Judged).or_default() -= i64::from(n)
                 }
-                Passed::Count(fate, n) => *self.counts.entry(fate).or_default() += i64::from(n),
+                Routed::Count(fate, n) => *self.counts.entry(fate).or_default() += i64::from(n),
             }
         }
     }
@@ -271,7 +271,7 @@ impl World {
         self
     }
 
-    pub(crate) fn count(&self, fate: Fate) -> i64 {
+    pub(crate) fn count(&self, fate: Outcome) -> i64 {
         self.counts.get(&fate).copied().unwrap_or_default()
     }
 

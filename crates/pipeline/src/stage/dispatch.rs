@@ -3,7 +3,7 @@
 use super::alerts::is_of_alerts;
 use super::{Fates, Homes, Unusable, faulted, origin};
 use crate::letter::{Body, Letter, Topic};
-use dispatch::{Dispatch, Fate, Passed};
+use dispatch::{Dispatch, Outcome, Routed};
 use facts::{Event, Moment, Origin, Subject, SubjectKind};
 use fold::{Admission, Emitted, InputRecord, PartitionConfig, PartitionState, Payload, Stop};
 
@@ -16,7 +16,7 @@ pub struct DispatchStage {
     of: u16,
     fold: PartitionState<Dispatch>,
     fates: Fates,
-    passed: Vec<Emitted<Passed>>,
+    passed: Vec<Emitted<Routed>>,
 }
 
 impl DispatchStage {
@@ -120,8 +120,8 @@ impl DispatchStage {
         origin(DISPATCH, "facts", self.number, offset, index)
     }
 
-    fn count_outside(&mut self, admission: Admission, passed: &[Emitted<Passed>]) {
-        let counted = |out: &Emitted<Passed>| matches!(out.output, Some(Passed::Count(..)));
+    fn count_outside(&mut self, admission: Admission, passed: &[Emitted<Routed>]) {
+        let counted = |out: &Emitted<Routed>| matches!(out.output, Some(Routed::Count(..)));
         match admission {
             Admission::New if passed.iter().any(counted) => {}
             // Its subject has failed in dispatch, now or before: it waits for a person.
@@ -133,28 +133,28 @@ impl DispatchStage {
 
     fn pass_on(
         &mut self,
-        one: Emitted<Passed>,
+        one: Emitted<Routed>,
         origin: Origin,
         homes: &mut Homes,
         out: &mut Vec<Letter>,
     ) {
         let now = one.now;
         match one.output {
-            Some(Passed::Journal { shipment, event }) => {
+            Some(Routed::Journal { shipment, event }) => {
                 let key = Subject::from(&shipment);
                 let to = (Topic::Journal, homes.of(&key, self.of), key);
                 self.send(to, origin, now, Body::Event(event), out);
             }
-            Some(Passed::Facts { to: key, event }) => {
+            Some(Routed::Facts { to: key, event }) => {
                 let to = (Topic::Facts, homes.of(&key, self.of), key);
                 self.send(to, origin, now, Body::Event(event), out);
             }
-            Some(Passed::Expired { event, reason }) => {
+            Some(Routed::Expired { event, reason }) => {
                 let to = (Topic::Rejects, self.number, event.subject.clone());
                 self.send(to, origin, now, Body::Unclaimed(Box::new(event), reason), out);
             }
-            Some(Passed::Finding(finding)) => self.tell(finding, origin, now, homes, out),
-            Some(Passed::Count(fate, n)) => self.count(fate, u64::from(n)),
+            Some(Routed::Finding(finding)) => self.tell(finding, origin, now, homes, out),
+            Some(Routed::Count(fate, n)) => self.count(fate, u64::from(n)),
             // A subject that failed in dispatch: what it hears from now on is held.
             None => {
                 if let Some(shipment) = one.key.shipment() {
@@ -184,16 +184,16 @@ impl DispatchStage {
         self.send(to, origin, now, Body::Finding(finding), out);
     }
 
-    fn count(&mut self, fate: Fate, n: u64) {
+    fn count(&mut self, fate: Outcome, n: u64) {
         let fates = &mut self.fates;
         match fate {
-            Fate::Judged => fates.judged += n,
-            Fate::Held => fates.held += n,
+            Outcome::Judged => fates.judged += n,
+            Outcome::Held => fates.held += n,
             // More cannot leave than came; a count that says so must not end the service.
-            Fate::FromHeld => fates.held = fates.held.saturating_sub(n),
-            Fate::FromJudged => fates.judged = fates.judged.saturating_sub(n),
-            Fate::Expired => fates.expired += n,
-            Fate::Duplicate => fates.duplicate += n,
+            Outcome::FromHeld => fates.held = fates.held.saturating_sub(n),
+            Outcome::FromJudged => fates.judged = fates.judged.saturating_sub(n),
+            Outcome::Expired => fates.expired += n,
+            Outcome::Duplicate => fates.duplicate += n,
         }
     }
 

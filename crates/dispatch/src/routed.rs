@@ -5,7 +5,7 @@ use facts::{Event, Finding, ShipmentId, Subject};
 
 /// One thing that is passed on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Passed {
+pub enum Routed {
     /// To a shipment's journal.
     Journal {
         /// Whose.
@@ -30,12 +30,12 @@ pub enum Passed {
     /// Something is wrong with the record itself.
     Finding(Box<Finding>),
     /// What became of so many outside events.
-    Count(Fate, u32),
+    Count(Outcome, u32),
 }
 
 /// What became of an outside event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Fate {
+pub enum Outcome {
     /// Passed on to whom it concerns, or kept as what its subject is known by.
     Judged,
     /// Waits for whom it may concern.

@@ -1,8 +1,8 @@
 //! Writes what is passed on, and names what dispatch says itself.
 
+use crate::events::{Other, StoredEvent};
 use crate::findings::{self, words};
-use crate::kept::{Kept, Other};
-use crate::passed::{Fate, Passed};
+use crate::routed::{Outcome, Routed};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use facts::fact::log::Watched;
 use facts::{
@@ -11,7 +11,7 @@ use facts::{
 };
 
 /// The outgoing mail of one step.
-pub(crate) struct Mail<'a> {
+pub(crate) struct RouteSink<'a> {
     /// The entry that caused it.
     pub(crate) offset: u64,
     /// The first free index of that entry.
@@ -23,42 +23,42 @@ pub(crate) struct Mail<'a> {
     /// Whose step it is.
     pub(crate) subject: &'a Subject,
     /// Hash of the rulebook, and the behaviour number.
-    pub(crate) book: (&'a ShortText, u32),
+    pub(crate) rulebook: (&'a ShortText, u32),
     /// What was passed on so far.
-    pub(crate) said: &'a mut Vec<Passed>,
+    pub(crate) routed: &'a mut Vec<Routed>,
 }
 
 /// Facts that the log's own services state have this source.
 pub(crate) const OURS: &str = "coldwatch";
 
-impl Mail<'_> {
+impl RouteSink<'_> {
     /// To a shipment's journal, or to the state of another subject.
     pub(crate) fn send(&mut self, to: &Subject, event: Event) {
         match to.shipment() {
             Some(shipment) => self.journal(&shipment, event),
-            None => self.said.push(Passed::Facts { to: to.clone(), event }),
+            None => self.routed.push(Routed::Facts { to: to.clone(), event }),
         }
     }
     /// To the state of a subject in dispatch, of a shipment, too.
     pub(crate) fn send_state(&mut self, to: &Subject, event: Event) {
-        self.said.push(Passed::Facts { to: to.clone(), event });
+        self.routed.push(Routed::Facts { to: to.clone(), event });
     }
     /// To a shipment's journal.
     pub(crate) fn journal(&mut self, shipment: &ShipmentId, event: Event) {
-        self.said.push(Passed::Journal { shipment: shipment.clone(), event });
+        self.routed.push(Routed::Journal { shipment: shipment.clone(), event });
     }
     /// Tells a shipment's state that this subject has to do with it.
-    pub(crate) fn watch(&mut self, home: &Subject) {
-        if home.kind == SubjectKind::Shipment {
+    pub(crate) fn watch(&mut self, owner: &Subject) {
+        if owner.kind == SubjectKind::Shipment {
             let subject = ShortText::new(format!("{}", self.subject));
             let event =
                 self.of_log(self.now, Fact::System(SystemFact::Watched(Watched { subject })));
-            self.send_state(home, event);
+            self.send_state(owner, event);
         }
     }
     /// Counts one outside event.
-    pub(crate) fn count(&mut self, fate: Fate) {
-        self.said.push(Passed::Count(fate, 1));
+    pub(crate) fn count(&mut self, fate: Outcome) {
+        self.routed.push(Routed::Count(fate, 1));
     }
     /// A statement of our own about the subject of this step.
     pub(crate) fn own(&self, at: Moment, fact: Fact) -> Event {
@@ -85,7 +85,7 @@ impl Mail<'_> {
         }
     }
     fn next(&self) -> u32 {
-        self.index.saturating_add(u32::try_from(self.said.len()).unwrap_or(u32::MAX))
+        self.index.saturating_add(u32::try_from(self.routed.len()).unwrap_or(u32::MAX))
     }
 
     /// The same outside event came with other content: not applied, and told.
@@ -111,7 +111,7 @@ impl Mail<'_> {
     }
 
     /// A plan is dated ahead, and another one is in force until then.
-    pub(crate) fn plan_ahead(&mut self, shipment: &ShipmentId, plan: &Kept) -> Finding {
+    pub(crate) fn plan_ahead(&mut self, shipment: &ShipmentId, plan: &StoredEvent) -> Finding {
         let version = match &plan.fact {
             Fact::Shipment(ShipmentFact::Planned(plan)) => plan.version,
             _ => 0,
@@ -149,10 +149,10 @@ impl Mail<'_> {
     /// What was told before does not hold any more.
     pub(crate) fn over(&mut self, before: Finding, state: State) {
         let (until, learnt) = (Some(self.now), self.now);
-        let (rulebook, behaviour) = (self.book.0.clone(), self.book.1);
+        let (rulebook, behaviour) = (self.rulebook.0.clone(), self.rulebook.1);
         let sentence = findings::WORDS.render(&before.message);
         let finding = Finding { state, until, learnt, rulebook, behaviour, sentence, ..before };
-        self.said.push(Passed::Finding(finding.into()));
+        self.routed.push(Routed::Finding(finding.into()));
     }
 
     /// A fact came for a shipment that was put away: it is kept, not judged, and told once.
@@ -176,9 +176,9 @@ impl Mail<'_> {
         let about = self.about();
         let mut finding = found.raised(shipment.clone(), &about, self.now, message);
         (finding.name.offset, finding.name.index) = (self.offset, self.next());
-        (finding.rulebook, finding.behaviour) = (self.book.0.clone(), self.book.1);
+        (finding.rulebook, finding.behaviour) = (self.rulebook.0.clone(), self.rulebook.1);
         let kept = Finding { sentence: String::new(), ..finding.clone() };
-        self.said.push(Passed::Finding(Box::new(finding)));
+        self.routed.push(Routed::Finding(Box::new(finding)));
         kept
     }
 }

@@ -1,7 +1,7 @@
 //! Facts kept whole, in the order in which they were learnt, and how a repetition is recognised.
 
-use crate::mail::OURS;
-use crate::rules::Numbers;
+use crate::rules::DispatchParameters;
+use crate::sink::OURS;
 use alloc::collections::BTreeMap;
 use alloc::{format, string::String, vec::Vec};
 use facts::fact::log::Corrected;
@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 /// What an outside event is against those that came before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Copy {
+pub(crate) enum Duplicate {
     /// Not seen before.
     New,
     /// The same again: the same report, or the same moment and content under another name.
@@ -36,8 +36,8 @@ pub(crate) enum Other {
 
 /// An outside event, looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Looked {
-    pub(crate) copy: Copy,
+pub(crate) struct Admitted {
+    pub(crate) duplicate: Duplicate,
     /// What is declared wrong together with it.
     pub(crate) also: Vec<Event>,
     /// Whether a report that came under several names is declared wrong under one of them and not under another.
@@ -51,7 +51,7 @@ pub(crate) struct Looked {
 /// the report wrong. Which name came first, and whether the correction came before or behind them, changes nothing.
 /// A correction is a report as any other: whoever declares it wrong takes it back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Known {
+pub(crate) struct DuplicateFilter {
     /// Contents by name: 16 bytes each.
     names: BTreeMap<u64, u64>,
     /// Under which name each content was passed on.
@@ -73,12 +73,12 @@ struct Named {
     id: ShortText,
 }
 
-impl Known {
-    pub(crate) fn admit(&mut self, event: &Event) -> Looked {
+impl DuplicateFilter {
+    pub(crate) fn admit(&mut self, event: &Event) -> Admitted {
         let (name, content) = (name(event), content(event));
         if let Some(before) = self.names.get(&name) {
-            let copy = if *before == content { Copy::Same } else { Copy::Other };
-            return Looked { copy, also: Vec::new(), doubt: false };
+            let copy = if *before == content { Duplicate::Same } else { Duplicate::Other };
+            return Admitted { duplicate: copy, also: Vec::new(), doubt: false };
         }
         self.names.insert(name, content);
         if correction(&event.fact).is_some() {
@@ -86,13 +86,13 @@ impl Known {
         }
         if let Some(first) = self.contents.get(&content).cloned() {
             let also = self.retried(event, &first);
-            return Looked { copy: Copy::Same, also, doubt: self.is_doubtful(content) };
+            return Admitted { duplicate: Duplicate::Same, also, doubt: self.is_doubtful(content) };
         }
         self.contents.insert(content, Named::of(event));
         let also = self.correct(event);
         let named = corrected(event).and_then(|wrong| self.names.get(&wrong));
         let doubt = named.is_some_and(|content| self.is_doubtful(*content));
-        Looked { copy: Copy::New, also, doubt }
+        Admitted { duplicate: Duplicate::New, also, doubt }
     }
 
     /// Knows the report of this name no longer: if it comes again it is new.
@@ -104,7 +104,11 @@ impl Known {
     }
 
     /// Which other copy the last one was; `None` where so many have been told that one more tells nothing.
-    pub(crate) fn other_copy(&mut self, numbers: &Numbers, now: Moment) -> Option<Other> {
+    pub(crate) fn other_copy(
+        &mut self,
+        numbers: &DispatchParameters,
+        now: Moment,
+    ) -> Option<Other> {
         let Some(flood) = &numbers.flood else { return Some(Other::OneOfSeveral) };
         let (count, since) = &mut self.others;
         if since.is_none_or(|since| since + flood.told_again <= now) {
@@ -281,7 +285,7 @@ pub(crate) fn correction(fact: &Fact) -> Option<Identity> {
 
 /// One event, kept so that it can be passed on later as it was reported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Kept {
+pub(crate) struct StoredEvent {
     pub(crate) source: ShortText,
     pub(crate) id: ShortText,
     pub(crate) subject: Subject,
@@ -294,7 +298,7 @@ pub(crate) struct Kept {
     pub(crate) fact: Fact,
 }
 
-impl Kept {
+impl StoredEvent {
     pub(crate) fn new(event: &Event, learnt: Moment) -> Self {
         let Event { source, id, subject, at, counts, hidden: _, fact } = event.clone();
         Self { source, id, subject, at, counts, learnt, fact }
@@ -329,14 +333,14 @@ impl Kept {
 
 /// Facts in the order in which they were learnt, without those that count as wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct File {
-    kept: Vec<Kept>,
+pub(crate) struct EventStore {
+    kept: Vec<StoredEvent>,
     /// What counts as wrong. It counts again when the correction that names it is declared wrong.
-    aside: Vec<Kept>,
+    aside: Vec<StoredEvent>,
     corrections: Corrections<Identity>,
 }
 
-impl File {
+impl EventStore {
     /// Takes a fact in; `false` if it counts as wrong already.
     pub(crate) fn take(&mut self, event: &Event, learnt: Moment) -> bool {
         if let Some(wrong) = correction(&event.fact) {
@@ -344,7 +348,7 @@ impl File {
             self.sort_out();
             return true;
         }
-        let kept = Kept::new(event, learnt);
+        let kept = StoredEvent::new(event, learnt);
         if self.corrections.is_wrong(event.identity()) {
             self.aside.push(kept);
             return false;
@@ -355,8 +359,8 @@ impl File {
     /// Puts aside what counts as wrong by now, and takes back what counts again, in the order in which it was learnt.
     fn sort_out(&mut self) {
         let corrections = &self.corrections;
-        let wrong = |kept: &mut Kept| corrections.is_wrong(kept.identity());
-        let gone: Vec<Kept> = self.kept.extract_if(.., wrong).collect();
+        let wrong = |kept: &mut StoredEvent| corrections.is_wrong(kept.identity());
+        let gone: Vec<StoredEvent> = self.kept.extract_if(.., wrong).collect();
         for kept in self.aside.extract_if(.., |kept| !wrong(kept)) {
             let place = self.kept.partition_point(|known| known.learnt <= kept.learnt);
             self.kept.insert(place, kept);
@@ -372,7 +376,7 @@ impl File {
         self.kept.iter().any(|kept| kept.identity() == identity)
     }
     /// Everything that stands.
-    pub(crate) fn all(&self) -> &[Kept] {
+    pub(crate) fn all(&self) -> &[StoredEvent] {
         &self.kept
     }
     /// Keeps nothing any more.
