@@ -1,15 +1,15 @@
 //! All that custody looks at: the chain of hands, what was packed and received, who is qualified.
 
+use crate::journey::Journey;
 use crate::parties::Parties;
 use crate::plans::{self, Contradiction};
-use crate::record::Record;
+use crate::report_quality::ReportQuality;
 use crate::rules;
-use crate::way::Way;
 use alloc::{collections::BTreeSet, vec::Vec};
 use facts::fact::shipment::{
     Disposition, Goods, Opened, Packed, Planned, Receipt, Received, Repacked,
 };
-use facts::timeline::{Hands, Mark, Receiver, StrangeEntry};
+use facts::timeline::{Hands, PartyReport, Receiver, StrangeEntry};
 use facts::{
     About, Context, Fact, History, LegId, Moment, OrderFact, OrderId, PartyFact, PartyId,
     Projection, ReferenceData, ShipmentFact, ShortText, Subject, Timeline, TimelineEntry, UnitId,
@@ -18,7 +18,7 @@ use facts::{
 
 /// All that custody rules look at.
 #[derive(Debug, Default)]
-pub struct Ledger {
+pub struct CustodyLedger {
     /// The plan in force.
     pub plan: Option<Planned>,
     /// The chain of hands.
@@ -26,21 +26,21 @@ pub struct Ledger {
     /// What somebody says that it did to the goods on their way who has no part in it, or cannot have them.
     pub strange_acts: Vec<StrangeAct>,
     /// Every packing.
-    pub packed: Vec<(Mark, Packed)>,
+    pub packed: Vec<(PartyReport, Packed)>,
     /// Every packing into another shipper.
-    pub repacked: Vec<(Mark, Repacked)>,
+    pub repacked: Vec<(PartyReport, Repacked)>,
     /// Every receipt.
-    pub received: Vec<(Mark, Received)>,
+    pub received: Vec<(PartyReport, Received)>,
     /// Every opening.
     pub opened: Vec<Opening>,
     /// When the goods were taken out of a box.
     pub unpacked: Vec<Moment>,
     /// Who took them out or put them away.
-    pub handled: Vec<Mark>,
+    pub handled: Vec<PartyReport>,
     /// When they were laid before customs, and when customs let them go.
     pub customs: Vec<(Moment, Customs)>,
     /// What was decided of units, and what became of them, in order.
-    pub uses: Vec<Use>,
+    pub uses: Vec<UnitUse>,
     /// For which order each packing and each receipt was, and for which it should have been.
     pub scans: Vec<Scan>,
     /// The units that the order of the plan in force names, where the finished dose is shipped.
@@ -50,19 +50,19 @@ pub struct Ledger {
     /// When a plan was made that says something new.
     pub planned: Vec<Moment>,
     /// Where the goods were heard of, and when they were expected.
-    pub way: Way,
+    pub journey: Journey,
     /// When the first receipt came that confirms that the goods are where they are to be.
     pub confirmed: Option<Moment>,
     /// From when on each receipt confirms that, in the order of the receipts.
     pub confirmed_each: Vec<Option<Moment>>,
     /// Every acceptance, also those that move nothing because the party holds the goods already.
-    pub accepted: Vec<Mark>,
+    pub accepted: Vec<PartyReport>,
     /// When the shipment was cancelled, closed or the last unit had left.
     pub over: Option<Moment>,
     /// Who is qualified, and who belongs to whom.
     pub parties: Parties,
     /// What the reports themselves are worth.
-    pub record: Record,
+    pub report_quality: ReportQuality,
     /// When something was last declared wrong: an absence that it left is judged a moment later.
     pub corrected: Moment,
     place: Option<ShortText>,
@@ -82,7 +82,7 @@ pub enum Customs {
 #[derive(Debug, Clone)]
 pub struct StrangeAct {
     /// Who, and when.
-    pub mark: Mark,
+    pub report: PartyReport,
     /// What it did.
     pub did: Did,
     /// Which units, where that was said.
@@ -95,7 +95,7 @@ pub struct StrangeAct {
 #[derive(Debug, Clone)]
 pub struct Opening {
     /// Who, and when.
-    pub mark: Mark,
+    pub report: PartyReport,
     /// Whether somebody else had given leave.
     pub has_leave: bool,
     /// Whether it is the consignor of the plan in force then, or its house.
@@ -130,18 +130,18 @@ impl Did {
 
 /// Something was decided of units, or became of them.
 #[derive(Debug, Clone)]
-pub struct Use {
+pub struct UnitUse {
     /// Who, and when.
-    pub mark: Mark,
+    pub report: PartyReport,
     /// Which units; all of the shipment where none is named.
     pub units: Vec<UnitId>,
     /// What.
-    pub what: What,
+    pub what: UnitFate,
 }
 
 /// What was decided of units, or became of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
+pub enum UnitFate {
     /// The consignee refused them at the door.
     Refused,
     /// The consignee took them in.
@@ -162,7 +162,7 @@ pub enum What {
 #[derive(Debug, Clone)]
 pub struct Scan {
     /// Who, and when.
-    pub mark: Mark,
+    pub report: PartyReport,
     /// At which step.
     pub step: ScanStep,
     /// The order that was scanned.
@@ -188,7 +188,7 @@ pub enum ScanStep {
     Receipt,
 }
 
-impl Projection for Ledger {
+impl Projection for CustodyLedger {
     const ABOUT: About<Self> = About {
         name: "custody",
         judges: "Who holds the goods",
@@ -270,7 +270,7 @@ impl Projection for Ledger {
     fn from_history(story: &History, shipment: &Subject) -> Self {
         let timeline = story.timeline().without_repeats();
         let plan = timeline.plan_in_force();
-        let mut ledger = Ledger {
+        let mut ledger = CustodyLedger {
             plan: plan.map(|plan| plan.plan.clone()),
             hands: timeline.hands(),
             corrected: timeline.corrected_at().unwrap_or(Moment::EARLIEST),
@@ -278,9 +278,9 @@ impl Projection for Ledger {
             ordered: plan.map(|plan| ordered(&timeline, plan.plan)).unwrap_or_default(),
             contradictions: plans::contradictions(&timeline),
             planned: timeline.plans().iter().map(|plan| plan.from).collect(),
-            way: Way::read(&timeline),
-            record: Record::read(story, shipment),
-            ..Ledger::default()
+            journey: Journey::read(&timeline),
+            report_quality: ReportQuality::read(story, shipment),
+            ..CustodyLedger::default()
         };
         for entry in timeline.entries() {
             ledger.parties.hear(entry);
@@ -288,25 +288,25 @@ impl Projection for Ledger {
             ledger.take_scan(entry, &timeline);
             match entry.fact {
                 Fact::Shipment(ShipmentFact::Received(received)) => {
-                    ledger.received.push((mark(&received.by, entry), received.clone()));
+                    ledger.received.push((report(&received.by, entry), received.clone()));
                     ledger.confirmed_each.push(timeline.confirmed_at(received, entry.at));
                 }
                 Fact::Shipment(ShipmentFact::Accepted(accepted)) => {
-                    ledger.accepted.push(mark(&accepted.by, entry))
+                    ledger.accepted.push(report(&accepted.by, entry))
                 }
                 Fact::Shipment(ShipmentFact::Packed(packed)) => {
                     let by = packed.by.clone().unwrap_or_default();
-                    ledger.packed.push((mark(&by, entry), packed.clone()));
+                    ledger.packed.push((report(&by, entry), packed.clone()));
                 }
                 Fact::Shipment(ShipmentFact::Repacked(repacked)) => {
-                    ledger.repacked.push((mark(&repacked.by, entry), repacked.clone()))
+                    ledger.repacked.push((report(&repacked.by, entry), repacked.clone()))
                 }
                 Fact::Shipment(ShipmentFact::Opened(opened)) => {
                     ledger.opened.push(opening(&timeline, entry, opened))
                 }
                 Fact::Shipment(ShipmentFact::Unpacked(unpacked)) => {
                     ledger.unpacked.push(entry.at);
-                    ledger.handled.push(mark(&unpacked.by, entry));
+                    ledger.handled.push(report(&unpacked.by, entry));
                 }
                 Fact::Shipment(ShipmentFact::CustomsEntered(_)) => {
                     ledger.customs.push((entry.at, Customs::Entered))
@@ -316,7 +316,7 @@ impl Projection for Ledger {
                 }
                 Fact::Shipment(ShipmentFact::Stowed(stowed)) => {
                     ledger.place = Some(stowed.place.clone());
-                    ledger.handled.push(mark(&stowed.by, entry));
+                    ledger.handled.push(report(&stowed.by, entry));
                 }
                 Fact::Shipment(ShipmentFact::Arrived(arrived)) => {
                     ledger.place = ledger.end_of(&arrived.leg)
@@ -333,7 +333,7 @@ impl Projection for Ledger {
                 ledger.opened.push(opening(&timeline, &strange.entry, opened));
             }
         }
-        ledger.opened.sort_by_key(|opening| opening.mark.at);
+        ledger.opened.sort_by_key(|opening| opening.report.at);
         ledger.confirmed = ledger.confirmed_each.iter().flatten().min().copied();
         ledger.over = over(&timeline);
         ledger
@@ -348,7 +348,7 @@ impl Projection for Ledger {
     }
 }
 
-impl Ledger {
+impl CustodyLedger {
     /// Since when the goods were in the box in which they were at a moment: packed, or all of them moved into another.
     pub fn in_its_box_since(&self, at: Moment) -> Option<Moment> {
         let packed = self.packed.iter().map(|(mark, _)| mark.at).min()?;
@@ -382,8 +382,8 @@ impl Ledger {
             Fact::Shipment(ShipmentFact::Received(r)) => {
                 let by_consignee = timeline.receiver(&r.by, entry.at) == Some(Receiver::Consignee);
                 let what = match r.verdict {
-                    Receipt::Reject => What::Refused,
-                    Receipt::Accept | Receipt::AcceptUnderDeviation => What::TakenIn,
+                    Receipt::Reject => UnitFate::Refused,
+                    Receipt::Accept | Receipt::AcceptUnderDeviation => UnitFate::TakenIn,
                 };
                 if !by_consignee {
                     return;
@@ -391,18 +391,20 @@ impl Ledger {
                 (&r.by, &r.units, what)
             }
             Fact::Shipment(ShipmentFact::Dispositioned(d)) => match d.outcome {
-                Disposition::Discard => (&d.by, &d.units, What::Discarded),
+                Disposition::Discard => (&d.by, &d.units, UnitFate::Discarded),
                 Disposition::Use | Disposition::UseOutOfSpecification => {
-                    (&d.by, &d.units, What::Allowed)
+                    (&d.by, &d.units, UnitFate::Allowed)
                 }
             },
-            Fact::Shipment(ShipmentFact::QualityReleased(q)) => (&q.by, &q.units, What::Allowed),
-            Fact::Shipment(ShipmentFact::Destroyed(d)) => (&d.by, &d.units, What::Destroyed),
-            Fact::Shipment(ShipmentFact::Thawed(t)) => (&t.by, &t.units, What::Thawed),
-            Fact::Shipment(ShipmentFact::Infused(i)) => (&i.by, &i.units, What::Infused),
+            Fact::Shipment(ShipmentFact::QualityReleased(q)) => {
+                (&q.by, &q.units, UnitFate::Allowed)
+            }
+            Fact::Shipment(ShipmentFact::Destroyed(d)) => (&d.by, &d.units, UnitFate::Destroyed),
+            Fact::Shipment(ShipmentFact::Thawed(t)) => (&t.by, &t.units, UnitFate::Thawed),
+            Fact::Shipment(ShipmentFact::Infused(i)) => (&i.by, &i.units, UnitFate::Infused),
             _ => return,
         };
-        self.uses.push(Use { mark: mark(by, entry), units: units.clone(), what });
+        self.uses.push(UnitUse { report: report(by, entry), units: units.clone(), what });
     }
 
     fn take_scan(&mut self, entry: &TimelineEntry<'_>, timeline: &Timeline<'_>) {
@@ -424,7 +426,7 @@ impl Ledger {
             None => Vec::new(),
         };
         self.scans.push(Scan {
-            mark: mark(by, entry),
+            report: report(by, entry),
             step,
             order: order.clone(),
             expected: plan.and_then(|plan| plan.order.as_ref().or(timeline.order())).cloned(),
@@ -438,7 +440,7 @@ impl Ledger {
     /// When a party other than this one first accepted after a moment.
     pub fn signed_again(&self, party: &PartyId, at: Moment) -> Option<Moment> {
         let houses = self.parties.houses();
-        let other = |mark: &&Mark| mark.at > at && !houses.are_one(&mark.by, party);
+        let other = |mark: &&PartyReport| mark.at > at && !houses.are_one(&mark.by, party);
         self.accepted.iter().find(other).map(|mark| mark.at)
     }
 
@@ -448,8 +450,8 @@ impl Ledger {
     }
 }
 
-fn mark(by: &PartyId, entry: &TimelineEntry<'_>) -> Mark {
-    Mark { by: by.clone(), at: entry.at, learnt: entry.learnt, offset: entry.offset }
+fn report(by: &PartyId, entry: &TimelineEntry<'_>) -> PartyReport {
+    PartyReport { by: by.clone(), at: entry.at, learnt: entry.learnt, offset: entry.offset }
 }
 
 fn opening(timeline: &Timeline<'_>, entry: &TimelineEntry<'_>, opened: &Opened) -> Opening {
@@ -458,7 +460,7 @@ fn opening(timeline: &Timeline<'_>, entry: &TimelineEntry<'_>, opened: &Opened) 
     // Nobody gives leave to itself.
     let other = |gave: &PartyId| !houses.are_one(gave, &opened.by);
     Opening {
-        mark: mark(&opened.by, entry),
+        report: report(&opened.by, entry),
         has_leave: opened.authorised_by.as_ref().is_some_and(other),
         by_consignor: is(timeline.is_consignor(&opened.by, entry.at)),
         by_consignee: is(timeline.is_consignee(&opened.by, entry.at)),
@@ -476,8 +478,8 @@ fn strange_act(strange: &StrangeEntry<'_>) -> Option<StrangeAct> {
         Fact::Shipment(ShipmentFact::Destroyed(it)) => (&it.by, Did::Destroyed, &it.units),
         _ => return None,
     };
-    let (mark, units) = (mark(by, &strange.entry), units.clone());
-    Some(StrangeAct { mark, did, units, has_a_part: strange.has_a_part })
+    let (mark, units) = (report(by, &strange.entry), units.clone());
+    Some(StrangeAct { report: mark, did, units, has_a_part: strange.has_a_part })
 }
 
 /// The units that make the dose, by the order of a plan that ships it. What is collected for a dose has names of its own.

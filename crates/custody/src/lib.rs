@@ -2,27 +2,27 @@
 //!
 //! # Layout
 //!
-//! - [`Custody`]: the engine value, one per shipment
-//! - [`Ledger`]: all that the rules look at
+//! - [`CustodyEngine`]: the engine value, one per shipment
+//! - [`CustodyLedger`]: all that the rules look at
 //! - [`Parties`]: who is qualified when
-//! - [`Record`]: what the reports themselves are worth
+//! - [`ReportQuality`]: what the reports themselves are worth
 //! - [`rules`]: one page each
 #![no_std]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::float_arithmetic)]
 extern crate alloc;
 
 mod earliest;
+mod journey;
 mod ledger;
 mod parties;
 mod plans;
-mod record;
+mod report_quality;
 pub mod rules;
 mod unit;
-mod way;
 
-pub use ledger::Ledger;
-pub use parties::{Parties, Standing};
-pub use record::Record;
+pub use ledger::CustodyLedger;
+pub use parties::{Parties, PartyStanding};
+pub use report_quality::ReportQuality;
 
 /// The engine of one shipment's custody.
-pub type Custody = facts::ProjectionEngine<Ledger>;
+pub type CustodyEngine = facts::ProjectionEngine<CustodyLedger>;

@@ -12,7 +12,7 @@ use facts::{Fact, Moment, PartyFact, PartyId, TimelineEntry};
 
 /// What is known of a party at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum PartyStanding {
     /// Qualified.
     Qualified,
     /// Described, and not qualified or suspended.
@@ -29,13 +29,13 @@ pub struct Parties(BTreeMap<PartyId, Party>);
 struct Party {
     described: Option<Described>,
     /// What was said of its qualification, in the order in which it was said.
-    words: Vec<Word>,
+    words: Vec<StatusReport>,
     /// When anything of it was learnt last.
     learnt: Option<Moment>,
 }
 
 #[derive(Debug)]
-struct Word {
+struct StatusReport {
     said: Moment,
     what: What,
 }
@@ -56,7 +56,7 @@ impl Party {
     }
 }
 
-impl Word {
+impl StatusReport {
     fn is_suspension(&self) -> bool {
         matches!(self.what, What::Suspended)
     }
@@ -106,7 +106,7 @@ impl Parties {
             Fact::Party(PartyFact::PartySuspended(_)) => What::Suspended,
             _ => return,
         };
-        party.words.push(Word { said: entry.at, what });
+        party.words.push(StatusReport { said: entry.at, what });
     }
 
     /// Takes in what the timeline says that the parties are.
@@ -141,27 +141,27 @@ impl Parties {
 
     /// Whether a party is qualified for goods at a moment. A part of which nothing of its own is said stands as its
     /// house does.
-    pub fn standing(&self, party: &PartyId, at: Moment, goods: Option<Goods>) -> Standing {
-        let Some(known) = self.0.get(party) else { return Standing::Unknown };
+    pub fn standing(&self, party: &PartyId, at: Moment, goods: Option<Goods>) -> PartyStanding {
+        let Some(known) = self.0.get(party) else { return PartyStanding::Unknown };
         let whole = self.houses().whole(party).and_then(|whole| self.0.get(whole));
         let words = match whole {
             Some(whole) if !known.has_papers() => &whole.words,
             _ => &known.words,
         };
         match qualified(words, at, goods) {
-            true => Standing::Qualified,
-            false => Standing::NotQualified,
+            true => PartyStanding::Qualified,
+            false => PartyStanding::NotQualified,
         }
     }
 }
 
-fn qualified(words: &[Word], at: Moment, goods: Option<Goods>) -> bool {
+fn qualified(words: &[StatusReport], at: Moment, goods: Option<Goods>) -> bool {
     let suspended = words.iter().rposition(|word| word.said <= at && word.is_suspension());
     let after = suspended.map_or(0, |place| place + 1);
     let next = words.iter().position(|word| word.said > at && word.is_suspension());
     let words = words.get(after..next.unwrap_or(words.len())).unwrap_or_default();
-    let said_by_then = |word: &&Word| word.said <= at && word.holds(at, goods);
-    let lifted = |word: &&Word| match &word.what {
+    let said_by_then = |word: &&StatusReport| word.said <= at && word.holds(at, goods);
+    let lifted = |word: &&StatusReport| match &word.what {
         What::Certificate(certificate) => {
             word.said <= at && certificate.from <= at && covers(&certificate.scope, goods)
         }
@@ -179,14 +179,14 @@ mod tests {
     fn day(day: u32) -> Moment {
         alloc::format!("2026-02-{day:02}T00:00:00Z").parse().expect("a day")
     }
-    fn certificate(said: u32, from: u32, until: Option<u32>) -> Word {
+    fn certificate(said: u32, from: u32, until: Option<u32>) -> StatusReport {
         let (scope, from, until) = (ShortText::new("custody"), day(from), until.map(day));
-        Word { said: day(said), what: What::Certificate(Qualified { scope, from, until }) }
+        StatusReport { said: day(said), what: What::Certificate(Qualified { scope, from, until }) }
     }
-    fn suspended(said: u32) -> Word {
-        Word { said: day(said), what: What::Suspended }
+    fn suspended(said: u32) -> StatusReport {
+        StatusReport { said: day(said), what: What::Suspended }
     }
-    fn on(words: &[Word], at: u32) -> bool {
+    fn on(words: &[StatusReport], at: u32) -> bool {
         qualified(words, day(at), Some(Goods::Cells))
     }
 

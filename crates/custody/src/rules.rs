@@ -13,14 +13,14 @@ pub mod refused;
 pub mod two_plans;
 pub mod wrong_party;
 
-use crate::ledger::Ledger;
+use crate::ledger::CustodyLedger;
 use facts::{FactKind, RuleEntry, rule};
 
 /// What is declared wrong, of all that custody hears.
 const CORRECTED: &[FactKind] = &[FactKind::ShipmentCorrected, FactKind::OrderCorrected];
 
 /// Every rule of this engine.
-pub const ALL: &[RuleEntry<Ledger>] = &[
+pub const ALL: &[RuleEntry<CustodyLedger>] = &[
     rule::<double_holder::DoubleHolder>(),
     rule::<custody_gap::CustodyGap>(),
     rule::<wrong_party::WrongParty>(),

@@ -1,7 +1,7 @@
 //! Whatever the order in which facts arrive, the same findings stand at the end.
 #![allow(clippy::expect_used)]
 
-use custody::{Custody, rules::ALL};
+use custody::{CustodyEngine, rules::ALL};
 use facts::{Episode, Moment, Rules};
 use proptest::prelude::*;
 use proptest::sample::subsequence;
@@ -91,7 +91,7 @@ fn events(said: &[usize], plans: &[usize]) -> Vec<facts::Event> {
 fn standing(events: &[facts::Event]) -> Vec<(String, Episode)> {
     let book = scenario::book(NUMBERS).expect("a rulebook");
     let rules = Rules::read(ALL, &book, 2).expect("rules");
-    let mut player = OneShipment::<Custody>::new(rules);
+    let mut player = OneShipment::<CustodyEngine>::new(rules);
     let all = events.iter().enumerate();
     for (n, event) in all {
         let learnt = moment("09:00", 3) + facts::Span::seconds(i64::try_from(n).expect("few"));

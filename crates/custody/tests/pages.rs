@@ -1,6 +1,6 @@
 //! Plays the pages of this engine's rules.
 
-use custody::Custody;
+use custody::CustodyEngine;
 
 const COMMON: &str = concat!(
     include_str!("../../../config/rulebook/log.toml"),
@@ -8,5 +8,5 @@ const COMMON: &str = concat!(
 );
 
 fn main() -> std::process::ExitCode {
-    scenario::run::<Custody>("src/rules", COMMON)
+    scenario::run::<CustodyEngine>("src/rules", COMMON)
 }

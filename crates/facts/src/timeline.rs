@@ -19,7 +19,7 @@ mod repeats;
 mod tests;
 
 pub use aboard::{Aboard, Contents, unit_key};
-pub use hands::{HandOver, Hands, Mark, StrangeReceipt, StrangeRelease};
+pub use hands::{HandOver, Hands, PartyReport, StrangeReceipt, StrangeRelease};
 pub use legs::LostLeg;
 pub use order::{Sequence, sequence};
 pub use part::StrangeEntry;

@@ -3,7 +3,7 @@
 
 use crate::roles;
 use crate::stage::{EnginePartition, EngineStage, Unusable};
-use custody::Custody;
+use custody::CustodyEngine;
 use facts::{About, RuleEngine, RuleInfo, Rulebook, RulebookError};
 use fold::Release;
 use permits::Permits;
@@ -26,7 +26,7 @@ macro_rules! engines {
     };
 }
 
-engines![Custody, Thermal, Permits, Schedule];
+engines![CustodyEngine, Thermal, Permits, Schedule];
 
 /// What [`for_each`] does for each engine.
 pub trait ForEngine {

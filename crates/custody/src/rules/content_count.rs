@@ -1,11 +1,11 @@
 #![doc = include_str!("content_count.md")]
 
 use super::CORRECTED;
-use crate::ledger::{Ledger, What};
+use crate::ledger::{CustodyLedger, UnitFate};
 use crate::unit::{by_name, list};
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use facts::fact::shipment::{Packed, Receipt, Received};
-use facts::timeline::{ENDS, Mark, WHO_HAS_THEM};
+use facts::timeline::{ENDS, PartyReport, WHO_HAS_THEM};
 use facts::{
     Effects, Episode, FactKind, Family, Hears, Message, Moment, Rule, RuleContext, RuleInfo,
     Severity, Span, UnitId, say,
@@ -64,7 +64,7 @@ impl<'a> Content<'a> {
 }
 
 impl Rule for ContentCount {
-    type Memory = Ledger;
+    type Memory = CustodyLedger;
     const INFO: RuleInfo = RuleInfo {
         name: "custody/content-count",
         code: "CUS-09",
@@ -80,14 +80,14 @@ impl Rule for ContentCount {
         page: include_str!("content_count.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, ledger: &CustodyLedger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let (open, over) = self.walk(ledger);
         found.extend(over);
         let told = |open: &Open| open.stands || context.now >= self.known(open, ledger, context);
         found.extend(open.filter(told).map(Open::episode));
     }
 
-    fn next_deadline(&self, ledger: &Ledger, context: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, ledger: &CustodyLedger, context: &RuleContext<'_>) -> Option<Moment> {
         let (open, _) = self.walk(ledger);
         let known = self.known(&open.filter(|open| !open.stands)?, ledger, context);
         (known > context.now).then_some(known)
@@ -99,7 +99,7 @@ struct Open {
     /// The first receipt that left it.
     since: Moment,
     /// The last one.
-    last: Mark,
+    last: PartyReport,
     differs: Difference,
     /// Whether it is one whatever is scanned next: not only units that may still be in somebody's hands.
     stands: bool,
@@ -116,12 +116,12 @@ impl Open {
 
 impl ContentCount {
     /// Goes through the receipts: what is open behind the last one, and what was open and is over.
-    fn walk(&self, ledger: &Ledger) -> (Option<Open>, Vec<Episode>) {
+    fn walk(&self, ledger: &CustodyLedger) -> (Option<Open>, Vec<Episode>) {
         let (mut open, mut over) = (None::<Open>, Vec::new());
         let Some(packed) = packed(ledger) else { return (open, over) };
         // What was refused comes again: it counts until the next receipt.
         let mut taken_in = Content::default();
-        let mut before: Vec<&(Mark, Received)> = Vec::new();
+        let mut before: Vec<&(PartyReport, Received)> = Vec::new();
         for receipt in receipts(ledger) {
             let (mark, fact) = receipt;
             if is_said_again(receipt, &before, &packed, &taken_in) {
@@ -156,14 +156,14 @@ impl ContentCount {
     }
 
     /// When it is known, by log time, that what is missing is not merely scanned next.
-    fn known(&self, open: &Open, ledger: &Ledger, context: &RuleContext<'_>) -> Moment {
+    fn known(&self, open: &Open, ledger: &CustodyLedger, context: &RuleContext<'_>) -> Moment {
         let learnt = open.last.learnt.max(ledger.corrected);
         (open.last.at + self.scanning).max(learnt) + context.reference.settle
     }
 }
 
 /// The receipts by the consignee of the plan in force then; all of them while no plan says who that is.
-fn receipts(ledger: &Ledger) -> impl Iterator<Item = &(Mark, Received)> {
+fn receipts(ledger: &CustodyLedger) -> impl Iterator<Item = &(PartyReport, Received)> {
     let strange = &ledger.hands.strange_receipts;
     ledger.received.iter().filter(move |(mark, received)| {
         let of_another = strange.iter().any(|strange| strange.received.offset == mark.offset);
@@ -174,8 +174,8 @@ fn receipts(ledger: &Ledger) -> impl Iterator<Item = &(Mark, Received)> {
 /// The same receipt under another name: of the same moment; or by count alone, when all that was packed was counted before.
 /// Whoever counts it once more, and with what verdict, the goods are the same.
 fn is_said_again(
-    (mark, fact): &(Mark, Received),
-    before: &[&(Mark, Received)],
+    (mark, fact): &(PartyReport, Received),
+    before: &[&(PartyReport, Received)],
     packed: &Content<'_>,
     taken_in: &Content<'_>,
 ) -> bool {
@@ -191,7 +191,7 @@ fn is_said_again(
 }
 
 /// What was packed, in all; what the plan names where the packer neither scanned nor counted.
-fn packed(ledger: &Ledger) -> Option<Content<'_>> {
+fn packed(ledger: &CustodyLedger) -> Option<Content<'_>> {
     let mut content = Content::default();
     if ledger.packed.is_empty() {
         return None;
@@ -241,16 +241,16 @@ impl Difference {
 
 /// The units of which is known what became of them, so that nobody misses them at the door: refused there by name, thawed or given,
 /// destroyed before it, or discarded and no longer planned.
-fn accounted_for(ledger: &Ledger, at: Moment) -> BTreeMap<String, &UnitId> {
+fn accounted_for(ledger: &CustodyLedger, at: Moment) -> BTreeMap<String, &UnitId> {
     let planned = ledger.plan.as_ref().map(|plan| by_name(&plan.units)).unwrap_or_default();
     let refused = receipts(ledger).filter(|(_, received)| received.verdict == Receipt::Reject);
     let mut units = by_name(refused.flat_map(|(_, received)| &received.units));
     for used in &ledger.uses {
         let named = by_name(&used.units).into_iter();
         match used.what {
-            What::Thawed | What::Infused => units.extend(named),
-            What::Destroyed if used.mark.at <= at => units.extend(named),
-            What::Discarded if !planned.is_empty() => {
+            UnitFate::Thawed | UnitFate::Infused => units.extend(named),
+            UnitFate::Destroyed if used.report.at <= at => units.extend(named),
+            UnitFate::Discarded if !planned.is_empty() => {
                 units.extend(named.filter(|(name, _)| !planned.contains_key(name)));
             }
             _ => {}

@@ -2,10 +2,10 @@
 
 use super::CORRECTED;
 use crate::earliest::earliest;
-use crate::ledger::Ledger;
+use crate::ledger::CustodyLedger;
 use alloc::vec::Vec;
 use facts::context::Class;
-use facts::timeline::{ENDS, HandOver, Mark, WHO_HAS_THEM};
+use facts::timeline::{ENDS, HandOver, PartyReport, WHO_HAS_THEM};
 use facts::{
     Effects, Episode, FactKind, Family, Hears, LegId, Message, Moment, Rule, RuleContext, RuleInfo,
     Severity, Shows, Span, say,
@@ -39,12 +39,12 @@ pub struct CustodyGap {
 
 /// How a hand-over stands, for this rule.
 struct Gap<'a> {
-    released: &'a Mark,
+    released: &'a PartyReport,
     /// When somebody had to have taken over.
     allowed: Moment,
     limit: Span,
     /// What ended it, if anything did.
-    end: Option<&'a Mark>,
+    end: Option<&'a PartyReport>,
     /// When the absence could be known, by log time.
     known: Moment,
     /// Whether the one that was named took them out or put them away in time: they are there, and only the scan is missing.
@@ -52,7 +52,7 @@ struct Gap<'a> {
 }
 
 impl Rule for CustodyGap {
-    type Memory = Ledger;
+    type Memory = CustodyLedger;
     const INFO: RuleInfo = RuleInfo {
         name: "custody/custody-gap",
         code: "CUS-02",
@@ -72,7 +72,7 @@ impl Rule for CustodyGap {
         page: include_str!("custody_gap.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, ledger: &CustodyLedger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         for hand in &ledger.hands.hand_overs {
             let Some(gap) = self.gap(ledger, hand, context) else { continue };
             if !self.holds(hand, &gap, context) {
@@ -98,7 +98,7 @@ impl Rule for CustodyGap {
         }
     }
 
-    fn next_deadline(&self, ledger: &Ledger, context: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, ledger: &CustodyLedger, context: &RuleContext<'_>) -> Option<Moment> {
         let gaps =
             ledger.hands.hand_overs.iter().filter_map(|hand| self.gap(ledger, hand, context));
         let strokes = gaps.flat_map(|gap| {
@@ -115,7 +115,7 @@ impl Rule for CustodyGap {
 impl CustodyGap {
     fn gap<'a>(
         &self,
-        ledger: &'a Ledger,
+        ledger: &'a CustodyLedger,
         hand: &'a HandOver,
         context: &RuleContext<'_>,
     ) -> Option<Gap<'a>> {
@@ -151,9 +151,9 @@ impl CustodyGap {
     /// How long nobody may hold the goods.
     fn limit(
         &self,
-        ledger: &Ledger,
+        ledger: &CustodyLedger,
         hand: &HandOver,
-        released: &Mark,
+        released: &PartyReport,
         context: &RuleContext<'_>,
     ) -> Span {
         let plan = ledger.plan.as_ref();
@@ -171,7 +171,7 @@ impl CustodyGap {
     }
 
     /// Beyond this it is P1: double the limit, or when little is left of what the goods can bear.
-    fn climbs(&self, ledger: &Ledger, gap: &Gap<'_>) -> Moment {
+    fn climbs(&self, ledger: &CustodyLedger, gap: &Gap<'_>) -> Moment {
         let double = gap.released.at + gap.limit * self.double;
         match earliest(ledger, gap.released.at) {
             Some(earliest) => double.min((earliest - self.slack).max(gap.allowed)),
@@ -181,9 +181,13 @@ impl CustodyGap {
 }
 
 /// The first act of the one that was named that shows that it has the goods: who takes them out or puts them away need not have scanned them.
-fn shows_them<'a>(ledger: &'a Ledger, hand: &HandOver, released: &Mark) -> Option<&'a Mark> {
+fn shows_them<'a>(
+    ledger: &'a CustodyLedger,
+    hand: &HandOver,
+    released: &PartyReport,
+) -> Option<&'a PartyReport> {
     let houses = ledger.parties.houses();
-    let named = |mark: &&Mark| {
+    let named = |mark: &&PartyReport| {
         mark.at >= released.at
             && !houses.are_one(&mark.by, &released.by)
             && hand.named.iter().any(|named| houses.are_one(named, &mark.by))

@@ -1,7 +1,7 @@
 #![doc = include_str!("dated_ahead.md")]
 
 use super::CORRECTED;
-use crate::ledger::Ledger;
+use crate::ledger::CustodyLedger;
 use alloc::vec::Vec;
 use facts::{
     Effects, Episode, FactKind, Family, Hears, Moment, Rule, RuleContext, RuleInfo, Severity, say,
@@ -20,7 +20,7 @@ facts::messages! {
 pub struct DatedAhead {}
 
 impl Rule for DatedAhead {
-    type Memory = Ledger;
+    type Memory = CustodyLedger;
     const INFO: RuleInfo = RuleInfo {
         name: "custody/dated-ahead",
         code: "SYS-AHEAD",
@@ -31,15 +31,15 @@ impl Rule for DatedAhead {
         page: include_str!("dated_ahead.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, _: &RuleContext<'_>, found: &mut Vec<Episode>) {
-        for report in &ledger.record.dated {
+    fn judge(&self, ledger: &CustodyLedger, _: &RuleContext<'_>, found: &mut Vec<Episode>) {
+        for report in &ledger.report_quality.dated {
             let message = say!(DATED, report.what.as_str(), report.dated, report.counts);
             let episode = Episode::new(Severity::P3, report.counts, message).latched();
             found.push(episode.about(&report.what).evidence([report.offset]));
         }
     }
 
-    fn next_deadline(&self, _: &Ledger, _: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, _: &CustodyLedger, _: &RuleContext<'_>) -> Option<Moment> {
         None
     }
 }

@@ -1,9 +1,9 @@
 #![doc = include_str!("double_holder.md")]
 
 use super::CORRECTED;
-use crate::ledger::Ledger;
+use crate::ledger::CustodyLedger;
 use alloc::vec::Vec;
-use facts::timeline::{ENDS, HandOver, Mark, WHO_HAS_THEM};
+use facts::timeline::{ENDS, HandOver, PartyReport, WHO_HAS_THEM};
 use facts::{
     Effects, Episode, Family, Hears, LegId, Message, Moment, PartyId, Rule, RuleContext, RuleInfo,
     Severity, Span, say,
@@ -31,7 +31,7 @@ pub struct DoubleHolder {
 /// Somebody took over, and the holder had not let go.
 struct Overlap<'a> {
     holder: &'a PartyId,
-    taken: &'a Mark,
+    taken: &'a PartyReport,
     /// Whether it is signed for, or only received.
     accepted: bool,
     /// When we learnt the last of what the hand-over stands on.
@@ -39,7 +39,7 @@ struct Overlap<'a> {
 }
 
 impl Rule for DoubleHolder {
-    type Memory = Ledger;
+    type Memory = CustodyLedger;
     const INFO: RuleInfo = RuleInfo {
         name: "custody/double-holder",
         code: "CUS-01",
@@ -50,7 +50,7 @@ impl Rule for DoubleHolder {
         page: include_str!("double_holder.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, ledger: &CustodyLedger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         for hand in &ledger.hands.hand_overs {
             let Some(overlap) = overlap(hand) else { continue };
             let taken = overlap.taken;
@@ -78,7 +78,7 @@ impl Rule for DoubleHolder {
         }
     }
 
-    fn next_deadline(&self, ledger: &Ledger, context: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, ledger: &CustodyLedger, context: &RuleContext<'_>) -> Option<Moment> {
         let overlaps = ledger.hands.hand_overs.iter().filter_map(|hand| {
             let overlap = overlap(hand)?;
             let released = hand.released.as_ref();
@@ -97,7 +97,12 @@ impl DoubleHolder {
     }
 
     /// When a release that nobody has reported counts as not given. One that was declared wrong is replaced a moment later.
-    fn overdue(&self, ledger: &Ledger, overlap: &Overlap<'_>, context: &RuleContext<'_>) -> Moment {
+    fn overdue(
+        &self,
+        ledger: &CustodyLedger,
+        overlap: &Overlap<'_>,
+        context: &RuleContext<'_>,
+    ) -> Moment {
         let known = overlap.learnt.max(ledger.corrected);
         known.max(overlap.taken.at + self.unknown_after) + context.reference.settle
     }
@@ -105,7 +110,7 @@ impl DoubleHolder {
 
 fn overlap(hand: &HandOver) -> Option<Overlap<'_>> {
     let holder = hand.holder.as_ref()?;
-    let learnt = |taken: &Mark| taken.learnt.max(hand.held_learnt);
+    let learnt = |taken: &PartyReport| taken.learnt.max(hand.held_learnt);
     match (&hand.accepted, &hand.received) {
         (Some(taken), _) => Some(Overlap { holder, taken, accepted: true, learnt: learnt(taken) }),
         // Where no hand-over was ever scanned, a receipt alone is how these goods are handed over.
@@ -117,9 +122,9 @@ fn overlap(hand: &HandOver) -> Option<Overlap<'_>> {
 }
 
 /// The goods are with the consignee, and only the scan is missing: that is for the morning's list.
-fn severity(ledger: &Ledger, hand: &HandOver, overlap: &Overlap<'_>) -> Severity {
+fn severity(ledger: &CustodyLedger, hand: &HandOver, overlap: &Overlap<'_>) -> Severity {
     let houses = ledger.parties.houses();
-    let confirms = |((mark, _), confirmed): (&(Mark, _), &Option<Moment>)| {
+    let confirms = |((mark, _), confirmed): (&(PartyReport, _), &Option<Moment>)| {
         confirmed.is_some()
             && mark.at >= overlap.taken.at
             && houses.are_one(&mark.by, &overlap.taken.by)
@@ -133,7 +138,7 @@ fn severity(ledger: &Ledger, hand: &HandOver, overlap: &Overlap<'_>) -> Severity
 }
 
 /// The holder let go late.
-fn late(overlap: &Overlap<'_>, released: &Mark) -> Message {
+fn late(overlap: &Overlap<'_>, released: &PartyReport) -> Message {
     let Overlap { holder, taken, accepted, .. } = *overlap;
     let template = if accepted { LATE_AFTER_ACCEPTED } else { LATE_AFTER_RECEIVED };
     say!(template, holder, released.at - taken.at, &taken.by)

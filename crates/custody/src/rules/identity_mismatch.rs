@@ -1,7 +1,7 @@
 #![doc = include_str!("identity_mismatch.md")]
 
 use super::CORRECTED;
-use crate::ledger::{Ledger, Scan, ScanStep, What};
+use crate::ledger::{CustodyLedger, Scan, ScanStep, UnitFate};
 use crate::unit::{by_name, list};
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use facts::timeline::{ENDS, WHO_HAS_THEM};
@@ -38,7 +38,7 @@ facts::messages! {
 pub struct IdentityMismatch {}
 
 impl Rule for IdentityMismatch {
-    type Memory = Ledger;
+    type Memory = CustodyLedger;
     const INFO: RuleInfo = RuleInfo {
         name: "custody/identity-mismatch",
         code: "IDN-02",
@@ -53,7 +53,7 @@ impl Rule for IdentityMismatch {
         page: include_str!("identity_mismatch.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, _: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, ledger: &CustodyLedger, _: &RuleContext<'_>, found: &mut Vec<Episode>) {
         for step in [ScanStep::Packing, ScanStep::Receipt] {
             let scans: Vec<&Scan> = ledger.scans.iter().filter(|scan| scan.step == step).collect();
             found.extend(another_order(step, &scans));
@@ -64,7 +64,7 @@ impl Rule for IdentityMismatch {
         found.sort_by_key(|episode| episode.since);
     }
 
-    fn next_deadline(&self, _: &Ledger, _: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, _: &CustodyLedger, _: &RuleContext<'_>) -> Option<Moment> {
         None
     }
 }
@@ -84,13 +84,13 @@ fn another_order(step: ScanStep, scans: &[&Scan]) -> Option<Episode> {
         (ScanStep::Receipt, true) => ("receipt", RECEIVED_NOT_PLANNED),
         (ScanStep::Receipt, false) => ("receipt", RECEIVED_NOT_THEIRS),
     };
-    let offsets = wrong.iter().map(|scan| scan.mark.offset);
-    let episode = Episode::new(Severity::P1, first.mark.at, say!(template, order, expected));
+    let offsets = wrong.iter().map(|scan| scan.report.offset);
+    let episode = Episode::new(Severity::P1, first.report.at, say!(template, order, expected));
     Some(episode.about(about).latched().evidence(offsets))
 }
 
 /// A unit was packed that the plan does not name: it may be the plan that is behind.
-fn not_planned(ledger: &Ledger) -> Option<Episode> {
+fn not_planned(ledger: &CustodyLedger) -> Option<Episode> {
     let scans = ledger.scans.iter().filter(|scan| scan.step == ScanStep::Packing);
     let mut since = None;
     let mut by_order = false;
@@ -103,9 +103,9 @@ fn not_planned(ledger: &Ledger) -> Option<Episode> {
         let before = extra.len();
         extra.extend(other);
         if extra.len() > before {
-            since = since.or(Some(scan.mark.at));
+            since = since.or(Some(scan.report.at));
             by_order |= scan.by_order;
-            offsets.push(scan.mark.offset);
+            offsets.push(scan.report.offset);
         }
     }
     let since = since?;
@@ -122,7 +122,7 @@ fn not_planned(ledger: &Ledger) -> Option<Episode> {
 }
 
 /// A unit was put into another box that was neither planned nor packed: it is somebody else's, or the packing scan is behind.
-fn put_in(ledger: &Ledger) -> Option<Episode> {
+fn put_in(ledger: &CustodyLedger) -> Option<Episode> {
     let ours = ours(ledger);
     if ours.is_empty() {
         return None;
@@ -146,7 +146,7 @@ fn put_in(ledger: &Ledger) -> Option<Episode> {
 }
 
 /// The units that a plan of this shipment names, or its packing. Where only the order says which units make the dose, no packing adds to them.
-fn ours(ledger: &Ledger) -> BTreeMap<String, &UnitId> {
+fn ours(ledger: &CustodyLedger) -> BTreeMap<String, &UnitId> {
     let planned = planned(ledger);
     if planned.is_empty() && !ledger.ordered.is_empty() {
         return by_name(&ledger.ordered);
@@ -156,7 +156,7 @@ fn ours(ledger: &Ledger) -> BTreeMap<String, &UnitId> {
 }
 
 /// The units that a plan of this shipment names.
-fn planned(ledger: &Ledger) -> BTreeMap<String, &UnitId> {
+fn planned(ledger: &CustodyLedger) -> BTreeMap<String, &UnitId> {
     let plan = ledger.plan.iter().flat_map(|plan| &plan.units);
     let scans = ledger.scans.iter().filter(|scan| !scan.by_order);
     by_name(plan.chain(scans.flat_map(|scan| &scan.planned)))
@@ -164,7 +164,7 @@ fn planned(ledger: &Ledger) -> BTreeMap<String, &UnitId> {
 
 /// Units were thawed or given that are not of this shipment. Where the order names its units, no packing makes another one this patient's;
 /// where neither order nor plan nor packing names any, what was scanned later counts.
-fn never_aboard(ledger: &Ledger) -> Vec<Episode> {
+fn never_aboard(ledger: &CustodyLedger) -> Vec<Episode> {
     let ours = ours(ledger);
     let ordered = &ledger.ordered;
     let mut known = if ordered.is_empty() { ours.clone() } else { planned(ledger) };
@@ -204,23 +204,23 @@ struct Used {
     offsets: Vec<u64>,
 }
 
-fn used(ledger: &Ledger, is_meant: impl Fn(&String) -> bool) -> Option<Used> {
+fn used(ledger: &CustodyLedger, is_meant: impl Fn(&String) -> bool) -> Option<Used> {
     let mut units: BTreeMap<_, &UnitId> = BTreeMap::new();
     let mut first: Option<(Moment, bool)> = None;
     let mut offsets = Vec::new();
     for used in &ledger.uses {
         let thawed = match used.what {
-            What::Thawed => true,
-            What::Infused => false,
+            UnitFate::Thawed => true,
+            UnitFate::Infused => false,
             _ => continue,
         };
         let before = offsets.len();
         for (name, unit) in by_name(&used.units).into_iter().filter(|(name, _)| is_meant(name)) {
             units.entry(name).or_insert(unit);
-            offsets.push(used.mark.offset);
+            offsets.push(used.report.offset);
         }
         if offsets.len() > before {
-            first = first.or(Some((used.mark.at, thawed)));
+            first = first.or(Some((used.report.at, thawed)));
         }
     }
     let (since, thawed) = first?;

@@ -1,8 +1,8 @@
 #![doc = include_str!("leads_nowhere.md")]
 
 use super::CORRECTED;
-use crate::ledger::Ledger;
-use crate::record::{Named, Names, Record};
+use crate::ledger::CustodyLedger;
+use crate::report_quality::{Named, PlanNames, ReportQuality};
 use alloc::vec::Vec;
 use facts::{
     Effects, Episode, FactKind, Family, Hears, Moment, Rule, RuleContext, RuleInfo, Severity, Span,
@@ -29,7 +29,7 @@ pub struct LeadsNowhere {
 }
 
 impl Rule for LeadsNowhere {
-    type Memory = Ledger;
+    type Memory = CustodyLedger;
     const INFO: RuleInfo = RuleInfo {
         name: "custody/leads-nowhere",
         code: "SYS-REF",
@@ -49,25 +49,25 @@ impl Rule for LeadsNowhere {
         page: include_str!("leads_nowhere.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
-        let record = &ledger.record;
+    fn judge(&self, ledger: &CustodyLedger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+        let record = &ledger.report_quality;
         found.extend(self.without_plan(record, context));
         for named in firsts(&record.waypoints) {
-            let at = |plan: &Names| plan.has_waypoint(&named.name);
+            let at = |plan: &PlanNames| plan.has_waypoint(&named.name);
             found.extend(nowhere(record, named, at, NO_WAYPOINT));
         }
         for named in firsts(&record.legs) {
-            let at = |plan: &Names| plan.has_leg(&named.name);
+            let at = |plan: &PlanNames| plan.has_leg(&named.name);
             found.extend(nowhere(record, named, at, NO_LEG));
         }
         let settled = |named: &&Named| context.now >= named.learnt + context.reference.settle;
         for named in firsts(&record.acting).into_iter().filter(settled) {
-            found.extend(stranger(record, named));
+            found.extend(not_holder(record, named));
         }
     }
 
-    fn next_deadline(&self, ledger: &Ledger, context: &RuleContext<'_>) -> Option<Moment> {
-        let record = &ledger.record;
+    fn next_deadline(&self, ledger: &CustodyLedger, context: &RuleContext<'_>) -> Option<Moment> {
+        let record = &ledger.report_quality;
         let settle = context.reference.settle;
         let plan = record.first.as_ref().map(|first| first.learnt + self.no_plan + settle);
         let plan = plan.filter(|_| record.plans.is_empty());
@@ -78,7 +78,7 @@ impl Rule for LeadsNowhere {
 
 impl LeadsNowhere {
     /// Something is reported of a shipment that nobody has planned.
-    fn without_plan(&self, record: &Record, context: &RuleContext<'_>) -> Option<Episode> {
+    fn without_plan(&self, record: &ReportQuality, context: &RuleContext<'_>) -> Option<Episode> {
         let first = record.first.as_ref()?;
         let due = first.learnt + self.no_plan + context.reference.settle;
         let plan = record.plans.iter().map(|plan| (plan.learnt, plan.at)).min();
@@ -96,9 +96,9 @@ impl LeadsNowhere {
 
 /// What is not in the plan, until one has it.
 fn nowhere(
-    record: &Record,
+    record: &ReportQuality,
     named: &Named,
-    has: impl Fn(&Names) -> bool,
+    has: impl Fn(&PlanNames) -> bool,
     template: Template,
 ) -> Option<Episode> {
     let in_force = record.plans.last()?;
@@ -116,7 +116,7 @@ fn nowhere(
 }
 
 /// A party that acts, of which nobody has ever heard.
-fn stranger(record: &Record, named: &Named) -> Option<Episode> {
+fn not_holder(record: &ReportQuality, named: &Named) -> Option<Episode> {
     let in_plan = record.plans.iter().any(|plan| plan.has_party(&named.name));
     let known = record.known.iter().any(|(party, _)| party.as_str() == &*named.name);
     if in_plan || known || record.plans.is_empty() {

@@ -2,8 +2,8 @@
 
 use super::CORRECTED;
 use crate::earliest::earliest;
-use crate::ledger::Ledger;
-use crate::way::{UnderWay, Word};
+use crate::journey::{Sighting, UnderWay};
+use crate::ledger::CustodyLedger;
 use alloc::vec::Vec;
 use facts::context::Class;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
@@ -32,7 +32,7 @@ pub struct LostContact {
 
 /// From one word to the next.
 struct Silence<'a> {
-    word: &'a Word,
+    word: &'a Sighting,
     leg: &'a UnderWay,
     /// The next word, and when that was learnt; the end of the way is one, too.
     next: Option<(Moment, Moment)>,
@@ -43,7 +43,7 @@ struct Silence<'a> {
 }
 
 impl Rule for LostContact {
-    type Memory = Ledger;
+    type Memory = CustodyLedger;
     const INFO: RuleInfo = RuleInfo {
         name: "custody/lost-contact",
         code: "CUS-11",
@@ -59,7 +59,7 @@ impl Rule for LostContact {
         page: include_str!("lost_contact.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, ledger: &CustodyLedger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let settle = context.reference.settle;
         for silence in self.silences(ledger, context) {
             let told = silence.limit.max(known(ledger, &silence)) + settle;
@@ -86,7 +86,7 @@ impl Rule for LostContact {
         }
     }
 
-    fn next_deadline(&self, ledger: &Ledger, context: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, ledger: &CustodyLedger, context: &RuleContext<'_>) -> Option<Moment> {
         let settle = context.reference.settle;
         let silences = self.silences(ledger, context);
         let strokes = silences.iter().flat_map(|silence| {
@@ -100,21 +100,26 @@ impl Rule for LostContact {
     }
 }
 
-fn known(ledger: &Ledger, silence: &Silence<'_>) -> Moment {
+fn known(ledger: &CustodyLedger, silence: &Silence<'_>) -> Moment {
     silence.word.learnt.max(ledger.corrected)
 }
 
 impl LostContact {
-    fn silences<'a>(&self, ledger: &'a Ledger, context: &RuleContext<'_>) -> Vec<Silence<'a>> {
+    fn silences<'a>(
+        &self,
+        ledger: &'a CustodyLedger,
+        context: &RuleContext<'_>,
+    ) -> Vec<Silence<'a>> {
         let plan = ledger.plan.as_ref();
         let profile = plan.and_then(|plan| context.reference.profiles.get(&plan.profile));
         let fresh = profile.is_some_and(|profile| profile.class == Class::Fresh);
-        let words = &ledger.way.words;
+        let words = &ledger.journey.sightings;
         let mut silences = Vec::new();
         for (place, word) in words.iter().enumerate() {
             let Some(leg) = &word.leg else { continue };
             let next = words.get(place + 1).map(|next| (next.at, next.learnt));
-            let next = next.or(ledger.way.ended.map(|ended| (ended, ledger.way.ended_learnt)));
+            let next =
+                next.or(ledger.journey.ended.map(|ended| (ended, ledger.journey.ended_learnt)));
             let grace = if fresh && !leg.in_the_air { self.fresh } else { self.grace };
             let silent = if fresh { self.fresh } else { self.word };
             let limit = (leg.due + grace).max(word.at + silent);

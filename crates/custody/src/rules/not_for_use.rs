@@ -1,7 +1,7 @@
 #![doc = include_str!("not_for_use.md")]
 
 use super::CORRECTED;
-use crate::ledger::{Ledger, Use, What};
+use crate::ledger::{CustodyLedger, UnitFate, UnitUse};
 use crate::unit::{by_name, compared};
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use facts::timeline::{ENDS, WHO_HAS_THEM};
@@ -34,7 +34,7 @@ pub struct NotForUse {
 /// What was said last of a unit.
 #[derive(Debug, Clone, Copy)]
 struct Said {
-    what: What,
+    what: UnitFate,
     at: Moment,
     offset: u64,
 }
@@ -43,16 +43,16 @@ impl Said {
     /// Why it must not be used; `None` while nothing stands against it.
     fn against(self) -> Option<Template> {
         match self.what {
-            What::Discarded => Some(DISCARDED),
-            What::Destroyed => Some(DESTROYED),
-            What::Refused => Some(REFUSED),
-            What::TakenIn | What::Allowed | What::Thawed | What::Infused => None,
+            UnitFate::Discarded => Some(DISCARDED),
+            UnitFate::Destroyed => Some(DESTROYED),
+            UnitFate::Refused => Some(REFUSED),
+            UnitFate::TakenIn | UnitFate::Allowed | UnitFate::Thawed | UnitFate::Infused => None,
         }
     }
 }
 
 impl Rule for NotForUse {
-    type Memory = Ledger;
+    type Memory = CustodyLedger;
     const INFO: RuleInfo = RuleInfo {
         name: "custody/not-for-use",
         code: "IDN-08",
@@ -72,12 +72,12 @@ impl Rule for NotForUse {
         page: include_str!("not_for_use.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, _: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, ledger: &CustodyLedger, _: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let mut state = State { waste: self.waste, ..State::default() };
         for used in &ledger.uses {
             match used.what {
-                What::Thawed => state.uses(used, THAWED, ledger),
-                What::Infused => state.uses(used, INFUSED, ledger),
+                UnitFate::Thawed => state.uses(used, THAWED, ledger),
+                UnitFate::Infused => state.uses(used, INFUSED, ledger),
                 _ => state.says(used),
             }
         }
@@ -85,7 +85,7 @@ impl Rule for NotForUse {
         found.sort_by_key(|episode| episode.since);
     }
 
-    fn next_deadline(&self, _: &Ledger, _: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, _: &CustodyLedger, _: &RuleContext<'_>) -> Option<Moment> {
         None
     }
 }
@@ -103,17 +103,18 @@ struct State {
 }
 
 impl State {
-    fn says(&mut self, used: &Use) {
-        let said = Said { what: used.what, at: used.mark.at, offset: used.mark.offset };
+    fn says(&mut self, used: &UnitUse) {
+        let said = Said { what: used.what, at: used.report.at, offset: used.report.offset };
         // What is gone does not come back, and what quality decided is not undone at a door.
         let stays = |before: &Said| match before.what {
-            What::Destroyed => true,
-            What::Discarded => matches!(said.what, What::TakenIn | What::Refused),
+            UnitFate::Destroyed => true,
+            UnitFate::Discarded => matches!(said.what, UnitFate::TakenIn | UnitFate::Refused),
             _ => false,
         };
         if used.units.is_empty() {
             // Who releases the whole does not mean the bag that was discarded by its name.
-            let meant = |before: &Said| !stays(before) && !matches!(before.what, What::Discarded);
+            let meant =
+                |before: &Said| !stays(before) && !matches!(before.what, UnitFate::Discarded);
             self.units.retain(|_, before| !meant(before));
             if !self.whole.as_ref().is_some_and(stays) {
                 self.whole = Some(said);
@@ -127,12 +128,12 @@ impl State {
         }
     }
 
-    fn uses(&mut self, used: &Use, did: Template, ledger: &Ledger) {
+    fn uses(&mut self, used: &UnitUse, did: Template, ledger: &CustodyLedger) {
         for (name, unit) in by_name(&used.units) {
             let said = self.units.get(&name).copied().or(self.whole);
             let said = said.filter(|said| !self.is_waste(said, used));
             if let Some((said, why)) = said.and_then(|said| Some((said, said.against()?))) {
-                let message = say!(UNIT, unit, say!(did), used.mark.at, say!(why), said.at);
+                let message = say!(UNIT, unit, say!(did), used.report.at, say!(why), said.at);
                 self.tell(name, unit.as_str(), message, used, said, false);
             }
         }
@@ -142,12 +143,12 @@ impl State {
     }
 
     /// Whether the empty bag was put into the waste: the two scans are of one moment, by two clocks.
-    fn is_waste(&self, said: &Said, used: &Use) -> bool {
-        said.what == What::Destroyed && used.mark.at <= said.at + self.waste
+    fn is_waste(&self, said: &Said, used: &UnitUse) -> bool {
+        said.what == UnitFate::Destroyed && used.report.at <= said.at + self.waste
     }
 
     /// Which units were meant is not said: all of them may be, or those that were left.
-    fn uses_whole(&mut self, used: &Use, did: Template, ledger: &Ledger) {
+    fn uses_whole(&mut self, used: &UnitUse, did: Template, ledger: &CustodyLedger) {
         let aboard = by_name(ledger.aboard());
         let of = |name: &String| self.units.get(name).copied().or(self.whole);
         let against = |said: Option<Said>| {
@@ -160,12 +161,12 @@ impl State {
             false => out.first().map(|(_, said)| *said).filter(|_| out.len() == aboard.len()),
         };
         if let Some((said, why)) = all.and_then(|said| Some((said, said.against()?))) {
-            let message = say!(ALL, say!(did), used.mark.at, say!(why), said.at);
+            let message = say!(ALL, say!(did), used.report.at, say!(why), said.at);
             return self.tell(String::new(), "", message, used, said, false);
         }
         let first = out.first().and_then(|(unit, said)| Some((*unit, *said, said.against()?)));
         if let Some((unit, said, why)) = first {
-            let message = say!(SOME, say!(did), used.mark.at, unit, say!(why), said.at);
+            let message = say!(SOME, say!(did), used.report.at, unit, say!(why), said.at);
             self.tell(String::new(), "", message, used, said, true);
         }
     }
@@ -175,15 +176,15 @@ impl State {
         name: String,
         about: &str,
         message: Message,
-        used: &Use,
+        used: &UnitUse,
         said: Said,
         unknown: bool,
     ) {
         let severity = if unknown { Severity::P2 } else { Severity::P1 };
-        let episode = Episode::new(severity, used.mark.at, message)
+        let episode = Episode::new(severity, used.report.at, message)
             .about(about)
             .latched()
-            .evidence([said.offset, used.mark.offset]);
+            .evidence([said.offset, used.report.offset]);
         let episode = if unknown { episode.unknown() } else { episode };
         // What was thawed is given afterwards: the first of it counts.
         self.found.entry(name).or_insert(episode);

@@ -2,11 +2,11 @@
 
 use super::CORRECTED;
 use crate::earliest::earliest;
-use crate::ledger::{Ledger, What};
+use crate::ledger::{CustodyLedger, UnitFate};
 use crate::unit::by_name;
 use alloc::vec::Vec;
 use facts::fact::shipment::Receipt;
-use facts::timeline::{ENDS, Mark, WHO_HAS_THEM};
+use facts::timeline::{ENDS, PartyReport, WHO_HAS_THEM};
 use facts::{
     Effects, Episode, FactKind, Family, Hears, Moment, Rule, RuleContext, RuleInfo, Severity, Span,
     UnitId, say,
@@ -28,7 +28,7 @@ pub struct Refused {
 }
 
 impl Rule for Refused {
-    type Memory = Ledger;
+    type Memory = CustodyLedger;
     const INFO: RuleInfo = RuleInfo {
         name: "custody/refused",
         code: "CUS-14",
@@ -44,9 +44,9 @@ impl Rule for Refused {
         page: include_str!("refused.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, ledger: &CustodyLedger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let settle = context.reference.settle;
-        let mut last: Option<(&Mark, Option<Moment>)> = None;
+        let mut last: Option<(&PartyReport, Option<Moment>)> = None;
         for (mark, received) in &ledger.received {
             if received.verdict != Receipt::Reject || context.now < mark.learnt + settle {
                 continue;
@@ -81,7 +81,7 @@ impl Rule for Refused {
         }
     }
 
-    fn next_deadline(&self, ledger: &Ledger, context: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, ledger: &CustodyLedger, context: &RuleContext<'_>) -> Option<Moment> {
         let settle = context.reference.settle;
         let refused = ledger.received.iter().filter(|(_, r)| r.verdict == Receipt::Reject);
         let strokes = refused.flat_map(|(mark, _)| {
@@ -96,10 +96,10 @@ impl Rule for Refused {
 }
 
 /// When somebody had decided: taken in after all, taken back by the consignor, planned anew, decided by quality, destroyed.
-fn answered(ledger: &Ledger, refused: &Mark, units: &[UnitId]) -> Option<Moment> {
+fn answered(ledger: &CustodyLedger, refused: &PartyReport, units: &[UnitId]) -> Option<Moment> {
     let houses = ledger.parties.houses();
     let consignor = ledger.plan.as_ref().map(|plan| &plan.consignor);
-    let goes_back = |mark: &&Mark| {
+    let goes_back = |mark: &&PartyReport| {
         mark.at > refused.at && consignor.is_some_and(|home| houses.are_one(home, &mark.by))
     };
     let received = ledger.received.iter().filter(|(_, r)| r.verdict != Receipt::Reject);
@@ -111,28 +111,28 @@ fn answered(ledger: &Ledger, refused: &Mark, units: &[UnitId]) -> Option<Moment>
 
 /// When the last of what was refused was taken in, or quality had decided on it. While nobody knows what is aboard, what
 /// names units decides nothing, but that something was taken in after all.
-fn decided(ledger: &Ledger, refused: &Mark, units: &[UnitId]) -> Option<Moment> {
+fn decided(ledger: &CustodyLedger, refused: &PartyReport, units: &[UnitId]) -> Option<Moment> {
     let aboard = ledger.aboard();
     let mut open = if units.is_empty() { by_name(aboard) } else { by_name(units) };
     let known = !open.is_empty();
-    for used in ledger.uses.iter().filter(|used| used.mark.at >= refused.at) {
-        let taken_in = used.what == What::TakenIn;
+    for used in ledger.uses.iter().filter(|used| used.report.at >= refused.at) {
+        let taken_in = used.what == UnitFate::TakenIn;
         let decides = match used.what {
-            What::TakenIn => used.mark.at > refused.at,
-            What::Discarded | What::Destroyed | What::Allowed => true,
-            What::Refused | What::Thawed | What::Infused => false,
+            UnitFate::TakenIn => used.report.at > refused.at,
+            UnitFate::Discarded | UnitFate::Destroyed | UnitFate::Allowed => true,
+            UnitFate::Refused | UnitFate::Thawed | UnitFate::Infused => false,
         };
         if !decides {
             continue;
         }
         if used.units.is_empty() || taken_in && !known {
-            return Some(used.mark.at);
+            return Some(used.report.at);
         }
         for unit in by_name(&used.units).into_keys() {
             open.remove(&unit);
         }
         if known && open.is_empty() {
-            return Some(used.mark.at);
+            return Some(used.report.at);
         }
     }
     None

@@ -1,7 +1,7 @@
 #![doc = include_str!("two_plans.md")]
 
 use super::CORRECTED;
-use crate::ledger::Ledger;
+use crate::ledger::CustodyLedger;
 use alloc::{format, vec::Vec};
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{Effects, Episode, Family, Hears, Moment, Rule, RuleContext, RuleInfo, Severity, say};
@@ -19,7 +19,7 @@ facts::messages! {
 pub struct TwoPlans {}
 
 impl Rule for TwoPlans {
-    type Memory = Ledger;
+    type Memory = CustodyLedger;
     const INFO: RuleInfo = RuleInfo {
         name: "custody/two-plans",
         code: "CUS-13",
@@ -30,7 +30,7 @@ impl Rule for TwoPlans {
         page: include_str!("two_plans.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, _: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, ledger: &CustodyLedger, _: &RuleContext<'_>, found: &mut Vec<Episode>) {
         for two in &ledger.contradictions {
             // What was over before it was planned otherwise harms nobody.
             if ledger.over.is_some_and(|over| over <= two.since) {
@@ -46,7 +46,7 @@ impl Rule for TwoPlans {
         }
     }
 
-    fn next_deadline(&self, _: &Ledger, _: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, _: &CustodyLedger, _: &RuleContext<'_>) -> Option<Moment> {
         None
     }
 }

@@ -1,12 +1,12 @@
 #![doc = include_str!("wrong_party.md")]
 
 use super::CORRECTED;
-use crate::ledger::{Did, Ledger, StrangeAct};
-use crate::parties::Standing;
+use crate::ledger::{CustodyLedger, Did, StrangeAct};
+use crate::parties::PartyStanding;
 use crate::unit;
 use alloc::vec::Vec;
 use facts::timeline::{
-    ENDS, HandOver, Mark, Receiver, StrangeReceipt, StrangeRelease, WHO_HAS_THEM,
+    ENDS, HandOver, PartyReport, Receiver, StrangeReceipt, StrangeRelease, WHO_HAS_THEM,
 };
 use facts::{
     Argument, Effects, Episode, FactKind, Family, Hears, LegId, Message, Moment, PartyId, Rule,
@@ -54,7 +54,7 @@ pub struct WrongParty {
 }
 
 impl Rule for WrongParty {
-    type Memory = Ledger;
+    type Memory = CustodyLedger;
     const INFO: RuleInfo = RuleInfo {
         name: "custody/wrong-party",
         code: "CUS-03",
@@ -70,7 +70,7 @@ impl Rule for WrongParty {
         page: include_str!("wrong_party.md"),
     };
 
-    fn judge(&self, ledger: &Ledger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, ledger: &CustodyLedger, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let ripe = |known: Moment| context.now >= known + context.reference.settle;
         let mut told: Vec<&StrangeRelease> = Vec::new();
         for strange in &ledger.hands.strange_releases {
@@ -105,21 +105,21 @@ impl Rule for WrongParty {
         for (n, act) in ledger.strange_acts.iter().enumerate() {
             let before = ledger.strange_acts.get(..n).unwrap_or_default();
             let again = before.iter().any(|first| is_done_again(ledger, first, act));
-            if !again && ripe(act_known(ledger, &act.mark)) {
+            if !again && ripe(act_known(ledger, &act.report)) {
                 found.push(done_strangely(ledger, act));
             }
         }
         found.sort_by_key(|episode| episode.since);
     }
 
-    fn next_deadline(&self, ledger: &Ledger, context: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, ledger: &CustodyLedger, context: &RuleContext<'_>) -> Option<Moment> {
         let hands = &ledger.hands;
         let releases = hands.strange_releases.iter().map(|strange| release_known(ledger, strange));
         let acceptances = hands.hand_overs.iter().filter_map(|hand| {
             hand.accepted.as_ref().map(|accepted| acceptance_known(ledger, hand, accepted))
         });
         let receipts = hands.strange_receipts.iter().map(|strange| receipt_known(ledger, strange));
-        let acts = ledger.strange_acts.iter().map(|act| act_known(ledger, &act.mark));
+        let acts = ledger.strange_acts.iter().map(|act| act_known(ledger, &act.report));
         let within = within_a_house(ledger).map(|accepted| {
             let known = accepted.learnt.max(ledger.parties.learnt(&accepted.by));
             known.max(ledger.corrected)
@@ -137,28 +137,32 @@ impl WrongParty {
 }
 
 /// The party of a release was not shown to hold the goods: that is judged when all of it has had its time.
-fn release_known(ledger: &Ledger, strange: &StrangeRelease) -> Moment {
+fn release_known(ledger: &CustodyLedger, strange: &StrangeRelease) -> Moment {
     strange.released.learnt.max(strange.held_learnt).max(ledger.corrected)
 }
 
 /// What is known of a party comes a moment after the hand-over that first names it.
-fn acceptance_known(ledger: &Ledger, hand: &HandOver, accepted: &Mark) -> Moment {
+fn acceptance_known(ledger: &CustodyLedger, hand: &HandOver, accepted: &PartyReport) -> Moment {
     let released = hand.released.as_ref().map_or(Moment::EARLIEST, |released| released.learnt);
     // Of four scans of one minute those of the hand-over before may come first, and the release that names this party last.
     let known = accepted.learnt.max(released).max(hand.held_learnt);
     known.max(ledger.parties.learnt(&accepted.by))
 }
 
-fn receipt_known(ledger: &Ledger, strange: &StrangeReceipt) -> Moment {
+fn receipt_known(ledger: &CustodyLedger, strange: &StrangeReceipt) -> Moment {
     strange.received.learnt.max(ledger.parties.learnt(&strange.received.by))
 }
 
-fn act_known(ledger: &Ledger, mark: &Mark) -> Moment {
+fn act_known(ledger: &CustodyLedger, mark: &PartyReport) -> Moment {
     mark.learnt.max(ledger.parties.learnt(&mark.by)).max(ledger.corrected)
 }
 
 /// Whether a receipt says again, word for word, what its party said before, and nobody has had the goods in between.
-fn is_scanned_again(ledger: &Ledger, first: &StrangeReceipt, again: &StrangeReceipt) -> bool {
+fn is_scanned_again(
+    ledger: &CustodyLedger,
+    first: &StrangeReceipt,
+    again: &StrangeReceipt,
+) -> bool {
     let said = |strange: &StrangeReceipt| {
         let offset = strange.received.offset;
         let mut all = ledger.received.iter();
@@ -171,23 +175,27 @@ fn is_scanned_again(ledger: &Ledger, first: &StrangeReceipt, again: &StrangeRece
 }
 
 /// Whether a release says again what its party said before, and nothing has moved in between.
-fn is_released_again(ledger: &Ledger, first: &StrangeRelease, again: &StrangeRelease) -> bool {
+fn is_released_again(
+    ledger: &CustodyLedger,
+    first: &StrangeRelease,
+    again: &StrangeRelease,
+) -> bool {
     let one = ledger.parties.houses().are_one(&first.released.by, &again.released.by);
     let same = (&first.to, &first.leg, &first.holder) == (&again.to, &again.leg, &again.holder);
     one && same && first.hand_overs == again.hand_overs
 }
 
 /// Whether an act says again what its party said before, and nobody has taken the goods over in between.
-fn is_done_again(ledger: &Ledger, first: &StrangeAct, again: &StrangeAct) -> bool {
-    let one = ledger.parties.houses().are_one(&first.mark.by, &again.mark.by);
+fn is_done_again(ledger: &CustodyLedger, first: &StrangeAct, again: &StrangeAct) -> bool {
+    let one = ledger.parties.houses().are_one(&first.report.by, &again.report.by);
     let same = first.did == again.did && first.units == again.units;
     // Two patients may have been given something under this name, and nobody says which bag.
     let same = same && (first.did != Did::Infused || !first.units.is_empty());
-    one && same && next_taken(ledger, first.mark.at).is_none_or(|taken| taken > again.mark.at)
+    one && same && next_taken(ledger, first.report.at).is_none_or(|taken| taken > again.report.at)
 }
 
-fn done_strangely(ledger: &Ledger, act: &StrangeAct) -> Episode {
-    let StrangeAct { mark, did, units, has_a_part } = act;
+fn done_strangely(ledger: &CustodyLedger, act: &StrangeAct) -> Episode {
+    let StrangeAct { report: mark, did, units, has_a_part } = act;
     let (by, at) = (&mark.by, mark.at);
     let unknown = !has_a_part && ledger.parties.houses().described(by).is_none();
     let what = if units.is_empty() { say!(THE_GOODS).into() } else { unit::list(units) };
@@ -226,13 +234,13 @@ fn done(did: Did) -> Message {
 }
 
 /// When anybody next took the goods over, be it the one that had said too much.
-fn next_taken(ledger: &Ledger, after: Moment) -> Option<Moment> {
+fn next_taken(ledger: &CustodyLedger, after: Moment) -> Option<Moment> {
     let taken = ledger.hands.hand_overs.iter().filter_map(HandOver::taken).map(|mark| mark.at);
     taken.filter(|at| *at > after).chain(ledger.over).min()
 }
 
 /// In whose hands the goods were at a moment, in words.
-fn does_not_have_them(ledger: &Ledger, at: Moment) -> Message {
+fn does_not_have_them(ledger: &CustodyLedger, at: Moment) -> Message {
     let begun = |hand: &&HandOver| hand.released.as_ref().is_some_and(|mark| mark.at <= at);
     let taken = |hand: &&HandOver| hand.taken().is_some_and(|mark| mark.at <= at);
     let hands = || ledger.hands.hand_overs.iter().rev();
@@ -249,7 +257,7 @@ fn does_not_have_them(ledger: &Ledger, at: Moment) -> Message {
     }
 }
 
-fn released_strangely(ledger: &Ledger, strange: &StrangeRelease) -> Episode {
+fn released_strangely(ledger: &CustodyLedger, strange: &StrangeRelease) -> Episode {
     let StrangeRelease { released, holder, .. } = strange;
     let message = match holder {
         Some(holder) => say!(RELEASED, &released.by, holder),
@@ -264,9 +272,9 @@ fn released_strangely(ledger: &Ledger, strange: &StrangeRelease) -> Episode {
 }
 
 fn accepted_wrongly(
-    ledger: &Ledger,
+    ledger: &CustodyLedger,
     hand: &HandOver,
-    accepted: &Mark,
+    accepted: &PartyReport,
     after: usize,
 ) -> Option<Episode> {
     let (by, at) = (&accepted.by, accepted.at);
@@ -274,10 +282,12 @@ fn accepted_wrongly(
     let houses = ledger.parties.houses();
     let is_named = hand.to_consignee || hand.named.iter().any(|named| houses.are_one(named, by));
     let episode = match ledger.parties.standing(by, at, goods) {
-        Standing::NotQualified => Episode::new(Severity::P1, at, say!(NOT_QUALIFIED, by, at)),
-        Standing::Unknown => Episode::new(Severity::P2, at, say!(NOTHING_KNOWN, by, at)).unknown(),
-        Standing::Qualified if is_named => return None,
-        Standing::Qualified => {
+        PartyStanding::NotQualified => Episode::new(Severity::P1, at, say!(NOT_QUALIFIED, by, at)),
+        PartyStanding::Unknown => {
+            Episode::new(Severity::P2, at, say!(NOTHING_KNOWN, by, at)).unknown()
+        }
+        PartyStanding::Qualified if is_named => return None,
+        PartyStanding::Qualified => {
             Episode::new(Severity::P2, at, say!(NOT_NAMED, by, at, either(&hand.named)?))
         }
     };
@@ -286,22 +296,22 @@ fn accepted_wrongly(
 }
 
 /// What a part of a house takes over from the house is no hand-over. But where something of its own is said of its qualification, that counts.
-fn within_a_house(ledger: &Ledger) -> impl Iterator<Item = &Mark> {
+fn within_a_house(ledger: &CustodyLedger) -> impl Iterator<Item = &PartyReport> {
     let hands = &ledger.hands.hand_overs;
-    let handed = move |mark: &Mark| {
-        let of = |known: &Option<Mark>| {
+    let handed = move |mark: &PartyReport| {
+        let of = |known: &Option<PartyReport>| {
             known.as_ref().is_some_and(|known| known.by == mark.by && known.at <= mark.at)
         };
         hands.iter().any(|hand| of(&hand.accepted) || of(&hand.released))
     };
-    let own = |mark: &&Mark| ledger.parties.has_papers_of_its_own(&mark.by);
+    let own = |mark: &&PartyReport| ledger.parties.has_papers_of_its_own(&mark.by);
     ledger.accepted.iter().filter(own).filter(move |mark| !handed(mark))
 }
 
-fn taken_wrongly(ledger: &Ledger, accepted: &Mark) -> Option<Episode> {
+fn taken_wrongly(ledger: &CustodyLedger, accepted: &PartyReport) -> Option<Episode> {
     let (by, at) = (&accepted.by, accepted.at);
     let goods = ledger.plan.as_ref().map(|plan| plan.kind);
-    if ledger.parties.standing(by, at, goods) != Standing::NotQualified {
+    if ledger.parties.standing(by, at, goods) != PartyStanding::NotQualified {
         return None;
     }
     // Its house, or another part of it, may take the goods from it.
@@ -312,7 +322,7 @@ fn taken_wrongly(ledger: &Ledger, accepted: &Mark) -> Option<Episode> {
     Some(episode.until(until).evidence([accepted.offset]))
 }
 
-fn received_strangely(ledger: &Ledger, strange: &StrangeReceipt) -> Episode {
+fn received_strangely(ledger: &CustodyLedger, strange: &StrangeReceipt) -> Episode {
     let StrangeReceipt { received, receiver, consignee, .. } = strange;
     let (by, at) = (&received.by, received.at);
     let (severity, template) = match receiver {
@@ -335,16 +345,16 @@ fn either(parties: &[PartyId]) -> Option<Argument> {
 }
 
 /// When another party had the goods, by the hand-overs from a place on.
-fn next(ledger: &Ledger, from: usize, after: &Mark) -> Option<Moment> {
+fn next(ledger: &CustodyLedger, from: usize, after: &PartyReport) -> Option<Moment> {
     let houses = ledger.parties.houses();
     let later = ledger.hands.hand_overs.get(from..).unwrap_or_default();
     let taken = later.iter().filter_map(HandOver::taken);
-    let other = |mark: &&Mark| mark.at >= after.at && !houses.are_one(&mark.by, &after.by);
+    let other = |mark: &&PartyReport| mark.at >= after.at && !houses.are_one(&mark.by, &after.by);
     taken.filter(other).map(|mark| mark.at).chain(ledger.over).min()
 }
 
 /// A receipt by the wrong party is mended when another one takes the goods, or when a plan has the receiver as consignee.
-fn back_in_right_hands(ledger: &Ledger, strange: &StrangeReceipt) -> Option<Moment> {
+fn back_in_right_hands(ledger: &CustodyLedger, strange: &StrangeReceipt) -> Option<Moment> {
     let received = &strange.received;
     let houses = ledger.parties.houses();
     let mut ends: Vec<Moment> = Vec::new();

@@ -2,7 +2,7 @@
 //! release, the acceptance of whom it names, that party's release. What fits nowhere comes last, by identity.
 
 use super::TimelineEntry;
-use super::hands::{At, Walk};
+use super::hands::{At, HandOverBuilder};
 use crate::fact::shipment::Receipt;
 use crate::fact::{Fact, ShipmentFact};
 use crate::id::PartyId;
@@ -31,90 +31,101 @@ pub(super) enum NextFact {
 }
 
 /// Which of the facts that are left at one moment, in the order of their identities, is the next one.
-pub(super) fn steps(walk: &Walk<'_, '_>, rest: &[TimelineEntry<'_>]) -> Option<usize> {
+pub(super) fn steps(
+    builder: &HandOverBuilder<'_, '_>,
+    rest: &[TimelineEntry<'_>],
+) -> Option<usize> {
     let best =
-        rest.iter().enumerate().min_by_key(|(place, entry)| (step(walk, entry, rest), *place));
+        rest.iter().enumerate().min_by_key(|(place, entry)| (step(builder, entry, rest), *place));
     best.map(|(place, _)| place)
 }
 
-fn step(walk: &Walk<'_, '_>, entry: &TimelineEntry<'_>, rest: &[TimelineEntry<'_>]) -> NextFact {
+fn step(
+    builder: &HandOverBuilder<'_, '_>,
+    entry: &TimelineEntry<'_>,
+    rest: &[TimelineEntry<'_>],
+) -> NextFact {
     match entry.fact {
         Fact::Shipment(ShipmentFact::Released(released)) => {
-            lets_go(walk, &released.by, released.to.as_ref(), rest)
+            lets_go(builder, &released.by, released.to.as_ref(), rest)
         }
         Fact::Shipment(ShipmentFact::Accepted(accepted)) => {
-            takes(walk, &accepted.by, NextFact::TakesOver, rest)
+            takes(builder, &accepted.by, NextFact::TakesOver, rest)
         }
         Fact::Shipment(ShipmentFact::Received(received)) if received.verdict == Receipt::Reject => {
             NextFact::Receives
         }
         Fact::Shipment(ShipmentFact::Received(received)) => {
-            takes(walk, &received.by, NextFact::Receives, rest)
+            takes(builder, &received.by, NextFact::Receives, rest)
         }
         _ => NextFact::Nowhere,
     }
 }
 
 fn lets_go(
-    walk: &Walk<'_, '_>,
+    builder: &HandOverBuilder<'_, '_>,
     by: &PartyId,
     to: Option<&PartyId>,
     rest: &[TimelineEntry<'_>],
 ) -> NextFact {
-    let goes_on = to.is_some_and(|to| acts(walk, to, rest));
+    let goes_on = to.is_some_and(|to| acts(builder, to, rest));
     let lets_go = if goes_on { NextFact::LetsGoForTheNext } else { NextFact::LetsGo };
-    let last = walk.hands.hand_overs.last();
-    match &walk.at {
-        At::Held { by: holder, .. } if walk.houses.are_one(holder, by) => lets_go,
-        At::Held { .. } if walk.let_go_last(by) => NextFact::LetsGoAgain,
+    let last = builder.hands.hand_overs.last();
+    match &builder.at {
+        At::Held { by: holder, .. } if builder.houses.are_one(holder, by) => lets_go,
+        At::Held { .. } if builder.let_go_last(by) => NextFact::LetsGoAgain,
         At::Held { .. } => NextFact::Nowhere,
-        At::Released if walk.let_go_last(by) => lets_go,
-        At::Released if last.is_some_and(|hand| walk.names(hand, by)) => NextFact::PassesOn,
+        At::Released if builder.let_go_last(by) => lets_go,
+        At::Released if last.is_some_and(|hand| builder.names(hand, by)) => NextFact::PassesOn,
         At::Released => NextFact::Nowhere,
         // Nobody knows who held them: whoever accepts at this moment does so before it lets go.
-        At::Unknown if accepts(walk, by, rest) => NextFact::Nowhere,
+        At::Unknown if accepts(builder, by, rest) => NextFact::Nowhere,
         At::Unknown => lets_go,
     }
 }
 
 fn takes(
-    walk: &Walk<'_, '_>,
+    builder: &HandOverBuilder<'_, '_>,
     by: &PartyId,
     fits: NextFact,
     rest: &[TimelineEntry<'_>],
 ) -> NextFact {
-    let named = is_named(walk, by, rest);
+    let named = is_named(builder, by, rest);
     let unfit = if named { NextFact::TakesNamed } else { NextFact::TakesUnnamed };
-    let last = walk.hands.hand_overs.last();
-    match &walk.at {
+    let last = builder.hands.hand_overs.last();
+    match &builder.at {
         // The goods may come back to the holder at this moment.
-        At::Held { by: holder, .. } if walk.houses.are_one(holder, by) && !named => fits,
-        At::Released if last.is_some_and(|hand| walk.names(hand, by)) => fits,
+        At::Held { by: holder, .. } if builder.houses.are_one(holder, by) && !named => fits,
+        At::Released if last.is_some_and(|hand| builder.names(hand, by)) => fits,
         At::Held { .. } | At::Released | At::Unknown => unfit,
     }
 }
 
 /// Whether a release that is left names a party.
-fn is_named(walk: &Walk<'_, '_>, party: &PartyId, rest: &[TimelineEntry<'_>]) -> bool {
+fn is_named(
+    builder: &HandOverBuilder<'_, '_>,
+    party: &PartyId,
+    rest: &[TimelineEntry<'_>],
+) -> bool {
     rest.iter().any(|entry| match entry.fact {
         Fact::Shipment(ShipmentFact::Released(released)) => {
-            released.to.as_ref().is_some_and(|to| walk.houses.are_one(to, party))
+            released.to.as_ref().is_some_and(|to| builder.houses.are_one(to, party))
         }
         _ => false,
     })
 }
 
-fn accepts(walk: &Walk<'_, '_>, party: &PartyId, rest: &[TimelineEntry<'_>]) -> bool {
+fn accepts(builder: &HandOverBuilder<'_, '_>, party: &PartyId, rest: &[TimelineEntry<'_>]) -> bool {
     rest.iter().any(|entry| match entry.fact {
         Fact::Shipment(ShipmentFact::Accepted(accepted)) => {
-            walk.houses.are_one(&accepted.by, party)
+            builder.houses.are_one(&accepted.by, party)
         }
         _ => false,
     })
 }
 
 /// Whether anything that is left is by a party.
-fn acts(walk: &Walk<'_, '_>, party: &PartyId, rest: &[TimelineEntry<'_>]) -> bool {
+fn acts(builder: &HandOverBuilder<'_, '_>, party: &PartyId, rest: &[TimelineEntry<'_>]) -> bool {
     rest.iter().any(|entry| {
         let by = match entry.fact {
             Fact::Shipment(ShipmentFact::Released(released)) => &released.by,
@@ -122,6 +133,6 @@ fn acts(walk: &Walk<'_, '_>, party: &PartyId, rest: &[TimelineEntry<'_>]) -> boo
             Fact::Shipment(ShipmentFact::Received(received)) => &received.by,
             _ => return false,
         };
-        walk.houses.are_one(by, party)
+        builder.houses.are_one(by, party)
     })
 }

@@ -20,7 +20,7 @@ use alloc::vec::Vec;
 
 /// Somebody did something at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
+pub struct PartyReport {
     /// Which organisation.
     pub by: PartyId,
     /// When, by its clock.
@@ -31,7 +31,7 @@ pub struct Mark {
     pub offset: u64,
 }
 
-impl Mark {
+impl PartyReport {
     fn new(by: &PartyId, entry: &TimelineEntry<'_>) -> Self {
         Self { by: by.clone(), at: entry.at, learnt: entry.learnt, offset: entry.offset }
     }
@@ -47,7 +47,7 @@ pub struct HandOver {
     /// Whether the holder is only the plan's word: no scan has shown that it ever had the goods.
     pub holder_by_plan: bool,
     /// The release. Of several scans of one release it is the first.
-    pub released: Option<Mark>,
+    pub released: Option<PartyReport>,
     /// The leg that the release named.
     pub released_leg: Option<LegId>,
     /// Whom it named. Of several that were named before anybody accepted it is the last.
@@ -58,17 +58,17 @@ pub struct HandOver {
     /// Empty where nothing says.
     pub named: Vec<PartyId>,
     /// The acceptance.
-    pub accepted: Option<Mark>,
+    pub accepted: Option<PartyReport>,
     /// The leg that the acceptance named.
     pub accepted_leg: Option<LegId>,
     /// A receipt by the one who took over, where that came before an acceptance, or in place of one.
-    pub received: Option<Mark>,
+    pub received: Option<PartyReport>,
     /// The release by the one who was named: who lets go of the goods had them.
-    pub passed_on: Option<Mark>,
+    pub passed_on: Option<PartyReport>,
     /// An acceptance by the one who had let go: it took the goods back, or a second person of it scanned late.
-    pub taken_back: Option<Mark>,
+    pub taken_back: Option<PartyReport>,
     /// When there was nothing to hand over any more: refused, cancelled, closed, or the last unit had left.
-    pub ended: Option<Mark>,
+    pub ended: Option<PartyReport>,
     /// Whether that was an act that ends the watch, and not a refusal.
     pub ended_by_act: bool,
     /// Whether the one who took over is the consignee of the plan in force then, or its house.
@@ -97,12 +97,12 @@ impl HandOver {
         }
     }
     /// What first showed that somebody else had the goods.
-    pub fn taken(&self) -> Option<&Mark> {
+    pub fn taken(&self) -> Option<&PartyReport> {
         let marks = [&self.accepted, &self.received, &self.passed_on];
         marks.into_iter().flatten().min_by_key(|mark| mark.at)
     }
     /// What first showed that nobody had to take them over any more.
-    pub fn end(&self) -> Option<&Mark> {
+    pub fn end(&self) -> Option<&PartyReport> {
         self.taken().into_iter().chain(&self.ended).min_by_key(|mark| mark.at)
     }
 }
@@ -111,7 +111,7 @@ impl HandOver {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StrangeRelease {
     /// The release.
-    pub released: Mark,
+    pub released: PartyReport,
     /// Whom it names.
     pub to: Option<PartyId>,
     /// For which leg it is.
@@ -130,7 +130,7 @@ pub struct StrangeRelease {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StrangeReceipt {
     /// The receipt.
-    pub received: Mark,
+    pub received: PartyReport,
     /// What the receiver is.
     pub receiver: Receiver,
     /// For whom the goods were, by the plan in force then.
@@ -155,7 +155,7 @@ pub struct Hands {
 impl<'a> Timeline<'a> {
     /// The chain of hands.
     pub fn hands(&self) -> Hands {
-        Walk::new(self).walk()
+        HandOverBuilder::new(self).builder()
     }
 
     /// Whom a release names; without that the carrier of its leg; without a leg anybody of the plan that was in force then.
@@ -216,7 +216,7 @@ pub(super) enum At {
     Released,
 }
 
-pub(super) struct Walk<'t, 'a> {
+pub(super) struct HandOverBuilder<'t, 'a> {
     timeline: &'t Timeline<'a>,
     pub(super) houses: Houses<'a>,
     pub(super) at: At,
@@ -225,7 +225,7 @@ pub(super) struct Walk<'t, 'a> {
     used: BTreeSet<Identity>,
 }
 
-impl<'t, 'a> Walk<'t, 'a> {
+impl<'t, 'a> HandOverBuilder<'t, 'a> {
     fn new(timeline: &'t Timeline<'a>) -> Self {
         let at = match first_plan(timeline) {
             Some(plan) => At::Held {
@@ -240,7 +240,7 @@ impl<'t, 'a> Walk<'t, 'a> {
         Self { timeline, houses, at, hands: Hands::default(), used: BTreeSet::new() }
     }
 
-    fn walk(mut self) -> Hands {
+    fn builder(mut self) -> Hands {
         let is_hand = |entry: &&TimelineEntry<'a>| {
             matches!(
                 entry.fact,
@@ -294,11 +294,11 @@ impl<'t, 'a> Walk<'t, 'a> {
     }
 
     /// Cancelled and not planned again, closed, the last unit gone: the latest first.
-    fn ends(&self) -> Vec<Mark> {
+    fn ends(&self) -> Vec<PartyReport> {
         let nobody = PartyId::default();
         let cancelled = self.timeline.cancelled_at();
         let gone = self.timeline.units_aboard().left_at;
-        let mut ends: Vec<Mark> = Vec::new();
+        let mut ends: Vec<PartyReport> = Vec::new();
         for entry in self.timeline.entries() {
             let ends_here = match entry.fact {
                 Fact::Shipment(ShipmentFact::Closed(_)) => true,
@@ -309,14 +309,14 @@ impl<'t, 'a> Walk<'t, 'a> {
                 _ => false,
             };
             if ends_here {
-                ends.push(Mark::new(&nobody, entry));
+                ends.push(PartyReport::new(&nobody, entry));
             }
         }
         ends.reverse();
         ends
     }
 
-    fn nothing_to_hand_over(&mut self, end: &Mark) {
+    fn nothing_to_hand_over(&mut self, end: &PartyReport) {
         if let (At::Released, Some(last)) = (&self.at, self.hands.hand_overs.last_mut())
             && last.ended.is_none()
         {
@@ -344,7 +344,7 @@ impl<'t, 'a> Walk<'t, 'a> {
         last.is_some_and(|mark| self.houses.are_one(&mark.by, party))
     }
 
-    fn holds(&mut self, mark: &Mark) {
+    fn holds(&mut self, mark: &PartyReport) {
         let (by, since, learnt) = (mark.by.clone(), mark.at, mark.learnt);
         self.at = At::Held { by, since, learnt, by_plan: false };
     }
@@ -353,7 +353,7 @@ impl<'t, 'a> Walk<'t, 'a> {
         if self.used.contains(&entry.identity) {
             return;
         }
-        let mark = Mark::new(&released.by, entry);
+        let mark = PartyReport::new(&released.by, entry);
         match self.at.clone() {
             At::Unknown => {
                 let hand = HandOver::begin(Some(mark.by.clone()), mark.learnt, false);
@@ -377,7 +377,7 @@ impl<'t, 'a> Walk<'t, 'a> {
     }
 
     /// A release while the goods are let go and nobody has accepted them.
-    fn released_again(&mut self, mark: Mark, released: &Released) {
+    fn released_again(&mut self, mark: PartyReport, released: &Released) {
         let by_the_same = self.let_go_last(&mark.by);
         let Some(last) = self.hands.hand_overs.last().cloned() else { return };
         if by_the_same && last.taken_back.is_some() {
@@ -410,7 +410,7 @@ impl<'t, 'a> Walk<'t, 'a> {
         }
     }
 
-    fn begin(&mut self, mut hand: HandOver, mark: Mark, released: &Released) {
+    fn begin(&mut self, mut hand: HandOver, mark: PartyReport, released: &Released) {
         hand.named = self.timeline.named(released.to.as_ref(), released.leg.as_ref(), mark.at);
         hand.released_leg = released.leg.clone();
         hand.to = released.to.clone();
@@ -431,7 +431,7 @@ impl<'t, 'a> Walk<'t, 'a> {
 
     fn strange(
         &mut self,
-        released: Mark,
+        released: PartyReport,
         said: &Released,
         holder: Option<PartyId>,
         held_learnt: Moment,
@@ -461,7 +461,7 @@ impl<'t, 'a> Walk<'t, 'a> {
     }
 
     fn accepted(&mut self, entry: &TimelineEntry<'a>, accepted: &Accepted) {
-        let mark = Mark::new(&accepted.by, entry);
+        let mark = PartyReport::new(&accepted.by, entry);
         let to_consignee = self.is_consignee(&mark.by, mark.at);
         match self.at.clone() {
             At::Released => {
@@ -516,7 +516,7 @@ impl<'t, 'a> Walk<'t, 'a> {
     }
 
     /// Somebody signs for a hand-over from which it let the goods go already: what it says whom it had them from shows that.
-    fn signs_for_before(&mut self, mark: &Mark, accepted: &Accepted) -> bool {
+    fn signs_for_before(&mut self, mark: &PartyReport, accepted: &Accepted) -> bool {
         let houses = &self.houses;
         let one = |party: Option<&PartyId>, other: &PartyId| {
             party.is_some_and(|party| houses.are_one(party, other))
@@ -538,7 +538,7 @@ impl<'t, 'a> Walk<'t, 'a> {
 
     /// The party that let go accepts: the signature for the hand-over before, by a clock that differs; else it took
     /// the goods back, or a second person of it scanned late.
-    fn accepted_by_who_let_go(&mut self, last: usize, mark: Mark, accepted: &Accepted) {
+    fn accepted_by_who_let_go(&mut self, last: usize, mark: PartyReport, accepted: &Accepted) {
         let before = last.checked_sub(1);
         if let Some(hand) = before.and_then(|before| self.hands.hand_overs.get_mut(before))
             && hand.accepted.is_none()
@@ -554,7 +554,7 @@ impl<'t, 'a> Walk<'t, 'a> {
     }
 
     fn received(&mut self, entry: &TimelineEntry<'a>, received: &Received) {
-        let mark = Mark::new(&received.by, entry);
+        let mark = PartyReport::new(&received.by, entry);
         let plan = self.plan_at(mark.at);
         let receiver = plan.map(|plan| self.houses.receiver(&mark.by, plan));
         if received.verdict == Receipt::Reject {
@@ -604,7 +604,7 @@ impl<'t, 'a> Walk<'t, 'a> {
     }
 
     /// The goods were not taken in: who let them go has them again.
-    fn refused(&mut self, mark: Mark, receiver: Option<Receiver>) {
+    fn refused(&mut self, mark: PartyReport, receiver: Option<Receiver>) {
         let At::Released = self.at else { return };
         let Some(last) = self.hands.hand_overs.last().cloned() else { return };
         let asked = self.names(&last, &mark.by) || receiver == Some(Receiver::Consignee);
@@ -618,7 +618,11 @@ impl<'t, 'a> Walk<'t, 'a> {
 
     /// The holder's first release at or after somebody else took over, and whom it names, unless the holder had the goods again
     /// before it.
-    fn late_release(&mut self, holder: &PartyId, taken: Moment) -> Option<(Mark, Option<PartyId>)> {
+    fn late_release(
+        &mut self,
+        holder: &PartyId,
+        taken: Moment,
+    ) -> Option<(PartyReport, Option<PartyId>)> {
         for entry in self.timeline.entries() {
             match entry.fact {
                 Fact::Shipment(ShipmentFact::Accepted(again))
@@ -639,7 +643,7 @@ impl<'t, 'a> Walk<'t, 'a> {
                         && !self.used.contains(&entry.identity) =>
                 {
                     self.used.insert(entry.identity);
-                    return Some((Mark::new(&late.by, entry), late.to.clone()));
+                    return Some((PartyReport::new(&late.by, entry), late.to.clone()));
                 }
                 _ => {}
             }

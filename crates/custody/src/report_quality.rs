@@ -36,7 +36,7 @@ pub struct Named {
 
 /// What a plan knows by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Names {
+pub struct PlanNames {
     /// When the plan was made.
     pub at: Moment,
     /// When it was learnt.
@@ -50,11 +50,11 @@ pub struct Names {
 
 /// All reports, as far as they are worth a word of their own.
 #[derive(Debug, Default)]
-pub struct Record {
+pub struct ReportQuality {
     /// What is dated ahead.
     pub dated: Vec<Dated>,
     /// What each plan knows; the one in force comes last.
-    pub plans: Vec<Names>,
+    pub plans: Vec<PlanNames>,
     /// Waypoints for which a new time was reported.
     pub waypoints: Vec<Named>,
     /// Legs on which something was reported.
@@ -71,7 +71,7 @@ pub struct Record {
     pub over: Option<Moment>,
 }
 
-impl Names {
+impl PlanNames {
     /// Whether it has a waypoint of that name, however it is spelt.
     pub fn has_waypoint(&self, name: &str) -> bool {
         self.waypoints.iter().any(|known| known.is(name))
@@ -99,7 +99,7 @@ impl Names {
     }
 }
 
-impl Record {
+impl ReportQuality {
     /// Reads the story of a shipment.
     pub fn read(story: &History, shipment: &Subject) -> Self {
         // One that was cancelled and planned again is not over.
@@ -135,7 +135,7 @@ impl Record {
         }
         match &chapter.fact {
             Fact::Shipment(ShipmentFact::Planned(plan)) => {
-                self.plans.push(Names::of(plan, chapter))
+                self.plans.push(PlanNames::of(plan, chapter))
             }
             Fact::Shipment(ShipmentFact::EtaChanged(changed)) => {
                 self.waypoints.push(named(changed.waypoint.as_str()))

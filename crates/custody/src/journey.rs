@@ -7,9 +7,9 @@ use facts::{Fact, LegId, Moment, PartyId, ShipmentFact, Timeline, TimelineEntry}
 
 /// The way of the goods, as far as it was reported.
 #[derive(Debug)]
-pub struct Way {
+pub struct Journey {
     /// What was heard of them between the moment at which a carrier had them and their arrival, in order.
-    pub words: Vec<Word>,
+    pub sightings: Vec<Sighting>,
     /// When they were there, or the shipment was over.
     pub ended: Option<Moment>,
     /// When that was learnt.
@@ -18,7 +18,7 @@ pub struct Way {
 
 /// Somebody reported something that shows where the goods are.
 #[derive(Debug, Clone)]
-pub struct Word {
+pub struct Sighting {
     /// When.
     pub at: Moment,
     /// When that was learnt.
@@ -43,13 +43,13 @@ pub struct UnderWay {
     pub carrier: PartyId,
 }
 
-impl Default for Way {
+impl Default for Journey {
     fn default() -> Self {
-        Self { words: Vec::new(), ended: None, ended_learnt: Moment::EARLIEST }
+        Self { sightings: Vec::new(), ended: None, ended_learnt: Moment::EARLIEST }
     }
 }
 
-impl Way {
+impl Journey {
     pub(crate) fn read(timeline: &Timeline<'_>) -> Self {
         let houses = timeline.houses();
         let strange: Vec<u64> = timeline
@@ -80,12 +80,12 @@ impl Way {
                 let let_go = matches!(entry.fact, Fact::Shipment(ShipmentFact::Released(_)));
                 let leg = under_way(&by_then, plan, &houses).filter(|_| !let_go && !astray);
                 let (at, learnt, offset) = (entry.at, entry.learnt, entry.offset);
-                words.push(Word { at, learnt, offset, leg });
+                words.push(Sighting { at, learnt, offset, leg });
             }
         }
         let ends = timeline.entries().iter().filter(|entry| Some(entry.at) == ended);
         let ended_learnt = ends.map(|entry| entry.learnt).min().unwrap_or(Moment::EARLIEST);
-        Self { words, ended, ended_learnt }
+        Self { sightings: words, ended, ended_learnt }
     }
 }
 
