@@ -36,7 +36,7 @@ use replay::{Options, Progress, Replay, Source};
 use serde::de::DeserializeSeed;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use thermal::Thermal;
+use thermal::ThermalEngine;
 
 fn number(name: &str, default: usize) -> usize {
     std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default)
@@ -238,11 +238,11 @@ fn reading(device: &Subject, round: usize) -> Event {
 
 /// The service whose engine reads the most.
 pub(crate) fn thermal_service() -> Service {
-    let thermal = ENGINES.iter().find(|engine| engine.name == Thermal::ABOUT.name);
+    let thermal = ENGINES.iter().find(|engine| engine.name == ThermalEngine::ABOUT.name);
     Service::Engine(thermal.expect("it is one of them"))
 }
 
-fn thermal_fold() -> PartitionState<Thermal> {
+fn thermal_fold() -> PartitionState<ThermalEngine> {
     const CONTAIN: PanicGuard = |work| {
         work();
         true
@@ -255,7 +255,7 @@ fn thermal_fold() -> PartitionState<Thermal> {
     fold
 }
 
-fn take(fold: &mut PartitionState<Thermal>, offset: u64, matter: Payload<Event>) {
+fn take(fold: &mut PartitionState<ThermalEngine>, offset: u64, matter: Payload<Event>) {
     let mut out = Vec::new();
     fold.take(&InputRecord { offset, origin: None, after: None, payload: matter }, &mut out)
         .expect("nothing stops");
@@ -267,11 +267,11 @@ fn judge_readings(
     rounds: usize,
     profile: &str,
     late: usize,
-) -> (PartitionState<Thermal>, Duration, usize) {
+) -> (PartitionState<ThermalEngine>, Duration, usize) {
     let mut fold = thermal_fold();
     let all: Vec<Open> = (0..shipments).map(|n| open(n, profile)).collect();
     let mut offset = 1;
-    let mut word = |fold: &mut PartitionState<Thermal>, key: &Subject, word: Event| {
+    let mut word = |fold: &mut PartitionState<ThermalEngine>, key: &Subject, word: Event| {
         take(fold, offset, Payload::Input { key: key.clone(), input: word });
         offset += 1;
     };

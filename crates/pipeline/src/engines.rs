@@ -11,7 +11,7 @@ use schedule::Schedule;
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::LazyLock;
-use thermal::Thermal;
+use thermal::ThermalEngine;
 
 /// Makes the list, and the way to go through it by type.
 macro_rules! engines {
@@ -26,7 +26,7 @@ macro_rules! engines {
     };
 }
 
-engines![CustodyEngine, Thermal, Permits, Schedule];
+engines![CustodyEngine, ThermalEngine, Permits, Schedule];
 
 /// What [`for_each`] does for each engine.
 pub trait ForEngine {

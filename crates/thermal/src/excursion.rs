@@ -2,8 +2,8 @@
 //! a hysteresis inside of it; only minutes beyond the limit count. "Further out" is warmer here: what is too cold comes
 //! mirrored.
 
-use crate::cover::{Held, UNKNOWN};
-use crate::trust::Trust;
+use crate::coverage::{HeldReading, UNKNOWN};
+use crate::trust::ReadingTrust;
 use alloc::vec::Vec;
 use facts::{Message, Moment, Severity, Span, say};
 
@@ -27,15 +27,15 @@ pub struct Excursion {
     /// Until when what another probe says belongs to it.
     awaited: Moment,
     /// Its stretches in order, those between the limit and where it counts as back, too.
-    pub held: Vec<Held>,
+    pub held: Vec<HeldReading>,
 }
 
 impl Excursion {
-    fn of(first: Held) -> Self {
+    fn of(first: HeldReading) -> Self {
         let (from, until, open, awaited) = (first.from, first.until, first.latest, first.awaited);
         Self { from, until, open, awaited, held: Vec::from([first]) }
     }
-    fn join(&mut self, held: Held) {
+    fn join(&mut self, held: HeldReading) {
         self.until = self.until.max(held.until);
         self.open |= held.latest;
         self.awaited = self.awaited.max(held.awaited);
@@ -46,7 +46,7 @@ impl Excursion {
         (!self.open).then_some(self.until)
     }
     /// Its stretches beyond a limit for which a probe vouches.
-    pub fn beyond(&self, limit: i32) -> impl Iterator<Item = &Held> {
+    pub fn beyond(&self, limit: i32) -> impl Iterator<Item = &HeldReading> {
         self.held.iter().filter(move |held| held.milli != UNKNOWN && held.milli > limit)
     }
     /// Whether nothing of it is of the goods: all of it was measured after the watch over them had ended.
@@ -55,7 +55,7 @@ impl Excursion {
     }
     /// Without what was measured after the watch had ended, where something was before that.
     fn of_the_goods(mut self, limit: i32) -> Self {
-        let late = |held: &Held| held.late;
+        let late = |held: &HeldReading| held.late;
         if self.held.iter().any(late) && !self.is_late(limit) {
             self.held.retain(|held| !held.late);
             let ends = self.held.iter().map(|held| held.until);
@@ -87,7 +87,7 @@ impl Excursion {
         let Some(cut) = at.iter().copied().filter(|at| self.from <= *at).min() else {
             return Vec::from([self]);
         };
-        let (before, after): (Vec<Held>, Vec<Held>) =
+        let (before, after): (Vec<HeldReading>, Vec<HeldReading>) =
             self.held.iter().copied().partition(|held| held.from <= cut);
         let after = excursions(after, limit);
         if after.is_empty() {
@@ -116,7 +116,7 @@ impl Default for Minutes {
 
 impl Minutes {
     /// With these, too.
-    pub fn and<'a>(mut self, held: impl Iterator<Item = &'a Held>) -> Self {
+    pub fn and<'a>(mut self, held: impl Iterator<Item = &'a HeldReading>) -> Self {
         for stretch in held {
             let from = stretch.from.max(self.covered);
             if stretch.until > from {
@@ -130,7 +130,7 @@ impl Minutes {
 
 /// Excursions beyond a limit, of stretches that lie beyond where it counts as back, in the order of their beginnings.
 /// What only bridges a hole begins none.
-pub fn excursions(held: impl IntoIterator<Item = Held>, limit: i32) -> Vec<Excursion> {
+pub fn excursions(held: impl IntoIterator<Item = HeldReading>, limit: i32) -> Vec<Excursion> {
     let mut all: Vec<Excursion> = Vec::new();
     for stretch in held {
         match all.last_mut() {
@@ -151,7 +151,7 @@ pub fn afterwards(message: Message) -> Message {
 
 /// What a limit allows.
 #[derive(Debug, Clone, Copy)]
-pub struct Limit {
+pub struct ExcursionLimit {
     /// Beyond this.
     pub at: i32,
     /// For longer than this at a time; `0 min` = any reading.
@@ -176,7 +176,7 @@ pub struct Exceeded {
 }
 
 /// The excursions of these stretches that are longer than a limit allows.
-pub fn exceeded(held: &[Held], limit: &Limit) -> Vec<Exceeded> {
+pub fn exceeded(held: &[HeldReading], limit: &ExcursionLimit) -> Vec<Exceeded> {
     let mut found: Vec<Exceeded> = Vec::new();
     let mut total = Span::ZERO;
     let sure = held.iter().copied().filter(|held| held.trust.counts());
@@ -199,8 +199,9 @@ pub fn exceeded(held: &[Held], limit: &Limit) -> Vec<Exceeded> {
         let lasted = excursion.lasted(limit.at);
         let before = total;
         total += lasted;
-        let says = |trust: Trust| excursion.beyond(limit.at).any(|held| held.trust == trust);
-        let leap = says(Trust::FaultCode) || (limit.tells_alone && says(Trust::Alone));
+        let says = |trust: ReadingTrust| excursion.beyond(limit.at).any(|held| held.trust == trust);
+        let leap =
+            says(ReadingTrust::FaultCode) || (limit.tells_alone && says(ReadingTrust::Alone));
         let over = lasted > limit.grace || limit.grace == Span::ZERO;
         let spent = limit.in_all.is_some_and(|(most, _)| total >= most);
         if excursion.is_late(limit.at) {
@@ -221,6 +222,6 @@ pub fn exceeded(held: &[Held], limit: &Limit) -> Vec<Exceeded> {
 
 /// Why what is said of an excursion cannot be relied on, and whether the figure is a temperature at all.
 pub fn doubt(excursion: &Excursion, limit: i32) -> Message {
-    let code = excursion.beyond(limit).any(|held| held.trust == Trust::FaultCode);
+    let code = excursion.beyond(limit).any(|held| held.trust == ReadingTrust::FaultCode);
     if code { say!(FAULT_CODE) } else { say!(DOUBTED) }
 }

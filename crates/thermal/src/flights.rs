@@ -7,7 +7,7 @@ use facts::{Fact, LegId, Moment, ShipmentFact, Span};
 
 /// One leg, by what happened and by what was planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Leg {
+pub struct FlownLeg {
     /// Which leg, by the name that the plan gives it.
     pub id: LegId,
     /// Whether it is flown.
@@ -23,8 +23,8 @@ pub struct Leg {
 }
 
 /// Reads the legs. The departure of one that goes without the goods is not theirs.
-pub(crate) fn legs(timeline: &Timeline<'_>) -> Vec<Leg> {
-    let mut legs: Vec<Leg> = Vec::new();
+pub(crate) fn legs(timeline: &Timeline<'_>) -> Vec<FlownLeg> {
+    let mut legs: Vec<FlownLeg> = Vec::new();
     let lost = timeline.lost_legs();
     let without =
         |leg: &LegId, at: Moment| lost.iter().any(|lost| lost.leg == *leg && lost.holds(at));
@@ -44,7 +44,7 @@ pub(crate) fn legs(timeline: &Timeline<'_>) -> Vec<Leg> {
                     // It left once more, after it had arrived or the goods had been taken off it.
                     Some(_) if leg.arrived.is_some() || leg.taken_off.is_some() => {
                         let id = departed.leg.clone();
-                        legs.push(Leg { departed: Some(entry.at), ..Leg::new(id) });
+                        legs.push(FlownLeg { departed: Some(entry.at), ..FlownLeg::new(id) });
                     }
                     _ => leg.departed = Some(entry.at),
                 }
@@ -65,16 +65,16 @@ pub(crate) fn legs(timeline: &Timeline<'_>) -> Vec<Leg> {
     legs
 }
 
-impl Leg {
+impl FlownLeg {
     fn new(id: LegId) -> Self {
         let (departed, arrived, arrives, taken_off) = (None, None, None, None);
         Self { id, air: false, departed, arrived, arrives, taken_off }
     }
 }
 
-fn latest<'l>(legs: &'l mut Vec<Leg>, id: &LegId) -> &'l mut Leg {
+fn latest<'l>(legs: &'l mut Vec<FlownLeg>, id: &LegId) -> &'l mut FlownLeg {
     let place = legs.iter().rposition(|leg| leg.id == *id).unwrap_or_else(|| {
-        legs.push(Leg::new(id.clone()));
+        legs.push(FlownLeg::new(id.clone()));
         legs.len() - 1
     });
     &mut legs[place]
@@ -82,7 +82,7 @@ fn latest<'l>(legs: &'l mut Vec<Leg>, id: &LegId) -> &'l mut Leg {
 
 /// Until when facts of a flight may still come in, if a moment lies in one or just after it.
 pub(crate) fn flight_over(
-    legs: &[Leg],
+    legs: &[FlownLeg],
     at: Moment,
     after_arrival: Span,
     after_plan: Span,

@@ -1,11 +1,11 @@
 //! All that thermal rules look at.
 
-use crate::cover::Cover;
-use crate::hearing::Calm;
-use crate::place::{Place, Stretch};
+use crate::coverage::Coverage;
+use crate::intake::QuietBand;
+use crate::place::{ProbePlace, Stretch};
 use crate::probe::Probe;
 use crate::series;
-use crate::setting::{Attachment, Setting};
+use crate::shipment_setup::{Attachment, ShipmentSetup};
 use crate::trust::Doubts;
 use crate::window::{Window, windows};
 use alloc::vec::Vec;
@@ -18,20 +18,20 @@ use serde::{Deserialize, Serialize};
 
 /// The probes, and the story of everything but readings.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Memory {
+pub struct ThermalMemory {
     pub(crate) shipment: Option<ShipmentId>,
-    pub(crate) story: History,
+    pub(crate) history: History,
     pub(crate) probes: Vec<Probe>,
     /// Readings that left a hole before them: which, and when that was learnt.
     pub(crate) holes: Vec<(Moment, Moment)>,
     #[serde(skip, default = "OnceCell::new")]
-    pub(crate) setting: OnceCell<Setting>,
+    pub(crate) setup: OnceCell<ShipmentSetup>,
 }
 
-impl Memory {
+impl ThermalMemory {
     /// What the story tells beside readings.
-    pub fn setting(&self) -> &Setting {
-        self.setting.get_or_init(|| Setting::read(&self.story, self.shipment.as_ref()))
+    pub fn setup(&self) -> &ShipmentSetup {
+        self.setup.get_or_init(|| ShipmentSetup::read(&self.history, self.shipment.as_ref()))
     }
     /// The probes.
     pub fn probes(&self) -> &[Probe] {
@@ -39,7 +39,7 @@ impl Memory {
     }
     /// The profile of the plan in force; without one nothing can be judged.
     pub fn profile<'r>(&self, reference: &'r ReferenceData) -> Option<&'r Profile> {
-        reference.profiles.get(&self.setting().profile)
+        reference.profiles.get(&self.setup().profile)
     }
     /// When the goods are judged.
     pub fn windows(&self, profile: &Profile, settle: Span) -> Vec<Window> {
@@ -50,7 +50,7 @@ impl Memory {
         self.windows_from(profile, Span::ZERO, settle)
     }
     fn windows_from(&self, profile: &Profile, settle_in: Span, settle: Span) -> Vec<Window> {
-        let calm = Calm::of(profile);
+        let calm = QuietBand::of(profile);
         let is_climate = |stay: &Stretch| {
             let probes = self.attached(stay.place);
             let first = probes.filter_map(|(_, probe)| {
@@ -62,11 +62,11 @@ impl Memory {
             });
             first.min()
         };
-        windows(self.setting(), settle_in, settle, is_climate)
+        windows(self.setup(), settle_in, settle, is_climate)
     }
     /// The probes that were ever attached to a place, with their attachments.
-    fn attached(&self, place: Place) -> impl Iterator<Item = (&Attachment, &Probe)> + '_ {
-        let there = self.setting().attachments.iter().filter(move |a| a.place == place);
+    fn attached(&self, place: ProbePlace) -> impl Iterator<Item = (&Attachment, &Probe)> + '_ {
+        let there = self.setup().attachments.iter().filter(move |a| a.place == place);
         there.filter_map(|attachment| {
             let mine =
                 |p: &&Probe| p.device == attachment.device && p.channel == attachment.channel;
@@ -81,22 +81,26 @@ impl Memory {
         known.filter(|known| *known > context.now).min()
     }
     /// The readings as stretches of time.
-    pub fn cover<'a>(&'a self, context: &RuleContext<'a>, windows: &'a [Window]) -> Cover<'a> {
+    pub fn coverage<'a>(
+        &'a self,
+        context: &RuleContext<'a>,
+        windows: &'a [Window],
+    ) -> Coverage<'a> {
         let profile = self.profile(context.reference);
         let doubts =
             profile.map(|profile| Doubts::of(profile, context.reference)).unwrap_or_default();
-        Cover { setting: self.setting(), probes: &self.probes, windows, doubts, settling: None }
+        Coverage { setup: self.setup(), probes: &self.probes, windows, doubts, settling: None }
     }
     /// Whether what a probe measures at a moment is how warm the goods are.
     pub(crate) fn is_payload(&self, device: &str, channel: &ShortText, at: Moment) -> bool {
-        let setting = self.setting();
+        let setting = self.setup();
         let mine = |a: &&Attachment| a.device.as_str() == device && a.channel == *channel;
         setting.attachments.iter().filter(mine).any(|a| setting.sits(a, at))
     }
     /// Where in the journal the readings of these moments stand.
     pub(crate) fn evidence(&self, moments: impl IntoIterator<Item = Moment>) -> Vec<u64> {
         let at = |moment: Moment| {
-            let payload = self.setting().attachments.iter();
+            let payload = self.setup().attachments.iter();
             let probes = payload.filter_map(|a| {
                 self.probes.iter().find(|p| p.device == a.device && p.channel == a.channel)
             });
@@ -116,7 +120,7 @@ impl Memory {
         reference: &ReferenceData,
     ) -> bool {
         let (at, reading) = event;
-        let setting = self.setting();
+        let setting = self.setup();
         let mine = setting.attachments.iter().filter(|a| {
             a.device.as_str() == device && a.channel == reading.channel && setting.sits(a, at)
         });
@@ -125,10 +129,10 @@ impl Memory {
     }
     /// When a fit probe last told how warm the goods of a window were; before they were packed it told that it works.
     pub(crate) fn last_heard(&self, window: &Window, reference: &ReferenceData) -> Option<Moment> {
-        let setting = self.setting();
+        let setting = self.setup();
         let last = |(attachment, probe): (&Attachment, &Probe)| {
             let until = attachment.until.unwrap_or(Moment::LATEST).min(window.end());
-            let tells = |r: &&series::Reading| {
+            let tells = |r: &&series::Sample| {
                 let is_code = reference.fault_codes.iter().any(|code| code.milli() == r.milli);
                 !is_code && setting.sits(attachment, r.at) && setting.fit(attachment, r.at)
             };
@@ -139,13 +143,13 @@ impl Memory {
     }
     /// How long without a reading is too long in a window: of the probe that reports most often.
     pub(crate) fn patience(&self, window: &Window) -> Option<Span> {
-        let attachments = self.setting().attachments.iter();
+        let attachments = self.setup().attachments.iter();
         let open = attachments.filter(|a| a.place == window.place && a.until.is_none());
         open.map(|a| (a.log_every * 2).max(a.send_every.unwrap_or_default() + a.log_every)).min()
     }
     /// Whether any minute of a judged window is known, by a fit probe.
     pub(crate) fn knows_any(&self, context: &RuleContext<'_>, windows: &[Window]) -> bool {
-        let cover = self.cover(context, windows);
+        let cover = self.coverage(context, windows);
         cover.stretches().any(|(probe, attachment, window)| {
             cover.readings(probe, attachment, &window).any(|(_, trust)| trust.counts())
         })
@@ -167,7 +171,7 @@ impl Memory {
 
 /// The judged stretches of a profile, or nothing to judge.
 pub(crate) fn judged<'r>(
-    memory: &Memory,
+    memory: &ThermalMemory,
     context: &RuleContext<'r>,
 ) -> Option<(&'r Profile, Vec<Window>)> {
     let profile = memory.profile(context.reference)?;
@@ -177,7 +181,7 @@ pub(crate) fn judged<'r>(
 
 /// The stretches from packing on, and those that are judged.
 pub(crate) fn windows_of(
-    memory: &Memory,
+    memory: &ThermalMemory,
     context: &RuleContext<'_>,
     profile: &Profile,
 ) -> (Vec<Window>, Vec<Window>) {

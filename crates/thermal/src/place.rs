@@ -2,7 +2,7 @@
 //!
 //! What ends a stretch is an act that somebody reported. Readings end nothing, and losing a logger ends nothing.
 
-use crate::setting::Attachment;
+use crate::shipment_setup::Attachment;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use facts::fact::shipment::{Disposition, Receipt};
@@ -11,7 +11,7 @@ use facts::{Fact, Moment, PartyId, ShipmentFact, StoreFact, StoreId, UnitId};
 
 /// What a probe is attached to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum ProbePlace {
     /// The box in which the goods travel.
     Box,
     /// A store, by its place among those that are known.
@@ -24,18 +24,18 @@ pub struct Stores(Vec<StoreId>);
 
 impl Stores {
     /// The place that a store is.
-    pub fn place(&mut self, store: &str) -> Place {
+    pub fn place(&mut self, store: &str) -> ProbePlace {
         let known = self.0.iter().position(|known| known.as_str() == store);
-        Place::Store(known.unwrap_or_else(|| {
+        ProbePlace::Store(known.unwrap_or_else(|| {
             self.0.push(StoreId::new(store));
             self.0.len() - 1
         }))
     }
     /// The name of a store.
-    pub fn name(&self, place: Place) -> Option<&StoreId> {
+    pub fn name(&self, place: ProbePlace) -> Option<&StoreId> {
         match place {
-            Place::Box => None,
-            Place::Store(n) => self.0.get(n),
+            ProbePlace::Box => None,
+            ProbePlace::Store(n) => self.0.get(n),
         }
     }
 }
@@ -70,7 +70,7 @@ impl Ended {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stretch {
     /// Which place.
-    pub place: Place,
+    pub place: ProbePlace,
     /// From when.
     pub from: Moment,
     /// When we learnt that it had begun.
@@ -188,14 +188,15 @@ pub(crate) fn boxes(
     let fill = |all: &mut Vec<Stretch>, (from, learnt): (Moment, Moment)| {
         let over = over.filter(|over| over.at <= from);
         if over.is_none() && all.last().is_none_or(|last| last.until.is_some()) {
-            all.push(Stretch { place: Place::Box, from, learnt, until: None, all: true });
+            all.push(Stretch { place: ProbePlace::Box, from, learnt, until: None, all: true });
         }
     };
     let is_packing = |entry: &TimelineEntry<'_>| {
         matches!(entry.fact, Fact::Shipment(ShipmentFact::Packed(_) | ShipmentFact::Repacked(_)))
     };
     let packed = timeline.entries().iter().any(is_packing);
-    let first_probe = attachments.iter().filter(|a| a.place == Place::Box).map(|a| a.from).min();
+    let first_probe =
+        attachments.iter().filter(|a| a.place == ProbePlace::Box).map(|a| a.from).min();
     let mut first_probe = first_probe.filter(|_| !packed);
     let (mut received, mut arrived) = (false, false);
     let mut moved: Option<&PartyId> = None;
@@ -268,7 +269,7 @@ pub(crate) fn stays(
     aboard: &Aboard,
     over: Option<Ended>,
 ) -> Vec<Stretch> {
-    let mut holding: Vec<(Place, Held)> = Vec::new();
+    let mut holding: Vec<(ProbePlace, Held)> = Vec::new();
     let mut all: Vec<Stretch> = Vec::new();
     for entry in timeline.entries() {
         let by = match entry.fact {

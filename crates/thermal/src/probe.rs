@@ -1,6 +1,6 @@
 //! One probe of one device, as this shipment knows it.
 
-use crate::series::Series;
+use crate::series::SampleSeries;
 use alloc::vec::Vec;
 use facts::fact::device::{Elsewhere, Quiet, Unclaimed};
 use facts::{DeviceId, Moment, ShortText};
@@ -14,16 +14,16 @@ pub struct Probe {
     /// Its channel.
     pub channel: ShortText,
     /// Its readings.
-    pub series: Series,
+    pub series: SampleSeries,
     /// When something came last, by log time.
     pub heard: Option<Moment>,
     /// When dispatch stated that it was quiet.
-    pub silences: Vec<Silence>,
+    pub silences: Vec<ProbeSilence>,
 }
 
 /// A stretch in which nothing came, by log time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Silence {
+pub struct ProbeSilence {
     /// When something came last.
     pub since: Moment,
     /// When it was stated first, and last.
@@ -63,7 +63,7 @@ impl Probe {
                 // Once something else came, or what came was taken back, it is a silence like any other.
                 silence.ahead &= unclaimed.is_some_and(|unclaimed| unclaimed.ahead);
             }
-            _ => self.silences.push(Silence {
+            _ => self.silences.push(ProbeSilence {
                 since,
                 stated: (as_of, as_of),
                 until: None,

@@ -11,7 +11,7 @@ pub mod not_judged;
 pub mod too_cold;
 pub mod too_warm;
 
-use crate::memory::Memory;
+use crate::memory::ThermalMemory;
 use facts::{FactKind, RuleEntry, rule};
 
 /// What is declared wrong, of all that thermal hears.
@@ -30,7 +30,7 @@ const PLACES: &[FactKind] = &[
 const READINGS: &[FactKind] = &[FactKind::Reading, FactKind::Withdrawn, FactKind::Calibrated];
 
 /// Every rule of this engine.
-pub const ALL: &[RuleEntry<Memory>] = &[
+pub const ALL: &[RuleEntry<ThermalMemory>] = &[
     rule::<too_warm::TooWarm>(),
     rule::<too_cold::TooCold>(),
     rule::<above_step::AboveStep>(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// One reading, 16 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reading {
+pub struct Sample {
     /// When, by the device.
     pub at: Moment,
     /// What it measured.
@@ -18,7 +18,7 @@ pub struct Reading {
 
 /// One of each moment: a probe may have sent two values of one, and until somebody says which is wrong the worse one counts,
 /// for what is too warm the warmer and for what is too cold the colder.
-pub fn worst(readings: &[Reading], cold: bool) -> Vec<Reading> {
+pub fn worst(readings: &[Sample], cold: bool) -> Vec<Sample> {
     let moments = readings.chunk_by(|one, other| one.at == other.at);
     moments.filter_map(|all| if cold { all.first() } else { all.last() }).copied().collect()
 }
@@ -36,22 +36,22 @@ struct Sum {
 
 /// Readings sorted by time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Series {
-    readings: Vec<Reading>,
+pub struct SampleSeries {
+    readings: Vec<Sample>,
     blocks: Vec<Sum>,
 }
 
-impl Series {
+impl SampleSeries {
     /// All of them.
-    pub fn all(&self) -> &[Reading] {
+    pub fn all(&self) -> &[Sample] {
         &self.readings
     }
     /// The latest.
-    pub fn last(&self) -> Option<&Reading> {
+    pub fn last(&self) -> Option<&Sample> {
         self.readings.last()
     }
     /// The last one before a moment.
-    pub fn before(&self, at: Moment) -> Option<&Reading> {
+    pub fn before(&self, at: Moment) -> Option<&Sample> {
         let last = self.readings.len().checked_sub(1)?;
         // Mostly it is the one before the last.
         let place = match self.readings.get(last)?.at.cmp(&at) {
@@ -65,7 +65,7 @@ impl Series {
     pub fn take(&mut self, at: Moment, value: MilliCelsius, offset: u64) -> bool {
         let milli = value.milli();
         let offset = u32::try_from(offset).unwrap_or(u32::MAX);
-        let reading = Reading { at, milli, offset };
+        let reading = Sample { at, milli, offset };
         if self.readings.len() == self.readings.capacity() {
             // An eighth more, and not twice as much: thousands of shipments are open at once.
             self.readings.reserve_exact(self.readings.len() / 8 + 16);
@@ -95,16 +95,16 @@ impl Series {
         self.readings.partition_point(|r| r.at < at)
     }
     /// All of the last moment before one.
-    pub fn said_before(&self, at: Moment) -> &[Reading] {
+    pub fn said_before(&self, at: Moment) -> &[Sample] {
         self.before(at).map_or(&[], |before| self.between(before.at, before.at))
     }
     /// All of the next moment after one.
-    pub fn said_after(&self, at: Moment) -> &[Reading] {
+    pub fn said_after(&self, at: Moment) -> &[Sample] {
         let after = self.readings.get(self.readings.partition_point(|r| r.at <= at));
         after.map_or(&[], |after| self.between(after.at, after.at))
     }
     /// Readings of a stretch of time, `until` included.
-    pub fn between(&self, from: Moment, until: Moment) -> &[Reading] {
+    pub fn between(&self, from: Moment, until: Moment) -> &[Sample] {
         let first = self.readings.partition_point(|r| r.at < from);
         let last = self.readings.partition_point(|r| r.at <= until);
         self.readings.get(first..last).unwrap_or_default()
@@ -143,7 +143,7 @@ impl Series {
         from: Moment,
         until: Moment,
         most: Span,
-    ) -> impl Iterator<Item = (&[Reading], Option<&Reading>)> + '_ {
+    ) -> impl Iterator<Item = (&[Sample], Option<&Sample>)> + '_ {
         let begin = self.readings.partition_point(|r| r.at < from);
         let end = self.readings.partition_point(|r| r.at <= until);
         let mut next = Some(begin).filter(|begin| *begin < end);

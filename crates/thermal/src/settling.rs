@@ -5,10 +5,10 @@
 //! limits it tells of its own past and not of the goods. Once it has been within them, what it says after that is of the
 //! goods. What it says last, when the box has settled, is judged.
 
-use crate::cover::Cover;
+use crate::coverage::Coverage;
 use crate::probe::Probe;
-use crate::series::{Reading, worst};
-use crate::setting::Attachment;
+use crate::series::{Sample, worst};
+use crate::shipment_setup::Attachment;
 use crate::window::Window;
 use facts::{Moment, Span};
 
@@ -25,7 +25,7 @@ pub struct Settling<'a> {
 
 impl Settling<'_> {
     /// Whether the box had settled when a reading was taken.
-    pub fn is_over(&self, reading: &Reading) -> bool {
+    pub fn is_over(&self, reading: &Sample) -> bool {
         self.settled.iter().any(|window| window.takes(reading))
     }
     /// Whether a temperature cannot be undone.
@@ -39,7 +39,7 @@ impl Settling<'_> {
     }
 }
 
-impl Cover<'_> {
+impl Coverage<'_> {
     /// Whether a reading that was taken while the box settles proves that the goods suffered what cannot be undone: its
     /// probe had been within the limits and was not moved about since, or it lies outside them a second time in a row and
     /// is not just coming from where it lay before, or it is the last word when the box has settled.
@@ -56,7 +56,7 @@ impl Cover<'_> {
             return false;
         };
         let cold = reading.milli <= settling.beyond.0;
-        let within = |r: &Reading| self.doubts.holds(r.milli);
+        let within = |r: &Sample| self.doubts.holds(r.milli);
         let here = probe.series.place(reading.at);
         let until_here = |from: Moment| {
             let from = probe.series.place(from);
@@ -70,7 +70,7 @@ impl Cover<'_> {
         }
         let before = until_here(attachment.from);
         // On the way out it may already have been a little outside, on this side.
-        let on_its_way = |r: &Reading| !settling.is_beyond(r.milli) && self.is_out(r, cold);
+        let on_its_way = |r: &Sample| !settling.is_beyond(r.milli) && self.is_out(r, cold);
         let was_within = before.iter().rposition(within);
         let then = was_within.and_then(|was| before.get(was + 1..));
         if then.is_some_and(|then| then.iter().all(on_its_way)) {
@@ -92,19 +92,19 @@ impl Cover<'_> {
     }
 
     /// Whether a reading lies outside the limits on one side.
-    fn is_out(&self, reading: &Reading, cold: bool) -> bool {
+    fn is_out(&self, reading: &Sample, cold: bool) -> bool {
         let (lower, upper) = self.doubts.within;
         if cold { reading.milli < lower } else { reading.milli > upper }
     }
 
     /// Whether readings lie outside the limits on one side, each of them nearer to the limits than the one before.
-    fn comes(&self, readings: &[Reading], cold: bool) -> bool {
+    fn comes(&self, readings: &[Sample], cold: bool) -> bool {
         readings.iter().all(|r| self.is_out(r, cold)) && readings.is_sorted_by(nearer(cold))
     }
 }
 
 /// Whether the second of two readings is nearer to the limits.
-fn nearer(cold: bool) -> impl Fn(&Reading, &Reading) -> bool {
+fn nearer(cold: bool) -> impl Fn(&Sample, &Sample) -> bool {
     move |before, after| {
         if cold { after.milli > before.milli } else { after.milli < before.milli }
     }

@@ -1,7 +1,7 @@
 //! The engine value of one shipment.
 
-use crate::hearing::{Calm, Matter};
-use crate::memory::Memory;
+use crate::intake::{QuietBand, Urgency};
+use crate::memory::ThermalMemory;
 use crate::rules;
 use crate::window::Window;
 use alloc::vec::Vec;
@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 
 /// The memory, what was said, and when to look again.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Thermal {
-    memory: Memory,
-    told: FindingDiff,
+pub struct ThermalEngine {
+    memory: ThermalMemory,
+    diff: FindingDiff,
     context: Option<Context>,
     now: Moment,
     /// When silence alone changes an answer of the rules, as of the last judgement.
@@ -26,36 +26,37 @@ pub struct Thermal {
     /// Since when something waits to be judged.
     unjudged: Option<Moment>,
     /// When the latest reading is too old to know the temperature by.
-    deaf: Option<Moment>,
+    stale_at: Option<Moment>,
     /// How long a reading is good for, where one place alone is watched: only then a reading says all about it.
     patience: Option<Span>,
     /// Kept of the profile, as of the last judgement. It is part of the state: without it the first reading after a restart
     /// would be judged at once, and what follows would be told otherwise than before.
-    calm: Option<Calm>,
+    quiet_band: Option<QuietBand>,
     #[serde(skip)]
     put_away: bool,
 }
 
-impl Default for Thermal {
+impl Default for ThermalEngine {
     fn default() -> Self {
-        let (memory, told, now) = (Memory::default(), FindingDiff::default(), Moment::EARLIEST);
+        let (memory, told, now) =
+            (ThermalMemory::default(), FindingDiff::default(), Moment::EARLIEST);
         Self {
             memory,
-            told,
+            diff: told,
             context: None,
             now,
             next: None,
             unjudged: None,
-            deaf: None,
+            stale_at: None,
             patience: None,
-            calm: None,
+            quiet_band: None,
             put_away: false,
         }
     }
 }
 
-impl Engine for Thermal {
-    type Rules = Rules<Memory>;
+impl Engine for ThermalEngine {
+    type Rules = Rules<ThermalMemory>;
     type Input = Event;
     type Output = EngineOutput;
 
@@ -128,7 +129,7 @@ impl Engine for Thermal {
 
     fn step(
         &mut self,
-        rules: &Rules<Memory>,
+        rules: &Rules<ThermalMemory>,
         entry: &Step<'_, Event>,
         said: &mut Vec<EngineOutput>,
     ) {
@@ -145,8 +146,12 @@ impl Engine for Thermal {
         let entry = &self.judged_before(rules, entry, said);
         let matter = match entry.cause {
             Trigger::Input(event) => {
-                let matter =
-                    self.memory.hear(entry, event, self.calm.as_ref(), rules.reference.settle);
+                let matter = self.memory.hear(
+                    entry,
+                    event,
+                    self.quiet_band.as_ref(),
+                    rules.reference.settle,
+                );
                 if let Fact::Device(DeviceFact::Reading(reading)) = &event.fact
                     && self.memory.is_payload(&event.subject.id, &reading.channel, event.at)
                 {
@@ -154,46 +159,46 @@ impl Engine for Thermal {
                     if self.memory.tells(&event.subject.id, heard, &rules.reference) {
                         // What was measured long ago tells of then, and a clock that is ahead tells nothing more.
                         let heard = event.at.min(entry.now);
-                        self.deaf = self.deaf.max(self.patience.map(|after| heard + after));
+                        self.stale_at = self.stale_at.max(self.patience.map(|after| heard + after));
                     }
                     match (matter, self.turns(), self.patience) {
-                        (Matter::Calm, Some(_), Some(_)) => return,
+                        (Urgency::None, Some(_), Some(_)) => return,
                         // The window is over: even a calm reading fills a hole up to its end.
-                        (matter, None, _) | (matter, _, None) => matter.max(Matter::Later),
+                        (matter, None, _) | (matter, _, None) => matter.max(Urgency::Later),
                         (matter, Some(_), Some(_)) => matter,
                     }
                 } else {
                     matter
                 }
             }
-            Trigger::Timer | Trigger::RulesChanged => Matter::Now,
+            Trigger::Timer | Trigger::RulesChanged => Urgency::Now,
         };
         // What stands and can end must hear of everything at once.
         let ends =
-            self.told.standing().any(|(_, episode)| episode.until.is_none() && !episode.latched);
+            self.diff.standing().any(|(_, episode)| episode.until.is_none() && !episode.latched);
         match matter {
-            Matter::Calm if !ends => {}
-            Matter::Later if !ends => drop(self.unjudged.get_or_insert(entry.now)),
+            Urgency::None if !ends => {}
+            Urgency::Later if !ends => drop(self.unjudged.get_or_insert(entry.now)),
             _ => return self.judge(rules, entry, said),
         }
         self.tell(rules, entry, said);
     }
 
-    fn keeps(&self, _: &Rules<Memory>) -> Keeps {
+    fn keeps(&self, _: &Rules<ThermalMemory>) -> Keeps {
         if self.put_away { Keeps::Mark(0) } else { Keeps::All }
     }
 
-    fn next_deadline(&self, rules: &Rules<Memory>) -> Option<Moment> {
+    fn next_deadline(&self, rules: &Rules<ThermalMemory>) -> Option<Moment> {
         let settle = rules.reference.settle;
-        let held = self.told.next_deadline(settle);
+        let held = self.diff.next_deadline(settle);
         let unjudged = self.unjudged.map(|since| since + settle);
         [held, unjudged, self.next, self.turns()].into_iter().flatten().min()
     }
 }
 
-impl RuleEngine for Thermal {
-    type Memory = Memory;
-    const ABOUT: About<Memory> = About {
+impl RuleEngine for ThermalEngine {
+    type Memory = ThermalMemory;
+    const ABOUT: About<ThermalMemory> = About {
         name: "thermal",
         judges: "How warm, for how long",
         rules: rules::ALL,
@@ -201,17 +206,17 @@ impl RuleEngine for Thermal {
         schema: 1,
     };
 
-    fn memory(&self) -> Option<&Memory> {
+    fn memory(&self) -> Option<&ThermalMemory> {
         self.memory.shipment.as_ref().map(|_| &self.memory)
     }
 }
 
-impl Thermal {
+impl ThermalEngine {
     /// Judges what waits to be judged before an act that ends the watch is taken in, and gives the entry as it goes on from
     /// there: what readings have taken the ground from was untrue, and is not over because of the act.
     fn judged_before<'e>(
         &mut self,
-        rules: &Rules<Memory>,
+        rules: &Rules<ThermalMemory>,
         entry: &Step<'e, Event>,
         said: &mut Vec<EngineOutput>,
     ) -> Step<'e, Event> {
@@ -226,36 +231,36 @@ impl Thermal {
     /// Asks every rule.
     fn judge(
         &mut self,
-        rules: &Rules<Memory>,
+        rules: &Rules<ThermalMemory>,
         entry: &Step<'_, Event>,
         said: &mut Vec<EngineOutput>,
     ) {
         self.unjudged = None;
-        let (mut say, corrected) = (Vec::new(), self.memory.story.corrected());
-        self.told.judge(rules, &self.memory, (entry, corrected), &mut say);
+        let (mut say, corrected) = (Vec::new(), self.memory.history.corrected());
+        self.diff.judge(rules, &self.memory, (entry, corrected), &mut say);
         said.extend(say.into_iter().map(|finding| EngineOutput::Finding(finding.into())));
         self.next = rules.next_deadline(&self.memory, self.now);
-        self.calm = self.memory.profile(&rules.reference).map(|profile| {
+        self.quiet_band = self.memory.profile(&rules.reference).map(|profile| {
             let windows = self.memory.windows(profile, rules.reference.settle);
             let from = windows.iter().map(|window| window.from).max();
-            Calm { from, ..Calm::of(profile) }
+            QuietBand { from, ..QuietBand::of(profile) }
         });
         self.listen(rules);
         self.tell(rules, entry, said);
     }
 
     /// From when on the temperature is not known any more, by the readings so far.
-    fn listen(&mut self, rules: &Rules<Memory>) {
-        (self.deaf, self.patience) = (None, None);
+    fn listen(&mut self, rules: &Rules<ThermalMemory>) {
+        (self.stale_at, self.patience) = (None, None);
         let Some(profile) = self.memory.profile(&rules.reference) else { return };
         let windows = self.memory.windows(profile, rules.reference.settle);
         let watched = watched(&windows);
-        let deaf: Vec<_> = watched.iter().map(|window| self.deaf_in(rules, window)).collect();
+        let stale: Vec<_> = watched.iter().map(|window| self.stale_in(rules, window)).collect();
         // One place of which nothing is known is enough.
-        self.deaf = deaf
+        self.stale_at = stale
             .iter()
             .all(Option::is_some)
-            .then(|| deaf.iter().flatten().min().copied())
+            .then(|| stale.iter().flatten().min().copied())
             .flatten();
         if let [window] = &*watched {
             self.patience = self.memory.patience(window);
@@ -263,7 +268,7 @@ impl Thermal {
     }
 
     /// When the latest reading of a window is too old; `None` without one, and without a probe.
-    fn deaf_in(&self, rules: &Rules<Memory>, window: &Window) -> Option<Moment> {
+    fn stale_in(&self, rules: &Rules<ThermalMemory>, window: &Window) -> Option<Moment> {
         let heard = self.memory.last_heard(window, &rules.reference).map(|at| at.min(self.now));
         heard.zip(self.memory.patience(window)).map(|(heard, after)| heard + after)
     }
@@ -272,13 +277,13 @@ impl Thermal {
     fn turns(&self) -> Option<Moment> {
         let Some(Context::Thermal(known)) = &self.context else { return None };
         let from = known.from.filter(|_| known.until.is_none() && known.unknown_since.is_none())?;
-        let turns = self.deaf.map_or(from, |deaf| deaf.max(from));
+        let turns = self.stale_at.map_or(from, |stale| stale.max(from));
         Some(turns.max(self.now + Span::millis(1)))
     }
 
     /// How well the temperature is known; nothing where nothing is to be watched yet.
-    fn known(&self, rules: &Rules<Memory>) -> Known {
-        let setting = self.memory.setting();
+    fn known(&self, rules: &Rules<ThermalMemory>) -> Known {
+        let setting = self.memory.setup();
         let somewhere = !setting.boxes.is_empty() || !setting.stays.is_empty();
         let under_way = setting.picked_up.is_some() || somewhere;
         let blind = if under_way { Watch::Blind } else { Watch::Ahead };
@@ -300,11 +305,11 @@ impl Thermal {
             let (from, until) = (Some(last.from), last.until);
             return Known { class, from, until, unknown_since: None, watch };
         };
-        let deaf = watched.iter().filter(|window| {
+        let stale = watched.iter().filter(|window| {
             window.from <= self.now
-                && self.deaf_in(rules, window).is_none_or(|deaf| self.now >= deaf)
+                && self.stale_in(rules, window).is_none_or(|stale| self.now >= stale)
         });
-        let since = deaf.map(|window| {
+        let since = stale.map(|window| {
             self.memory
                 .last_heard(window, &rules.reference)
                 .map_or(window.from, |last| last.max(window.from))
@@ -316,7 +321,7 @@ impl Thermal {
     /// Says how well the temperature is known, when that is another answer than before.
     fn tell(
         &mut self,
-        rules: &Rules<Memory>,
+        rules: &Rules<ThermalMemory>,
         entry: &Step<'_, Event>,
         said: &mut Vec<EngineOutput>,
     ) {

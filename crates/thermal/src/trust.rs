@@ -4,15 +4,15 @@
 //! A probe that itself says something outside the limits contradicts nobody: two that disagree about how warm it is
 //! agree that it is too warm.
 
-use crate::cover::Cover;
+use crate::coverage::Coverage;
 use crate::probe::Probe;
-use crate::series::Reading;
-use crate::setting::Attachment;
+use crate::series::Sample;
+use crate::shipment_setup::Attachment;
 use facts::{MilliCelsius, Moment, Profile, ReferenceData};
 
 /// How far a reading can be relied on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trust {
+pub enum ReadingTrust {
     /// Nothing speaks against it.
     Sure,
     /// Another fit probe contradicts it, and its own neighbours are outside the limits like itself.
@@ -25,7 +25,7 @@ pub enum Trust {
     FaultCode,
 }
 
-impl Trust {
+impl ReadingTrust {
     /// Whether its minutes count against a limit: a second reading in a row is no leap.
     pub fn counts(self) -> bool {
         matches!(self, Self::Sure | Self::Disputed)
@@ -75,21 +75,21 @@ fn apart(one: i32, other: i32) -> i32 {
     one.saturating_sub(other).saturating_abs()
 }
 
-impl Cover<'_> {
+impl Coverage<'_> {
     /// How far a reading that stands at a place of its probe's series can be relied on.
-    pub fn trust(&self, probe: &Probe, attachment: &Attachment, place: usize) -> Trust {
-        let Some(reading) = probe.series.all().get(place) else { return Trust::Sure };
-        if !self.setting.fit(attachment, reading.at) {
-            return Trust::Unfit;
+    pub fn trust(&self, probe: &Probe, attachment: &Attachment, place: usize) -> ReadingTrust {
+        let Some(reading) = probe.series.all().get(place) else { return ReadingTrust::Sure };
+        if !self.setup.fit(attachment, reading.at) {
+            return ReadingTrust::Unfit;
         }
         if self.is_fault_code(probe, attachment, place) {
-            return Trust::FaultCode;
+            return ReadingTrust::FaultCode;
         }
         if self.doubts.holds(reading.milli) || !self.contradicted(probe, attachment, reading) {
-            return Trust::Sure;
+            return ReadingTrust::Sure;
         }
         let alone = beside(probe, attachment, place).all(|near| self.doubts.holds(near.milli));
-        if alone { Trust::Alone } else { Trust::Disputed }
+        if alone { ReadingTrust::Alone } else { ReadingTrust::Disputed }
     }
 
     /// A code of a fault is a temperature only where somebody says that it was about so warm: the reading before or after
@@ -99,7 +99,7 @@ impl Cover<'_> {
         if !self.doubts.is_code(reading.milli) {
             return false;
         }
-        let bears_out = |near: &Reading| {
+        let bears_out = |near: &Sample| {
             !self.doubts.is_code(near.milli) && self.doubts.near(near.milli, reading.milli)
         };
         let own = beside(probe, attachment, place).any(&bears_out);
@@ -107,9 +107,9 @@ impl Cover<'_> {
     }
 
     /// Whether all that another fit probe measured at about that time is within the limits and far away.
-    fn contradicted(&self, probe: &Probe, attachment: &Attachment, reading: &Reading) -> bool {
+    fn contradicted(&self, probe: &Probe, attachment: &Attachment, reading: &Sample) -> bool {
         let Some(most) = self.doubts.contradicts else { return false };
-        let far = |near: &Reading| {
+        let far = |near: &Sample| {
             self.doubts.holds(near.milli) && apart(near.milli, reading.milli) > most
         };
         self.others(probe, attachment, reading.at).any(|near| {
@@ -124,11 +124,11 @@ impl Cover<'_> {
         probe: &'b Probe,
         of: &'b Attachment,
         at: Moment,
-    ) -> impl Iterator<Item = impl Iterator<Item = &'b Reading>> {
+    ) -> impl Iterator<Item = impl Iterator<Item = &'b Sample>> {
         let other = self.stretches().filter(move |(other, beside, _)| {
             !core::ptr::eq(*other, probe) && beside.place == of.place
         });
-        let fit = other.filter(move |(_, attachment, _)| self.setting.fit(attachment, at));
+        let fit = other.filter(move |(_, attachment, _)| self.setup.fit(attachment, at));
         fit.map(move |(other, attachment, window)| {
             let every = attachment.log_every;
             let near = other.series.between(at - every, at + every).iter();
@@ -142,7 +142,7 @@ fn beside<'a>(
     probe: &'a Probe,
     attachment: &'a Attachment,
     place: usize,
-) -> impl Iterator<Item = &'a Reading> {
+) -> impl Iterator<Item = &'a Sample> {
     let at = probe.series.all().get(place).map(|reading| reading.at);
     let before = at.map(|at| probe.series.said_before(at)).into_iter().flatten();
     let both = before.chain(at.map(|at| probe.series.said_after(at)).into_iter().flatten());

@@ -1,8 +1,8 @@
 //! When the goods are judged: from packed and settled until they are taken out, and while a monitored store holds them.
 
-use crate::place::{Ended, Place, Stretch};
-use crate::series::Reading;
-use crate::setting::Setting;
+use crate::place::{Ended, ProbePlace, Stretch};
+use crate::series::Sample;
+use crate::shipment_setup::ShipmentSetup;
 use alloc::vec::Vec;
 use facts::{Moment, Span};
 
@@ -10,7 +10,7 @@ use facts::{Moment, Span};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     /// Where the goods are: only probes of this place tell how warm they are.
-    pub place: Place,
+    pub place: ProbePlace,
     /// When the goods came there: a box has not settled yet.
     pub opened: Moment,
     /// From when.
@@ -33,7 +33,7 @@ pub struct Window {
 impl Window {
     /// A stretch in a box that has settled; its end was learnt in time.
     pub fn in_box(from: Moment, until: Option<Moment>) -> Self {
-        let (place, opened) = (Place::Box, from);
+        let (place, opened) = (ProbePlace::Box, from);
         let settle = Span::ZERO;
         Self { place, opened, from, until, told: None, settle, awaited: true, unseen: false }
     }
@@ -43,11 +43,11 @@ impl Window {
     }
     /// Whether a reading is held against the goods: also after the end, where that was learnt after the reading. An act that ends
     /// the watch ends what was said, and takes nothing back.
-    pub fn takes(&self, reading: &Reading) -> bool {
+    pub fn takes(&self, reading: &Sample) -> bool {
         self.holds(reading.at) || self.takes_late(reading)
     }
     /// Whether a reading after the end is held against the goods, because the end was learnt after it.
-    pub fn takes_late(&self, reading: &Reading) -> bool {
+    pub fn takes_late(&self, reading: &Sample) -> bool {
         let late = |(learnt, offset): (Moment, u64)| {
             reading.at <= learnt && u64::from(reading.offset) < offset
         };
@@ -87,7 +87,7 @@ fn told(end: &Ended, settle: Span) -> Option<(Moment, u64)> {
 /// when on the goods may be exposed to what a store measures while their box stands in it: where a cold room was never as
 /// cold as the goods must be, they are in their box.
 pub fn windows(
-    setting: &Setting,
+    setting: &ShipmentSetup,
     settle_in: Span,
     settle: Span,
     is_climate: impl Fn(&Stretch) -> Option<Moment>,
@@ -100,7 +100,7 @@ pub fn windows(
         let end = left.or(stretch.until);
         let last_seen = setting.last_probe(stretch);
         let window = Window {
-            place: Place::Box,
+            place: ProbePlace::Box,
             opened: stretch.from,
             from: stretch.from + settle_in,
             until: end.map(|end| end.at),
@@ -122,7 +122,7 @@ pub fn windows(
     all.sort_by_key(|window| (window.place, window.from));
     all.dedup_by(|next, before| {
         let joined = next.place == before.place
-            && next.place != Place::Box
+            && next.place != ProbePlace::Box
             && next.awaited == before.awaited
             && next.from <= before.end();
         if joined {

@@ -8,7 +8,7 @@ use facts::{
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use thermal::{Memory, Thermal, rules::ALL};
+use thermal::{ThermalEngine, ThermalMemory, rules::ALL};
 
 const NUMBERS: &str = concat!(
     include_str!("../../../config/rulebook/log.toml"),
@@ -16,14 +16,14 @@ const NUMBERS: &str = concat!(
     include_str!("../../../config/rulebook/thermal.toml")
 );
 
-fn rules() -> Rules<Memory> {
+fn rules() -> Rules<ThermalMemory> {
     Rules::read(ALL, &scenario::book(NUMBERS).expect("a rulebook"), 1).expect("rules")
 }
 
 /// One engine, and what stands of what it said.
 struct Player {
-    engine: Thermal,
-    rules: Rules<Memory>,
+    engine: ThermalEngine,
+    rules: Rules<ThermalMemory>,
     subject: Subject,
     offset: u64,
     stands: BTreeMap<String, String>,
@@ -33,7 +33,7 @@ struct Player {
 impl Player {
     fn new(hasty: bool) -> Self {
         let subject = Subject::new(SubjectKind::Shipment, "SHP-1");
-        let (engine, stands) = (Thermal::default(), BTreeMap::new());
+        let (engine, stands) = (ThermalEngine::default(), BTreeMap::new());
         Self { engine, rules: rules(), subject, offset: 0, stands, hasty }
     }
     fn step(&mut self, now: Moment, cause: Trigger<'_, Event>) {

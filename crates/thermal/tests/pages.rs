@@ -1,6 +1,6 @@
 //! Plays the pages of this engine's rules.
 
-use thermal::Thermal;
+use thermal::ThermalEngine;
 
 const COMMON: &str = concat!(
     include_str!("../../../config/rulebook/log.toml"),
@@ -8,5 +8,5 @@ const COMMON: &str = concat!(
 );
 
 fn main() -> std::process::ExitCode {
-    scenario::run::<Thermal>("src/rules", COMMON)
+    scenario::run::<ThermalEngine>("src/rules", COMMON)
 }

@@ -4,13 +4,13 @@
 
 use facts::{DeviceId, MilliCelsius, Moment, ShortText, Span};
 use proptest::prelude::*;
-use thermal::cover::Cover;
-use thermal::place::{Ended, Place};
-use thermal::series::{Reading, Series};
-use thermal::setting::{Attachment, Parted};
+use thermal::coverage::Coverage;
+use thermal::place::{Ended, ProbePlace};
+use thermal::series::{Sample, SampleSeries};
+use thermal::shipment_setup::{Attachment, Parted};
 use thermal::trust::Doubts;
 use thermal::window::Window;
-use thermal::{Probe, Setting};
+use thermal::{Probe, ShipmentSetup};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -36,8 +36,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..400)
 }
 
-fn played(steps: &[Step]) -> Series {
-    let (mut series, mut minute) = (Series::default(), 0);
+fn played(steps: &[Step]) -> SampleSeries {
+    let (mut series, mut minute) = (SampleSeries::default(), 0);
     for (offset, step) in (0..).zip(steps) {
         match step {
             Step::Take(apart, milli) => {
@@ -61,12 +61,12 @@ proptest! {
     ) {
         let (series, most) = (played(&steps), Span::minutes(most));
         let (from, until) = (at(from), at(from + long));
-        let inside: Vec<Reading> =
+        let inside: Vec<Sample> =
             series.all().iter().filter(|r| from <= r.at && r.at <= until).copied().collect();
-        let naive: Vec<&[Reading]> = inside.chunk_by(|a, b| b.at - a.at <= most).collect();
+        let naive: Vec<&[Sample]> = inside.chunk_by(|a, b| b.at - a.at <= most).collect();
         let pieces: Vec<_> = series.pieces(from, until, most).collect();
-        let (cut, next): (Vec<&[Reading]>, Vec<Option<&Reading>>) = pieces.into_iter().unzip();
-        let behind: Vec<Option<&Reading>> =
+        let (cut, next): (Vec<&[Sample]>, Vec<Option<&Sample>>) = pieces.into_iter().unzip();
+        let behind: Vec<Option<&Sample>> =
             (1..=naive.len()).map(|n| naive.get(n).and_then(|piece| piece.first())).collect();
         prop_assert_eq!(cut, naive);
         prop_assert_eq!(next, behind);
@@ -85,13 +85,17 @@ proptest! {
 }
 
 /// What is known, minute by minute: one that looks at each reading, as the page of the gap rule says it.
-fn known_by_looking(series: &Series, a: &Attachment, window: Window) -> Vec<(Moment, Moment)> {
+fn known_by_looking(
+    series: &SampleSeries,
+    a: &Attachment,
+    window: Window,
+) -> Vec<(Moment, Moment)> {
     let from = window.from.max(a.from);
     let until = window.until.into_iter().chain(a.until).min();
     let all = series.all();
-    let inside = |r: &&Reading| from <= r.at && until.is_none_or(|until| r.at <= until);
-    let inside: Vec<&Reading> = all.iter().filter(inside).collect();
-    let holds = |(n, reading): (usize, &&Reading)| match (inside.get(n + 1), until) {
+    let inside = |r: &&Sample| from <= r.at && until.is_none_or(|until| r.at <= until);
+    let inside: Vec<&Sample> = all.iter().filter(inside).collect();
+    let holds = |(n, reading): (usize, &&Sample)| match (inside.get(n + 1), until) {
         (Some(next), _) if next.at - reading.at <= a.log_every * 2 => next.at,
         (Some(_), _) => reading.at + a.log_every,
         (None, Some(until)) => until.min(reading.at + a.log_every),
@@ -130,11 +134,11 @@ proptest! {
             let log_every = Span::minutes(every);
             let ended = |at| Ended { at, learnt: at, offset: 0 };
             let end = until.map(|at| Parted { ended: ended(at), taken_off: true });
-            let (send_every, place) = (None, Place::Box);
+            let (send_every, place) = (None, ProbePlace::Box);
             Attachment { device, channel, from, until, end, log_every, send_every, place }
         };
         let attachments = vec![attached(&probes[0], bounds[0]), attached(&probes[1], bounds[1])];
-        let setting = Setting { attachments, ..Setting::default() };
+        let setting = ShipmentSetup { attachments, ..ShipmentSetup::default() };
         let windows: Vec<Window> = bounds[2..]
             .iter()
             .map(|bounds| stretch(*bounds))
@@ -145,7 +149,7 @@ proptest! {
         });
         let by_looking = joined(by_looking.collect());
         let (doubts, settling) = (Doubts::default(), None);
-        let cover = Cover { setting: &setting, probes: &probes, windows: &windows, doubts, settling };
-        prop_assert_eq!(cover.known(Place::Box), by_looking);
+        let cover = Coverage { setup: &setting, probes: &probes, windows: &windows, doubts, settling };
+        prop_assert_eq!(cover.known(ProbePlace::Box), by_looking);
     }
 }

@@ -102,7 +102,7 @@ fn replay(journal: &[Vec<stream::Record>]) -> Duration {
     let mut said = 0;
     let took = timed(|| {
         for (partition, records) in (0..).zip(journal) {
-            let mut stage = EngineStage::<thermal::Thermal>::new(roles::engine(), partition);
+            let mut stage = EngineStage::<thermal::ThermalEngine>::new(roles::engine(), partition);
             let mut letters = Vec::new();
             for record in records {
                 let entry = bytes::journal(partition, record.offset, &record.value);

@@ -1,11 +1,11 @@
 #![doc = include_str!("above_step.md")]
 
 use super::{CORRECTED, PLACES, READINGS};
-use crate::cover::{Cover, Held};
+use crate::coverage::{Coverage, HeldReading};
 use crate::excursion::{Excursion, Minutes, afterwards, doubt, excursions};
-use crate::memory::{Memory, windows_of};
+use crate::memory::{ThermalMemory, windows_of};
 use crate::settling::Settling;
-use crate::trust::Trust;
+use crate::trust::ReadingTrust;
 use alloc::vec::Vec;
 use facts::rulebook::ProfileStep;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
@@ -29,7 +29,7 @@ facts::messages! {
 pub struct AboveStep {}
 
 impl Rule for AboveStep {
-    type Memory = Memory;
+    type Memory = ThermalMemory;
     const INFO: RuleInfo = RuleInfo {
         name: "thermal/above-step",
         code: "THM-05",
@@ -44,7 +44,7 @@ impl Rule for AboveStep {
         page: include_str!("above_step.md"),
     };
 
-    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, memory: &ThermalMemory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let Some(profile) = memory.profile(context.reference) else { return };
         let Some(lowest) = profile.steps.iter().map(|step| step.above.milli()).min() else {
             return;
@@ -54,11 +54,11 @@ impl Rule for AboveStep {
         let never = never.map(|step| step.above.milli()).min().unwrap_or(i32::MAX);
         let (beyond, known_until) = ((i32::MIN, never), context.now - context.reference.settle);
         let settling = Some(Settling { settled: &settled, beyond, known_until });
-        let cover = Cover { settling, ..memory.cover(context, &watched) };
+        let cover = Coverage { settling, ..memory.coverage(context, &watched) };
         let back = lowest - profile.hysteresis.map_or(0, |h| h.milli());
         let warm = cover.outside(i32::MIN, back);
-        let decided = &memory.setting().decided;
-        let counts = |held: &Held| held.trust.counts();
+        let decided = &memory.setup().decided;
+        let counts = |held: &HeldReading| held.trust.counts();
         let sure = excursions(warm.iter().copied().filter(counts), lowest);
         let sure: Vec<Excursion> =
             sure.into_iter().flat_map(|one| one.cut(decided, lowest)).collect();
@@ -73,9 +73,9 @@ impl Rule for AboveStep {
         let mut spent = Spent::of(&profile.steps);
         for one in excursions(warm, lowest) {
             let worst = spent.with(&one, |_, _| true);
-            let code = one.beyond(lowest).any(|held| held.trust == Trust::FaultCode);
+            let code = one.beyond(lowest).any(|held| held.trust == ReadingTrust::FaultCode);
             let worst = worst.or_else(|| spent.lowest(&one).filter(|_| code));
-            let doubted = one.beyond(lowest).any(|held| held.trust != Trust::Sure);
+            let doubted = one.beyond(lowest).any(|held| held.trust != ReadingTrust::Sure);
             if let Some(worst) = worst.filter(|_| doubted && !told.iter().any(|t| t.meets(&one))) {
                 found.push(unknown(memory, &one, &worst));
             }
@@ -83,7 +83,7 @@ impl Rule for AboveStep {
         found.sort_by_key(|episode| episode.since);
     }
 
-    fn next_deadline(&self, memory: &Memory, context: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, memory: &ThermalMemory, context: &RuleContext<'_>) -> Option<Moment> {
         let stepped = |profile: &&facts::Profile| !profile.steps.is_empty();
         memory.profile(context.reference).filter(stepped)?;
         memory.settles(context)
@@ -92,10 +92,10 @@ impl Rule for AboveStep {
 
 /// Whether a stretch counts for a step. Two probes that differ make it unknown for how long it was a little too warm; at a
 /// step that goods may never be above, a second reading in a row is enough.
-fn proves(step: &ProfileStep, held: &Held) -> bool {
+fn proves(step: &ProfileStep, held: &HeldReading) -> bool {
     match step.longer_than {
         Span::ZERO => true,
-        _ => held.trust == Trust::Sure,
+        _ => held.trust == ReadingTrust::Sure,
     }
 }
 
@@ -122,13 +122,13 @@ impl<'s> Spent<'s> {
     fn with(
         &mut self,
         one: &Excursion,
-        counts: impl Fn(&ProfileStep, &Held) -> bool,
+        counts: impl Fn(&ProfileStep, &HeldReading) -> bool,
     ) -> Option<Worst<'s>> {
         let mut exceeded = Vec::new();
         for (step, minutes, began) in &mut self.0 {
             let (since, late) = (*began, one.is_late(step.above.milli()));
             let never = step.longer_than == Span::ZERO;
-            let mine = |held: &&Held| (held.settled || never) && counts(step, held);
+            let mine = |held: &&HeldReading| (held.settled || never) && counts(step, held);
             let above = || one.beyond(step.above.milli()).filter(mine);
             let Some(first) = above().next() else { continue };
             let so_far = minutes.and(above());
@@ -159,7 +159,7 @@ impl<'s> Spent<'s> {
     }
 }
 
-fn latched(memory: &Memory, one: &Excursion, worst: &Worst<'_>) -> Episode {
+fn latched(memory: &ThermalMemory, one: &Excursion, worst: &Worst<'_>) -> Episode {
     let (step, from, since) = (worst.step, worst.from, worst.since);
     let (above, peak, allowed) = (step.above, peak(one, step), step.longer_than);
     let message = match worst.spent {
@@ -175,7 +175,7 @@ fn latched(memory: &Memory, one: &Excursion, worst: &Worst<'_>) -> Episode {
     episode.figures(figures).evidence(memory.evidence([from]))
 }
 
-fn unknown(memory: &Memory, one: &Excursion, worst: &Worst<'_>) -> Episode {
+fn unknown(memory: &ThermalMemory, one: &Excursion, worst: &Worst<'_>) -> Episode {
     let (step, from, end) = (worst.step, worst.from, one.end());
     let doubt = doubt(one, step.above.milli());
     let message = say!(DOUBTED, step.above, peak(one, step), doubt);

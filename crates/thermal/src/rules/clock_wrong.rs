@@ -1,10 +1,10 @@
 #![doc = include_str!("clock_wrong.md")]
 
 use super::{CORRECTED, PLACES, READINGS};
-use crate::memory::Memory;
-use crate::place::Place;
+use crate::memory::ThermalMemory;
+use crate::place::ProbePlace;
 use crate::probe::Probe;
-use crate::setting::Attachment;
+use crate::shipment_setup::Attachment;
 use crate::window::Window;
 use alloc::{format, vec::Vec};
 use facts::context::Class;
@@ -47,7 +47,7 @@ struct Ahead<'a> {
 }
 
 impl Rule for ClockWrong {
-    type Memory = Memory;
+    type Memory = ThermalMemory;
     const INFO: RuleInfo = RuleInfo {
         name: "thermal/clock-wrong",
         code: "DAT-06",
@@ -65,7 +65,7 @@ impl Rule for ClockWrong {
         page: include_str!("clock_wrong.md"),
     };
 
-    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, memory: &ThermalMemory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let profile = memory.profile(context.reference);
         let windows = profile
             .map(|profile| memory.windows(profile, context.reference.settle))
@@ -77,7 +77,7 @@ impl Rule for ClockWrong {
         }
     }
 
-    fn next_deadline(&self, _: &Memory, _: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, _: &ThermalMemory, _: &RuleContext<'_>) -> Option<Moment> {
         None
     }
 }
@@ -86,7 +86,7 @@ impl ClockWrong {
     /// In the box from when it was told; in a store while the goods are there; wherever the probe is now.
     fn episodes(
         &self,
-        memory: &Memory,
+        memory: &ThermalMemory,
         ahead: &Ahead<'_>,
         windows: &[Window],
         long: Span,
@@ -96,7 +96,7 @@ impl ClockWrong {
             let there = windows.iter().filter(|window| window.place == spell.place);
             let there: Vec<&Window> = there.collect();
             let dark = |window: &&&Window| self.is_dark(memory, ahead, &spell, window, long);
-            if spell.place == Place::Box {
+            if spell.place == ProbePlace::Box {
                 // Of goods that were taken out nobody wants to know any more.
                 let left = there.last().and_then(|window| window.until);
                 let is_dark = there.iter().any(|window| dark(&window));
@@ -114,14 +114,14 @@ impl ClockWrong {
     /// What is told of one place, from and until when the goods are with the probe.
     fn episode(
         &self,
-        memory: &Memory,
+        memory: &ThermalMemory,
         ahead: &Ahead<'_>,
         spell: &Attachment,
         (from, left): (Moment, Option<Moment>),
         is_dark: bool,
     ) -> Option<Episode> {
         let since = ahead.since.max(from);
-        let over = memory.setting().over.map(|over| over.at).filter(|over| *over >= since);
+        let over = memory.setup().over.map(|over| over.at).filter(|over| *over >= since);
         let until = [ahead.right, spell.until, over, left].into_iter().flatten().min();
         let severity = if is_dark { Severity::P2 } else { Severity::P3 };
         let about = format!("{}/{}", ahead.device.id, ahead.told.channel);
@@ -133,13 +133,13 @@ impl ClockWrong {
     /// Whether nothing of the goods is known meanwhile, for so long that silence would be P2.
     fn is_dark(
         &self,
-        memory: &Memory,
+        memory: &ThermalMemory,
         ahead: &Ahead<'_>,
         attachment: &Attachment,
         window: &Window,
         long: Span,
     ) -> bool {
-        let setting = memory.setting();
+        let setting = memory.setup();
         let (device, channel) = (&*ahead.device.id, &ahead.told.channel);
         let probe = memory.probes().iter().find(|p| is_probe(p, device, channel));
         let open = probe.and_then(|probe| probe.silences.last());
@@ -168,10 +168,10 @@ impl ClockWrong {
 }
 
 /// Where the probe was while its clock was ahead. A second scan of where it is begins nothing.
-fn spells(memory: &Memory, ahead: &Ahead<'_>) -> Vec<Attachment> {
+fn spells(memory: &ThermalMemory, ahead: &Ahead<'_>) -> Vec<Attachment> {
     let (device, channel) = (&*ahead.device.id, &ahead.told.channel);
     let mut spells: Vec<Attachment> = Vec::new();
-    for attachment in memory.setting().attachments.iter().filter(|a| is_of(a, device, channel)) {
+    for attachment in memory.setup().attachments.iter().filter(|a| is_of(a, device, channel)) {
         match spells.last_mut() {
             Some(before)
                 if before.place == attachment.place && before.until == Some(attachment.from) =>
@@ -189,9 +189,9 @@ fn spells(memory: &Memory, ahead: &Ahead<'_>) -> Vec<Attachment> {
 }
 
 /// When which clock was ahead, in the order in which that was told.
-fn stretches(memory: &Memory) -> Vec<Ahead<'_>> {
+fn stretches(memory: &ThermalMemory) -> Vec<Ahead<'_>> {
     let mut all: Vec<Ahead<'_>> = Vec::new();
-    for chapter in memory.story.entries() {
+    for chapter in memory.history.entries() {
         let (channel, right) = match &chapter.fact {
             Fact::System(SystemFact::ClockAhead(told)) => (&told.channel, None),
             Fact::System(SystemFact::ClockRight(right)) => (&right.channel, Some(chapter.at)),
@@ -218,8 +218,8 @@ fn stretches(memory: &Memory) -> Vec<Ahead<'_>> {
 }
 
 /// Whether another payload probe of the same place sends, is fit and is heard.
-fn others_know(memory: &Memory, attachment: &Attachment, at: Moment) -> bool {
-    let setting = memory.setting();
+fn others_know(memory: &ThermalMemory, attachment: &Attachment, at: Moment) -> bool {
+    let setting = memory.setup();
     let (device, channel) = (attachment.device.as_str(), &attachment.channel);
     let beside = |a: &&Attachment| {
         !is_of(a, device, channel) && a.place == attachment.place && setting.sits(a, at)

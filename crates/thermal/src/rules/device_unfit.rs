@@ -1,8 +1,8 @@
 #![doc = include_str!("device_unfit.md")]
 
 use super::{CORRECTED, PLACES, READINGS};
-use crate::memory::{Memory, judged};
-use crate::setting::{Attachment, Setting};
+use crate::memory::{ThermalMemory, judged};
+use crate::shipment_setup::{Attachment, ShipmentSetup};
 use crate::window::Window;
 use alloc::{format, string::String, vec::Vec};
 use facts::timeline::{ENDS, WHO_HAS_THEM};
@@ -38,7 +38,7 @@ struct Defect {
 }
 
 impl Rule for DeviceUnfit {
-    type Memory = Memory;
+    type Memory = ThermalMemory;
     const INFO: RuleInfo = RuleInfo {
         name: "thermal/device-unfit",
         code: "DAT-07",
@@ -49,7 +49,7 @@ impl Rule for DeviceUnfit {
         page: include_str!("device_unfit.md"),
     };
 
-    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, memory: &ThermalMemory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         for (about, defect) in self.defects(memory, context) {
             if defect.due <= context.now {
                 let episode = Episode::new(defect.severity, defect.from, defect.message);
@@ -58,7 +58,7 @@ impl Rule for DeviceUnfit {
         }
     }
 
-    fn next_deadline(&self, memory: &Memory, context: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, memory: &ThermalMemory, context: &RuleContext<'_>) -> Option<Moment> {
         let defects = self.defects(memory, context).into_iter();
         defects.map(|(_, defect)| defect.due).filter(|due| *due > context.now).min()
     }
@@ -66,14 +66,14 @@ impl Rule for DeviceUnfit {
 
 impl DeviceUnfit {
     /// Every defect, with the probe that it is about.
-    fn defects(&self, memory: &Memory, context: &RuleContext<'_>) -> Vec<(String, Defect)> {
-        let setting = memory.setting();
+    fn defects(&self, memory: &ThermalMemory, context: &RuleContext<'_>) -> Vec<(String, Defect)> {
+        let setting = memory.setup();
         let Some((_, windows)) =
             judged(memory, context).filter(|_| !setting.calibrations.is_empty())
         else {
             return Vec::new();
         };
-        let cover = memory.cover(context, &windows);
+        let cover = memory.coverage(context, &windows);
         let mut all = Vec::new();
         for (attachment, window) in cover.attached() {
             let settle = context.reference.settle;
@@ -89,7 +89,7 @@ impl DeviceUnfit {
     /// The stretches in which what a probe says proves nothing.
     fn unfit(
         &self,
-        setting: &Setting,
+        setting: &ShipmentSetup,
         attachment: &Attachment,
         window: &Window,
         settle: Span,
@@ -120,7 +120,7 @@ impl DeviceUnfit {
 }
 
 /// The moments of a stretch at which another answer begins, its beginning first.
-fn turns(setting: &Setting, attachment: &Attachment, window: &Window) -> Vec<Moment> {
+fn turns(setting: &ShipmentSetup, attachment: &Attachment, window: &Window) -> Vec<Moment> {
     let mine = setting.calibrations.iter().filter(|c| c.device == attachment.device);
     let mut turns: Vec<Moment> = mine.map(|c| c.from).collect();
     turns.retain(|at| window.from < *at && window.until.is_none_or(|until| *at < until));
@@ -130,7 +130,7 @@ fn turns(setting: &Setting, attachment: &Attachment, window: &Window) -> Vec<Mom
     turns
 }
 
-fn why(setting: &Setting, attachment: &Attachment, at: Moment) -> Message {
+fn why(setting: &ShipmentSetup, attachment: &Attachment, at: Moment) -> Message {
     let device = &attachment.device;
     let last = setting.calibration(device, at);
     match last.and_then(|last| last.until.filter(|_| last.passed)) {
@@ -140,7 +140,7 @@ fn why(setting: &Setting, attachment: &Attachment, at: Moment) -> Message {
 }
 
 /// Whether another fit probe is with the goods as long as this one is unfit.
-fn accompanied(setting: &Setting, attachment: &Attachment, defect: &Defect) -> bool {
+fn accompanied(setting: &ShipmentSetup, attachment: &Attachment, defect: &Defect) -> bool {
     let end = defect.until.unwrap_or(Moment::LATEST);
     let mut others = setting.attachments.iter().filter(|other| {
         (&other.device, &other.channel) != (&attachment.device, &attachment.channel)
@@ -154,7 +154,7 @@ fn accompanied(setting: &Setting, attachment: &Attachment, defect: &Defect) -> b
 
 /// Where the certificate of a probe ended while it was with the goods.
 fn ended(
-    setting: &Setting,
+    setting: &ShipmentSetup,
     attachment: &Attachment,
     window: &Window,
     settle: Span,

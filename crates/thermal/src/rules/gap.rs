@@ -1,9 +1,9 @@
 #![doc = include_str!("gap.md")]
 
 use super::{CORRECTED, PLACES, READINGS};
-use crate::flights::Leg;
-use crate::memory::{Memory, judged};
-use crate::setting::{Attachment, Setting};
+use crate::flights::FlownLeg;
+use crate::memory::{ThermalMemory, judged};
+use crate::shipment_setup::{Attachment, ShipmentSetup};
 use crate::window::Window;
 use alloc::vec::Vec;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
@@ -39,7 +39,7 @@ struct Hole {
 }
 
 impl Rule for Gap {
-    type Memory = Memory;
+    type Memory = ThermalMemory;
     const INFO: RuleInfo = RuleInfo {
         name: "thermal/gap",
         code: "DAT-05",
@@ -57,14 +57,14 @@ impl Rule for Gap {
         page: include_str!("gap.md"),
     };
 
-    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, memory: &ThermalMemory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let Some((_, windows)) = judged(memory, context) else { return };
         let holes = self.holes(memory, &windows, context);
         for hole in holes.iter().filter(|hole| hole.judged <= context.now) {
             let length = hole.until - hole.from;
-            let mut hands = memory.setting().hand_overs.iter();
+            let mut hands = memory.setup().hand_overs.iter();
             let across = hands.any(|hand| hole.from < hand.until && hand.from < hole.until);
-            let heavy = memory.setting().legs.iter().any(|leg| self.much_of(leg, hole, &holes));
+            let heavy = memory.setup().legs.iter().any(|leg| self.much_of(leg, hole, &holes));
             let severity = if (across && length > self.across_hand_over) || heavy {
                 Severity::P2
             } else {
@@ -80,7 +80,7 @@ impl Rule for Gap {
         }
     }
 
-    fn next_deadline(&self, memory: &Memory, context: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, memory: &ThermalMemory, context: &RuleContext<'_>) -> Option<Moment> {
         let (_, windows) = judged(memory, context)?;
         let holes = self.holes(memory, &windows, context);
         holes.into_iter().map(|hole| hole.judged).filter(|judged| *judged > context.now).min()
@@ -88,9 +88,14 @@ impl Rule for Gap {
 }
 
 impl Gap {
-    fn holes(&self, memory: &Memory, windows: &[Window], context: &RuleContext<'_>) -> Vec<Hole> {
-        let (setting, settle) = (memory.setting(), context.reference.settle);
-        let cover = memory.cover(context, windows);
+    fn holes(
+        &self,
+        memory: &ThermalMemory,
+        windows: &[Window],
+        context: &RuleContext<'_>,
+    ) -> Vec<Hole> {
+        let (setting, settle) = (memory.setup(), context.reference.settle);
+        let cover = memory.coverage(context, windows);
         let mut holes = Vec::new();
         for window in windows.iter().filter(|window| window.awaited) {
             // What is learnt only after it was said that the window has ended is no hole of it.
@@ -123,8 +128,8 @@ impl Gap {
     }
 
     /// A hole in a flight may be filled when the device finds a network again.
-    fn hole(&self, memory: &Memory, from: Moment, until: Moment, judged: Moment) -> Hole {
-        let setting = memory.setting();
+    fn hole(&self, memory: &ThermalMemory, from: Moment, until: Moment, judged: Moment) -> Hole {
+        let setting = memory.setup();
         let over = |at| setting.flight_over(at, self.after_arrival, self.after_plan);
         let judged =
             [Some(judged), over(from), over(until)].into_iter().flatten().max().unwrap_or(judged);
@@ -132,7 +137,7 @@ impl Gap {
     }
 
     /// After the end of the window: a device that is only read out has told all when its file is in.
-    fn will_come_no_more(&self, setting: &Setting, window: &Window) -> bool {
+    fn will_come_no_more(&self, setting: &ShipmentSetup, window: &Window) -> bool {
         let mut mine = setting.attachments.iter().filter(|a| there(a, window));
         mine.all(|a| {
             let its = |(device, at): &(facts::DeviceId, Moment)| {
@@ -143,7 +148,7 @@ impl Gap {
     }
 
     /// Whether too much of a leg that this hole lies in is unknown.
-    fn much_of(&self, leg: &Leg, hole: &Hole, holes: &[Hole]) -> bool {
+    fn much_of(&self, leg: &FlownLeg, hole: &Hole, holes: &[Hole]) -> bool {
         let (Some(from), Some(until)) = (leg.departed, leg.arrived) else { return false };
         let part = |hole: &Hole| {
             let (from, until) = (hole.from.max(from), hole.until.min(until));

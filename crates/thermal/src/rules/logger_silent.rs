@@ -1,10 +1,10 @@
 #![doc = include_str!("logger_silent.md")]
 
 use super::{CORRECTED, PLACES, READINGS};
-use crate::memory::{Memory, judged};
-use crate::place::Place;
-use crate::probe::{Probe, Silence};
-use crate::setting::{Attachment, Known, Setting};
+use crate::memory::{ThermalMemory, judged};
+use crate::place::ProbePlace;
+use crate::probe::{Probe, ProbeSilence};
+use crate::shipment_setup::{Attachment, Learnt, ShipmentSetup};
 use crate::window::Window;
 use alloc::{format, vec::Vec};
 use facts::context::Class;
@@ -46,7 +46,7 @@ pub struct LoggerSilent {
 }
 
 impl Rule for LoggerSilent {
-    type Memory = Memory;
+    type Memory = ThermalMemory;
     const INFO: RuleInfo = RuleInfo {
         name: "thermal/logger-silent",
         code: "DAT-03",
@@ -64,12 +64,12 @@ impl Rule for LoggerSilent {
         page: include_str!("logger_silent.md"),
     };
 
-    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
-        let setting = memory.setting();
+    fn judge(&self, memory: &ThermalMemory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+        let setting = memory.setup();
         if let Some((profile, windows)) = judged(memory, context) {
             let fresh = profile.class == Class::Fresh;
             let long = if fresh { self.long_fresh } else { self.long_other };
-            let cover = memory.cover(context, &windows);
+            let cover = memory.coverage(context, &windows);
             let awaited = cover.stretches().filter(|(.., window)| window.awaited);
             for (probe, attachment, window) in awaited {
                 // Where all that came is dated ahead its clock is wrong, and thermal/clock-wrong says so.
@@ -87,8 +87,8 @@ impl Rule for LoggerSilent {
         }
     }
 
-    fn next_deadline(&self, memory: &Memory, context: &RuleContext<'_>) -> Option<Moment> {
-        let setting = memory.setting();
+    fn next_deadline(&self, memory: &ThermalMemory, context: &RuleContext<'_>) -> Option<Moment> {
+        let setting = memory.setup();
         let settle = context.reference.settle;
         let files = setting.attachments.iter().filter_map(|attachment| {
             let (_, due, learnt) = self.file_due(setting, attachment)?;
@@ -111,12 +111,12 @@ impl LoggerSilent {
     /// A silence that dispatch has stated, in so far as it lies in a judged window.
     fn silent(
         &self,
-        memory: &Memory,
-        silence: &Silence,
+        memory: &ThermalMemory,
+        silence: &ProbeSilence,
         (attachment, window): (&Attachment, &Window),
         long: Span,
     ) -> Option<Episode> {
-        let setting = memory.setting();
+        let setting = memory.setup();
         let (first, last) = silence.stated;
         // It was stated before we learnt that the watch had ended, or while it went on.
         let late =
@@ -145,15 +145,15 @@ impl LoggerSilent {
     /// Probes that send, sit with the goods of a window and told nothing that counts, where nobody else did either.
     fn unheard<'m>(
         &self,
-        memory: &'m Memory,
+        memory: &'m ThermalMemory,
         window: &Window,
         windows: &[Window],
         context: &RuleContext<'_>,
     ) -> Vec<(&'m Attachment, Option<&'m Probe>)> {
-        if window.place != Place::Box || memory.knows_any(context, windows) {
+        if window.place != ProbePlace::Box || memory.knows_any(context, windows) {
             return Vec::new();
         }
-        let setting = memory.setting();
+        let setting = memory.setup();
         let mine = setting.attachments.iter().filter(|a| {
             a.place == window.place
                 && a.send_every.is_some()
@@ -169,7 +169,7 @@ impl LoggerSilent {
     /// From when a first reading was due, and when it can be said, by log time, that it has not come.
     fn first_due(
         &self,
-        setting: &Setting,
+        setting: &ShipmentSetup,
         attachment: &Attachment,
         window: &Window,
         settle: Span,
@@ -187,13 +187,13 @@ impl LoggerSilent {
     /// The goods are under way with a probe that sends, and not one minute of it is known.
     fn nothing_known(
         &self,
-        memory: &Memory,
+        memory: &ThermalMemory,
         window: &Window,
         windows: &[Window],
         context: &RuleContext<'_>,
         found: &mut Vec<Episode>,
     ) {
-        let setting = memory.setting();
+        let setting = memory.setup();
         for (attachment, probe) in self.unheard(memory, window, windows, context) {
             let due = self.first_due(setting, attachment, window, context.reference.settle);
             let Some((since, due)) = due.filter(|(_, due)| *due <= context.now) else { continue };
@@ -216,16 +216,16 @@ impl LoggerSilent {
     /// Since when a file of a probe that must be read out is awaited, when it is due, and when we learnt what that hangs on.
     fn file_due(
         &self,
-        setting: &Setting,
+        setting: &ShipmentSetup,
         attachment: &Attachment,
-    ) -> Option<(Known, Moment, Moment)> {
-        if attachment.send_every.is_some() || attachment.place != Place::Box {
+    ) -> Option<(Learnt, Moment, Moment)> {
+        if attachment.send_every.is_some() || attachment.place != ProbePlace::Box {
             return None;
         }
         // Goods that were packed again are under way again.
         let from = setting.packed.iter().copied().max().unwrap_or(attachment.from);
         let from = from.max(attachment.from);
-        let first = |all: &[Known]| {
+        let first = |all: &[Learnt]| {
             all.iter().copied().filter(|known| known.at >= from).min_by_key(|known| known.at)
         };
         let received = setting.received.filter(|received| received.at >= from);
@@ -245,7 +245,7 @@ impl LoggerSilent {
 
     fn not_read_out(
         &self,
-        setting: &Setting,
+        setting: &ShipmentSetup,
         attachment: &Attachment,
         context: &RuleContext<'_>,
     ) -> Option<Episode> {
@@ -268,8 +268,8 @@ impl LoggerSilent {
 }
 
 /// Whether another payload probe of the same place sends, is fit and was not silent then.
-fn others_know(memory: &Memory, attachment: &Attachment, at: Moment) -> bool {
-    let setting = memory.setting();
+fn others_know(memory: &ThermalMemory, attachment: &Attachment, at: Moment) -> bool {
+    let setting = memory.setup();
     let is_it = |p: &Probe, a: &Attachment| p.device == a.device && p.channel == a.channel;
     let other =
         |a: &&Attachment| (&a.device, &a.channel) != (&attachment.device, &attachment.channel);
@@ -279,14 +279,15 @@ fn others_know(memory: &Memory, attachment: &Attachment, at: Moment) -> bool {
     fit.any(|a| {
         let probe = memory.probes().iter().find(|probe| is_it(probe, a));
         probe.is_some_and(|probe| {
-            let silent = |s: &Silence| s.stated.0 <= at && s.until.is_none_or(|until| until > at);
+            let silent =
+                |s: &ProbeSilence| s.stated.0 <= at && s.until.is_none_or(|until| until > at);
             !probe.series.between(a.from, at).is_empty() && !probe.silences.iter().any(silent)
         })
     })
 }
 
 /// What has come from it: nothing, or nothing that is of these goods.
-fn nothing(silence: &Silence) -> Message {
+fn nothing(silence: &ProbeSilence) -> Message {
     let since = silence.since;
     match (silence.unclaimed, &silence.elsewhere) {
         (Some(Unclaimed { readings, dated, .. }), _) => say!(UNCLAIMED, since, readings, dated),
@@ -298,8 +299,8 @@ fn nothing(silence: &Silence) -> Message {
 }
 
 /// What is said of a file that did not come, by what happened to the goods when it began to be awaited.
-fn no_file(setting: &Setting, at: Moment) -> Template {
-    let was = |all: &[Known]| all.iter().any(|known| known.at == at);
+fn no_file(setting: &ShipmentSetup, at: Moment) -> Template {
+    let was = |all: &[Learnt]| all.iter().any(|known| known.at == at);
     if was(&setting.stowed) {
         STOWED
     } else if was(&setting.unpacked) {

@@ -1,10 +1,10 @@
 #![doc = include_str!("mkt_over.md")]
 
 use super::{CORRECTED, PLACES, READINGS};
-use crate::memory::{Memory, judged};
+use crate::memory::{ThermalMemory, judged};
 use crate::mkt::{TABLE_ENDS, in_table, weight};
-use crate::series::{Reading, worst};
-use crate::trust::Trust;
+use crate::series::{Sample, worst};
+use crate::trust::ReadingTrust;
 use alloc::vec::Vec;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
@@ -30,7 +30,7 @@ pub struct MktOver {
 }
 
 impl Rule for MktOver {
-    type Memory = Memory;
+    type Memory = ThermalMemory;
     const INFO: RuleInfo = RuleInfo {
         name: "thermal/mkt-over",
         code: "THM-06",
@@ -45,7 +45,7 @@ impl Rule for MktOver {
         page: include_str!("mkt_over.md"),
     };
 
-    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, memory: &ThermalMemory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let Some((profile, windows)) = judged(memory, context) else { return };
         let Some(mkt) =
             profile.mkt.as_ref().filter(|_| !profile.living && profile.steps.is_empty())
@@ -59,25 +59,27 @@ impl Rule for MktOver {
             back: weight(back),
             floor: weight(profile.lower.unwrap_or(mkt.limit).milli()),
             known: self.known,
-            decided: &memory.setting().decided,
+            decided: &memory.setup().decided,
         };
         let (mut sure, mut doubtful) = (Vec::new(), Vec::new());
-        let cover = memory.cover(context, &windows);
+        let cover = memory.coverage(context, &windows);
         for (probe, attachment, window) in cover.stretches() {
             let inside = probe.series.between(window.from, window.end());
             if !inside.iter().any(|reading| reading.milli > mkt.limit.milli()) {
                 continue;
             }
             let hole = attachment.log_every * 2;
-            let all: Vec<(&Reading, Trust)> = cover.readings(probe, attachment, &window).collect();
-            let only = |is: fn(Trust) -> bool| {
+            let all: Vec<(&Sample, ReadingTrust)> =
+                cover.readings(probe, attachment, &window).collect();
+            let only = |is: fn(ReadingTrust) -> bool| {
                 let relied_on = all.iter().filter(move |(_, trust)| is(*trust));
-                let relied_on: Vec<Reading> = relied_on.map(|(reading, _)| **reading).collect();
+                let relied_on: Vec<Sample> = relied_on.map(|(reading, _)| **reading).collect();
                 worst(&relied_on, false)
             };
-            sure.extend(numbers.over(&only(Trust::counts), hole));
+            sure.extend(numbers.over(&only(ReadingTrust::counts), hole));
             if all.iter().any(|(_, trust)| !trust.counts()) {
-                doubtful.extend(numbers.over(&only(|trust| trust != Trust::FaultCode), hole));
+                doubtful
+                    .extend(numbers.over(&only(|trust| trust != ReadingTrust::FaultCode), hole));
             }
         }
         let (sure, doubtful) = (joined(sure), joined(doubtful));
@@ -90,7 +92,7 @@ impl Rule for MktOver {
         found.sort_by_key(|episode| episode.since);
     }
 
-    fn next_deadline(&self, _: &Memory, _: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, _: &ThermalMemory, _: &RuleContext<'_>) -> Option<Moment> {
         None
     }
 }
@@ -141,7 +143,7 @@ enum Mean {
 
 impl Numbers<'_> {
     /// The stretches in which the mean of one probe is over.
-    fn over(&self, readings: &[Reading], hole: Span) -> Vec<Over> {
+    fn over(&self, readings: &[Sample], hole: Span) -> Vec<Over> {
         let sums = Sums::of(readings, hole);
         let (mut all, mut open): (Vec<Over>, Option<Over>) = (Vec::new(), None);
         let mut first = 0;
@@ -204,7 +206,7 @@ impl Numbers<'_> {
 struct Sums(Vec<(u128, u128)>);
 
 impl Sums {
-    fn of(readings: &[Reading], hole: Span) -> Self {
+    fn of(readings: &[Sample], hole: Span) -> Self {
         let (mut sums, mut sum, mut known) = (Vec::with_capacity(readings.len()), 0u128, 0u128);
         let mut before: Option<(Moment, u128)> = None;
         for reading in readings {
@@ -245,7 +247,12 @@ fn joined(mut all: Vec<Over>) -> Vec<Over> {
     joined
 }
 
-fn over(memory: &Memory, mkt: &facts::rulebook::Mkt, over: &Over, doubtful: bool) -> Episode {
+fn over(
+    memory: &ThermalMemory,
+    mkt: &facts::rulebook::Mkt,
+    over: &Over,
+    doubtful: bool,
+) -> Episode {
     let celsius = |milli: i32| MilliCelsius::from_milli(i64::from(milli)).unwrap_or(mkt.limit);
     let (window, worst, limit) = (mkt.window, over.worst, mkt.limit);
     let evidence = memory.evidence([over.from]);

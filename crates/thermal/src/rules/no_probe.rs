@@ -1,9 +1,9 @@
 #![doc = include_str!("no_probe.md")]
 
 use super::{CORRECTED, PLACES};
-use crate::memory::Memory;
-use crate::place::{Ended, Place, Stretch};
-use crate::setting::Setting;
+use crate::memory::ThermalMemory;
+use crate::place::{Ended, ProbePlace, Stretch};
+use crate::shipment_setup::ShipmentSetup;
 use alloc::vec::Vec;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
@@ -32,7 +32,7 @@ pub struct NoProbe {
 #[derive(Debug, Clone, Copy)]
 struct Bare {
     /// Where the goods were: on their way, or in a store.
-    place: Place,
+    place: ProbePlace,
     from: Moment,
     until: Option<Moment>,
     /// When we had learnt what it hangs on.
@@ -46,7 +46,7 @@ struct Bare {
 }
 
 impl Rule for NoProbe {
-    type Memory = Memory;
+    type Memory = ThermalMemory;
     const INFO: RuleInfo = RuleInfo {
         name: "thermal/no-probe",
         code: "DAT-01",
@@ -57,8 +57,8 @@ impl Rule for NoProbe {
         page: include_str!("no_probe.md"),
     };
 
-    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
-        let setting = memory.setting();
+    fn judge(&self, memory: &ThermalMemory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+        let setting = memory.setup();
         for bare in bare(setting) {
             let due = self.due_of(&bare, context.reference.settle);
             let long = bare.until.is_none_or(|until| until > bare.from + self.after);
@@ -73,8 +73,8 @@ impl Rule for NoProbe {
         }
     }
 
-    fn next_deadline(&self, memory: &Memory, context: &RuleContext<'_>) -> Option<Moment> {
-        let all = bare(memory.setting());
+    fn next_deadline(&self, memory: &ThermalMemory, context: &RuleContext<'_>) -> Option<Moment> {
+        let all = bare(memory.setup());
         let dues = all.iter().map(|bare| self.due_of(bare, context.reference.settle));
         dues.filter(|due| *due > context.now).min()
     }
@@ -87,7 +87,7 @@ impl NoProbe {
 }
 
 /// What is said of a stretch.
-fn said(setting: &Setting, bare: &Bare) -> Episode {
+fn said(setting: &ShipmentSetup, bare: &Bare) -> Episode {
     let from = bare.from;
     let since: Argument = if bare.lost { say!(LEFT, from).into() } else { from.into() };
     let Some(store) = setting.stores.name(bare.place) else {
@@ -106,7 +106,7 @@ fn said(setting: &Setting, bare: &Bare) -> Episode {
 }
 
 /// Every stretch in which no probe was with the goods, on their way or in a store.
-fn bare(setting: &Setting) -> Vec<Bare> {
+fn bare(setting: &ShipmentSetup) -> Vec<Bare> {
     if !setting.needs_probe {
         return Vec::new();
     }
@@ -134,7 +134,7 @@ fn bare(setting: &Setting) -> Vec<Bare> {
 
 /// When stores held any of the goods, each store by itself. What is picked up has left a store that never had a probe, whether or not
 /// somebody scanned that.
-fn stays(setting: &Setting) -> Vec<Stretch> {
+fn stays(setting: &ShipmentSetup) -> Vec<Stretch> {
     let mut all: Vec<Stretch> = Vec::new();
     for stay in &setting.stays {
         match all.iter_mut().rfind(|last| last.place == stay.place) {
@@ -157,7 +157,11 @@ fn stays(setting: &Setting) -> Vec<Stretch> {
 
 /// When a probe was with the goods in a store: one of that store, or of their box, if all of them are there. Where none is with
 /// them on their way, that is said already.
-fn watched_in(setting: &Setting, stay: &Stretch, on_the_way: &[Bare]) -> Vec<(Moment, Moment)> {
+fn watched_in(
+    setting: &ShipmentSetup,
+    stay: &Stretch,
+    on_the_way: &[Bare],
+) -> Vec<(Moment, Moment)> {
     // Also beyond the end of the stay: that may have been learnt later.
     let until = |until: Option<Moment>| until.unwrap_or(Moment::LATEST);
     let mine = setting.attachments.iter().filter(|a| a.place == stay.place);
@@ -178,8 +182,13 @@ fn watched_in(setting: &Setting, stay: &Stretch, on_the_way: &[Bare]) -> Vec<(Mo
 }
 
 /// What lies without a probe between two moments of a stay.
-fn bare_in(setting: &Setting, stay: &Stretch, edge: Moment, next: Option<Moment>) -> Option<Bare> {
-    let there = |place: Place| place == stay.place || place == Place::Box;
+fn bare_in(
+    setting: &ShipmentSetup,
+    stay: &Stretch,
+    edge: Moment,
+    next: Option<Moment>,
+) -> Option<Bare> {
+    let there = |place: ProbePlace| place == stay.place || place == ProbePlace::Box;
     let probes = setting.attachments.iter().filter(|a| there(a.place));
     let parted = probes.filter_map(|a| a.end).filter(|parted| parted.ended.at == edge);
     let parted = parted.map(|parted| parted.ended.learnt).max().filter(|_| stay.from < edge);
@@ -189,7 +198,7 @@ fn bare_in(setting: &Setting, stay: &Stretch, edge: Moment, next: Option<Moment>
 
 /// The ways of the goods: in their box, until they are out or their consignee has them. Where nobody reported packing or a
 /// probe, from pick-up.
-fn ways(setting: &Setting) -> Vec<Stretch> {
+fn ways(setting: &ShipmentSetup) -> Vec<Stretch> {
     let mut all = setting.boxes.clone();
     if let (true, Some(picked_up)) = (all.is_empty(), setting.picked_up) {
         let over = setting.over;
@@ -198,7 +207,7 @@ fn ways(setting: &Setting) -> Vec<Stretch> {
         let unpacked = unpacked.map(|out| Ended { at: out.at, learnt: out.learnt, offset: 0 });
         let until = over.into_iter().chain(unpacked).min_by_key(|end| end.at);
         let (from, learnt) = (picked_up.at, picked_up.learnt);
-        all.push(Stretch { place: Place::Box, from, learnt, until, all: true });
+        all.push(Stretch { place: ProbePlace::Box, from, learnt, until, all: true });
     }
     let arrived = setting.with_consignee;
     for stretch in &mut all {
@@ -211,7 +220,7 @@ fn ways(setting: &Setting) -> Vec<Stretch> {
 }
 
 /// When a probe was with the goods: in their box, or in a store that held them.
-fn watched(setting: &Setting, way: &Stretch) -> Vec<(Moment, Moment)> {
+fn watched(setting: &ShipmentSetup, way: &Stretch) -> Vec<(Moment, Moment)> {
     let mut all = setting.with_probe(way.from, Moment::LATEST);
     for stay in &setting.stays {
         for probe in setting.attachments.iter().filter(|a| a.place == stay.place) {
@@ -228,12 +237,12 @@ fn watched(setting: &Setting, way: &Stretch) -> Vec<(Moment, Moment)> {
 
 /// What lies without a probe between two moments of a way, from when that is not fine.
 fn bare_until(
-    setting: &Setting,
+    setting: &ShipmentSetup,
     way: &Stretch,
     edge: Moment,
     next: Option<Moment>,
 ) -> Option<Bare> {
-    let probes = setting.attachments.iter().filter(|a| a.place == Place::Box);
+    let probes = setting.attachments.iter().filter(|a| a.place == ProbePlace::Box);
     let parted = probes.filter_map(|a| a.end).filter(|parted| parted.ended.at == edge);
     let parted = parted.max_by_key(|parted| parted.ended.learnt);
     // Before pick-up a box may stand without a logger; one that was there may not be gone for long.
@@ -249,7 +258,7 @@ fn bare_until(
 
 /// What lies between two moments of a stretch, the first with when we had learnt what it hangs on.
 fn between(
-    setting: &Setting,
+    setting: &ShipmentSetup,
     stretch: &Stretch,
     (from, learnt): (Moment, Moment),
     next: Option<Moment>,

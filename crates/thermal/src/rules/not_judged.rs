@@ -1,7 +1,7 @@
 #![doc = include_str!("not_judged.md")]
 
 use super::CORRECTED;
-use crate::memory::Memory;
+use crate::memory::ThermalMemory;
 use alloc::vec::Vec;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
@@ -21,7 +21,7 @@ facts::messages! {
 pub struct NotJudged {}
 
 impl Rule for NotJudged {
-    type Memory = Memory;
+    type Memory = ThermalMemory;
     const INFO: RuleInfo = RuleInfo {
         name: "thermal/not-judged",
         code: "SYS-PROFILE",
@@ -32,9 +32,9 @@ impl Rule for NotJudged {
         page: include_str!("not_judged.md"),
     };
 
-    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, memory: &ThermalMemory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let mut open: Option<Episode> = None;
-        for (at, offset, profile) in &memory.setting().profiles {
+        for (at, offset, profile) in &memory.setup().profiles {
             let known = context.reference.profiles.contains_key(profile);
             match (known, open.take()) {
                 (true, Some(was)) => found.push(was.until(Some(*at))),
@@ -47,11 +47,11 @@ impl Rule for NotJudged {
             }
         }
         // A report that it is over which is dated before the plan ends it all the same.
-        let over = memory.setting().over.map(|over| over.at);
+        let over = memory.setup().over.map(|over| over.at);
         found.extend(open.map(|episode| episode.until(over)));
     }
 
-    fn next_deadline(&self, _: &Memory, _: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, _: &ThermalMemory, _: &RuleContext<'_>) -> Option<Moment> {
         None
     }
 }

@@ -1,9 +1,11 @@
 #![doc = include_str!("too_cold.md")]
 
 use super::{CORRECTED, PLACES, READINGS};
-use crate::cover::{Cover, Held};
-use crate::excursion::{Exceeded, Excursion, Limit, afterwards, doubt, exceeded, excursions};
-use crate::memory::{Memory, judged, windows_of};
+use crate::coverage::{Coverage, HeldReading};
+use crate::excursion::{
+    Exceeded, Excursion, ExcursionLimit, afterwards, doubt, exceeded, excursions,
+};
+use crate::memory::{ThermalMemory, judged, windows_of};
 use crate::settling::Settling;
 use alloc::vec::Vec;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
@@ -28,7 +30,7 @@ facts::messages! {
 pub struct TooCold {}
 
 impl Rule for TooCold {
-    type Memory = Memory;
+    type Memory = ThermalMemory;
     const INFO: RuleInfo = RuleInfo {
         name: "thermal/too-cold",
         code: "THM-02",
@@ -43,7 +45,7 @@ impl Rule for TooCold {
         page: include_str!("too_cold.md"),
     };
 
-    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, memory: &ThermalMemory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let Some(profile) = memory.profile(context.reference) else { return };
         if let Some(freezes) = profile.freezes_at {
             frozen(memory, context, profile, freezes, found);
@@ -51,12 +53,12 @@ impl Rule for TooCold {
         let Some((_, windows)) = judged(memory, context) else { return };
         let Some(lower) = profile.lower else { return };
         let back = lower.milli() + profile.hysteresis.map_or(0, |h| h.milli());
-        let held = memory.cover(context, &windows).outside(back, i32::MAX);
-        let held: Vec<Held> = held.into_iter().map(Held::mirrored).collect();
+        let held = memory.coverage(context, &windows).outside(back, i32::MAX);
+        let held: Vec<HeldReading> = held.into_iter().map(HeldReading::mirrored).collect();
         let in_all = profile.cumulative_low.as_ref().map(|most| (most.total, most.severity));
         let grace = profile.grace_low.unwrap_or_default();
         let (at, severity) = (-lower.milli(), Severity::P2);
-        let limit = Limit { at, grace, severity, in_all, tells_alone: true };
+        let limit = ExcursionLimit { at, grace, severity, in_all, tells_alone: true };
         let freezes = profile.freezes_at.map(|freezes| -freezes.milli());
         for one in exceeded(&held, &limit) {
             // What it says of ice stands in the other finding.
@@ -67,7 +69,7 @@ impl Rule for TooCold {
         }
     }
 
-    fn next_deadline(&self, memory: &Memory, context: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, memory: &ThermalMemory, context: &RuleContext<'_>) -> Option<Moment> {
         memory.profile(context.reference)?.freezes_at?;
         memory.settles(context)
     }
@@ -75,7 +77,7 @@ impl Rule for TooCold {
 
 /// Each time that the goods froze, from packing on: until they are within their limits again it is the same event.
 fn frozen(
-    memory: &Memory,
+    memory: &ThermalMemory,
     context: &RuleContext<'_>,
     profile: &Profile,
     freezes: MilliCelsius,
@@ -85,15 +87,15 @@ fn frozen(
     let beyond = (freezes.milli(), i32::MAX);
     let known_until = context.now - context.reference.settle;
     let settling = Some(Settling { settled: &settled, beyond, known_until });
-    let cover = Cover { settling, ..memory.cover(context, &watched) };
+    let cover = Coverage { settling, ..memory.coverage(context, &watched) };
     let back =
         profile.lower.unwrap_or(freezes).milli() + profile.hysteresis.map_or(0, |h| h.milli());
     let held = cover.outside(back.max(freezes.milli() + 1), i32::MAX);
-    let held: Vec<Held> = held.into_iter().map(Held::mirrored).collect();
+    let held: Vec<HeldReading> = held.into_iter().map(HeldReading::mirrored).collect();
     // At the limit it freezes: mirrored, all that is warmer than a thousandth less.
     let at = -freezes.milli() - 1;
     let sure = excursions(held.iter().copied().filter(|held| held.trust.counts()), at);
-    let decided = &memory.setting().decided;
+    let decided = &memory.setup().decided;
     let sure: Vec<Excursion> = sure.into_iter().flat_map(|one| one.cut(decided, at)).collect();
     let coldest = |one: &Excursion| MilliCelsius::from_milli(-i64::from(one.peak()));
     for one in &sure {
@@ -123,7 +125,7 @@ fn frozen(
     }
 }
 
-fn told(memory: &Memory, lower: MilliCelsius, grace: Span, one: &Exceeded) -> Episode {
+fn told(memory: &ThermalMemory, lower: MilliCelsius, grace: Span, one: &Exceeded) -> Episode {
     let (run, at) = (&one.excursion, -lower.milli());
     let coldest = MilliCelsius::from_milli(-i64::from(run.peak())).unwrap_or(lower);
     let message = match run.end() {

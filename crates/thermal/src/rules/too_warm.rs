@@ -1,8 +1,8 @@
 #![doc = include_str!("too_warm.md")]
 
 use super::{CORRECTED, PLACES, READINGS};
-use crate::excursion::{Exceeded, Limit, afterwards, doubt, exceeded};
-use crate::memory::{Memory, judged};
+use crate::excursion::{Exceeded, ExcursionLimit, afterwards, doubt, exceeded};
+use crate::memory::{ThermalMemory, judged};
 use alloc::vec::Vec;
 use facts::timeline::{ENDS, WHO_HAS_THEM};
 use facts::{
@@ -26,7 +26,7 @@ pub struct TooWarm {
 }
 
 impl Rule for TooWarm {
-    type Memory = Memory;
+    type Memory = ThermalMemory;
     const INFO: RuleInfo = RuleInfo {
         name: "thermal/too-warm",
         code: "THM-01",
@@ -41,11 +41,11 @@ impl Rule for TooWarm {
         page: include_str!("too_warm.md"),
     };
 
-    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, memory: &ThermalMemory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let Some((profile, windows)) = judged(memory, context) else { return };
         let Some(upper) = profile.upper else { return };
         let back = upper.milli() - profile.hysteresis.map_or(0, |h| h.milli());
-        let held = memory.cover(context, &windows).outside(i32::MIN, back);
+        let held = memory.coverage(context, &windows).outside(i32::MIN, back);
         let (severity, in_all) = match profile.mkt {
             Some(_) => (Severity::P3, Some((self.medicine_cumulative, Severity::P2))),
             None => {
@@ -54,18 +54,19 @@ impl Rule for TooWarm {
             }
         };
         let grace = profile.grace_high.unwrap_or_default();
-        let limit = Limit { at: upper.milli(), grace, severity, in_all, tells_alone: false };
+        let limit =
+            ExcursionLimit { at: upper.milli(), grace, severity, in_all, tells_alone: false };
         for one in exceeded(&held, &limit) {
             found.push(told(memory, upper, grace, &one));
         }
     }
 
-    fn next_deadline(&self, _: &Memory, _: &RuleContext<'_>) -> Option<facts::Moment> {
+    fn next_deadline(&self, _: &ThermalMemory, _: &RuleContext<'_>) -> Option<facts::Moment> {
         None
     }
 }
 
-fn told(memory: &Memory, upper: MilliCelsius, grace: Span, one: &Exceeded) -> Episode {
+fn told(memory: &ThermalMemory, upper: MilliCelsius, grace: Span, one: &Exceeded) -> Episode {
     let run = &one.excursion;
     let peak = MilliCelsius::from_milli(i64::from(run.peak())).unwrap_or(upper);
     let message = match run.end() {

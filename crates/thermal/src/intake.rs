@@ -1,6 +1,6 @@
 //! What an event does to the memory, and whether it can matter to any rule at once.
 
-use crate::memory::Memory;
+use crate::memory::ThermalMemory;
 use alloc::vec::Vec;
 use facts::fact::device::{Reading, Withdrawn};
 use facts::{DeviceFact, Event, Fact, Moment, Profile, Span, Step, SystemFact};
@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 /// How soon the rules must be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Matter {
+pub(crate) enum Urgency {
     /// Nothing can have changed.
-    Calm,
+    None,
     /// It can only fill, shrink or withdraw something, or open a hole: after the settling time.
     Later,
     /// Now.
@@ -22,7 +22,7 @@ const HOLES: usize = 64;
 
 /// The limits between which a reading is calm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Calm {
+pub(crate) struct QuietBand {
     pub(crate) below: i32,
     pub(crate) above: i32,
     /// For profiles with mean kinetic temperature: how long a warm reading weighs.
@@ -33,7 +33,7 @@ pub(crate) struct Calm {
     pub(crate) from: Option<Moment>,
 }
 
-impl Calm {
+impl QuietBand {
     pub(crate) fn of(profile: &Profile) -> Self {
         let steps = profile.steps.iter().map(|step| step.above.milli());
         let upper = profile.upper.into_iter().chain(profile.mkt.as_ref().map(|mkt| mkt.limit));
@@ -54,39 +54,41 @@ impl Calm {
     }
 }
 
-impl Memory {
+impl ThermalMemory {
     /// Takes one event in.
     pub(crate) fn hear(
         &mut self,
         entry: &Step<'_, Event>,
         event: &Event,
-        calm: Option<&Calm>,
+        quiet_band: Option<&QuietBand>,
         settle: Span,
-    ) -> Matter {
+    ) -> Urgency {
         match &event.fact {
-            Fact::Device(DeviceFact::Reading(reading)) => self.reading(entry, event, reading, calm),
+            Fact::Device(DeviceFact::Reading(reading)) => {
+                self.reading(entry, event, reading, quiet_band)
+            }
             // What a probe measured after it was taken off is nobody's, says dispatch when it learns of that late. It had been
             // held against the goods until then, and the windows know until when.
             Fact::System(SystemFact::Withdrawn(gone))
                 if self.left_late(entry, event, gone, settle) =>
             {
-                Matter::Now
+                Urgency::Now
             }
             Fact::System(SystemFact::Withdrawn(gone)) => {
                 let probe = self.probe(&event.subject.id, &gone.channel);
                 self.probes[probe].series.forget(gone.at, gone.temperature);
-                Matter::Now
+                Urgency::Now
             }
             Fact::System(SystemFact::Quiet(quiet)) => {
                 let probe = self.probe(&event.subject.id, &quiet.channel);
                 self.probes[probe].silent(quiet, entry.offset);
-                Matter::Now
+                Urgency::Now
             }
-            _ if self.story.take(entry.offset, entry.now, event) => {
-                self.setting = core::cell::OnceCell::new();
-                Matter::Now
+            _ if self.history.take(entry.offset, entry.now, event) => {
+                self.setup = core::cell::OnceCell::new();
+                Urgency::Now
             }
-            _ => Matter::Calm,
+            _ => Urgency::None,
         }
     }
 
@@ -98,7 +100,7 @@ impl Memory {
         gone: &Withdrawn,
         settle: Span,
     ) -> bool {
-        let attachments = self.setting().attachments.iter();
+        let attachments = self.setup().attachments.iter();
         let mine = attachments.filter(|a| {
             a.device.as_str() == &*event.subject.id
                 && a.channel == gone.channel
@@ -116,8 +118,8 @@ impl Memory {
         entry: &Step<'_, Event>,
         event: &Event,
         reading: &Reading,
-        calm: Option<&Calm>,
-    ) -> Matter {
+        quiet_band: Option<&QuietBand>,
+    ) -> Urgency {
         let (at, milli) = (event.at, reading.temperature.milli());
         let place = self.probe(&event.subject.id, &reading.channel);
         let probe = &mut self.probes[place];
@@ -126,9 +128,9 @@ impl Memory {
         let earlier = probe.series.before(at).copied();
         // What does not sit with the goods is kept, and judges nothing.
         if !self.is_payload(&event.subject.id, &reading.channel, at) {
-            return if calm.is_some() { Matter::Calm } else { Matter::Now };
+            return if quiet_band.is_some() { Urgency::None } else { Urgency::Now };
         }
-        let begins = calm.and_then(|calm| calm.from).filter(|from| *from <= at);
+        let begins = quiet_band.and_then(|quiet_band| quiet_band.from).filter(|from| *from <= at);
         let hole = earlier.is_none_or(|earlier| {
             self.is_hole(place, earlier.at, at)
                 || self.was_unfit(place, earlier.at)
@@ -137,36 +139,36 @@ impl Memory {
         if hole {
             self.note_hole(at, entry.now);
         }
-        let Some(calm) = calm else { return Matter::Now };
+        let Some(quiet_band) = quiet_band else { return Urgency::Now };
         // A reading holds until the next one: after a loud one this one proves more of it. A probe may have sent two values
         // of one moment.
-        let said_then = |e: crate::series::Reading| {
+        let said_then = |e: crate::series::Sample| {
             self.probes.get(place).map(|probe| probe.series.between(e.at, e.at))
         };
         let before = earlier.and_then(said_then).unwrap_or_default();
-        if broke || !calm.holds(milli) || before.iter().any(|e| !calm.holds(e.milli)) {
-            return Matter::Now;
+        if broke || !quiet_band.holds(milli) || before.iter().any(|e| !quiet_band.holds(e.milli)) {
+            return Urgency::Now;
         }
-        let weighs =
-            calm.weighs.is_some_and(|window| self.warm_within(place, at, window, calm.above));
-        let contradicts = calm.doubts && self.loud_elsewhere(place, at, calm);
+        let weighs = quiet_band
+            .weighs
+            .is_some_and(|window| self.warm_within(place, at, window, quiet_band.above));
+        let contradicts = quiet_band.doubts && self.loud_elsewhere(place, at, quiet_band);
         // What joins the one before it may bridge a hole that another probe has left.
         let bridges =
             earlier.is_some_and(|e| self.holes.iter().any(|(closing, _)| e.at < *closing));
         let quiet = latest && !hole && !weighs && !contradicts && !bridges;
-        if quiet { Matter::Calm } else { Matter::Later }
+        if quiet { Urgency::None } else { Urgency::Later }
     }
 
     /// Whether another probe says something loud at about that time, which this one may contradict.
-    fn loud_elsewhere(&self, place: usize, at: Moment, calm: &Calm) -> bool {
+    fn loud_elsewhere(&self, place: usize, at: Moment, quiet_band: &QuietBand) -> bool {
         if self.probes.len() < 2 {
             return false;
         }
-        let every =
-            self.setting().attachments.iter().map(|a| a.log_every).max().unwrap_or_default();
+        let every = self.setup().attachments.iter().map(|a| a.log_every).max().unwrap_or_default();
         let others = self.probes.iter().enumerate().filter(|(other, _)| *other != place);
         let mut near = others.flat_map(|(_, probe)| probe.series.between(at - every, at + every));
-        near.any(|reading| !calm.holds(reading.milli))
+        near.any(|reading| !quiet_band.holds(reading.milli))
     }
 
     /// Remembers when it was learnt that there is a hole before a reading; holes that were filled are let go.
@@ -188,7 +190,7 @@ impl Memory {
 
     /// Whether what a probe said at a moment proves nothing, so that the next reading ends a hole.
     fn was_unfit(&self, place: usize, at: Moment) -> bool {
-        let setting = self.setting();
+        let setting = self.setup();
         let Some(probe) = self.probes.get(place).filter(|_| !setting.calibrations.is_empty())
         else {
             return false;
@@ -202,10 +204,10 @@ impl Memory {
 
     /// Whether two readings in a row are too far apart.
     fn is_hole(&self, place: usize, before: Moment, at: Moment) -> bool {
-        let (Some(setting), Some(probe)) = (self.setting.get(), self.probes.get(place)) else {
+        let (Some(setting), Some(probe)) = (self.setup.get(), self.probes.get(place)) else {
             return true;
         };
-        let mine = |a: &&crate::setting::Attachment| {
+        let mine = |a: &&crate::shipment_setup::Attachment| {
             a.device == probe.device && a.channel == probe.channel
         };
         setting

@@ -2,19 +2,19 @@
 //! away than twice the logging interval it holds for one interval, and the rest is unknown. The
 //! latest reading proves its own moment only, until another one comes.
 
-use crate::place::Place;
+use crate::place::ProbePlace;
 use crate::probe::Probe;
-use crate::series::Reading;
-use crate::setting::{Attachment, Setting};
+use crate::series::Sample;
 use crate::settling::Settling;
-use crate::trust::{Doubts, Trust};
+use crate::shipment_setup::{Attachment, ShipmentSetup};
+use crate::trust::{Doubts, ReadingTrust};
 use crate::window::Window;
 use alloc::vec::Vec;
 use facts::{Moment, Span};
 
 /// A stretch for which a probe vouches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Held {
+pub struct HeldReading {
     /// From when.
     pub from: Moment,
     /// Until when.
@@ -26,14 +26,14 @@ pub struct Held {
     /// Until when what another probe says belongs to the same event: the next reading of this one is awaited.
     pub awaited: Moment,
     /// How far it can be relied on.
-    pub trust: Trust,
+    pub trust: ReadingTrust,
     /// Whether the box had settled by then.
     pub settled: bool,
     /// Whether it was measured after the watch had ended or the probe had left the goods, and we learnt that only later.
     pub late: bool,
 }
 
-impl Held {
+impl HeldReading {
     /// With warm and cold exchanged, so that what is colder lies further out.
     pub fn mirrored(self) -> Self {
         let milli = if self.milli == UNKNOWN { UNKNOWN } else { -self.milli };
@@ -42,9 +42,9 @@ impl Held {
 }
 
 /// Everything about the probes that one judgement asks for.
-pub struct Cover<'a> {
+pub struct Coverage<'a> {
     /// What was attached when.
-    pub setting: &'a Setting,
+    pub setup: &'a ShipmentSetup,
     /// The probes.
     pub probes: &'a [Probe],
     /// When the goods are judged.
@@ -55,10 +55,10 @@ pub struct Cover<'a> {
     pub settling: Option<Settling<'a>>,
 }
 
-impl<'a> Cover<'a> {
+impl<'a> Coverage<'a> {
     /// Every attachment of a payload probe with one judged window of its place, cut to both.
     pub fn attached(&self) -> impl Iterator<Item = (&'a Attachment, Window)> + '_ {
-        self.setting.attachments.iter().flat_map(move |attachment| {
+        self.setup.attachments.iter().flat_map(move |attachment| {
             let there = self.windows.iter().filter(|window| window.place == attachment.place);
             let end = attachment.end.map(|parted| parted.ended);
             let cut = there.filter_map(move |window| window.cut(attachment.from, end));
@@ -76,7 +76,7 @@ impl<'a> Cover<'a> {
     }
 
     /// Stretches held by readings outside the limits, of all probes, in order.
-    pub fn outside(&self, below: i32, above: i32) -> Vec<Held> {
+    pub fn outside(&self, below: i32, above: i32) -> Vec<HeldReading> {
         let mut out = Vec::new();
         for (probe, attachment, window) in self.stretches() {
             let all = probe.series.all();
@@ -93,13 +93,20 @@ impl<'a> Cover<'a> {
                 let (until, latest) = held(reading, next, attachment, &window);
                 let awaited = if latest { from + attachment.log_every * 2 } else { until };
                 let late = !window.holds(from);
-                let it = Held { from, until, milli, latest, awaited, trust, settled, late };
+                let it = HeldReading { from, until, milli, latest, awaited, trust, settled, late };
                 out.push(it);
                 // Out on both sides of a hole: nobody saw it come back.
                 let again = next.filter(|n| n.at > until && (n.milli < below || n.milli > above));
                 let mut bridge = |to: Moment, latest: bool| {
                     let (from, until) = (until, to.max(until));
-                    out.push(Held { from, until, milli: UNKNOWN, latest, awaited: until, ..it });
+                    out.push(HeldReading {
+                        from,
+                        until,
+                        milli: UNKNOWN,
+                        latest,
+                        awaited: until,
+                        ..it
+                    });
                 };
                 if let Some(next) = again {
                     bridge(next.at.min(window.taken_until()), latest);
@@ -133,7 +140,7 @@ impl<'a> Cover<'a> {
             // Its own reading of the moment at which it was taken off says nothing new.
             let from = if same { parted + Span::millis(1) } else { parted };
             let readings = probe.series.between(from.max(stretch.from), stretch.end());
-            let mut fit = readings.iter().filter(|r| self.setting.fit(other, r.at));
+            let mut fit = readings.iter().filter(|r| self.setup.fit(other, r.at));
             fit.next().map(|reading| reading.at)
         });
         match (next.min(), window.until) {
@@ -144,7 +151,7 @@ impl<'a> Cover<'a> {
     }
 
     /// All stretches for which a probe vouches in one place, put together and in order.
-    pub fn known(&self, place: Place) -> Vec<(Moment, Moment)> {
+    pub fn known(&self, place: ProbePlace) -> Vec<(Moment, Moment)> {
         let mut all: Vec<(Moment, Moment)> = Vec::new();
         for (probe, attachment, window) in self.stretches().filter(|(.., w)| w.place == place) {
             let looked_at = match self.looked_at(probe, attachment, &window) {
@@ -162,8 +169,7 @@ impl<'a> Cover<'a> {
                     continue;
                 };
                 let behind = piece.iter().skip(1).map(Some).chain([next]);
-                let vouches =
-                    |r: &Reading| self.setting.fit(attachment, r.at) && !wrong.contains(r);
+                let vouches = |r: &Sample| self.setup.fit(attachment, r.at) && !wrong.contains(r);
                 let each = piece.iter().zip(behind).filter(|(reading, _)| vouches(reading));
                 all.extend(each.map(|(reading, next)| (reading.at, over(reading, next))));
             }
@@ -185,7 +191,7 @@ impl<'a> Cover<'a> {
         probe: &'a Probe,
         attachment: &Attachment,
         window: &Window,
-    ) -> impl Iterator<Item = (&'a Reading, Trust)> {
+    ) -> impl Iterator<Item = (&'a Sample, ReadingTrust)> {
         let all = probe.series.all();
         let first = all.partition_point(|r| r.at < window.from);
         let last = all.partition_point(|r| r.at <= window.end());
@@ -200,9 +206,9 @@ impl<'a> Cover<'a> {
         let places = codes.flat_map(|code| probe.series.exactly(code.milli()));
         let inside = places.filter(|place| all.get(*place).is_some_and(|r| window.holds(r.at)));
         let wrong = inside.filter(|place| self.is_fault_code(probe, attachment, *place));
-        let wrong: Vec<Reading> = wrong.filter_map(|place| all.get(place).copied()).collect();
-        let fit = self.setting.fit(attachment, window.from);
-        let changes = self.setting.fitness_changes(attachment, window.from, window.end());
+        let wrong: Vec<Sample> = wrong.filter_map(|place| all.get(place).copied()).collect();
+        let fit = self.setup.fit(attachment, window.from);
+        let changes = self.setup.fitness_changes(attachment, window.from, window.end());
         match (fit, changes) {
             (false, false) => Look::Nothing,
             (true, false) if wrong.is_empty() => Look::All,
@@ -218,7 +224,7 @@ enum Look {
     /// All of them.
     All,
     /// Those taken while the probe was fit, but these.
-    Each(Vec<Reading>),
+    Each(Vec<Sample>),
 }
 
 /// Marks a stretch that is out on both sides and unknown in between.
@@ -226,14 +232,14 @@ pub const UNKNOWN: i32 = i32::MIN;
 
 /// Until when a reading holds, and whether it is the latest of an open window.
 fn held(
-    reading: &Reading,
-    next: Option<&Reading>,
+    reading: &Sample,
+    next: Option<&Sample>,
     attachment: &Attachment,
     window: &Window,
 ) -> (Moment, bool) {
     let one = reading.at + attachment.log_every;
     // What was measured after the end proves nothing of the last one before it.
-    let of_both = |next: &&Reading| window.holds(next.at) || !window.holds(reading.at);
+    let of_both = |next: &&Sample| window.holds(next.at) || !window.holds(reading.at);
     match next.filter(|next| window.takes(next)).filter(of_both) {
         Some(next) if next.at - reading.at <= attachment.log_every * 2 => (next.at, false),
         Some(_) => (one, false),

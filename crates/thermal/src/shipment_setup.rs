@@ -1,7 +1,7 @@
 //! What the story tells beside readings: attachments, where the goods were, flights, hand-overs, the plan.
 
-use crate::flights::{self, Leg};
-use crate::place::{self, Ended, Place, Stores, Stretch};
+use crate::flights::{self, FlownLeg};
+use crate::place::{self, Ended, ProbePlace, Stores, Stretch};
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 use facts::fact::device::{Attached, Position};
@@ -29,7 +29,7 @@ pub struct Attachment {
     /// How often it sends; `None` for a device that is only read out.
     pub send_every: Option<Span>,
     /// Where it sits.
-    pub place: Place,
+    pub place: ProbePlace,
 }
 
 /// A device was compared with a standard.
@@ -56,7 +56,7 @@ pub struct Parted {
 
 /// A moment, and when we learnt of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Known {
+pub struct Learnt {
     /// When it was.
     pub at: Moment,
     /// When that was learnt.
@@ -65,7 +65,7 @@ pub struct Known {
 
 /// From when the goods are between two hands, and until when; both are the same where one of the two was not reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HandOver {
+pub struct HandOverSpan {
     /// The release.
     pub from: Moment,
     /// The acceptance.
@@ -74,7 +74,7 @@ pub struct HandOver {
 
 /// Everything that rules need beside readings.
 #[derive(Debug, Clone, Default)]
-pub struct Setting {
+pub struct ShipmentSetup {
     /// The profile of the plan in force.
     pub profile: ShortText,
     /// The profile of each plan that was in force, since when, and its place in the journal.
@@ -98,34 +98,35 @@ pub struct Setting {
     /// When quality had decided what becomes of all units: what is out again after that is another event.
     pub decided: Vec<Moment>,
     /// The legs.
-    pub legs: Vec<Leg>,
+    pub legs: Vec<FlownLeg>,
     /// From each release to its acceptance.
-    pub hand_overs: Vec<HandOver>,
+    pub hand_overs: Vec<HandOverSpan>,
     /// When the goods left the consignor.
-    pub picked_up: Option<Known>,
+    pub picked_up: Option<Learnt>,
     /// When they came into the consignee's hands: its acceptance or its receipt.
-    pub with_consignee: Option<Known>,
+    pub with_consignee: Option<Learnt>,
     /// When the consignee received them, and did not refuse them.
-    pub received: Option<Known>,
+    pub received: Option<Learnt>,
     /// When they were put in their place.
-    pub stowed: Vec<Known>,
+    pub stowed: Vec<Learnt>,
     /// When they were unpacked.
-    pub unpacked: Vec<Known>,
+    pub unpacked: Vec<Learnt>,
     /// When they were packed, or packed again.
     pub packed: Vec<Moment>,
     /// When the papers were complete.
-    pub closed: Option<Known>,
+    pub closed: Option<Learnt>,
     /// Files that were read in.
     pub imports: Vec<(DeviceId, Moment)>,
     /// When something was last declared wrong, by log time.
     pub corrected: Option<Moment>,
 }
 
-impl Setting {
+impl ShipmentSetup {
     /// Reads the story of a shipment.
     pub fn read(story: &History, shipment: Option<&ShipmentId>) -> Self {
         let timeline = story.timeline();
-        let mut setting = Setting { corrected: timeline.corrected_at(), ..Setting::default() };
+        let mut setting =
+            ShipmentSetup { corrected: timeline.corrected_at(), ..ShipmentSetup::default() };
         setting.plans(&timeline);
         for entry in timeline.entries() {
             setting.note(entry, &timeline, shipment);
@@ -160,7 +161,7 @@ impl Setting {
         timeline: &Timeline<'_>,
         shipment: Option<&ShipmentId>,
     ) {
-        let known = Known { at: entry.at, learnt: entry.learnt };
+        let known = Learnt { at: entry.at, learnt: entry.learnt };
         let is_consignee = |party| timeline.is_consignee(party, entry.at) == Some(true);
         // From the ward to its dock, the goods are still in the house that sends them.
         let is_consignor = |party| timeline.is_consignor(party, entry.at) == Some(true);
@@ -215,7 +216,7 @@ impl Setting {
         self.attach_reported |= own;
         let place = match &a.store {
             Some(store) => self.stores.place(store.as_str()),
-            None if own => Place::Box,
+            None if own => ProbePlace::Box,
             None => return,
         };
         if a.position == Position::Payload {
@@ -269,7 +270,7 @@ impl Setting {
         let within = |at: Moment| from < at && at <= until;
         let mut mine = self.calibrations.iter().filter(|c| c.device == attachment.device);
         mine.clone().any(|c| within(c.from))
-            || attachment.place != Place::Box
+            || attachment.place != ProbePlace::Box
                 && mine.any(|c| c.until.is_some())
                 && self.stays.iter().any(|stay| within(stay.from))
     }
@@ -291,24 +292,24 @@ impl Setting {
     pub fn sits(&self, attachment: &Attachment, at: Moment) -> bool {
         let with = attachment.from <= at && attachment.until.is_none_or(|until| at <= until);
         let stretches = match &attachment.place {
-            Place::Box => &self.boxes,
-            Place::Store(_) => &self.stays,
+            ProbePlace::Box => &self.boxes,
+            ProbePlace::Store(_) => &self.stays,
         };
         let mut mine = stretches.iter().filter(|stretch| stretch.place == attachment.place);
-        let before =
-            attachment.place == Place::Box && stretches.first().is_none_or(|first| at < first.from);
+        let before = attachment.place == ProbePlace::Box
+            && stretches.first().is_none_or(|first| at < first.from);
         with && (before || mine.any(|stretch| stretch.holds(at)))
     }
 
     /// Whether a place has a probe.
-    pub fn has_probe(&self, place: Place) -> bool {
+    pub fn has_probe(&self, place: ProbePlace) -> bool {
         self.attachments.iter().any(|a| a.place == place)
     }
 
     /// When a probe was in the box, within a stretch of time; in order, what overlaps put together.
     pub fn with_probe(&self, from: Moment, until: Moment) -> Vec<(Moment, Moment)> {
         let mut all: Vec<(Moment, Moment)> = Vec::new();
-        for probe in self.attachments.iter().filter(|a| a.place == Place::Box) {
+        for probe in self.attachments.iter().filter(|a| a.place == ProbePlace::Box) {
             let with = (probe.from.max(from), probe.until.unwrap_or(Moment::LATEST).min(until));
             if with.0 < with.1 {
                 all.push(with);
@@ -335,7 +336,7 @@ impl Setting {
     pub fn left_alone(&self, stretch: &Stretch) -> Option<Ended> {
         let received = self.received?;
         let mut last: Option<Ended> = None;
-        for probe in self.attachments.iter().filter(|a| a.place == Place::Box) {
+        for probe in self.attachments.iter().filter(|a| a.place == ProbePlace::Box) {
             if probe.from > stretch.end() || probe.until.is_some_and(|until| until < stretch.from) {
                 continue;
             }
@@ -349,18 +350,18 @@ impl Setting {
 }
 
 /// Each release with the first acceptance after it; what has no other half is a moment.
-fn hand_overs(timeline: &Timeline<'_>) -> Vec<HandOver> {
-    let mut all: Vec<HandOver> = Vec::new();
+fn hand_overs(timeline: &Timeline<'_>) -> Vec<HandOverSpan> {
+    let mut all: Vec<HandOverSpan> = Vec::new();
     let mut released: Option<Moment> = None;
     for entry in timeline.entries() {
         match entry.fact {
             Fact::Shipment(ShipmentFact::Released(_)) => {
-                all.push(HandOver { from: entry.at, until: entry.at });
+                all.push(HandOverSpan { from: entry.at, until: entry.at });
                 released.get_or_insert(entry.at);
             }
             Fact::Shipment(ShipmentFact::Accepted(_)) => {
                 let from = released.take().unwrap_or(entry.at);
-                all.push(HandOver { from, until: entry.at });
+                all.push(HandOverSpan { from, until: entry.at });
             }
             _ => {}
         }
