@@ -3,7 +3,7 @@
 pub mod not_valid_at_act;
 pub mod over_used;
 
-use crate::papers::Papers;
+use crate::permit_history::PermitHistory;
 use facts::{FactKind, RuleEntry, rule};
 
 /// What is declared wrong, of all that permits hears.
@@ -27,5 +27,5 @@ const ACTS: &[FactKind] = &[
 ];
 
 /// Every rule of this engine.
-pub const ALL: &[RuleEntry<Papers>] =
+pub const ALL: &[RuleEntry<PermitHistory>] =
     &[rule::<not_valid_at_act::NotValidAtAct>(), rule::<over_used::OverUsed>()];

@@ -4,7 +4,7 @@
 use facts::{
     Engine, Event, Fact, Moment, Rules, ShipmentFact, Span, Step, Subject, SubjectKind, Trigger,
 };
-use permits::{Permits, rules::ALL};
+use permits::{PermitsEngine, rules::ALL};
 use proptest::prelude::*;
 
 const COMMON: &str = concat!(
@@ -83,10 +83,10 @@ fn told() -> impl Strategy<Value = Told> {
 fn play(events: &[Event]) -> Vec<String> {
     let rules = Rules::read(ALL, &scenario::book(COMMON).unwrap(), 2).unwrap();
     let subject = Subject::new(SubjectKind::Shipment, "SHP-1");
-    let (mut permits, mut said) = (Permits::default(), Vec::new());
+    let (mut permits, mut said) = (PermitsEngine::default(), Vec::new());
     let learnt = hour(90);
     for (offset, event) in (0..).zip(events) {
-        if !Permits::accepts(event) {
+        if !PermitsEngine::accepts(event) {
             continue;
         }
         let cause = Trigger::Input(event);

@@ -1,6 +1,6 @@
 //! Plays the pages of this engine's rules.
 
-use permits::Permits;
+use permits::PermitsEngine;
 
 const COMMON: &str = concat!(
     include_str!("../../../config/rulebook/log.toml"),
@@ -8,5 +8,5 @@ const COMMON: &str = concat!(
 );
 
 fn main() -> std::process::ExitCode {
-    scenario::run::<Permits>("src/rules", COMMON)
+    scenario::run::<PermitsEngine>("src/rules", COMMON)
 }

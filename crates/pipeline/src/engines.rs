@@ -6,7 +6,7 @@ use crate::stage::{EnginePartition, EngineStage, Unusable};
 use custody::CustodyEngine;
 use facts::{About, RuleEngine, RuleInfo, Rulebook, RulebookError};
 use fold::Release;
-use permits::Permits;
+use permits::PermitsEngine;
 use schedule::Schedule;
 use std::cmp::Ordering;
 use std::fmt;
@@ -26,7 +26,7 @@ macro_rules! engines {
     };
 }
 
-engines![CustodyEngine, ThermalEngine, Permits, Schedule];
+engines![CustodyEngine, ThermalEngine, PermitsEngine, Schedule];
 
 /// What [`for_each`] does for each engine.
 pub trait ForEngine {

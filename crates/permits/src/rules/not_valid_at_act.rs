@@ -1,7 +1,7 @@
 #![doc = include_str!("not_valid_at_act.md")]
 
 use super::{ACTS, CORRECTED, PAPERS};
-use crate::papers::{Known, Papers, Validity};
+use crate::permit_history::{PermitHistory, PermitsKnown, Validity};
 use alloc::{format, string::ToString, vec::Vec};
 use facts::fact::shipment::{Act, Gated, Planned};
 use facts::{
@@ -69,7 +69,7 @@ struct Open {
 }
 
 impl Rule for NotValidAtAct {
-    type Memory = Papers;
+    type Memory = PermitHistory;
     const INFO: RuleInfo = RuleInfo {
         name: "permits/not-valid-at-act",
         code: "PRM-02",
@@ -80,7 +80,7 @@ impl Rule for NotValidAtAct {
         page: include_str!("not_valid_at_act.md"),
     };
 
-    fn judge(&self, papers: &Papers, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, papers: &PermitHistory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         self.walk(papers, context.now, context.reference.settle, found);
         if let Some((cancelled, learnt)) = papers.cancelled() {
             self.stood(papers, cancelled, learnt, context.reference.settle, found);
@@ -88,7 +88,7 @@ impl Rule for NotValidAtAct {
         found.sort_by_key(|episode| episode.since);
     }
 
-    fn next_deadline(&self, papers: &Papers, context: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, papers: &PermitHistory, context: &RuleContext<'_>) -> Option<Moment> {
         let known = papers.known(context.now);
         let settle = context.reference.settle;
         let acts = known.plan().map(|plan| &plan.permits[..]).unwrap_or_default();
@@ -103,7 +103,7 @@ impl Rule for NotValidAtAct {
 }
 
 /// When the act comes near, counted from: its expected time, else the plan's departure, else when the goods left.
-fn reference(known: &Known<'_>, gated: &Gated) -> Option<Moment> {
+fn reference(known: &PermitsKnown<'_>, gated: &Gated) -> Option<Moment> {
     let departs = || known.plan().and_then(|plan| plan.legs.first()).map(|leg| leg.departs);
     known.expected(gated).or_else(departs).or_else(|| known.departed())
 }
@@ -157,7 +157,12 @@ fn acts(plan: &Planned) -> Vec<(ShortText, &Gated)> {
 
 impl Followed {
     /// What is true of it in this state of knowledge; what was true before and is not any more is over.
-    fn take(&mut self, status: Option<Status>, known: &Known<'_>, ahead: bool) -> Option<Open> {
+    fn take(
+        &mut self,
+        status: Option<Status>,
+        known: &PermitsKnown<'_>,
+        ahead: bool,
+    ) -> Option<Open> {
         let mut over = None;
         let ends = |status: &Status| status.since > known.at;
         if status.as_ref().is_none_or(ends) {
@@ -206,7 +211,7 @@ impl NotValidAtAct {
     /// mistake to say it. What is learnt afterwards may take it back and adds nothing.
     fn stood(
         &self,
-        papers: &Papers,
+        papers: &PermitHistory,
         cancelled: Moment,
         learnt: Moment,
         settle: Span,
@@ -230,8 +235,8 @@ impl NotValidAtAct {
     }
 
     /// Follows each act through the states of knowledge.
-    fn walk(&self, papers: &Papers, now: Moment, settle: Span, found: &mut Vec<Episode>) {
-        let steps = papers.steps(now, settle);
+    fn walk(&self, papers: &PermitHistory, now: Moment, settle: Span, found: &mut Vec<Episode>) {
+        let steps = papers.history(now, settle);
         let mut followed: Vec<Followed> = Vec::new();
         let mut over: Vec<Open> = Vec::new();
         for (n, known) in steps.iter().enumerate() {
@@ -260,7 +265,7 @@ impl NotValidAtAct {
     }
 
     /// How it stands from this state of knowledge to the next; `until` is the end of that time.
-    fn status(&self, known: &Known<'_>, gated: &Gated, until: Moment) -> Option<Status> {
+    fn status(&self, known: &PermitsKnown<'_>, gated: &Gated, until: Moment) -> Option<Status> {
         let done = known.done(gated);
         if !done.is_empty() {
             return done_status(known, gated, &done);
@@ -272,7 +277,7 @@ impl NotValidAtAct {
     }
 
     /// How it stands with an act that has not been done, as far as anybody knows.
-    fn awaited(&self, known: &Known<'_>, gated: &Gated, until: Moment) -> Option<Status> {
+    fn awaited(&self, known: &PermitsKnown<'_>, gated: &Gated, until: Moment) -> Option<Status> {
         let (act, permit) = (gated.act, &gated.permit);
         let near = reference(known, gated).map(|act| act - self.near);
         let is_near = near.is_some_and(|near| until > near);
@@ -330,7 +335,7 @@ fn follow(followed: &mut Vec<Followed>, about: &ShortText, gated: &Gated) {
 }
 
 /// An act that was done: at each of its moments the permit had to hold.
-fn done_status(known: &Known<'_>, gated: &Gated, done: &[Moment]) -> Option<Status> {
+fn done_status(known: &PermitsKnown<'_>, gated: &Gated, done: &[Moment]) -> Option<Status> {
     let (act, permit) = (gated.act, &gated.permit);
     let status = |severity, verdict, message| {
         Some(Status { since: known.at, severity, verdict, message, done: true })
@@ -346,7 +351,7 @@ fn done_status(known: &Known<'_>, gated: &Gated, done: &[Moment]) -> Option<Stat
 }
 
 /// The goods were taken in while the permit did not hold, by somebody of whom nobody knows whether that was the receipt.
-fn doubtful_status(known: &Known<'_>, gated: &Gated) -> Option<Status> {
+fn doubtful_status(known: &PermitsKnown<'_>, gated: &Gated) -> Option<Status> {
     let (act, permit) = (gated.act, &gated.permit);
     let wrong = |(at, by): (Moment, &PartyId)| {
         let validity = known.validity_at(permit, at);

@@ -1,7 +1,7 @@
 #![doc = include_str!("over_used.md")]
 
 use super::CORRECTED;
-use crate::papers::{Papers, Read};
+use crate::permit_history::{PermitHistory, StatedLedger};
 use alloc::vec::Vec;
 use facts::fact::permit::{Granted, Ledger, Stated, Use};
 use facts::fact::shipment::Quantity;
@@ -59,7 +59,7 @@ struct Before<'a> {
 }
 
 impl Rule for OverUsed {
-    type Memory = Papers;
+    type Memory = PermitHistory;
     const INFO: RuleInfo = RuleInfo {
         name: "permits/over-used",
         code: "PRM-05",
@@ -70,7 +70,7 @@ impl Rule for OverUsed {
         page: include_str!("over_used.md"),
     };
 
-    fn judge(&self, papers: &Papers, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, papers: &PermitHistory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let settle = context.reference.settle;
         // What lasted no longer than facts race was never so.
         let raced = |e: &Episode| e.until.is_some_and(|until| until - e.since <= settle);
@@ -82,7 +82,7 @@ impl Rule for OverUsed {
         }
     }
 
-    fn next_deadline(&self, papers: &Papers, context: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, papers: &PermitHistory, context: &RuleContext<'_>) -> Option<Moment> {
         // What is granted or amended ahead comes at its own time.
         let granted =
             papers.ledgers.keys().flat_map(|permit| papers.grants(permit, Moment::LATEST));
@@ -94,7 +94,7 @@ impl Rule for OverUsed {
 fn episodes(
     permit: &PermitId,
     mine: &Use,
-    read: &Read,
+    read: &StatedLedger,
     grants: &[(Moment, &Granted)],
 ) -> Vec<Episode> {
     let mut found = Vec::new();

@@ -12,7 +12,7 @@ use facts::{
 
 /// All that permit rules look at: the story, cut to what concerns papers.
 #[derive(Debug, Default)]
-pub struct Papers {
+pub struct PermitHistory {
     /// The shipment whose papers these are.
     pub shipment: ShipmentId,
     /// The facts, in the order of the timeline.
@@ -24,12 +24,12 @@ pub struct Papers {
     /// When something was last declared wrong, by log time.
     corrected: Option<Moment>,
     /// The ledger of each permit, as it was stated last.
-    pub ledgers: BTreeMap<PermitId, Read>,
+    pub ledgers: BTreeMap<PermitId, StatedLedger>,
 }
 
 /// A ledger, and where in the journal it stands.
 #[derive(Debug, Clone)]
-pub struct Read {
+pub struct StatedLedger {
     /// Where in the journal it stands.
     pub offset: u64,
     /// The ledger.
@@ -66,7 +66,7 @@ impl Validity {
 
 /// What was known once all facts up to a moment had happened.
 #[derive(Debug, Clone)]
-pub struct Known<'a> {
+pub struct PermitsKnown<'a> {
     timeline: Timeline<'a>,
     houses: Houses<'a>,
     /// That moment. What is said of a permit before it comes is known from when it was learnt.
@@ -77,7 +77,7 @@ pub struct Known<'a> {
     pub offset: u64,
 }
 
-impl Projection for Papers {
+impl Projection for PermitHistory {
     const ABOUT: About<Self> = About {
         name: "permits",
         judges: "What the papers allow",
@@ -125,11 +125,12 @@ impl Projection for Papers {
     }
 
     fn from_history(story: &History, shipment: &Subject) -> Self {
-        let mut papers = Papers { shipment: ShipmentId::new(&*shipment.id), ..Papers::default() };
+        let mut papers =
+            PermitHistory { shipment: ShipmentId::new(&*shipment.id), ..PermitHistory::default() };
         for chapter in story.as_learnt() {
             if let Fact::System(SystemFact::Ledger(ledger)) = &chapter.fact {
                 let permit = PermitId::new(&*chapter.subject.id);
-                let read = Read { offset: chapter.offset, ledger: ledger.clone() };
+                let read = StatedLedger { offset: chapter.offset, ledger: ledger.clone() };
                 papers.ledgers.insert(permit, read);
             }
         }
@@ -148,12 +149,12 @@ impl Projection for Papers {
     }
 }
 
-impl Papers {
+impl PermitHistory {
     /// What was known after each moment at which something happened, from the first to the last that has come. What happened at one
     /// moment is known together. What is said of a permit before it comes changes something twice: when it is learnt, and
     /// when it comes. Words of that kind about one permit which are learnt within `settle` of each other race, and only what stands after
     /// the last one was ever known.
-    pub fn steps(&self, now: Moment, settle: Span) -> Vec<Known<'_>> {
+    pub fn history(&self, now: Moment, settle: Span) -> Vec<PermitsKnown<'_>> {
         let ahead: Vec<(&Subject, Moment)> = self
             .facts
             .iter()
@@ -179,13 +180,13 @@ impl Papers {
     }
 
     /// All that is known at a moment.
-    pub fn known(&self, at: Moment) -> Known<'_> {
+    pub fn known(&self, at: Moment) -> PermitsKnown<'_> {
         let facts = || self.facts.iter().filter(|chapter| known_at(chapter) <= at);
         let last = facts().max_by_key(|chapter| match chapter.at <= at {
             true => chapter.at,
             false => known_at(chapter),
         });
-        Known {
+        PermitsKnown {
             timeline: Timeline::new(
                 facts().chain(&self.hands).chain(&self.parties).map(HistoryEntry::entry),
                 None,
@@ -250,7 +251,7 @@ impl Papers {
     }
 }
 
-impl<'a> Known<'a> {
+impl<'a> PermitsKnown<'a> {
     /// The plan in force, of a shipment that takes place.
     pub fn plan(&self) -> Option<&'a Planned> {
         if self.timeline.cancelled_at().is_some() {
