@@ -7,7 +7,7 @@ use custody::CustodyEngine;
 use facts::{About, RuleEngine, RuleInfo, Rulebook, RulebookError};
 use fold::Release;
 use permits::PermitsEngine;
-use schedule::Schedule;
+use schedule::ScheduleEngine;
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::LazyLock;
@@ -26,7 +26,7 @@ macro_rules! engines {
     };
 }
 
-engines![CustodyEngine, ThermalEngine, PermitsEngine, Schedule];
+engines![CustodyEngine, ThermalEngine, PermitsEngine, ScheduleEngine];
 
 /// What [`for_each`] does for each engine.
 pub trait ForEngine {

@@ -2,8 +2,8 @@
 //!
 //! # Layout
 //!
-//! - [`Schedule`]: the engine value, one per shipment
-//! - [`Calendar`]: the plans, the milestones and the patient's order
+//! - [`ScheduleEngine`]: the engine value, one per shipment
+//! - [`ScheduleState`]: the plans, the milestones and the patient's order
 //! - [`CalledOff`]: where a cancellation and a plan stand against each other
 //! - [`order`]: whether the product's gate is open, and where the patient stands
 //! - [`treatment`]: which starts of conditioning were planned, begun and stopped
@@ -12,15 +12,15 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::float_arithmetic)]
 extern crate alloc;
 
-mod calendar;
 mod called_off;
 pub mod order;
 pub mod rules;
+mod schedule_state;
 pub mod treatment;
 
-pub use calendar::{Calendar, Mark, Plan};
 pub use called_off::{CalledOff, Doubt};
 pub use order::Order;
+pub use schedule_state::{LegReport, PlanInForce, ScheduleState};
 
 /// The engine of one shipment's schedule.
-pub type Schedule = facts::ProjectionEngine<Calendar>;
+pub type ScheduleEngine = facts::ProjectionEngine<ScheduleState>;

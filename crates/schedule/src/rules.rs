@@ -5,7 +5,7 @@ pub mod milestone_overdue;
 pub mod start_ahead;
 pub mod started_early;
 
-use crate::calendar::Calendar;
+use crate::schedule_state::ScheduleState;
 use facts::{FactKind, RuleEntry, rule};
 
 /// What is declared wrong, of all that the schedule hears.
@@ -23,9 +23,9 @@ const ORDER: &[FactKind] = &[
 ];
 
 /// Every rule of this engine.
-pub const ALL: &[RuleEntry<Calendar>] = &[
+pub const ALL: &[RuleEntry<ScheduleState>] = &[
     rule::<started_early::StartedEarly>(),
     rule::<milestone_overdue::MilestoneOverdue>(),
     rule::<called_off::CancelledAndPlanned>(),
-    rule::<start_ahead::StartAhead>(),
+    rule::<start_ahead::StartDatedAhead>(),
 ];

@@ -1,6 +1,6 @@
 //! Plays the pages of this engine's rules.
 
-use schedule::Schedule;
+use schedule::ScheduleEngine;
 
 const COMMON: &str = concat!(
     include_str!("../../../config/rulebook/log.toml"),
@@ -9,5 +9,5 @@ const COMMON: &str = concat!(
 );
 
 fn main() -> std::process::ExitCode {
-    scenario::run::<Schedule>("src/rules", COMMON)
+    scenario::run::<ScheduleEngine>("src/rules", COMMON)
 }

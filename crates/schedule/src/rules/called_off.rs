@@ -1,8 +1,8 @@
 #![doc = include_str!("called_off.md")]
 
 use super::CORRECTED;
-use crate::calendar::Calendar;
 use crate::called_off::{CalledOff, Doubt};
+use crate::schedule_state::ScheduleState;
 use alloc::vec::Vec;
 use facts::{
     Effects, Episode, FactKind, Family, Hears, Moment, Rule, RuleContext, RuleInfo, Severity, say,
@@ -25,7 +25,7 @@ facts::messages! {
 pub struct CancelledAndPlanned {}
 
 impl Rule for CancelledAndPlanned {
-    type Memory = Calendar;
+    type Memory = ScheduleState;
     const INFO: RuleInfo = RuleInfo {
         name: "schedule/called-off",
         code: "SCH-14",
@@ -39,11 +39,11 @@ impl Rule for CancelledAndPlanned {
         page: include_str!("called_off.md"),
     };
 
-    fn judge(&self, calendar: &Calendar, _: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, calendar: &ScheduleState, _: &RuleContext<'_>, found: &mut Vec<Episode>) {
         found.extend(calendar.called_off.iter().map(episode));
     }
 
-    fn next_deadline(&self, _: &Calendar, _: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, _: &ScheduleState, _: &RuleContext<'_>) -> Option<Moment> {
         None
     }
 }

@@ -1,7 +1,7 @@
 #![doc = include_str!("milestone_overdue.md")]
 
 use super::CORRECTED;
-use crate::calendar::{Calendar, Mark, Milestone, Plan};
+use crate::schedule_state::{LegMilestone, LegReport, PlanInForce, ScheduleState};
 use alloc::{format, string::String, vec::Vec};
 use facts::fact::shipment::{Leg, Mode};
 use facts::timeline::{ENDS, End, LostLeg, WHO_HAS_THEM};
@@ -62,7 +62,7 @@ struct Awaited<'a> {
     /// When it came, or was awaited no longer.
     end: Option<(Moment, How)>,
     /// The plan that it was first in.
-    plan: &'a Plan,
+    plan: &'a PlanInForce,
 }
 
 /// How waiting ended; at one moment the first of them.
@@ -79,7 +79,7 @@ enum How {
 }
 
 impl Rule for MilestoneOverdue {
-    type Memory = Calendar;
+    type Memory = ScheduleState;
     const INFO: RuleInfo = RuleInfo {
         name: "schedule/milestone-overdue",
         code: "SCH-07",
@@ -90,7 +90,7 @@ impl Rule for MilestoneOverdue {
         page: include_str!("milestone_overdue.md"),
     };
 
-    fn judge(&self, calendar: &Calendar, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, calendar: &ScheduleState, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         let judged = context.now - context.reference.settle;
         for awaited in self.awaited(calendar) {
             found.extend(awaited.judge(judged));
@@ -122,7 +122,7 @@ impl Rule for MilestoneOverdue {
         }
     }
 
-    fn next_deadline(&self, calendar: &Calendar, context: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, calendar: &ScheduleState, context: &RuleContext<'_>) -> Option<Moment> {
         let settle = context.reference.settle;
         let open = self.awaited(calendar).into_iter().filter(|a| a.end.is_none());
         let strokes = open.flat_map(|awaited| {
@@ -134,19 +134,21 @@ impl Rule for MilestoneOverdue {
 }
 
 impl MilestoneOverdue {
-    fn awaited<'a>(&self, calendar: &'a Calendar) -> Vec<Awaited<'a>> {
+    fn awaited<'a>(&self, calendar: &'a ScheduleState) -> Vec<Awaited<'a>> {
         let mut all = Vec::new();
         for stretch in stretches(calendar, |plan| plan.plan.legs.iter().take(1)) {
             let leg = stretch.leg;
             let accepted = calendar.marks.iter().find(|mark| {
-                mark.what == Milestone::Accepted && mark.leg.as_ref().is_none_or(|on| *on == leg.id)
+                mark.what == LegMilestone::Accepted
+                    && mark.leg.as_ref().is_none_or(|on| *on == leg.id)
             });
-            let departed = calendar.first(Milestone::Departed, &leg.id);
+            let departed = calendar.first(LegMilestone::Departed, &leg.id);
             let came = stretch.ended(calendar, &[accepted, departed]);
             let what = say!(PICK_UP, &leg.carrier);
             all.push(stretch.awaited("pick-up", what, self.pick_up, leg.departs, came));
         }
-        let flights = |plan: &'a Plan| plan.plan.legs.iter().filter(|leg| leg.mode == Mode::Air);
+        let flights =
+            |plan: &'a PlanInForce| plan.plan.legs.iter().filter(|leg| leg.mode == Mode::Air);
         for stretch in stretches(calendar, flights) {
             let leg = stretch.leg;
             let gone = |lost: &LostLeg| {
@@ -157,8 +159,8 @@ impl MilestoneOverdue {
             if calendar.lost.iter().any(gone) {
                 continue; // that it was lost says more
             }
-            let departed = calendar.first(Milestone::Departed, &leg.id);
-            let arrived = calendar.first(Milestone::Arrived, &leg.id);
+            let departed = calendar.first(LegMilestone::Departed, &leg.id);
+            let arrived = calendar.first(LegMilestone::Arrived, &leg.id);
             let gone = stretch.ended(calendar, &[departed, arrived]);
             let there = stretch.ended(calendar, &[arrived]);
             let (departure, arrival) = (say!(DEPARTURE), say!(ARRIVAL));
@@ -166,10 +168,12 @@ impl MilestoneOverdue {
             all.push(stretch.awaited("arrival", arrival, self.flight, leg.arrives, there));
         }
         let Some(last) = calendar.plans.last() else { return all };
-        for entered in calendar.marks.iter().filter(|mark| mark.what == Milestone::CustomsEntered) {
+        for entered in
+            calendar.marks.iter().filter(|mark| mark.what == LegMilestone::CustomsEntered)
+        {
             let Some(leg) = &entered.leg else { continue };
             let cleared = calendar.marks.iter().find(|mark| {
-                mark.what == Milestone::CustomsCleared
+                mark.what == LegMilestone::CustomsCleared
                     && mark.leg.as_ref() == Some(leg)
                     && mark.at >= entered.at
             });
@@ -185,14 +189,14 @@ impl MilestoneOverdue {
 /// A leg, for as long as it was planned so.
 struct Stretch<'a> {
     leg: &'a Leg,
-    plan: &'a Plan,
+    plan: &'a PlanInForce,
     until: Option<Moment>,
 }
 
 /// The legs of all plans. One that a new plan has as it was before goes on, whatever else is new in that plan.
 fn stretches<'a, L: Iterator<Item = &'a Leg>>(
-    calendar: &'a Calendar,
-    legs: impl Fn(&'a Plan) -> L,
+    calendar: &'a ScheduleState,
+    legs: impl Fn(&'a PlanInForce) -> L,
 ) -> Vec<Stretch<'a>> {
     let mut all: Vec<Stretch<'a>> = Vec::new();
     for plan in &calendar.plans {
@@ -209,7 +213,11 @@ fn stretches<'a, L: Iterator<Item = &'a Leg>>(
 }
 
 impl<'a> Stretch<'a> {
-    fn ended(&self, calendar: &Calendar, proofs: &[Option<&Mark>]) -> Option<(Moment, How)> {
+    fn ended(
+        &self,
+        calendar: &ScheduleState,
+        proofs: &[Option<&LegReport>],
+    ) -> Option<(Moment, How)> {
         calendar.ended(proofs, &self.leg.id, Moment::EARLIEST, self.until)
     }
 
@@ -226,12 +234,12 @@ impl<'a> Stretch<'a> {
     }
 }
 
-impl Calendar {
+impl ScheduleState {
     /// The first of several proofs. That the goods are further on ends the waiting, and so does another plan, a receipt, a
     /// cancellation or closing.
     fn ended(
         &self,
-        proofs: &[Option<&Mark>],
+        proofs: &[Option<&LegReport>],
         leg: &LegId,
         after: Moment,
         replanned: Option<Moment>,

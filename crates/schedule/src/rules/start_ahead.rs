@@ -1,7 +1,7 @@
 #![doc = include_str!("start_ahead.md")]
 
 use super::CORRECTED;
-use crate::calendar::Calendar;
+use crate::schedule_state::ScheduleState;
 use alloc::vec::Vec;
 use facts::timeline::WHO_HAS_THEM;
 use facts::{
@@ -18,10 +18,10 @@ facts::messages! {
 /// Conditioning is reported as started at a time that has not come.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct StartAhead {}
+pub struct StartDatedAhead {}
 
-impl Rule for StartAhead {
-    type Memory = Calendar;
+impl Rule for StartDatedAhead {
+    type Memory = ScheduleState;
     const INFO: RuleInfo = RuleInfo {
         name: "schedule/start-ahead",
         code: "SYS-START",
@@ -32,7 +32,7 @@ impl Rule for StartAhead {
         page: include_str!("start_ahead.md"),
     };
 
-    fn judge(&self, calendar: &Calendar, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, calendar: &ScheduleState, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         if !calendar.serves_a_patient() {
             return;
         }
@@ -49,7 +49,7 @@ impl Rule for StartAhead {
         }
     }
 
-    fn next_deadline(&self, calendar: &Calendar, context: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, calendar: &ScheduleState, context: &RuleContext<'_>) -> Option<Moment> {
         let starts = calendar.starts_ahead.iter().map(|start| start.starts);
         starts.filter(|starts| *starts > context.now).min()
     }

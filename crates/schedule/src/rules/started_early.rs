@@ -1,8 +1,8 @@
 #![doc = include_str!("started_early.md")]
 
 use super::{CORRECTED, ORDER};
-use crate::calendar::Calendar;
 use crate::order::{GateState, Order};
+use crate::schedule_state::ScheduleState;
 use crate::treatment::Start;
 use alloc::vec::Vec;
 use facts::timeline::WHO_HAS_THEM;
@@ -26,7 +26,7 @@ facts::messages! {
 pub struct StartedEarly {}
 
 impl Rule for StartedEarly {
-    type Memory = Calendar;
+    type Memory = ScheduleState;
     const INFO: RuleInfo = RuleInfo {
         name: "schedule/started-early",
         code: "SCH-03",
@@ -37,7 +37,7 @@ impl Rule for StartedEarly {
         page: include_str!("started_early.md"),
     };
 
-    fn judge(&self, calendar: &Calendar, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, calendar: &ScheduleState, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         if !calendar.serves_a_patient() {
             return;
         }
@@ -54,7 +54,7 @@ impl Rule for StartedEarly {
         }));
     }
 
-    fn next_deadline(&self, calendar: &Calendar, context: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, calendar: &ScheduleState, context: &RuleContext<'_>) -> Option<Moment> {
         let starts = calendar.order.treatment.starts(calendar.planned_since());
         let strokes = starts.map(|(start, _)| judged_at(start, context.reference));
         strokes.filter(|due| *due > context.now).min()

@@ -13,9 +13,9 @@ use facts::{
 
 /// Something happened on a leg.
 #[derive(Debug, Clone)]
-pub struct Mark {
+pub struct LegReport {
     /// What.
-    pub what: Milestone,
+    pub what: LegMilestone,
     /// On which leg, where it is named.
     pub leg: Option<LegId>,
     /// When.
@@ -27,7 +27,7 @@ pub struct Mark {
 /// What can happen on a leg.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // the facts of these names say it
-pub enum Milestone {
+pub enum LegMilestone {
     Accepted,
     Departed,
     Arrived,
@@ -37,7 +37,7 @@ pub enum Milestone {
 
 /// A plan and how long it was in force.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct PlanInForce {
     /// What was planned.
     pub plan: Planned,
     /// From when.
@@ -52,15 +52,15 @@ pub struct Plan {
 
 /// All that schedule rules look at.
 #[derive(Debug, Default)]
-pub struct Calendar {
+pub struct ScheduleState {
     /// Whose calendar it is.
     pub shipment: Option<ShipmentId>,
     /// Every plan, in the order of its versions. One that says what the one before it said is the same plan.
-    pub plans: Vec<Plan>,
+    pub plans: Vec<PlanInForce>,
     /// Where a cancellation and a plan stand against each other.
     pub called_off: Vec<CalledOff>,
     /// Every milestone of a leg, in the order in which it happened.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<LegReport>,
     /// The legs that go without the goods, in the order in which they were lost.
     pub lost: Vec<LostLeg>,
     /// When the consignee had the goods, or the shipment was called off or closed: nothing is awaited any more.
@@ -86,7 +86,7 @@ pub struct StartSaid {
     pub offset: u64,
 }
 
-impl Projection for Calendar {
+impl Projection for ScheduleState {
     const ABOUT: About<Self> = About {
         name: "schedule",
         judges: "Deadlines, dose, point of no return",
@@ -138,7 +138,7 @@ impl Projection for Calendar {
 
     fn from_history(story: &History, shipment: &Subject) -> Self {
         let timeline = story.timeline();
-        let mut calendar = Calendar {
+        let mut calendar = ScheduleState {
             shipment: shipment.shipment(),
             plans: plans(&timeline),
             called_off: called_off::read(&timeline),
@@ -147,7 +147,7 @@ impl Projection for Calendar {
             cancelled: timeline.called_off_at(),
             of_an_order: timeline.order().is_some(),
             order: Order::read(story),
-            ..Calendar::default()
+            ..ScheduleState::default()
         };
         for chapter in story.entries() {
             if let Fact::System(SystemFact::StartAhead(ahead)) = &chapter.fact {
@@ -156,7 +156,7 @@ impl Projection for Calendar {
             }
             if let Some((what, leg)) = mark(&chapter.fact) {
                 let (leg, at, offset) = (leg.cloned(), chapter.at, chapter.offset);
-                calendar.marks.push(Mark { what, leg, at, offset });
+                calendar.marks.push(LegReport { what, leg, at, offset });
             }
         }
         calendar
@@ -202,7 +202,7 @@ impl Projection for Calendar {
     }
 }
 
-impl Calendar {
+impl ScheduleState {
     /// Whether this shipment is the finished dose of a patient's order.
     pub fn serves_a_patient(&self) -> bool {
         let plan = self.plans.last().map(|plan| &plan.plan);
@@ -220,23 +220,23 @@ impl Calendar {
     }
 
     /// The first milestone of a kind on a leg that was of these goods.
-    pub fn first(&self, what: Milestone, leg: &LegId) -> Option<&Mark> {
-        let mine = |mark: &&Mark| mark.what == what && mark.leg.as_ref() == Some(leg);
+    pub fn first(&self, what: LegMilestone, leg: &LegId) -> Option<&LegReport> {
+        let mine = |mark: &&LegReport| mark.what == what && mark.leg.as_ref() == Some(leg);
         self.marks.iter().filter(mine).find(|mark| !self.left_behind(mark))
     }
 
     /// The first milestone of these goods on a leg behind another, by the plan that was in force then, after a moment: they have
     /// arrived on the one before it, and customs there is done.
-    pub fn further_on(&self, leg: &LegId, after: Moment) -> Option<&Mark> {
-        let behind = |mark: &&Mark| {
+    pub fn further_on(&self, leg: &LegId, after: Moment) -> Option<&LegReport> {
+        let behind = |mark: &&LegReport| {
             let plan = self.plans.iter().rev().find(|plan| plan.from <= mark.at);
             let legs = plan.or(self.plans.first()).map_or(&[][..], |plan| &plan.plan.legs);
             let place = |id: &LegId| legs.iter().position(|leg| leg.id == *id);
             mark.leg.as_ref().and_then(place) > place(leg) && place(leg).is_some()
         };
         // While a leg is lost the flights behind it go without the goods, too.
-        let without = |mark: &Mark| {
-            let moves = matches!(mark.what, Milestone::Departed | Milestone::Arrived);
+        let without = |mark: &LegReport| {
+            let moves = matches!(mark.what, LegMilestone::Departed | LegMilestone::Arrived);
             moves && self.lost.iter().any(|lost| lost.holds(mark.at))
         };
         let mut goods = self.marks.iter().filter(|mark| mark.at >= after && !without(mark));
@@ -246,8 +246,8 @@ impl Calendar {
     /// When the goods left on a leg all the same, after it was lost and they were accepted on it again.
     pub fn left_on(&self, lost: &LostLeg) -> Option<Moment> {
         let accepted = lost.accepted?;
-        let departed = |mark: &&Mark| {
-            mark.what == Milestone::Departed
+        let departed = |mark: &&LegReport| {
+            mark.what == LegMilestone::Departed
                 && mark.leg.as_ref() == Some(&lost.leg)
                 && mark.at >= accepted
         };
@@ -256,30 +256,30 @@ impl Calendar {
     }
 
     /// Whether a flight goes without the goods.
-    fn left_behind(&self, mark: &Mark) -> bool {
-        let moves = matches!(mark.what, Milestone::Departed | Milestone::Arrived);
+    fn left_behind(&self, mark: &LegReport) -> bool {
+        let moves = matches!(mark.what, LegMilestone::Departed | LegMilestone::Arrived);
         let lost = |lost: &LostLeg| Some(&lost.leg) == mark.leg.as_ref() && lost.holds(mark.at);
         moves && self.lost.iter().any(lost)
     }
 }
 
-fn mark(fact: &Fact) -> Option<(Milestone, Option<&LegId>)> {
+fn mark(fact: &Fact) -> Option<(LegMilestone, Option<&LegId>)> {
     Some(match fact {
-        Fact::Shipment(ShipmentFact::Accepted(a)) => (Milestone::Accepted, a.leg.as_ref()),
-        Fact::Shipment(ShipmentFact::Departed(d)) => (Milestone::Departed, Some(&d.leg)),
-        Fact::Shipment(ShipmentFact::Arrived(a)) => (Milestone::Arrived, Some(&a.leg)),
+        Fact::Shipment(ShipmentFact::Accepted(a)) => (LegMilestone::Accepted, a.leg.as_ref()),
+        Fact::Shipment(ShipmentFact::Departed(d)) => (LegMilestone::Departed, Some(&d.leg)),
+        Fact::Shipment(ShipmentFact::Arrived(a)) => (LegMilestone::Arrived, Some(&a.leg)),
         Fact::Shipment(ShipmentFact::CustomsEntered(c)) => {
-            (Milestone::CustomsEntered, Some(&c.leg))
+            (LegMilestone::CustomsEntered, Some(&c.leg))
         }
         Fact::Shipment(ShipmentFact::CustomsCleared(c)) => {
-            (Milestone::CustomsCleared, Some(&c.leg))
+            (LegMilestone::CustomsCleared, Some(&c.leg))
         }
         _ => return None,
     })
 }
 
 /// The plans by version, each until the next one or until it was cancelled.
-fn plans(timeline: &Timeline<'_>) -> Vec<Plan> {
+fn plans(timeline: &Timeline<'_>) -> Vec<PlanInForce> {
     let cancelled = match timeline.cancellation() {
         Cancellation::Revived { at, .. } => Some(at),
         _ => None,
@@ -289,7 +289,7 @@ fn plans(timeline: &Timeline<'_>) -> Vec<Plan> {
     let plans = entries.iter().zip(starts).map(|(plan, next)| {
         // What was planned again as it was goes on.
         let called_off = cancelled.filter(|at| *at >= plan.from && next.is_some());
-        Plan {
+        PlanInForce {
             plan: plan.plan.clone(),
             from: plan.from,
             until: next.into_iter().chain(called_off).min(),
