@@ -10,7 +10,7 @@ use crate::releases::{NEXT, Release};
 use crate::site::Site;
 use crate::verdicts::{self, Verdict};
 use alerts::incident::IncidentState;
-use alerts::{Incident, Word};
+use alerts::{ExceptionInput, Incident};
 use coldwatch::live::STRIKE_EVERY;
 use coldwatch::services::{self, Note, Service};
 use facts::{Finding, Moment, Origin};
@@ -308,7 +308,7 @@ impl<'a> Look<'a> {
             for record in self.records(&exceptions, partition) {
                 let Ok(heard) = bytes::exception(record.offset, &record.value) else { continue };
                 let new = seen.admit(heard.record.origin.as_ref(), heard.record.after.as_ref());
-                if let (Admission::New, Payload::Input { input: Word::Finding(f), .. }) =
+                if let (Admission::New, Payload::Input { input: ExceptionInput::Finding(f), .. }) =
                     (new, heard.record.payload)
                 {
                     findings.push(*f);
@@ -338,7 +338,7 @@ impl<'a> Look<'a> {
         // Whether a race was told at all hangs on which of two facts came first, and so do the numbers of those behind it.
         incidents.retain(|_, incident| incident.state != IncidentState::Withdrawn);
         let line = |i: Incident| {
-            let by = |act: Option<alerts::incident::Act>| act.map(|act| (act.by, act.text));
+            let by = |act: Option<alerts::incident::StaffAct>| act.map(|act| (act.by, act.text));
             let notes: Vec<_> = i.notes.into_iter().map(|note| note.text).collect();
             format!(
                 "{} {} latched {} taken {:?} notes {notes:?} closed {:?} refused {}",

@@ -1,7 +1,7 @@
 //! What came out: findings on `exceptions`, incidents on `alerts`, what nobody claimed on the rejects.
 
 use crate::site::Site;
-use alerts::{Incident, Word};
+use alerts::{ExceptionInput, Incident};
 use facts::{Finding, Origin};
 use fold::{Admission, DedupTable, Payload};
 use pipeline::bytes::{self, Alert};
@@ -72,7 +72,9 @@ impl Outputs {
             ) {
                 return None;
             }
-            let Payload::Input { input: Word::Finding(finding), .. } = heard.record.payload else {
+            let Payload::Input { input: ExceptionInput::Finding(finding), .. } =
+                heard.record.payload
+            else {
                 return None;
             };
             let (learnt, what) = (finding.learnt, What::Finding(finding));

@@ -175,7 +175,8 @@ fn seen(outputs: &[pipeline::Output]) -> Vec<String> {
     let line = |incident: &alerts::Incident| {
         let alerts::Incident { shipment, state, priority, acknowledged, closed, second, .. } =
             incident;
-        let who = |act: &Option<alerts::incident::Act>| act.as_ref().map(|act| act.by.to_string());
+        let who =
+            |act: &Option<alerts::incident::StaffAct>| act.as_ref().map(|act| act.by.to_string());
         let (taken, closed) = (who(acknowledged), who(closed));
         format!("{shipment} {state} {priority:?} {taken:?} {closed:?} {second:?}")
     };

@@ -114,7 +114,7 @@ fn by_alerts(log: &dyn Log, names: &Names, stage: Service, since: Instant) -> Re
         reader.poll(Duration::from_millis(50), &mut records)?;
         for (_, record) in records.drain(..) {
             let heard = bytes::exception(record.offset, &record.value).map_err(|e| e.reason)?;
-            if let Payload::Input { input: alerts::Word::Finding(finding), .. } =
+            if let Payload::Input { input: alerts::ExceptionInput::Finding(finding), .. } =
                 heard.record.payload
             {
                 found.push(*finding);

@@ -6,7 +6,7 @@ use crate::is_long;
 use crate::outputs::{Outputs, findings};
 use crate::site::{Backing, Site};
 use crate::verdicts::{Verdict, settled};
-use alerts::Word;
+use alerts::ExceptionInput;
 use coldwatch::services;
 use coldwatch::services::names::Names;
 use facts::{Event, Fact, Moment, Origin, Rulebook, ShortText, Span, SystemFact};
@@ -224,7 +224,8 @@ pub(crate) fn recorded(log: &dyn Log, names: &Names) -> Vec<String> {
         else {
             return;
         };
-        if let Payload::Input { input: Word::Finding(finding), .. } = heard.record.payload {
+        if let Payload::Input { input: ExceptionInput::Finding(finding), .. } = heard.record.payload
+        {
             let line = serde_json::to_string(&finding).expect("JSON");
             all.entry((partition, engine)).or_default().push(line);
         }

@@ -1,7 +1,7 @@
 //! The schemas of incidents and rejections are written by hand, so that `alerts` and `wire` stay small. They have the
 //! members and words of the code, no more and no less.
 
-use alerts::incident::{Act, Incident, IncidentState};
+use alerts::incident::{Incident, IncidentState, StaffAct};
 use facts::{Message, Moment, Name, PartyId, Severity, ShipmentId, ShortText};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -36,7 +36,7 @@ fn words(kind: &str, def: &str) -> BTreeSet<String> {
 fn an_incident_has_the_members_of_its_schema() {
     let by = PartyId::new("ANNA");
     let at = Moment::from_millis(1_772_352_000_000);
-    let act = Act { by: by.clone(), at, text: ShortText::new("at work on it") };
+    let act = StaffAct { by: by.clone(), at, text: ShortText::new("at work on it") };
     let rule = ShortText::new("thermal/too-warm");
     let full = Incident {
         shipment: ShipmentId::new("SHP-1"),

@@ -170,16 +170,22 @@ fn reads_back(letter: &Letter) {
             let heard = bytes::exception(7, &value).unwrap_or_else(|e| panic!("{e}: {}", said()));
             links(&heard.record.origin, &heard.record.after);
             match (body, heard.record.payload) {
-                (Body::Finding(f), Payload::Input { input: alerts::Word::Finding(read), .. }) => {
+                (
+                    Body::Finding(f),
+                    Payload::Input { input: alerts::ExceptionInput::Finding(read), .. },
+                ) => {
                     assert_eq!(*f, read);
                 }
                 (
                     Body::Context(c),
-                    Payload::Input { input: alerts::Word::Context(learnt, read), .. },
+                    Payload::Input { input: alerts::ExceptionInput::Context(learnt, read), .. },
                 ) => {
                     assert_eq!((letter.now, c), (learnt, &read));
                 }
-                (Body::Event(e), Payload::Input { input: alerts::Word::Act(read), .. }) => {
+                (
+                    Body::Event(e),
+                    Payload::Input { input: alerts::ExceptionInput::Act(read), .. },
+                ) => {
                     assert_eq!(*e, read);
                 }
                 (Body::Tick(now), Payload::Tick(read)) => assert_eq!(*now, read),

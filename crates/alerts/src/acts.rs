@@ -1,8 +1,8 @@
 //! What staff do about an incident, and when that is refused. An act is a fact, so it is never lost:
 //! one that is refused says so on the card.
 
-use crate::incident::{Act, Incident, IncidentState};
-use crate::memory::{Memory, is_open};
+use crate::incident::{Incident, IncidentState, StaffAct};
+use crate::memory::{AlertMemory, is_open};
 use alloc::{format, string::String};
 use facts::fact::incident::IncidentClosed;
 use facts::spelling::{same_person, same_person_up_to_2};
@@ -13,12 +13,12 @@ const MOST_NOTES: usize = 200;
 
 impl Incident {
     /// Takes an act in; says whether it was done.
-    pub(crate) fn act(&mut self, event: &Event, now: Moment, memory: &Memory) -> bool {
+    pub(crate) fn act(&mut self, event: &Event, now: Moment, memory: &AlertMemory) -> bool {
         let at = event.at;
         self.accept();
         match &event.fact {
             Fact::Staff(StaffAct::Acknowledged(a)) => {
-                self.acknowledged = Some(Act { by: a.by.clone(), at, text: a.reason.clone() });
+                self.acknowledged = Some(StaffAct { by: a.by.clone(), at, text: a.reason.clone() });
                 self.unseen.clear();
                 true
             }
@@ -27,12 +27,12 @@ impl Incident {
                 false
             }
             Fact::Staff(StaffAct::IncidentNoted(n)) => {
-                self.notes.push(Act { by: n.by.clone(), at, text: n.text.clone() });
+                self.notes.push(StaffAct { by: n.by.clone(), at, text: n.text.clone() });
                 true
             }
             Fact::Staff(StaffAct::IncidentClosed(c)) => match self.may_close(c, &memory.findings) {
                 Ok(()) => {
-                    self.closed = Some(Act { by: c.by.clone(), at, text: c.reason.clone() });
+                    self.closed = Some(StaffAct { by: c.by.clone(), at, text: c.reason.clone() });
                     self.second.clone_from(&c.second);
                     (self.state, self.changed) = (IncidentState::Closed, now);
                     self.unseen.clear();
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn notes_are_taken_up_to_so_many_and_then_refused_on_the_card() {
-        let (by, memory) = (PartyId::new("ANNA"), Memory::default());
+        let (by, memory) = (PartyId::new("ANNA"), AlertMemory::default());
         let note = |n: usize| Event {
             source: ShortText::new("desk"),
             id: ShortText::new(format!("n-{n}")),

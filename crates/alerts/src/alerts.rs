@@ -1,12 +1,12 @@
 //! The engine value of one shipment.
 
 use crate::calls::{Calls, News};
-use crate::incident::{Incident, Numbers};
-use crate::memory::{Memory, is_open};
+use crate::incident::{Incident, IncidentParameters};
+use crate::input::{ExceptionInput, Notice};
+use crate::memory::{AlertMemory, is_open};
 use crate::race::Race;
-use crate::rules::Rules;
+use crate::rules::AlertRules;
 use crate::stages;
-use crate::word::{Notice, Word};
 use alloc::vec::Vec;
 use facts::behaviour::PUTS_AWAY;
 use facts::{
@@ -21,8 +21,8 @@ pub const SCHEMA: u32 = 1;
 /// Findings, contexts, what this engine itself said, and the incident.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Alerts {
-    memory: Memory,
-    told: FindingDiff,
+    memory: AlertMemory,
+    diff: FindingDiff,
     incident: Option<Incident>,
     /// What staff have done, as it is recognised when it comes again.
     acts: Vec<Done>,
@@ -50,15 +50,20 @@ struct Done {
 }
 
 impl Engine for Alerts {
-    type Rules = Rules;
-    type Input = Word;
+    type Rules = AlertRules;
+    type Input = ExceptionInput;
     type Output = Notice;
 
-    fn accepts(_: &Word) -> bool {
+    fn accepts(_: &ExceptionInput) -> bool {
         true
     }
 
-    fn step(&mut self, rules: &Rules, entry: &Step<'_, Word>, said: &mut Vec<Notice>) {
+    fn step(
+        &mut self,
+        rules: &AlertRules,
+        entry: &Step<'_, ExceptionInput>,
+        said: &mut Vec<Notice>,
+    ) {
         let Some(shipment) = entry.subject.shipment() else { return };
         let learnt = match entry.cause {
             Trigger::Input(word) => word.learnt(),
@@ -76,24 +81,27 @@ impl Engine for Alerts {
         }
     }
 
-    fn next_deadline(&self, rules: &Rules) -> Option<Moment> {
+    fn next_deadline(&self, rules: &AlertRules) -> Option<Moment> {
         let now = self.now?;
-        let held = self.told.next_deadline(rules.rules.reference.settle);
+        let held = self.diff.next_deadline(rules.rules.reference.settle);
         let judged = rules.rules.next_deadline(&self.memory, now);
-        let urgent = self.incident.as_ref().and_then(|i| i.due(&self.memory, now, &rules.incident));
+        let urgent = self
+            .incident
+            .as_ref()
+            .and_then(|i| i.next_deadline(&self.memory, now, &rules.incident));
         let owned = self.incident.as_ref().is_some_and(Incident::is_owned);
-        let again = self.calls.due(now, &rules.incident).filter(|_| owned);
+        let again = self.calls.next_deadline(now, &rules.incident).filter(|_| owned);
         [held, judged, urgent, again].into_iter().flatten().min()
     }
 
     /// Every engine has put it away, and no incident of it is open.
-    fn keeps(&self, rules: &Rules) -> Keeps {
+    fn keeps(&self, rules: &AlertRules) -> Keeps {
         let away = self.is_put_away(rules) && self.incident.is_none();
         if away { Keeps::Mark(self.number) } else { Keeps::All }
     }
 
     /// What dispatch says of a shipment that was put away opens the next incident.
-    fn revived(mark: u32, rules: &Rules) -> Option<Self> {
+    fn revived(mark: u32, rules: &AlertRules) -> Option<Self> {
         let put_away = rules.engines.iter().copied().map(ShortText::new).collect();
         Some(Self { number: mark, put_away, ..Self::default() })
     }
@@ -101,22 +109,24 @@ impl Engine for Alerts {
 
 impl Alerts {
     /// Whether every engine has said its last word on it.
-    fn is_put_away(&self, rules: &Rules) -> bool {
+    fn is_put_away(&self, rules: &AlertRules) -> bool {
         rules.engines.iter().all(|engine| self.put_away.iter().any(|name| name.as_str() == *engine))
     }
 
     fn take(
         &mut self,
-        rules: &Rules,
-        entry: &Step<'_, Word>,
+        rules: &AlertRules,
+        entry: &Step<'_, ExceptionInput>,
         shipment: &ShipmentId,
         said: &mut Vec<Notice>,
     ) {
         let now = entry.now;
         let before = self.incident.clone();
         match entry.cause {
-            Trigger::Input(Word::Finding(finding)) => self.finding(finding, now, rules, false),
-            Trigger::Input(Word::Context(_, Context::PutAway(engine))) => {
+            Trigger::Input(ExceptionInput::Finding(finding)) => {
+                self.finding(finding, now, rules, false)
+            }
+            Trigger::Input(ExceptionInput::Context(_, Context::PutAway(engine))) => {
                 if !self.put_away.contains(engine) {
                     self.put_away.push(engine.clone());
                 }
@@ -125,15 +135,15 @@ impl Alerts {
                     self.memory.findings.iter_mut().for_each(|finding| finding.latched = true);
                 }
             }
-            Trigger::Input(Word::Context(learnt, context)) => {
+            Trigger::Input(ExceptionInput::Context(learnt, context)) => {
                 self.memory.context(now, *learnt, context)
             }
             // The same act again is none: it must not close the next incident.
-            Trigger::Input(Word::Act(event)) if self.has(event) => return,
-            Trigger::Input(Word::Act(event)) if self.knows(event) => {
+            Trigger::Input(ExceptionInput::Act(event)) if self.has(event) => return,
+            Trigger::Input(ExceptionInput::Act(event)) if self.knows(event) => {
                 self.incident.as_mut().into_iter().for_each(|open| open.refuse_copy(event));
             }
-            Trigger::Input(Word::Act(event)) => {
+            Trigger::Input(ExceptionInput::Act(event)) => {
                 let (identity, at, fact) = (event.identity(), event.at, event.fact.clone());
                 self.acts.push(Done { identity, at, fact });
                 self.race.seen();
@@ -156,7 +166,7 @@ impl Alerts {
             Trigger::Timer | Trigger::RulesChanged => {}
         }
         let mut own = Vec::new();
-        self.told.judge(&rules.rules, &self.memory, (entry, None), &mut own);
+        self.diff.judge(&rules.rules, &self.memory, (entry, None), &mut own);
         for finding in own {
             self.finding(&finding, now, rules, true);
             said.push(Notice::Finding(finding.into()));
@@ -169,7 +179,7 @@ impl Alerts {
         }
         if let Some(incident) = &mut self.incident {
             incident.shipment.clone_from(shipment);
-            incident.review(&self.memory, entry.now, rules);
+            incident.refresh(&self.memory, entry.now, rules);
             if before.as_ref().is_none_or(|before| incident.differs(before)) {
                 incident.changed = entry.now;
                 said.push(rules.notice(incident));
@@ -192,7 +202,7 @@ impl Alerts {
     }
 
     /// Takes in a finding; what is new or worse opens the incident or wakes it.
-    fn finding(&mut self, finding: &Finding, now: Moment, rules: &Rules, own: bool) {
+    fn finding(&mut self, finding: &Finding, now: Moment, rules: &AlertRules, own: bool) {
         let numbers = &rules.incident;
         let known = self.memory.findings.iter().find(|known| known.name == finding.name);
         let news = match finding.state {
@@ -214,11 +224,11 @@ impl Alerts {
             self.calls.wait(finding);
         }
         match &mut self.incident {
-            Some(incident) => incident.hear(finding, wakes),
+            Some(incident) => incident.attach_finding(finding, wakes),
             None if wakes => {
                 self.number += 1;
                 let mut incident = Incident::open(self.number, finding);
-                incident.hear(finding, wakes);
+                incident.attach_finding(finding, wakes);
                 self.incident = Some(incident);
                 self.race = Race::default();
             }
@@ -231,13 +241,13 @@ impl Alerts {
     }
 
     /// What came again too soon and still goes on when the time is over wakes the incident then.
-    fn overdue(&mut self, now: Moment, numbers: &Numbers) {
+    fn overdue(&mut self, now: Moment, numbers: &IncidentParameters) {
         let Some(incident) = self.incident.as_mut().filter(|incident| incident.is_owned()) else {
             return;
         };
         for finding in self.calls.overdue(&self.memory, now, numbers) {
             self.calls.call(&finding, now);
-            incident.hear(&finding, true);
+            incident.attach_finding(&finding, true);
         }
     }
 }

@@ -4,8 +4,8 @@
 //! It decides only whether an incident that somebody owns must be taken again. Nothing is hidden by it: what calls nobody
 //! stands on the card all the same, and what still goes on when the time is over calls then.
 
-use crate::incident::Numbers;
-use crate::memory::{Memory, is_open};
+use crate::incident::IncidentParameters;
+use crate::memory::{AlertMemory, is_open};
 use alloc::vec::Vec;
 use facts::{Figures, Finding, MilliCelsius, Moment, Name, Severity};
 use serde::{Deserialize, Serialize};
@@ -62,7 +62,7 @@ impl Calls {
         &self,
         known: Option<&Finding>,
         finding: &Finding,
-        numbers: &Numbers,
+        numbers: &IncidentParameters,
     ) -> News {
         let Some(call) = self.of(finding) else {
             return if known.is_none() { News::Worse } else { News::None };
@@ -83,7 +83,12 @@ impl Calls {
 
     /// Whether people were called for a thing of this kind so lately that it is the same one to them. What became known within
     /// that time and is over by now calls nobody only because it is heard of late here.
-    pub(crate) fn too_soon(&self, finding: &Finding, now: Moment, numbers: &Numbers) -> bool {
+    pub(crate) fn too_soon(
+        &self,
+        finding: &Finding,
+        now: Moment,
+        numbers: &IncidentParameters,
+    ) -> bool {
         let Some(call) = self.of(finding) else { return false };
         let until = call.at + numbers.again;
         now < until || (finding.learnt < until && !is_open(finding))
@@ -106,7 +111,7 @@ impl Calls {
     }
 
     /// Somebody has seen all that stands: only what is worse than that is news.
-    pub(crate) fn all_seen(&mut self, memory: &Memory) {
+    pub(crate) fn all_seen(&mut self, memory: &AlertMemory) {
         self.last.iter_mut().for_each(|call| call.waiting = None);
         memory.findings.iter().for_each(|finding| self.look(finding));
     }
@@ -120,9 +125,9 @@ impl Calls {
     /// What waited, and goes on now that the time is over.
     pub(crate) fn overdue(
         &mut self,
-        memory: &Memory,
+        memory: &AlertMemory,
         now: Moment,
-        numbers: &Numbers,
+        numbers: &IncidentParameters,
     ) -> Vec<Finding> {
         let mut overdue = Vec::new();
         for call in self.last.iter_mut().filter(|call| now >= call.at + numbers.again) {
@@ -134,7 +139,11 @@ impl Calls {
     }
 
     /// When that is for the first of them.
-    pub(crate) fn due(&self, now: Moment, numbers: &Numbers) -> Option<Moment> {
+    pub(crate) fn next_deadline(
+        &self,
+        now: Moment,
+        numbers: &IncidentParameters,
+    ) -> Option<Moment> {
         let waiting = self.last.iter().filter(|call| call.waiting.is_some());
         waiting.map(|call| call.at + numbers.again).filter(|due| *due > now).min()
     }
@@ -147,7 +156,7 @@ fn same_thing(a: &Name, b: &Name) -> bool {
 
 impl Seen {
     /// Whether a finding is worse than somebody knows: beyond another step, irreversible, or twice as far out of range.
-    fn is_exceeded_by(&self, finding: &Finding, numbers: &Numbers) -> bool {
+    fn is_exceeded_by(&self, finding: &Finding, numbers: &IncidentParameters) -> bool {
         if finding.latched && !self.latched {
             return true;
         }

@@ -1,7 +1,7 @@
 //! One incident: what belongs to it, its state, and the card. Its page is `incident.md`.
 
-use crate::memory::{Memory, is_open};
-use crate::rules::Rules;
+use crate::memory::{AlertMemory, is_open};
+use crate::rules::AlertRules;
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 use facts::context::Phase;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// The table `["alerts/incident"]`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Numbers {
+pub struct IncidentParameters {
     /// With less than this to the deadline or to the start of conditioning, priority is one step up.
     pub near: Span,
     /// An owned incident is not woken again within this time for the same rule about the same thing, as long as it is no
@@ -45,7 +45,7 @@ pub enum IncidentState {
 
 /// What somebody did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Act {
+pub struct StaffAct {
     /// Who.
     pub by: PartyId,
     /// When, by their clock.
@@ -96,16 +96,16 @@ pub struct Incident {
     /// The first thing to do.
     pub action: ShortText,
     /// Who owns it.
-    pub acknowledged: Option<Act>,
+    pub acknowledged: Option<StaffAct>,
     /// What was said about it.
-    pub notes: Vec<Act>,
+    pub notes: Vec<StaffAct>,
     /// The last act that was refused, and why.
     pub refused: Option<String>,
     /// The id of the event in which that act was reported.
     #[serde(default)]
     pub refused_act: Option<ShortText>,
     /// Who closed it, and who agreed.
-    pub closed: Option<Act>,
+    pub closed: Option<StaffAct>,
     /// Who agreed.
     pub second: Option<PartyId>,
     /// When it was opened, by log time.
@@ -136,7 +136,7 @@ impl Incident {
     }
 
     /// A finding belongs to it; one that people must look at wakes it.
-    pub(crate) fn hear(&mut self, finding: &Finding, wakes: bool) {
+    pub(crate) fn attach_finding(&mut self, finding: &Finding, wakes: bool) {
         if !self.findings.contains(&finding.name) {
             if matches!(finding.state, State::Withdrawn | State::Superseded) {
                 return;
@@ -172,7 +172,7 @@ impl Incident {
     }
 
     /// Its state and its card, from what is known now.
-    pub(crate) fn review(&mut self, memory: &Memory, now: Moment, rules: &Rules) {
+    pub(crate) fn refresh(&mut self, memory: &AlertMemory, now: Moment, rules: &AlertRules) {
         let numbers = &rules.incident;
         let mine: Vec<&Finding> =
             memory.findings.iter().filter(|f| self.findings.contains(&f.name)).collect();
@@ -221,7 +221,12 @@ impl Incident {
     }
 
     /// When its priority rises by itself.
-    pub(crate) fn due(&self, memory: &Memory, now: Moment, numbers: &Numbers) -> Option<Moment> {
+    pub(crate) fn next_deadline(
+        &self,
+        memory: &AlertMemory,
+        now: Moment,
+        numbers: &IncidentParameters,
+    ) -> Option<Moment> {
         let open = memory.findings.iter().any(|f| self.findings.contains(&f.name) && is_open(f));
         let near = self.deadline.filter(|_| open)? - numbers.near;
         (near > now).then_some(near)
@@ -235,7 +240,7 @@ impl Incident {
 }
 
 /// The patient's point of no return, while it lies ahead.
-fn no_return(memory: &Memory) -> Option<Moment> {
+fn no_return(memory: &AlertMemory) -> Option<Moment> {
     let schedule = &memory.schedule;
     (schedule.order && schedule.phase == Phase::Scheduled)
         .then_some(schedule.conditioning_start)
@@ -299,7 +304,7 @@ mod tests {
     use facts::{Name, Precedence, Verdict};
     use scenario::Page;
 
-    fn rules(behaviour: u32) -> Rules {
+    fn rules(behaviour: u32) -> AlertRules {
         let pages = [
             include_str!("incident.md"),
             include_str!("stage_silent.md"),
@@ -311,14 +316,14 @@ mod tests {
         let log = include_str!("../../../config/rulebook/log.toml");
         let book = scenario::book(&format!("{log}\n{tables}")).unwrap();
         let later = [("thermal/above-step", "Tell quality")];
-        Rules::read(&book, behaviour, &["thermal"]).unwrap().with_actions(later.into_iter())
+        AlertRules::read(&book, behaviour, &["thermal"]).unwrap().with_actions(later.into_iter())
     }
 
     #[test]
     fn what_was_withdrawn_asks_nothing_of_anybody() {
         let mut incident =
             Incident { action: ShortText::new("Ring the holder"), ..Incident::default() };
-        incident.review(&Memory::default(), Moment::EARLIEST, &rules(3));
+        incident.refresh(&AlertMemory::default(), Moment::EARLIEST, &rules(3));
         assert_eq!(incident.headline_message, say!(ALL_WITHDRAWN));
         assert_eq!((incident.action, incident.priority), (ShortText::default(), None));
     }
@@ -364,10 +369,11 @@ mod tests {
             received: received.is_some(),
             ..Custody::default()
         };
-        let memory = Memory { findings: [finding.clone()].into(), custody, ..Memory::default() };
+        let memory =
+            AlertMemory { findings: [finding.clone()].into(), custody, ..AlertMemory::default() };
         let mut incident = Incident::open(1, &finding);
-        incident.hear(&finding, true);
-        incident.review(&memory, hour(9), &rules(behaviour));
+        incident.attach_finding(&finding, true);
+        incident.refresh(&memory, hour(9), &rules(behaviour));
         incident.action.as_str().into()
     }
 

@@ -4,8 +4,8 @@
 //! # Layout
 //!
 //! - [`Alerts`]: the engine value, one per shipment
-//! - [`Word`] and [`Notice`]: what it hears and says
-//! - [`Memory`]: findings by name, and what the other engines say beside them
+//! - [`ExceptionInput`] and [`Notice`]: what it hears and says
+//! - [`AlertMemory`]: findings by name, and what the other engines say beside them
 //! - [`incident`] ([its page](incident.md)): states, priority, the card
 //! - `acts`: what staff do, and when that is refused
 //! - `race`: incidents that were never more than facts which raced
@@ -24,16 +24,16 @@ mod acts;
 mod alerts;
 mod calls;
 pub mod incident;
+mod input;
 mod memory;
 mod race;
 pub mod rules;
 mod spans;
 pub mod stages;
-mod word;
 
 pub use alerts::{Alerts, SCHEMA};
 pub use incident::Incident;
-pub use memory::Memory;
-pub use rules::Rules;
-pub use stages::Stages;
-pub use word::{Notice, Word};
+pub use input::{ExceptionInput, Notice};
+pub use memory::AlertMemory;
+pub use rules::AlertRules;
+pub use stages::StageLiveness;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Findings by name in their last state, and the other engines' contexts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Memory {
+pub struct AlertMemory {
     /// Every finding that was not taken back, in the order of its first appearance.
     pub findings: Vec<Finding>,
     /// The latest of custody.
@@ -48,7 +48,7 @@ pub struct Unknown {
     pub until: Option<Moment>,
 }
 
-impl Memory {
+impl AlertMemory {
     /// Takes in a finding's latest state; what was taken back never was.
     pub fn finding(&mut self, finding: &Finding, words: Templates<'_>) {
         let place = self.findings.iter().position(|known| known.name == finding.name);

@@ -3,10 +3,10 @@
 pub mod after_no_return;
 pub mod hold_conditioning;
 
-use crate::incident::{self, Incident, Numbers};
-use crate::memory::Memory;
+use crate::incident::{self, Incident, IncidentParameters};
+use crate::input::Notice;
+use crate::memory::AlertMemory;
 use crate::stages;
-use crate::word::Notice;
 use alloc::collections::BTreeMap;
 use alloc::{boxed::Box, format};
 use facts::behaviour::ACTION_FITS;
@@ -15,24 +15,24 @@ use facts::{Finding, RuleEntry, Rulebook, RulebookError, ShortText, Template, ru
 use serde::Deserialize;
 
 /// Every rule of this engine.
-pub const ALL: &[RuleEntry<Memory>] =
+pub const ALL: &[RuleEntry<AlertMemory>] =
     &[rule::<hold_conditioning::HoldConditioning>(), rule::<after_no_return::AfterNoReturn>()];
 
 /// What is in force.
-pub struct Rules {
+pub struct AlertRules {
     /// The rules.
-    pub rules: facts::Rules<Memory>,
+    pub rules: facts::Rules<AlertMemory>,
     /// What makes an incident urgent.
-    pub incident: Numbers,
+    pub incident: IncidentParameters,
     /// When an engine counts as silent.
-    pub stages: stages::Numbers,
+    pub stages: stages::StageParameters,
     /// By rule what is to be done first once the goods were received, where that is something else than before.
     once_received: BTreeMap<&'static str, &'static str>,
     /// The engines of this release: what none of them judges any more is put away.
     pub(crate) engines: &'static [&'static str],
 }
 
-impl Rules {
+impl AlertRules {
     /// Reads the tables of the rules, of the incident and of the stages, in a release with these engines.
     pub fn read(
         book: &Rulebook,

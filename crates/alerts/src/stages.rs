@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a silence is noticed.
 #[derive(Debug, Clone, Copy)]
-pub struct Of {
+pub struct NoticedAt {
     /// The partition.
     pub partition: u16,
     /// The behaviour number in force there.
@@ -23,7 +23,7 @@ pub struct Of {
 /// The table `["system/stage-silent"]`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Numbers {
+pub struct StageParameters {
     /// How far the log's clock may be ahead of a stage's last sign of life.
     pub after: Span,
     /// A part of what comes in that intake has not named for so long is read no more.
@@ -32,7 +32,7 @@ pub struct Numbers {
 
 /// The stages whose signs of life come to one partition.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stages {
+pub struct StageLiveness {
     /// The engines that are watched, in their order.
     engines: Vec<Watched>,
     /// Intake, by what it reads: the stroke behind its last sign of life.
@@ -85,7 +85,7 @@ struct Silence {
     what: Message,
 }
 
-impl Stages {
+impl StageLiveness {
     /// Watches these engines. What is known of them from before is kept; others are watched no more.
     #[must_use]
     pub fn watching(mut self, engines: &[&str]) -> Self {
@@ -113,7 +113,7 @@ impl Stages {
     }
 
     /// Log time is here: who is silent now, and who no longer.
-    pub fn tick(&mut self, now: Moment, of: Of, numbers: &Numbers) -> Vec<Finding> {
+    pub fn tick(&mut self, now: Moment, of: NoticedAt, numbers: &StageParameters) -> Vec<Finding> {
         for watched in &mut self.engines {
             watched.since.get_or_insert(now);
         }
@@ -188,8 +188,8 @@ impl Stages {
     }
 }
 
-fn finding(silence: &Silence, now: Moment, of: Of) -> Finding {
-    let Of { partition, behaviour } = of;
+fn finding(silence: &Silence, now: Moment, of: NoticedAt) -> Finding {
+    let NoticedAt { partition, behaviour } = of;
     let (shipment, about) = match behaviour >= PUTS_AWAY {
         true => {
             let stage = silence.stage.split(' ').next().unwrap_or_default();
@@ -219,11 +219,11 @@ mod tests {
 
     #[test]
     fn an_engine_whose_tick_stops_is_a_finding_and_clears_when_it_comes_back() {
-        let numbers = Numbers { after: Span::seconds(15), forgets: Span::days(1) };
-        let mut stages = Stages::default().watching(&WATCHED);
-        let hear = |stages: &mut Stages, seconds, who: &[&str]| {
+        let numbers = StageParameters { after: Span::seconds(15), forgets: Span::days(1) };
+        let mut stages = StageLiveness::default().watching(&WATCHED);
+        let hear = |stages: &mut StageLiveness, seconds, who: &[&str]| {
             who.iter().for_each(|engine| stages.heard(engine, at(seconds)));
-            stages.tick(at(seconds), Of { partition: 3, behaviour: 2 }, &numbers)
+            stages.tick(at(seconds), NoticedAt { partition: 3, behaviour: 2 }, &numbers)
         };
         assert!(hear(&mut stages, 0, &WATCHED).is_empty());
         let alive = ["custody", "permits", "schedule"];
@@ -236,22 +236,22 @@ mod tests {
 
     #[test]
     fn an_engine_that_never_spoke_is_silent_too() {
-        let numbers = Numbers { after: Span::seconds(15), forgets: Span::days(1) };
-        let mut stages = Stages::default().watching(&WATCHED);
-        assert!(stages.tick(at(0), Of { partition: 0, behaviour: 2 }, &numbers).is_empty());
+        let numbers = StageParameters { after: Span::seconds(15), forgets: Span::days(1) };
+        let mut stages = StageLiveness::default().watching(&WATCHED);
+        assert!(stages.tick(at(0), NoticedAt { partition: 0, behaviour: 2 }, &numbers).is_empty());
         stages.heard("custody", at(16));
-        let said = stages.tick(at(16), Of { partition: 0, behaviour: 2 }, &numbers);
+        let said = stages.tick(at(16), NoticedAt { partition: 0, behaviour: 2 }, &numbers);
         let raised = |name: &str| (name.into(), State::Raised);
         assert_eq!(states(&said), [raised("thermal"), raised("permits"), raised("schedule")]);
     }
 
     #[test]
     fn an_engine_that_came_with_another_release_has_its_time_first() {
-        let numbers = Numbers { after: Span::seconds(15), forgets: Span::days(1) };
-        let mut stages = Stages::default().watching(&WATCHED[..3]);
-        let tick = |stages: &mut Stages, seconds, who: &[&str]| {
+        let numbers = StageParameters { after: Span::seconds(15), forgets: Span::days(1) };
+        let mut stages = StageLiveness::default().watching(&WATCHED[..3]);
+        let tick = |stages: &mut StageLiveness, seconds, who: &[&str]| {
             who.iter().for_each(|engine| stages.heard(engine, at(seconds)));
-            states(&stages.tick(at(seconds), Of { partition: 0, behaviour: 2 }, &numbers))
+            states(&stages.tick(at(seconds), NoticedAt { partition: 0, behaviour: 2 }, &numbers))
         };
         assert_eq!(tick(&mut stages, 0, &WATCHED[..3]), []);
         assert_eq!(tick(&mut stages, 3_600, &WATCHED[..3]), []);
@@ -269,16 +269,16 @@ mod tests {
 
     #[test]
     fn where_all_engines_stop_at_once_it_is_dispatch() {
-        let numbers = Numbers { after: Span::seconds(15), forgets: Span::days(1) };
-        let mut stages = Stages::default().watching(&WATCHED);
+        let numbers = StageParameters { after: Span::seconds(15), forgets: Span::days(1) };
+        let mut stages = StageLiveness::default().watching(&WATCHED);
         WATCHED.iter().for_each(|engine| stages.heard(engine, at(0)));
-        assert!(stages.tick(at(15), Of { partition: 0, behaviour: 2 }, &numbers).is_empty());
-        let said = stages.tick(at(20), Of { partition: 0, behaviour: 2 }, &numbers);
+        assert!(stages.tick(at(15), NoticedAt { partition: 0, behaviour: 2 }, &numbers).is_empty());
+        let said = stages.tick(at(20), NoticedAt { partition: 0, behaviour: 2 }, &numbers);
         assert_eq!(states(&said), [("dispatch".into(), State::Raised)]);
         // It is back, and one engine is not: it has its time, too, and is told then.
-        let hear = |stages: &mut Stages, seconds, who: &[&str]| {
+        let hear = |stages: &mut StageLiveness, seconds, who: &[&str]| {
             who.iter().for_each(|engine| stages.heard(engine, at(seconds)));
-            states(&stages.tick(at(seconds), Of { partition: 0, behaviour: 2 }, &numbers))
+            states(&stages.tick(at(seconds), NoticedAt { partition: 0, behaviour: 2 }, &numbers))
         };
         let others = &WATCHED[1..];
         assert_eq!(hear(&mut stages, 25, others), [("dispatch".into(), State::Cleared)]);
@@ -291,16 +291,16 @@ mod tests {
     }
 
     /// Strokes of a partition that hears of intake.
-    fn beat(stages: &mut Stages, seconds: i64, parts: &[&str]) -> Vec<(String, State)> {
-        let numbers = Numbers { after: Span::seconds(15), forgets: Span::days(1) };
+    fn beat(stages: &mut StageLiveness, seconds: i64, parts: &[&str]) -> Vec<(String, State)> {
+        let numbers = StageParameters { after: Span::seconds(15), forgets: Span::days(1) };
         WATCHED.iter().for_each(|engine| stages.heard(engine, at(seconds)));
         parts.iter().for_each(|part| stages.alive(part));
-        states(&stages.tick(at(seconds), Of { partition: 0, behaviour: 2 }, &numbers))
+        states(&stages.tick(at(seconds), NoticedAt { partition: 0, behaviour: 2 }, &numbers))
     }
 
     #[test]
     fn intake_is_awaited_wherever_it_was_heard_of() {
-        let mut stages = Stages::default().watching(&WATCHED);
+        let mut stages = StageLiveness::default().watching(&WATCHED);
         let both = ["inbound:0", "inbound:4"];
         let of = |part: &str, state| (format!("intake inbound:{part}"), state);
         assert_eq!(beat(&mut stages, 0, &[]), [], "who was never heard of may read no such part");
@@ -319,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_topic_that_is_read_no_more_is_forgotten_after_a_day() {
-        let mut stages = Stages::default().watching(&WATCHED);
+        let mut stages = StageLiveness::default().watching(&WATCHED);
         assert_eq!(beat(&mut stages, 0, &["old:0"]), []);
         let old = |state| [("intake old:0".into(), state)];
         assert_eq!(beat(&mut stages, 20, &[]), old(State::Raised));
@@ -330,7 +330,7 @@ mod tests {
 
     #[test]
     fn while_alerts_was_away_intake_was_not_late() {
-        let mut stages = Stages::default().watching(&WATCHED);
+        let mut stages = StageLiveness::default().watching(&WATCHED);
         assert_eq!(beat(&mut stages, 0, &["inbound:0"]), []);
         // An hour of signs, and no stroke among them: alerts strikes again when it is back.
         (0..720).for_each(|_| stages.alive("inbound:0"));

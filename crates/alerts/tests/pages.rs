@@ -2,8 +2,8 @@
 
 #![allow(clippy::expect_used)]
 
-use alerts::rules::{ALL, Rules};
-use alerts::{Alerts, Notice, Word};
+use alerts::rules::{ALL, AlertRules};
+use alerts::{Alerts, ExceptionInput, Notice};
 use facts::{
     Context, Effects, Figures, Finding, Message, MilliCelsius, Moment, Name, Severity, ShipmentId,
     ShortText, Span, State, Verdict,
@@ -21,13 +21,13 @@ const PAGES: [&str; 4] = [
 ];
 
 /// Every table of every page: the rules meet in one incident.
-fn rules() -> Rules {
+fn rules() -> AlertRules {
     let tables: String = PAGES
         .iter()
         .map(|page| Page::read(page).map(|page| page.parameters).unwrap_or_default())
         .collect();
     let book = scenario::book(&format!("{COMMON}\n{tables}")).expect("the pages' tables are TOML");
-    let rules = Rules::read(&book, facts::behaviour::PUTS_AWAY, engines::names());
+    let rules = AlertRules::read(&book, facts::behaviour::PUTS_AWAY, engines::names());
     rules.expect("the pages' tables are complete").speaking(registry().words())
 }
 
@@ -55,18 +55,18 @@ impl Player for Desk {
 }
 
 /// A finding, a context or an act.
-fn word(learnt: Moment, at: Moment, words: &str, id: &str) -> Result<Word, String> {
+fn word(learnt: Moment, at: Moment, words: &str, id: &str) -> Result<ExceptionInput, String> {
     let (_, rest) = words.split_once(' ').ok_or("a shipment comes first")?;
     let (kind, data) = rest.split_once(' ').ok_or("and then what it is")?;
     let wrong = |e: serde_json::Error| e.to_string();
     // An engine learnt it then; alerts may hear of it later, or stand at an earlier time itself.
-    let context = |context| Word::Context(at, context);
+    let context = |context| ExceptionInput::Context(at, context);
     Ok(match kind {
-        "finding" => Word::Finding(Box::new(finding(learnt, at, data, id)?)),
+        "finding" => ExceptionInput::Finding(Box::new(finding(learnt, at, data, id)?)),
         "custody" => context(Context::Custody(serde_json::from_str(data).map_err(wrong)?)),
         "thermal" => context(Context::Thermal(serde_json::from_str(data).map_err(wrong)?)),
         "schedule" => context(Context::Schedule(serde_json::from_str(data).map_err(wrong)?)),
-        _ => Word::Act(scenario::event(at, words, id)?),
+        _ => ExceptionInput::Act(scenario::event(at, words, id)?),
     })
 }
 

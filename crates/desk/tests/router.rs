@@ -7,7 +7,7 @@ mod story;
 #[path = "../examples/sample/crowd.rs"]
 mod crowd;
 
-use alerts::incident::{Act, IncidentState};
+use alerts::incident::{IncidentState, StaffAct};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -84,16 +84,16 @@ impl Log {
             }
             Fact::Staff(StaffAct::Acknowledged(taken)) => {
                 let (by, text) = (taken.by.clone(), taken.reason.clone());
-                open.acknowledged = Some(Act { by, at: event.at, text });
+                open.acknowledged = Some(StaffAct { by, at: event.at, text });
                 open.state = IncidentState::ActiveAcked;
             }
             Fact::Staff(StaffAct::IncidentNoted(noted)) => {
                 let (by, text) = (noted.by.clone(), noted.text.clone());
-                open.notes.push(Act { by, at: event.at, text });
+                open.notes.push(StaffAct { by, at: event.at, text });
             }
             Fact::Staff(StaffAct::IncidentClosed(closed)) => {
                 let (by, text) = (closed.by.clone(), closed.reason.clone());
-                open.closed = Some(Act { by, at: event.at, text });
+                open.closed = Some(StaffAct { by, at: event.at, text });
                 open.second.clone_from(&closed.second);
                 open.state = IncidentState::Closed;
             }
@@ -1059,8 +1059,11 @@ async fn a_closed_card_counts_nothing_down_and_asks_nobody_for_anything() {
         let (incident, d) = board.one(&ShipmentId::new("DP-2041"), 1).unwrap();
         (incident.clone(), d.partition)
     };
-    let closed =
-        Some(Act { by: "ANNA".parse().unwrap(), at: night(), text: facts::ShortText::new("done") });
+    let closed = Some(StaffAct {
+        by: "ANNA".parse().unwrap(),
+        at: night(),
+        text: facts::ShortText::new("done"),
+    });
     let state = IncidentState::Closed;
     let over = alerts::Incident { latched: true, state, closed, ..incident };
     log.board.write().unwrap().incident(&over);

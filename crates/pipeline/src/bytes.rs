@@ -6,7 +6,7 @@
 use crate::letter::{Body, Letter, Topic};
 use crate::partition::stage_of;
 use crate::stage::{Heard, Sign};
-use alerts::{Incident, Word};
+use alerts::{ExceptionInput, Incident};
 use facts::fact::log::{BehaviourSwitched, RulebookPublished, Tick};
 use facts::{
     Context, Event, Fact, Finding, Message, Moment, Origin, Rulebook, ShipmentId, ShortText,
@@ -215,8 +215,8 @@ pub fn exception(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
     let text = std::str::from_utf8(value).map_err(wrong)?;
     let head: Head<'_> = serde_json::from_str(text).map_err(wrong)?;
     let word = match &*head.kind {
-        FINDING => Word::Finding(finding(head.data)?),
-        CONTEXT => Word::Context(head.time, data(head.data)?),
+        FINDING => ExceptionInput::Finding(finding(head.data)?),
+        CONTEXT => ExceptionInput::Context(head.time, data(head.data)?),
         _ => return other(offset, value),
     };
     let key = Subject::from(&head.subject.parse::<ShipmentId>().map_err(wrong)?);
@@ -266,7 +266,7 @@ fn other(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
         }
         Fact::System(SystemFact::Genesis(genesis)) => Payload::Genesis(genesis.clone()),
         Fact::System(SystemFact::ClockAsked(_) | SystemFact::StateTold(_)) => Payload::Ignored,
-        _ => Payload::Input { key: event.subject.clone(), input: Word::Act(event) },
+        _ => Payload::Input { key: event.subject.clone(), input: ExceptionInput::Act(event) },
     };
     let record =
         InputRecord { offset, origin: beside.origin, after: beside.after, payload: matter };
@@ -326,7 +326,7 @@ pub fn alert(value: &[u8]) -> Result<Alert, Rejection> {
 /// A context, for those who look on.
 pub fn context(heard: &Heard) -> Option<(&Subject, &Context)> {
     match &heard.record.payload {
-        Payload::Input { key, input: Word::Context(_, context) } => Some((key, context)),
+        Payload::Input { key, input: ExceptionInput::Context(_, context) } => Some((key, context)),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use crate::output::{Output, What};
 use crate::pipeline::{GRID, PARTITIONS};
 use crate::roles;
 use crate::stage::{AlertsStage, DispatchStage, EnginePartition, Heard, Sign, Unusable};
-use alerts::Word;
+use alerts::ExceptionInput;
 use facts::fact::log::StateTold;
 use facts::{Event, Moment, Origin, Subject};
 use fold::{Admission, InputRecord, Payload, Stop};
@@ -130,9 +130,9 @@ impl Partition {
         let Letter { key, origin, after, now, body, .. } = letter;
         let link = origin.map(|origin| (origin, after));
         let word = match body {
-            Body::Finding(finding) => Word::Finding(finding),
-            Body::Context(context) => Word::Context(now, context),
-            Body::Event(event) => Word::Act(event),
+            Body::Finding(finding) => ExceptionInput::Finding(finding),
+            Body::Context(context) => ExceptionInput::Context(now, context),
+            Body::Event(event) => ExceptionInput::Act(event),
             Body::StateTold(state) => {
                 self.states.push(state);
                 return self.hear(link, Payload::Ignored, None);
@@ -149,7 +149,7 @@ impl Partition {
                 return Ok(());
             }
         };
-        if let Word::Finding(finding) = &word {
+        if let ExceptionInput::Finding(finding) = &word {
             self.put(finding.learnt, 0, What::Finding(finding.clone()));
         }
         self.hear(link, Payload::Input { key, input: word }, None)
@@ -158,7 +158,7 @@ impl Partition {
     fn hear(
         &mut self,
         link: Option<(Origin, Option<Origin>)>,
-        matter: Payload<Word>,
+        matter: Payload<ExceptionInput>,
         sign: Option<Sign>,
     ) -> Result<(), Stop> {
         let (origin, after) = link.map_or((None, None), |(origin, after)| (Some(origin), after));
@@ -198,7 +198,11 @@ impl Partition {
 
     /// Whether an act is known to the incident of its shipment.
     pub(crate) fn act(&mut self, key: Subject, event: Event, origin: Origin) -> Result<(), Stop> {
-        self.hear(Some((origin, None)), Payload::Input { key, input: Word::Act(event) }, None)
+        self.hear(
+            Some((origin, None)),
+            Payload::Input { key, input: ExceptionInput::Act(event) },
+            None,
+        )
     }
 }
 

@@ -43,7 +43,7 @@ pub fn alerts() -> PartitionConfig<Alerts> {
         let later = registry::rules()
             .iter()
             .filter_map(|rule| Some((rule.name, facts::action::once_received(rule.page)?)));
-        let rules = alerts::Rules::read(book, behaviour, engines::names())?;
+        let rules = alerts::AlertRules::read(book, behaviour, engines::names())?;
         Ok(rules.with_actions(later).speaking(registry::registry().words()))
     };
     PartitionConfig { name: "alerts", rules, release: RELEASE, guard: CONTAIN }

@@ -1,6 +1,6 @@
 #![doc = include_str!("after_no_return.md")]
 
-use crate::memory::{Memory, is_open};
+use crate::memory::{AlertMemory, is_open};
 use crate::spans::{Opening, Reason, cut, merge};
 use alloc::vec::Vec;
 use facts::context::{Class, Loss, Phase, Treated};
@@ -31,7 +31,7 @@ pub struct AfterNoReturn {
 }
 
 impl Rule for AfterNoReturn {
-    type Memory = Memory;
+    type Memory = AlertMemory;
     const INFO: RuleInfo = RuleInfo {
         name: "alerts/after-no-return",
         code: "SCH-02",
@@ -42,13 +42,13 @@ impl Rule for AfterNoReturn {
         page: include_str!("after_no_return.md"),
     };
 
-    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, memory: &AlertMemory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         for begun in begun(memory, context) {
             self.since(&begun, memory, context, found);
         }
     }
 
-    fn next_deadline(&self, memory: &Memory, context: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, memory: &AlertMemory, context: &RuleContext<'_>) -> Option<Moment> {
         let settle = context.reference.settle;
         let planned = memory.schedule.conditioning_start.filter(|_| memory.schedule.order);
         let open = memory.unknown.last().map(|open| (open.since + self.limit(open.class), open));
@@ -68,7 +68,7 @@ impl AfterNoReturn {
     fn since(
         &self,
         begun: &Begun,
-        memory: &Memory,
+        memory: &AlertMemory,
         context: &RuleContext<'_>,
         found: &mut Vec<Episode>,
     ) {
@@ -100,7 +100,7 @@ impl AfterNoReturn {
         }
     }
 
-    fn unknown(&self, memory: &Memory, context: &RuleContext<'_>) -> Vec<Reason> {
+    fn unknown(&self, memory: &AlertMemory, context: &RuleContext<'_>) -> Vec<Reason> {
         let settle = context.reference.settle;
         let mut reasons = Vec::<Reason>::new();
         for stretch in &memory.unknown {
@@ -146,7 +146,7 @@ struct Begun {
     reported: bool,
 }
 
-fn begun(memory: &Memory, context: &RuleContext<'_>) -> Vec<Begun> {
+fn begun(memory: &AlertMemory, context: &RuleContext<'_>) -> Vec<Begun> {
     let schedule = &memory.schedule;
     if !schedule.order {
         return Vec::new();

@@ -1,6 +1,6 @@
 #![doc = include_str!("hold_conditioning.md")]
 
-use crate::memory::{Memory, is_open};
+use crate::memory::{AlertMemory, is_open};
 use crate::spans::{Opening, Reason, cut, merge};
 use alloc::vec::Vec;
 use facts::context::{Former, Phase, Shut};
@@ -30,7 +30,7 @@ pub struct HoldConditioning {
 }
 
 impl Rule for HoldConditioning {
-    type Memory = Memory;
+    type Memory = AlertMemory;
     const INFO: RuleInfo = RuleInfo {
         name: "alerts/hold-conditioning",
         code: "SCH-01",
@@ -41,7 +41,7 @@ impl Rule for HoldConditioning {
         page: include_str!("hold_conditioning.md"),
     };
 
-    fn judge(&self, memory: &Memory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
+    fn judge(&self, memory: &AlertMemory, context: &RuleContext<'_>, found: &mut Vec<Episode>) {
         // What belongs to an order follows it a moment later.
         let judged = context.now - context.reference.settle;
         if memory.ordered.is_none_or(|ordered| ordered > judged) {
@@ -55,7 +55,7 @@ impl Rule for HoldConditioning {
         }
     }
 
-    fn next_deadline(&self, memory: &Memory, context: &RuleContext<'_>) -> Option<Moment> {
+    fn next_deadline(&self, memory: &AlertMemory, context: &RuleContext<'_>) -> Option<Moment> {
         let window = self.window(memory)?;
         let (settle, last_call) = (context.reference.settle, window.start - self.last_call);
         let known = memory.ordered.map(|ordered| ordered + settle);
@@ -88,7 +88,7 @@ impl Window<'_> {
 
 impl HoldConditioning {
     /// Of every start that was planned; what was said of one stays, with its end, when another one is planned.
-    fn windows<'a>(&self, memory: &'a Memory) -> Vec<Window<'a>> {
+    fn windows<'a>(&self, memory: &'a AlertMemory) -> Vec<Window<'a>> {
         let former = memory.schedule.former.iter().filter(|_| memory.schedule.order);
         let windows = former.filter_map(|former| self.former(former)).chain(self.window(memory));
         let (cancelled, replaced) = (memory.schedule.cancelled, memory.schedule.replaced);
@@ -112,7 +112,7 @@ impl HoldConditioning {
         })
     }
 
-    fn window<'a>(&self, memory: &'a Memory) -> Option<Window<'a>> {
+    fn window<'a>(&self, memory: &'a AlertMemory) -> Option<Window<'a>> {
         let schedule = &memory.schedule;
         let start = schedule.conditioning_start.filter(|_| schedule.order)?;
         // What was held is held, also where conditioning is reported as begun after that.
@@ -141,7 +141,7 @@ impl HoldConditioning {
 
     fn reasons(
         &self,
-        memory: &Memory,
+        memory: &AlertMemory,
         context: &RuleContext<'_>,
         window: &Window<'_>,
     ) -> Vec<Reason> {
@@ -156,7 +156,7 @@ impl HoldConditioning {
 
     fn gate(
         &self,
-        memory: &Memory,
+        memory: &AlertMemory,
         context: &RuleContext<'_>,
         window: &Window<'_>,
     ) -> Option<Reason> {
@@ -207,7 +207,7 @@ impl HoldConditioning {
         cut(reason.resting_on(finding), window.from, window.of_this_shipment)
     }
 
-    fn too_late(&self, memory: &Memory, window: &Window<'_>) -> Vec<Reason> {
+    fn too_late(&self, memory: &AlertMemory, window: &Window<'_>) -> Vec<Reason> {
         let lead = memory.schedule.receipt_lead;
         let mut reasons = Vec::new();
         for (n, expected) in memory.expected.iter().enumerate() {

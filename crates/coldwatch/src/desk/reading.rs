@@ -12,7 +12,7 @@ use crate::exit::Failure;
 use crate::live::Live;
 use crate::services::names::Names;
 use ::desk::Board;
-use alerts::Word;
+use alerts::ExceptionInput;
 use facts::Moment;
 use fold::Payload;
 use pipeline::Topic;
@@ -277,8 +277,10 @@ fn take(board: &mut Board, topic: Topic, partition: u16, record: &Record) {
                 board.beat(stage, partition, *now);
             }
             match &heard.record.payload {
-                Payload::Input { input: Word::Finding(finding), .. } => board.finding(finding),
-                Payload::Input { key, input: Word::Context(_, context) } => {
+                Payload::Input { input: ExceptionInput::Finding(finding), .. } => {
+                    board.finding(finding)
+                }
+                Payload::Input { key, input: ExceptionInput::Context(_, context) } => {
                     if let Some(shipment) = key.shipment() {
                         board.context(&shipment, context);
                     }

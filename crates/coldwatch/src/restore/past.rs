@@ -4,7 +4,7 @@
 use super::standing::Standing;
 use crate::exit::Failure;
 use crate::exported::reading::{Exported, Records};
-use alerts::Word;
+use alerts::ExceptionInput;
 use facts::{Event, Moment, Origin, Rulebook, ShortText};
 use fold::{Admission, DedupTable, Payload};
 use pipeline::stage::{Sign, is_report};
@@ -201,10 +201,10 @@ impl Stream {
         }
         match entry.payload {
             Payload::Tick(now) => self.strike(now),
-            Payload::Input { input: Word::Act(event), .. } => {
+            Payload::Input { input: ExceptionInput::Act(event), .. } => {
                 Some(What::Act(self.told(event, entry.origin.is_some(), record)))
             }
-            Payload::Input { input: Word::Finding(finding), .. } => {
+            Payload::Input { input: ExceptionInput::Finding(finding), .. } => {
                 stood.finding(&finding);
                 None
             }

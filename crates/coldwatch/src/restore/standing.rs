@@ -2,7 +2,7 @@
 //! have another number of partitions.
 
 use alerts::incident::IncidentState;
-use alerts::{Incident, Word};
+use alerts::{ExceptionInput, Incident};
 use facts::{Concerns, Finding, Name, ShipmentId, State};
 use fold::Payload;
 use pipeline::Topic;
@@ -28,7 +28,7 @@ impl Standing {
         match topic {
             Topic::Exceptions => {
                 let heard = bytes::exception(offset, value).map(|heard| heard.record.payload);
-                if let Ok(Payload::Input { input: Word::Finding(finding), .. }) = heard {
+                if let Ok(Payload::Input { input: ExceptionInput::Finding(finding), .. }) = heard {
                     self.finding(&finding);
                 }
             }

@@ -13,7 +13,7 @@
 mod crowd;
 mod story;
 
-use alerts::incident::{Act, IncidentState};
+use alerts::incident::{IncidentState, StaffAct};
 use desk::board::TOPICS;
 use desk::{Acts, Appending, Board, Desk, Feed, Freshness, Item, Refusal, router};
 use facts::{Event, Fact, Moment, Span, StaffAct};
@@ -53,8 +53,11 @@ impl Log {
         let Some(mut incident) = open.or_else(of_stages) else { return };
         match &event.fact {
             Fact::Staff(StaffAct::Acknowledged(taken)) => {
-                incident.acknowledged =
-                    Some(Act { by: taken.by.clone(), at: event.at, text: taken.reason.clone() });
+                incident.acknowledged = Some(StaffAct {
+                    by: taken.by.clone(),
+                    at: event.at,
+                    text: taken.reason.clone(),
+                });
                 incident.state = match incident.state {
                     IncidentState::ReturnedUnacked => IncidentState::ReturnedAcked,
                     IncidentState::ActiveUnacked => IncidentState::ActiveAcked,
@@ -62,8 +65,11 @@ impl Log {
                 };
             }
             Fact::Staff(StaffAct::IncidentClosed(closed)) => {
-                incident.closed =
-                    Some(Act { by: closed.by.clone(), at: event.at, text: closed.reason.clone() });
+                incident.closed = Some(StaffAct {
+                    by: closed.by.clone(),
+                    at: event.at,
+                    text: closed.reason.clone(),
+                });
                 incident.second.clone_from(&closed.second);
                 incident.state = IncidentState::Closed;
             }

@@ -3,7 +3,7 @@
 #![allow(missing_docs, dead_code, unreachable_pub)] // shared by an example and by tests
 
 use alerts::Incident;
-use alerts::incident::{Act, IncidentState};
+use alerts::incident::{IncidentState, StaffAct};
 use desk::Board;
 use desk::board::TOPICS;
 use facts::context::{Class, Custody, Gate, Phase, Schedule, Thermal, Watch};
@@ -178,8 +178,8 @@ pub fn incident(
     }
 }
 
-pub fn act(by: &str, at: Moment, text: &str) -> Act {
-    Act { by: PartyId::new(by), at, text: ShortText::new(text) }
+pub fn act(by: &str, at: Moment, text: &str) -> StaffAct {
+    StaffAct { by: PartyId::new(by), at, text: ShortText::new(text) }
 }
 
 pub fn custody(holder: Option<&str>, since: Moment, place: &str) -> Context {

@@ -3,7 +3,7 @@
 use super::lines::{Line, Lines};
 use super::series::{Point, Series};
 use alerts::Incident;
-use alerts::incident::Act;
+use alerts::incident::StaffAct;
 use facts::context::{Custody, Schedule, Thermal};
 use facts::fact::order::Dose;
 use facts::fact::permit::Ledger;
@@ -61,7 +61,7 @@ pub struct Dossier {
     /// What each rule says of itself.
     rules: Registry,
     /// Who took each incident, the first of them first.
-    takers: BTreeMap<u32, Vec<Act>>,
+    takers: BTreeMap<u32, Vec<StaffAct>>,
     /// The event in which the alerts topic told of each incident last, while that is not closed.
     events: BTreeMap<u32, Box<str>>,
 }
@@ -193,7 +193,7 @@ impl Dossier {
     }
 
     /// Everybody who took an incident, the first of them first.
-    pub fn takers(&self, number: u32) -> &[Act] {
+    pub fn takers(&self, number: u32) -> &[StaffAct] {
         self.takers.get(&number).map_or(&[], Vec::as_slice)
     }
 

@@ -5,7 +5,7 @@ use crate::board::{Board, Dossier};
 use crate::refusal::Refusal;
 use crate::view::IncidentView;
 use alerts::Incident;
-use alerts::incident::Act;
+use alerts::incident::StaffAct;
 use axum::http::HeaderMap;
 use facts::{Fact, Moment, PartyId, ShipmentId, ShortText, StaffAct};
 use std::time::Duration;
@@ -106,7 +106,7 @@ fn view(board: &Board, incident: &Incident, dossier: &Dossier) -> IncidentView {
 }
 
 fn is_done(incident: &Incident, fact: &Fact, at: Moment) -> bool {
-    let stands = |act: &Option<Act>, by: &PartyId, text: &ShortText| {
+    let stands = |act: &Option<StaffAct>, by: &PartyId, text: &ShortText| {
         act.as_ref().is_some_and(|act| act.by == *by && act.at == at && act.text == *text)
     };
     match fact {

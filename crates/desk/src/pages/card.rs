@@ -6,7 +6,7 @@ use super::{href, maybe};
 use crate::board::{Board, Dossier, Part, hands, parts};
 use crate::words::{self, Foreign, When, left, when};
 use alerts::Incident;
-use alerts::incident::{Act, IncidentState};
+use alerts::incident::{IncidentState, StaffAct};
 use facts::{Moment, PartyId, Severity, ShortText, Span};
 
 /// One card.
@@ -105,7 +105,7 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
-    fn new(act: &Act, now: Moment) -> Self {
+    fn new(act: &StaffAct, now: Moment) -> Self {
         Self { by: Foreign::new(&act.by), at: when(act.at, now), text: Foreign::new(&act.text) }
     }
 }
@@ -213,7 +213,7 @@ fn others(board: &Board, i: &Incident, d: &Dossier) -> Vec<(Holder, Foreign)> {
 }
 
 /// Who had taken it, and has it no more.
-fn before<'a>(i: &'a Incident, d: &'a Dossier) -> impl Iterator<Item = &'a Act> {
+fn before<'a>(i: &'a Incident, d: &'a Dossier) -> impl Iterator<Item = &'a StaffAct> {
     d.takers(i.number).iter().filter(|act| i.acknowledged.as_ref() != Some(*act))
 }
 

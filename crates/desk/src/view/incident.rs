@@ -4,7 +4,7 @@ use super::TrustView;
 use crate::board::{Board, Counts, Dossier, Silence};
 use crate::words;
 use alerts::Incident;
-use alerts::incident::Act;
+use alerts::incident::StaffAct;
 use facts::Moment;
 use facts::context::Phase;
 use serde::Serialize;
@@ -203,8 +203,8 @@ pub(crate) struct ActView {
     text: String,
 }
 
-impl From<&Act> for ActView {
-    fn from(act: &Act) -> Self {
+impl From<&StaffAct> for ActView {
+    fn from(act: &StaffAct) -> Self {
         Self { by: act.by.to_string(), at: act.at, text: act.text.to_string() }
     }
 }

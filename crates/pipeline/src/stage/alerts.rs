@@ -4,8 +4,8 @@ use super::dispatch::log_subject;
 use super::{Fates, LAST, Unusable, faulted, origin};
 use crate::engines;
 use crate::letter::{Body, Letter, Topic};
-use alerts::stages::Of;
-use alerts::{Alerts, Notice, Stages, Word};
+use alerts::stages::NoticedAt;
+use alerts::{Alerts, ExceptionInput, Notice, StageLiveness};
 use facts::behaviour::PUTS_AWAY;
 use facts::fact::log::IncidentStands;
 use facts::{Event, Fact, Moment, Origin, ShipmentId, ShortText, Subject, SubjectKind, SystemFact};
@@ -38,7 +38,7 @@ fn stands(id: ShortText, now: Moment, shipment: ShipmentId, open: bool) -> Event
 #[derive(Debug, Clone)]
 pub struct Heard {
     /// The record.
-    pub record: InputRecord<Word>,
+    pub record: InputRecord<ExceptionInput>,
     /// Where a stage shows by it that it is at work.
     pub sign: Option<Sign>,
 }
@@ -57,7 +57,7 @@ pub struct AlertsStage {
     number: u16,
     of: u16,
     fold: PartitionState<Alerts>,
-    stages: Stages,
+    stages: StageLiveness,
     /// Of staff acts that came in from outside.
     fates: Fates,
     said: Vec<Emitted<Notice>>,
@@ -66,7 +66,7 @@ pub struct AlertsStage {
 impl AlertsStage {
     /// The beginning of a partition, out of so many.
     pub fn new(role: PartitionConfig<Alerts>, number: u16, of: u16) -> Self {
-        let stages = Stages::default().watching(engines::names());
+        let stages = StageLiveness::default().watching(engines::names());
         let (fates, said) = (Fates::default(), Vec::new());
         Self { number, of, fold: PartitionState::new(role), stages, fates, said }
     }
@@ -78,8 +78,8 @@ impl AlertsStage {
         of: u16,
         image: &[u8],
     ) -> Result<Self, Unusable> {
-        let ((fates, stages), fold) =
-            postcard::take_from_bytes::<(Fates, Stages)>(image).map_err(|e| e.to_string())?;
+        let ((fates, stages), fold) = postcard::take_from_bytes::<(Fates, StageLiveness)>(image)
+            .map_err(|e| e.to_string())?;
         let fold = PartitionState::from_snapshot(role, fold).map_err(|e| e.to_string())?;
         let stages = stages.watching(engines::names());
         Ok(Self { number, of, fold, stages, fates, said: Vec::new() })
@@ -176,7 +176,7 @@ impl AlertsStage {
     /// Looks for stages that fell silent, and passes the stroke on.
     fn struck(&mut self, offset: u64, now: Moment, out: &mut Vec<Letter>) {
         let numbers = self.fold.rules().map(|rules| rules.stages.clone());
-        let at = Of { partition: self.number, behaviour: self.fold.behaviour() };
+        let at = NoticedAt { partition: self.number, behaviour: self.fold.behaviour() };
         let silent = numbers.map(|numbers| self.stages.tick(now, at, &numbers));
         for (n, finding) in (0..).zip(silent.unwrap_or_default()) {
             let key = Subject::from(&finding.shipment);
@@ -200,11 +200,11 @@ impl AlertsStage {
     }
 
     /// Whether a staff act from outside is known already; `None` for everything else.
-    fn knows(&self, record: &InputRecord<Word>) -> Option<bool> {
+    fn knows(&self, record: &InputRecord<ExceptionInput>) -> Option<bool> {
         let from_outside =
             |origin: &Origin| &*origin.topic != "journal" && &*origin.topic != "exceptions";
         match &record.payload {
-            Payload::Input { key, input: Word::Act(event) }
+            Payload::Input { key, input: ExceptionInput::Act(event) }
                 if record.origin.as_ref().is_some_and(from_outside) =>
             {
                 Some(self.fold.store().get(key).is_some_and(|alerts| alerts.knows(event)))

@@ -127,7 +127,7 @@ impl Story {
 
 /// Where the incident stands, who holds the goods, by when it matters, and what to do.
 fn card(incident: &Incident, to: &mut impl Write) -> io::Result<()> {
-    let by = |act: &Option<alerts::incident::Act>| {
+    let by = |act: &Option<alerts::incident::StaffAct>| {
         act.as_ref().map_or_else(|| "nobody".to_owned(), |act| act.by.to_string())
     };
     let state = match incident.state {

@@ -6,7 +6,7 @@ use facts::{Context, EndsWatch, Event, Finding, Moment, State};
 
 /// One word on `exceptions`.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Word {
+pub enum ExceptionInput {
     /// An engine says what is wrong, or that it changed.
     Finding(Box<Finding>),
     /// An engine says what the card shows beside it, and when it learnt that, by its log time.
@@ -15,7 +15,7 @@ pub enum Word {
     Act(Event),
 }
 
-impl Word {
+impl ExceptionInput {
     /// When a stage learnt what it says, by its log time; staff say nothing of it.
     pub fn learnt(&self) -> Option<Moment> {
         match self {
@@ -26,7 +26,7 @@ impl Word {
     }
 }
 
-impl EndsWatch for Word {
+impl EndsWatch for ExceptionInput {
     /// An alarm that rests on a finding is over where that finding is, also where it is over since it began.
     fn ends_the_watch(&self) -> bool {
         match self {
