@@ -7,7 +7,7 @@
 
 use facts::{Moment, Origin, Rulebook, ShortText};
 use libtest_mimic::{Arguments, Failed, Trial};
-use pipeline::{Pipeline, What};
+use pipeline::{OutputKind, Pipeline};
 use scenario::{Line, Page, Player};
 use std::path::Path;
 use std::process::ExitCode;
@@ -43,11 +43,11 @@ impl Player for Whole {
             return Err(format!("the counts do not add up: {tally:?}"));
         }
         let line = |what| match what {
-            What::Finding(finding) => Some(format!("{} {finding}", finding.shipment)),
-            What::Incident(incident) => {
+            OutputKind::Finding(finding) => Some(format!("{} {finding}", finding.shipment)),
+            OutputKind::Incident(incident) => {
                 self.incidents.then(|| format!("{} {incident}", incident.shipment))
             }
-            What::Expired(event, reason) => {
+            OutputKind::Expired(event, reason) => {
                 Some(format!("{} {} expired: {reason}", event.subject, event.id))
             }
         };

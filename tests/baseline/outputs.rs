@@ -6,7 +6,7 @@
 use crate::hashes::hash;
 use crate::replayed::{Replayed, Told, replayed};
 use facts::{Moment, Origin, ShortText};
-use pipeline::{Output, Pipeline, What};
+use pipeline::{Output, OutputKind, Pipeline};
 use scenario::{Page, Scenario, ScenarioStep};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -230,9 +230,11 @@ fn origin(offset: u64) -> Origin {
 
 fn said(output: &Output, now: Moment) -> String {
     let words = match &output.what {
-        What::Finding(finding) => line(&replay::report::lines::finding(finding)),
-        What::Incident(incident) => line(&replay::report::lines::incident(incident)),
-        What::Expired(event, reason) => format!("expired {} {}: {reason}", event.subject, event.id),
+        OutputKind::Finding(finding) => line(&replay::report::lines::finding(finding)),
+        OutputKind::Incident(incident) => line(&replay::report::lines::incident(incident)),
+        OutputKind::Expired(event, reason) => {
+            format!("expired {} {}: {reason}", event.subject, event.id)
+        }
     };
     format!("{now} {words}\n")
 }

@@ -2,13 +2,13 @@
 //! other numbers hold, and must judge by the first as the first does until the log says otherwise. Neither reads a snapshot of the other.
 
 use facts::Rulebook;
-use pipeline::roles;
+use pipeline::stage_configs;
 use stream::{FatalError, ProcessorFactory};
 
 /// The behaviour that only the next release knows.
 pub(crate) const NEXT: u32 = FIRST + 1;
 /// The behaviour that both know, at which every log begins.
-const FIRST: u32 = *roles::BEHAVIOURS.end();
+const FIRST: u32 = *stage_configs::BEHAVIOURS.end();
 
 /// Which release a process runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Release {
     /// What a program of this release is.
     pub(crate) fn of_program(self) -> fold::Release {
         match self {
-            Self::First => roles::RELEASE,
+            Self::First => stage_configs::RELEASE,
             Self::Next => fold::Release { behaviours: FIRST..=NEXT, reading: as_judged },
         }
     }

@@ -46,7 +46,7 @@ fn half_a_week() -> Result<Pipeline, String> {
 
 /// Keeps images where there are none of these versions yet; says of how many stages.
 pub(crate) fn keep() -> Result<usize, String> {
-    let mut images = half_a_week()?.images()?;
+    let mut images = half_a_week()?.snapshots()?;
     let mut kept = 0;
     for (stage, schema) in stages() {
         let path = file(stage, schema);
@@ -81,7 +81,7 @@ pub(crate) fn trials() -> Vec<Trial> {
                 };
                 pipeline.resume(*partition, stage, image).map_err(wrong)?;
             }
-            let again = pipeline.images().map_err(Failed::from)?;
+            let again = pipeline.snapshots().map_err(Failed::from)?;
             for (partition, image) in &images {
                 let same = again.get(&(*partition, stage)) == Some(image);
                 if !same {

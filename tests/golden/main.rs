@@ -18,7 +18,7 @@ mod messages;
 
 use facts::{Origin, Rulebook, ShortText};
 use libtest_mimic::{Arguments, Failed, Trial};
-use pipeline::{JournalRecord, Pipeline, roles};
+use pipeline::{JournalRecord, Pipeline, stage_configs};
 use replay::report::lines::Lines;
 use replay::{Options, Progress, Replay, Source};
 use scenario::{Page, Scenario, ScenarioStep};
@@ -181,7 +181,7 @@ fn origin(offset: u64) -> Origin {
 }
 
 fn main() -> ExitCode {
-    let newest = *roles::BEHAVIOURS.end();
+    let newest = *stage_configs::BEHAVIOURS.end();
     if std::env::var_os("COLDWATCH_WRITE_GOLDEN").is_some() {
         let kept = images::keep().and_then(|images| Ok((images, messages::keep()?)));
         match kept {
@@ -204,7 +204,7 @@ fn main() -> ExitCode {
             }
         };
     }
-    let mut all: Vec<Trial> = roles::BEHAVIOURS.flat_map(trials).collect();
+    let mut all: Vec<Trial> = stage_configs::BEHAVIOURS.flat_map(trials).collect();
     all.extend(images::trials());
     all.push(messages::trial());
     let recorded = !all.is_empty() && !hashes(&folder(newest)).is_empty();

@@ -6,7 +6,7 @@ use crate::outputs::{Outputs, findings};
 use crate::site::{Backing, Site};
 use facts::{Finding, Moment, Origin, ShortText, Span, Subject, SubjectKind};
 use libtest_mimic::{Failed, Trial};
-use pipeline::{GRID, Pipeline, What};
+use pipeline::{GRID, OutputKind, Pipeline};
 use std::collections::BTreeSet;
 use stream::NewRecord;
 use wire::{Limits, native};
@@ -69,8 +69,8 @@ fn replayed(lines: &[String], until: Moment) -> Result<BTreeSet<String>, Failed>
     }
     pipeline.advance(until).map_err(|stop| stop.to_string())?;
     let outputs = pipeline.take_outputs();
-    let finding = |what: &What| match what {
-        What::Finding(finding) => Some((**finding).clone()),
+    let finding = |what: &OutputKind| match what {
+        OutputKind::Finding(finding) => Some((**finding).clone()),
         _ => None,
     };
     let all: Vec<Finding> = outputs.iter().filter_map(|output| finding(&output.what)).collect();

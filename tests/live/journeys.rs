@@ -7,7 +7,7 @@ use crate::site::{Backing, Site};
 use facts::{Moment, Origin, Rulebook, ShortText, Span};
 use libtest_mimic::{Failed, Trial};
 use pipeline::journal::JournalEntry;
-use pipeline::{GRID, Pipeline, What};
+use pipeline::{GRID, OutputKind, Pipeline};
 use scenario::{Line, Page, Player, Scenario, ScenarioStep};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -135,11 +135,11 @@ impl Player for Over {
         }
         self.driver.drain_all();
         let line = |output: pipeline::Output| match output.what {
-            What::Finding(finding) => Some(format!("{} {finding}", finding.shipment)),
-            What::Incident(incident) => {
+            OutputKind::Finding(finding) => Some(format!("{} {finding}", finding.shipment)),
+            OutputKind::Incident(incident) => {
                 self.incidents.then(|| format!("{} {incident}", incident.shipment))
             }
-            What::Expired(event, reason) => {
+            OutputKind::Expired(event, reason) => {
                 Some(format!("{} {} expired: {reason}", event.subject, event.id))
             }
         };

@@ -5,7 +5,7 @@ use alerts::{ExceptionInput, Incident};
 use facts::{Finding, Origin};
 use fold::{Admission, DedupTable, Payload};
 use pipeline::bytes::{self, Alert};
-use pipeline::{Output, Topic, What};
+use pipeline::{Output, OutputKind, Topic};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -77,7 +77,7 @@ impl Outputs {
             else {
                 return None;
             };
-            let (learnt, what) = (finding.learnt, What::Finding(finding));
+            let (learnt, what) = (finding.learnt, OutputKind::Finding(finding));
             return Some(Output { learnt, partition, offset, index: 0, what });
         }
         let event: Value = serde_json::from_slice(&record.value).expect("JSON");
@@ -94,8 +94,8 @@ impl Outputs {
         let (offset, index) = origin.map_or((0, 0), |origin| (origin.offset, origin.index));
         let (learnt, what) = match bytes::alert(&record.value).expect("our own record can be read")
         {
-            Alert::Incident(incident) => (incident.changed, What::Incident(incident)),
-            Alert::Finding(finding) => (finding.learnt, What::Finding(finding)),
+            Alert::Incident(incident) => (incident.changed, OutputKind::Incident(incident)),
+            Alert::Finding(finding) => (finding.learnt, OutputKind::Finding(finding)),
             Alert::Beat(_) | Alert::Beside => return None,
         };
         Some(Output { learnt, partition, offset, index: index.saturating_add(1), what })
@@ -135,14 +135,14 @@ fn unclaimed(partition: u16, offset: u64, event: &Value) -> Option<Output> {
         partition,
         offset,
         index: 0,
-        what: What::Expired(Box::new(read.event), reason),
+        what: OutputKind::Expired(Box::new(read.event), reason),
     })
 }
 
 /// The findings among outputs.
 pub(crate) fn findings(outputs: &[Output]) -> impl Iterator<Item = &Finding> {
     outputs.iter().filter_map(|output| match &output.what {
-        What::Finding(finding) => Some(&**finding),
+        OutputKind::Finding(finding) => Some(&**finding),
         _ => None,
     })
 }
@@ -151,7 +151,7 @@ pub(crate) fn findings(outputs: &[Output]) -> impl Iterator<Item = &Finding> {
 pub(crate) fn incidents(outputs: &[Output]) -> BTreeMap<(String, u32), Incident> {
     let mut last = BTreeMap::new();
     for output in outputs {
-        if let What::Incident(incident) = &output.what {
+        if let OutputKind::Incident(incident) = &output.what {
             last.insert((incident.shipment.to_string(), incident.number), (**incident).clone());
         }
     }

@@ -12,7 +12,7 @@ use crate::weeks::{self, differ};
 use coldwatch::services::{self, Note, Service};
 use facts::{Event, Moment, Span};
 use libtest_mimic::{Failed, Trial};
-use pipeline::{Body, GRID, Letter, Topic, bytes};
+use pipeline::{GRID, OutRecord, RecordBody, Topic, bytes};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::Write;
@@ -115,8 +115,8 @@ fn staff(driver: &Driver, outputs: &mut Outputs, at: Moment) -> Result<usize, Fa
     let names = &driver.site.names;
     let new_record = |event: Event| {
         let (topic, key) = (Topic::Exceptions, event.subject.clone());
-        let (partition, body) = (key.partition(names.partitions), Body::Event(event));
-        let letter = Letter { topic, partition, key, origin: None, after: None, now: at, body };
+        let (partition, body) = (key.partition(names.partitions), RecordBody::Event(event));
+        let letter = OutRecord { topic, partition, key, origin: None, after: None, now: at, body };
         services::new_record(names, &letter)
     };
     coldwatch::topics::append(&*driver.site.log, pages.into_iter().map(new_record).collect())?;
@@ -445,7 +445,7 @@ fn damaged() -> Result<(), Failed> {
         [("began at behaviour 99, and this release knows", |folder| {
             let file = folder.join("facts-0.ndjson.zst");
             let mut lines = lines(&file)?;
-            let now = format!("\"behaviour\":{}", pipeline::roles::BEHAVIOURS.end());
+            let now = format!("\"behaviour\":{}", pipeline::stage_configs::BEHAVIOURS.end());
             assert!(lines[0].contains(&now), "{}", lines[0]);
             lines[0] = lines[0].replace(&now, "\"behaviour\":99");
             write(&file, &lines)

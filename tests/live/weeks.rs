@@ -12,7 +12,7 @@ use coldwatch::services::names::Names;
 use facts::{Event, Fact, Moment, Origin, Rulebook, ShortText, Span, SystemFact};
 use fold::{Admission, DedupTable, Payload};
 use libtest_mimic::{Failed, Trial};
-use pipeline::{GRID, Pipeline, Topic, What, bytes};
+use pipeline::{GRID, OutputKind, Pipeline, Topic, bytes};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -264,7 +264,7 @@ pub(crate) fn replay_of_journal(log: &dyn Log, names: &Names) -> Vec<String> {
         pipeline.play(entry.expect("our own record can be read")).expect("nothing stops");
     });
     for output in pipeline.finish() {
-        let What::Finding(finding) = &output.what else { continue };
+        let OutputKind::Finding(finding) = &output.what else { continue };
         let engine = finding.name.rule.split('/').next().unwrap_or_default().to_owned();
         if pipeline::engines::names().contains(&&*engine) {
             let line = serde_json::to_string(finding).expect("JSON");

@@ -2,7 +2,7 @@
 
 use alerts::Incident;
 use facts::{Event, Finding, Moment, Origin, Rulebook, ShortText, State};
-use pipeline::{Output, Pipeline, Tally, What};
+use pipeline::{Output, OutputKind, Pipeline, Tally};
 use serde_json::Value;
 
 /// What came out of a recording.
@@ -73,9 +73,9 @@ pub(crate) fn judge_republishing(
     let (mut findings, mut incidents) = (Vec::new(), Vec::new());
     for output in outputs {
         match output.what {
-            What::Finding(finding) => findings.push(*finding),
-            What::Incident(incident) => incidents.push(*incident),
-            What::Expired(..) => {}
+            OutputKind::Finding(finding) => findings.push(*finding),
+            OutputKind::Incident(incident) => incidents.push(*incident),
+            OutputKind::Expired(..) => {}
         }
     }
     Outcome { findings, incidents, tally }

@@ -303,7 +303,7 @@ fn the_same_rulebook_is_not_written_again() {
     assert!(before > 0);
     assert!(publish(shipped, &[]).contains("is already in force: nothing was written"));
     assert!(
-        publish(shipped, &["--behaviour", &pipeline::roles::BEHAVIOURS.end().to_string()])
+        publish(shipped, &["--behaviour", &pipeline::stage_configs::BEHAVIOURS.end().to_string()])
             .contains("already in force")
     );
     assert_eq!(exported(), before);

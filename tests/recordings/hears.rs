@@ -65,7 +65,7 @@ fn no_rule_changes_its_answer_at_a_fact_that_it_does_not_hear_in_simulated_weeks
 fn nor_in_the_journals_that_are_kept() {
     let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden");
     let mut seen = 0;
-    for behaviour in pipeline::roles::BEHAVIOURS {
+    for behaviour in pipeline::stage_configs::BEHAVIOURS {
         let folder =
             std::fs::read_dir(format!("{golden}/behaviour-{behaviour}")).expect("a folder");
         for file in folder.flatten().map(|file| file.path()) {

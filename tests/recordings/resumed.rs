@@ -3,7 +3,9 @@
 use crate::common::{book_with, intake};
 use facts::{DeviceFact, Event, Fact, Moment, Span};
 use pipeline::pipeline::PARTITIONS;
-use pipeline::{ENGINES, EngineSpec, JournalRecord, Letter, Output, Pipeline, What, roles};
+use pipeline::{
+    ENGINES, EngineSpec, JournalRecord, OutRecord, Output, OutputKind, Pipeline, stage_configs,
+};
 use serde_json::Value;
 use wire::Limits;
 
@@ -28,17 +30,17 @@ fn outputs(arrivals: Vec<(Moment, Event)>, restart_every: usize) -> Vec<Output> 
 /// the log differ, and nothing else.
 fn without_places(outputs: Vec<Output>) -> Vec<String> {
     let line = |output: Output| match output.what {
-        What::Finding(mut finding) => {
+        OutputKind::Finding(mut finding) => {
             (finding.name.offset, finding.name.index) = (0, 0);
             finding.evidence.clear();
             format!("{} {finding:?}", output.learnt)
         }
-        What::Incident(mut incident) => {
+        OutputKind::Incident(mut incident) => {
             incident.findings.clear();
             incident.unseen.clear();
             format!("{} {incident:?}", output.learnt)
         }
-        What::Expired(event, reason) => format!("{} {event:?} {reason}", output.learnt),
+        OutputKind::Expired(event, reason) => format!("{} {event:?} {reason}", output.learnt),
     };
     let mut lines: Vec<String> = outputs.into_iter().map(line).collect();
     lines.sort();
@@ -78,17 +80,20 @@ fn weathered(seed: u64, shipments: u32) -> Vec<(Moment, Event)> {
 }
 
 /// What an engine says of a journal when it goes on from its image before every so-manieth record.
-fn letters(engine: &EngineSpec, journal: &[JournalRecord], restart_every: usize) -> Vec<Letter> {
+fn letters(engine: &EngineSpec, journal: &[JournalRecord], restart_every: usize) -> Vec<OutRecord> {
     let mut letters = Vec::new();
     for number in 0..PARTITIONS {
-        let mut stage = engine.begin(roles::RELEASE, number);
+        let mut stage = engine.begin(stage_configs::RELEASE, number);
         let mine = journal.iter().filter(|record| record.partition == number);
         for (n, record) in (1..).zip(mine) {
             if n % restart_every == 0 {
-                let image = stage.image().expect("it has an image");
-                let again = engine.resume(roles::RELEASE, number, &image);
+                let image = stage.snapshot().expect("it has an image");
+                let again = engine.resume(stage_configs::RELEASE, number, &image);
                 stage = again.expect("it can be used");
-                assert!(stage.image().expect("it has an image") == image, "the same image again");
+                assert!(
+                    stage.snapshot().expect("it has an image") == image,
+                    "the same image again"
+                );
             }
             stage.take(&record.clone().into_record(), &mut letters).expect("nothing stops");
         }
@@ -104,7 +109,7 @@ fn an_engine_says_the_same_of_the_same_journal_wherever_it_goes_on() {
     }
     pipeline.finish();
     let journal = pipeline.take_journal();
-    let same = |name: &str, without: &[Letter], with: &[Letter]| {
+    let same = |name: &str, without: &[OutRecord], with: &[OutRecord]| {
         for (one, other) in without.iter().zip(with) {
             assert_eq!(one, other, "{name}");
         }

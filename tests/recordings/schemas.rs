@@ -5,7 +5,7 @@ use crate::week::letters;
 use coldwatch::services::{self, names::Names};
 use facts::fact::log::{Alive, ClockAsked, Genesis, StateTold};
 use facts::{Fact, Moment, ShortText, SystemFact};
-use pipeline::{Body, Letter, Topic, bytes};
+use pipeline::{OutRecord, RecordBody, Topic, bytes};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use wire::Limits;
@@ -54,7 +54,7 @@ impl Schemas {
     }
 }
 
-fn written(letter: &Letter) -> Value {
+fn written(letter: &OutRecord) -> Value {
     serde_json::from_slice(&bytes::write(letter).1).expect("a letter is JSON")
 }
 
@@ -64,20 +64,20 @@ fn a_week_of_letters_passes_the_schemas() {
     let mut last: BTreeMap<String, Value> = BTreeMap::new();
     for letter in letters(7, 200) {
         let what = match &letter.body {
-            Body::Incident(incident) => format!("incident {}", incident.state),
-            Body::Context(context) => {
+            RecordBody::Incident(incident) => format!("incident {}", incident.state),
+            RecordBody::Context(context) => {
                 let value = serde_json::to_value(context).expect("JSON");
                 value.as_object().and_then(|o| o.keys().next().cloned()).expect("whose it is")
             }
-            Body::Finding(_) => "finding".to_owned(),
-            Body::Event(event) => event.fact.parts().map(|(kind, _)| kind).expect("a type"),
-            Body::Tick(_) => "tick".to_owned(),
+            RecordBody::Finding(_) => "finding".to_owned(),
+            RecordBody::Event(event) => event.fact.parts().map(|(kind, _)| kind).expect("a type"),
+            RecordBody::Tick(_) => "tick".to_owned(),
             _ => "of the log".to_owned(),
         };
         let count = counts.entry(what.clone()).or_default();
         *count += 1;
         // Ten thousand readings are like the first ones.
-        if *count > 300 && matches!(letter.body, Body::Event(_) | Body::Tick(_)) {
+        if *count > 300 && matches!(letter.body, RecordBody::Event(_) | RecordBody::Tick(_)) {
             continue;
         }
         let record = written(&letter);
@@ -164,11 +164,11 @@ fn json_text(now: Moment) -> Value {
 /// A letter of an event that nobody claimed.
 fn refused_by_all() -> Value {
     let week = letters(7, 1);
-    let letter = week.iter().find(|l| matches!(l.body, Body::Event(_))).expect("a fact");
-    let Letter { key, body: Body::Event(event), origin, .. } = letter.clone() else {
+    let letter = week.iter().find(|l| matches!(l.body, RecordBody::Event(_))).expect("a fact");
+    let OutRecord { key, body: RecordBody::Event(event), origin, .. } = letter.clone() else {
         unreachable!("a fact was looked for")
     };
-    let body = Body::Unclaimed(Box::new(event), "no shipment had this logger");
+    let body = RecordBody::Unclaimed(Box::new(event), "no shipment had this logger");
     let (topic, now) = (Topic::Rejects, Moment::from_millis(1_772_352_000_000));
-    written(&Letter { topic, partition: 3, key, origin, after: None, now, body })
+    written(&OutRecord { topic, partition: 3, key, origin, after: None, now, body })
 }

@@ -5,8 +5,8 @@ use crate::week::{letters, letters_of};
 use facts::{Event, Moment, Span, Subject};
 use fold::Payload;
 use pipeline::bytes::{self, Alert};
-use pipeline::stage::Sign;
-use pipeline::{Body, Letter, Output, Pipeline, Topic, What};
+use pipeline::stage::Liveness;
+use pipeline::{OutRecord, Output, OutputKind, Pipeline, RecordBody, Topic};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use wire::{Limits, native};
@@ -102,8 +102,8 @@ fn what_follows_from_the_largest_inputs_fits_into_a_record() {
     let (mut most, mut doses, mut full) = ((0, String::new()), 0, 0);
     let (topic, now) = (Topic::Rejects, begin);
     let refused = events.clone().into_iter().map(|event| {
-        let (key, body) = (event.subject.clone(), Body::Unclaimed(Box::new(event), "nobody"));
-        Letter { topic, partition: 0, key, origin: None, after: None, now, body }
+        let (key, body) = (event.subject.clone(), RecordBody::Unclaimed(Box::new(event), "nobody"));
+        OutRecord { topic, partition: 0, key, origin: None, after: None, now, body }
     });
     let cards = cards(arrivals.clone());
     for letter in letters_of(arrivals).into_iter().chain(refused).chain(cards) {
@@ -111,10 +111,11 @@ fn what_follows_from_the_largest_inputs_fits_into_a_record() {
         let size = key.len() + value.len();
         let what = String::from_utf8_lossy(&value[..value.len().min(3_000)]).into_owned();
         doses += usize::from(
-            matches!(&letter.body, Body::Event(e) if matches!(e.fact, facts::Fact::System(facts::SystemFact::Dose(_)))),
+            matches!(&letter.body, RecordBody::Event(e) if matches!(e.fact, facts::Fact::System(facts::SystemFact::Dose(_)))),
         );
-        full +=
-            usize::from(matches!(&letter.body, Body::Incident(card) if card.notes.len() == 200));
+        full += usize::from(
+            matches!(&letter.body, RecordBody::Incident(card) if card.notes.len() == 200),
+        );
         if size > most.0 {
             most = (size, what);
         }
@@ -126,7 +127,7 @@ fn what_follows_from_the_largest_inputs_fits_into_a_record() {
 }
 
 /// What `alerts` says at the end of all that.
-fn cards(arrivals: impl Iterator<Item = (Moment, Event)>) -> Vec<Letter> {
+fn cards(arrivals: impl Iterator<Item = (Moment, Event)>) -> Vec<OutRecord> {
     let mut pipeline = Pipeline::new(&book_with(Value::Null)).expect("fit rules");
     let mut last = Moment::EARLIEST;
     for (n, (at, event)) in (1..).zip(arrivals) {
@@ -137,29 +138,29 @@ fn cards(arrivals: impl Iterator<Item = (Moment, Event)>) -> Vec<Letter> {
     let letter = |output: Output| {
         let (now, topic) = (output.learnt, Topic::Alerts);
         let body = match output.what {
-            What::Incident(incident) => Body::Incident(incident),
-            What::Finding(finding) => Body::Finding(finding),
-            What::Expired(event, reason) => Body::Unclaimed(event, reason),
+            OutputKind::Incident(incident) => RecordBody::Incident(incident),
+            OutputKind::Finding(finding) => RecordBody::Finding(finding),
+            OutputKind::Expired(event, reason) => RecordBody::Unclaimed(event, reason),
         };
         let key = Subject::new(facts::SubjectKind::Shipment, "SHP");
-        Letter { topic, partition: 0, key, origin: None, after: None, now, body }
+        OutRecord { topic, partition: 0, key, origin: None, after: None, now, body }
     };
     pipeline.finish().into_iter().map(letter).collect()
 }
 
 /// What is read from a letter's bytes is what was written.
-fn reads_back(letter: &Letter) {
+fn reads_back(letter: &OutRecord) {
     let (key, value) = bytes::write(letter);
     let said = || format!("{letter:?}: {}", String::from_utf8_lossy(&value));
     let links = |origin, after| assert_eq!((origin, after), (&letter.origin, &letter.after));
     match (&letter.topic, &letter.body) {
-        (Topic::Facts, Body::Event(event)) => {
+        (Topic::Facts, RecordBody::Event(event)) => {
             let record = bytes::fact(7, &key, &value).unwrap_or_else(|e| panic!("{e}: {}", said()));
             links(&record.origin, &record.after);
             let Payload::Input { key, input: word } = record.payload else { panic!("{}", said()) };
             assert_eq!((&key, &word), (&letter.key, event));
         }
-        (Topic::Journal, Body::Event(event)) => {
+        (Topic::Journal, RecordBody::Event(event)) => {
             let record = bytes::journal(0, 7, &value);
             let record = record.unwrap_or_else(|e| panic!("{e}: {}", said())).into_record();
             links(&record.origin, &record.after);
@@ -171,42 +172,46 @@ fn reads_back(letter: &Letter) {
             links(&heard.record.origin, &heard.record.after);
             match (body, heard.record.payload) {
                 (
-                    Body::Finding(f),
+                    RecordBody::Finding(f),
                     Payload::Input { input: alerts::ExceptionInput::Finding(read), .. },
                 ) => {
                     assert_eq!(*f, read);
                 }
                 (
-                    Body::Context(c),
+                    RecordBody::Context(c),
                     Payload::Input { input: alerts::ExceptionInput::Context(learnt, read), .. },
                 ) => {
                     assert_eq!((letter.now, c), (learnt, &read));
                 }
                 (
-                    Body::Event(e),
+                    RecordBody::Event(e),
                     Payload::Input { input: alerts::ExceptionInput::Act(read), .. },
                 ) => {
                     assert_eq!(*e, read);
                 }
-                (Body::Tick(now), Payload::Tick(read)) => assert_eq!(*now, read),
-                (Body::Tick(now), Payload::Ignored) => {
+                (RecordBody::Tick(now), Payload::Tick(read)) => assert_eq!(*now, read),
+                (RecordBody::Tick(now), Payload::Ignored) => {
                     assert!(
-                        matches!(heard.sign, Some(Sign::Passed(_, read)) if read == *now),
+                        matches!(heard.liveness, Some(Liveness::Passed(_, read)) if read == *now),
                         "{}",
                         said()
                     );
                 }
-                (Body::Rulebook(book), Payload::Rulebook(read)) => assert_eq!(*book, read),
-                (Body::Behaviour(number), Payload::Behaviour(read)) => assert_eq!(*number, read),
+                (RecordBody::Rulebook(book), Payload::Rulebook(read)) => assert_eq!(*book, read),
+                (RecordBody::Behaviour(number), Payload::Behaviour(read)) => {
+                    assert_eq!(*number, read)
+                }
                 _ => panic!("{}", said()),
             }
         }
         (Topic::Alerts, body) => {
             let read = bytes::alert(&value).unwrap_or_else(|e| panic!("{e}: {}", said()));
             match body {
-                Body::Incident(incident) => assert_eq!(read, Alert::Incident(incident.clone())),
-                Body::Finding(finding) => assert_eq!(read, Alert::Finding(finding.clone())),
-                Body::Tick(now) => assert_eq!(read, Alert::Beat(*now)),
+                RecordBody::Incident(incident) => {
+                    assert_eq!(read, Alert::Incident(incident.clone()))
+                }
+                RecordBody::Finding(finding) => assert_eq!(read, Alert::Finding(finding.clone())),
+                RecordBody::Tick(now) => assert_eq!(read, Alert::Beat(*now)),
                 _ => panic!("{}", said()),
             }
         }
@@ -245,8 +250,8 @@ proptest! {
         }
         for event in events {
             let (topic, key, origin) = (Topic::Facts, Subject::clone(&event.subject), None);
-            let (partition, after, now, body) = (0, None, begin, Body::Event(event));
-            reads_back(&Letter { topic, partition, key, origin, after, now, body });
+            let (partition, after, now, body) = (0, None, begin, RecordBody::Event(event));
+            reads_back(&OutRecord { topic, partition, key, origin, after, now, body });
         }
     }
 

@@ -5,20 +5,21 @@ use crate::common::{book_with, intake};
 use facts::fact::incident::{Acknowledged, IncidentClosed};
 use facts::{Event, Fact, Moment, Origin, PartyId, ShortText, Span, StaffAct, Subject};
 use fold::{InputRecord, Payload};
-use pipeline::stage::{AlertsStage, Heard};
+use pipeline::stage::{AlertsInput, AlertsStage};
 use pipeline::{
-    Body, ENGINES, EngineSpec, JournalRecord, Letter, PARTITIONS, Pipeline, Topic, bytes, roles,
+    ENGINES, EngineSpec, JournalRecord, OutRecord, PARTITIONS, Pipeline, RecordBody, Topic, bytes,
+    stage_configs,
 };
 use serde_json::Value;
 
 /// Everything that is written about so many shipments.
-pub(crate) fn letters(seed: u64, shipments: u32) -> Vec<Letter> {
+pub(crate) fn letters(seed: u64, shipments: u32) -> Vec<OutRecord> {
     let week = simulate::make(seed, shipments).inbound.into_iter();
     letters_of(week.map(|arrival| (arrival.at, arrival.event)))
 }
 
 /// Everything that is written about these events.
-pub(crate) fn letters_of(arrivals: impl Iterator<Item = (Moment, Event)>) -> Vec<Letter> {
+pub(crate) fn letters_of(arrivals: impl Iterator<Item = (Moment, Event)>) -> Vec<OutRecord> {
     let mut partitions: Vec<Vec<JournalRecord>> = vec![Vec::new(); usize::from(PARTITIONS)];
     for record in journal(arrivals) {
         partitions[usize::from(record.partition)].push(record);
@@ -38,12 +39,12 @@ pub(crate) fn journal(arrivals: impl Iterator<Item = (Moment, Event)>) -> Vec<Jo
 }
 
 /// One partition, from its journal on.
-fn judged(number: u16, journal: Vec<JournalRecord>) -> Vec<Letter> {
+fn judged(number: u16, journal: Vec<JournalRecord>) -> Vec<OutRecord> {
     let (mut all, mut said) = (Vec::new(), Vec::new());
-    let begin = |engine: &EngineSpec| engine.begin(roles::RELEASE, number);
+    let begin = |engine: &EngineSpec| engine.begin(stage_configs::RELEASE, number);
     let mut engines: Vec<_> = ENGINES.iter().map(begin).collect();
     let mut alerts = Exceptions {
-        stage: AlertsStage::new(roles::alerts(), number, PARTITIONS),
+        stage: AlertsStage::new(stage_configs::alerts(), number, PARTITIONS),
         end: 0,
         acts: 0,
     };
@@ -61,15 +62,15 @@ fn judged(number: u16, journal: Vec<JournalRecord>) -> Vec<Letter> {
         if !matches!(record.payload, Payload::Input { .. }) {
             let (key, now) = (Subject::new(facts::SubjectKind::Log, "log"), Moment::EARLIEST);
             let body = match record.payload {
-                Payload::Tick(now) => Body::Tick(now),
-                Payload::Rulebook(book) => Body::Rulebook(book),
-                Payload::Behaviour(number) => Body::Behaviour(number),
-                Payload::Genesis(genesis) => Body::Behaviour(genesis.behaviour),
+                Payload::Tick(now) => RecordBody::Tick(now),
+                Payload::Rulebook(book) => RecordBody::Rulebook(book),
+                Payload::Behaviour(number) => RecordBody::Behaviour(number),
+                Payload::Genesis(genesis) => RecordBody::Behaviour(genesis.behaviour),
                 Payload::Input { .. } | Payload::Inputs { .. } | Payload::Ignored => continue,
             };
             let topic = Topic::Exceptions;
             let letter =
-                Letter { topic, partition: number, key, origin: None, after: None, now, body };
+                OutRecord { topic, partition: number, key, origin: None, after: None, now, body };
             all.extend(alerts.hear(&letter));
             all.push(letter);
         }
@@ -78,11 +79,19 @@ fn judged(number: u16, journal: Vec<JournalRecord>) -> Vec<Letter> {
 }
 
 /// The fact of a journal as dispatch wrote it.
-fn of_dispatch(partition: u16, record: &InputRecord<Event>) -> Option<Letter> {
+fn of_dispatch(partition: u16, record: &InputRecord<Event>) -> Option<OutRecord> {
     let Payload::Input { key, input: word } = &record.payload else { return None };
     let (topic, key, now) = (Topic::Journal, key.clone(), word.at);
     let (origin, after) = (record.origin.clone(), record.after.clone());
-    Some(Letter { topic, partition, key, origin, after, now, body: Body::Event(word.clone()) })
+    Some(OutRecord {
+        topic,
+        partition,
+        key,
+        origin,
+        after,
+        now,
+        body: RecordBody::Event(word.clone()),
+    })
 }
 
 /// A partition of `exceptions`, its reader, and staff who take every other incident and close every third.
@@ -93,13 +102,13 @@ struct Exceptions {
 }
 
 impl Exceptions {
-    fn hear(&mut self, letter: &Letter) -> Vec<Letter> {
+    fn hear(&mut self, letter: &OutRecord) -> Vec<OutRecord> {
         let (_, value) = bytes::write(letter);
-        let heard: Heard = bytes::exception(self.end, &value).expect("it reads back");
+        let heard: AlertsInput = bytes::exception(self.end, &value).expect("it reads back");
         self.end += 1;
         let mut said = Vec::new();
         self.stage.take(&heard, &mut said).expect("alerts goes on");
-        let opened: Vec<Letter> = said.iter().filter(|letter| is_new(letter)).cloned().collect();
+        let opened: Vec<OutRecord> = said.iter().filter(|letter| is_new(letter)).cloned().collect();
         for letter in opened {
             self.acts += 1;
             let facts =
@@ -114,8 +123,8 @@ impl Exceptions {
     }
 }
 
-fn is_new(letter: &Letter) -> bool {
-    matches!(&letter.body, Body::Incident(incident) if incident.opened == Some(incident.changed))
+fn is_new(letter: &OutRecord) -> bool {
+    matches!(&letter.body, RecordBody::Incident(incident) if incident.opened == Some(incident.changed))
 }
 
 fn taken() -> Fact {
@@ -134,12 +143,12 @@ fn closed() -> Fact {
     }))
 }
 
-fn act(about: &Letter, n: u32, fact: Fact) -> Letter {
-    let Letter { partition, key, now, .. } = about.clone();
+fn act(about: &OutRecord, n: u32, fact: Fact) -> OutRecord {
+    let OutRecord { partition, key, now, .. } = about.clone();
     let id = ShortText::new(format!("{}:{n}:{}", key.id, now.millis()));
     let (source, subject) = (ShortText::new("desk"), key.clone());
     let event = Event { source, id, subject, at: now, counts: None, hidden: None, fact };
     let origin: Option<Origin> = None;
-    let body = Body::Event(event);
-    Letter { topic: Topic::Exceptions, partition, key, origin, after: None, now, body }
+    let body = RecordBody::Event(event);
+    OutRecord { topic: Topic::Exceptions, partition, key, origin, after: None, now, body }
 }

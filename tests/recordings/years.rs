@@ -10,7 +10,7 @@ use facts::{
     SubjectKind, SystemFact,
 };
 use fold::Payload;
-use pipeline::{Held, Pipeline, What};
+use pipeline::{OutputKind, Pipeline, StageSize};
 use serde_json::{Value, json};
 use simulate::Arrival;
 use std::collections::BTreeMap;
@@ -128,10 +128,10 @@ impl Staff {
             }
         }
         for output in pipeline.take_outputs() {
-            if let What::Finding(finding) = &output.what {
+            if let OutputKind::Finding(finding) = &output.what {
                 self.board.finding(finding);
             }
-            if let What::Incident(incident) = output.what {
+            if let OutputKind::Incident(incident) = output.what {
                 self.board.incident(&incident);
                 let key = (incident.shipment.to_string(), incident.number);
                 match incident.is_closed() {
@@ -185,9 +185,9 @@ struct Lived {
     /// Shipments on the desk's board, long after.
     board: usize,
     /// When the last event had come.
-    then: BTreeMap<&'static str, Held>,
+    then: BTreeMap<&'static str, StageSize>,
     /// When all of it was long over.
-    after: BTreeMap<&'static str, Held>,
+    after: BTreeMap<&'static str, StageSize>,
 }
 
 fn lived(year: &Year) -> Lived {
@@ -198,7 +198,7 @@ fn lived(year: &Year) -> Lived {
         staff.answer(&mut pipeline, at);
         pipeline.feed(at, event, intake(n)).expect("nothing stops");
     });
-    let then = pipeline.held().expect("an image");
+    let then = pipeline.sizes().expect("an image");
     let end = last + AFTER;
     while last < end {
         last = last + Span::days(1);
@@ -207,10 +207,10 @@ fn lived(year: &Year) -> Lived {
     }
     staff.hear(&mut pipeline);
     let (shipments, open) = (year.shipments(), staff.open.len());
-    let after = pipeline.held().expect("an image");
+    let after = pipeline.sizes().expect("an image");
     println!("{shipments} shipments, {n} events, {open} incidents that cannot be closed");
-    for (stage, Held { values, put_away, bytes }) in &after {
-        let Held { values: live, bytes: then, .. } = then[stage];
+    for (stage, StageSize { values, put_away, bytes }) in &after {
+        let StageSize { values: live, bytes: then, .. } = then[stage];
         println!(
             "  {stage:8} {live:6} subjects, {then:10} bytes; long after: {values:4}, {bytes:8} bytes, {put_away} put away"
         );
@@ -243,13 +243,13 @@ fn years() -> [Year; 2] {
 
 #[test]
 fn what_is_over_leaves_every_stage_however_much_it_was() {
-    let empty = Pipeline::new(&book_with(Value::Null)).map(|mut none| none.held());
+    let empty = Pipeline::new(&book_with(Value::Null)).map(|mut none| none.sizes());
     let empty = empty.expect("fit rules").expect("an image");
     for year in years() {
         let Lived { shipments, open, board, then, after } = lived(&year);
         assert_eq!(board, open, "the desk shows what is open");
         for stage in ENGINES {
-            let Held { values, put_away, bytes } = after[stage];
+            let StageSize { values, put_away, bytes } = after[stage];
             assert_eq!((values, put_away), (open, shipments - open), "{stage}");
             assert!(then[stage].put_away > shipments / 4, "{stage} puts away as it goes along");
             let most = empty[stage].bytes + put_away * MARK + open * SHIPMENT;
@@ -257,7 +257,7 @@ fn what_is_over_leaves_every_stage_however_much_it_was() {
         }
         // Dispatch knows the parties, and what the shipments with an open incident have to do with; and the look of each of
         // their ids, where it is another one.
-        let Held { values, put_away, bytes } = after["dispatch"];
+        let StageSize { values, put_away, bytes } = after["dispatch"];
         // Of a logger its last calibration is kept.
         let gone = shipments - open;
         assert!((gone..=3 * gone).contains(&put_away), "dispatch: {put_away} put away");
@@ -296,7 +296,7 @@ fn an_open_incident_keeps_its_shipment_and_what_comes_too_late_opens_the_next_on
     let by = json!({ "by": "LAB", "to": "VAN" });
     feed(&mut pipeline, 0, reported("r", at(0), "coldwatch.shipment.released.v1", &by));
     feed(&mut pipeline, 9, reported("c", at(9), "coldwatch.shipment.closed.v1", &json!({})));
-    let held = |pipeline: &mut Pipeline| pipeline.held().expect("an image");
+    let held = |pipeline: &mut Pipeline| pipeline.sizes().expect("an image");
     pipeline.advance(at(400)).expect("nothing stops");
     let kept = held(&mut pipeline);
     assert!(ENGINES.iter().all(|stage| kept[stage].values == 1), "an incident is open: {kept:?}");

@@ -11,7 +11,7 @@ use coldwatch::services::{self, names::Names};
 use facts::fact::log::Genesis;
 use facts::{Event, Fact, Moment, Origin, ShortText, Span, SystemFact};
 use fold::SequenceLinks;
-use pipeline::{Body, GRID, Letter, PARTITIONS, Pipeline, Topic, bytes, roles};
+use pipeline::{GRID, OutRecord, PARTITIONS, Pipeline, RecordBody, Topic, bytes, stage_configs};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use simulate::Arrival;
@@ -75,7 +75,8 @@ impl Export {
     }
 
     fn begin(&mut self, now: Moment) {
-        let (topic, number) = (ShortText::new(Topic::Facts.name()), *roles::BEHAVIOURS.end());
+        let (topic, number) =
+            (ShortText::new(Topic::Facts.name()), *stage_configs::BEHAVIOURS.end());
         let genesis = Genesis { topic, partitions: 1, generation: 1, behaviour: number };
         let book = bytes::published(&book_with(Value::Null));
         for fact in [Fact::System(SystemFact::Genesis(genesis)), book] {
@@ -114,10 +115,10 @@ impl Export {
         origin: Option<Origin>,
         after: Option<Origin>,
     ) -> NewRecord {
-        let (key, body) = (event.subject.clone(), Body::Event(event.clone()));
+        let (key, body) = (event.subject.clone(), RecordBody::Event(event.clone()));
         services::new_record(
             &self.names,
-            &Letter { topic, partition: 0, key, origin, after, now, body },
+            &OutRecord { topic, partition: 0, key, origin, after, now, body },
         )
     }
 

@@ -247,10 +247,12 @@ fn thermal_fold() -> PartitionState<ThermalEngine> {
         work();
         true
     };
-    let mut fold =
-        PartitionState::new(PartitionConfig { guard: CONTAIN, ..pipeline::roles::engine() });
+    let mut fold = PartitionState::new(PartitionConfig {
+        guard: CONTAIN,
+        ..pipeline::stage_configs::engine()
+    });
     let book = pipeline::rulebook::shipped().expect("the shipped rulebook").book;
-    take(&mut fold, 0, Payload::Behaviour(*pipeline::roles::BEHAVIOURS.end()));
+    take(&mut fold, 0, Payload::Behaviour(*pipeline::stage_configs::BEHAVIOURS.end()));
     take(&mut fold, 1, Payload::Rulebook(book));
     fold
 }

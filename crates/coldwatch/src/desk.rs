@@ -12,7 +12,7 @@ use ::desk::{Acts, Appending, Board, Desk, Freshness, Refusal};
 use axum::Router;
 use facts::{Event, Moment, Subject};
 use pipeline::registry::registry;
-use pipeline::{Body, Letter, Topic};
+use pipeline::{OutRecord, RecordBody, Topic};
 use std::sync::{Arc, RwLock};
 use stream::{Clock, Log};
 
@@ -61,8 +61,8 @@ impl Acts for ToLog {
         let partition = key.partition(self.names.partitions);
         let now = Moment::from_millis((self.clock)());
         let topic = Topic::Exceptions;
-        let body = Body::Event(event);
-        let letter = Letter { topic, partition, key, origin: None, after: None, now, body };
+        let body = RecordBody::Event(event);
+        let letter = OutRecord { topic, partition, key, origin: None, after: None, now, body };
         let new_record = services::new_record(&self.names, &letter);
         let log = self.log.clone();
         Box::pin(async move {

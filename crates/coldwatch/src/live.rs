@@ -132,7 +132,7 @@ impl Live {
     where
         S: ProcessorFactory + Send + 'static,
     {
-        let strikes = service.stage().is_some_and(StageKind::strikes);
+        let strikes = service.stage().is_some_and(StageKind::ticks);
         // Signs of life go by the same beat, from intake, which strikes nothing.
         let beats = strikes || service == Service::Intake;
         let every = (beats && self.config.clock.strike).then_some(STRIKE_EVERY);

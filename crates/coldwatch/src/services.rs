@@ -14,8 +14,8 @@ use facts::{Event, Fact, Moment, ShortText, Subject, SubjectKind, SystemFact};
 use fold::{Counts, Stats};
 use names::Names;
 use pipeline::processor::StageKind;
-use pipeline::stage::Fates;
-use pipeline::{ENGINES, EngineSpec, Letter, Topic, bytes};
+use pipeline::stage::Outcomes;
+use pipeline::{ENGINES, EngineSpec, OutRecord, Topic, bytes};
 use serde::Serialize;
 use std::sync::LazyLock;
 use stream::{FatalError, Gauge, NewRecord};
@@ -158,10 +158,10 @@ pub struct Note {
 
 impl Note {
     /// Of a stage and what became of outside events.
-    pub fn of(stats: &Stats, fates: &Fates, unreadable: u64) -> Self {
+    pub fn of(stats: &Stats, fates: &Outcomes, unreadable: u64) -> Self {
         let Counts { admitted, repeated, unlinked, quarantined: faulted, too_late, .. } =
             stats.counts;
-        let Fates { judged, held, expired, duplicate } = *fates;
+        let Outcomes { judged, held, expired, duplicate } = *fates;
         let now_ms = if stats.now == Moment::EARLIEST { 0 } else { stats.now.millis() };
         Self {
             judged,
@@ -244,7 +244,7 @@ pub fn of_log(names: &Names, topic: Topic, partition: u16, at: i64, fact: Fact) 
 }
 
 /// A letter as the log takes it.
-pub fn new_record(names: &Names, letter: &Letter) -> NewRecord {
+pub fn new_record(names: &Names, letter: &OutRecord) -> NewRecord {
     let (key, value) = bytes::write(letter);
     NewRecord { topic: names.topic(letter.topic), partition: letter.partition, key, value }
 }

@@ -14,7 +14,7 @@ use crate::services::{self, of_log};
 use begin::Begin;
 use facts::fact::log::Genesis;
 use facts::{Fact, Rulebook, ShortText, SystemFact};
-use pipeline::{Topic, bytes, roles};
+use pipeline::{Topic, bytes, stage_configs};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::mpsc::channel;
@@ -281,8 +281,8 @@ impl Plan<'_> {
 
     fn differs(&self, name: &str, genesis: &Genesis) -> Option<String> {
         let Genesis { partitions, generation, .. } = genesis;
-        if !roles::BEHAVIOURS.contains(&genesis.behaviour) {
-            let (from, to) = (roles::BEHAVIOURS.start(), roles::BEHAVIOURS.end());
+        if !stage_configs::BEHAVIOURS.contains(&genesis.behaviour) {
+            let (from, to) = (stage_configs::BEHAVIOURS.start(), stage_configs::BEHAVIOURS.end());
             return Some(format!(
                 "topic {name} began at behaviour {}, and this release knows {from} to {to}: use a release that knows it, or \
                  make the topics anew under another prefix",

@@ -1,5 +1,5 @@
 //! What each behaviour number brought. A log is judged by the number that it is at, so that what was judged once is judged
-//! so again; which numbers a release knows stands in `pipeline::roles`.
+//! so again; which numbers a release knows stands in `pipeline::stage_configs`.
 
 /// From this number on shipments are put away in all stages, also those that nobody has closed, and never while an incident
 /// is open; what is said of a party again is told once; and incidents that were only a race end by themselves.

@@ -3,9 +3,9 @@
 //!
 //! **Invariant:** reading is total. What cannot be read is a [`Rejection`]; it never stops a partition.
 
-use crate::letter::{Body, Letter, Topic};
+use crate::out_record::{OutRecord, RecordBody, Topic};
 use crate::partition::stage_of;
-use crate::stage::{Heard, Sign};
+use crate::stage::{AlertsInput, Liveness};
 use alerts::{ExceptionInput, Incident};
 use facts::fact::log::{BehaviourSwitched, RulebookPublished, Tick};
 use facts::{
@@ -30,29 +30,29 @@ pub const INCIDENT: &str = "coldwatch.incident.v1";
 pub const REJECTION: &str = "coldwatch.rejection.v1";
 
 /// Key and value of a letter.
-pub fn write(letter: &Letter) -> (Vec<u8>, Vec<u8>) {
-    let key = match letter.topic {
-        Topic::Facts => letter.key.to_string().into_bytes(),
-        _ => letter.key.id.as_bytes().to_vec(),
+pub fn write(out_record: &OutRecord) -> (Vec<u8>, Vec<u8>) {
+    let key = match out_record.topic {
+        Topic::Facts => out_record.key.to_string().into_bytes(),
+        _ => out_record.key.id.as_bytes().to_vec(),
     };
-    let value = match &letter.body {
-        Body::Event(event) => native::write(event, &beside(letter)),
-        Body::Tick(now) => of_log(letter, *now, Fact::System(SystemFact::Tick(Tick {}))),
-        Body::Rulebook(book) => of_log(letter, letter.now, published(book)),
-        Body::Behaviour(number) => {
+    let value = match &out_record.body {
+        RecordBody::Event(event) => native::write(event, &extensions(out_record)),
+        RecordBody::Tick(now) => of_log(out_record, *now, Fact::System(SystemFact::Tick(Tick {}))),
+        RecordBody::Rulebook(book) => of_log(out_record, out_record.now, published(book)),
+        RecordBody::Behaviour(number) => {
             let fact =
                 Fact::System(SystemFact::BehaviourSwitched(BehaviourSwitched { number: *number }));
-            of_log(letter, letter.now, fact)
+            of_log(out_record, out_record.now, fact)
         }
-        Body::StateTold(state) => {
-            of_log(letter, letter.now, Fact::System(SystemFact::StateTold(state.clone())))
+        RecordBody::StateTold(state) => {
+            of_log(out_record, out_record.now, Fact::System(SystemFact::StateTold(state.clone())))
         }
-        Body::Finding(finding) => ours(letter, FINDING, finding.learnt, finding),
-        Body::Context(context) => ours(letter, CONTEXT, letter.now, context),
-        Body::Incident(incident) => ours(letter, INCIDENT, incident.changed, incident),
-        Body::Unclaimed(event, reason) => {
+        RecordBody::Finding(finding) => ours(out_record, FINDING, finding.learnt, finding),
+        RecordBody::Context(context) => ours(out_record, CONTEXT, out_record.now, context),
+        RecordBody::Incident(incident) => ours(out_record, INCIDENT, incident.changed, incident),
+        RecordBody::Unclaimed(event, reason) => {
             let rejection = unclaimed(event, reason);
-            ours(letter, REJECTION, letter.now, &rejection)
+            ours(out_record, REJECTION, out_record.now, &rejection)
         }
     };
     (key, value.into_bytes())
@@ -87,25 +87,25 @@ pub fn unclaimed(event: &Event, reason: &str) -> serde_json::Value {
     })
 }
 
-fn beside(letter: &Letter) -> Extensions {
-    let shipment = || letter.key.shipment();
+fn extensions(out_record: &OutRecord) -> Extensions {
+    let shipment = || out_record.key.shipment();
     Extensions {
-        origin: letter.origin.clone(),
-        after: letter.after.clone(),
-        shipment: if letter.topic == Topic::Journal { shipment() } else { None },
+        origin: out_record.origin.clone(),
+        after: out_record.after.clone(),
+        shipment: if out_record.topic == Topic::Journal { shipment() } else { None },
         ..Extensions::default()
     }
 }
 
 /// What a log says of itself; its name is what caused it, or the moment where nothing did.
-fn of_log(letter: &Letter, at: Moment, fact: Fact) -> String {
-    let id = match &letter.origin {
+fn of_log(out_record: &OutRecord, at: Moment, fact: Fact) -> String {
+    let id = match &out_record.origin {
         Some(origin) => origin.to_string(),
-        None => format!("{}:{}:{}", letter.topic.name(), letter.partition, at.millis()),
+        None => format!("{}:{}:{}", out_record.topic.name(), out_record.partition, at.millis()),
     };
-    let subject = Subject::new(SubjectKind::Log, letter.topic.name());
+    let subject = Subject::new(SubjectKind::Log, out_record.topic.name());
     let event = Event {
-        source: source(letter),
+        source: source(out_record),
         id: ShortText::new(id),
         subject,
         at,
@@ -113,11 +113,11 @@ fn of_log(letter: &Letter, at: Moment, fact: Fact) -> String {
         hidden: None,
         fact,
     };
-    native::write(&event, &beside(letter))
+    native::write(&event, &extensions(out_record))
 }
 
-fn source(letter: &Letter) -> ShortText {
-    letter.origin.as_ref().map_or_else(|| ShortText::new("coldwatch"), stage_of)
+fn source(out_record: &OutRecord) -> ShortText {
+    out_record.origin.as_ref().map_or_else(|| ShortText::new("coldwatch"), stage_of)
 }
 
 /// An event of a stage's own.
@@ -138,18 +138,23 @@ struct Ours<'a, T> {
     data: &'a T,
 }
 
-fn ours<T: Serialize>(letter: &Letter, kind: &'static str, time: Moment, data: &T) -> String {
+fn ours<T: Serialize>(
+    out_record: &OutRecord,
+    kind: &'static str,
+    time: Moment,
+    data: &T,
+) -> String {
     let text = |origin: &Option<Origin>| origin.as_ref().map(ToString::to_string);
-    let id = text(&letter.origin).unwrap_or_else(|| format!("{kind}:{}", time.millis()));
+    let id = text(&out_record.origin).unwrap_or_else(|| format!("{kind}:{}", time.millis()));
     let event = Ours {
         specversion: "1.0",
         id,
-        source: source(letter),
+        source: source(out_record),
         kind,
-        subject: &letter.key.id,
+        subject: &out_record.key.id,
         time,
-        origin: text(&letter.origin),
-        after: text(&letter.after),
+        origin: text(&out_record.origin),
+        after: text(&out_record.after),
         datacontenttype: "application/json",
         data,
     };
@@ -211,7 +216,7 @@ pub fn journal(
 }
 
 /// A record of `exceptions`.
-pub fn exception(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
+pub fn exception(offset: u64, value: &[u8]) -> Result<AlertsInput, Rejection> {
     let text = std::str::from_utf8(value).map_err(wrong)?;
     let head: Head<'_> = serde_json::from_str(text).map_err(wrong)?;
     let word = match &*head.kind {
@@ -225,7 +230,10 @@ pub fn exception(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
     };
     let (origin, after) = (origin(&head.origin)?, origin(&head.after)?);
     let matter = Payload::Input { key, input: word };
-    Ok(Heard { record: InputRecord { offset, origin, after, payload: matter }, sign: None })
+    Ok(AlertsInput {
+        record: InputRecord { offset, origin, after, payload: matter },
+        liveness: None,
+    })
 }
 
 fn data<T: DeserializeOwned>(data: &RawValue) -> Result<T, Rejection> {
@@ -242,14 +250,14 @@ fn finding(unread: &RawValue) -> Result<Box<Finding>, Rejection> {
 }
 
 /// A staff act, or what the log says of itself.
-fn other(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
+fn other(offset: u64, value: &[u8]) -> Result<AlertsInput, Rejection> {
     let DecodedEvent { event, extensions: beside } = native::read(value, &Limits::of_ours())?;
     let mut sign = None;
     let matter = match &event.fact {
         Fact::System(SystemFact::Tick(_)) => match &beside.origin {
             None => Payload::Tick(event.at),
             Some(origin) => {
-                sign = Some(Sign::Passed(stage_of(origin), event.at));
+                sign = Some(Liveness::Passed(stage_of(origin), event.at));
                 Payload::Ignored
             }
         },
@@ -260,8 +268,10 @@ fn other(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
             Payload::Behaviour(switched.number)
         }
         Fact::System(SystemFact::Alive(alive)) => {
-            sign =
-                Some(Sign::Alive(ShortText::new(format!("{}:{}", alive.topic, alive.partition))));
+            sign = Some(Liveness::Alive(ShortText::new(format!(
+                "{}:{}",
+                alive.topic, alive.partition
+            ))));
             Payload::Ignored
         }
         Fact::System(SystemFact::Genesis(genesis)) => Payload::Genesis(genesis.clone()),
@@ -270,7 +280,7 @@ fn other(offset: u64, value: &[u8]) -> Result<Heard, Rejection> {
     };
     let record =
         InputRecord { offset, origin: beside.origin, after: beside.after, payload: matter };
-    Ok(Heard { record, sign })
+    Ok(AlertsInput { record, liveness: sign })
 }
 
 /// Origin and link alone.
@@ -284,7 +294,7 @@ struct Chain<'a> {
 
 /// A record that cannot be read, by what can be: its place in its source's chain, so that what follows it is not
 /// taken for the other side of a hole. `None`: it has none, and nothing is linked to it.
-pub fn beside_of<W>(offset: u64, value: &[u8]) -> Option<InputRecord<W>> {
+pub fn ignored<W>(offset: u64, value: &[u8]) -> Option<InputRecord<W>> {
     let chain: Chain<'_> = serde_json::from_slice(value).ok()?;
     let read = |text: Option<Cow<'_, str>>| text?.parse::<Origin>().ok();
     let origin = read(chain.origin)?;
@@ -324,7 +334,7 @@ pub fn alert(value: &[u8]) -> Result<Alert, Rejection> {
 }
 
 /// A context, for those who look on.
-pub fn context(heard: &Heard) -> Option<(&Subject, &Context)> {
+pub fn context(heard: &AlertsInput) -> Option<(&Subject, &Context)> {
     match &heard.record.payload {
         Payload::Input { key, input: ExceptionInput::Context(_, context) } => Some((key, context)),
         _ => None,

@@ -1,8 +1,8 @@
 //! The rule engines of this release. Whoever runs, watches, counts or lists engines goes by this list, and none is named
 //! anywhere else: another one costs its crate, its line here, and what deploys its service.
 
-use crate::roles;
 use crate::stage::{EnginePartition, EngineStage, Unusable};
+use crate::stage_configs;
 use custody::CustodyEngine;
 use facts::{About, RuleEngine, RuleInfo, Rulebook, RulebookError};
 use fold::Release;
@@ -69,12 +69,15 @@ impl EngineSpec {
             rulebook,
             schema,
             rules: || E::ABOUT.rules.iter().map(|kind| kind.info).collect(),
-            check: |book, behaviour| (roles::engine::<E>().rules)(book, behaviour).map(drop),
+            check: |book, behaviour| {
+                (stage_configs::engine::<E>().rules)(book, behaviour).map(drop)
+            },
             begin: |release, number| {
-                Box::new(EngineStage::new(roles::engine_of::<E>(release), number))
+                Box::new(EngineStage::new(stage_configs::engine_of::<E>(release), number))
             },
             resume: |release, number, image| {
-                let stage = EngineStage::resume(roles::engine_of::<E>(release), number, image)?;
+                let stage =
+                    EngineStage::resume(stage_configs::engine_of::<E>(release), number, image)?;
                 Ok(Box::new(stage))
             },
         }

@@ -4,7 +4,7 @@
 //!
 //! - [`pipeline`]: `feed(event)`, out come findings and incidents
 //! - [`partition`]: the folds of one partition number, from `facts` to `alerts`
-//! - [`stage`]: what each stage does with a record; [`letter`]: what it writes
+//! - [`stage`]: what each stage does with a record; [`out_record`]: what it writes
 //! - [`processor`]: a stage that keeps a state, as a service runs it
 //! - [`bytes`]: letters as the bytes of a log's records, and back
 //! - [`output`]: what comes out, in its order
@@ -19,18 +19,18 @@
 pub mod bytes;
 pub mod engines;
 pub mod journal;
-pub mod letter;
+pub mod out_record;
 pub mod output;
 pub mod partition;
 pub mod pipeline;
 pub mod processor;
 pub mod registry;
-pub mod roles;
 pub mod rulebook;
 pub mod stage;
+pub mod stage_configs;
 
 pub use engines::{ENGINES, EngineSpec};
 pub use journal::JournalRecord;
-pub use letter::{Body, Letter, Topic};
-pub use output::{Output, Tally, What};
-pub use pipeline::{GRID, Held, PARTITIONS, Pipeline};
+pub use out_record::{OutRecord, RecordBody, Topic};
+pub use output::{Output, OutputKind, Tally};
+pub use pipeline::{GRID, PARTITIONS, Pipeline, StageSize};

@@ -17,12 +17,12 @@ pub struct Output {
     /// Which of that entry's outputs.
     pub index: u32,
     /// What it is.
-    pub what: What,
+    pub what: OutputKind,
 }
 
 /// Kinds of output.
 #[derive(Debug, Clone, PartialEq)]
-pub enum What {
+pub enum OutputKind {
     /// Something is wrong, or that changed.
     Finding(Box<Finding>),
     /// An incident opened, changed or closed.

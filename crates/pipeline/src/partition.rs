@@ -1,11 +1,11 @@
 //! The stages of one partition number, from `facts` to `exceptions`, and the ends of their topics.
 
 use crate::engines::ENGINES;
-use crate::letter::{Body, Letter, Topic};
-use crate::output::{Output, What};
+use crate::out_record::{OutRecord, RecordBody, Topic};
+use crate::output::{Output, OutputKind};
 use crate::pipeline::{GRID, PARTITIONS};
-use crate::roles;
-use crate::stage::{AlertsStage, DispatchStage, EnginePartition, Heard, Sign, Unusable};
+use crate::stage::{AlertsInput, AlertsStage, DispatchStage, EnginePartition, Liveness, Unusable};
+use crate::stage_configs;
 use alerts::ExceptionInput;
 use facts::fact::log::StateTold;
 use facts::{Event, Moment, Origin, Subject};
@@ -13,7 +13,7 @@ use fold::{Admission, InputRecord, Payload, Stop};
 use std::collections::BTreeMap;
 
 /// One partition number, in one process.
-pub struct Partition {
+pub struct PartitionStages {
     number: u16,
     pub(crate) dispatch: DispatchStage,
     /// In the order of [`ENGINES`].
@@ -27,39 +27,42 @@ pub struct Partition {
     pub(crate) states: Vec<StateTold>,
     /// Whether anything has happened here since the next stroke was looked for.
     pub(crate) touched: bool,
-    stroke: Option<Moment>,
-    letters: Vec<Letter>,
+    tick: Option<Moment>,
+    out_records: Vec<OutRecord>,
     /// What alerts says to dispatch, and to other partitions of its own.
-    pub(crate) answers: Vec<Letter>,
+    pub(crate) answers: Vec<OutRecord>,
 }
 
-impl Partition {
+impl PartitionStages {
     pub(crate) fn new(number: u16) -> Self {
         Self {
             number,
-            dispatch: DispatchStage::new(roles::dispatch(), number, PARTITIONS),
-            engines: ENGINES.iter().map(|engine| engine.begin(roles::RELEASE, number)).collect(),
-            alerts: AlertsStage::new(roles::alerts(), number, PARTITIONS),
+            dispatch: DispatchStage::new(stage_configs::dispatch(), number, PARTITIONS),
+            engines: ENGINES
+                .iter()
+                .map(|engine| engine.begin(stage_configs::RELEASE, number))
+                .collect(),
+            alerts: AlertsStage::new(stage_configs::alerts(), number, PARTITIONS),
             facts: 0,
             journal: 0,
             exceptions: 0,
             outputs: Vec::new(),
             states: Vec::new(),
             touched: true,
-            stroke: None,
-            letters: Vec::new(),
+            tick: None,
+            out_records: Vec::new(),
             answers: Vec::new(),
         }
     }
 
     /// The image of each stage, by its name.
-    pub(crate) fn images(&mut self) -> Result<BTreeMap<&'static str, Vec<u8>>, Unusable> {
+    pub(crate) fn snapshots(&mut self) -> Result<BTreeMap<&'static str, Vec<u8>>, Unusable> {
         let mut images = BTreeMap::from([
-            ("dispatch", self.dispatch.image()?),
-            ("alerts", self.alerts.image()?),
+            ("dispatch", self.dispatch.snapshot()?),
+            ("alerts", self.alerts.snapshot()?),
         ]);
         for (engine, stage) in ENGINES.iter().zip(&mut self.engines) {
-            images.insert(engine.name, stage.image()?);
+            images.insert(engine.name, stage.snapshot()?);
         }
         Ok(images)
     }
@@ -70,30 +73,32 @@ impl Partition {
         self.touched = true;
         match stage {
             "dispatch" => {
-                self.dispatch = DispatchStage::resume(roles::dispatch(), n, PARTITIONS, image)?;
+                self.dispatch =
+                    DispatchStage::resume(stage_configs::dispatch(), n, PARTITIONS, image)?;
             }
             "alerts" => {
-                self.alerts = AlertsStage::resume(roles::alerts(), n, PARTITIONS, image)?;
+                self.alerts = AlertsStage::resume(stage_configs::alerts(), n, PARTITIONS, image)?;
             }
             _ => {
                 let place = ENGINES.iter().position(|engine| engine.name == stage);
                 let place = place.ok_or_else(|| format!("no stage is named {stage}"))?;
-                self.engines[place] = ENGINES[place].resume(roles::RELEASE, n, image)?;
+                self.engines[place] = ENGINES[place].resume(stage_configs::RELEASE, n, image)?;
             }
         }
         Ok(())
     }
 
     /// The next grid point at which silence alone may change something here.
-    pub(crate) fn stroke(&mut self) -> Option<Moment> {
+    pub(crate) fn next_tick(&mut self) -> Option<Moment> {
         if std::mem::take(&mut self.touched) {
-            let judging = self.engines.iter().map(|engine| engine.due());
-            let others = [self.dispatch.fold().next_deadline(), self.alerts.fold().next_deadline()];
+            let judging = self.engines.iter().map(|engine| engine.next_deadline());
+            let others =
+                [self.dispatch.state().next_deadline(), self.alerts.state().next_deadline()];
             let due = judging.chain(others).flatten().min();
-            let after = self.dispatch.fold().now().floor(GRID) + GRID;
-            self.stroke = due.map(|due| due.ceil(GRID).max(after));
+            let after = self.dispatch.state().now().floor(GRID) + GRID;
+            self.tick = due.map(|due| due.ceil(GRID).max(after));
         }
-        self.stroke
+        self.tick
     }
 
     /// One record of the journal, to every engine; what they say goes on to `exceptions`.
@@ -116,41 +121,44 @@ impl Partition {
     }
 
     fn ask(&mut self, engine: usize, record: &InputRecord<Event>) -> Result<Admission, Stop> {
-        let mut letters = std::mem::take(&mut self.letters);
-        let admission = self.engines[engine].take(record, &mut letters)?;
-        for letter in letters.drain(..) {
-            self.post(letter)?;
+        let mut out_records = std::mem::take(&mut self.out_records);
+        let admission = self.engines[engine].take(record, &mut out_records)?;
+        for out_record in out_records.drain(..) {
+            self.post(out_record)?;
         }
-        self.letters = letters;
+        self.out_records = out_records;
         Ok(admission)
     }
 
     /// A letter to `exceptions`; findings come out as they are, too.
-    pub(crate) fn post(&mut self, letter: Letter) -> Result<(), Stop> {
-        let Letter { key, origin, after, now, body, .. } = letter;
+    pub(crate) fn post(&mut self, out_record: OutRecord) -> Result<(), Stop> {
+        let OutRecord { key, origin, after, now, body, .. } = out_record;
         let link = origin.map(|origin| (origin, after));
         let word = match body {
-            Body::Finding(finding) => ExceptionInput::Finding(finding),
-            Body::Context(context) => ExceptionInput::Context(now, context),
-            Body::Event(event) => ExceptionInput::Act(event),
-            Body::StateTold(state) => {
+            RecordBody::Finding(finding) => ExceptionInput::Finding(finding),
+            RecordBody::Context(context) => ExceptionInput::Context(now, context),
+            RecordBody::Event(event) => ExceptionInput::Act(event),
+            RecordBody::StateTold(state) => {
                 self.states.push(state);
                 return self.hear(link, Payload::Ignored, None);
             }
-            Body::Tick(now) => {
+            RecordBody::Tick(now) => {
                 let stage = link.as_ref().map(|(origin, _)| stage_of(origin));
                 return self.hear(
                     link,
                     Payload::Ignored,
-                    stage.map(|stage| Sign::Passed(stage, now)),
+                    stage.map(|stage| Liveness::Passed(stage, now)),
                 );
             }
-            Body::Rulebook(_) | Body::Behaviour(_) | Body::Incident(_) | Body::Unclaimed(..) => {
+            RecordBody::Rulebook(_)
+            | RecordBody::Behaviour(_)
+            | RecordBody::Incident(_)
+            | RecordBody::Unclaimed(..) => {
                 return Ok(());
             }
         };
         if let ExceptionInput::Finding(finding) = &word {
-            self.put(finding.learnt, 0, What::Finding(finding.clone()));
+            self.put(finding.learnt, 0, OutputKind::Finding(finding.clone()));
         }
         self.hear(link, Payload::Input { key, input: word }, None)
     }
@@ -159,33 +167,37 @@ impl Partition {
         &mut self,
         link: Option<(Origin, Option<Origin>)>,
         matter: Payload<ExceptionInput>,
-        sign: Option<Sign>,
+        sign: Option<Liveness>,
     ) -> Result<(), Stop> {
         let (origin, after) = link.map_or((None, None), |(origin, after)| (Some(origin), after));
         let record = InputRecord { offset: self.exceptions, origin, after, payload: matter };
-        let mut letters = Vec::new();
-        self.alerts.take(&Heard { record, sign }, &mut letters)?;
+        let mut out_records = Vec::new();
+        self.alerts.take(&AlertsInput { record, liveness: sign }, &mut out_records)?;
         let mut own = Vec::new();
-        for (index, letter) in (1..).zip(letters) {
-            match letter {
-                Letter { topic: Topic::Exceptions, partition, .. } if partition == self.number => {
-                    own.push(letter);
+        for (index, out_record) in (1..).zip(out_records) {
+            match out_record {
+                OutRecord { topic: Topic::Exceptions, partition, .. }
+                    if partition == self.number =>
+                {
+                    own.push(out_record);
                 }
-                Letter { topic: Topic::Exceptions | Topic::Facts, .. } => self.answers.push(letter),
-                Letter { now, body: Body::Finding(finding), .. } => {
-                    self.put(now, index, What::Finding(finding));
+                OutRecord { topic: Topic::Exceptions | Topic::Facts, .. } => {
+                    self.answers.push(out_record)
                 }
-                Letter { now, body: Body::Incident(incident), .. } => {
-                    self.put(now, index, What::Incident(incident));
+                OutRecord { now, body: RecordBody::Finding(finding), .. } => {
+                    self.put(now, index, OutputKind::Finding(finding));
+                }
+                OutRecord { now, body: RecordBody::Incident(incident), .. } => {
+                    self.put(now, index, OutputKind::Incident(incident));
                 }
                 _ => {}
             }
         }
         self.exceptions += 1;
-        own.into_iter().try_for_each(|letter| self.post(letter))
+        own.into_iter().try_for_each(|out_record| self.post(out_record))
     }
 
-    pub(crate) fn put(&mut self, learnt: Moment, index: u32, what: What) {
+    pub(crate) fn put(&mut self, learnt: Moment, index: u32, what: OutputKind) {
         let (partition, offset) = (self.number, self.exceptions);
         self.outputs.push(Output { learnt, partition, offset, index, what });
     }

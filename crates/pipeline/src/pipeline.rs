@@ -6,11 +6,11 @@
 
 use crate::engines::ENGINES;
 use crate::journal::{JournalEntry, JournalRecord};
-use crate::letter::{Body, Letter, Topic};
-use crate::output::{Output, Tally, What};
-use crate::partition::Partition;
-use crate::roles::BEHAVIOURS;
-use crate::stage::{Fates, Homes, Unusable, is_report};
+use crate::out_record::{OutRecord, RecordBody, Topic};
+use crate::output::{Output, OutputKind, Tally};
+use crate::partition::PartitionStages;
+use crate::stage::{Outcomes, Partitioner, Unusable, is_report};
+use crate::stage_configs::BEHAVIOURS;
 use facts::fact::log::{Genesis, StateTold};
 use facts::{Event, Moment, Origin, Rulebook, ShortText, Span, State, Subject};
 use fold::{Admission, InputRecord, Payload, Stats, Stop};
@@ -22,7 +22,7 @@ pub const PARTITIONS: u16 = 16;
 pub const GRID: Span = Span::seconds(5);
 
 /// A record that has not reached its partition of `facts` yet.
-struct Sent {
+struct QueuedFact {
     key: Subject,
     word: Event,
     origin: Origin,
@@ -31,7 +31,7 @@ struct Sent {
 
 /// What a stage holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Held {
+pub struct StageSize {
     /// Subjects whose value it has.
     pub values: usize,
     /// Subjects that it has put away.
@@ -40,7 +40,7 @@ pub struct Held {
     pub bytes: usize,
 }
 
-impl Held {
+impl StageSize {
     fn add(&mut self, bytes: usize, stats: &Stats) {
         self.bytes += bytes;
         self.values += stats.values;
@@ -50,16 +50,16 @@ impl Held {
 
 /// All services of all partitions, in one process.
 pub struct Pipeline {
-    parts: Vec<Partition>,
-    homes: Homes,
+    parts: Vec<PartitionStages>,
+    partitioner: Partitioner,
     /// On its way to a partition of `facts`; it gets its place there when its turn comes.
-    queue: VecDeque<(u16, Sent)>,
+    queue: VecDeque<(u16, QueuedFact)>,
     /// The grid point that was reached.
     now: Moment,
     tally: Tally,
     outputs: Vec<Output>,
     journal: Option<Vec<JournalRecord>>,
-    letters: Vec<Letter>,
+    out_records: Vec<OutRecord>,
 }
 
 impl Pipeline {
@@ -74,14 +74,14 @@ impl Pipeline {
     /// No rules yet: a journal brings its own.
     pub fn empty() -> Self {
         Self {
-            parts: (0..PARTITIONS).map(Partition::new).collect(),
-            homes: Homes::default(),
+            parts: (0..PARTITIONS).map(PartitionStages::new).collect(),
+            partitioner: Partitioner::default(),
             queue: VecDeque::new(),
             now: Moment::EARLIEST,
             tally: Tally::default(),
             outputs: Vec::new(),
             journal: None,
-            letters: Vec::new(),
+            out_records: Vec::new(),
         }
     }
 
@@ -122,9 +122,9 @@ impl Pipeline {
     /// From here on these rules are in force.
     pub fn publish(&mut self, book: &Rulebook) -> Result<(), Stop> {
         for p in 0..PARTITIONS {
-            let letters = self.dispatch(p, None, None, Payload::Rulebook(book.clone()))?.1;
+            let out_records = self.dispatch(p, None, None, Payload::Rulebook(book.clone()))?.1;
             self.write(p, None, None, Payload::Rulebook(book.clone()))?;
-            self.deliver_all(p, letters)?;
+            self.deliver_all(p, out_records)?;
         }
         self.drain()
     }
@@ -133,7 +133,7 @@ impl Pipeline {
     pub fn feed(&mut self, arrived: Moment, event: Event, origin: Origin) -> Result<(), Stop> {
         self.advance(arrived)?;
         self.tally.homed += 1;
-        let p = self.home(&event.subject);
+        let p = self.partition_of(&event.subject);
         self.tick(p)?;
         if event.fact.is_staff_act() {
             self.part(p).act(event.subject.clone(), event, origin)?;
@@ -153,7 +153,7 @@ impl Pipeline {
         }
         loop {
             let strokes =
-                (0..).zip(&mut self.parts).filter_map(|(p, part)| Some((part.stroke()?, p)));
+                (0..).zip(&mut self.parts).filter_map(|(p, part)| Some((part.next_tick()?, p)));
             let Some((stroke, p)) = strokes.min().filter(|(stroke, _)| *stroke <= to) else {
                 break;
             };
@@ -200,8 +200,8 @@ impl Pipeline {
     pub fn tally(&self) -> Tally {
         let mut tally = self.tally.clone();
         for part in &self.parts {
-            for Fates { judged, held, expired, duplicate } in
-                [part.dispatch.fates(), part.alerts.fates()]
+            for Outcomes { judged, held, expired, duplicate } in
+                [part.dispatch.outcomes(), part.alerts.outcomes()]
             {
                 tally.judged += judged;
                 tally.held += held;
@@ -222,33 +222,33 @@ impl Pipeline {
         use sha2::{Digest, Sha256};
         let mut all = Sha256::new();
         for part in &mut self.parts {
-            all.update(part.dispatch.fold_mut().hash()?);
+            all.update(part.dispatch.state_mut().hash()?);
             for engine in &mut part.engines {
                 all.update(engine.hash()?);
             }
-            all.update(part.alerts.fold_mut().hash()?);
+            all.update(part.alerts.state_mut().hash()?);
         }
         Ok(all.finalize().into())
     }
 
     /// What each stage holds, over all partitions.
-    pub fn held(&mut self) -> Result<BTreeMap<&'static str, Held>, fold::SnapshotError> {
-        let mut all = BTreeMap::<&'static str, Held>::new();
+    pub fn sizes(&mut self) -> Result<BTreeMap<&'static str, StageSize>, fold::SnapshotError> {
+        let mut all = BTreeMap::<&'static str, StageSize>::new();
         for part in &mut self.parts {
-            let bytes = part.dispatch.fold_mut().snapshot()?.len();
-            all.entry("dispatch").or_default().add(bytes, &part.dispatch.fold().stats());
+            let bytes = part.dispatch.state_mut().snapshot()?.len();
+            all.entry("dispatch").or_default().add(bytes, &part.dispatch.state().stats());
             for (engine, stage) in ENGINES.iter().zip(&mut part.engines) {
                 all.entry(engine.name).or_default().add(stage.bytes()?, &stage.stats());
             }
-            let bytes = part.alerts.fold_mut().snapshot()?.len();
-            all.entry("alerts").or_default().add(bytes, &part.alerts.fold().stats());
+            let bytes = part.alerts.state_mut().snapshot()?.len();
+            all.entry("alerts").or_default().add(bytes, &part.alerts.state().stats());
         }
         Ok(all)
     }
 
     /// Partitions of the journal in which records are missing, and of which source: what follows them is not judged.
     pub fn gaps(&self) -> Vec<String> {
-        let of = |(n, part): (usize, &Partition)| -> Vec<String> {
+        let of = |(n, part): (usize, &PartitionStages)| -> Vec<String> {
             // Whoever reads the journal misses the same.
             let gaps = part.engines.first().map(|engine| engine.gaps()).unwrap_or_default();
             gaps.into_iter().map(|source| format!("partition {n}, of {source}")).collect()
@@ -257,10 +257,10 @@ impl Pipeline {
     }
 
     /// The image of each stage of each partition.
-    pub fn images(&mut self) -> Result<BTreeMap<(u16, &'static str), Vec<u8>>, Unusable> {
+    pub fn snapshots(&mut self) -> Result<BTreeMap<(u16, &'static str), Vec<u8>>, Unusable> {
         let mut images = BTreeMap::new();
         for (n, part) in (0..).zip(&mut self.parts) {
-            images.extend(part.images()?.into_iter().map(|(stage, image)| ((n, stage), image)));
+            images.extend(part.snapshots()?.into_iter().map(|(stage, image)| ((n, stage), image)));
         }
         Ok(images)
     }
@@ -272,20 +272,20 @@ impl Pipeline {
 
     /// Every stage goes on from its own image, as after a restart.
     pub fn restart(&mut self) -> Result<(), Unusable> {
-        for ((partition, stage), image) in self.images()? {
+        for ((partition, stage), image) in self.snapshots()? {
             self.resume(partition, stage, &image)?;
         }
         Ok(())
     }
 
-    fn part(&mut self, p: u16) -> &mut Partition {
+    fn part(&mut self, p: u16) -> &mut PartitionStages {
         let part = &mut self.parts[usize::from(p % PARTITIONS)];
         part.touched = true;
         part
     }
 
-    fn home(&mut self, subject: &Subject) -> u16 {
-        self.homes.of(subject, PARTITIONS)
+    fn partition_of(&mut self, subject: &Subject) -> u16 {
+        self.partitioner.of(subject, PARTITIONS)
     }
 
     /// A later grid point: what came out before it is in its final order now.
@@ -303,7 +303,7 @@ impl Pipeline {
         }
         self.outputs[from..].sort_by_key(Output::order);
         for output in &self.outputs[from..] {
-            if let What::Finding(finding) = &output.what
+            if let OutputKind::Finding(finding) = &output.what
                 && finding.state == State::Raised
             {
                 *self.tally.raised.entry(finding.code.to_string()).or_default() += 1;
@@ -312,31 +312,31 @@ impl Pipeline {
     }
 
     fn append(&mut self, p: u16, key: Subject, word: Event, origin: Origin, after: Option<Origin>) {
-        self.queue.push_back((p, Sent { key, word, origin, after }));
+        self.queue.push_back((p, QueuedFact { key, word, origin, after }));
     }
 
     /// Strikes the clock of one partition, from `facts` to `exceptions`, unless it stands there already.
     /// What that sends to other subjects waits for its turn: nothing overtakes the entry at work.
     fn tick(&mut self, p: u16) -> Result<(), Stop> {
         let now = self.now;
-        if self.part(p).dispatch.fold().now() >= now {
+        if self.part(p).dispatch.state().now() >= now {
             return Ok(());
         }
-        let (_, letters) = self.dispatch(p, None, None, Payload::Tick(now))?;
-        self.deliver_all(p, letters)
+        let (_, out_records) = self.dispatch(p, None, None, Payload::Tick(now))?;
+        self.deliver_all(p, out_records)
     }
 
     /// Dispatches until nothing is on its way any more.
     fn drain(&mut self) -> Result<(), Stop> {
-        while let Some((p, Sent { key, word, origin, after })) = self.queue.pop_front() {
+        while let Some((p, QueuedFact { key, word, origin, after })) = self.queue.pop_front() {
             self.tick(p)?;
             let outside = is_report(&origin);
-            let (admission, letters) =
+            let (admission, out_records) =
                 self.dispatch(p, Some(origin), after, Payload::Input { key, input: word })?;
             if outside && admission != Admission::New {
                 self.tally.duplicate += 1;
             }
-            self.deliver_all(p, letters)?;
+            self.deliver_all(p, out_records)?;
         }
         Ok(())
     }
@@ -348,45 +348,50 @@ impl Pipeline {
         origin: Option<Origin>,
         after: Option<Origin>,
         matter: Payload<Event>,
-    ) -> Result<(Admission, Vec<Letter>), Stop> {
-        let mut letters = std::mem::take(&mut self.letters);
-        let Self { parts, homes, .. } = self;
+    ) -> Result<(Admission, Vec<OutRecord>), Stop> {
+        let mut out_records = std::mem::take(&mut self.out_records);
+        let Self { parts, partitioner: homes, .. } = self;
         let part = &mut parts[usize::from(p % PARTITIONS)];
         part.touched = true;
         let record = InputRecord { offset: part.next_fact(), origin, after, payload: matter };
-        let admission = part.dispatch.take(&record, homes, &mut letters)?;
-        Ok((admission, letters))
+        let admission = part.dispatch.take(&record, homes, &mut out_records)?;
+        Ok((admission, out_records))
     }
 
-    fn deliver_all(&mut self, p: u16, mut letters: Vec<Letter>) -> Result<(), Stop> {
-        for letter in letters.drain(..) {
-            self.deliver(p, letter)?;
+    fn deliver_all(&mut self, p: u16, mut out_records: Vec<OutRecord>) -> Result<(), Stop> {
+        for out_record in out_records.drain(..) {
+            self.deliver(p, out_record)?;
         }
-        self.letters = letters;
+        self.out_records = out_records;
         Ok(())
     }
 
     /// Carries a letter of dispatch's to where it goes.
-    fn deliver(&mut self, p: u16, letter: Letter) -> Result<(), Stop> {
-        let q = letter.partition;
-        match letter.topic {
+    fn deliver(&mut self, p: u16, out_record: OutRecord) -> Result<(), Stop> {
+        let q = out_record.partition;
+        match out_record.topic {
             Topic::Facts => {
-                let Letter { key, origin: Some(origin), after, body: Body::Event(word), .. } =
-                    letter
+                let OutRecord {
+                    key,
+                    origin: Some(origin),
+                    after,
+                    body: RecordBody::Event(word),
+                    ..
+                } = out_record
                 else {
                     return Ok(());
                 };
-                self.queue.push_back((q, Sent { key, word, origin, after }));
+                self.queue.push_back((q, QueuedFact { key, word, origin, after }));
                 Ok(())
             }
             Topic::Journal => {
                 if q != p {
                     self.tick(q)?;
                 }
-                let Letter { key, origin, after, body, .. } = letter;
+                let OutRecord { key, origin, after, body, .. } = out_record;
                 let matter = match body {
-                    Body::Event(word) => Payload::Input { key, input: word },
-                    Body::Tick(now) => Payload::Tick(now),
+                    RecordBody::Event(word) => Payload::Input { key, input: word },
+                    RecordBody::Tick(now) => Payload::Tick(now),
                     _ => return Ok(()),
                 };
                 self.write(q, origin, after, matter)
@@ -395,12 +400,12 @@ impl Pipeline {
                 if q != p {
                     self.tick(q)?;
                 }
-                self.part(q).post(letter)?;
+                self.part(q).post(out_record)?;
                 self.hear_answers(q)
             }
             Topic::Rejects => {
-                if let Body::Unclaimed(event, reason) = letter.body {
-                    self.part(p).put(letter.now, 0, What::Expired(event, reason));
+                if let RecordBody::Unclaimed(event, reason) = out_record.body {
+                    self.part(p).put(out_record.now, 0, OutputKind::Expired(event, reason));
                 }
                 Ok(())
             }
@@ -426,6 +431,6 @@ impl Pipeline {
     /// What alerts said to dispatch, on its way to `facts`, and what it said to other partitions of its own.
     fn hear_answers(&mut self, q: u16) -> Result<(), Stop> {
         let answers = std::mem::take(&mut self.part(q).answers);
-        answers.into_iter().try_for_each(|letter| self.deliver(q, letter))
+        answers.into_iter().try_for_each(|out_record| self.deliver(q, out_record))
     }
 }

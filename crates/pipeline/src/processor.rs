@@ -3,9 +3,11 @@
 
 use crate::bytes;
 use crate::engines::EngineSpec;
-use crate::letter::{Body, Letter, Topic};
-use crate::roles;
-use crate::stage::{AlertsStage, DispatchStage, EnginePartition, Fates, Heard, Homes, Unusable};
+use crate::out_record::{OutRecord, RecordBody, Topic};
+use crate::stage::{
+    AlertsInput, AlertsStage, DispatchStage, EnginePartition, Outcomes, Partitioner, Unusable,
+};
+use crate::stage_configs;
 use facts::Moment;
 use fold::{InputRecord, PartitionConfig, Payload, Release, Stats, Stop};
 use wire::Rejection;
@@ -39,7 +41,7 @@ impl StageKind {
         }
     }
     /// Whether it owns the clock of what it reads, and strikes it there.
-    pub fn strikes(self) -> bool {
+    pub fn ticks(self) -> bool {
         match self {
             Self::Dispatch | Self::Alerts => true,
             Self::Engine(_) => false,
@@ -57,15 +59,15 @@ impl StageKind {
     pub fn begin(self, release: Release, number: u16, of: u16) -> Box<dyn Processor> {
         match self {
             Self::Dispatch => {
-                let role = PartitionConfig { release, ..roles::dispatch() };
-                Box::new(Dispatching::new(number, DispatchStage::new(role, number, of)))
+                let role = PartitionConfig { release, ..stage_configs::dispatch() };
+                Box::new(DispatchProcessor::new(number, DispatchStage::new(role, number, of)))
             }
             Self::Engine(engine) => {
-                Box::new(Judging { number, stage: engine.begin(release, number) })
+                Box::new(EngineProcessor { number, stage: engine.begin(release, number) })
             }
             Self::Alerts => {
-                let role = PartitionConfig { release, ..roles::alerts() };
-                Box::new(Alerting(AlertsStage::new(role, number, of)))
+                let role = PartitionConfig { release, ..stage_configs::alerts() };
+                Box::new(AlertsProcessor(AlertsStage::new(role, number, of)))
             }
         }
     }
@@ -83,16 +85,17 @@ impl StageKind {
     ) -> Result<Box<dyn Processor>, Unusable> {
         Ok(match self {
             Self::Dispatch => {
-                let role = PartitionConfig { release, ..roles::dispatch() };
+                let role = PartitionConfig { release, ..stage_configs::dispatch() };
                 let stage = DispatchStage::resume(role, number, of, snapshot)?;
-                Box::new(Dispatching::new(number, stage))
+                Box::new(DispatchProcessor::new(number, stage))
             }
-            Self::Engine(engine) => {
-                Box::new(Judging { number, stage: engine.resume(release, number, snapshot)? })
-            }
+            Self::Engine(engine) => Box::new(EngineProcessor {
+                number,
+                stage: engine.resume(release, number, snapshot)?,
+            }),
             Self::Alerts => {
-                let role = PartitionConfig { release, ..roles::alerts() };
-                Box::new(Alerting(AlertsStage::resume(role, number, of, snapshot)?))
+                let role = PartitionConfig { release, ..stage_configs::alerts() };
+                Box::new(AlertsProcessor(AlertsStage::resume(role, number, of, snapshot)?))
             }
         })
     }
@@ -111,7 +114,7 @@ pub struct RawRecord<'a> {
 
 /// Why a stage does not go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum RefusedRecord {
     /// The log has not named its rules yet: what came would be lost.
     #[error("the log has named no rules yet")]
     WithoutRules,
@@ -131,8 +134,8 @@ pub trait Processor {
     fn take(
         &mut self,
         record: RawRecord<'_>,
-        out: &mut Vec<Letter>,
-    ) -> Result<Option<Rejection>, Refused>;
+        out: &mut Vec<OutRecord>,
+    ) -> Result<Option<Rejection>, RefusedRecord>;
     /// The whole state, from which a partition goes on.
     ///
     /// # Errors
@@ -140,15 +143,15 @@ pub trait Processor {
     /// The state cannot be written.
     fn snapshot(&mut self) -> Result<Vec<u8>, Unusable>;
     /// The first moment at which silence alone may change something.
-    fn due(&self) -> Option<Moment>;
+    fn next_deadline(&self) -> Option<Moment>;
     /// What is counted of it.
     fn stats(&self) -> Stats;
     /// What became of events that came in from outside, where that is decided here.
-    fn fates(&self) -> Fates {
-        Fates::default()
+    fn outcomes(&self) -> Outcomes {
+        Outcomes::default()
     }
     /// Whether somebody waits for what a letter says.
-    fn is_awaited(&self, letter: &Letter) -> bool;
+    fn is_awaited(&self, out_record: &OutRecord) -> bool;
 }
 
 /// What can be read of a record, and why the rest cannot.
@@ -166,32 +169,32 @@ fn needs_rules<W>(record: &InputRecord<W>) -> bool {
     matches!(record.payload, Payload::Input { .. })
 }
 
-struct Dispatching {
+struct DispatchProcessor {
     number: u16,
     stage: DispatchStage,
-    homes: Homes,
+    partitioner: Partitioner,
 }
 
-impl Dispatching {
+impl DispatchProcessor {
     fn new(number: u16, stage: DispatchStage) -> Self {
-        Self { number, stage, homes: Homes::default() }
+        Self { number, stage, partitioner: Partitioner::default() }
     }
 }
 
-impl Processor for Dispatching {
+impl Processor for DispatchProcessor {
     fn take(
         &mut self,
         record: RawRecord<'_>,
-        out: &mut Vec<Letter>,
-    ) -> Result<Option<Rejection>, Refused> {
+        out: &mut Vec<OutRecord>,
+    ) -> Result<Option<Rejection>, RefusedRecord> {
         let RawRecord { offset, key, value } = record;
         let decoded = bytes::fact(offset, key, value);
-        let (record, rejection) = read(decoded, || bytes::beside_of(offset, value));
+        let (record, rejection) = read(decoded, || bytes::ignored(offset, value));
         let Some(record) = record else { return Ok(rejection) };
-        if needs_rules(&record) && self.stage.fold().rules().is_none() {
-            return Err(Refused::WithoutRules);
+        if needs_rules(&record) && self.stage.state().rules().is_none() {
+            return Err(RefusedRecord::WithoutRules);
         }
-        self.stage.take(&record, &mut self.homes, out)?;
+        self.stage.take(&record, &mut self.partitioner, out)?;
         // What is published is published to the first partition; its owner passes it on to all others.
         if self.number == 0 && record.origin.is_none() {
             self.stage.relay(&record, out);
@@ -199,89 +202,90 @@ impl Processor for Dispatching {
         Ok(rejection)
     }
     fn snapshot(&mut self) -> Result<Vec<u8>, Unusable> {
-        self.stage.image()
+        self.stage.snapshot()
     }
-    fn due(&self) -> Option<Moment> {
-        self.stage.fold().next_deadline()
+    fn next_deadline(&self) -> Option<Moment> {
+        self.stage.state().next_deadline()
     }
     fn stats(&self) -> Stats {
-        self.stage.fold().stats()
+        self.stage.state().stats()
     }
-    fn fates(&self) -> Fates {
-        *self.stage.fates()
+    fn outcomes(&self) -> Outcomes {
+        *self.stage.outcomes()
     }
     /// Strokes are passed on, too, and nobody waits for these.
-    fn is_awaited(&self, letter: &Letter) -> bool {
-        matches!(letter.body, Body::Event(_) | Body::Finding(_))
+    fn is_awaited(&self, out_record: &OutRecord) -> bool {
+        matches!(out_record.body, RecordBody::Event(_) | RecordBody::Finding(_))
     }
 }
 
-struct Judging {
+struct EngineProcessor {
     number: u16,
     stage: Box<dyn EnginePartition>,
 }
 
-impl Processor for Judging {
+impl Processor for EngineProcessor {
     fn take(
         &mut self,
         record: RawRecord<'_>,
-        out: &mut Vec<Letter>,
-    ) -> Result<Option<Rejection>, Refused> {
+        out: &mut Vec<OutRecord>,
+    ) -> Result<Option<Rejection>, RefusedRecord> {
         let RawRecord { offset, value, .. } = record;
         let decoded = bytes::journal(self.number, offset, value).map(|entry| entry.into_record());
-        let (record, rejection) = read(decoded, || bytes::beside_of(offset, value));
+        let (record, rejection) = read(decoded, || bytes::ignored(offset, value));
         let Some(record) = record else { return Ok(rejection) };
         if needs_rules(&record) && !self.stage.has_rules() {
-            return Err(Refused::WithoutRules);
+            return Err(RefusedRecord::WithoutRules);
         }
         self.stage.take(&record, out)?;
         Ok(rejection)
     }
     fn snapshot(&mut self) -> Result<Vec<u8>, Unusable> {
-        self.stage.image()
+        self.stage.snapshot()
     }
-    fn due(&self) -> Option<Moment> {
-        self.stage.due()
+    fn next_deadline(&self) -> Option<Moment> {
+        self.stage.next_deadline()
     }
     fn stats(&self) -> Stats {
         self.stage.stats()
     }
-    fn is_awaited(&self, letter: &Letter) -> bool {
-        matches!(letter.body, Body::Finding(_))
+    fn is_awaited(&self, out_record: &OutRecord) -> bool {
+        matches!(out_record.body, RecordBody::Finding(_))
     }
 }
 
-struct Alerting(AlertsStage);
+struct AlertsProcessor(AlertsStage);
 
-impl Processor for Alerting {
+impl Processor for AlertsProcessor {
     fn take(
         &mut self,
         record: RawRecord<'_>,
-        out: &mut Vec<Letter>,
-    ) -> Result<Option<Rejection>, Refused> {
+        out: &mut Vec<OutRecord>,
+    ) -> Result<Option<Rejection>, RefusedRecord> {
         let RawRecord { offset, value, .. } = record;
-        let linked = || Some(Heard { record: bytes::beside_of(offset, value)?, sign: None });
+        let linked =
+            || Some(AlertsInput { record: bytes::ignored(offset, value)?, liveness: None });
         let (heard, rejection) = read(bytes::exception(offset, value), linked);
         let Some(heard) = heard else { return Ok(rejection) };
-        if needs_rules(&heard.record) && self.0.fold().rules().is_none() {
-            return Err(Refused::WithoutRules);
+        if needs_rules(&heard.record) && self.0.state().rules().is_none() {
+            return Err(RefusedRecord::WithoutRules);
         }
         self.0.take(&heard, out)?;
         Ok(rejection)
     }
     fn snapshot(&mut self) -> Result<Vec<u8>, Unusable> {
-        self.0.image()
+        self.0.snapshot()
     }
-    fn due(&self) -> Option<Moment> {
-        self.0.fold().next_deadline()
+    fn next_deadline(&self) -> Option<Moment> {
+        self.0.state().next_deadline()
     }
     fn stats(&self) -> Stats {
-        self.0.fold().stats()
+        self.0.state().stats()
     }
-    fn fates(&self) -> Fates {
-        *self.0.fates()
+    fn outcomes(&self) -> Outcomes {
+        *self.0.outcomes()
     }
-    fn is_awaited(&self, letter: &Letter) -> bool {
-        matches!(letter.body, Body::Incident(_))
+    fn is_awaited(&self, out_record: &OutRecord) -> bool {
+        matches!(out_record.body, RecordBody::Incident(_))
     }
 }

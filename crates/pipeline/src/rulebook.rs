@@ -4,7 +4,7 @@
 //! table that stands in two files. A rule without a table is off, and the check says so.
 
 use crate::engines::{ENGINES, EngineSpec};
-use crate::{registry, roles};
+use crate::{registry, stage_configs};
 use facts::{ReferenceData, Rulebook, Span};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -145,8 +145,8 @@ pub fn check(files: Vec<(String, String)>) -> Result<Checked, Vec<Problem>> {
 fn readers(book: &Rulebook) -> Vec<facts::RulebookError> {
     let others = [
         ReferenceData::read(book).err(),
-        (roles::dispatch().rules)(book, 1).err(),
-        (roles::alerts().rules)(book, 1).err(),
+        (stage_configs::dispatch().rules)(book, 1).err(),
+        (stage_configs::alerts().rules)(book, 1).err(),
     ];
     let engines = ENGINES.iter().map(|engine| engine.check(book, 1).err());
     let mut wrong: Vec<facts::RulebookError> =

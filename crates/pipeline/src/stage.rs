@@ -9,7 +9,7 @@ mod dispatch;
 mod engine;
 mod states;
 
-pub use alerts::{AlertsStage, Heard, Sign};
+pub use alerts::{AlertsInput, AlertsStage, Liveness};
 pub use dispatch::{DispatchStage, is_report};
 pub use engine::{EnginePartition, EngineStage};
 
@@ -26,13 +26,13 @@ pub type Unusable = String;
 const LAST: u32 = u32::MAX;
 
 /// So many are remembered.
-const MOST_HOMES: usize = 1 << 20;
+const MOST_CACHED: usize = 1 << 20;
 
 /// Where subjects live: asked once for each of them.
 #[derive(Debug, Default)]
-pub struct Homes(HashMap<Subject, u16>);
+pub struct Partitioner(HashMap<Subject, u16>);
 
-impl Homes {
+impl Partitioner {
     /// The partition, out of `of`.
     pub fn of(&mut self, subject: &Subject, of: u16) -> u16 {
         if let Some(partition) = self.0.get(subject) {
@@ -40,7 +40,7 @@ impl Homes {
         }
         let partition = subject.partition(of);
         // Names from outside are without end; a partition is computed anew in less than a microsecond.
-        if self.0.len() >= MOST_HOMES {
+        if self.0.len() >= MOST_CACHED {
             self.0.clear();
         }
         self.0.insert(subject.clone(), partition);
@@ -50,7 +50,7 @@ impl Homes {
 
 /// What became of outside events in one partition: homed = judged + held + expired + duplicate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fates {
+pub struct Outcomes {
     /// Passed on to whom they concern, or kept as what a subject is known by.
     pub judged: u64,
     /// Waiting for an attachment, or belonging to a shipment that is faulted or put away.
@@ -61,9 +61,9 @@ pub struct Fates {
     pub duplicate: u64,
 }
 
-impl Fates {
+impl Outcomes {
     /// All of them.
-    pub fn homed(&self) -> u64 {
+    pub fn routed(&self) -> u64 {
         self.judged + self.held + self.expired + self.duplicate
     }
 }
@@ -88,7 +88,7 @@ pub const FAULTED: SystemFinding = SystemFinding::new(
     include_str!("stage/faulted.md"),
 );
 
-fn faulted(
+fn quarantined(
     service: &str,
     shipment: ShipmentId,
     (offset, index): (u64, u32),

@@ -242,7 +242,7 @@ impl Replay<'_> {
 }
 
 fn note(options: &Options, summary: &mut Summary, output: &pipeline::Output) {
-    let pipeline::What::Finding(finding) = &output.what else { return };
+    let pipeline::OutputKind::Finding(finding) = &output.what else { return };
     if options.shipment.as_deref().is_some_and(|only| only != finding.shipment.as_str()) {
         return;
     }

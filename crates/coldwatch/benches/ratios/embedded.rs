@@ -5,7 +5,7 @@ use crate::timed::Timed;
 use crate::{each, judged, median, runs, spread, thermal_service, timed};
 use coldwatch::services::{self, Service};
 use pipeline::stage::{EnginePartition, EngineStage};
-use pipeline::{Topic, bytes, roles};
+use pipeline::{Topic, bytes, stage_configs};
 use rusqlite::Connection;
 use std::sync::Arc;
 use std::time::Duration;
@@ -102,7 +102,8 @@ fn replay(journal: &[Vec<stream::Record>]) -> Duration {
     let mut said = 0;
     let took = timed(|| {
         for (partition, records) in (0..).zip(journal) {
-            let mut stage = EngineStage::<thermal::ThermalEngine>::new(roles::engine(), partition);
+            let mut stage =
+                EngineStage::<thermal::ThermalEngine>::new(stage_configs::engine(), partition);
             let mut letters = Vec::new();
             for record in records {
                 let entry = bytes::journal(partition, record.offset, &record.value);

@@ -12,7 +12,7 @@ use crate::topics::Plan;
 use crate::{log, snapshots, telemetry};
 use clap::Args;
 use pipeline::stage::FAULTED;
-use pipeline::{Topic, roles};
+use pipeline::{Topic, stage_configs};
 use std::io::ErrorKind;
 use std::path::Path;
 use std::process::ExitCode;
@@ -222,7 +222,7 @@ fn rulebook(findings: &mut Findings, log: &dyn Log, names: &Names) -> Result<(),
         return findings.wrong("no rulebook is in the log: run `coldwatch topics create`");
     };
     findings.ok(&format!("rulebook {hash} is in force"))?;
-    match roles::BEHAVIOURS.contains(&behaviour) {
+    match stage_configs::BEHAVIOURS.contains(&behaviour) {
         true => findings.ok(&format!("behaviour {behaviour} is in force, and this release knows it")),
         false => findings.wrong(&format!(
             "the log is at behaviour {behaviour}, which this release does not know: use a release that does"

@@ -9,7 +9,7 @@ use crate::{log, telemetry, topics};
 use clap::{Args, Subcommand};
 use facts::fact::log::BehaviourSwitched;
 use facts::{Fact, ShortText, SystemFact};
-use pipeline::{Topic, bytes, roles, rulebook};
+use pipeline::{Topic, bytes, rulebook, stage_configs};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use stream::Log;
@@ -66,8 +66,8 @@ impl Publish {
     fn run(self) -> Result<ExitCode, Failure> {
         telemetry::start("warn")?;
         let book = given::book(Some(&self.folder))?;
-        if let Some(number) = self.behaviour.filter(|n| !roles::BEHAVIOURS.contains(n)) {
-            let (from, to) = (roles::BEHAVIOURS.start(), roles::BEHAVIOURS.end());
+        if let Some(number) = self.behaviour.filter(|n| !stage_configs::BEHAVIOURS.contains(n)) {
+            let (from, to) = (stage_configs::BEHAVIOURS.start(), stage_configs::BEHAVIOURS.end());
             return Err(Failure::usage(format!(
                 "this release knows the behaviours {from} to {to}, and not {number}"
             )));

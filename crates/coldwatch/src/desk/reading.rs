@@ -18,7 +18,7 @@ use fold::Payload;
 use pipeline::Topic;
 use pipeline::bytes::{self, Alert};
 use pipeline::journal::JournalEntry;
-use pipeline::stage::Sign;
+use pipeline::stage::Liveness;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::{Duration, Instant};
@@ -273,7 +273,7 @@ fn take(board: &mut Board, topic: Topic, partition: u16, record: &Record) {
         }
         Topic::Exceptions => {
             let Ok(heard) = bytes::exception(record.offset, &record.value) else { return };
-            if let Some(Sign::Passed(stage, now)) = &heard.sign {
+            if let Some(Liveness::Passed(stage, now)) = &heard.liveness {
                 board.beat(stage, partition, *now);
             }
             match &heard.record.payload {

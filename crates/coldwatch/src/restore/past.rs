@@ -7,8 +7,8 @@ use crate::exported::reading::{Exported, Records};
 use alerts::ExceptionInput;
 use facts::{Event, Moment, Origin, Rulebook, ShortText};
 use fold::{Admission, DedupTable, Payload};
-use pipeline::stage::{Sign, is_report};
-use pipeline::{Topic, bytes, roles};
+use pipeline::stage::{Liveness, is_report};
+use pipeline::{Topic, bytes, stage_configs};
 use replay::Progress;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -73,8 +73,8 @@ impl Past {
         let first =
             streams.first_mut().ok_or_else(|| Failure::bad_data("the log has no partition"))?;
         let (behaviour, book, begins) = first.begins()?;
-        if !roles::BEHAVIOURS.contains(&behaviour) {
-            let (from, to) = (roles::BEHAVIOURS.start(), roles::BEHAVIOURS.end());
+        if !stage_configs::BEHAVIOURS.contains(&behaviour) {
+            let (from, to) = (stage_configs::BEHAVIOURS.start(), stage_configs::BEHAVIOURS.end());
             return Err(Failure::configuration(format!(
                 "the log that was exported began at behaviour {behaviour}, and this release knows {from} to {to}: restore it \
                  with a release that knows {behaviour}"
@@ -191,12 +191,12 @@ impl Stream {
         let Ok(heard) = bytes::exception(record.offset, &record.value) else {
             return self.unreadable(record);
         };
-        let (sign, entry) = (heard.sign, heard.record);
+        let (sign, entry) = (heard.liveness, heard.record);
         if self.seen.admit(entry.origin.as_ref(), entry.after.as_ref()) != Admission::New {
             return None;
         }
         // While nobody struck the clock here, engines passed theirs on: what staff did then came behind what they said.
-        if let Some(Sign::Passed(_, at)) = sign {
+        if let Some(Liveness::Passed(_, at)) = sign {
             self.now = self.now.max(at);
         }
         match entry.payload {
@@ -222,7 +222,7 @@ impl Stream {
 
     /// It keeps its place in the chain of its source, so that what follows is no repeat.
     fn unreadable(&mut self, record: &Record) -> Option<What> {
-        if let Some(link) = bytes::beside_of::<Event>(record.offset, &record.value) {
+        if let Some(link) = bytes::ignored::<Event>(record.offset, &record.value) {
             self.seen.admit(link.origin.as_ref(), link.after.as_ref());
         }
         Some(What::Unreadable)

@@ -14,8 +14,8 @@ use facts::fact::log::BehaviourSwitched;
 use facts::{Fact, Moment, Subject, SystemFact};
 use fold::SequenceLinks;
 use pipeline::processor::StageKind;
-use pipeline::stage::Homes;
-use pipeline::{Body, ENGINES, EngineSpec, Letter, Topic, bytes};
+use pipeline::stage::Partitioner;
+use pipeline::{ENGINES, EngineSpec, OutRecord, RecordBody, Topic, bytes};
 use std::collections::{BTreeMap, VecDeque};
 use stream::{FatalError, NewRecord, PartitionProcessor, ProcessorFactory, Record, StreamError};
 
@@ -73,7 +73,7 @@ pub(super) struct Stages<'a> {
     target: Target<'a>,
     stands: &'a mut Standing,
     parts: Vec<Part>,
-    homes: Homes,
+    homes: Partitioner,
     /// On its way to a partition of `facts`; it gets its place there when its turn comes.
     queue: VecDeque<NewRecord>,
     now: Moment,
@@ -195,8 +195,8 @@ impl<'a> Stages<'a> {
             let links = self.fed.entry((origin.topic.to_string(), origin.partition)).or_default();
             links.stamp(topic.name(), partition, origin)
         });
-        let (now, body) = (self.now, Body::Event(event));
-        let letter = Letter { topic, partition, key, origin: place, after, now, body };
+        let (now, body) = (self.now, RecordBody::Event(event));
+        let letter = OutRecord { topic, partition, key, origin: place, after, now, body };
         services::new_record(self.target.names, &letter)
     }
 

@@ -6,8 +6,8 @@ use super::{Note, new_record, of_log, rejected};
 use facts::fact::log::Alive;
 use facts::{Event, Fact, Moment, Origin, ShortText, Subject, SystemFact};
 use fold::SequenceLinks;
-use pipeline::stage::Homes;
-use pipeline::{Body, Letter, Topic};
+use pipeline::stage::Partitioner;
+use pipeline::{OutRecord, RecordBody, Topic};
 use std::borrow::Cow;
 use stream::{Clock, FatalError, Gauge, NewRecord, PartitionProcessor, ProcessorFactory, Record};
 use wire::native;
@@ -36,7 +36,7 @@ pub struct Partition {
     counts: Note,
     /// Each life begins without links: what stands before them is committed.
     links: SequenceLinks,
-    homes: Homes,
+    homes: Partitioner,
 }
 
 /// Who writes what intake takes in. Offsets begin again in a topic that was made anew, and what came from there must not
@@ -64,7 +64,7 @@ impl ProcessorFactory for Intake {
             clock: self.clock.clone(),
             counts,
             links: SequenceLinks::default(),
-            homes: Homes::default(),
+            homes: Partitioner::default(),
         })
     }
     fn resume(&self, _: u16, _: &[u8]) -> Result<Partition, String> {
@@ -155,8 +155,8 @@ impl Partition {
         let origin = Origin { service, topic: input, partition: self.number, offset, index };
         let after = self.links.stamp(topic.name(), partition, &origin);
         let now = Moment::from_millis((self.clock)());
-        let body = Body::Event(event);
-        let letter = Letter { topic, partition, key, origin: Some(origin), after, now, body };
+        let body = RecordBody::Event(event);
+        let letter = OutRecord { topic, partition, key, origin: Some(origin), after, now, body };
         new_record(&self.names, &letter)
     }
 }

@@ -6,9 +6,9 @@ use super::{Note, asks_the_time, new_record, rejected, stroke, unreadable, witho
 use crate::form;
 use facts::Moment;
 use fold::Release;
-use pipeline::processor::{Processor, RawRecord, Refused, StageKind};
-use pipeline::stage::Fates;
-use pipeline::{Letter, roles};
+use pipeline::processor::{Processor, RawRecord, RefusedRecord, StageKind};
+use pipeline::stage::Outcomes;
+use pipeline::{OutRecord, stage_configs};
 use stream::{FatalError, Gauge, NewRecord, PartitionProcessor, ProcessorFactory, Record};
 
 /// The service of one stage.
@@ -25,7 +25,7 @@ pub struct Stateful {
 impl Stateful {
     /// The service of a stage, as this release has it.
     pub fn new(names: Names, kind: StageKind) -> Self {
-        Self { names, kind, release: roles::RELEASE }
+        Self { names, kind, release: stage_configs::RELEASE }
     }
 
     fn with(&self, number: u16, processor: Box<dyn Processor>, unreadable: u64) -> Partition {
@@ -40,7 +40,7 @@ pub struct Partition {
     number: u16,
     kind: StageKind,
     processor: Box<dyn Processor>,
-    letters: Vec<Letter>,
+    letters: Vec<OutRecord>,
     /// Records that could not be read.
     unreadable: u64,
     /// Whether something followed from the last record for which somebody waits.
@@ -69,8 +69,8 @@ impl PartitionProcessor for Partition {
         self.tells = false;
         let raw = RawRecord { offset: record.offset, key: &record.key, value: &record.value };
         let rejection = self.processor.take(raw, &mut self.letters).map_err(|why| match why {
-            Refused::WithoutRules => without_rules(self.kind.name(), self.number),
-            Refused::Stop(stop) => FatalError(stop.to_string()),
+            RefusedRecord::WithoutRules => without_rules(self.kind.name(), self.number),
+            RefusedRecord::Stop(stop) => FatalError(stop.to_string()),
         })?;
         if let Some(rejection) = rejection {
             let place = (self.kind.reads().name(), self.number, record.offset);
@@ -93,17 +93,17 @@ impl PartitionProcessor for Partition {
         Some(image::write(self.unreadable, &self.processor.snapshot().ok()?))
     }
     fn next_deadline(&self) -> Option<i64> {
-        self.processor.due().map(Moment::millis)
+        self.processor.next_deadline().map(Moment::millis)
     }
     fn note(&self) -> String {
         self.counts().write()
     }
     fn tick(&self, now: i64) -> Option<NewRecord> {
-        let strikes = self.kind.strikes();
+        let strikes = self.kind.ticks();
         strikes.then(|| stroke(&self.names, self.kind.reads(), self.number, now))
     }
     fn clock_probe(&self) -> Option<NewRecord> {
-        let strikes = self.kind.strikes();
+        let strikes = self.kind.ticks();
         strikes.then(|| asks_the_time(&self.names, self.kind.reads(), self.number))
     }
     fn tells(&self) -> bool {
@@ -127,7 +127,7 @@ impl PartitionProcessor for Partition {
 
 impl Partition {
     fn counts(&self) -> Note {
-        let fates: Fates = self.processor.fates();
+        let fates: Outcomes = self.processor.outcomes();
         Note::of(&self.processor.stats(), &fates, self.unreadable)
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::services::names::Names;
 use facts::Moment;
-use pipeline::{Topic, roles};
+use pipeline::{Topic, stage_configs};
 use stream::{Clock, Log, Placed, StreamError};
 
 /// A clock that differs from the log's by more milliseconds than this begins nothing: as with every other stroke.
@@ -35,7 +35,7 @@ impl Begin {
     pub(super) fn behaviour(&self) -> u32 {
         match self {
             Self::As { behaviour, .. } => *behaviour,
-            Self::At(_) | Self::Log { .. } => *roles::BEHAVIOURS.end(),
+            Self::At(_) | Self::Log { .. } => *stage_configs::BEHAVIOURS.end(),
         }
     }
 

@@ -1,9 +1,9 @@
 //! Alerts: `exceptions` in, `alerts` out; and engines that fell silent, told on `exceptions`.
 
 use super::dispatch::log_subject;
-use super::{Fates, LAST, Unusable, faulted, origin};
+use super::{LAST, Outcomes, Unusable, origin, quarantined};
 use crate::engines;
-use crate::letter::{Body, Letter, Topic};
+use crate::out_record::{OutRecord, RecordBody, Topic};
 use alerts::stages::NoticedAt;
 use alerts::{Alerts, ExceptionInput, Notice, StageLiveness};
 use facts::behaviour::PUTS_AWAY;
@@ -36,16 +36,16 @@ fn stands(id: ShortText, now: Moment, shipment: ShipmentId, open: bool) -> Event
 
 /// What stands on `exceptions`.
 #[derive(Debug, Clone)]
-pub struct Heard {
+pub struct AlertsInput {
     /// The record.
     pub record: InputRecord<ExceptionInput>,
     /// Where a stage shows by it that it is at work.
-    pub sign: Option<Sign>,
+    pub liveness: Option<Liveness>,
 }
 
 /// A sign of life.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sign {
+pub enum Liveness {
     /// A stroke that a stage passed on, and the time in it.
     Passed(ShortText, Moment),
     /// Intake reads on, in that part of its topics.
@@ -56,19 +56,26 @@ pub enum Sign {
 pub struct AlertsStage {
     number: u16,
     of: u16,
-    fold: PartitionState<Alerts>,
-    stages: StageLiveness,
+    state: PartitionState<Alerts>,
+    liveness: StageLiveness,
     /// Of staff acts that came in from outside.
-    fates: Fates,
-    said: Vec<Emitted<Notice>>,
+    outcomes: Outcomes,
+    emitted: Vec<Emitted<Notice>>,
 }
 
 impl AlertsStage {
     /// The beginning of a partition, out of so many.
     pub fn new(role: PartitionConfig<Alerts>, number: u16, of: u16) -> Self {
         let stages = StageLiveness::default().watching(engines::names());
-        let (fates, said) = (Fates::default(), Vec::new());
-        Self { number, of, fold: PartitionState::new(role), stages, fates, said }
+        let (fates, said) = (Outcomes::default(), Vec::new());
+        Self {
+            number,
+            of,
+            state: PartitionState::new(role),
+            liveness: stages,
+            outcomes: fates,
+            emitted: said,
+        }
     }
 
     /// Goes on where an image was taken.
@@ -78,48 +85,52 @@ impl AlertsStage {
         of: u16,
         image: &[u8],
     ) -> Result<Self, Unusable> {
-        let ((fates, stages), fold) = postcard::take_from_bytes::<(Fates, StageLiveness)>(image)
+        let ((fates, stages), fold) = postcard::take_from_bytes::<(Outcomes, StageLiveness)>(image)
             .map_err(|e| e.to_string())?;
         let fold = PartitionState::from_snapshot(role, fold).map_err(|e| e.to_string())?;
         let stages = stages.watching(engines::names());
-        Ok(Self { number, of, fold, stages, fates, said: Vec::new() })
+        Ok(Self { number, of, state: fold, liveness: stages, outcomes: fates, emitted: Vec::new() })
     }
 
     /// The whole state.
-    pub fn image(&mut self) -> Result<Vec<u8>, Unusable> {
-        let head = (&self.fates, &self.stages);
+    pub fn snapshot(&mut self) -> Result<Vec<u8>, Unusable> {
+        let head = (&self.outcomes, &self.liveness);
         let mut image = postcard::to_allocvec(&head).map_err(|e| e.to_string())?;
-        image.extend(self.fold.snapshot().map_err(|e| e.to_string())?);
+        image.extend(self.state.snapshot().map_err(|e| e.to_string())?);
         Ok(image)
     }
 
     /// The fold behind it.
-    pub fn fold(&self) -> &PartitionState<Alerts> {
-        &self.fold
+    pub fn state(&self) -> &PartitionState<Alerts> {
+        &self.state
     }
     /// The same, for its hash.
-    pub fn fold_mut(&mut self) -> &mut PartitionState<Alerts> {
-        &mut self.fold
+    pub fn state_mut(&mut self) -> &mut PartitionState<Alerts> {
+        &mut self.state
     }
     /// What became of staff acts that came in from outside.
-    pub fn fates(&self) -> &Fates {
-        &self.fates
+    pub fn outcomes(&self) -> &Outcomes {
+        &self.outcomes
     }
 
     /// Takes one record; what it causes is put behind `out`, in order.
-    pub fn take(&mut self, heard: &Heard, out: &mut Vec<Letter>) -> Result<Admission, Stop> {
+    pub fn take(
+        &mut self,
+        heard: &AlertsInput,
+        out: &mut Vec<OutRecord>,
+    ) -> Result<Admission, Stop> {
         let record = &heard.record;
-        let before = self.fold.now();
+        let before = self.state.now();
         let known = self.knows(record);
-        let mut said = std::mem::take(&mut self.said);
-        let admission = self.fold.take(record, &mut said)?;
+        let mut said = std::mem::take(&mut self.emitted);
+        let admission = self.state.take(record, &mut said)?;
         if let (Admission::New, Some(known)) = (admission, known) {
-            *(if known { &mut self.fates.duplicate } else { &mut self.fates.judged }) += 1;
+            *(if known { &mut self.outcomes.duplicate } else { &mut self.outcomes.judged }) += 1;
         }
         if admission == Admission::New {
-            match &heard.sign {
-                Some(Sign::Passed(stage, now)) => self.stages.heard(stage, *now),
-                Some(Sign::Alive(part)) => self.stages.alive(part),
+            match &heard.liveness {
+                Some(Liveness::Passed(stage, now)) => self.liveness.heard(stage, *now),
+                Some(Liveness::Alive(part)) => self.liveness.alive(part),
                 None => {}
             }
         }
@@ -127,12 +138,12 @@ impl AlertsStage {
             // What follows from a word stands behind it, also where a timer of its engine was ahead.
             let now = one.output.as_ref().map_or(one.now, Notice::said);
             let body = match one.output {
-                Some(Notice::Finding(finding)) => Body::Finding(finding),
-                Some(Notice::Incident(incident)) => Body::Incident(incident),
+                Some(Notice::Finding(finding)) => RecordBody::Finding(finding),
+                Some(Notice::Incident(incident)) => RecordBody::Incident(incident),
                 Some(Notice::Stands(_, open)) => {
                     let Some(shipment) = one.key.shipment() else { continue };
                     let id = format!("alerts:{}:{}:{}", self.number, one.offset, one.index);
-                    let body = Body::Event(stands(ShortText::new(id), now, shipment, open));
+                    let body = RecordBody::Event(stands(ShortText::new(id), now, shipment, open));
                     self.send(
                         (Topic::Facts, self.number),
                         one.key,
@@ -145,12 +156,12 @@ impl AlertsStage {
                 }
                 None => {
                     let Some(shipment) = one.key.shipment() else { continue };
-                    Body::Finding(faulted(
+                    RecordBody::Finding(quarantined(
                         "alerts",
                         shipment,
                         (one.offset, one.index),
                         one.now,
-                        self.fold.behaviour(),
+                        self.state.behaviour(),
                     ))
                 }
             };
@@ -163,7 +174,7 @@ impl AlertsStage {
                 out,
             );
         }
-        self.said = said;
+        self.emitted = said;
         if let Payload::Tick(now) = record.payload
             && admission == Admission::New
             && now > before
@@ -174,10 +185,10 @@ impl AlertsStage {
     }
 
     /// Looks for stages that fell silent, and passes the stroke on.
-    fn struck(&mut self, offset: u64, now: Moment, out: &mut Vec<Letter>) {
-        let numbers = self.fold.rules().map(|rules| rules.stages.clone());
-        let at = NoticedAt { partition: self.number, behaviour: self.fold.behaviour() };
-        let silent = numbers.map(|numbers| self.stages.tick(now, at, &numbers));
+    fn struck(&mut self, offset: u64, now: Moment, out: &mut Vec<OutRecord>) {
+        let numbers = self.state.rules().map(|rules| rules.stages.clone());
+        let at = NoticedAt { partition: self.number, behaviour: self.state.behaviour() };
+        let silent = numbers.map(|numbers| self.liveness.tick(now, at, &numbers));
         for (n, finding) in (0..).zip(silent.unwrap_or_default()) {
             let key = Subject::from(&finding.shipment);
             // A stage is silent in many partitions, and where its incident lives is one of them.
@@ -186,7 +197,7 @@ impl AlertsStage {
                 true => key.partition(self.of),
                 false => self.number,
             };
-            let body = Body::Finding(Box::new(finding));
+            let body = RecordBody::Finding(Box::new(finding));
             self.send((Topic::Exceptions, partition), key, (offset, n), now, body, out);
         }
         self.send(
@@ -194,7 +205,7 @@ impl AlertsStage {
             log_subject(),
             (offset, LAST),
             now,
-            Body::Tick(now),
+            RecordBody::Tick(now),
             out,
         );
     }
@@ -207,7 +218,7 @@ impl AlertsStage {
             Payload::Input { key, input: ExceptionInput::Act(event) }
                 if record.origin.as_ref().is_some_and(from_outside) =>
             {
-                Some(self.fold.store().get(key).is_some_and(|alerts| alerts.knows(event)))
+                Some(self.state.store().get(key).is_some_and(|alerts| alerts.knows(event)))
             }
             _ => None,
         }
@@ -219,11 +230,11 @@ impl AlertsStage {
         key: Subject,
         (offset, index): (u64, u32),
         now: Moment,
-        body: Body,
-        out: &mut Vec<Letter>,
+        body: RecordBody,
+        out: &mut Vec<OutRecord>,
     ) {
         let origin = origin(ALERTS, "exceptions", self.number, offset, index);
-        let after = self.fold.links().stamp(topic.name(), partition, &origin);
-        out.push(Letter { topic, partition, key, origin: Some(origin), after, now, body });
+        let after = self.state.links().stamp(topic.name(), partition, &origin);
+        out.push(OutRecord { topic, partition, key, origin: Some(origin), after, now, body });
     }
 }

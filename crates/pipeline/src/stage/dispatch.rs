@@ -1,8 +1,8 @@
 //! Dispatch: `facts` in; `journal`, `facts` of others, findings of its own and the rejects out.
 
 use super::alerts::is_of_alerts;
-use super::{Fates, Homes, Unusable, faulted, origin};
-use crate::letter::{Body, Letter, Topic};
+use super::{Outcomes, Partitioner, Unusable, origin, quarantined};
+use crate::out_record::{OutRecord, RecordBody, Topic};
 use dispatch::{Dispatch, Outcome, Routed};
 use facts::{Event, Moment, Origin, Subject, SubjectKind};
 use fold::{Admission, Emitted, InputRecord, PartitionConfig, PartitionState, Payload, Stop};
@@ -14,16 +14,16 @@ const DISPATCH: &str = "dispatch/1";
 pub struct DispatchStage {
     number: u16,
     of: u16,
-    fold: PartitionState<Dispatch>,
-    fates: Fates,
-    passed: Vec<Emitted<Routed>>,
+    state: PartitionState<Dispatch>,
+    outcomes: Outcomes,
+    routed: Vec<Emitted<Routed>>,
 }
 
 impl DispatchStage {
     /// The beginning of a partition, out of so many.
     pub fn new(role: PartitionConfig<Dispatch>, number: u16, of: u16) -> Self {
-        let (fates, passed) = (Fates::default(), Vec::new());
-        Self { number, of, fold: PartitionState::new(role), fates, passed }
+        let (fates, passed) = (Outcomes::default(), Vec::new());
+        Self { number, of, state: PartitionState::new(role), outcomes: fates, routed: passed }
     }
 
     /// Goes on where an image was taken.
@@ -33,41 +33,42 @@ impl DispatchStage {
         of: u16,
         image: &[u8],
     ) -> Result<Self, Unusable> {
-        let (fates, fold) = postcard::take_from_bytes::<Fates>(image).map_err(|e| e.to_string())?;
+        let (fates, fold) =
+            postcard::take_from_bytes::<Outcomes>(image).map_err(|e| e.to_string())?;
         let fold = PartitionState::from_snapshot(role, fold).map_err(|e| e.to_string())?;
-        Ok(Self { number, of, fold, fates, passed: Vec::new() })
+        Ok(Self { number, of, state: fold, outcomes: fates, routed: Vec::new() })
     }
 
     /// The whole state.
-    pub fn image(&mut self) -> Result<Vec<u8>, Unusable> {
-        let mut image = postcard::to_allocvec(&self.fates).map_err(|e| e.to_string())?;
-        image.extend(self.fold.snapshot().map_err(|e| e.to_string())?);
+    pub fn snapshot(&mut self) -> Result<Vec<u8>, Unusable> {
+        let mut image = postcard::to_allocvec(&self.outcomes).map_err(|e| e.to_string())?;
+        image.extend(self.state.snapshot().map_err(|e| e.to_string())?);
         Ok(image)
     }
 
     /// The fold behind it.
-    pub fn fold(&self) -> &PartitionState<Dispatch> {
-        &self.fold
+    pub fn state(&self) -> &PartitionState<Dispatch> {
+        &self.state
     }
     /// The same, for its hash.
-    pub fn fold_mut(&mut self) -> &mut PartitionState<Dispatch> {
-        &mut self.fold
+    pub fn state_mut(&mut self) -> &mut PartitionState<Dispatch> {
+        &mut self.state
     }
     /// What became of outside events.
-    pub fn fates(&self) -> &Fates {
-        &self.fates
+    pub fn outcomes(&self) -> &Outcomes {
+        &self.outcomes
     }
 
     /// Takes one record; what it causes is put behind `out`, in order.
     pub fn take(
         &mut self,
         record: &InputRecord<Event>,
-        homes: &mut Homes,
-        out: &mut Vec<Letter>,
+        homes: &mut Partitioner,
+        out: &mut Vec<OutRecord>,
     ) -> Result<Admission, Stop> {
-        let before = self.fold.now();
-        let mut passed = std::mem::take(&mut self.passed);
-        let admission = self.fold.take(record, &mut passed)?;
+        let before = self.state.now();
+        let mut passed = std::mem::take(&mut self.routed);
+        let admission = self.state.take(record, &mut passed)?;
         if let Payload::Tick(now) = record.payload
             && admission == Admission::New
             && now > before
@@ -76,7 +77,7 @@ impl DispatchStage {
             // state is learnt at this stroke and not before.
             let origin = self.origin(record.offset, 0);
             let to = (Topic::Journal, self.number, log_subject());
-            self.send(to, origin, now, Body::Tick(now), out);
+            self.send(to, origin, now, RecordBody::Tick(now), out);
         }
         if record.origin.as_ref().is_some_and(is_report) {
             self.count_outside(admission, &passed);
@@ -86,23 +87,23 @@ impl DispatchStage {
             let origin = self.origin(one.offset, one.index.saturating_add(1));
             self.pass_on(one, origin, homes, out);
         }
-        self.passed = passed;
+        self.routed = passed;
         Ok(admission)
     }
 
     /// Passes rules, or a behaviour, on to every partition: what the owner of the first one does with what was
     /// published to it.
-    pub fn relay(&mut self, record: &InputRecord<Event>, out: &mut Vec<Letter>) {
+    pub fn relay(&mut self, record: &InputRecord<Event>, out: &mut Vec<OutRecord>) {
         let body = match &record.payload {
-            Payload::Rulebook(book) => Body::Rulebook(book.clone()),
-            Payload::Behaviour(number) => Body::Behaviour(*number),
+            Payload::Rulebook(book) => RecordBody::Rulebook(book.clone()),
+            Payload::Behaviour(number) => RecordBody::Behaviour(*number),
             Payload::Input { .. }
             | Payload::Inputs { .. }
             | Payload::Tick(_)
             | Payload::Genesis(_)
             | Payload::Ignored => return,
         };
-        let now = self.fold.now();
+        let now = self.state.now();
         let mut index = u32::MAX - 3 * u32::from(self.of);
         for topic in [Topic::Facts, Topic::Journal, Topic::Exceptions] {
             for partition in 0..self.of {
@@ -125,7 +126,7 @@ impl DispatchStage {
         match admission {
             Admission::New if passed.iter().any(counted) => {}
             // Its subject has failed in dispatch, now or before: it waits for a person.
-            Admission::New => self.fates.held += 1,
+            Admission::New => self.outcomes.held += 1,
             // A repeat by origin was counted when it came first.
             Admission::Duplicate | Admission::Gap => {}
         }
@@ -135,35 +136,35 @@ impl DispatchStage {
         &mut self,
         one: Emitted<Routed>,
         origin: Origin,
-        homes: &mut Homes,
-        out: &mut Vec<Letter>,
+        homes: &mut Partitioner,
+        out: &mut Vec<OutRecord>,
     ) {
         let now = one.now;
         match one.output {
             Some(Routed::Journal { shipment, event }) => {
                 let key = Subject::from(&shipment);
                 let to = (Topic::Journal, homes.of(&key, self.of), key);
-                self.send(to, origin, now, Body::Event(event), out);
+                self.send(to, origin, now, RecordBody::Event(event), out);
             }
             Some(Routed::Facts { to: key, event }) => {
                 let to = (Topic::Facts, homes.of(&key, self.of), key);
-                self.send(to, origin, now, Body::Event(event), out);
+                self.send(to, origin, now, RecordBody::Event(event), out);
             }
             Some(Routed::Expired { event, reason }) => {
                 let to = (Topic::Rejects, self.number, event.subject.clone());
-                self.send(to, origin, now, Body::Unclaimed(Box::new(event), reason), out);
+                self.send(to, origin, now, RecordBody::Unclaimed(Box::new(event), reason), out);
             }
             Some(Routed::Finding(finding)) => self.tell(finding, origin, now, homes, out),
             Some(Routed::Count(fate, n)) => self.count(fate, u64::from(n)),
             // A subject that failed in dispatch: what it hears from now on is held.
             None => {
                 if let Some(shipment) = one.key.shipment() {
-                    let finding = faulted(
+                    let finding = quarantined(
                         "dispatch",
                         shipment,
                         (one.offset, one.index),
                         now,
-                        self.fold.behaviour(),
+                        self.state.behaviour(),
                     );
                     self.tell(finding, origin, now, homes, out);
                 }
@@ -176,16 +177,16 @@ impl DispatchStage {
         finding: Box<facts::Finding>,
         origin: Origin,
         now: Moment,
-        homes: &mut Homes,
-        out: &mut Vec<Letter>,
+        homes: &mut Partitioner,
+        out: &mut Vec<OutRecord>,
     ) {
         let key = Subject::from(&finding.shipment);
         let to = (Topic::Exceptions, homes.of(&key, self.of), key);
-        self.send(to, origin, now, Body::Finding(finding), out);
+        self.send(to, origin, now, RecordBody::Finding(finding), out);
     }
 
     fn count(&mut self, fate: Outcome, n: u64) {
-        let fates = &mut self.fates;
+        let fates = &mut self.outcomes;
         match fate {
             Outcome::Judged => fates.judged += n,
             Outcome::Held => fates.held += n,
@@ -202,11 +203,11 @@ impl DispatchStage {
         (topic, partition, key): (Topic, u16, Subject),
         origin: Origin,
         now: Moment,
-        body: Body,
-        out: &mut Vec<Letter>,
+        body: RecordBody,
+        out: &mut Vec<OutRecord>,
     ) {
-        let after = self.fold.links().stamp(topic.name(), partition, &origin);
-        out.push(Letter { topic, partition, key, origin: Some(origin), after, now, body });
+        let after = self.state.links().stamp(topic.name(), partition, &origin);
+        out.push(OutRecord { topic, partition, key, origin: Some(origin), after, now, body });
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::dispatch::log_subject;
 use super::states::States;
-use super::{LAST, Unusable, faulted, origin};
-use crate::letter::{Body, Letter, Topic};
+use super::{LAST, Unusable, origin, quarantined};
+use crate::out_record::{OutRecord, RecordBody, Topic};
 use facts::{Context, EngineOutput, Event, Moment, Origin, RuleEngine, ShortText, Subject};
 use fold::{
     Admission, Emitted, InputRecord, PartitionConfig, PartitionState, Payload, SnapshotError,
@@ -20,14 +20,14 @@ pub trait EnginePartition {
     fn take(
         &mut self,
         record: &InputRecord<Event>,
-        out: &mut Vec<Letter>,
+        out: &mut Vec<OutRecord>,
     ) -> Result<Admission, Stop>;
     /// The whole state, from which a partition goes on.
     ///
     /// # Errors
     ///
     /// The state cannot be written.
-    fn image(&mut self) -> Result<Vec<u8>, Unusable>;
+    fn snapshot(&mut self) -> Result<Vec<u8>, Unusable>;
     /// SHA-256 of the engine's state.
     ///
     /// # Errors
@@ -41,7 +41,7 @@ pub trait EnginePartition {
     /// The state cannot be written.
     fn bytes(&mut self) -> Result<usize, SnapshotError>;
     /// The first moment at which silence alone may change something.
-    fn due(&self) -> Option<Moment>;
+    fn next_deadline(&self) -> Option<Moment>;
     /// Whether the log has named its rules.
     fn has_rules(&self) -> bool;
     /// What is counted of it.
@@ -55,7 +55,7 @@ pub struct EngineStage<E: RuleEngine> {
     service: &'static str,
     source: String,
     number: u16,
-    fold: PartitionState<E>,
+    state: PartitionState<E>,
     states: States,
     said: Vec<Emitted<EngineOutput>>,
 }
@@ -68,7 +68,7 @@ impl<E: RuleEngine> EngineStage<E> {
             service,
             source: format!("{service}/1"),
             number,
-            fold: PartitionState::new(role),
+            state: PartitionState::new(role),
             states: States::default(),
             said: Vec::new(),
         }
@@ -79,7 +79,7 @@ impl<E: RuleEngine> EngineStage<E> {
         let (states, fold) =
             postcard::take_from_bytes::<States>(image).map_err(|e| e.to_string())?;
         let fold = PartitionState::from_snapshot(role.clone(), fold).map_err(|e| e.to_string())?;
-        Ok(Self { fold, states, ..Self::new(role, number) })
+        Ok(Self { state: fold, states, ..Self::new(role, number) })
     }
 
     fn send(
@@ -87,86 +87,86 @@ impl<E: RuleEngine> EngineStage<E> {
         key: Subject,
         origin: Origin,
         now: Moment,
-        body: Body,
-        out: &mut Vec<Letter>,
+        body: RecordBody,
+        out: &mut Vec<OutRecord>,
     ) {
         let (topic, partition) = (Topic::Exceptions, self.number);
-        let after = self.fold.links().stamp(topic.name(), partition, &origin);
-        out.push(Letter { topic, partition, key, origin: Some(origin), after, now, body });
+        let after = self.state.links().stamp(topic.name(), partition, &origin);
+        out.push(OutRecord { topic, partition, key, origin: Some(origin), after, now, body });
     }
 }
 
 impl<E: RuleEngine> EnginePartition for EngineStage<E> {
-    fn image(&mut self) -> Result<Vec<u8>, Unusable> {
+    fn snapshot(&mut self) -> Result<Vec<u8>, Unusable> {
         let mut image = postcard::to_allocvec(&self.states).map_err(|e| e.to_string())?;
-        image.extend(self.fold.snapshot().map_err(|e| e.to_string())?);
+        image.extend(self.state.snapshot().map_err(|e| e.to_string())?);
         Ok(image)
     }
 
     fn hash(&mut self) -> Result<[u8; 32], SnapshotError> {
-        self.fold.hash()
+        self.state.hash()
     }
     fn bytes(&mut self) -> Result<usize, SnapshotError> {
-        Ok(self.fold.snapshot()?.len())
+        Ok(self.state.snapshot()?.len())
     }
-    fn due(&self) -> Option<Moment> {
-        self.fold.next_deadline()
+    fn next_deadline(&self) -> Option<Moment> {
+        self.state.next_deadline()
     }
     fn has_rules(&self) -> bool {
-        self.fold.rules().is_some()
+        self.state.rules().is_some()
     }
     fn stats(&self) -> Stats {
-        self.fold.stats()
+        self.state.stats()
     }
     fn gaps(&self) -> Vec<String> {
-        self.fold.gaps().collect()
+        self.state.gaps().collect()
     }
 
     fn take(
         &mut self,
         record: &InputRecord<Event>,
-        out: &mut Vec<Letter>,
+        out: &mut Vec<OutRecord>,
     ) -> Result<Admission, Stop> {
-        let before = self.fold.now();
+        let before = self.state.now();
         let mut said = std::mem::take(&mut self.said);
         let admission = match several(record) {
-            Some(record) => self.fold.take(&record, &mut said)?,
-            None => self.fold.take(record, &mut said)?,
+            Some(record) => self.state.take(&record, &mut said)?,
+            None => self.state.take(record, &mut said)?,
         };
         for one in said.drain(..) {
             let origin = origin(&self.source, "journal", self.number, one.offset, one.index);
             let Some(shipment) = one.key.shipment() else { continue };
             let body = match one.output {
-                Some(EngineOutput::Finding(finding)) => Body::Finding(finding),
-                Some(EngineOutput::Context(context)) => Body::Context(*context),
+                Some(EngineOutput::Finding(finding)) => RecordBody::Finding(finding),
+                Some(EngineOutput::Context(context)) => RecordBody::Context(*context),
                 Some(EngineOutput::PutAway) => {
-                    Body::Context(Context::PutAway(ShortText::new(self.service)))
+                    RecordBody::Context(Context::PutAway(ShortText::new(self.service)))
                 }
-                None => Body::Finding(faulted(
+                None => RecordBody::Finding(quarantined(
                     self.service,
                     shipment,
                     (one.offset, one.index),
                     one.now,
-                    self.fold.behaviour(),
+                    self.state.behaviour(),
                 )),
             };
             self.send(one.key, origin, one.now, body, out);
         }
         self.said = said;
-        if let Some(state) = self.states.at(self.service, record.offset, &mut self.fold) {
+        if let Some(state) = self.states.at(self.service, record.offset, &mut self.state) {
             let origin = origin(&self.source, "journal", self.number, record.offset, LAST - 1);
-            let now = self.fold.now();
-            self.send(log_subject(), origin, now, Body::StateTold(state), out);
+            let now = self.state.now();
+            self.send(log_subject(), origin, now, RecordBody::StateTold(state), out);
         }
         // Behind all that was said at it: whoever hears the stroke has heard everything up to it. Who has no rules
         // has judged nothing, and must not look as if it had.
         if let Payload::Tick(now) = record.payload
             && admission == Admission::New
             && now > before
-            && self.fold.rules().is_some()
+            && self.state.rules().is_some()
         {
             let origin = origin(&self.source, "journal", self.number, record.offset, LAST);
-            self.send(log_subject(), origin, now, Body::Tick(now), out);
+            self.send(log_subject(), origin, now, RecordBody::Tick(now), out);
         }
         Ok(admission)
     }
@@ -183,20 +183,20 @@ fn several(record: &InputRecord<Event>) -> Option<InputRecord<Event>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ENGINES, bytes, roles, rulebook};
+    use crate::{ENGINES, bytes, rulebook, stage_configs};
     use facts::Moment;
 
     /// The stroke that dispatch made of its n-th entry, linked to the one before it.
-    fn stroke(n: u64) -> Letter {
+    fn stroke(n: u64) -> OutRecord {
         let from = |n: u64| super::origin("dispatch/1", "facts", 0, n, 0);
-        Letter {
+        OutRecord {
             topic: Topic::Journal,
             partition: 0,
             key: log_subject(),
             origin: Some(from(n)),
             after: n.checked_sub(1).map(from),
             now: Moment::EARLIEST,
-            body: Body::Tick(at(n)),
+            body: RecordBody::Tick(at(n)),
         }
     }
 
@@ -207,14 +207,14 @@ mod tests {
     fn read(offset: u64, value: &[u8]) -> InputRecord<Event> {
         match bytes::journal(0, offset, value) {
             Ok(record) => record.into_record(),
-            Err(_) => bytes::beside_of(offset, value).expect("its place can be read"),
+            Err(_) => bytes::ignored(offset, value).expect("its place can be read"),
         }
     }
 
     /// An engine that knows at which behaviour the log is, and has no rules yet.
     fn begun() -> Box<dyn EnginePartition> {
-        let mut stage = ENGINES[0].begin(roles::RELEASE, 0);
-        let matter = Payload::Behaviour(*roles::BEHAVIOURS.end());
+        let mut stage = ENGINES[0].begin(stage_configs::RELEASE, 0);
+        let matter = Payload::Behaviour(*stage_configs::BEHAVIOURS.end());
         let record = InputRecord { offset: 0, origin: None, after: None, payload: matter };
         stage.take(&record, &mut Vec::new()).expect("it goes on");
         stage
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_log_that_says_no_behaviour_is_refused_with_its_number() {
-        let mut stage = ENGINES[0].begin(roles::RELEASE, 0);
+        let mut stage = ENGINES[0].begin(stage_configs::RELEASE, 0);
         let book = rulebook::shipped().expect("rules").book;
         let rules =
             InputRecord { offset: 0, origin: None, after: None, payload: Payload::Rulebook(book) };
@@ -249,8 +249,8 @@ mod tests {
             InputRecord { offset: 1, origin: None, after: None, payload: Payload::Rulebook(book) };
         stage.take(&rules, &mut out).expect("it goes on");
         stage.take(&tick(1), &mut out).expect("it goes on");
-        let passed: Vec<&Body> = out.iter().map(|letter| &letter.body).collect();
-        assert_eq!(passed, [&Body::Tick(at(1))]);
+        let passed: Vec<&RecordBody> = out.iter().map(|out_record| &out_record.body).collect();
+        assert_eq!(passed, [&RecordBody::Tick(at(1))]);
         out.clear();
         assert_eq!(stage.take(&tick(1), &mut out), Ok(Admission::Duplicate));
         assert_eq!(out, [], "a repeat passes nothing on");
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_record_that_cannot_be_read_keeps_its_place_in_the_chain_of_its_source() {
-        let mut stage = ENGINES[0].begin(roles::RELEASE, 0);
+        let mut stage = ENGINES[0].begin(stage_configs::RELEASE, 0);
         let mut out = Vec::new();
         let mut admitted = |n: u64, value: &[u8]| stage.take(&read(n, value), &mut out);
         let written = |n| String::from_utf8(bytes::write(&stroke(n)).1).expect("text");
@@ -271,12 +271,12 @@ mod tests {
         assert_eq!(admitted(3, written(4).as_bytes()), Ok(Admission::Gap));
         // Of what holds no place nothing can be linked.
         for value in [&b"nonsense"[..], b"{}", b"{\"origin\":7}", b"{\"origin\":\"x\"}"] {
-            assert!(bytes::beside_of::<Event>(9, value).is_none());
+            assert!(bytes::ignored::<Event>(9, value).is_none());
         }
     }
 
     /// The states that an engine tells over so many strokes; it begins anew from its image behind each of these.
-    fn told(strokes: u64, restarts: &[u64], skip: Option<u64>) -> Vec<Letter> {
+    fn told(strokes: u64, restarts: &[u64], skip: Option<u64>) -> Vec<OutRecord> {
         let mut stage = begun();
         let book = rulebook::shipped().expect("rules").book;
         let (mut out, mut told) = (Vec::new(), Vec::new());
@@ -288,18 +288,21 @@ mod tests {
             let matter = Payload::Tick(at(of));
             let tick = InputRecord { offset, origin: None, after: None, payload: matter };
             stage.take(&tick, &mut out).expect("it goes on");
-            told.extend(out.drain(..).filter(|letter| matches!(letter.body, Body::StateTold(_))));
+            told.extend(
+                out.drain(..)
+                    .filter(|out_record| matches!(out_record.body, RecordBody::StateTold(_))),
+            );
             if restarts.contains(&offset) {
-                let image = stage.image().expect("an image");
-                stage = ENGINES[0].resume(roles::RELEASE, 0, &image).expect("it goes on");
+                let image = stage.snapshot().expect("an image");
+                stage = ENGINES[0].resume(stage_configs::RELEASE, 0, &image).expect("it goes on");
             }
         }
         told
     }
 
-    fn hashes(told: &[Letter]) -> Vec<(u64, String)> {
-        let state = |letter: &Letter| match &letter.body {
-            Body::StateTold(state) => Some((state.offset, state.hash.to_string())),
+    fn hashes(told: &[OutRecord]) -> Vec<(u64, String)> {
+        let state = |out_record: &OutRecord| match &out_record.body {
+            RecordBody::StateTold(state) => Some((state.offset, state.hash.to_string())),
             _ => None,
         };
         told.iter().filter_map(state).collect()

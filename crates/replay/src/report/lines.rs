@@ -5,7 +5,7 @@ use crate::ahead::Ahead;
 use crate::run::Summary;
 use alerts::Incident;
 use facts::{Event, Finding, Moment};
-use pipeline::{Output, What};
+use pipeline::{Output, OutputKind};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -38,9 +38,9 @@ impl<W: Write> Lines<W> {
 impl<W: Write> Report for Lines<W> {
     fn output(&mut self, output: &Output) -> io::Result<()> {
         match &output.what {
-            What::Finding(f) if self.wants(f.shipment.as_str()) => self.line(&finding(f)),
-            What::Incident(i) if self.wants(i.shipment.as_str()) => self.line(&incident(i)),
-            What::Expired(event, reason) => self.line(&expired(event, reason, output.learnt)),
+            OutputKind::Finding(f) if self.wants(f.shipment.as_str()) => self.line(&finding(f)),
+            OutputKind::Incident(i) if self.wants(i.shipment.as_str()) => self.line(&incident(i)),
+            OutputKind::Expired(event, reason) => self.line(&expired(event, reason, output.learnt)),
             _ => Ok(()),
         }
     }

@@ -12,7 +12,7 @@ use crate::ahead::Ahead;
 use crate::run::Summary;
 use facts::{DeviceFact, Event, Fact, Identity, StoreFact, Subject, SubjectKind, SystemFact};
 use known::{Known, Probes};
-use pipeline::{Output, What};
+use pipeline::{Output, OutputKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use story::Story;
@@ -69,15 +69,15 @@ impl<W: Write> Timeline<W> {
 impl<W: Write> Report for Timeline<W> {
     fn output(&mut self, output: &Output) -> io::Result<()> {
         match &output.what {
-            What::Finding(finding) => {
+            OutputKind::Finding(finding) => {
                 let Some(story) = self.story(finding.shipment.as_str()) else { return Ok(()) };
                 story.find(finding);
             }
-            What::Incident(incident) => {
+            OutputKind::Incident(incident) => {
                 let Some(story) = self.story(incident.shipment.as_str()) else { return Ok(()) };
                 story.incident = Some(incident.clone());
             }
-            What::Expired(event, reason) => {
+            OutputKind::Expired(event, reason) => {
                 self.refuse(format!("{} {}: {reason}", event.subject, event.at));
             }
         }

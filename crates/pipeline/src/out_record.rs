@@ -41,7 +41,7 @@ impl Topic {
 
 /// One record on its way.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Letter {
+pub struct OutRecord {
     /// To which topic.
     pub topic: Topic,
     /// To which partition.
@@ -55,12 +55,12 @@ pub struct Letter {
     /// Log time at which it is said.
     pub now: Moment,
     /// What it says.
-    pub body: Body,
+    pub body: RecordBody,
 }
 
 /// What a record says.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Body {
+pub enum RecordBody {
     /// Something happened.
     Event(Event),
     /// Time passed; where a stage passes it on to the next topic, it is the letter's source.

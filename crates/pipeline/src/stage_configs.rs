@@ -14,7 +14,7 @@ pub const BEHAVIOURS: std::ops::RangeInclusive<u32> = 2..=3;
 /// The release that this program is: it judges by the rulebook as it stands in the log.
 pub const RELEASE: Release = Release::knowing(BEHAVIOURS);
 
-const CONTAIN: PanicGuard = |work| catch_unwind(AssertUnwindSafe(work)).is_ok();
+const PANIC_GUARD: PanicGuard = |work| catch_unwind(AssertUnwindSafe(work)).is_ok();
 
 /// What dispatch is.
 pub fn dispatch() -> PartitionConfig<Dispatch> {
@@ -22,7 +22,7 @@ pub fn dispatch() -> PartitionConfig<Dispatch> {
         name: "dispatch",
         rules: dispatch::DispatchRules::read,
         release: RELEASE,
-        guard: CONTAIN,
+        guard: PANIC_GUARD,
     }
 }
 
@@ -34,7 +34,7 @@ pub fn engine<E: RuleEngine>() -> PartitionConfig<E> {
 /// What a rule engine is in a release.
 pub fn engine_of<E: RuleEngine>(release: Release) -> PartitionConfig<E> {
     let rules = |book: &facts::Rulebook, behaviour| Rules::read(E::ABOUT.rules, book, behaviour);
-    PartitionConfig { name: E::ABOUT.name, rules, release, guard: CONTAIN }
+    PartitionConfig { name: E::ABOUT.name, rules, release, guard: PANIC_GUARD }
 }
 
 /// What alerts is.
@@ -46,5 +46,5 @@ pub fn alerts() -> PartitionConfig<Alerts> {
         let rules = alerts::AlertRules::read(book, behaviour, engines::names())?;
         Ok(rules.with_actions(later).speaking(registry::registry().words()))
     };
-    PartitionConfig { name: "alerts", rules, release: RELEASE, guard: CONTAIN }
+    PartitionConfig { name: "alerts", rules, release: RELEASE, guard: PANIC_GUARD }
 }
