@@ -6,8 +6,8 @@ use coldwatch::config::Config;
 use coldwatch::live::{Live, STRIKE_EVERY};
 use coldwatch::services::{self, Service, names::Names};
 use coldwatch::topics::Plan;
-use desk::board::Standing;
-use desk::{Board, Freshness};
+use desk::read_model::StageStatus;
+use desk::{Freshness, ReadModel};
 use facts::{Finding, Moment, Span, State};
 use fold::Payload;
 use libtest_mimic::{Failed, Trial};
@@ -135,7 +135,7 @@ fn by_alerts(log: &dyn Log, names: &Names, stage: Service, since: Instant) -> Re
 
 /// Waits until the desk calls alerts late.
 fn by_the_desk(log: &dyn Log, names: &Names, since: Instant) -> Result<Span, Failed> {
-    let mut board = Board::new(PARTITIONS, registry());
+    let mut board = ReadModel::new(PARTITIONS, registry());
     let mut reader = log.read(&names.topic(Topic::Alerts), &[(0, 0), (1, 0)])?;
     let (mut records, clock) = (Vec::new(), wall_clock());
     loop {
@@ -151,7 +151,7 @@ fn by_the_desk(log: &dyn Log, names: &Names, since: Instant) -> Result<Span, Fai
         let trust = board.trust(Moment::from_millis(clock()), &Freshness::default());
         let stage = trust.stages.into_iter().find(|stage| stage.name == "alerts");
         let stage = stage.ok_or("the desk knows no alerts")?;
-        if stage.standing != Standing::Fresh {
+        if stage.status != StageStatus::Fresh {
             return Ok(stage.age.unwrap_or_default());
         }
     }

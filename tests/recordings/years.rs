@@ -3,7 +3,7 @@
 
 use crate::common::{book_with, intake};
 use alerts::Incident;
-use desk::Board;
+use desk::ReadModel;
 use facts::fact::incident::IncidentClosed;
 use facts::{
     Context, Event, Fact, Moment, PartyId, ShipmentFact, ShortText, Span, StaffAct, Subject,
@@ -97,7 +97,7 @@ fn shifted(fact: &Fact, later: Span) -> Fact {
 
 /// The people who answer, and the board that they look at.
 pub(crate) struct Staff {
-    board: Board,
+    board: ReadModel,
     pub(crate) open: BTreeMap<(String, u32), Incident>,
     /// How often they tried to close each.
     tries: BTreeMap<(String, u32), u32>,
@@ -107,7 +107,7 @@ pub(crate) struct Staff {
 
 impl Staff {
     pub(crate) fn new() -> Self {
-        let board = Board::new(pipeline::PARTITIONS, pipeline::registry::registry());
+        let board = ReadModel::new(pipeline::PARTITIONS, pipeline::registry::registry());
         let (open, tries) = (BTreeMap::new(), BTreeMap::new());
         Self { board, open, tries, acts: 0, day: None }
     }

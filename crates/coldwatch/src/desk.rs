@@ -8,7 +8,7 @@ use crate::exit::Failure;
 use crate::live::Live;
 use crate::services::{self, names::Names};
 use crate::topics;
-use ::desk::{Acts, Appending, Board, Desk, Freshness, Refusal};
+use ::desk::{Acts, Appending, Desk, Freshness, ReadModel, Refusal};
 use axum::Router;
 use facts::{Event, Moment, Subject};
 use pipeline::registry::registry;
@@ -22,12 +22,12 @@ pub(crate) type Pace = Freshness;
 /// What a desk at work shows: its pages to people, and what they are made of to health and metrics.
 pub(crate) struct Pages {
     pub(crate) router: Router,
-    pub(crate) board: Arc<RwLock<Board>>,
+    pub(crate) board: Arc<RwLock<ReadModel>>,
 }
 
 /// Starts reading and gives back the pages.
 pub(crate) fn start(live: &Live, pace: Pace) -> Result<Pages, Failure> {
-    let board = Arc::new(RwLock::new(Board::new(live.names.partitions, registry())));
+    let board = Arc::new(RwLock::new(ReadModel::new(live.names.partitions, registry())));
     let together = Arc::default();
     for topic in reading::TOPICS {
         reading::start(live, topic, &board, &together)?;

@@ -26,7 +26,7 @@ use crate::live::{Live, Watched};
 use crate::measures::{self, Measures};
 use crate::services::Service;
 use crate::watchdog;
-use ::desk::Board;
+use ::desk::ReadModel;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
@@ -52,7 +52,7 @@ pub(crate) struct Doors {
     /// What does not move here.
     pub(crate) still: watchdog::Told,
     /// Where the desk runs here.
-    pub(crate) board: Option<Arc<RwLock<Board>>>,
+    pub(crate) board: Option<Arc<RwLock<ReadModel>>>,
     /// Whether that was ever near the end of the log.
     pub(crate) caught_up: AtomicBool,
     pub(crate) inbound: events::Inbound,

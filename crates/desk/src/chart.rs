@@ -11,7 +11,9 @@ mod table;
 pub(crate) use draw::{Size, draw};
 pub(crate) use table::{Table, table};
 
-use crate::board::{Board, Dossier, Point, Warmth, is_taken_back, warmth};
+use crate::read_model::{
+    Point, ReadModel, ShipmentRecord, TemperatureStatus, is_taken_back, temperature_status,
+};
 use facts::{Moment, Severity, Shows};
 
 /// All that a chart shows.
@@ -54,16 +56,19 @@ pub(crate) struct Excursion {
 const MOST_LINES: usize = 5;
 
 /// Gathers what the chart shows at `now`; `None` where nothing was measured and nothing should have been.
-pub(crate) fn plot(board: &Board, dossier: &Dossier, now: Moment) -> Option<Plot> {
-    let thermal = dossier.thermal.clone().unwrap_or_default();
-    let measured = dossier.series.values().flat_map(|series| series.points());
+pub(crate) fn plot(board: &ReadModel, record: &ShipmentRecord, now: Moment) -> Option<Plot> {
+    let thermal = record.thermal.clone().unwrap_or_default();
+    let measured = record.series.values().flat_map(|series| series.points());
     let first = measured.clone().map(|p| p.at).min().into_iter().chain(thermal.from).min()?;
     let last = measured.map(|p| p.at).max();
     // While the judged window is open the chart reaches to now, so that silence is seen.
-    let open = matches!(warmth(dossier), Warmth::Known | Warmth::UnknownSince(_));
-    let end = if open && dossier.over().is_none() { Some(now) } else { thermal.until };
+    let open = matches!(
+        temperature_status(record),
+        TemperatureStatus::Known | TemperatureStatus::UnknownSince(_)
+    );
+    let end = if open && record.over().is_none() { Some(now) } else { thermal.until };
     let until = last.into_iter().chain(end).max()?.max(first);
-    let mut lines: Vec<ProbeLine> = dossier
+    let mut lines: Vec<ProbeLine> = record
         .series
         .iter()
         .filter(|(_, series)| !series.points().is_empty())
@@ -84,9 +89,9 @@ pub(crate) fn plot(board: &Board, dossier: &Dossier, now: Moment) -> Option<Plot
         from: first,
         until,
         lines,
-        limits: limits(board, dossier),
-        unknown: unknown(dossier, first, until),
-        excursions: excursions(dossier, until),
+        limits: limits(board, record),
+        unknown: unknown(record, first, until),
+        excursions: excursions(record, until),
         more,
     })
 }
@@ -101,16 +106,16 @@ fn place(position: facts::fact::device::Position) -> &'static str {
     }
 }
 
-fn limits(board: &Board, dossier: &Dossier) -> Vec<(i32, String)> {
-    let Some(limits) = board.limits_of(dossier) else { return Vec::new() };
+fn limits(board: &ReadModel, record: &ShipmentRecord) -> Vec<(i32, String)> {
+    let Some(limits) = board.limits_of(record) else { return Vec::new() };
     let upper = limits.upper.map(|limit| (limit.milli(), format!("upper limit {limit}")));
     let lower = limits.lower.map(|limit| (limit.milli(), format!("lower limit {limit}")));
     let steps = limits.steps.iter().map(|step| (step.milli(), format!("step {step}")));
     upper.into_iter().chain(lower).chain(steps).collect()
 }
 
-fn excursions(dossier: &Dossier, until: Moment) -> Vec<Excursion> {
-    let mut all: Vec<Excursion> = dossier
+fn excursions(record: &ShipmentRecord, until: Moment) -> Vec<Excursion> {
+    let mut all: Vec<Excursion> = record
         .shown_as(Shows::Excursion)
         .filter(|f| !is_taken_back(f) && f.happened < until)
         .map(|f| Excursion {
@@ -126,13 +131,12 @@ fn excursions(dossier: &Dossier, until: Moment) -> Vec<Excursion> {
 }
 
 /// The window without what any probe with the goods vouches for.
-fn unknown(dossier: &Dossier, from: Moment, until: Moment) -> Vec<(Moment, Moment)> {
-    let payload = dossier.series.values().filter(|series| series.is_payload());
+fn unknown(record: &ShipmentRecord, from: Moment, until: Moment) -> Vec<(Moment, Moment)> {
+    let payload = record.series.values().filter(|series| series.is_payload());
     let mut covered: Vec<(Moment, Moment)> = payload.flat_map(|series| series.covered()).collect();
     covered.sort();
     // Thermal knows more than the chart: probes that are unfit vouch for nothing.
-    let since =
-        dossier.thermal.as_ref().and_then(|t| t.unknown_since.filter(|_| t.until.is_none()));
+    let since = record.thermal.as_ref().and_then(|t| t.unknown_since.filter(|_| t.until.is_none()));
     let (mut unknown, mut reached) = (Vec::new(), from);
     for (start, end) in covered {
         if start > reached {

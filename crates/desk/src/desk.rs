@@ -3,7 +3,7 @@
 //!
 //! It refuses to know a log: positions are opaque texts here.
 
-use crate::board::{Board, Freshness};
+use crate::read_model::{Freshness, ReadModel};
 use crate::refusal::Refusal;
 use facts::{Event, Moment};
 use std::future::Future;
@@ -16,7 +16,7 @@ use tokio::sync::mpsc::Receiver;
 #[derive(Clone)]
 pub struct Desk {
     /// The projection; the service that reads the topics writes it.
-    pub board: Arc<RwLock<Board>>,
+    pub board: Arc<RwLock<ReadModel>>,
     /// What time it is; log time is held against it.
     pub clock: Arc<dyn Fn() -> Moment + Send + Sync>,
     /// When a stage counts as fresh.

@@ -4,24 +4,24 @@
 //! may come in is decided by the process around the desk.
 
 mod acknowledge;
-mod acting;
+mod act_handler;
+mod act_rules;
 mod acts;
 mod answer;
 mod assets;
 mod close;
 mod feed;
 mod guard;
+mod idempotency;
 mod incidents;
 pub(crate) mod names;
 mod note;
 pub(crate) mod openapi;
-mod room;
-mod screens;
-mod sent;
+mod pages;
 mod shipments;
 mod sought;
+mod state;
 mod stream;
-mod taking;
 
 use crate::desk::Desk;
 use crate::refusal::Refusal;
@@ -31,18 +31,18 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Router, middleware};
-use room::Shared;
+use state::SharedState;
 use tokio::runtime::Handle;
 
 /// A form or a short JSON is far below this.
 const MOST_BYTES: usize = 16 * 1024;
 
 /// Every route: method, path as the description has it, and what answers.
-fn routes() -> Vec<(&'static str, &'static str, MethodRouter<Shared>)> {
+fn routes() -> Vec<(&'static str, &'static str, MethodRouter<SharedState>)> {
     vec![
-        ("get", "/", get(screens::list)),
-        ("get", "/board", get(screens::overview)),
-        ("get", "/shipments/{id}", get(screens::shipment)),
+        ("get", "/", get(pages::list)),
+        ("get", "/board", get(pages::overview)),
+        ("get", "/shipments/{id}", get(pages::shipment)),
         ("get", "/static/{name}", get(assets::asset)),
         ("get", "/v1/incidents", get(incidents::incidents)),
         ("get", "/v1/shipments", get(shipments::shipments)),
@@ -67,7 +67,7 @@ async fn on_a_thread_that_may_wait(request: Request, next: Next) -> Response {
 
 /// All of the desk's routes.
 pub fn router(desk: Desk) -> Router {
-    let room = room::Room::shared(desk);
+    let room = state::DeskState::shared(desk);
     let waits = || middleware::from_fn(on_a_thread_that_may_wait);
     // A description that could not be made, which a test rules out, would have every name refused, and none ignored.
     let described = openapi::document().unwrap_or_default();
@@ -85,8 +85,8 @@ pub fn router(desk: Desk) -> Router {
             _ => (path, answer),
         })
         .fold(Router::new(), |router, (path, answer)| router.route(path, answer))
-        .fallback(screens::lost.layer(waits()))
-        .method_not_allowed_fallback(screens::wrong_method.layer(waits()))
+        .fallback(pages::lost.layer(waits()))
+        .method_not_allowed_fallback(pages::wrong_method.layer(waits()))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(middleware::map_response(guard::headers))
         .with_state(room)

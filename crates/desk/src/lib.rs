@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //!
-//! - [`board`]: the projection of three topics, pure; what is known, and how current that is
+//! - [`read_model`]: the projection of three topics, pure; what is known, and how current that is
 //! - `words`: how it is said to people
 //! - `chart`: the temperature as a picture, and as a table
 //! - `view`: what the HTTP interface answers; `pages`: what people see
@@ -14,18 +14,18 @@
 //!
 //! **Invariant:** an act is shown as done only when it came back from the log.
 
-pub mod board;
 mod chart;
 mod desk;
 mod http;
 mod pages;
+pub mod read_model;
 mod refusal;
 mod view;
 mod words;
 
-pub use board::{Board, Freshness};
 pub use desk::{Acts, Appending, Client, Desk, Feed, Item};
 pub use http::names::{takes, unheard};
 pub use http::openapi::document;
 pub use http::router;
+pub use read_model::{Freshness, ReadModel};
 pub use refusal::Refusal;

@@ -5,27 +5,27 @@
 mod story;
 
 use alerts::incident::IncidentState;
-use desk::Board;
-use desk::board::{
-    Choice, Counts, Filter, Fineness, Freshness, Standing, Warmth, Which, fineness, hands, next,
-    warmth,
+use desk::ReadModel;
+use desk::read_model::{
+    Assessment, Choice, Filter, Freshness, IncidentCounts, StageStatus, TemperatureStatus, Which,
+    assess, hands, next, temperature_status,
 };
 use facts::{Moment, Severity, ShipmentId, Span, State};
 use pipeline::registry::registry;
 use story::{PARTITIONS, Teller, ago, all_fresh, finding, incident, night, plan, tell};
 
-fn board() -> Board {
-    let mut board = Board::new(PARTITIONS, registry());
+fn board() -> ReadModel {
+    let mut board = ReadModel::new(PARTITIONS, registry());
     tell(&mut board);
     all_fresh(&mut board, night());
     board
 }
 
-fn of<'a>(board: &'a Board, shipment: &str) -> &'a desk::board::Dossier {
+fn of<'a>(board: &'a ReadModel, shipment: &str) -> &'a desk::read_model::ShipmentRecord {
     board.shipment(&ShipmentId::new(shipment)).expect("the story tells of it")
 }
 
-fn names(board: &Board, filter: &Filter) -> Vec<String> {
+fn names(board: &ReadModel, filter: &Filter) -> Vec<String> {
     board.incidents(filter).iter().map(|(i, _)| format!("{}.{}", i.shipment, i.number)).collect()
 }
 
@@ -46,7 +46,7 @@ fn the_most_urgent_is_first_and_untaken_before_taken() {
     let counts = board.counts();
     assert_eq!((counts.active_unacked, counts.returned_unacked, counts.closed), (2, 1, 1));
     let by_priority = board.counts_by_priority();
-    let sum = |of: fn(&Counts) -> u64| by_priority.values().map(of).sum::<u64>();
+    let sum = |of: fn(&IncidentCounts) -> u64| by_priority.values().map(of).sum::<u64>();
     assert_eq!((sum(|c| c.active_unacked), sum(|c| c.closed)), (2, 1), "no one is left out");
     let p1 = by_priority[&Some(Severity::P1)];
     assert_eq!(p1.active_unacked + p1.active_acked + p1.returned_unacked + p1.returned_acked, 3);
@@ -54,7 +54,7 @@ fn the_most_urgent_is_first_and_untaken_before_taken() {
 
 #[test]
 fn at_the_same_priority_less_time_is_more_urgent() {
-    let mut board = Board::new(1, registry());
+    let mut board = ReadModel::new(1, registry());
     for (name, minutes) in [("A", Some(300)), ("B", Some(20)), ("C", None)] {
         let mut one = incident(name, 1, IncidentState::ActiveUnacked, Severity::P1, "x");
         one.deadline = minutes.map(|minutes| night() + Span::minutes(minutes));
@@ -65,21 +65,21 @@ fn at_the_same_priority_less_time_is_more_urgent() {
 
 #[test]
 fn a_stage_is_fresh_late_silent_or_was_never_heard() {
-    let mut board = Board::new(2, registry());
+    let mut board = ReadModel::new(2, registry());
     let freshness = Freshness::default();
-    let standing = |board: &Board, now: Moment, name: &str| {
+    let standing = |board: &ReadModel, now: Moment, name: &str| {
         let trust = board.trust(now, &freshness);
-        trust.stages.iter().find(|stage| stage.name == name).map(|stage| stage.standing)
+        trust.stages.iter().find(|stage| stage.name == name).map(|stage| stage.status)
     };
-    assert_eq!(standing(&board, night(), "thermal"), Some(Standing::NeverHeard));
+    assert_eq!(standing(&board, night(), "thermal"), Some(StageStatus::NeverHeard));
     all_fresh(&mut board, night());
     assert!(board.trust(night(), &freshness).is_current());
     let after = |seconds| night() + Span::seconds(seconds);
     for (seconds, is) in [
-        (18, Standing::Fresh),
-        (19, Standing::Late),
-        (59, Standing::Silent),
-        (-30, Standing::Ahead),
+        (18, StageStatus::Fresh),
+        (19, StageStatus::Late),
+        (59, StageStatus::Silent),
+        (-30, StageStatus::Ahead),
     ] {
         assert_eq!(standing(&board, after(seconds), "thermal"), Some(is), "after {seconds} s");
     }
@@ -96,22 +96,22 @@ fn a_stage_is_fresh_late_silent_or_was_never_heard() {
 
 #[test]
 fn one_partition_that_was_never_heard_is_not_taken_for_fresh() {
-    let mut board = Board::new(3, registry());
+    let mut board = ReadModel::new(3, registry());
     all_fresh(&mut board, night()); // tells of partitions 0 and 1
     let trust = board.trust(night(), &Freshness::default());
     assert!(!trust.is_current());
     assert_eq!(trust.as_of, None);
     assert_eq!(
-        (trust.stages[3].standing, trust.stages[3].partition),
-        (Standing::NeverHeard, Some(2))
+        (trust.stages[3].status, trust.stages[3].partition),
+        (StageStatus::NeverHeard, Some(2))
     );
-    assert_eq!(trust.stages[0].standing, Standing::Fresh, "intake's partitions are its own");
+    assert_eq!(trust.stages[0].status, StageStatus::Fresh, "intake's partitions are its own");
 }
 
 #[test]
 fn a_desk_that_has_not_read_to_the_end_is_not_current() {
     let mut board = board();
-    let current = |board: &Board| board.trust(night(), &Freshness::default()).is_current();
+    let current = |board: &ReadModel| board.trust(night(), &Freshness::default()).is_current();
     assert!(current(&board));
     board.progress("alerts", 1, 100, 301);
     assert!(!current(&board), "201 records behind");
@@ -123,18 +123,18 @@ fn a_desk_that_has_not_read_to_the_end_is_not_current() {
 #[test]
 fn nothing_found_wrong_is_told_apart_from_not_known() {
     let board = board();
-    let says = |name: &str| match fineness(of(&board, name), true) {
-        Fineness::Wrong(f) => format!("{} {}", f.severity, f.code),
-        Fineness::NotKnown(why) => format!("not known: {why}"),
-        Fineness::NotUnderWay => "not under way".into(),
-        Fineness::NothingFound => "nothing found wrong".into(),
+    let says = |name: &str| match assess(of(&board, name), true) {
+        Assessment::Wrong(f) => format!("{} {}", f.severity, f.code),
+        Assessment::NotKnown(why) => format!("not known: {why}"),
+        Assessment::NotUnderWay => "not under way".into(),
+        Assessment::NothingFound => "nothing found wrong".into(),
     };
     assert_eq!(says("DP-2041"), "P1 CUS-02");
     assert_eq!(says("DP-2033"), "nothing found wrong");
     assert_eq!(says("SMP-9"), "not known: there is no plan to hold it against");
     assert_eq!(says("DP-1990"), "not known: its temperature has not been judged");
-    let stale = fineness(of(&board, "DP-2033"), false);
-    assert_eq!(stale, Fineness::NotKnown("the board is not current".into()));
+    let stale = assess(of(&board, "DP-2033"), false);
+    assert_eq!(stale, Assessment::NotKnown("the board is not current".into()));
 }
 
 #[test]
@@ -144,39 +144,40 @@ fn a_silent_logger_or_an_unknown_temperature_is_not_fine() {
     let quiet = format!("has been quiet on 1 since {}, as of {}", ago(40), ago(1));
     teller.says("DP-2033", ago(1), "device:LOG-50", &quiet);
     teller.finish();
-    let silent = |board: &Board| {
+    let silent = |board: &ReadModel| {
         board.silent().iter().map(|(s, probe, _)| format!("{s} {probe}")).collect::<Vec<_>>()
     };
     assert_eq!(silent(&board), ["CELLS-104 LOG-40/1", "DP-2033 LOG-50/1"]);
-    let why = Fineness::NotKnown("logger LOG-50/1 is silent".into());
-    assert_eq!(fineness(of(&board, "DP-2033"), true), why);
+    let why = Assessment::NotKnown("logger LOG-50/1 is silent".into());
+    assert_eq!(assess(of(&board, "DP-2033"), true), why);
     // A reading ends the silence.
     let mut teller = Teller::new(&mut board);
     teller.says("DP-2033", ago(0), "device:LOG-50", "reads -181.0 °C at 1");
     teller.finish();
     assert_eq!(silent(&board), ["CELLS-104 LOG-40/1"]);
-    assert_eq!(warmth(of(&board, "DP-2033")), Warmth::Known);
+    assert_eq!(temperature_status(of(&board, "DP-2033")), TemperatureStatus::Known);
 }
 
 #[test]
 fn a_withdrawn_finding_stays_visible_and_is_not_open() {
-    let mut board = Board::new(1, registry());
+    let mut board = ReadModel::new(1, registry());
     let mut f = finding("SHP-1", "CUS-03", "custody/wrong-party", Severity::P2, "x");
     board.finding(&f);
     assert_eq!(of(&board, "SHP-1").open().len(), 1);
     f.state = State::Withdrawn;
     board.finding(&f);
-    let dossier = of(&board, "SHP-1");
-    assert_eq!((dossier.open().len(), dossier.findings.len()), (0, 1));
-    assert_eq!(dossier.findings.values().next().map(|f| f.state), Some(State::Withdrawn));
+    let record = of(&board, "SHP-1");
+    assert_eq!((record.open().len(), record.findings.len()), (0, 1));
+    assert_eq!(record.findings.values().next().map(|f| f.state), Some(State::Withdrawn));
 }
 
 #[test]
 fn the_chain_of_hands_is_as_it_was_reported_without_what_was_corrected() {
     let board = board();
     let told = |name: &str| -> Vec<String> {
-        let who =
-            |hand: &desk::board::Hand| hand.holder.as_ref().map_or("-".into(), |h| h.to_string());
+        let who = |hand: &desk::read_model::Hand| {
+            hand.holder.as_ref().map_or("-".into(), |h| h.to_string())
+        };
         hands(of(&board, name)).iter().map(who).collect()
     };
     assert_eq!(told("CELLS-118"), ["PLANT-PUURS", "-", "VITAVAN"], "BAYSTATE was a wrong scan");
@@ -188,7 +189,7 @@ fn the_chain_of_hands_is_as_it_was_reported_without_what_was_corrected() {
 
 #[test]
 fn hands_that_overlap_say_so() {
-    let mut board = Board::new(1, registry());
+    let mut board = ReadModel::new(1, registry());
     let mut t = Teller::new(&mut board);
     t.of("SHP-1", ago(100), "accepted by VAN");
     t.of("SHP-1", ago(60), "accepted by KLM");
@@ -236,15 +237,16 @@ fn a_board_that_is_told_everything_twice_says_the_same() {
         let (a, b) = (of(&once, name), of(&twice, name));
         assert_eq!(a.lines.all().len(), b.lines.all().len(), "{name}");
         assert_eq!(hands(a), hands(b));
-        let points =
-            |d: &desk::board::Dossier| d.series.values().map(|s| s.points().len()).sum::<usize>();
+        let points = |d: &desk::read_model::ShipmentRecord| {
+            d.series.values().map(|s| s.points().len()).sum::<usize>()
+        };
         assert_eq!(points(a), points(b));
     }
 }
 
 #[test]
 fn a_shipment_is_live_until_it_is_over_and_a_correction_takes_that_back() {
-    let mut board = Board::new(1, registry());
+    let mut board = ReadModel::new(1, registry());
     let mut t = Teller::new(&mut board);
     t.of("SHP-1", ago(100), &plan("cells", "CELL_2_8", ""));
     let cancelled = t.of("SHP-1", ago(90), "cancelled: wrong day");
@@ -264,7 +266,7 @@ fn a_shipment_is_live_until_it_is_over_and_a_correction_takes_that_back() {
 #[test]
 fn a_rulebook_in_the_log_brings_the_limits() {
     let mut board = board();
-    let limits = |board: &Board| board.limits_of(of(board, "VEC-77")).cloned();
+    let limits = |board: &ReadModel| board.limits_of(of(board, "VEC-77")).cloned();
     assert_eq!(limits(&board), None);
     let book = r#"{"profile":{"ULT_80":{"class":"frozen","living":false,"settle_in":"0 min","lower":"-90.0 °C","upper":"-60.0 °C"}}}"#;
     let fact = facts::Fact::System(facts::SystemFact::RulebookPublished(
@@ -289,7 +291,7 @@ fn a_rulebook_in_the_log_brings_the_limits() {
 
 #[test]
 fn a_stage_that_alerts_found_silent_is_no_shipment() {
-    let mut board = Board::new(1, registry());
+    let mut board = ReadModel::new(1, registry());
     let mut f = finding(
         "partition-3",
         "SYS-STAGE",
@@ -319,7 +321,7 @@ fn silent(n: u16, stage: &str, minutes: i64) -> facts::Finding {
 
 #[test]
 fn a_stage_that_is_silent_in_several_partitions_is_one_line_and_never_a_shipment() {
-    let mut board = Board::new(3, registry());
+    let mut board = ReadModel::new(3, registry());
     let (mut first, second, other) =
         (silent(0, "thermal", 9), silent(2, "thermal", 7), silent(2, "custody", 8));
     [&first, &second, &other].into_iter().for_each(|f| board.finding(f));
@@ -327,7 +329,10 @@ fn a_stage_that_is_silent_in_several_partitions_is_one_line_and_never_a_shipment
     board.incident(&of_partition(2, &[&second, &other], IncidentState::ActiveUnacked));
 
     assert_eq!(board.shipments().count(), 0, "a partition is no shipment");
-    assert_eq!((board.counts(), names(&board, &Filter::default()).len()), (Counts::default(), 0));
+    assert_eq!(
+        (board.counts(), names(&board, &Filter::default()).len()),
+        (IncidentCounts::default(), 0)
+    );
     assert!(board.shipment(&ShipmentId::new("partition-2")).is_none(), "it has no page");
     assert!(board.one(&ShipmentId::new("partition-2"), 1).is_some(), "it can be taken and closed");
     let p1 = board.counts_by_priority()[&Some(Severity::P1)];
@@ -352,7 +357,7 @@ fn a_stage_that_is_silent_in_several_partitions_is_one_line_and_never_a_shipment
 
 #[test]
 fn one_pause_of_a_stage_is_one_incident_in_however_many_partitions() {
-    let mut board = Board::new(3, registry());
+    let mut board = ReadModel::new(3, registry());
     let of = |n: u16| {
         let mut f = silent(0, "thermal", i64::from(9 - n));
         (f.name.about, f.shipment) =
@@ -371,7 +376,7 @@ fn one_pause_of_a_stage_is_one_incident_in_however_many_partitions() {
 
 #[test]
 fn an_incident_in_which_a_shipment_has_findings_of_its_own_is_the_shipments() {
-    let mut board = Board::new(1, registry());
+    let mut board = ReadModel::new(1, registry());
     let warm = finding("partition-0", "THM-01", "thermal/too-warm", Severity::P2, "9 °C");
     let stage = silent(0, "thermal", 5);
     board.incident(&of_partition(0, &[&stage, &warm], IncidentState::ActiveUnacked));

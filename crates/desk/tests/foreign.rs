@@ -8,7 +8,7 @@ mod story;
 use alerts::incident::IncidentState;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use desk::{Acts, Appending, Board, Client, Desk, Feed, Freshness, Item, Refusal, router};
+use desk::{Acts, Appending, Client, Desk, Feed, Freshness, Item, ReadModel, Refusal, router};
 use facts::{Event, PartyId, Severity, ShipmentId, ShortText, State};
 use pipeline::registry::registry;
 use std::collections::BTreeSet;
@@ -41,8 +41,8 @@ impl Feed for Nowhere {
 }
 
 /// A board on which everything that others can write holds the letter.
-fn board() -> Board {
-    let mut board = Board::new(PARTITIONS, registry());
+fn board() -> ReadModel {
+    let mut board = ReadModel::new(PARTITIONS, registry());
     let m = marked;
     let s = m("SHIP");
     let of = format!("device:{}", m("LOGGER"));

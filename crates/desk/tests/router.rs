@@ -11,7 +11,7 @@ use alerts::incident::{IncidentState, StaffAct};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use desk::{Acts, Appending, Board, Desk, Feed, Freshness, Item, Refusal, router};
+use desk::{Acts, Appending, Desk, Feed, Freshness, Item, ReadModel, Refusal, router};
 use facts::{Event, Fact, Severity, ShipmentId, Span, StaffAct};
 use pipeline::registry::registry;
 use serde_json::Value;
@@ -21,7 +21,7 @@ use story::{PARTITIONS, all_fresh, finding, incident, night, tell};
 use tokio::sync::mpsc::{Receiver, channel};
 use tower::ServiceExt;
 
-type Shared = Arc<RwLock<Board>>;
+type Shared = Arc<RwLock<ReadModel>>;
 
 /// A log that does as it is told.
 #[derive(Clone)]
@@ -128,7 +128,7 @@ impl Feed for Alerts {
 }
 
 fn made(does: Does) -> (Router, Log) {
-    let mut board = Board::new(PARTITIONS, registry());
+    let mut board = ReadModel::new(PARTITIONS, registry());
     tell(&mut board);
     let evil = "<script>alert(1)</script> & \"so on\"";
     board.incident(&incident("EVIL<b>", 1, IncidentState::ActiveUnacked, Severity::P4, evil));
@@ -245,7 +245,7 @@ async fn no_open_incident_is_said_only_when_all_is_fresh() {
         (true, "No open incident, as of 03:12:03 UTC"),
         (false, "Whether an incident is open is not known"),
     ] {
-        let mut board = Board::new(PARTITIONS, registry());
+        let mut board = ReadModel::new(PARTITIONS, registry());
         if fresh {
             all_fresh(&mut board, night());
         }
@@ -557,7 +557,7 @@ async fn that_nothing_else_is_open_is_said_only_when_all_is_fresh() {
         (false, "No other open incident is known here, and that does not mean that there is none"),
     ] {
         let (router, log) = made(Does::Shows);
-        let mut board = Board::new(PARTITIONS, registry());
+        let mut board = ReadModel::new(PARTITIONS, registry());
         board.incident(&incident("OVER-1", 1, IncidentState::ReturnedUnacked, Severity::P1, "x"));
         if fresh {
             all_fresh(&mut board, night());
@@ -1332,7 +1332,7 @@ async fn the_feed_begins_with_what_is_open_and_says_where_it_goes_on() {
     one.state = IncidentState::Closed;
     log.board.write().unwrap().told(&one, event);
     assert_eq!(get(&router, "/v1/feed").await.json()["items"], serde_json::json!([]));
-    *log.board.write().unwrap() = Board::new(PARTITIONS, registry());
+    *log.board.write().unwrap() = ReadModel::new(PARTITIONS, registry());
     let unread = get(&router, "/v1/feed").await;
     assert_eq!(unread.status, StatusCode::SERVICE_UNAVAILABLE, "nothing read is not nothing open");
     unread.problem();

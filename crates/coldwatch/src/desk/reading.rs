@@ -11,7 +11,7 @@
 use crate::exit::Failure;
 use crate::live::Live;
 use crate::services::names::Names;
-use ::desk::Board;
+use ::desk::ReadModel;
 use alerts::ExceptionInput;
 use facts::Moment;
 use fold::Payload;
@@ -78,7 +78,7 @@ struct Reading {
     names: Names,
     topic: Topic,
     together: Arc<Together>,
-    board: Arc<RwLock<Board>>,
+    board: Arc<RwLock<ReadModel>>,
     clock: Clock,
     stop: Arc<AtomicBool>,
     /// Up to where each partition is on the board; `None` until its start is known.
@@ -93,7 +93,7 @@ struct Reading {
 pub(super) fn start(
     live: &Live,
     topic: Topic,
-    board: &Arc<RwLock<Board>>,
+    board: &Arc<RwLock<ReadModel>>,
     together: &Arc<Together>,
 ) -> Result<(), Failure> {
     let reading = Arc::new(Reading {
@@ -128,7 +128,7 @@ impl Reading {
         self.stop.load(Ordering::Relaxed)
     }
 
-    fn board(&self) -> RwLockWriteGuard<'_, Board> {
+    fn board(&self) -> RwLockWriteGuard<'_, ReadModel> {
         self.board.write().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -251,7 +251,7 @@ impl Reading {
 }
 
 /// One record, onto the board. One that cannot be read was told by the service that reads it.
-fn take(board: &mut Board, topic: Topic, partition: u16, record: &Record) {
+fn take(board: &mut ReadModel, topic: Topic, partition: u16, record: &Record) {
     match topic {
         Topic::Journal => {
             let Ok(entry) = bytes::journal(partition, record.offset, &record.value) else { return };
@@ -302,7 +302,7 @@ fn take(board: &mut Board, topic: Topic, partition: u16, record: &Record) {
 }
 
 /// Intake's sign of life.
-fn alive(board: &mut Board, partition: u16, record: &Record) {
+fn alive(board: &mut ReadModel, partition: u16, record: &Record) {
     let read = wire::native::read(&record.value, &wire::Limits::default());
     if let Ok(facts::Fact::System(facts::SystemFact::Alive(_))) =
         read.as_ref().map(|read| &read.event.fact)
@@ -384,7 +384,7 @@ mod tests {
         config.log.partitions = 3;
         let clock: Clock = Arc::new(|| 1_000_000);
         let live = Live::new(log.clone(), config, clock, None);
-        let board = Arc::new(RwLock::new(Board::new(3, registry())));
+        let board = Arc::new(RwLock::new(ReadModel::new(3, registry())));
         let together = Arc::default();
         for topic in TOPICS {
             let name = live.names.topic(topic).to_string();

@@ -3,7 +3,7 @@
 use super::Doors;
 use super::problem::Problem;
 use crate::live::Watched;
-use ::desk::{Board, Freshness};
+use ::desk::{Freshness, ReadModel};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -101,7 +101,7 @@ fn within(doors: &Doors) -> Vec<String> {
 }
 
 /// A desk that has just started shows nothing of what it has not read again.
-fn unread(board: &RwLock<Board>) -> Vec<String> {
+fn unread(board: &RwLock<ReadModel>) -> Vec<String> {
     let board = board.read().unwrap_or_else(PoisonError::into_inner);
     let readers = board.trust(Moment::EARLIEST, &Freshness::default()).readers;
     let behind = readers.into_iter().filter(|reader| !reader.current);
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_desk_that_has_not_read_its_topics_says_so() {
-        let board = RwLock::new(Board::new(1, registry()));
+        let board = RwLock::new(ReadModel::new(1, registry()));
         assert_eq!(unread(&board).len(), 3, "it has read nothing");
         let progress = |topic: &str, position| {
             board.write().expect("no panic").progress(topic, 0, position, 1_000);

@@ -4,7 +4,7 @@
 
 use super::story::{Teller, act, ago, custody, finding, incident, patient, plan, thermal};
 use alerts::incident::IncidentState;
-use desk::Board;
+use desk::ReadModel;
 use facts::context::Class;
 use facts::{PartyId, Severity, ShipmentId, ShortText, State};
 
@@ -31,7 +31,7 @@ fn state(n: usize) -> Option<IncidentState> {
 }
 
 /// So many shipments, onto the board.
-pub fn tell(board: &mut Board, shipments: usize) {
+pub fn tell(board: &mut ReadModel, shipments: usize) {
     let mut t = Teller::new(board);
     for n in 1..=shipments {
         shipment(&mut t, n);

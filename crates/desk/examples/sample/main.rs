@@ -14,8 +14,8 @@ mod crowd;
 mod story;
 
 use alerts::incident::{IncidentState, StaffAct};
-use desk::board::TOPICS;
-use desk::{Acts, Appending, Board, Desk, Feed, Freshness, Item, Refusal, router};
+use desk::read_model::TOPICS;
+use desk::{Acts, Appending, Desk, Feed, Freshness, Item, ReadModel, Refusal, router};
 use facts::{Event, Fact, Moment, Span, StaffAct};
 use pipeline::registry::registry;
 use std::sync::{Arc, Mutex, RwLock};
@@ -26,7 +26,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 struct Door(Arc<Log>);
 
 struct Log {
-    board: Arc<RwLock<Board>>,
+    board: Arc<RwLock<ReadModel>>,
     readers: Mutex<Vec<Sender<Item>>>,
     last: Mutex<u64>,
 }
@@ -101,7 +101,7 @@ async fn main() {
     let has = |word: &str| words.iter().any(|w| w == word);
     let (stale, empty) = (has("--stale"), has("--empty"));
     let port: u16 = words.first().and_then(|word| word.parse().ok()).unwrap_or(8090);
-    let mut board = Board::new(story::PARTITIONS, registry());
+    let mut board = ReadModel::new(story::PARTITIONS, registry());
     if !empty {
         story::tell(&mut board);
     }
@@ -141,7 +141,7 @@ async fn main() {
     axum::serve(listener, router(desk)).await.unwrap();
 }
 
-fn beat(board: &mut Board, now: Moment, stale: bool) {
+fn beat(board: &mut ReadModel, now: Moment, stale: bool) {
     for partition in 0..story::PARTITIONS {
         for stage in board.stage_names().to_vec() {
             let silent = stale && stage == "thermal" && partition == 1;

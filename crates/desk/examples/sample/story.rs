@@ -4,8 +4,8 @@
 
 use alerts::Incident;
 use alerts::incident::{IncidentState, StaffAct};
-use desk::Board;
-use desk::board::TOPICS;
+use desk::ReadModel;
+use desk::read_model::TOPICS;
 use facts::context::{Class, Custody, Gate, Phase, Schedule, Thermal, Watch};
 use facts::{
     Context, Event, Finding, MilliCelsius, Moment, Name, PartyId, Severity, ShipmentId, ShortText,
@@ -25,7 +25,7 @@ pub fn ago(minutes: i64) -> Moment {
 }
 
 /// Every stage was heard 2 s before `now`; all was read.
-pub fn all_fresh(board: &mut Board, now: Moment) {
+pub fn all_fresh(board: &mut ReadModel, now: Moment) {
     for partition in 0..PARTITIONS {
         for stage in board.stage_names().to_vec() {
             board.beat(stage, partition, now - Span::seconds(2));
@@ -36,14 +36,14 @@ pub fn all_fresh(board: &mut Board, now: Moment) {
 
 /// Gathers facts, and tells them to a board in the order in which they were learnt.
 pub struct Teller<'a> {
-    pub board: &'a mut Board,
+    pub board: &'a mut ReadModel,
     told: Vec<(Moment, ShipmentId, u64, Event)>,
     /// When what is told next was learnt; `None` = when it happened.
     pub learnt: Option<Moment>,
 }
 
 impl<'a> Teller<'a> {
-    pub fn new(board: &'a mut Board) -> Self {
+    pub fn new(board: &'a mut ReadModel) -> Self {
         Self { board, told: Vec::new(), learnt: None }
     }
 
@@ -208,7 +208,7 @@ pub fn patient(in_hours: i64) -> Context {
 }
 
 /// Everything that happened that night, but for how current it is.
-pub fn tell(board: &mut Board) {
+pub fn tell(board: &mut ReadModel) {
     board.limits("CELL_2_8", MilliCelsius::from_milli(2_000), MilliCelsius::from_milli(8_000));
     board.limits("CRYO_LN2V", None, MilliCelsius::from_milli(-150_000));
     let mut t = Teller::new(board);

@@ -160,13 +160,13 @@ fn found(rule: &str, code: &str) -> facts::Finding {
 #[test]
 fn a_finding_is_drawn_where_its_rule_says_so_whatever_its_code() {
     static RULES: [&RuleInfo; 2] = [&WARM, &EXPIRES];
-    let mut board = Board::new(1, Registry::new(&["thermal", "schedule"], &RULES));
+    let mut board = ReadModel::new(1, Registry::new(&["thermal", "schedule"], &RULES));
     board.finding(&found("thermal/too-warm", "THM-01"));
     board.finding(&found("schedule/expires-before-use", "THM-09"));
     // One that a newer release has found: it is told, and nobody guesses what it is by its name or its code.
     board.finding(&found("thermal/too-warm-by-night", "THM-77"));
-    let dossier = board.shipment(&ShipmentId::new("SHP-1")).expect("a shipment");
-    assert_eq!(dossier.open().len() + dossier.findings.len(), 3, "all three are told");
-    let drawn: Vec<String> = excursions(dossier, at(60)).into_iter().map(|e| e.code).collect();
+    let record = board.shipment(&ShipmentId::new("SHP-1")).expect("a shipment");
+    assert_eq!(record.open().len() + record.findings.len(), 3, "all three are told");
+    let drawn: Vec<String> = excursions(record, at(60)).into_iter().map(|e| e.code).collect();
     assert_eq!(drawn, ["THM-01"]);
 }

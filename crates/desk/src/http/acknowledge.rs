@@ -1,9 +1,9 @@
 //! `POST /v1/incidents/{id}/acknowledge`: somebody takes an incident, or takes it over.
 
-use super::acting::{Waiting, Wanted, answer};
+use super::act_handler::{Waiting, Wanted, answer};
+use super::act_rules::{person, reason};
 use super::answer::Problem;
-use super::room::Shared;
-use super::taking::{person, reason};
+use super::state::SharedState;
 use crate::refusal::Refusal;
 use crate::view::IncidentView;
 use axum::extract::{Path, Request, State};
@@ -52,13 +52,13 @@ pub(crate) struct Taking {
         (status = 503, description = "The log does not take the act now", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn acknowledge(
-    State(room): State<Shared>,
+    State(state): State<SharedState>,
     Path(id): Path<String>,
     asked: Request,
 ) -> Response {
     let wanted =
         |Taking { by, reason, key, back }| Ok(Wanted { fact: taking(&by, &reason)?, key, back });
-    answer(&room, &id, asked, "taken", wanted).await
+    answer(&state, &id, asked, "taken", wanted).await
 }
 
 /// Somebody takes it.

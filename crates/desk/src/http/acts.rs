@@ -2,14 +2,14 @@
 //! the same rules as alone.
 
 use super::acknowledge::taking;
-use super::acting::{Done, act, fault_soon, is_form, read};
+use super::act_handler::{Done, act, fault_soon, is_form, read};
+use super::act_rules::name;
 use super::answer::{Problem, html, json};
 use super::close::closing;
 use super::guard::same_site;
 use super::note::noting;
-use super::room::Shared;
 use super::sought::given;
-use super::taking::name;
+use super::state::SharedState;
 use crate::pages::{Acts, Outcome};
 use crate::refusal::Refusal;
 use axum::extract::{Request, State};
@@ -165,7 +165,7 @@ impl Acting {
         (status = 415, description = "The body is neither JSON nor a form", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value is not possible", body = Problem, content_type = "application/problem+json"),
     ))]
-pub(crate) async fn acts(State(room): State<Shared>, asked: Request) -> Response {
+pub(crate) async fn acts(State(state): State<SharedState>, asked: Request) -> Response {
     let headers = asked.headers().clone();
     let form = is_form(&headers);
     let doing = async {
@@ -174,13 +174,13 @@ pub(crate) async fn acts(State(room): State<Shared>, asked: Request) -> Response
             true => Acting::form(read(true, asked).await?)?,
             false => read(false, asked).await?,
         };
-        let came = all(&room, &headers, &acting).await?;
+        let came = all(&state, &headers, &acting).await?;
         Ok((acting, came))
     };
     match doing.await {
-        Ok((acting, came)) if form => shown_soon(&room, acting, came).await,
+        Ok((acting, came)) if form => shown_soon(&state, acting, came).await,
         Ok((_, came)) => json(StatusCode::OK, &Results::new(came)),
-        Err(refusal) if form => fault_soon(&room, refusal).await,
+        Err(refusal) if form => fault_soon(&state, refusal).await,
         Err(refusal) => Refusal::into_response(refusal),
     }
 }
@@ -189,15 +189,15 @@ pub(crate) async fn acts(State(room): State<Shared>, asked: Request) -> Response
 type Each = Vec<(String, Result<Done, Refusal>)>;
 
 /// Does all of them, at the same time.
-async fn all(room: &Shared, headers: &HeaderMap, acting: &Acting) -> Result<Each, Refusal> {
+async fn all(state: &SharedState, headers: &HeaderMap, acting: &Acting) -> Result<Each, Refusal> {
     let (fact, each) = (acting.fact()?, acting.each()?);
-    let key = name(room, headers, acting.key.clone())?;
+    let key = name(state, headers, acting.key.clone())?;
     let mut under_way = JoinSet::new();
     for (n, id) in each.iter().cloned().enumerate() {
-        let (room, fact) = (room.clone(), fact.clone());
+        let (state, fact) = (state.clone(), fact.clone());
         // Each is an act of its own, by a name that the same request leads to again.
         let name = Identity::of(&key, &id).to_string();
-        under_way.spawn(async move { (n, act(&room, &id, name, fact).await) });
+        under_way.spawn(async move { (n, act(&state, &id, name, fact).await) });
     }
     let mut came: Vec<Option<Result<Done, Refusal>>> = each.iter().map(|_| None).collect();
     while let Some(done) = under_way.join_next().await {
@@ -230,15 +230,15 @@ impl Results {
 }
 
 /// The page that tells it. It is made on a thread that may wait.
-async fn shown_soon(room: &Shared, acting: Acting, came: Each) -> Response {
-    let room = room.clone();
+async fn shown_soon(state: &SharedState, acting: Acting, came: Each) -> Response {
+    let state = state.clone();
     let page = move || -> Result<Response, Refusal> {
         let outcomes = came.into_iter().map(|(id, came)| match came {
             Ok(done) => Outcome::done(id, done.shown.is_some()),
             Err(refusal) => Outcome::refused(id, refusal.to_string()),
         });
-        let (now, board) = (room.now(), room.board()?);
-        let frame = room.frame(&board, now, "acts");
+        let (now, board) = (state.now(), state.board()?);
+        let frame = state.frame(&board, now, "acts");
         Ok(html(&Acts::new(frame, &acting.act, outcomes.collect(), acting.back.as_deref())))
     };
     let page = tokio::task::spawn_blocking(page).await;

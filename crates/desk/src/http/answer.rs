@@ -1,6 +1,6 @@
 //! Answers: JSON with an entity tag, pages, and refusals in the form that the asker reads.
 
-use super::room::Shared;
+use super::state::SharedState;
 use crate::pages::Fault;
 use crate::refusal::Refusal;
 use crate::words::Foreign;
@@ -44,10 +44,10 @@ impl IntoResponse for Refusal {
 }
 
 /// A refusal as a page for people.
-pub(crate) fn fault(room: &Shared, refusal: &Refusal) -> Response {
-    let now = room.now();
-    let page = room.board().map(|board| Fault {
-        frame: room.frame(&board, now, "fault"),
+pub(crate) fn fault(state: &SharedState, refusal: &Refusal) -> Response {
+    let now = state.now();
+    let page = state.board().map(|board| Fault {
+        frame: state.frame(&board, now, "fault"),
         heading: refusal.title().into(),
         sentence: Foreign::new(refusal),
     });

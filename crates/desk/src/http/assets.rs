@@ -1,7 +1,7 @@
 //! The style sheet, the scripts and the icon. They are part of the program: nothing is fetched from elsewhere.
 
 use super::answer::fault;
-use super::room::Shared;
+use super::state::SharedState;
 use crate::refusal::Refusal;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -25,12 +25,12 @@ const ASSETS: [(&str, &str, &str); 5] = [
         (status = 404, description = "There is no such file", content_type = "text/html"),
     ))]
 pub(crate) async fn asset(
-    State(room): State<Shared>,
+    State(state): State<SharedState>,
     Path(name): Path<String>,
     asked: HeaderMap,
 ) -> Response {
     let Some((_, kind, text)) = ASSETS.iter().find(|(known, ..)| *known == name) else {
-        return fault(&room, &Refusal::Unknown(format!("there is no file `{name}`")));
+        return fault(&state, &Refusal::Unknown(format!("there is no file `{name}`")));
     };
     let tag = format!("\"{}\"", Identity::of("asset", text));
     let has = asked.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());

@@ -1,9 +1,9 @@
 //! `POST /v1/incidents/{id}/close`: somebody ends an incident, a P1 together with a second person.
 
-use super::acting::{Waiting, Wanted, answer};
+use super::act_handler::{Waiting, Wanted, answer};
+use super::act_rules::{person, reason};
 use super::answer::Problem;
-use super::room::Shared;
-use super::taking::{person, reason};
+use super::state::SharedState;
 use crate::refusal::Refusal;
 use crate::view::IncidentView;
 use axum::extract::{Path, Request, State};
@@ -56,14 +56,14 @@ pub(crate) struct Closing {
         (status = 503, description = "The log does not take the act now", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn close(
-    State(room): State<Shared>,
+    State(state): State<SharedState>,
     Path(id): Path<String>,
     asked: Request,
 ) -> Response {
     let wanted = |Closing { by, reason, second, key, back }| {
         Ok(Wanted { fact: closing(&by, &reason, second)?, key, back })
     };
-    answer(&room, &id, asked, "closed", wanted).await
+    answer(&state, &id, asked, "closed", wanted).await
 }
 
 /// Somebody closes it.

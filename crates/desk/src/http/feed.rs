@@ -2,8 +2,8 @@
 //! topic told of it last, and the position from which `/v1/stream` goes on.
 
 use super::answer::{Problem, json};
-use super::room::Shared;
-use crate::board::Filter;
+use super::state::SharedState;
+use crate::read_model::Filter;
 use crate::refusal::Refusal;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -28,8 +28,8 @@ pub(crate) struct Beginning {
         (status = 200, description = "The incidents that are open now, and where the stream goes on from", body = Beginning),
         (status = 503, description = "The desk has not read the alerts topic yet", body = Problem, content_type = "application/problem+json"),
     ))]
-pub(crate) async fn feed(State(room): State<Shared>) -> Result<Response, Refusal> {
-    let board = room.board()?;
+pub(crate) async fn feed(State(state): State<SharedState>) -> Result<Response, Refusal> {
+    let board = state.board()?;
     let unread = || Refusal::Unavailable("the desk has not read the alerts topic yet".into());
     let position = board.position().ok_or_else(unread)?;
     let all = Filter::default();

@@ -1,10 +1,10 @@
 //! `GET /v1/incidents`, and the choice of incidents that the page takes, too.
 
 use super::answer::{Problem, tagged};
-use super::room::Shared;
 use super::sought::{Sought, given, query};
-use crate::board::{Choice, Filter, STATES, Which};
+use super::state::SharedState;
 use crate::pages::NAMES;
+use crate::read_model::{Choice, Filter, STATES, Which};
 use crate::refusal::Refusal;
 use crate::view::{IncidentView, Incidents, SilenceView, TrustView};
 use axum::extract::rejection::QueryRejection;
@@ -73,15 +73,15 @@ impl Asked {
         (status = 503, description = "The board cannot be shown", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn incidents(
-    State(room): State<Shared>,
+    State(state): State<SharedState>,
     asked: Result<Query<Asked>, QueryRejection>,
     sought: Result<Query<Sought>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let sought = query(sought)?;
     let (filter, after) = (query(asked)?.filter(&sought)?, sought.after()?);
-    let (now, board) = (room.now(), room.board()?);
-    let trust = TrustView::new(&board, &room.trust(&board, now));
+    let (now, board) = (state.now(), state.board()?);
+    let trust = TrustView::new(&board, &state.trust(&board, now));
     let page = board.page(&filter, after.as_ref());
     let items = page.items.into_iter();
     let list = Incidents {

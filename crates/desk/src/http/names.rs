@@ -1,8 +1,8 @@
 //! Names behind the `?` of an address: those of its description, and no others. A misspelt one would be a wish that nobody
 //! hears, and the answer would look like what was asked for.
 
-use super::room::Shared;
-use super::screens::refuse;
+use super::pages::refuse;
+use super::state::SharedState;
 use crate::refusal::Refusal;
 use axum::extract::{Query, Request, State};
 use axum::http::Uri;
@@ -39,12 +39,12 @@ const LONGEST: usize = 64;
 
 /// Answers nobody who asked for something that is not heard.
 pub(super) async fn heard(
-    State((room, takes)): State<(Shared, Arc<[String]>)>,
+    State((state, takes)): State<(SharedState, Arc<[String]>)>,
     asked: Request,
     next: Next,
 ) -> Response {
     match unheard(asked.uri(), &takes) {
         None => next.run(asked).await,
-        Some(sentence) => refuse(&room, asked.uri(), Refusal::Malformed(sentence)),
+        Some(sentence) => refuse(&state, asked.uri(), Refusal::Malformed(sentence)),
     }
 }

@@ -1,9 +1,9 @@
 //! `POST /v1/incidents/{id}/note`: somebody writes down what others must know, and takes nothing over by it.
 
-use super::acting::{Waiting, Wanted, answer};
+use super::act_handler::{Waiting, Wanted, answer};
+use super::act_rules::{person, reason};
 use super::answer::Problem;
-use super::room::Shared;
-use super::taking::{person, reason};
+use super::state::SharedState;
 use crate::refusal::Refusal;
 use crate::view::IncidentView;
 use axum::extract::{Path, Request, State};
@@ -53,13 +53,13 @@ pub(crate) struct Noting {
         (status = 503, description = "The log does not take the act now", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn note(
-    State(room): State<Shared>,
+    State(state): State<SharedState>,
     Path(id): Path<String>,
     asked: Request,
 ) -> Response {
     let wanted =
         |Noting { by, text, key, back }| Ok(Wanted { fact: noting(&by, &text)?, key, back });
-    answer(&room, &id, asked, "noted", wanted).await
+    answer(&state, &id, asked, "noted", wanted).await
 }
 
 /// Somebody notes it.

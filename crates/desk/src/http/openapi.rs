@@ -4,7 +4,7 @@
 //! writes it after a change.
 
 use super::answer::{Problem, json};
-use super::{acknowledge, acts, assets, close, feed, incidents, note, screens, shipments, stream};
+use super::{acknowledge, acts, assets, close, feed, incidents, note, pages, shipments, stream};
 use crate::refusal::Refusal;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -23,9 +23,9 @@ use utoipa::OpenApi;
     ),
     servers((url = "/", description = "The process that gives this description")),
     paths(
-        screens::list,
-        screens::overview,
-        screens::shipment,
+        pages::list,
+        pages::overview,
+        pages::shipment,
         assets::asset,
         incidents::incidents,
         shipments::shipments,

@@ -1,9 +1,9 @@
 //! `GET /v1/shipments` and `GET /v1/shipments/{id}`.
 
 use super::answer::{Problem, tagged};
-use super::room::Shared;
 use super::sought::{Sought, query};
-use crate::board::{Board, Dossier, Gone, Place};
+use super::state::SharedState;
+use crate::read_model::{Gone, ListPosition, ReadModel, ShipmentRecord};
 use crate::refusal::Refusal;
 use crate::view::{ShipmentRow, ShipmentView, Shipments, TrustView};
 use axum::extract::rejection::QueryRejection;
@@ -24,16 +24,18 @@ use facts::{ShipmentId, hidden};
         (status = 503, description = "The board cannot be shown", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn shipments(
-    State(room): State<Shared>,
+    State(state): State<SharedState>,
     sought: Result<Query<Sought>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let sought = query(sought)?;
     let (of, after) = (sought.choice()?, sought.after()?);
-    let (now, board) = (room.now(), room.board()?);
-    let trust = TrustView::new(&board, &room.trust(&board, now));
+    let (now, board) = (state.now(), state.board()?);
+    let trust = TrustView::new(&board, &state.trust(&board, now));
     let page = board.live(&of, trust.current, after.as_ref());
-    let row = |(place, d): &(Place, &Dossier)| ShipmentRow::new(&place.shipment, d, trust.current);
+    let row = |(place, d): &(ListPosition, &ShipmentRecord)| {
+        ShipmentRow::new(&place.shipment, d, trust.current)
+    };
     let items = page.items.iter().map(row).collect();
     let next = page.next.map(|place| place.to_string());
     let as_of = trust.as_of;
@@ -55,17 +57,17 @@ pub(crate) async fn shipments(
         (status = 503, description = "The board cannot be shown", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn shipment(
-    State(room): State<Shared>,
+    State(state): State<SharedState>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let id = named(&id)?;
-    let (now, board) = (room.now(), room.board()?);
-    let trust = TrustView::new(&board, &room.trust(&board, now));
+    let (now, board) = (state.now(), state.board()?);
+    let trust = TrustView::new(&board, &state.trust(&board, now));
     let standings = trust.standings();
     let id = meant(&board, id);
-    let dossier = board.shipment(&id).ok_or_else(|| unknown(&board, &id))?;
-    let mut view = ShipmentView::new(&board, &id, dossier, trust);
+    let record = board.shipment(&id).ok_or_else(|| unknown(&board, &id))?;
+    let mut view = ShipmentView::new(&board, &id, record, trust);
     drop(board);
     // The tag leaves out how old things are.
     let (as_of, trust) = (view.as_of.take(), view.trust.clone());
@@ -81,7 +83,7 @@ pub(crate) fn named(id: &str) -> Result<ShipmentId, Refusal> {
 }
 
 /// The shipment that is meant: what was pasted may bring along what nobody sees, and an older log may hold such a name.
-pub(crate) fn meant(board: &Board, id: ShipmentId) -> ShipmentId {
+pub(crate) fn meant(board: &ReadModel, id: ShipmentId) -> ShipmentId {
     let clean = ShipmentId::new(&*hidden::clean(id.as_str()));
     match board.shipment(&id).is_none() && board.shipment(&clean).is_some() {
         true => clean,
@@ -90,7 +92,7 @@ pub(crate) fn meant(board: &Board, id: ShipmentId) -> ShipmentId {
 }
 
 /// Why there is nothing to show of a shipment.
-pub(crate) fn unknown(board: &Board, id: &ShipmentId) -> Refusal {
+pub(crate) fn unknown(board: &ReadModel, id: &ShipmentId) -> Refusal {
     let Some((at, why)) = board.gone(id).and_then(Gone::since) else {
         return Refusal::Unknown(format!("nothing is known here of a shipment `{id}`"));
     };

@@ -1,6 +1,6 @@
 //! What a list is asked for, whether of incidents or of shipments: which ones, and from which place on.
 
-use crate::board::{Choice, Place};
+use crate::read_model::{Choice, ListPosition};
 use crate::refusal::Refusal;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
@@ -45,7 +45,7 @@ impl Sought {
         Ok(Choice { search: search.filter(|word| !word.is_empty()), named, shipment: None })
     }
 
-    pub(crate) fn after(&self) -> Result<Option<Place>, Refusal> {
+    pub(crate) fn after(&self) -> Result<Option<ListPosition>, Refusal> {
         let wrong = |text: &str| {
             Refusal::Malformed(format!(
                 "`{text}` is no place of a list: begin with the first page, which needs no `after`"

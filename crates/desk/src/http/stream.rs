@@ -4,7 +4,7 @@
 //! says that the line is alive; it carries no position, and says nothing of how current the board is.
 
 use super::answer::Problem;
-use super::room::Shared;
+use super::state::SharedState;
 use crate::desk::{Client, Item};
 use crate::refusal::Refusal;
 use axum::Extension;
@@ -35,7 +35,7 @@ const BACK: Duration = Duration::from_secs(3);
         (status = 503, description = "The log cannot be followed now, or as many follow it as may", body = Problem, content_type = "application/problem+json", headers(("retry-after" = String, description = "How many seconds to wait before asking again"))),
     ))]
 pub(crate) async fn stream(
-    State(room): State<Shared>,
+    State(state): State<SharedState>,
     client: Option<Extension<Client>>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
@@ -48,7 +48,7 @@ pub(crate) async fn stream(
     // The log is asked where it ends, and may take its time: not on a thread that answers others.
     let client = client.map(|Extension(client)| client);
     let follow =
-        tokio::task::spawn_blocking(move || room.desk.feed.follow(from.as_deref(), client));
+        tokio::task::spawn_blocking(move || state.desk.feed.follow(from.as_deref(), client));
     let items = follow.await.map_err(|broke| Refusal::Unavailable(broke.to_string()))??;
     let mut beat = interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -3,7 +3,7 @@
 //! What is not known says "not known".
 
 use super::{href, maybe};
-use crate::board::{Board, Dossier, Part, hands, parts};
+use crate::read_model::{Part, ReadModel, ShipmentRecord, hands, parts};
 use crate::words::{self, Foreign, When, left, when};
 use alerts::Incident;
 use alerts::incident::{IncidentState, StaffAct};
@@ -111,7 +111,7 @@ impl Taken {
 }
 
 impl Holder {
-    pub(crate) fn new(board: &Board, party: &PartyId) -> Self {
+    pub(crate) fn new(board: &ReadModel, party: &PartyId) -> Self {
         let described = board.party(party);
         let phone = described.and_then(|d| d.duty.as_ref());
         let digits = |text: &ShortText| -> String {
@@ -130,7 +130,7 @@ impl Holder {
 }
 
 impl Between {
-    fn new(board: &Board, d: &Dossier, now: Moment) -> Option<Self> {
+    fn new(board: &ReadModel, d: &ShipmentRecord, now: Moment) -> Option<Self> {
         let last = hands(d).pop().filter(|hand| hand.holder.is_none())?;
         let party = |party: Option<PartyId>| party.map(|party| Holder::new(board, &party));
         Some(Self {
@@ -142,7 +142,13 @@ impl Between {
 }
 
 impl Card {
-    pub(crate) fn new(board: &Board, i: &Incident, d: &Dossier, now: Moment, key: String) -> Self {
+    pub(crate) fn new(
+        board: &ReadModel,
+        i: &Incident,
+        d: &ShipmentRecord,
+        now: Moment,
+        key: String,
+    ) -> Self {
         let id = format!("{}.{}", i.shipment, i.number);
         let (state, state_shape) = words::state(i.state);
         use IncidentState::{ActiveUnacked, Closed, ReturnedAcked, ReturnedUnacked};
@@ -203,7 +209,7 @@ impl Card {
 
 /// Everybody with a part in it whose telephone does not stand on the card already: who holds the goods, or let go of them, or
 /// was to take them.
-fn others(board: &Board, i: &Incident, d: &Dossier) -> Vec<(Holder, Foreign)> {
+fn others(board: &ReadModel, i: &Incident, d: &ShipmentRecord) -> Vec<(Holder, Foreign)> {
     let between = hands(d).pop().filter(|hand| hand.holder.is_none() && i.holder.is_none());
     let between = between.into_iter().flat_map(|hand| [hand.gave, hand.meant]).flatten();
     let shown: Vec<PartyId> = between.chain(i.holder.clone()).collect();
@@ -213,12 +219,12 @@ fn others(board: &Board, i: &Incident, d: &Dossier) -> Vec<(Holder, Foreign)> {
 }
 
 /// Who had taken it, and has it no more.
-fn before<'a>(i: &'a Incident, d: &'a Dossier) -> impl Iterator<Item = &'a StaffAct> {
+fn before<'a>(i: &'a Incident, d: &'a ShipmentRecord) -> impl Iterator<Item = &'a StaffAct> {
     d.takers(i.number).iter().filter(|act| i.acknowledged.as_ref() != Some(*act))
 }
 
 /// What is shipped, as far as it is known.
-pub(super) fn goods(d: &Dossier) -> String {
+pub(super) fn goods(d: &ShipmentRecord) -> String {
     let Some(plan) = d.plan() else { return "not known: no plan was reported".into() };
     let mut text = words::goods(plan.kind).to_owned();
     if let Some(product) = d.product() {

@@ -2,7 +2,7 @@
 
 use super::card::Deadline;
 use super::maybe;
-use crate::board::{Dossier, Hand, Line, Paper, is_open, is_taken_back};
+use crate::read_model::{Hand, Paper, ShipmentRecord, TimelineLine, is_open, is_taken_back};
 use crate::words::{self, Foreign, When, clock, day, day_short, left, when};
 use facts::{Finding, Moment, Shows, Span, State, Verdict};
 use std::collections::BTreeSet;
@@ -37,7 +37,7 @@ pub(crate) struct Found {
 const SHOWN: usize = 24;
 
 /// What was found: what goes on first, what was taken back last, the worst on top of each.
-pub(crate) fn findings(d: &Dossier, now: Moment) -> Vec<Found> {
+pub(crate) fn findings(d: &ShipmentRecord, now: Moment) -> Vec<Found> {
     let mut all: Vec<&Finding> = d.findings.values().collect();
     all.sort_by_key(|f| (!is_open(f), is_taken_back(f), f.severity, f.happened));
     let told: BTreeSet<u64> = d.lines.all().iter().map(|line| line.offset).collect();
@@ -93,7 +93,7 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    pub(crate) fn new(d: &Dossier, hand: Hand, now: Moment) -> Self {
+    pub(crate) fn new(d: &ShipmentRecord, hand: Hand, now: Moment) -> Self {
         let gap = hand.holder.is_none() && is_gap(d, &hand);
         let lasting = hand.from.map(|from| hand.until.unwrap_or(now) - from);
         let places =
@@ -111,7 +111,7 @@ impl Held {
 }
 
 /// Whether what custody found of a hand-over that took too long is about this one: how long it may take is said by its rule.
-fn is_gap(d: &Dossier, hand: &Hand) -> bool {
+fn is_gap(d: &ShipmentRecord, hand: &Hand) -> bool {
     let gaps = d.shown_as(Shows::NoHolder).filter(|f| !is_taken_back(f));
     let within = |at: Moment| hand.from <= Some(at) && hand.until.is_none_or(|until| at < until);
     gaps.into_iter().any(|gap| within(gap.happened))
@@ -166,7 +166,7 @@ pub(crate) struct Said {
 }
 
 /// What happened, the latest first.
-pub(crate) fn days(d: &Dossier, now: Moment) -> Vec<Day> {
+pub(crate) fn days(d: &ShipmentRecord, now: Moment) -> Vec<Day> {
     let mut days: Vec<Day> = Vec::new();
     for line in d.lines.all().iter().rev() {
         let at = line.event.moment();
@@ -182,7 +182,7 @@ pub(crate) fn days(d: &Dossier, now: Moment) -> Vec<Day> {
     days
 }
 
-fn said(d: &Dossier, line: &Line, now: Moment) -> Said {
+fn said(d: &ShipmentRecord, line: &TimelineLine, now: Moment) -> Said {
     let at = line.event.moment();
     // What is learnt within a minute is learnt in time.
     let learnt = line.learnt.filter(|learnt| *learnt - at >= Span::minutes(1));

@@ -1,7 +1,7 @@
 //! What is chosen of a list of incidents: how a form shows it, and the address in which it stands.
 
 use super::turn::Address;
-use crate::board::{Choice, Filter, STATES, Which};
+use crate::read_model::{Choice, Filter, STATES, Which};
 use crate::words;
 use facts::Severity;
 

@@ -4,7 +4,7 @@
 
 use super::href;
 use super::stages::places;
-use crate::board::{Board, Freshness, Reader, Stage, Standing, Trust};
+use crate::read_model::{Freshness, ReadModel, StageStatus, TopicReader, Trust, WatchedStage};
 use crate::words::{Foreign, When, age, clock_seconds, day_short, when};
 use facts::Moment;
 
@@ -62,7 +62,7 @@ const NAMED: usize = 20;
 
 impl Frame {
     pub(crate) fn new(
-        board: &Board,
+        board: &ReadModel,
         now: Moment,
         freshness: &Freshness,
         here: &'static str,
@@ -125,45 +125,47 @@ fn seconds(at: Moment, now: Moment) -> String {
     format!("{day}{} UTC", clock_seconds(at))
 }
 
-fn stage_chip(stage: &Stage) -> Chip {
+fn stage_chip(stage: &WatchedStage) -> Chip {
     let old = stage.age.map(age).unwrap_or_default();
-    let (shape, word) = match stage.standing {
-        Standing::Fresh => ("fresh", format!("fresh, {old}")),
-        Standing::Late => ("late", format!("late, {old}")),
-        Standing::Silent => ("silent", format!("silent, {old}")),
-        Standing::NeverHeard => ("unknown", "never heard".into()),
-        Standing::Ahead => ("unknown", "age not known".into()),
+    let (shape, word) = match stage.status {
+        StageStatus::Fresh => ("fresh", format!("fresh, {old}")),
+        StageStatus::Late => ("late", format!("late, {old}")),
+        StageStatus::Silent => ("silent", format!("silent, {old}")),
+        StageStatus::NeverHeard => ("unknown", "never heard".into()),
+        StageStatus::Ahead => ("unknown", "age not known".into()),
     };
     Chip { name: stage.name, shape, word }
 }
 
-fn reader_chip(readers: &[Reader]) -> Chip {
+fn reader_chip(readers: &[TopicReader]) -> Chip {
     let worst = readers.iter().find(|reader| !reader.current);
     let (shape, word) = match worst {
         None => ("fresh", "has read all".into()),
-        Some(Reader { unanswered: Some(_), .. }) => ("silent", "the log does not answer".into()),
-        Some(Reader { behind: Some(n), .. }) => ("late", format!("{n} records behind")),
+        Some(TopicReader { unanswered: Some(_), .. }) => {
+            ("silent", "the log does not answer".into())
+        }
+        Some(TopicReader { behind: Some(n), .. }) => ("late", format!("{n} records behind")),
         Some(_) => ("unknown", "still reading".into()),
     };
     Chip { name: "this desk", shape, word }
 }
 
 /// Everything that is not current, in sentences.
-fn complaints(board: &Board, trust: &Trust, freshness: &Freshness, now: Moment) -> Vec<String> {
+fn complaints(board: &ReadModel, trust: &Trust, freshness: &Freshness, now: Moment) -> Vec<String> {
     let limit = freshness.limit().spoken();
     let stages = trust.stages.iter().filter_map(|stage| {
         let (name, place) = (stage.name, stage.partition);
         let place = place.map_or(String::new(), |partition| format!(" in partition {partition}"));
         let old = stage.age.map(|a| a.spoken()).unwrap_or_default();
-        match stage.standing {
-            Standing::Fresh => None,
-            Standing::Late | Standing::Silent => Some(format!(
+        match stage.status {
+            StageStatus::Fresh => None,
+            StageStatus::Late | StageStatus::Silent => Some(format!(
                 "{name} was last heard {old} ago{place} (expected within {limit}): what it would have said since is missing here."
             )),
-            Standing::NeverHeard => {
+            StageStatus::NeverHeard => {
                 Some(format!("{name} has not been heard{place} since this desk began to read."))
             }
-            Standing::Ahead => Some(format!(
+            StageStatus::Ahead => Some(format!(
                 "{name} is ahead of this desk's clock: the clock is wrong, and no age can be told."
             )),
         }
@@ -176,7 +178,7 @@ fn complaints(board: &Board, trust: &Trust, freshness: &Freshness, now: Moment) 
     });
     let behind = trust.readers.iter().filter(|r| !r.current && r.unanswered.is_none());
     let readers = behind.map(|reader| {
-        let Reader { topic, partition, .. } = reader;
+        let TopicReader { topic, partition, .. } = reader;
         match reader.behind {
             Some(n) => format!(
                 "This desk has {n} records of {topic} (partition {partition}) still to read."

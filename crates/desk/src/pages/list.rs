@@ -5,7 +5,9 @@ use super::card::Card;
 use super::chosen::{Chosen, address};
 use super::stages::Stages;
 use super::turn::Turn;
-use crate::board::{Board, Choice, Counts, Filter, Fineness, Place, STATES, Which, fineness};
+use crate::read_model::{
+    Assessment, Choice, Filter, IncidentCounts, ListPosition, ReadModel, STATES, Which, assess,
+};
 use crate::words;
 use alerts::incident::IncidentState::ReturnedUnacked;
 use askama::Template;
@@ -58,11 +60,11 @@ struct Unseen {
 
 impl List {
     pub(crate) fn new(
-        board: &Board,
+        board: &ReadModel,
         now: Moment,
         frame: Frame,
         filter: &Filter,
-        after: Option<&Place>,
+        after: Option<&ListPosition>,
         key: impl Fn() -> String,
     ) -> Self {
         let unseen = Unseen::new(board, filter);
@@ -72,7 +74,7 @@ impl List {
         };
         let page = board.page(&unfolded, after);
         let here = address(filter);
-        let turn = Turn::new(&page, after.map_or(String::new(), Place::to_string), &here);
+        let turn = Turn::new(&page, after.map_or(String::new(), ListPosition::to_string), &here);
         let card = |(at, (i, d))| Card { at, ..Card::new(board, i, d, now, key()) };
         let items = page.items.into_iter().map(|(place, one)| (place.to_string(), one));
         let mut cards: Vec<Card> = items.map(card).collect();
@@ -129,7 +131,7 @@ impl List {
 
 impl Unseen {
     /// Those of a list of what is not closed. What somebody searches for is not folded away.
-    fn new(board: &Board, filter: &Filter) -> Option<Self> {
+    fn new(board: &ReadModel, filter: &Filter) -> Option<Self> {
         let searched = filter.of.search.is_some() || filter.of.shipment.is_some();
         if filter.state.is_some() || searched {
             return None;
@@ -157,13 +159,13 @@ impl Unseen {
 }
 
 /// How many shipments that sentence is about.
-fn live(board: &Board) -> String {
+fn live(board: &ReadModel) -> String {
     let (mut fine, mut planned, mut other) = (0, 0, 0);
     for (_, d) in board.shipments().filter(|(_, d)| d.over().is_none()) {
-        match fineness(d, true) {
-            Fineness::NothingFound => fine += 1,
-            Fineness::NotUnderWay => planned += 1,
-            Fineness::Wrong(_) | Fineness::NotKnown(_) => other += 1,
+        match assess(d, true) {
+            Assessment::NothingFound => fine += 1,
+            Assessment::NotUnderWay => planned += 1,
+            Assessment::Wrong(_) | Assessment::NotKnown(_) => other += 1,
         }
     }
     let planned = match planned {
@@ -180,7 +182,7 @@ fn live(board: &Board) -> String {
     }
 }
 
-fn heading(counts: &Counts, stages: &Stages, frame: &Frame) -> (String, &'static str) {
+fn heading(counts: &IncidentCounts, stages: &Stages, frame: &Frame) -> (String, &'static str) {
     let least = if frame.current { "" } else { "At least " };
     let taken = counts.active_acked + counts.returned_acked;
     match (counts.active_unacked, counts.returned_unacked, taken) {

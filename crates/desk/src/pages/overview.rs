@@ -3,8 +3,9 @@
 use super::card::{Deadline, goods};
 use super::turn::{Address, Turn};
 use super::{Frame, href};
-use crate::board::{
-    Board, Choice, Dossier, Fineness, Milestone, Place, Warmth, fineness, next, warmth,
+use crate::read_model::{
+    Assessment, Choice, ListPosition, NextMilestone, ReadModel, ShipmentRecord, TemperatureStatus,
+    assess, next, temperature_status,
 };
 use crate::view::no_return;
 use crate::words::{self, Foreign, When, left, when};
@@ -66,16 +67,16 @@ pub(crate) struct Next {
 
 impl Overview {
     pub(crate) fn new(
-        board: &Board,
+        board: &ReadModel,
         now: Moment,
         frame: Frame,
         of: &Choice,
-        after: Option<&Place>,
+        after: Option<&ListPosition>,
     ) -> Self {
         let page = board.live(of, frame.current, after);
         let here = Address::new("/board", of);
-        let turn = Turn::new(&page, after.map_or(String::new(), Place::to_string), &here);
-        let row = |(place, d): &(Place, &Dossier)| Row {
+        let turn = Turn::new(&page, after.map_or(String::new(), ListPosition::to_string), &here);
+        let row = |(place, d): &(ListPosition, &ShipmentRecord)| Row {
             at: place.to_string(),
             ..Row::new(board, &place.shipment, d, now, frame.current)
         };
@@ -89,24 +90,24 @@ impl Overview {
 
 impl Row {
     pub(crate) fn new(
-        board: &Board,
+        board: &ReadModel,
         id: &ShipmentId,
-        d: &Dossier,
+        d: &ShipmentRecord,
         now: Moment,
         current: bool,
     ) -> Self {
-        let (verdict, verdict_shape, word, sentence) = match fineness(d, current) {
-            Fineness::Wrong(f) => (
+        let (verdict, verdict_shape, word, sentence) = match assess(d, current) {
+            Assessment::Wrong(f) => (
                 words::priority_shape(Some(f.severity)),
                 words::priority_shape(Some(f.severity)),
                 f.severity.to_string(),
                 words::plain(&f.sentence, now),
             ),
-            Fineness::NotKnown(why) => ("unknown", "unknown", "not known".into(), why),
-            Fineness::NotUnderWay => {
+            Assessment::NotKnown(why) => ("unknown", "unknown", "not known".into(), why),
+            Assessment::NotUnderWay => {
                 ("unknown", "unknown", "not under way yet".into(), "planned, and not packed".into())
             }
-            Fineness::NothingFound => {
+            Assessment::NothingFound => {
                 ("fine", "fresh", "nothing found wrong".into(), String::new())
             }
         };
@@ -140,7 +141,7 @@ impl Row {
 }
 
 impl Next {
-    fn new(milestone: Milestone, now: Moment) -> Self {
+    fn new(milestone: NextMilestone, now: Moment) -> Self {
         let late = milestone.broken || milestone.due.is_some_and(|due| due < now);
         let left = match milestone.due {
             Some(due) if due >= now => format!("in {}", (due - now).spoken()),
@@ -158,7 +159,7 @@ impl Next {
 }
 
 /// Until when the temperature is known, and what it was last.
-fn temperature(board: &Board, d: &Dossier, now: Moment) -> (String, &'static str) {
+fn temperature(board: &ReadModel, d: &ShipmentRecord, now: Moment) -> (String, &'static str) {
     let payload = d.series.values().filter(|series| series.is_payload());
     let last = payload.filter_map(|series| series.points().last()).max_by_key(|point| point.at);
     let limits = board.limits_of(d);
@@ -177,13 +178,13 @@ fn temperature(board: &Board, d: &Dossier, now: Moment) -> (String, &'static str
         None => words::tight(&text),
     };
     let outside = if bad { "bad" } else { "" };
-    match warmth(d) {
-        Warmth::NeverJudged => (said("not known".into()), "unsure"),
-        Warmth::NotYet => ("not packed yet".into(), ""),
-        Warmth::Known => (said("known".into()), outside),
-        Warmth::UnknownSince(at) => {
+    match temperature_status(d) {
+        TemperatureStatus::NeverJudged => (said("not known".into()), "unsure"),
+        TemperatureStatus::NotYet => ("not packed yet".into(), ""),
+        TemperatureStatus::Known => (said("known".into()), outside),
+        TemperatureStatus::UnknownSince(at) => {
             (said(format!("not known since {}", when(at, now).text)), "unsure")
         }
-        Warmth::Ended(at) => (format!("judged until {}", when(at, now).text), ""),
+        TemperatureStatus::Ended(at) => (format!("judged until {}", when(at, now).text), ""),
     }
 }

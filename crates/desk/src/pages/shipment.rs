@@ -4,8 +4,8 @@ use super::Frame;
 use super::card::Card;
 use super::chain::{Day, Found, Held, PermitRow, days, findings};
 use super::overview::Row;
-use crate::board::{Board, Dossier, hands, papers};
 use crate::chart::{Plot, Size, Table, draw, plot, table};
+use crate::read_model::{ReadModel, ShipmentRecord, hands, papers};
 use crate::words::{Foreign, when};
 use askama::Template;
 use facts::{Moment, ShipmentId, Span};
@@ -48,9 +48,9 @@ pub(crate) struct Chart {
 
 impl ShipmentPage {
     pub(crate) fn new(
-        board: &Board,
+        board: &ReadModel,
         id: &ShipmentId,
-        d: &Dossier,
+        d: &ShipmentRecord,
         now: Moment,
         frame: Frame,
         key: impl Fn() -> String,
@@ -77,7 +77,7 @@ impl ShipmentPage {
     }
 }
 
-fn missing(d: &Dossier) -> Vec<String> {
+fn missing(d: &ShipmentRecord) -> Vec<String> {
     let mut missing = Vec::new();
     if d.lines.dropped() > 0 {
         missing.push(format!(

@@ -2,7 +2,7 @@
 //! below it the incidents of the partitions, to be taken and closed like others.
 
 use super::card::Card;
-use crate::board::{Board, Silence};
+use crate::read_model::{ReadModel, Silence};
 use crate::words::{self, Foreign, When, when};
 use facts::Moment;
 
@@ -29,12 +29,12 @@ pub(crate) struct StageLine {
 }
 
 impl Stages {
-    pub(crate) fn new(board: &Board, now: Moment, key: impl Fn() -> String) -> Self {
-        let cards = board.stage_incidents().map(|(incident, dossier)| Card {
+    pub(crate) fn new(board: &ReadModel, now: Moment, key: impl Fn() -> String) -> Self {
+        let cards = board.stage_incidents().map(|(incident, record)| Card {
             shipment: Foreign::new(incident.shipment.as_str().replacen('-', " ", 1)),
             href: "/#watch".into(),
             of_stages: true,
-            ..Card::new(board, incident, dossier, now, key())
+            ..Card::new(board, incident, record, now, key())
         });
         let cards: Vec<Card> = cards.collect();
         let waiting = cards.iter().any(|card| card.waiting);

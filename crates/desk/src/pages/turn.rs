@@ -1,6 +1,6 @@
 //! Where somebody is in a list of several pages, and how to go on.
 
-use crate::board::{Choice, Page};
+use crate::read_model::{Choice, ListPage};
 use crate::words::url;
 
 /// The part of a list that a page shows.
@@ -21,7 +21,7 @@ pub(crate) struct Turn {
 
 impl Turn {
     /// Of a page that began behind `after`; `here` is the list's address.
-    pub(crate) fn new<T>(page: &Page<T>, after: String, here: &Address) -> Self {
+    pub(crate) fn new<T>(page: &ListPage<T>, after: String, here: &Address) -> Self {
         let last = page.next.as_ref().map(ToString::to_string);
         let next = last.as_ref().map(|last| here.with("after", last));
         Self {

@@ -1,7 +1,7 @@
 //! Incidents, as the HTTP interface gives them.
 
 use super::TrustView;
-use crate::board::{Board, Counts, Dossier, Silence};
+use crate::read_model::{IncidentCounts, ReadModel, ShipmentRecord, Silence};
 use crate::words;
 use alerts::Incident;
 use alerts::incident::StaffAct;
@@ -88,9 +88,9 @@ pub(crate) struct StateCounts {
     withdrawn: u64,
 }
 
-impl From<Counts> for StateCounts {
-    fn from(counts: Counts) -> Self {
-        let Counts {
+impl From<IncidentCounts> for StateCounts {
+    fn from(counts: IncidentCounts) -> Self {
+        let IncidentCounts {
             active_unacked,
             active_acked,
             returned_unacked,
@@ -210,8 +210,8 @@ impl From<&StaffAct> for ActView {
 }
 
 impl IncidentView {
-    pub(crate) fn new(board: &Board, i: &Incident, dossier: &Dossier) -> Self {
-        let plan = dossier.plan();
+    pub(crate) fn new(board: &ReadModel, i: &Incident, record: &ShipmentRecord) -> Self {
+        let plan = record.plan();
         let holder = i.holder.as_ref().map(|party| {
             let described = board.party(party);
             HolderView {
@@ -220,7 +220,7 @@ impl IncidentView {
                 duty: described.and_then(|d| d.duty.as_ref()).map(ToString::to_string),
             }
         });
-        let patient = dossier.schedule.as_ref().map(|s| PatientView {
+        let patient = record.schedule.as_ref().map(|s| PatientView {
             phase: s.order.then(|| phase(s.phase).into()),
             conditioning_start: s.conditioning_start,
             rescue: s.rescue,
@@ -249,7 +249,7 @@ impl IncidentView {
             held_since: i.since,
             eta: i.eta,
             acknowledged: i.acknowledged.as_ref().map(ActView::from),
-            takers: dossier.takers(i.number).iter().map(ActView::from).collect(),
+            takers: record.takers(i.number).iter().map(ActView::from).collect(),
             notes: i.notes.iter().map(ActView::from).collect(),
             refused: i.refused.clone(),
             closed: i.closed.as_ref().map(ActView::from),

@@ -1,6 +1,6 @@
 //! The parts of a shipment: hands, permits, readings, what happened.
 
-use crate::board::{Dossier, Hand, Line, Paper, Probe, Series};
+use crate::read_model::{Hand, Paper, ProbeName, Series, ShipmentRecord, TimelineLine};
 use crate::words;
 use facts::{MilliCelsius, Moment};
 use serde::Serialize;
@@ -113,7 +113,7 @@ impl From<&Paper> for PermitView {
 }
 
 impl SeriesView {
-    pub(super) fn new(probe: &Probe, series: &Series) -> Self {
+    pub(super) fn new(probe: &ProbeName, series: &Series) -> Self {
         let points = series.points().iter().map(|point| PointView {
             at: point.at,
             temperature: MilliCelsius(point.milli),
@@ -129,7 +129,7 @@ impl SeriesView {
 }
 
 impl LineView {
-    pub(super) fn new(d: &Dossier, line: &Line) -> Self {
+    pub(super) fn new(d: &ShipmentRecord, line: &TimelineLine) -> Self {
         Self {
             at: line.event.moment(),
             learnt: line.learnt,

@@ -1,7 +1,9 @@
 //! A shipment in short: whether anything is wrong, what is next, who holds it.
 
 use super::TrustView;
-use crate::board::{Dossier, Fineness, Warmth, fineness, next, warmth};
+use crate::read_model::{
+    Assessment, ShipmentRecord, TemperatureStatus, assess, next, temperature_status,
+};
 use crate::words;
 use facts::{Moment, ShipmentId};
 use serde::Serialize;
@@ -75,14 +77,14 @@ pub(crate) struct VerdictView {
 }
 
 impl ShipmentRow {
-    pub(crate) fn new(id: &ShipmentId, d: &Dossier, current: bool) -> Self {
+    pub(crate) fn new(id: &ShipmentId, d: &ShipmentRecord, current: bool) -> Self {
         let (plan, next, incident) = (d.plan(), next(d), d.incident_open());
-        let (temperature, temperature_since) = match warmth(d) {
-            Warmth::NeverJudged => ("never-judged", None),
-            Warmth::NotYet => ("not-yet", None),
-            Warmth::Known => ("known", None),
-            Warmth::UnknownSince(since) => ("unknown", Some(since)),
-            Warmth::Ended(at) => ("ended", Some(at)),
+        let (temperature, temperature_since) = match temperature_status(d) {
+            TemperatureStatus::NeverJudged => ("never-judged", None),
+            TemperatureStatus::NotYet => ("not-yet", None),
+            TemperatureStatus::Known => ("known", None),
+            TemperatureStatus::UnknownSince(since) => ("unknown", Some(since)),
+            TemperatureStatus::Ended(at) => ("ended", Some(at)),
         };
         let custody = d.custody.as_ref();
         Self {
@@ -105,18 +107,20 @@ impl ShipmentRow {
 }
 
 /// The patient's point of no return, while it lies ahead.
-pub(crate) fn no_return(d: &Dossier) -> Option<Moment> {
+pub(crate) fn no_return(d: &ShipmentRecord) -> Option<Moment> {
     let schedule = d.schedule.as_ref().filter(|s| s.order)?;
     (schedule.phase == facts::Phase::Scheduled).then_some(schedule.conditioning_start).flatten()
 }
 
 impl VerdictView {
-    fn new(d: &Dossier, current: bool) -> Self {
-        let (verdict, sentence, severity) = match fineness(d, current) {
-            Fineness::Wrong(f) => ("wrong", Some(f.sentence.clone()), Some(f.severity.to_string())),
-            Fineness::NotKnown(why) => ("not-known", Some(why), None),
-            Fineness::NotUnderWay => ("not-under-way", None, None),
-            Fineness::NothingFound => ("nothing-found", None, None),
+    fn new(d: &ShipmentRecord, current: bool) -> Self {
+        let (verdict, sentence, severity) = match assess(d, current) {
+            Assessment::Wrong(f) => {
+                ("wrong", Some(f.sentence.clone()), Some(f.severity.to_string()))
+            }
+            Assessment::NotKnown(why) => ("not-known", Some(why), None),
+            Assessment::NotUnderWay => ("not-under-way", None, None),
+            Assessment::NothingFound => ("nothing-found", None, None),
         };
         Self { verdict: verdict.into(), sentence, severity }
     }

@@ -2,7 +2,7 @@
 
 use super::parts::{HandView, LineView, PermitView, SeriesView};
 use super::{IncidentView, ShipmentRow, TrustView};
-use crate::board::{Board, Dossier, hands, papers};
+use crate::read_model::{ReadModel, ShipmentRecord, hands, papers};
 use facts::{Finding, Moment, ShipmentId, Verdict};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -77,7 +77,12 @@ pub(crate) struct FindingView {
 }
 
 impl ShipmentView {
-    pub(crate) fn new(board: &Board, id: &ShipmentId, d: &Dossier, trust: TrustView) -> Self {
+    pub(crate) fn new(
+        board: &ReadModel,
+        id: &ShipmentId,
+        d: &ShipmentRecord,
+        trust: TrustView,
+    ) -> Self {
         let mut findings: Vec<&Finding> = d.findings.values().collect();
         findings.sort_by_key(|f| (f.learnt, f.happened));
         let incidents = d.incidents.values().rev().map(|i| IncidentView::new(board, i, d));

@@ -1,6 +1,6 @@
 //! How current an answer is.
 
-use crate::board::{Board, Standing, Trust};
+use crate::read_model::{ReadModel, StageStatus, Trust};
 use facts::Moment;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -66,18 +66,18 @@ pub(crate) struct SilentLogger {
 }
 
 /// A standing in one word.
-pub(crate) fn word(standing: Standing) -> &'static str {
+pub(crate) fn word(standing: StageStatus) -> &'static str {
     match standing {
-        Standing::Fresh => "fresh",
-        Standing::Late => "late",
-        Standing::Silent => "silent",
-        Standing::NeverHeard => "never-heard",
-        Standing::Ahead => "ahead",
+        StageStatus::Fresh => "fresh",
+        StageStatus::Late => "late",
+        StageStatus::Silent => "silent",
+        StageStatus::NeverHeard => "never-heard",
+        StageStatus::Ahead => "ahead",
     }
 }
 
 impl TrustView {
-    pub(crate) fn new(board: &Board, trust: &Trust) -> Self {
+    pub(crate) fn new(board: &ReadModel, trust: &Trust) -> Self {
         let silent = board.silent().into_iter();
         Self {
             current: trust.is_current(),
@@ -87,7 +87,7 @@ impl TrustView {
                 .iter()
                 .map(|s| StageView {
                     stage: s.name.into(),
-                    standing: word(s.standing).into(),
+                    standing: word(s.status).into(),
                     heard: s.heard,
                     partition: s.partition,
                 })

@@ -3,7 +3,7 @@
 use super::Shown;
 use crate::doors::{Doors, health};
 use crate::live::Watched;
-use ::desk::Board;
+use ::desk::ReadModel;
 use alerts::incident::IncidentState;
 use facts::Severity;
 use std::sync::PoisonError;
@@ -70,7 +70,7 @@ fn service(watched: &Watched, now: i64, shown: &Shown) {
 }
 
 /// How far the desk has come in `alerts`, the last topic: whoever is current there has seen what all stages said.
-fn desk(board: &Board, now: i64, shown: &Shown) {
+fn desk(board: &ReadModel, now: i64, shown: &Shown) {
     let service = || ("service", "desk".to_owned());
     let both = |partition: u16| [service(), ("partition", partition.to_string())];
     shown.set("up", &[service()], 1);
@@ -100,7 +100,7 @@ const STATES: [IncidentState; 6] = [
 ];
 
 /// Noughts, too: an alert must be able to tell "none" from "not known".
-fn incidents(board: &Board, shown: &Shown) {
+fn incidents(board: &ReadModel, shown: &Shown) {
     let counts = board.counts_by_priority();
     let priorities = [Severity::P1, Severity::P2, Severity::P3, Severity::P4].map(Some);
     for priority in priorities.into_iter().chain([None]) {
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn the_desk_shows_where_it_is_and_how_many_incidents_there_are() {
-        let mut board = Board::new(2, registry());
+        let mut board = ReadModel::new(2, registry());
         for (n, shipment) in (1..).zip(["SHP-1", "SHP-2"]) {
             let (shipment, priority) = (ShipmentId::new(shipment), Some(Severity::P1));
             board.incident(&Incident { shipment, number: n, priority, ..Incident::default() });

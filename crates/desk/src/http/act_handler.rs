@@ -3,11 +3,11 @@
 //! It is done when the log has it, not before. The answer then waits a moment for the board to show it; where
 //! it does not, it says so instead of pretending.
 
+use super::act_rules::{may, name, shown, stands};
 use super::answer::{fault, json};
 use super::guard::same_site;
-use super::room::Shared;
-use super::screens::parted;
-use super::taking::{may, name, shown, stands};
+use super::pages::parted;
+use super::state::SharedState;
 use crate::pages::href;
 use crate::refusal::Refusal;
 use crate::view::IncidentView;
@@ -46,7 +46,7 @@ const LOG: Duration = Duration::from_secs(10);
 
 /// Reads the act, does it, and answers in the form that was asked in. A form's page is told `done`, like `taken`.
 pub(super) async fn answer<Asked: DeserializeOwned + Send>(
-    room: &Shared,
+    state: &SharedState,
     id: &str,
     asked: Request,
     done: &str,
@@ -57,8 +57,8 @@ pub(super) async fn answer<Asked: DeserializeOwned + Send>(
     let doing = async {
         same_site(&headers)?;
         let Wanted { fact, key, back } = wanted(read(form, asked).await?)?;
-        let name = name(room, &headers, key)?;
-        act(room, id, name, fact).await.map(|done| (done, back))
+        let name = name(state, &headers, key)?;
+        act(state, id, name, fact).await.map(|done| (done, back))
     };
     match doing.await {
         Ok((Done { shipment, of_stages, .. }, back)) if form => {
@@ -75,15 +75,15 @@ pub(super) async fn answer<Asked: DeserializeOwned + Send>(
                 "The log has it. The board does not show it yet: ask for the incident again.";
             json(StatusCode::ACCEPTED, &Waiting { id: name, detail })
         }
-        Err(refusal) if form => fault_soon(room, refusal).await,
+        Err(refusal) if form => fault_soon(state, refusal).await,
         Err(refusal) => refusal.into_response(),
     }
 }
 
 /// A page is made on a thread that may wait.
-pub(super) async fn fault_soon(room: &Shared, refusal: Refusal) -> Response {
-    let room = room.clone();
-    let page = tokio::task::spawn_blocking(move || fault(&room, &refusal)).await;
+pub(super) async fn fault_soon(state: &SharedState, refusal: Refusal) -> Response {
+    let state = state.clone();
+    let page = tokio::task::spawn_blocking(move || fault(&state, &refusal)).await;
     page.unwrap_or_else(|broke| Refusal::Unavailable(broke.to_string()).into_response())
 }
 
@@ -130,23 +130,23 @@ pub(super) async fn read<Asked: DeserializeOwned>(
 
 /// Does one act, under this name.
 pub(super) async fn act(
-    room: &Shared,
+    state: &SharedState,
     id: &str,
     name: String,
     fact: Fact,
 ) -> Result<Done, Refusal> {
     let wrong = || Refusal::Malformed(format!("`{id}` is no incident like `SHP-1.2`"));
     let (shipment, number) = parted(id).ok_or_else(wrong)?;
-    let of_stages = room.board_soon().await?.shipment(&shipment).is_none();
+    let of_stages = state.board_soon().await?.shipment(&shipment).is_none();
     // A closing that comes again finds the incident closed, by itself.
-    let before = room.sent().known(&name, &shipment, &fact);
+    let before = state.sent().known(&name, &shipment, &fact);
     if let (Some(at), Fact::Staff(StaffAct::IncidentClosed(_))) = (before, &fact)
-        && let Some(view) = stands(room, &shipment, number, &fact, at).await?
+        && let Some(view) = stands(state, &shipment, number, &fact, at).await?
     {
         return Ok(Done { shipment, of_stages, name, shown: Some(view) });
     }
-    may(room, &shipment, number, &fact).await?;
-    let at = room.sent().at(&name, &shipment, &fact, room.now()).ok_or_else(|| {
+    may(state, &shipment, number, &fact).await?;
+    let at = state.sent().at(&name, &shipment, &fact, state.now()).ok_or_else(|| {
         Refusal::Invalid(format!(
             "the key `{name}` names another act: send this one under a new key"
         ))
@@ -166,7 +166,7 @@ pub(super) async fn act(
             LOG.as_secs()
         ))
     };
-    tokio::time::timeout(LOG, room.desk.acts.append(event)).await.map_err(|_| late())??;
-    let shown = shown(room, (&shipment, number), &fact, at, &name).await?;
+    tokio::time::timeout(LOG, state.desk.acts.append(event)).await.map_err(|_| late())??;
+    let shown = shown(state, (&shipment, number), &fact, at, &name).await?;
     Ok(Done { shipment, of_stages, name, shown })
 }

@@ -9,9 +9,9 @@ const KEPT: usize = 1024;
 
 /// Acts by name, the latest last.
 #[derive(Debug, Default)]
-pub(crate) struct Sent(VecDeque<(String, ShipmentId, Fact, Moment)>);
+pub(crate) struct IdempotencyKeys(VecDeque<(String, ShipmentId, Fact, Moment)>);
 
-impl Sent {
+impl IdempotencyKeys {
     /// The moment of this very act, where it was sent before.
     pub(crate) fn known(&self, name: &str, shipment: &ShipmentId, fact: &Fact) -> Option<Moment> {
         let same = |(known, before, act, _): &&(String, ShipmentId, Fact, Moment)| {

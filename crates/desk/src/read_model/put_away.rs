@@ -3,7 +3,7 @@
 //! The three topics are read side by side, so old words about such a shipment may be read after the fact that it was put
 //! away. Its dossier goes when each engine has said its last word on it and no incident of it is open.
 
-use super::{Board, Dossier};
+use super::{ReadModel, ShipmentRecord};
 use alerts::Incident;
 use facts::fact::log::{PutAway, WhyPutAway};
 use facts::{Moment, ShipmentId};
@@ -28,7 +28,7 @@ impl Gone {
     }
 }
 
-impl Board {
+impl ReadModel {
     /// What is known of a shipment that was put away.
     pub fn gone(&self, shipment: &ShipmentId) -> Option<&Gone> {
         self.gone.get(shipment)
@@ -62,12 +62,12 @@ impl Board {
 
     /// Lets go of what is kept of a shipment that was put away, unless an incident of it is open.
     pub(super) fn clear(&mut self, shipment: &ShipmentId) {
-        let open = |dossier: &Dossier| !dossier.incidents.values().all(Incident::is_closed);
+        let open = |record: &ShipmentRecord| !record.incidents.values().all(Incident::is_closed);
         let whole = self.is_gone(shipment);
         match self.shipments.get_mut(shipment).filter(|_| whole) {
             // Nobody will say any more that something is over: only people can end it.
-            Some(dossier) if open(dossier) => {
-                dossier.findings.values_mut().for_each(|finding| finding.latched = true);
+            Some(record) if open(record) => {
+                record.findings.values_mut().for_each(|finding| finding.latched = true);
             }
             Some(_) => drop(self.shipments.remove(shipment)),
             None => {}

@@ -12,7 +12,7 @@ const A_PAGE: usize = 50;
 
 /// A place in a list, the most urgent first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct ListPosition {
     /// How urgent: less is more.
     pub rank: u16,
     /// By when.
@@ -25,7 +25,7 @@ pub struct Place {
     pub number: u32,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for ListPosition {
     /// In figures whose order as a text is the order of the list.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let figures = |at: Moment| at.millis().abs_diff(i64::MIN);
@@ -35,7 +35,7 @@ impl fmt::Display for Place {
     }
 }
 
-impl FromStr for Place {
+impl FromStr for ListPosition {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -57,20 +57,20 @@ impl FromStr for Place {
 
 /// One page of a list.
 #[derive(Debug, Clone)]
-pub struct Page<T> {
+pub struct ListPage<T> {
     /// What is on it, each with its place.
-    pub items: Vec<(Place, T)>,
+    pub items: Vec<(ListPosition, T)>,
     /// How many come before it.
     pub before: usize,
     /// How many there are in all.
     pub total: usize,
     /// The place behind which the next page begins; `None` on the last one.
-    pub next: Option<Place>,
+    pub next: Option<ListPosition>,
 }
 
-impl<T> Page<T> {
+impl<T> ListPage<T> {
     /// What comes behind a place, or the first ones.
-    pub(super) fn new(mut all: Vec<(Place, T)>, after: Option<&Place>) -> Self {
+    pub(super) fn new(mut all: Vec<(ListPosition, T)>, after: Option<&ListPosition>) -> Self {
         all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         let total = all.len();
         let before = all.partition_point(|(place, _)| after.is_some_and(|after| place <= after));
@@ -86,10 +86,10 @@ impl<T> Page<T> {
 mod tests {
     use super::*;
 
-    fn place(rank: u16, until: i64, shipment: &str) -> Place {
+    fn place(rank: u16, until: i64, shipment: &str) -> ListPosition {
         let until = Moment::from_millis(until);
         let since = Moment::EARLIEST;
-        Place { rank, until, since, shipment: ShipmentId::new(shipment), number: 7 }
+        ListPosition { rank, until, since, shipment: ShipmentId::new(shipment), number: 7 }
     }
 
     #[test]
@@ -101,9 +101,9 @@ mod tests {
             place(1, 0, "B"),
             place(0x1ff, 0, "B"),
         ];
-        let texts: Vec<String> = places.iter().map(Place::to_string).collect();
+        let texts: Vec<String> = places.iter().map(ListPosition::to_string).collect();
         assert!(texts.is_sorted() && places.is_sorted(), "{texts:?}");
-        let read: Vec<Place> = texts.iter().map(|text| text.parse().unwrap()).collect();
+        let read: Vec<ListPosition> = texts.iter().map(|text| text.parse().unwrap()).collect();
         assert_eq!(read, places);
     }
 
@@ -113,32 +113,32 @@ mod tests {
         let broken = (0..good.len()).map(|n| good[..n].to_owned());
         let others = ["", "2", "----", "+003-1-1-1-SHP-1", "ü"].map(str::to_owned);
         for text in broken.filter(|text| text.len() < good.len() - 4).chain(others) {
-            assert_eq!(text.parse::<Place>(), Err(()), "{text}");
+            assert_eq!(text.parse::<ListPosition>(), Err(()), "{text}");
         }
         assert_eq!(
-            good.to_uppercase().parse::<Place>().is_err(),
+            good.to_uppercase().parse::<ListPosition>().is_err(),
             good.contains(|c| matches!(c, 'a'..='f'))
         );
     }
 
     #[test]
     fn pages_hold_each_once_whatever_comes_and_goes_meanwhile() {
-        let all = |without: i64| -> Vec<(Place, i64)> {
+        let all = |without: i64| -> Vec<(ListPosition, i64)> {
             let numbers = (0..120).filter(|n| *n != without);
             numbers.map(|n| (place(0, n, "SHP"), n)).collect()
         };
-        let first = Page::new(all(-1), None);
+        let first = ListPage::new(all(-1), None);
         assert_eq!((first.items.len(), first.before, first.total), (A_PAGE, 0, 120));
         // One that was on it has gone when the second is asked for, and so has its last one.
         for gone in [3, 49] {
-            let second = Page::new(all(gone), first.next.as_ref());
+            let second = ListPage::new(all(gone), first.next.as_ref());
             assert_eq!(second.items.first().map(|(_, n)| *n), Some(50));
             assert_eq!((second.items.len(), second.before), (A_PAGE, 49));
-            let third = Page::new(all(gone), second.next.as_ref());
+            let third = ListPage::new(all(gone), second.next.as_ref());
             assert_eq!((third.items.len(), third.next), (20, None));
         }
         let behind_all = place(1, 0, "SHP");
-        let nothing = Page::new(all(-1), Some(&behind_all));
+        let nothing = ListPage::new(all(-1), Some(&behind_all));
         assert_eq!((nothing.items.len(), nothing.before), (0, 120));
     }
 }

@@ -3,7 +3,7 @@
 //! It tells what was said; what is wrong with it are custody's findings, and who holds the goods now is
 //! custody's context.
 
-use super::Dossier;
+use super::ShipmentRecord;
 use facts::{Fact, Moment, PartyId, ShipmentFact};
 
 /// One pair of hands, or a stretch in nobody's.
@@ -26,12 +26,12 @@ pub struct Hand {
 }
 
 /// The chain of hands, in order.
-pub fn hands(dossier: &Dossier) -> Vec<Hand> {
+pub fn hands(record: &ShipmentRecord) -> Vec<Hand> {
     let mut chain = Chain::default();
-    if let Some(plan) = dossier.plan() {
+    if let Some(plan) = record.plan() {
         chain.0.push(Hand { holder: Some(plan.consignor.clone()), ..Hand::default() });
     }
-    for line in dossier.lines.standing() {
+    for line in record.lines.standing() {
         let at = line.event.moment();
         match &line.event.fact {
             Fact::Shipment(ShipmentFact::Released(r)) => chain.released(&r.by, r.to.as_ref(), at),
@@ -44,7 +44,7 @@ pub fn hands(dossier: &Dossier) -> Vec<Hand> {
                 chain.place(at, format!("departed on {}", d.leg))
             }
             Fact::Shipment(ShipmentFact::Arrived(a)) => {
-                let legs = dossier.plan().into_iter().flat_map(|plan| &plan.legs);
+                let legs = record.plan().into_iter().flat_map(|plan| &plan.legs);
                 let to = legs.filter(|leg| leg.id == a.leg).map(|leg| leg.to.as_str()).next();
                 let to = to.map_or(String::new(), |to| format!(" at {to}"));
                 chain.place(at, format!("arrived{to} on {}", a.leg));

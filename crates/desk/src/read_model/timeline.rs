@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// One fact that is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct TimelineLine {
     /// Its place in the journal's partition.
     pub offset: u64,
     /// What happened.
@@ -20,7 +20,7 @@ pub struct Line {
     pub identity: Identity,
 }
 
-impl Line {
+impl TimelineLine {
     /// A fact at its place.
     pub fn new(offset: u64, event: Event, learnt: Option<Moment>) -> Self {
         let identity = event.identity();
@@ -30,8 +30,8 @@ impl Line {
 
 /// The lines of one shipment.
 #[derive(Debug, Default)]
-pub struct Lines {
-    lines: Vec<Line>,
+pub struct TimelineLines {
+    lines: Vec<TimelineLine>,
     /// What was declared wrong, and in turn what declared that.
     corrections: Corrections<Identity>,
     /// Why each correction was made.
@@ -42,9 +42,9 @@ pub struct Lines {
 /// More lines than this are not kept.
 const MOST: usize = 1500;
 
-impl Lines {
+impl TimelineLines {
     /// Takes a fact in; the same one again changes nothing.
-    pub(super) fn add(&mut self, line: Line) {
+    pub(super) fn add(&mut self, line: TimelineLine) {
         if let Fact::Shipment(ShipmentFact::ShipmentCorrected(c))
         | Fact::Order(OrderFact::OrderCorrected(c))
         | Fact::Device(DeviceFact::DeviceCorrected(c)) = &line.event.fact
@@ -55,7 +55,7 @@ impl Lines {
         }
         if let Fact::System(SystemFact::Quiet(quiet)) = &line.event.fact {
             // Said again each hour: the last time says all.
-            let same = |known: &Line| match &known.event.fact {
+            let same = |known: &TimelineLine| match &known.event.fact {
                 Fact::System(SystemFact::Quiet(before)) => {
                     known.event.subject == line.event.subject
                         && (&before.channel, before.since) == (&quiet.channel, quiet.since)
@@ -65,7 +65,7 @@ impl Lines {
             self.lines.retain(|known| !same(known));
         }
         let subject = &line.event.subject;
-        let known = |l: &Line| l.identity == line.identity && l.event.subject == *subject;
+        let known = |l: &TimelineLine| l.identity == line.identity && l.event.subject == *subject;
         if self.lines.iter().any(known) {
             return;
         }
@@ -77,18 +77,18 @@ impl Lines {
     }
 
     /// All lines.
-    pub fn all(&self) -> &[Line] {
+    pub fn all(&self) -> &[TimelineLine] {
         &self.lines
     }
 
     /// Why a line does not hold, where it was declared wrong.
-    pub fn wrong(&self, line: &Line) -> Option<&str> {
+    pub fn wrong(&self, line: &TimelineLine) -> Option<&str> {
         let by = self.corrections.against(line.identity)?;
         self.reasons.get(&by).map(String::as_str)
     }
 
     /// Lines that hold.
-    pub fn standing(&self) -> impl DoubleEndedIterator<Item = &Line> {
+    pub fn standing(&self) -> impl DoubleEndedIterator<Item = &TimelineLine> {
         self.lines.iter().filter(|line| self.wrong(line).is_none())
     }
 
@@ -98,7 +98,7 @@ impl Lines {
     }
 
     fn shorten(&mut self) {
-        let light = |line: &Line| {
+        let light = |line: &TimelineLine| {
             matches!(
                 line.event.fact,
                 Fact::System(SystemFact::Quiet(_))
@@ -110,8 +110,9 @@ impl Lines {
                     | Fact::Shipment(ShipmentFact::Noted(_))
             )
         };
-        let plan =
-            |line: &Line| matches!(line.event.fact, Fact::Shipment(ShipmentFact::Planned(_)));
+        let plan = |line: &TimelineLine| {
+            matches!(line.event.fact, Fact::Shipment(ShipmentFact::Planned(_)))
+        };
         let place = self.lines.iter().position(light);
         let place = place.or_else(|| self.lines.iter().position(|line| !plan(line))).unwrap_or(0);
         self.lines.remove(place);
@@ -119,7 +120,7 @@ impl Lines {
     }
 }
 
-fn order(line: &Line) -> (Moment, u64) {
+fn order(line: &TimelineLine) -> (Moment, u64) {
     (line.event.moment(), line.offset)
 }
 
@@ -128,17 +129,21 @@ mod tests {
     use super::*;
     use facts::{ShortText, Span, Subject, SubjectKind};
 
-    fn line(offset: u64, sentence: &str) -> Line {
+    fn line(offset: u64, sentence: &str) -> TimelineLine {
         let at = Moment::from_millis(1_772_323_200_000) + Span::minutes(offset.try_into().unwrap());
         let subject = Subject::new(SubjectKind::Shipment, "SHP-1");
         let (source, id) = (ShortText::new("test"), ShortText::new(offset.to_string()));
         let fact = sentence.parse().unwrap();
-        Line::new(offset, Event { source, id, subject, at, counts: None, hidden: None, fact }, None)
+        TimelineLine::new(
+            offset,
+            Event { source, id, subject, at, counts: None, hidden: None, fact },
+            None,
+        )
     }
 
     #[test]
     fn the_same_fact_twice_is_one_line_and_a_corrected_one_does_not_stand() {
-        let mut lines = Lines::default();
+        let mut lines = TimelineLines::default();
         lines.add(line(1, "released by PLANT to VAN"));
         lines.add(line(1, "released by PLANT to VAN"));
         assert_eq!(lines.all().len(), 1);
@@ -149,7 +154,7 @@ mod tests {
 
     #[test]
     fn too_many_lines_lose_the_oldest_but_never_the_plan() {
-        let mut lines = Lines::default();
+        let mut lines = TimelineLines::default();
         let plan = r#"planned as CELL_2_8, version 1 with {"kind":"cells","consignor":"A","consignee":"B","legs":[]}"#;
         lines.add(line(0, plan));
         (1..2000).for_each(|n| lines.add(line(n, "stowed by VAN at FRA")));

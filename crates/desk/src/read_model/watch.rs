@@ -41,7 +41,7 @@ impl Freshness {
 
 /// Where a stage stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum StageStatus {
     /// Heard within the limit.
     Fresh,
     /// Not heard for longer than the limit.
@@ -56,11 +56,11 @@ pub enum Standing {
 
 /// One stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stage {
+pub struct WatchedStage {
     /// Its name.
     pub name: &'static str,
     /// Where it stands.
-    pub standing: Standing,
+    pub status: StageStatus,
     /// The log time of its slowest partition.
     pub heard: Option<Moment>,
     /// Which partition that is, or which one was never heard.
@@ -71,7 +71,7 @@ pub struct Stage {
 
 /// How far the desk has read a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reader {
+pub struct TopicReader {
     /// The topic.
     pub topic: &'static str,
     /// The partition that is furthest behind, or was never read.
@@ -88,9 +88,9 @@ pub struct Reader {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trust {
     /// Every stage.
-    pub stages: Vec<Stage>,
+    pub stages: Vec<WatchedStage>,
     /// Every topic.
-    pub readers: Vec<Reader>,
+    pub readers: Vec<TopicReader>,
     /// What is shown holds as of this log time, the slowest stage's; `None` if one was never heard.
     pub as_of: Option<Moment>,
 }
@@ -98,14 +98,14 @@ pub struct Trust {
 impl Trust {
     /// Whether every stage is fresh and the desk has read to the end.
     pub fn is_current(&self) -> bool {
-        self.stages.iter().all(|stage| stage.standing == Standing::Fresh)
+        self.stages.iter().all(|stage| stage.status == StageStatus::Fresh)
             && self.readers.iter().all(|reader| reader.current)
     }
 }
 
 /// When each partition of each stage was heard, and how far each topic was read.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub(super) struct StageWatch {
     partitions: u16,
     /// The stages, in the order in which data pass through them.
     stages: Vec<&'static str>,
@@ -115,7 +115,7 @@ pub(super) struct Watch {
     unanswered: BTreeMap<&'static str, Moment>,
 }
 
-impl Watch {
+impl StageWatch {
     pub(super) fn new(partitions: u16, engines: &[&'static str]) -> Self {
         let stages = [&["intake", "dispatch"], engines, &["alerts"]].concat();
         Self { partitions, stages, ..Self::default() }
@@ -170,15 +170,15 @@ impl Watch {
     }
 
     pub(super) fn trust(&self, now: Moment, freshness: &Freshness) -> Trust {
-        let stages: Vec<Stage> =
+        let stages: Vec<WatchedStage> =
             self.stages.iter().map(|name| self.stage(name, now, freshness)).collect();
         let readers = TOPICS.iter().map(|topic| self.reader(topic, freshness)).collect();
-        let never = stages.iter().any(|stage| stage.standing == Standing::NeverHeard);
+        let never = stages.iter().any(|stage| stage.status == StageStatus::NeverHeard);
         let oldest = stages.iter().filter_map(|stage| stage.heard).min();
         Trust { stages, readers, as_of: oldest.filter(|_| !never) }
     }
 
-    fn stage(&self, name: &'static str, now: Moment, freshness: &Freshness) -> Stage {
+    fn stage(&self, name: &'static str, now: Moment, freshness: &Freshness) -> WatchedStage {
         let beats = self.beats.get(name);
         // What intake reads has partitions of its own, and nobody told the desk how many.
         let expected = if name == "intake" { 0 } else { self.partitions };
@@ -189,17 +189,17 @@ impl Watch {
         let age = heard.map(|heard| now - heard);
         let limit = freshness.limit();
         let standing = match age {
-            _ if missing.is_some() => Standing::NeverHeard,
-            None => Standing::NeverHeard,
-            Some(age) if age + limit < Span::ZERO => Standing::Ahead,
-            Some(age) if age <= limit => Standing::Fresh,
-            Some(age) if age <= limit * 3 => Standing::Late,
-            Some(_) => Standing::Silent,
+            _ if missing.is_some() => StageStatus::NeverHeard,
+            None => StageStatus::NeverHeard,
+            Some(age) if age + limit < Span::ZERO => StageStatus::Ahead,
+            Some(age) if age <= limit => StageStatus::Fresh,
+            Some(age) if age <= limit * 3 => StageStatus::Late,
+            Some(_) => StageStatus::Silent,
         };
-        Stage { name, standing, heard, partition: missing.or(partition), age }
+        WatchedStage { name, status: standing, heard, partition: missing.or(partition), age }
     }
 
-    fn reader(&self, topic: &'static str, freshness: &Freshness) -> Reader {
+    fn reader(&self, topic: &'static str, freshness: &Freshness) -> TopicReader {
         let behind = |partition| {
             let (position, end) = self.read.get(&(topic, partition))?;
             Some(end.saturating_sub(*position))
@@ -210,6 +210,6 @@ impl Watch {
         let (partition, behind) = all.max_by_key(rank).unwrap_or((0, None));
         let unanswered = self.unanswered.get(topic).copied();
         let near = behind.is_some_and(|behind| behind <= freshness.behind);
-        Reader { topic, partition, behind, unanswered, current: near && unanswered.is_none() }
+        TopicReader { topic, partition, behind, unanswered, current: near && unanswered.is_none() }
     }
 }

@@ -3,7 +3,7 @@
 //! Such an incident stands under the stage's name, `stage-thermal`, as it concerns every shipment; at earlier behaviours under
 //! that of a partition, `partition-3`. It is no shipment, so it is kept apart: it is never counted, listed or shown as one.
 
-use super::{Board, Dossier, STATES};
+use super::{ReadModel, STATES, ShipmentRecord};
 use alerts::Incident;
 use alerts::incident::IncidentState;
 use facts::{Concerns, Finding, Moment, Name, Registry, ShipmentId};
@@ -53,14 +53,14 @@ fn place(state: IncidentState) -> usize {
     STATES.iter().position(|one| *one == state).unwrap_or(STATES.len())
 }
 
-impl Board {
+impl ReadModel {
     /// Stages that `alerts` finds silent now.
     pub fn system(&self) -> impl Iterator<Item = &Finding> {
         self.stages.values().flat_map(|d| d.findings.values()).filter(|f| super::is_open(f))
     }
 
     /// Incidents of stages that are not closed, by partition.
-    pub fn stage_incidents(&self) -> impl Iterator<Item = (&Incident, &Dossier)> {
+    pub fn stage_incidents(&self) -> impl Iterator<Item = (&Incident, &ShipmentRecord)> {
         let all = self.stages.values().flat_map(|d| d.incidents.values().map(move |i| (i, d)));
         all.filter(|(incident, _)| !incident.is_closed())
     }
@@ -68,9 +68,9 @@ impl Board {
     /// The same, one for each stage: what nobody has taken first.
     pub fn silences(&self) -> Vec<Silence> {
         let mut by_stage: BTreeMap<&str, Silence> = BTreeMap::new();
-        for (incident, dossier) in self.stage_incidents() {
+        for (incident, record) in self.stage_incidents() {
             for name in &incident.findings {
-                let known = dossier.findings.get(name);
+                let known = record.findings.get(name);
                 let open = known.is_some_and(super::is_open);
                 let (stage, partition) = about(name, &incident.shipment);
                 let one = by_stage.entry(stage).or_insert_with(|| Silence {

@@ -1,7 +1,7 @@
 //! Whether an act may be done, and whether the board shows that it was.
 
-use super::room::Shared;
-use crate::board::{Board, Dossier};
+use super::state::SharedState;
+use crate::read_model::{ReadModel, ShipmentRecord};
 use crate::refusal::Refusal;
 use crate::view::IncidentView;
 use alerts::Incident;
@@ -38,13 +38,13 @@ pub(super) fn reason(field: &str, says: &str, text: &str) -> Result<ShortText, R
 }
 
 pub(super) fn name(
-    room: &Shared,
+    state: &SharedState,
     headers: &HeaderMap,
     key: Option<String>,
 ) -> Result<String, Refusal> {
     let header = headers.get("idempotency-key").map(|key| String::from_utf8_lossy(key.as_bytes()));
     let Some(key) = header.map(String::from).or(key) else {
-        return Ok(room.fresh_name());
+        return Ok(state.fresh_name());
     };
     let plain = key.chars().all(|c| c.is_ascii_graphic());
     match plain && (1..=LONGEST_KEY).contains(&key.len()) {
@@ -58,30 +58,30 @@ pub(super) fn name(
 
 /// Refuses where there is no such incident, where it is closed, or where it cannot be closed.
 pub(super) async fn may(
-    room: &Shared,
+    state: &SharedState,
     shipment: &ShipmentId,
     number: u32,
     fact: &Fact,
 ) -> Result<(), Refusal> {
-    let board = room.board_soon().await?;
+    let board = state.board_soon().await?;
     let unknown =
         || Refusal::Unknown(format!("no incident {number} of shipment `{shipment}` is known here"));
-    let (incident, dossier) = board.one(shipment, number).ok_or_else(unknown)?;
+    let (incident, record) = board.one(shipment, number).ok_or_else(unknown)?;
     if incident.is_closed() {
-        return Err(closed(incident, dossier));
+        return Err(closed(incident, record));
     }
     if let Fact::Staff(StaffAct::IncidentClosed(closing)) = fact {
-        incident.may_close(closing, dossier.findings.values()).map_err(|why| {
+        incident.may_close(closing, record.findings.values()).map_err(|why| {
             Refusal::Conflict(format!("incident {number} of {shipment} cannot be closed: {why}"))
         })?;
     }
     Ok(())
 }
 
-fn closed(incident: &Incident, dossier: &Dossier) -> Refusal {
+fn closed(incident: &Incident, record: &ShipmentRecord) -> Refusal {
     let by = incident.closed.as_ref();
     let by = by.map_or(String::new(), |act| format!(" by {} at {}", act.by, act.at));
-    let next = dossier.incident_open().map_or(String::new(), |next| {
+    let next = record.incident_open().map_or(String::new(), |next| {
         format!("; incident {} is the one that is open now", next.number)
     });
     let (number, shipment) = (incident.number, &incident.shipment);
@@ -90,19 +90,19 @@ fn closed(incident: &Incident, dossier: &Dossier) -> Refusal {
 
 /// The incident, where the act stands on it.
 pub(super) async fn stands(
-    room: &Shared,
+    state: &SharedState,
     shipment: &ShipmentId,
     number: u32,
     fact: &Fact,
     at: Moment,
 ) -> Result<Option<IncidentView>, Refusal> {
-    let board = room.board_soon().await?;
+    let board = state.board_soon().await?;
     let known = board.one(shipment, number).filter(|(incident, _)| is_done(incident, fact, at));
-    Ok(known.map(|(incident, dossier)| view(&board, incident, dossier)))
+    Ok(known.map(|(incident, record)| view(&board, incident, record)))
 }
 
-fn view(board: &Board, incident: &Incident, dossier: &Dossier) -> IncidentView {
-    IncidentView::new(board, incident, dossier)
+fn view(board: &ReadModel, incident: &Incident, record: &ShipmentRecord) -> IncidentView {
+    IncidentView::new(board, incident, record)
 }
 
 fn is_done(incident: &Incident, fact: &Fact, at: Moment) -> bool {
@@ -126,7 +126,7 @@ fn is_done(incident: &Incident, fact: &Fact, at: Moment) -> bool {
 
 /// Waits until the board shows the act; `None` where it does not in time.
 pub(super) async fn shown(
-    room: &Shared,
+    state: &SharedState,
     incident: (&ShipmentId, u32),
     fact: &Fact,
     at: Moment,
@@ -134,7 +134,7 @@ pub(super) async fn shown(
 ) -> Result<Option<IncidentView>, Refusal> {
     let looking = async {
         loop {
-            if let Some(view) = look(room, incident, fact, at, name).await? {
+            if let Some(view) = look(state, incident, fact, at, name).await? {
                 return Ok(view);
             }
             tokio::time::sleep(LOOK).await;
@@ -148,22 +148,22 @@ pub(super) async fn shown(
 
 /// Looks once.
 async fn look(
-    room: &Shared,
+    state: &SharedState,
     (shipment, number): (&ShipmentId, u32),
     fact: &Fact,
     at: Moment,
     name: &str,
 ) -> Result<Option<IncidentView>, Refusal> {
-    let board = room.board_soon().await?;
-    let Some((incident, dossier)) = board.one(shipment, number) else { return Ok(None) };
+    let board = state.board_soon().await?;
+    let Some((incident, record)) = board.one(shipment, number) else { return Ok(None) };
     if is_done(incident, fact, at) {
-        return Ok(Some(view(&board, incident, dossier)));
+        return Ok(Some(view(&board, incident, record)));
     }
     let this = incident.refused_act.as_ref().is_some_and(|act| act.as_str() == name);
     match &incident.refused {
         Some(why) if this => Err(Refusal::Conflict(why.clone())),
         // Somebody else was faster.
-        _ if incident.is_closed() => Err(closed(incident, dossier)),
+        _ if incident.is_closed() => Err(closed(incident, record)),
         _ => Ok(None),
     }
 }

@@ -3,7 +3,7 @@
 //! It does not judge whether a permit holds: that is a finding of the permits engine. One of which nothing
 //! was reported is not known, and it says so.
 
-use super::Dossier;
+use super::ShipmentRecord;
 use super::milestone::expected;
 use facts::fact::permit::{Bound, Granted};
 use facts::fact::shipment::{Act, Gated};
@@ -41,14 +41,14 @@ impl Paper {
 }
 
 /// The permits of the plan in force.
-pub fn papers(dossier: &Dossier) -> Vec<Paper> {
-    let Some(plan) = dossier.plan() else { return Vec::new() };
-    plan.permits.iter().map(|gated| paper(dossier, gated)).collect()
+pub fn papers(record: &ShipmentRecord) -> Vec<Paper> {
+    let Some(plan) = record.plan() else { return Vec::new() };
+    plan.permits.iter().map(|gated| paper(record, gated)).collect()
 }
 
-fn paper(dossier: &Dossier, gated: &Gated) -> Paper {
+fn paper(record: &ShipmentRecord, gated: &Gated) -> Paper {
     let (mut granted, mut stopped) = (None, None);
-    for line in dossier.lines.standing() {
+    for line in record.lines.standing() {
         let subject = &line.event.subject;
         if subject.kind != SubjectKind::Permit || *subject.id != *gated.permit.as_str() {
             continue;
@@ -66,7 +66,7 @@ fn paper(dossier: &Dossier, gated: &Gated) -> Paper {
             _ => {}
         }
     }
-    let plan = dossier.plan();
+    let plan = record.plan();
     let leg = plan.and_then(|plan| {
         let wanted = gated.leg.as_ref()?;
         plan.legs.iter().find(|leg| leg.id == *wanted)
@@ -75,8 +75,8 @@ fn paper(dossier: &Dossier, gated: &Gated) -> Paper {
         Act::Departure => leg.departs,
         Act::Import | Act::Receipt => leg.arrives,
     });
-    let needed = expected(dossier, &gated.waypoint).or(of_leg);
-    let used = dossier
+    let needed = expected(record, &gated.waypoint).or(of_leg);
+    let used = record
         .ledgers
         .get(&gated.permit)
         .map(|ledger| (ledger.uses.iter().filter(|one| one.consumed).count(), granted.as_ref()));

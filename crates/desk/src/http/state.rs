@@ -1,9 +1,9 @@
 //! What the routes share: the desk, fresh names, and what was sent already.
 
-use super::sent::Sent;
-use crate::board::{Board, Trust};
+use super::idempotency::IdempotencyKeys;
 use crate::desk::Desk;
 use crate::pages::Frame;
+use crate::read_model::{ReadModel, Trust};
 use crate::refusal::Refusal;
 use facts::Moment;
 use std::hash::{BuildHasher, RandomState};
@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLockReadGuard, TryLockError};
 use std::time::Duration;
 
-pub(crate) type Shared = Arc<Room>;
+pub(crate) type SharedState = Arc<DeskState>;
 
-pub(crate) struct Room {
+pub(crate) struct DeskState {
     pub(crate) desk: Desk,
-    sent: Mutex<Sent>,
+    sent: Mutex<IdempotencyKeys>,
     /// Tells this process's names from those of every other.
     seed: u64,
     next: AtomicU64,
@@ -32,8 +32,8 @@ fn broke() -> Refusal {
     )
 }
 
-impl Room {
-    pub(crate) fn shared(desk: Desk) -> Shared {
+impl DeskState {
+    pub(crate) fn shared(desk: Desk) -> SharedState {
         let seed = RandomState::new().hash_one("desk");
         Arc::new(Self { desk, sent: Mutex::default(), seed, next: AtomicU64::new(0) })
     }
@@ -44,12 +44,12 @@ impl Room {
 
     /// The board, for whoever is on a thread that may wait. One whose writer broke down in the middle of a change is not shown: it
     /// might look fine.
-    pub(crate) fn board(&self) -> Result<RwLockReadGuard<'_, Board>, Refusal> {
+    pub(crate) fn board(&self) -> Result<RwLockReadGuard<'_, ReadModel>, Refusal> {
         self.desk.board.read().map_err(|_| broke())
     }
 
     /// The same, for whoever is on a thread that answers others.
-    pub(crate) async fn board_soon(&self) -> Result<RwLockReadGuard<'_, Board>, Refusal> {
+    pub(crate) async fn board_soon(&self) -> Result<RwLockReadGuard<'_, ReadModel>, Refusal> {
         for _ in 0..LOOKS {
             if let Some(board) = self.board_now()? {
                 return Ok(board);
@@ -59,7 +59,7 @@ impl Room {
         Err(Refusal::Unavailable("the board is being written: ask again".into()))
     }
 
-    fn board_now(&self) -> Result<Option<RwLockReadGuard<'_, Board>>, Refusal> {
+    fn board_now(&self) -> Result<Option<RwLockReadGuard<'_, ReadModel>>, Refusal> {
         match self.desk.board.try_read() {
             Ok(board) => Ok(Some(board)),
             Err(TryLockError::Poisoned(_)) => Err(broke()),
@@ -67,11 +67,11 @@ impl Room {
         }
     }
 
-    pub(crate) fn trust(&self, board: &Board, now: Moment) -> Trust {
+    pub(crate) fn trust(&self, board: &ReadModel, now: Moment) -> Trust {
         board.trust(now, &self.desk.freshness)
     }
 
-    pub(crate) fn frame(&self, board: &Board, now: Moment, here: &'static str) -> Frame {
+    pub(crate) fn frame(&self, board: &ReadModel, now: Moment, here: &'static str) -> Frame {
         let frame = Frame::new(board, now, &self.desk.freshness, here);
         Frame { signed_in: self.desk.signed_in, ..frame }
     }
@@ -82,7 +82,7 @@ impl Room {
         format!("{:x}-{:016x}-{n:x}", self.now().millis(), self.seed)
     }
 
-    pub(crate) fn sent(&self) -> MutexGuard<'_, Sent> {
+    pub(crate) fn sent(&self) -> MutexGuard<'_, IdempotencyKeys> {
         // A list of names is never left half changed.
         self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }

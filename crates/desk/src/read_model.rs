@@ -4,39 +4,39 @@
 //! It is pure: no clock, no input or output. It refuses to judge: what is wrong was said by the engines,
 //! and where they said nothing the answer is "not known", never "fine".
 
-mod asked;
-mod dossier;
+mod assessment;
 mod hands;
-mod lines;
 mod list;
 mod live;
 mod milestone;
 mod papers;
 mod parties;
-mod place;
+mod position;
 mod put_away;
+mod queries;
 mod search;
 mod series;
+mod shipment_record;
 mod stages;
-mod verdict;
+mod timeline;
 mod watch;
 
-pub use dossier::{Dossier, Probe};
-pub(crate) use dossier::{is_open, is_taken_back};
+pub use assessment::{Assessment, TemperatureStatus, assess, temperature_status};
 pub use hands::{Hand, hands};
-pub use lines::{Line, Lines};
 pub(crate) use list::STATES;
 pub use list::Which;
-pub use list::{Choice, Counts, Filter};
-pub use milestone::{Milestone, next};
+pub use list::{Choice, Filter, IncidentCounts};
+pub use milestone::{NextMilestone, next};
 pub use papers::{Paper, papers};
 pub use parties::{Part, parts};
-pub use place::{Page, Place};
+pub use position::{ListPage, ListPosition};
 pub use put_away::Gone;
 pub use series::{Point, Series};
+pub use shipment_record::{ProbeName, ShipmentRecord};
+pub(crate) use shipment_record::{is_open, is_taken_back};
 pub use stages::Silence;
-pub use verdict::{Fineness, Warmth, fineness, warmth};
-pub use watch::{Freshness, Reader, Stage, Standing, TOPICS, Trust};
+pub use timeline::{TimelineLine, TimelineLines};
+pub use watch::{Freshness, StageStatus, TOPICS, TopicReader, Trust, WatchedStage};
 
 use alerts::Incident;
 use facts::fact::log::RulebookPublished;
@@ -46,11 +46,11 @@ use facts::{
     Rulebook, ShipmentId, ShortText, SystemFact,
 };
 use std::collections::BTreeMap;
-use watch::Watch;
+use watch::StageWatch;
 
 /// Lines that a temperature chart shows for a profile.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Limits {
+pub struct ShownLimits {
     /// Colder is out of range.
     pub lower: Option<MilliCelsius>,
     /// Warmer is out of range.
@@ -61,20 +61,20 @@ pub struct Limits {
 
 /// All shipments, their incidents, and how current that is.
 #[derive(Debug)]
-pub struct Board {
-    shipments: BTreeMap<ShipmentId, Dossier>,
+pub struct ReadModel {
+    shipments: BTreeMap<ShipmentId, ShipmentRecord>,
     parties: BTreeMap<PartyId, Described>,
-    limits: BTreeMap<ShortText, Limits>,
+    limits: BTreeMap<ShortText, ShownLimits>,
     /// What was put away.
     gone: BTreeMap<ShipmentId, Gone>,
     /// What is no shipment: the partitions of the log, by the names that incidents of stages have.
-    stages: BTreeMap<ShipmentId, Dossier>,
-    watch: Watch,
+    stages: BTreeMap<ShipmentId, ShipmentRecord>,
+    watch: StageWatch,
     /// Which engines there are, and what each rule says of itself.
     rules: Registry,
 }
 
-impl Board {
+impl ReadModel {
     /// An empty one, of a log whose topics have so many partitions: one that was never heard of is
     /// not taken for a fresh one. `rules` says what a page shows of a finding, and whether it is of a shipment; of a rule that it does
     /// not have, because a newer release wrote the log, a finding is told on its shipment and shown nowhere else.
@@ -85,7 +85,7 @@ impl Board {
             limits: BTreeMap::new(),
             gone: BTreeMap::new(),
             stages: BTreeMap::new(),
-            watch: Watch::new(partitions, rules.engines()),
+            watch: StageWatch::new(partitions, rules.engines()),
             rules,
         }
     }
@@ -116,7 +116,7 @@ impl Board {
             _ => {
                 // Ticks and facts of one partition come in one order, so this is when it was learnt.
                 let learnt = self.watch.heard("dispatch", partition);
-                self.dossier(shipment).fact(partition, offset, event, learnt);
+                self.record(shipment).fact(partition, offset, event, learnt);
             }
         }
     }
@@ -126,7 +126,7 @@ impl Board {
         match stages::is_stage(self.rules, &finding.name) {
             // It speaks of a partition, not of a shipment.
             true => self.stages.entry(finding.shipment.clone()).or_default().finding(finding),
-            false => self.dossier(&finding.shipment).finding(finding),
+            false => self.record(&finding.shipment).finding(finding),
         }
     }
 
@@ -134,7 +134,7 @@ impl Board {
     pub fn context(&mut self, shipment: &ShipmentId, context: &Context) {
         match context {
             Context::PutAway(engine) => self.last_word(shipment, engine),
-            _ => self.dossier(shipment).context(context),
+            _ => self.record(shipment).context(context),
         }
     }
 
@@ -144,7 +144,7 @@ impl Board {
             let before = self.stages.get_mut(&incident.shipment);
             before.into_iter().for_each(|d| drop(d.incidents.remove(&incident.number)));
         }
-        self.home(incident).incident(incident);
+        self.record_of(incident).incident(incident);
         if incident.is_closed() {
             self.clear(&incident.shipment);
         }
@@ -152,14 +152,14 @@ impl Board {
 
     /// The same, with the event of the alerts topic that tells it: what the feed begins with.
     pub fn told(&mut self, incident: &Incident, event: &str) {
-        self.home(incident).told(incident, event);
+        self.record_of(incident).told(incident, event);
         self.incident(incident);
     }
 
-    fn home(&mut self, incident: &Incident) -> &mut Dossier {
+    fn record_of(&mut self, incident: &Incident) -> &mut ShipmentRecord {
         match stages::is_of_stages(self.rules, incident) {
             true => self.stages.entry(incident.shipment.clone()).or_default(),
-            false => self.dossier(&incident.shipment),
+            false => self.record(&incident.shipment),
         }
     }
 
@@ -186,7 +186,8 @@ impl Board {
         lower: Option<MilliCelsius>,
         upper: Option<MilliCelsius>,
     ) {
-        self.limits.insert(ShortText::new(profile), Limits { lower, upper, steps: Vec::new() });
+        self.limits
+            .insert(ShortText::new(profile), ShownLimits { lower, upper, steps: Vec::new() });
     }
 
     /// The limits of every profile of a rulebook that came into force. One that cannot be read changes
@@ -200,24 +201,24 @@ impl Board {
         };
         for (name, profile) in profiles {
             let steps = profile.steps.iter().map(|step| step.above).collect();
-            let limits = Limits { lower: profile.lower, upper: profile.upper, steps };
+            let limits = ShownLimits { lower: profile.lower, upper: profile.upper, steps };
             self.limits.insert(name, limits);
         }
     }
 
     /// All that is known of a shipment.
-    pub fn shipment(&self, shipment: &ShipmentId) -> Option<&Dossier> {
+    pub fn shipment(&self, shipment: &ShipmentId) -> Option<&ShipmentRecord> {
         self.shipments.get(shipment)
     }
 
     /// Every shipment, in the order of their names.
-    pub fn shipments(&self) -> impl Iterator<Item = (&ShipmentId, &Dossier)> {
+    pub fn shipments(&self) -> impl Iterator<Item = (&ShipmentId, &ShipmentRecord)> {
         self.shipments.iter()
     }
 
     /// The limits of a shipment's profile.
-    pub fn limits_of(&self, dossier: &Dossier) -> Option<&Limits> {
-        self.limits.get(&dossier.plan()?.profile)
+    pub fn limits_of(&self, record: &ShipmentRecord) -> Option<&ShownLimits> {
+        self.limits.get(&record.plan()?.profile)
     }
 
     /// What is known of a party: its name, and the telephone that is answered at any hour.
@@ -253,15 +254,15 @@ impl Board {
     }
 
     /// Loggers of live shipments from which nothing comes.
-    pub fn silent(&self) -> Vec<(&ShipmentId, Probe, Moment)> {
-        let live = self.shipments.iter().filter(|(_, dossier)| dossier.over().is_none());
-        let probes = |(id, dossier): (_, &Dossier)| {
-            dossier.silent().into_iter().map(move |(probe, since)| (id, probe, since))
+    pub fn silent(&self) -> Vec<(&ShipmentId, ProbeName, Moment)> {
+        let live = self.shipments.iter().filter(|(_, record)| record.over().is_none());
+        let probes = |(id, record): (_, &ShipmentRecord)| {
+            record.silent().into_iter().map(move |(probe, since)| (id, probe, since))
         };
         live.flat_map(probes).collect()
     }
 
-    fn dossier(&mut self, shipment: &ShipmentId) -> &mut Dossier {
-        self.shipments.entry(shipment.clone()).or_insert_with(|| Dossier::new(self.rules))
+    fn record(&mut self, shipment: &ShipmentId) -> &mut ShipmentRecord {
+        self.shipments.entry(shipment.clone()).or_insert_with(|| ShipmentRecord::new(self.rules))
     }
 }

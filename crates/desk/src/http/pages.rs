@@ -2,11 +2,11 @@
 
 use super::answer::{fault, html};
 use super::incidents::Asked;
-use super::room::Shared;
 use super::shipments::{meant, named, unknown};
 use super::sought::{Sought, query};
-use crate::board::Board;
+use super::state::SharedState;
 use crate::pages::{List, Note, Overview, ShipmentPage};
+use crate::read_model::ReadModel;
 use crate::refusal::Refusal;
 use crate::words::Foreign;
 use axum::extract::rejection::QueryRejection;
@@ -36,7 +36,7 @@ pub(crate) struct Told {
         (status = 400, description = "The filter or the place to go on from cannot be read, or a name is not known here", content_type = "text/html"),
     ))]
 pub(crate) async fn list(
-    State(room): State<Shared>,
+    State(state): State<SharedState>,
     asked: Result<Query<Asked>, QueryRejection>,
     sought: Result<Query<Sought>, QueryRejection>,
     told: Result<Query<Told>, QueryRejection>,
@@ -44,12 +44,12 @@ pub(crate) async fn list(
     let page = || {
         let sought = query(sought)?;
         let (filter, after) = (query(asked)?.filter(&sought)?, sought.after()?);
-        let (now, board) = (room.now(), room.board()?);
-        let mut frame = room.frame(&board, now, "list");
+        let (now, board) = (state.now(), state.board()?);
+        let mut frame = state.frame(&board, now, "list");
         frame.note = note(&board, query(told)?);
-        Ok(List::new(&board, now, frame, &filter, after.as_ref(), || room.fresh_name()))
+        Ok(List::new(&board, now, frame, &filter, after.as_ref(), || state.fresh_name()))
     };
-    page().map_or_else(|refusal| fault(&room, &refusal), |page| html(&page))
+    page().map_or_else(|refusal| fault(&state, &refusal), |page| html(&page))
 }
 
 /// The live shipments, the worst first, as a page.
@@ -59,17 +59,17 @@ pub(crate) async fn list(
         (status = 400, description = "The search or the place to go on from cannot be read, or a name is not known here", content_type = "text/html"),
     ))]
 pub(crate) async fn overview(
-    State(room): State<Shared>,
+    State(state): State<SharedState>,
     sought: Result<Query<Sought>, QueryRejection>,
 ) -> Response {
     let page = || {
         let sought = query(sought)?;
         let (of, after) = (sought.choice()?, sought.after()?);
-        let (now, board) = (room.now(), room.board()?);
-        let frame = room.frame(&board, now, "board");
+        let (now, board) = (state.now(), state.board()?);
+        let frame = state.frame(&board, now, "board");
         Ok(Overview::new(&board, now, frame, &of, after.as_ref()))
     };
-    page().map_or_else(|refusal: Refusal| fault(&room, &refusal), |page| html(&page))
+    page().map_or_else(|refusal: Refusal| fault(&state, &refusal), |page| html(&page))
 }
 
 /// One shipment, as a page.
@@ -81,43 +81,43 @@ pub(crate) async fn overview(
         (status = 404, description = "Nothing is known of that shipment", content_type = "text/html"),
     ))]
 pub(crate) async fn shipment(
-    State(room): State<Shared>,
+    State(state): State<SharedState>,
     Path(id): Path<String>,
     told: Result<Query<Told>, QueryRejection>,
 ) -> Response {
     let page = || {
         let id = named(&id)?;
-        let (now, board) = (room.now(), room.board()?);
+        let (now, board) = (state.now(), state.board()?);
         let id = meant(&board, id);
-        let dossier = board.shipment(&id).ok_or_else(|| unknown(&board, &id))?;
-        let mut frame = room.frame(&board, now, "shipment");
+        let record = board.shipment(&id).ok_or_else(|| unknown(&board, &id))?;
+        let mut frame = state.frame(&board, now, "shipment");
         frame.note = note(&board, query(told)?);
-        Ok(ShipmentPage::new(&board, &id, dossier, now, frame, || room.fresh_name()))
+        Ok(ShipmentPage::new(&board, &id, record, now, frame, || state.fresh_name()))
     };
-    page().map_or_else(|refusal| fault(&room, &refusal), |page| html(&page))
+    page().map_or_else(|refusal| fault(&state, &refusal), |page| html(&page))
 }
 
 /// There is nothing at this address.
-pub(crate) async fn lost(State(room): State<Shared>, uri: Uri) -> Response {
-    refuse(&room, &uri, Refusal::Unknown(format!("there is nothing at `{}`", uri.path())))
+pub(crate) async fn lost(State(state): State<SharedState>, uri: Uri) -> Response {
+    refuse(&state, &uri, Refusal::Unknown(format!("there is nothing at `{}`", uri.path())))
 }
 
 /// There is something at this address, but it takes another method.
-pub(crate) async fn wrong_method(State(room): State<Shared>, uri: Uri) -> Response {
+pub(crate) async fn wrong_method(State(state): State<SharedState>, uri: Uri) -> Response {
     let sentence = format!("`{}` does not take this method", uri.path());
-    refuse(&room, &uri, Refusal::Method(sentence))
+    refuse(&state, &uri, Refusal::Method(sentence))
 }
 
 /// In the form in which this address answers.
-pub(crate) fn refuse(room: &Shared, uri: &Uri, refusal: Refusal) -> Response {
+pub(crate) fn refuse(state: &SharedState, uri: &Uri, refusal: Refusal) -> Response {
     match uri.path().starts_with("/v1/") {
         true => refusal.into_response(),
-        false => fault(room, &refusal),
+        false => fault(state, &refusal),
     }
 }
 
 /// What came of an act, by what the board shows and not by what an address claims.
-fn note(board: &Board, told: Told) -> Option<Note> {
+fn note(board: &ReadModel, told: Told) -> Option<Note> {
     let (word, id) = match told {
         Told { closed: Some(id), .. } => ("closed", id),
         Told { noted: Some(id), .. } => ("noted on", id),

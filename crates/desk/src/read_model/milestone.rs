@@ -2,13 +2,13 @@
 //!
 //! It refuses to guess: without a plan there is no next milestone, and a lost leg asks for a new plan.
 
-use super::Dossier;
+use super::ShipmentRecord;
 use facts::fact::shipment::{Goods, Leg, Planned};
 use facts::{Fact, Label, LegId, Moment, OrderFact, ShipmentFact};
 
 /// The next thing that should happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Milestone {
+pub struct NextMilestone {
     /// What, in words.
     pub what: String,
     /// When; `None` where nobody said.
@@ -18,11 +18,11 @@ pub struct Milestone {
 }
 
 /// What is expected next; nothing of a shipment that is over.
-pub fn next(dossier: &Dossier) -> Option<Milestone> {
-    let plan = dossier.plan().filter(|_| dossier.over().is_none())?;
-    let seen = |leg: &LegId| Seen::of(dossier, leg);
-    if received(dossier) {
-        return Some(after_receipt(dossier, plan));
+pub fn next(record: &ShipmentRecord) -> Option<NextMilestone> {
+    let plan = record.plan().filter(|_| record.over().is_none())?;
+    let seen = |leg: &LegId| LegProgress::of(record, leg);
+    if received(record) {
+        return Some(after_receipt(record, plan));
     }
     // What a later leg proves need not be reported of the legs before it.
     let reached = plan.legs.iter().rposition(|leg| seen(&leg.id).any()).unwrap_or(0);
@@ -30,13 +30,13 @@ pub fn next(dossier: &Dossier) -> Option<Milestone> {
         let found = seen(&leg.id);
         if let Some(reason) = &found.lost {
             let what = format!("a new plan: {} was lost ({reason})", leg.id);
-            return Some(Milestone { what, due: None, broken: true });
+            return Some(NextMilestone { what, due: None, broken: true });
         }
         match (found.departed, found.arrived) {
             (_, true) => {}
             (true, false) => {
                 let what = format!("{} by {} arrives at {}", leg.id, leg.carrier, leg.to);
-                return Some(milestone(what, Some(arrival(dossier, leg))));
+                return Some(milestone(what, Some(arrival(record, leg))));
             }
             (false, false) => {
                 let what = format!("{} by {} departs from {}", leg.id, leg.carrier, leg.from);
@@ -44,19 +44,19 @@ pub fn next(dossier: &Dossier) -> Option<Milestone> {
             }
         }
     }
-    let due = plan.waypoints.last().and_then(|last| expected(dossier, &last.name));
+    let due = plan.waypoints.last().and_then(|last| expected(record, &last.name));
     let due = due.or_else(|| plan.legs.last().map(|leg| leg.arrives));
     Some(milestone(format!("receipt by {}", plan.consignee), due))
 }
 
 /// When a waypoint of the plan in force is expected to be reached.
-pub(crate) fn expected(dossier: &Dossier, waypoint: &Label) -> Option<Moment> {
-    dossier.timeline().eta(waypoint)
+pub(crate) fn expected(record: &ShipmentRecord, waypoint: &Label) -> Option<Moment> {
+    record.timeline().eta(waypoint)
 }
 
 /// The planned time, or a later one that was reported for the place where the leg ends.
-fn arrival(dossier: &Dossier, leg: &Leg) -> Moment {
-    let changed = dossier.lines.standing().rev().find_map(|line| match &line.event.fact {
+fn arrival(record: &ShipmentRecord, leg: &Leg) -> Moment {
+    let changed = record.lines.standing().rev().find_map(|line| match &line.event.fact {
         Fact::Shipment(ShipmentFact::EtaChanged(changed))
             if changed.waypoint.is(leg.to.as_str()) =>
         {
@@ -67,20 +67,20 @@ fn arrival(dossier: &Dossier, leg: &Leg) -> Moment {
     changed.unwrap_or(leg.arrives)
 }
 
-fn milestone(what: String, due: Option<Moment>) -> Milestone {
-    Milestone { what, due, broken: false }
+fn milestone(what: String, due: Option<Moment>) -> NextMilestone {
+    NextMilestone { what, due, broken: false }
 }
 
-fn received(dossier: &Dossier) -> bool {
-    dossier.custody.as_ref().is_some_and(|custody| custody.received)
-        || dossier
+fn received(record: &ShipmentRecord) -> bool {
+    record.custody.as_ref().is_some_and(|custody| custody.received)
+        || record
             .lines
             .standing()
             .any(|line| matches!(line.event.fact, Fact::Shipment(ShipmentFact::Received(_))))
 }
 
-fn after_receipt(dossier: &Dossier, plan: &Planned) -> Milestone {
-    let released = dossier.lines.standing().any(|line| {
+fn after_receipt(record: &ShipmentRecord, plan: &Planned) -> NextMilestone {
+    let released = record.lines.standing().any(|line| {
         matches!(
             line.event.fact,
             Fact::Shipment(ShipmentFact::QualityReleased(_) | ShipmentFact::Dispositioned(_))
@@ -92,7 +92,7 @@ fn after_receipt(dossier: &Dossier, plan: &Planned) -> Milestone {
     if !released {
         return milestone("release for use by quality".into(), None);
     }
-    let infusion = dossier.lines.standing().rev().find_map(|line| match &line.event.fact {
+    let infusion = record.lines.standing().rev().find_map(|line| match &line.event.fact {
         Fact::Order(OrderFact::PatientScheduled(steps)) => Some(steps.infusion),
         _ => None,
     });
@@ -100,16 +100,16 @@ fn after_receipt(dossier: &Dossier, plan: &Planned) -> Milestone {
 }
 
 #[derive(Default)]
-struct Seen {
+struct LegProgress {
     departed: bool,
     arrived: bool,
     lost: Option<String>,
 }
 
-impl Seen {
-    fn of(dossier: &Dossier, leg: &LegId) -> Self {
+impl LegProgress {
+    fn of(record: &ShipmentRecord, leg: &LegId) -> Self {
         let mut seen = Self::default();
-        for line in dossier.lines.standing() {
+        for line in record.lines.standing() {
             match &line.event.fact {
                 Fact::Shipment(ShipmentFact::Departed(d)) if d.leg == *leg => {
                     (seen.departed, seen.lost) = (true, None)

@@ -1,8 +1,8 @@
 //! The list of incidents: which ones, in which order, and how many there are in each state.
 
-use super::place::{Page, Place};
+use super::position::{ListPage, ListPosition};
 use super::search::{Search, holds};
-use super::{Board, Dossier};
+use super::{ReadModel, ShipmentRecord};
 use alerts::Incident;
 use alerts::incident::IncidentState;
 use facts::{Moment, Severity, ShipmentId};
@@ -43,7 +43,7 @@ pub enum Which {
 
 /// How many incidents are in each state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct IncidentCounts {
     /// Going on, taken by nobody.
     pub active_unacked: u64,
     /// Going on, taken.
@@ -68,7 +68,7 @@ pub(crate) const STATES: [IncidentState; 6] = [
     IncidentState::Withdrawn,
 ];
 
-impl Counts {
+impl IncidentCounts {
     /// Of one state.
     pub fn of(&self, state: IncidentState) -> u64 {
         match state {
@@ -106,11 +106,11 @@ impl Filter {
 }
 
 /// The most urgent first: priority, then whether somebody has it, then the time that is left.
-fn place(incident: &Incident) -> Place {
+fn place(incident: &Incident) -> ListPosition {
     let state = STATES.iter().position(|state| *state == incident.state);
     let state = state.and_then(|state| u16::try_from(state).ok()).unwrap_or(0xf);
     let priority = incident.priority.map_or(5, |priority| priority as u16);
-    Place {
+    ListPosition {
         rank: u16::from(incident.is_closed()) << 8 | priority << 4 | state,
         until: incident.deadline.unwrap_or(Moment::LATEST),
         since: incident.opened.unwrap_or(Moment::EARLIEST),
@@ -119,29 +119,32 @@ fn place(incident: &Incident) -> Place {
     }
 }
 
-impl Board {
+impl ReadModel {
     /// The shipments of a choice.
     pub(crate) fn chosen<'a>(
         &'a self,
         of: &'a Choice,
-    ) -> impl Iterator<Item = (&'a ShipmentId, &'a Dossier)> {
+    ) -> impl Iterator<Item = (&'a ShipmentId, &'a ShipmentRecord)> {
         let search = of.search.as_deref().map(|word| Search::new(self, word));
-        self.shipments.iter().filter(move |(id, dossier)| {
+        self.shipments.iter().filter(move |(id, record)| {
             of.named.as_ref().is_none_or(|named| named.contains(id))
                 && of.shipment.as_ref().is_none_or(|part| holds(id.as_str(), part))
-                && search.as_ref().is_none_or(|search| search.finds(id, dossier))
+                && search.as_ref().is_none_or(|search| search.finds(id, record))
         })
     }
 
-    fn asked<'a>(&'a self, filter: &'a Filter) -> Vec<(Place, (&'a Incident, &'a Dossier))> {
+    fn asked<'a>(
+        &'a self,
+        filter: &'a Filter,
+    ) -> Vec<(ListPosition, (&'a Incident, &'a ShipmentRecord))> {
         let all = self.chosen(&filter.of);
         let all = all.flat_map(|(_, d)| d.incidents.values().map(move |i| (i, d)));
         let taken = all.filter(|(incident, _)| filter.takes(incident));
-        taken.map(|(incident, dossier)| (place(incident), (incident, dossier))).collect()
+        taken.map(|(incident, record)| (place(incident), (incident, record))).collect()
     }
 
     /// The incidents that are asked for, the most urgent first.
-    pub fn incidents<'a>(&'a self, filter: &'a Filter) -> Vec<(&'a Incident, &'a Dossier)> {
+    pub fn incidents<'a>(&'a self, filter: &'a Filter) -> Vec<(&'a Incident, &'a ShipmentRecord)> {
         let mut all = self.asked(filter);
         all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         all.into_iter().map(|(_, one)| one).collect()
@@ -151,30 +154,30 @@ impl Board {
     pub fn page<'a>(
         &'a self,
         filter: &'a Filter,
-        after: Option<&Place>,
-    ) -> Page<(&'a Incident, &'a Dossier)> {
-        Page::new(self.asked(filter), after)
+        after: Option<&ListPosition>,
+    ) -> ListPage<(&'a Incident, &'a ShipmentRecord)> {
+        ListPage::new(self.asked(filter), after)
     }
 
     /// One incident; of a stage, too.
-    pub fn one(&self, shipment: &ShipmentId, number: u32) -> Option<(&Incident, &Dossier)> {
+    pub fn one(&self, shipment: &ShipmentId, number: u32) -> Option<(&Incident, &ShipmentRecord)> {
         let known = [&self.shipments, &self.stages].into_iter().filter_map(|all| all.get(shipment));
         known.filter_map(|d| d.incidents.get(&number).map(|incident| (incident, d))).next()
     }
 
     /// How many there are in each state, of all shipments.
-    pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        let all = self.shipments.values().flat_map(|dossier| dossier.incidents.values());
+    pub fn counts(&self) -> IncidentCounts {
+        let mut counts = IncidentCounts::default();
+        let all = self.shipments.values().flat_map(|record| record.incidents.values());
         all.for_each(|incident| counts.count(incident.state));
         counts
     }
 
     /// The same by priority, incidents of stages too; `None` = all that was reported has been withdrawn.
-    pub fn counts_by_priority(&self) -> BTreeMap<Option<Severity>, Counts> {
-        let mut counts: BTreeMap<_, Counts> = BTreeMap::new();
+    pub fn counts_by_priority(&self) -> BTreeMap<Option<Severity>, IncidentCounts> {
+        let mut counts: BTreeMap<_, IncidentCounts> = BTreeMap::new();
         let all = self.shipments.values().chain(self.stages.values());
-        for incident in all.flat_map(|dossier| dossier.incidents.values()) {
+        for incident in all.flat_map(|record| record.incidents.values()) {
             counts.entry(incident.priority).or_default().count(incident.state);
         }
         counts

@@ -1,7 +1,7 @@
 //! All that is known of one shipment.
 
-use super::lines::{Line, Lines};
 use super::series::{Point, Series};
+use super::timeline::{TimelineLine, TimelineLines};
 use alerts::Incident;
 use alerts::incident::StaffAct;
 use facts::context::{Custody, Schedule, Thermal};
@@ -16,14 +16,14 @@ use std::fmt;
 
 /// One channel of one device.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Probe {
+pub struct ProbeName {
     /// The device.
     pub device: ShortText,
     /// The channel.
     pub channel: ShortText,
 }
 
-impl fmt::Display for Probe {
+impl fmt::Display for ProbeName {
     /// `LOG-7/1`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.device, self.channel)
@@ -32,13 +32,13 @@ impl fmt::Display for Probe {
 
 /// One shipment: what happened, what was measured, what is wrong, who takes care of it.
 #[derive(Debug, Default)]
-pub struct Dossier {
+pub struct ShipmentRecord {
     /// The partition of its journal, where something of it was read.
     pub partition: Option<u16>,
     /// What happened.
-    pub lines: Lines,
+    pub lines: TimelineLines,
     /// What was measured, by probe.
-    pub series: BTreeMap<Probe, Series>,
+    pub series: BTreeMap<ProbeName, Series>,
     /// What was found, by name, in its last state.
     pub findings: BTreeMap<Name, Finding>,
     /// What custody said last.
@@ -57,7 +57,7 @@ pub struct Dossier {
     pub taken_back: u64,
     /// How many findings and closed incidents are not kept any more.
     pub forgotten: u64,
-    pub(super) quiet: BTreeMap<Probe, Moment>,
+    pub(super) quiet: BTreeMap<ProbeName, Moment>,
     /// What each rule says of itself.
     rules: Registry,
     /// Who took each incident, the first of them first.
@@ -84,7 +84,7 @@ pub(crate) fn is_taken_back(finding: &Finding) -> bool {
     matches!(finding.state, State::Withdrawn | State::Superseded)
 }
 
-impl Dossier {
+impl ShipmentRecord {
     pub(super) fn new(rules: Registry) -> Self {
         Self { rules, ..Self::default() }
     }
@@ -103,7 +103,7 @@ impl Dossier {
         learnt: Option<Moment>,
     ) {
         self.partition = Some(partition);
-        let probe = |channel: &ShortText| Probe {
+        let probe = |channel: &ShortText| ProbeName {
             device: event.subject.id.clone(),
             channel: channel.clone(),
         };
@@ -144,7 +144,7 @@ impl Dossier {
             }
             _ => {}
         }
-        self.lines.add(Line::new(offset, event.clone(), learnt));
+        self.lines.add(TimelineLine::new(offset, event.clone(), learnt));
     }
 
     pub(super) fn finding(&mut self, finding: &Finding) {
@@ -197,7 +197,7 @@ impl Dossier {
         self.takers.get(&number).map_or(&[], Vec::as_slice)
     }
 
-    fn series(&mut self, probe: Probe) -> Option<&mut Series> {
+    fn series(&mut self, probe: ProbeName) -> Option<&mut Series> {
         let full = self.series.len() >= MOST_PROBES;
         match self.series.entry(probe) {
             std::collections::btree_map::Entry::Occupied(known) => Some(known.into_mut()),

@@ -1,6 +1,6 @@
 //! The parties of a shipment: who is named in what was reported, and what part each has in it.
 
-use super::{Dossier, papers};
+use super::{ShipmentRecord, papers};
 use alerts::Incident;
 use facts::fact::shipment::Planned;
 use facts::{Fact, PartyId, PermitFact, ShipmentFact};
@@ -17,7 +17,7 @@ pub struct Part {
 
 /// Everybody whom what is wrong may concern: of the plan in its order, then who holds its permits, then who is named in the
 /// evidence.
-pub fn parts(d: &Dossier, incident: &Incident) -> Vec<Part> {
+pub fn parts(d: &ShipmentRecord, incident: &Incident) -> Vec<Part> {
     let mut all: Vec<Part> = Vec::new();
     let mut add = |party: &PartyId, part: String| match all.iter_mut().find(|p| p.party == *party) {
         Some(known) => known.parts.push(part),

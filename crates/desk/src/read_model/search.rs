@@ -4,7 +4,7 @@
 //! does not look into reasons and notes.
 
 use super::parties::named;
-use super::{Board, Dossier};
+use super::{ReadModel, ShipmentRecord};
 use facts::fact::shipment::Planned;
 use facts::{Fact, OrderFact, PartyId, ShipmentFact, ShipmentId};
 
@@ -16,13 +16,13 @@ pub(super) struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(board: &'a Board, word: &'a str) -> Self {
+    pub(super) fn new(board: &'a ReadModel, word: &'a str) -> Self {
         let named = board.parties.iter().filter(|(_, described)| holds(&described.name, word));
         Self { word, parties: named.map(|(party, _)| party).collect() }
     }
 
     /// Whether a shipment is found.
-    pub(super) fn finds(&self, id: &ShipmentId, d: &Dossier) -> bool {
+    pub(super) fn finds(&self, id: &ShipmentId, d: &ShipmentRecord) -> bool {
         self.is(id.as_str())
             || d.custody.as_ref().and_then(|c| c.holder.as_ref()).is_some_and(|p| self.party(p))
             || d.incidents.values().any(|i| i.holder.as_ref().is_some_and(|p| self.party(p)))

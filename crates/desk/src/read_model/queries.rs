@@ -1,7 +1,7 @@
 //! What is asked of all that is known of a shipment.
 
-use super::dossier::{Dossier, Probe, is_open};
-use super::lines::Line;
+use super::shipment_record::{ProbeName, ShipmentRecord, is_open};
+use super::timeline::TimelineLine;
 use alerts::Incident;
 use facts::fact::shipment::Planned;
 use facts::{
@@ -10,7 +10,7 @@ use facts::{
 };
 
 /// A line, as the timeline takes it.
-fn entry(line: &Line) -> TimelineEntry<'_> {
+fn entry(line: &TimelineLine) -> TimelineEntry<'_> {
     TimelineEntry {
         offset: line.offset,
         at: line.event.moment(),
@@ -22,10 +22,10 @@ fn entry(line: &Line) -> TimelineEntry<'_> {
     }
 }
 
-impl Dossier {
+impl ShipmentRecord {
     /// What its facts say together, by the answers that the engines go by.
     pub fn timeline(&self) -> Timeline<'_> {
-        let asked = |line: &&Line| {
+        let asked = |line: &&TimelineLine| {
             !matches!(
                 line.event.fact,
                 Fact::System(SystemFact::Quiet(_)) | Fact::Device(DeviceFact::Imported(_))
@@ -80,12 +80,13 @@ impl Dossier {
     }
 
     /// Loggers from which nothing comes: dispatch said so and no reading came since, or a finding goes on.
-    pub fn silent(&self) -> Vec<(Probe, Moment)> {
+    pub fn silent(&self) -> Vec<(ProbeName, Moment)> {
         let mut silent = self.quiet.clone();
         for finding in self.shown_as(Shows::SilentProbe).filter(|f| is_open(f)) {
             let about = finding.name.about.as_str();
             let (device, channel) = about.rsplit_once('/').unwrap_or((about, ""));
-            let probe = Probe { device: ShortText::new(device), channel: ShortText::new(channel) };
+            let probe =
+                ProbeName { device: ShortText::new(device), channel: ShortText::new(channel) };
             silent.entry(probe).or_insert(finding.happened);
         }
         silent.into_iter().collect()
