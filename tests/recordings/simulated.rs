@@ -4,7 +4,7 @@ use crate::common::judge;
 use alerts::incident::IncidentState;
 use facts::Span;
 use facts::State;
-use simulate::{Field, Kind, Noise, Simulated, Truth, make_in};
+use simulate::{Field, InjectedFault, Noise, Simulated, Truth, make_in};
 use std::collections::BTreeMap;
 
 /// `COLDWATCH_SEEDS=7..8` runs others.
@@ -16,13 +16,13 @@ fn seeds() -> std::ops::Range<u64> {
 const SHIPMENTS: u32 = 300;
 
 /// All of the field. `COLDWATCH_FIELD=Retries,TakenOff` looks at these alone.
-fn field() -> (Vec<Noise>, Vec<Kind>) {
+fn field() -> (Vec<Noise>, Vec<InjectedFault>) {
     let asked = std::env::var("COLDWATCH_FIELD").ok();
     let wanted =
         |name: String| asked.as_ref().is_none_or(|asked| asked.split(',').any(|word| word == name));
     (
         Noise::ALL.iter().filter(|noise| wanted(format!("{noise:?}"))).copied().collect(),
-        Kind::ALL.iter().filter(|kind| wanted(format!("{kind:?}"))).copied().collect(),
+        InjectedFault::ALL.iter().filter(|kind| wanted(format!("{kind:?}"))).copied().collect(),
     )
 }
 

@@ -24,7 +24,7 @@ use crate::trip::{Cargo, Trip};
 use fastrand::Rng;
 
 pub(crate) use content_count::hold;
-pub(crate) use started_early::plant as started_early;
+pub(crate) use started_early::inject as started_early;
 
 /// One kind of fault.
 #[derive(Clone, Copy)]
@@ -32,7 +32,7 @@ pub(crate) struct Fault {
     /// Which cargo it can happen to.
     pub(crate) cargo: &'static [Cargo],
     /// Plants it into a trip that is well.
-    pub(crate) plant: fn(&mut Trip, &mut Rng),
+    pub(crate) inject: fn(&mut Trip, &mut Rng),
 }
 
 /// Every kind.

@@ -29,7 +29,7 @@ use crate::faults::Fault;
 
 /// A kind of fault of the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum InjectedFault {
     /// Received by another hospital.
     AnotherHospital,
     /// A logger is booked for its next trip and falls silent on this one.
@@ -78,9 +78,9 @@ pub enum Kind {
     WrongDated,
 }
 
-impl Kind {
+impl InjectedFault {
     /// Every kind.
-    pub const ALL: &'static [Kind] = &[
+    pub const ALL: &'static [InjectedFault] = &[
         Self::AnotherHospital,
         Self::BookedAhead,
         Self::CancelledAndRevived,

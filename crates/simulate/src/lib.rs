@@ -6,30 +6,30 @@
 //! - `trip`: one shipment as it was planned and as it went; `cells`, `vector`, `dose` plan the three kinds
 //! - `faults`: what can go wrong, one file each, with all that follows from it
 //! - `kinds`: what the field showed to be missed, in the same way, where it is asked for
-//! - `tell`: a trip as the events that its people and devices report
-//! - `script`: events in the order of arrival, with the weather: delays, repeats, shuffles
+//! - `emit`: a trip as the events that its people and devices report
+//! - `arrivals`: events in the order of arrival, with the weather: delays, repeats, shuffles
 //! - `noise`: what the field sends beside that, where it is asked for
 //! - `world`: who there is
 //!
 //! **Invariant:** the truth is written from what was planned. No rule is ever run here, and nothing is
 //! read from the rulebook; the same seed gives the same bytes.
 
+mod arrivals;
 mod cells;
 mod dose;
+mod emit;
 mod faults;
 mod kinds;
 mod noise;
 mod route;
-mod script;
-mod tell;
 mod trip;
 mod truth;
 mod vector;
 mod world;
 
-pub use kinds::Kind;
+pub use arrivals::Arrival;
+pub use kinds::InjectedFault;
 pub use noise::Noise;
-pub use script::Arrival;
 pub use truth::Truth;
 
 use fastrand::Rng;
@@ -48,7 +48,7 @@ pub struct Simulated {
 
 /// How much was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Summary {
+pub struct SimulatedSummary {
     /// Events.
     pub events: usize,
     /// Faults that must be found, consequences included.
@@ -61,12 +61,12 @@ pub struct Field<'a> {
     /// What is sent beside what happens.
     pub noise: &'a [Noise],
     /// What is planted beside the faults that every week has.
-    pub kinds: &'a [Kind],
+    pub kinds: &'a [InjectedFault],
 }
 
 impl Field<'_> {
     /// All of it.
-    pub const ALL: Field<'static> = Field { noise: Noise::ALL, kinds: Kind::ALL };
+    pub const ALL: Field<'static> = Field { noise: Noise::ALL, kinds: InjectedFault::ALL };
 }
 
 /// A week of shipments. About every second one has a fault, all kinds of fault in turn.
@@ -81,10 +81,10 @@ pub fn make_in(field: Field<'_>, seed: u64, shipments: u32) -> Simulated {
     Simulated { inbound, truth }
 }
 
-fn make_quiet(seed: u64, shipments: u32, kinds: &[Kind]) -> Simulated {
+fn make_quiet(seed: u64, shipments: u32, kinds: &[InjectedFault]) -> Simulated {
     let mut rng = Rng::with_seed(seed);
-    let mut script = script::Script::new(Rng::with_seed(rng.u64(..)));
-    world::tell(&mut script);
+    let mut arrivals = arrivals::Arrivals::new(Rng::with_seed(rng.u64(..)));
+    world::emit(&mut arrivals);
     let (mut truth, mut deck) = (Vec::new(), Vec::new());
     for n in 1..=shipments {
         let fault = rng.bool().then(|| {
@@ -101,19 +101,19 @@ fn make_quiet(seed: u64, shipments: u32, kinds: &[Kind]) -> Simulated {
             .unwrap_or(&trip::Cargo::Cells);
         let mut trip = trip::Trip::plan(n, shipments, cargo, &mut rng);
         if let Some(fault) = fault {
-            (fault.plant)(&mut trip, &mut rng);
+            (fault.inject)(&mut trip, &mut rng);
         }
-        tell::tell(&trip, &mut script, &mut rng);
+        emit::emit(&trip, &mut arrivals, &mut rng);
         truth.append(&mut trip.truth);
     }
-    Simulated { inbound: script.arrivals(), truth }
+    Simulated { inbound: arrivals.arrivals(), truth }
 }
 
 /// What is written into the folder: the recording, and its truth.
 pub const FILES: [&str; 2] = ["inbound.ndjson", "truth.ndjson"];
 
 /// Writes a recording and its truth into a folder, which is made where it is not there.
-pub fn simulate(seed: u64, shipments: u32, folder: &Path) -> io::Result<Summary> {
+pub fn simulate(seed: u64, shipments: u32, folder: &Path) -> io::Result<SimulatedSummary> {
     let made = make(seed, shipments);
     std::fs::create_dir_all(folder)?;
     let mut inbound = BufWriter::new(File::create(folder.join(FILES[0]))?);
@@ -127,5 +127,5 @@ pub fn simulate(seed: u64, shipments: u32, folder: &Path) -> io::Result<Summary>
         writeln!(truth, "{line}")?;
     }
     truth.flush()?;
-    Ok(Summary { events: made.inbound.len(), faults: made.truth.len() })
+    Ok(SimulatedSummary { events: made.inbound.len(), faults: made.truth.len() })
 }

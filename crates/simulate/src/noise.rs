@@ -4,7 +4,7 @@
 //! what it was. Most of it is told to nobody, so it adds nothing to the truth. Where somebody must be told of it, that is
 //! part of the truth.
 
-use crate::script::Arrival;
+use crate::arrivals::Arrival;
 use crate::truth::Truth;
 use facts::fact::device::{Attached, Reading};
 use facts::{

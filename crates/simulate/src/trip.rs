@@ -85,7 +85,7 @@ pub(crate) struct Logger {
     /// From when until when its readings are lost.
     pub(crate) lost: Vec<(Moment, Moment)>,
     /// From when until when it cannot send; it sends later what it measured.
-    pub(crate) mute: Vec<(Moment, Moment)>,
+    pub(crate) offline: Vec<(Moment, Moment)>,
     /// From when until when its clock is behind, and by how much.
     pub(crate) set_back: Option<(Moment, Moment, Span)>,
     /// When somebody takes it off before the goods are out of the box.
@@ -243,7 +243,7 @@ pub(crate) fn one_of(role: &crate::world::Role, rng: &mut Rng) -> PartyId {
 /// One logger that sends, or is read out.
 pub(crate) fn logger(usual: i32, reads_out: bool, log_every: Span) -> Logger {
     let send_every = (!reads_out).then_some(Span::minutes(15));
-    let (spells, lost, mute) = (Vec::new(), Vec::new(), Vec::new());
+    let (spells, lost, offline) = (Vec::new(), Vec::new(), Vec::new());
     let read_out = Span::minutes(25);
     let (there, calibration) = (true, Calibration::Passed);
     let (set_back, off) = (None, None);
@@ -256,7 +256,7 @@ pub(crate) fn logger(usual: i32, reads_out: bool, log_every: Span) -> Logger {
         usual,
         spells,
         lost,
-        mute,
+        offline,
         set_back,
         off,
     }

@@ -1,6 +1,6 @@
 //! Who there is: hospitals, plants, couriers, airlines, and who is not qualified.
 
-use crate::script::Script;
+use crate::arrivals::Arrivals;
 use facts::fact::party::{Described, Qualified};
 use facts::{Fact, Moment, PartyFact, PartyId, ShortText, Span, Subject};
 
@@ -45,13 +45,13 @@ pub(crate) const AIRLINES: Role = Role {
 pub(crate) const STRANGER: &str = "CITY-TAXI";
 
 /// What is known of everybody before the week begins.
-pub(crate) fn tell(script: &mut Script) {
+pub(crate) fn emit(arrivals: &mut Arrivals) {
     let at = WEEK - BEFORE;
     for role in [CLINICS, CENTRES, PLANTS, MAKERS, COURIERS, AIRLINES] {
         for id in role.ids {
-            describe(script, id, role.word, role.zone, at);
+            describe(arrivals, id, role.word, role.zone, at);
             let (scope, from, until) = (ShortText::new("custody"), at, None);
-            script.at(
+            arrivals.at(
                 "registry",
                 &party(id),
                 at,
@@ -59,13 +59,13 @@ pub(crate) fn tell(script: &mut Script) {
             );
         }
     }
-    describe(script, STRANGER, "courier", "Europe/Brussels", at);
+    describe(arrivals, STRANGER, "courier", "Europe/Brussels", at);
 }
 
-fn describe(script: &mut Script, id: &str, role: &str, zone: &str, at: Moment) {
+fn describe(arrivals: &mut Arrivals, id: &str, role: &str, zone: &str, at: Moment) {
     let (name, role) = (ShortText::new(id), ShortText::new(role));
     let (zone, duty) = (Some(ShortText::new(zone)), Some(ShortText::new("+32 2 555 01 99")));
-    script.at(
+    arrivals.at(
         "registry",
         &party(id),
         at,

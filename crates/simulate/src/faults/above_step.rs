@@ -4,9 +4,9 @@ use super::{Fault, content_count::hold};
 use crate::trip::{Cargo, Trip};
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     let from = trip.quiet_hour(rng);
     // How warm, for how many readings, and whether quality lets the dose be used.
     let (milli, readings, mild) = match rng.u8(..4) {

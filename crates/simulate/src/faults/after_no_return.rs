@@ -5,9 +5,9 @@ use crate::trip::{Cargo, Trip, logger};
 use facts::Span;
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     let Some(patient) = &mut trip.patient else { return };
     let (Some(started), Some(infused)) = (patient.started, patient.infused) else { return };
     patient.stored = true;

@@ -5,9 +5,9 @@ use crate::trip::{Cargo, Trip};
 use facts::{Span, UnitId};
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: Cargo::ALL, plant };
+pub(super) const FAULT: Fault = Fault { cargo: Cargo::ALL, inject };
 
-fn plant(trip: &mut Trip, _: &mut Rng) {
+fn inject(trip: &mut Trip, _: &mut Rng) {
     if trip.units.len() < 2 {
         trip.units.push(UnitId::new(format!("{}-BAG-2", trip.id)));
     }

@@ -5,9 +5,9 @@ use crate::trip::{Cargo, Trip};
 use facts::Span;
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: Cargo::ALL, plant };
+pub(super) const FAULT: Fault = Fault { cargo: Cargo::ALL, inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     let first = trip.cargo == Cargo::Cells && rng.bool();
     let place = if first { 0 } else { trip.hands.len().saturating_sub(1) };
     let gap = Span::minutes(rng.i64(45..120));

@@ -6,14 +6,14 @@ use crate::trip::{Cargo, Trip};
 use facts::Span;
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: Cargo::ALL, plant };
+pub(super) const FAULT: Fault = Fault { cargo: Cargo::ALL, inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     if trip.cargo == Cargo::Cells && rng.bool() {
         trip.logger.send_every = Some(Span::minutes(15));
         let from = trip.quiet_hour(rng);
         let until = from + Span::minutes(rng.i64(75..150));
-        trip.logger.mute.push((from, until));
+        trip.logger.offline.push((from, until));
         trip.must_find("DAT-03", from - Span::minutes(15), until + Span::minutes(15));
         return;
     }

@@ -5,9 +5,9 @@ use crate::trip::{Cargo, Trip};
 use facts::Span;
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: Cargo::ALL, plant };
+pub(super) const FAULT: Fault = Fault { cargo: Cargo::ALL, inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     match (trip.flight().is_some(), trip.cargo == Cargo::Dose) {
         (false, _) => picked_up_late(trip, rng),
         // A dose cannot wait a day: it was promised for one.

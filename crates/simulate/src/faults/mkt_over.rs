@@ -5,9 +5,9 @@ use crate::trip::{Cargo, Trip};
 use facts::Span;
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::ColdVector], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::ColdVector], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     let from = (trip.packed + Span::hours(2)).ceil(trip.logger.log_every);
     let until = from + Span::hours(rng.i64(9..11));
     trip.logger.spells.push((from, until, 14_000));

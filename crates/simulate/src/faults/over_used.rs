@@ -5,9 +5,9 @@ use crate::trip::{Cargo, Trip};
 use facts::Span;
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Vector, Cargo::ColdVector], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Vector, Cargo::ColdVector], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     let (planned, packed) = (trip.planned, trip.packed);
     let Some(permit) = &mut trip.permit else { return };
     permit.granted = permit.used - 1;

@@ -5,9 +5,9 @@ use crate::trip::{Cargo, Trip};
 use facts::Span;
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], inject };
 
-pub(crate) fn plant(trip: &mut Trip, rng: &mut Rng) {
+pub(crate) fn inject(trip: &mut Trip, rng: &mut Rng) {
     let Some(patient) = &mut trip.patient else { return };
     let Some(started) = patient.started else { return };
     patient.product = "EXA";

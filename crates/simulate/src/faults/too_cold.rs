@@ -4,9 +4,9 @@ use super::Fault;
 use crate::trip::{Cargo, Trip};
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells, Cargo::ColdVector], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells, Cargo::ColdVector], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     let from = trip.quiet_hour(rng);
     let until = from + trip.logger.log_every * rng.i64(5..9);
     // Frozen cells are lost for good; a medicine may thaw.

@@ -5,9 +5,9 @@ use crate::trip::{Cargo, Trip};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault =
-    Fault { cargo: &[Cargo::Cells, Cargo::Vector, Cargo::ColdVector], plant };
+    Fault { cargo: &[Cargo::Cells, Cargo::Vector, Cargo::ColdVector], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     let from = trip.quiet_hour(rng);
     let until = from + trip.logger.log_every * rng.i64(5..10);
     let warm = if trip.cargo == Cargo::Vector { -50_000 } else { 9_500 };

@@ -7,9 +7,9 @@ use crate::world::{COURIERS, STRANGER};
 use facts::PartyId;
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: Cargo::ALL, plant };
+pub(super) const FAULT: Fault = Fault { cargo: Cargo::ALL, inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     let last = trip.hands.len().saturating_sub(1);
     // The courier of the last drive: it takes the goods with the hand-over before the last.
     let Some(before) = last.checked_sub(1) else { return };

@@ -7,9 +7,9 @@ use crate::world::CENTRES;
 use facts::PartyId;
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], inject };
 
-fn plant(trip: &mut Trip, _: &mut Rng) {
+fn inject(trip: &mut Trip, _: &mut Rng) {
     let other = CENTRES.ids.iter().find(|id| **id != trip.consignee.as_str());
     let other = other.map(PartyId::new).unwrap_or_default();
     trip.hands.pop();

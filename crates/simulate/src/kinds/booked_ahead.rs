@@ -6,13 +6,13 @@ use facts::fact::device::{Attached, Position};
 use facts::{DeviceFact, Fact, ShortText, Span, StoreId};
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     trip.logger.send_every = Some(Span::minutes(15));
     let from = trip.quiet_hour(rng);
     let until = from + Span::minutes(rng.i64(75..150));
-    trip.logger.mute.push((from, until));
+    trip.logger.offline.push((from, until));
     trip.must_find("DAT-03", from - Span::minutes(15), until + Span::minutes(15));
     let next = Attached {
         shipment: None,

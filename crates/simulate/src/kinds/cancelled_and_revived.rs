@@ -7,9 +7,9 @@ use facts::fact::shipment::Cancelled;
 use facts::{Fact, PartyId, ShipmentFact, ShortText, Span, Subject};
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     started_early(trip, rng);
     let cancelled = trip.planned + Span::minutes(rng.i64(5..2_000));
     trip.also.push(Also {

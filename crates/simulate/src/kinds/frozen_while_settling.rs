@@ -5,9 +5,9 @@ use crate::trip::{Cargo, Trip};
 use facts::Span;
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     let from = (trip.packed + Span::minutes(5)).ceil(trip.logger.log_every);
     let until = from + trip.logger.log_every * rng.i64(2..4);
     trip.logger.spells.push((from, until, -rng.i32(10..60) * 100));

@@ -7,9 +7,9 @@ use facts::fact::device::Reading;
 use facts::{DeviceFact, Fact, MilliCelsius, PartyId, ShortText, Span};
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     trip.logger.send_every = Some(Span::minutes(15));
     let from = trip.quiet_hour(rng);
     let until = from + trip.logger.log_every * rng.i64(9..15);

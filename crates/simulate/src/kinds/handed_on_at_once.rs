@@ -7,9 +7,9 @@ use crate::world::COURIERS;
 use facts::{PartyId, Span};
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     let [picked, given] = trip.hands.as_mut_slice() else { return };
     let at = picked.accepted.ceil(Span::minutes(1));
     (picked.released, picked.accepted) = (at, at);

@@ -5,9 +5,9 @@ use crate::trip::{Cargo, Trip};
 use facts::Span;
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], inject };
 
-fn plant(trip: &mut Trip, _: &mut Rng) {
+fn inject(trip: &mut Trip, _: &mut Rng) {
     trip.logger.send_every = Some(Span::minutes(15));
     let (from, until) = (trip.packed, trip.unpacked);
     trip.logger.lost.push((from - Span::hours(1), until + Span::hours(1)));

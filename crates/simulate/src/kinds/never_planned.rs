@@ -4,9 +4,9 @@ use crate::faults::Fault;
 use crate::trip::{Cargo, Trip};
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], inject };
 
-fn plant(trip: &mut Trip, _: &mut Rng) {
+fn inject(trip: &mut Trip, _: &mut Rng) {
     trip.unplanned = true;
     let (packed, closed) = (trip.packed, trip.closed);
     trip.must_find("SYS-REF", packed, closed);

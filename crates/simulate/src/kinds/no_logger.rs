@@ -4,9 +4,9 @@ use crate::faults::Fault;
 use crate::trip::{Cargo, Trip};
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: Cargo::ALL, plant };
+pub(super) const FAULT: Fault = Fault { cargo: Cargo::ALL, inject };
 
-fn plant(trip: &mut Trip, _: &mut Rng) {
+fn inject(trip: &mut Trip, _: &mut Rng) {
     trip.logger.there = false;
     let (Some(first), Some(last)) = (trip.hands.first(), trip.hands.last()) else { return };
     let (from, until) = (first.released, last.accepted);

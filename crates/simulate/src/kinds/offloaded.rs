@@ -7,9 +7,9 @@ use facts::fact::shipment::{Departed, LegOffloaded};
 use facts::{Fact, ShipmentFact, ShortText, Span, Subject};
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Vector, Cargo::ColdVector], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Vector, Cargo::ColdVector], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     let Some(flight) = trip.flight().cloned() else { return };
     trip.logger.send_every = Some(Span::minutes(15));
     let lost = flight.departs - Span::minutes(20);
@@ -27,7 +27,7 @@ fn plant(trip: &mut Trip, rng: &mut Rng) {
     trip.planned_anew = Some((flight.id.clone(), again));
     let from = (flight.departed + Span::minutes(30)).ceil(trip.logger.log_every);
     let until = from + Span::minutes(rng.i64(90..150));
-    trip.logger.mute.push((from, until));
+    trip.logger.offline.push((from, until));
     trip.must_find("SCH-07", lost, again);
     trip.must_find("DAT-03", from - Span::minutes(15), until + Span::minutes(15));
     if let Some(truth) = trip.truth.last_mut() {

@@ -6,9 +6,9 @@ use crate::trip::{Cargo, Trip, logger};
 use facts::{Span, UnitId};
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     if trip.units.len() < 2 {
         trip.units.push(UnitId::new(format!("{}-BAG-2", trip.id)));
     }

@@ -6,9 +6,9 @@ use crate::truth::Truth;
 use facts::Span;
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     trip.packed_stamp = Span::days(1);
     let from = trip.quiet_hour(rng);
     let until = from + trip.logger.log_every * rng.i64(8..13);

@@ -8,9 +8,9 @@ use facts::{Fact, PartyId, ShipmentFact, ShortText, Span, Subject};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault =
-    Fault { cargo: &[Cargo::Cells, Cargo::Vector, Cargo::ColdVector], plant };
+    Fault { cargo: &[Cargo::Cells, Cargo::Vector, Cargo::ColdVector], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     let cancelled = trip.planned + Span::minutes(rng.i64(5..300));
     trip.also.push(Also {
         source: PartyId::new("planning"),

@@ -7,9 +7,9 @@ use facts::fact::shipment::{Receipt, Received};
 use facts::{Fact, ShipmentFact, Span, Subject};
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     trip.verdict = Receipt::AcceptUnderDeviation;
     let (order, again) = (Some(trip.order()), trip.received + Span::minutes(rng.i64(20..600)));
     if let Some(patient) = &mut trip.patient {

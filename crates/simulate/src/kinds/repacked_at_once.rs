@@ -6,9 +6,9 @@ use facts::fact::shipment::{Repacked, Unpacked};
 use facts::{Fact, ShipmentFact, ShipperId, Span, Subject};
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     let from = trip.quiet_hour(rng);
     let until = from + trip.logger.log_every * rng.i64(8..13);
     trip.logger.spells.push((from, until, 14_000));

@@ -5,9 +5,9 @@ use crate::trip::{Cargo, Trip, logger};
 use facts::Span;
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     let mut tank = logger(-190_000, false, Span::minutes(15));
     let from = (trip.stowed + Span::hours(rng.i64(6..40))).ceil(tank.log_every);
     let worse = from + Span::minutes(45);

@@ -7,9 +7,9 @@ use facts::fact::order::PatientScheduled;
 use facts::{Fact, OrderFact, PartyId, Span, Subject};
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Dose], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     let order = Subject::from(&trip.order());
     let Some(patient) = &mut trip.patient else { return };
     let (Some(started), Some(infused)) = (patient.started, patient.infused) else { return };

@@ -7,9 +7,9 @@ use facts::fact::incident::{Acknowledged, IncidentClosed};
 use facts::{Fact, Moment, PartyId, ShortText, Span, StaffAct, Subject};
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells, Cargo::Dose], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells, Cargo::Dose], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     match trip.cargo {
         Cargo::Dose => in_the_tank(trip, rng),
         _ => on_the_road(trip, rng),

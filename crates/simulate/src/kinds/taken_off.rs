@@ -7,9 +7,9 @@ use facts::fact::device::{Attached, Position};
 use facts::{DeviceFact, Fact, Moment, ShortText, Span, StoreId};
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     trip.logger.send_every = Some(Span::minutes(15));
     let from = trip.quiet_hour(rng);
     let off = from + trip.logger.log_every * rng.i64(5..9);

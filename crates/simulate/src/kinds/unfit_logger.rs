@@ -6,9 +6,9 @@ use crate::trip::{Calibration, Cargo, Trip};
 use facts::Span;
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     trip.logger.send_every = Some(Span::minutes(15));
     trip.logger.calibration = if rng.bool() { Calibration::Failed } else { Calibration::Ended };
     let (packed, unpacked) = (trip.packed, trip.unpacked);

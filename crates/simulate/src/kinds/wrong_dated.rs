@@ -6,9 +6,9 @@ use crate::trip::{Cargo, Trip};
 use facts::Span;
 use fastrand::Rng;
 
-pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], plant };
+pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells], inject };
 
-fn plant(trip: &mut Trip, rng: &mut Rng) {
+fn inject(trip: &mut Trip, rng: &mut Rng) {
     trip.logger.send_every = Some(Span::minutes(15));
     let from = trip.quiet_hour(rng);
     let until = from + Span::minutes(rng.i64(75..150));

@@ -24,7 +24,7 @@ impl Arrival {
 }
 
 /// Everything that will be reported.
-pub(crate) struct Script {
+pub(crate) struct Arrivals {
     arrivals: Vec<Arrival>,
     /// How many events each source has sent of each subject.
     sent: BTreeMap<(ShortText, Subject), u32>,
@@ -34,7 +34,7 @@ pub(crate) struct Script {
 /// One event in so many comes twice.
 const REPEATED: u32 = 50;
 
-impl Script {
+impl Arrivals {
     pub(crate) fn new(rng: Rng) -> Self {
         Self { arrivals: Vec::new(), sent: BTreeMap::new(), rng }
     }

@@ -1,7 +1,7 @@
 //! A trip as the events that its people and devices report.
 
+use crate::arrivals::Arrivals;
 use crate::cells;
-use crate::script::Script;
 use crate::trip::{Calibration, Cargo, Hand, Leg, Logger, Patient, Permit, Trip};
 use facts::fact::device::{Attached, Calibrated, Detached, Imported, Position, Reading};
 use facts::fact::order::{
@@ -22,8 +22,8 @@ use facts::{
 use fastrand::Rng;
 
 /// Reports the whole trip.
-pub(crate) fn tell(trip: &Trip, script: &mut Script, rng: &mut Rng) {
-    let mut teller = Teller { trip, script };
+pub(crate) fn emit(trip: &Trip, arrivals: &mut Arrivals, rng: &mut Rng) {
+    let mut teller = Emitter { trip, arrivals };
     teller.plan();
     teller.milestones();
     if let Some(permit) = &trip.permit {
@@ -34,7 +34,7 @@ pub(crate) fn tell(trip: &Trip, script: &mut Script, rng: &mut Rng) {
     }
     for also in &trip.also {
         let source = also.source.as_str();
-        teller.script.late(source, &also.subject, also.at, also.sent, also.fact.clone());
+        teller.arrivals.late(source, &also.subject, also.at, also.sent, also.fact.clone());
     }
     if trip.cancelled.is_none() {
         if trip.logger.there {
@@ -46,16 +46,16 @@ pub(crate) fn tell(trip: &Trip, script: &mut Script, rng: &mut Rng) {
     }
 }
 
-struct Teller<'a> {
+struct Emitter<'a> {
     trip: &'a Trip,
-    script: &'a mut Script,
+    arrivals: &'a mut Arrivals,
 }
 
 /// Leg ids, waypoints and sources that every trip shares.
 const BORDER: &str = "border";
 const DESK: &str = "planning";
 
-impl Teller<'_> {
+impl Emitter<'_> {
     /// Somebody reports something of the shipment, unless it was cancelled before that.
     fn say(&mut self, source: &PartyId, at: Moment, fact: Fact) {
         self.say_dated(source, at, Span::ZERO, fact);
@@ -65,7 +65,7 @@ impl Teller<'_> {
     fn say_dated(&mut self, source: &PartyId, at: Moment, ahead: Span, fact: Fact) {
         if self.trip.cancelled.is_none_or(|cancelled| at < cancelled) {
             let subject = Subject::from(&self.trip.id);
-            self.script.late(source.as_str(), &subject, at + ahead, at, fact);
+            self.arrivals.late(source.as_str(), &subject, at + ahead, at, fact);
         }
     }
 
@@ -110,10 +110,10 @@ impl Teller<'_> {
             let fact = Fact::Shipment(ShipmentFact::Cancelled(Cancelled {
                 reason: ShortText::new("not needed any more"),
             }));
-            self.script.at(DESK, &Subject::from(&trip.id), cancelled, fact);
+            self.arrivals.at(DESK, &Subject::from(&trip.id), cancelled, fact);
         }
         let closed = trip.cancelled.map_or(trip.closed, |cancelled| cancelled + Span::days(1));
-        self.script.at(
+        self.arrivals.at(
             DESK,
             &Subject::from(&trip.id),
             closed,
@@ -174,8 +174,8 @@ impl Teller<'_> {
         if hand.released == hand.accepted {
             // Both sign on one device, which sends it in one go.
             let subject = Subject::from(&self.trip.id);
-            self.script.soon(hand.by.as_str(), &subject, hand.released, released);
-            self.script.soon(hand.taker.as_str(), &subject, hand.accepted, accepted);
+            self.arrivals.soon(hand.by.as_str(), &subject, hand.released, released);
+            self.arrivals.soon(hand.taker.as_str(), &subject, hand.accepted, accepted);
         } else {
             self.say(&hand.by, hand.released, released);
             self.say(&hand.taker, hand.accepted, accepted);
@@ -222,7 +222,7 @@ impl Teller<'_> {
             quantity: Some(vials(permit.granted)),
         };
         let at = trip.planned - Span::days(18);
-        self.script.at(
+        self.arrivals.at(
             "authority",
             &id,
             at,
@@ -230,13 +230,13 @@ impl Teller<'_> {
         );
         if let Some((suspended, again)) = permit.suspended {
             let reason = ShortText::new("supplier under inspection");
-            self.script.at(
+            self.arrivals.at(
                 "authority",
                 &id,
                 suspended,
                 Fact::Permit(PermitFact::PermitSuspended(Suspended { reason })),
             );
-            self.script.at(
+            self.arrivals.at(
                 "authority",
                 &id,
                 again,
@@ -255,7 +255,7 @@ impl Teller<'_> {
         let (id, opened) = (Subject::from(&trip.order()), trip.planned - Span::days(6));
         let (by, rescue_required) = (trip.consignee.clone(), patient.product == "EXA");
         let (product, units) = (ShortText::new(patient.product), trip.units.clone());
-        let mut say = |at, fact| drop(self.script.at("registry", &id, at, fact));
+        let mut say = |at, fact| drop(self.arrivals.at("registry", &id, at, fact));
         say(
             opened,
             Fact::Order(OrderFact::OrderOpened(Opened {
@@ -333,7 +333,7 @@ impl Teller<'_> {
             _ => trip.planned + Span::days(300),
         };
         let calibrated = Calibrated { passed, until: Some(until) };
-        self.script.at(
+        self.arrivals.at(
             "laboratory",
             &device,
             trip.planned - Span::days(60),
@@ -351,7 +351,7 @@ impl Teller<'_> {
         };
         // Now and then somebody scans the logger only when the box is closed.
         let scanned = if rng.u8(..10) == 0 { from + Span::minutes(20) } else { from };
-        self.script.late(
+        self.arrivals.late(
             trip.consignor.as_str(),
             &device,
             from,
@@ -360,7 +360,7 @@ impl Teller<'_> {
         );
         let detached =
             Fact::Device(DeviceFact::Detached(Detached { channel: ShortText::new("payload") }));
-        self.script.at(trip.consignee.as_str(), &device, until, detached);
+        self.arrivals.at(trip.consignee.as_str(), &device, until, detached);
 
         let back = trip
             .flight()
@@ -371,7 +371,7 @@ impl Teller<'_> {
             let sent = match logger.send_every {
                 None => read_out,
                 Some(every) => {
-                    back.iter().chain(&logger.mute).fold(at.ceil(every), |sent, (off, on)| {
+                    back.iter().chain(&logger.offline).fold(at.ceil(every), |sent, (off, on)| {
                         if *off <= sent && sent < *on { *on } else { sent }
                     })
                 }
@@ -385,7 +385,7 @@ impl Teller<'_> {
             let file = ShortText::new(format!("{}.txt", device.id));
             let imported =
                 Fact::Device(DeviceFact::Imported(Imported { file, readings: measured }));
-            self.script.put("gateway", &device, read_out, read_out + Span::seconds(21), imported);
+            self.arrivals.put("gateway", &device, read_out, read_out + Span::seconds(21), imported);
         }
     }
 
@@ -408,7 +408,7 @@ impl Teller<'_> {
             send_every: tank.send_every,
         };
         let from = trip.received - Span::hours(1);
-        self.script.at(
+        self.arrivals.at(
             trip.consignee.as_str(),
             &device,
             from,
@@ -422,22 +422,22 @@ impl Teller<'_> {
             let (shipment, units) = (trip.id.clone(), vec![first.clone()]);
             let at = patient.infused.unwrap_or(out) - Span::minutes(30);
             let gone = Fact::Store(StoreFact::NoLongerHolds(NoLongerHolds { shipment, units }));
-            self.script.at(trip.consignee.as_str(), &store, at, gone);
+            self.arrivals.at(trip.consignee.as_str(), &store, at, gone);
         }
         let holds = Fact::Store(StoreFact::Holds(Holds {
             shipment: shipment.clone(),
             units: units.clone(),
         }));
-        self.script.at(trip.consignee.as_str(), &store, trip.stowed, holds);
+        self.arrivals.at(trip.consignee.as_str(), &store, trip.stowed, holds);
         let gone = Fact::Store(StoreFact::NoLongerHolds(NoLongerHolds { shipment, units }));
-        self.script.at(trip.consignee.as_str(), &store, out, gone);
+        self.arrivals.at(trip.consignee.as_str(), &store, out, gone);
         let until = out + Span::hours(2);
         for (n, (at, temperature)) in measure(tank, from, until, rng).into_iter().enumerate() {
             self.reading(&device, (at, temperature, n), at, rng);
         }
         let detached =
             Fact::Device(DeviceFact::Detached(Detached { channel: ShortText::new("payload") }));
-        self.script.at(trip.consignee.as_str(), &device, until, detached);
+        self.arrivals.at(trip.consignee.as_str(), &device, until, detached);
     }
 
     /// Readings that are sent together arrive within 20 seconds, in no order.
@@ -453,7 +453,7 @@ impl Teller<'_> {
         let (channel, sequence) = (ShortText::new("payload"), Some(number as u64 + 1));
         let reading = Fact::Device(DeviceFact::Reading(Reading { temperature, channel, sequence }));
         let arrived = sent + Span::millis(rng.i64(1_000..20_000));
-        self.script.put("gateway", device, at, arrived, reading);
+        self.arrivals.put("gateway", device, at, arrived, reading);
     }
 }
 
