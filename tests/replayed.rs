@@ -1,7 +1,7 @@
 //! A replay in process, under the rulebook of this release: what programs read of it, and what people read.
 
 use facts::Moment;
-use replay::report::{Report, lines::Lines, timeline::Timeline};
+use replay::report::{Report, lines::LinesReport, timeline::TimelineReport};
 use replay::{Options, Progress, Replay, Source};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -45,8 +45,8 @@ fn moment(text: &str) -> Result<Moment, String> {
 /// Replays these files, once for programs and once for people.
 pub(crate) fn replayed(files: &[PathBuf], told: &Told) -> Result<Replayed, String> {
     let (mut lines, mut text) = (Vec::new(), Vec::new());
-    run(files, told, &mut Lines::new(&mut lines, None))?;
-    run(files, told, &mut Timeline::new(&mut text, None))?;
+    run(files, told, &mut LinesReport::new(&mut lines, None))?;
+    run(files, told, &mut TimelineReport::new(&mut text, None))?;
     let lines = String::from_utf8(lines).map_err(|e| e.to_string())?;
     let text = String::from_utf8(text).map_err(|e| e.to_string())?;
     let objects = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>();

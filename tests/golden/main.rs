@@ -19,7 +19,7 @@ mod messages;
 use facts::{Origin, Rulebook, ShortText};
 use libtest_mimic::{Arguments, Failed, Trial};
 use pipeline::{JournalRecord, Pipeline, stage_configs};
-use replay::report::lines::Lines;
+use replay::report::lines::LinesReport;
 use replay::{Options, Progress, Replay, Source};
 use scenario::{Page, Scenario, ScenarioStep};
 use sha2::{Digest, Sha256};
@@ -42,7 +42,7 @@ fn replayed(files: &[PathBuf], into: Option<&mut Vec<u8>>) -> Result<String, Str
         let read = Progress::default();
         let sources = Source::open_all(files, &read).map_err(|e| e.to_string())?;
         let options = Options { until: None, at: None, threads: 1, shipment: None };
-        let mut report = Lines::new(&mut said, None);
+        let mut report = LinesReport::new(&mut said, None);
         let mut progress = || {};
         let recorded = into.is_some();
         let journal: Option<&mut dyn std::io::Write> =

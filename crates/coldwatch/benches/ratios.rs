@@ -31,7 +31,7 @@ use facts::{
 };
 use fold::{InputRecord, PanicGuard, PartitionConfig, PartitionState, Payload};
 use pipeline::{ENGINES, Pipeline};
-use replay::report::lines::Lines;
+use replay::report::lines::LinesReport;
 use replay::{Options, Progress, Replay, Source};
 use serde::de::DeserializeSeed;
 use std::path::{Path, PathBuf};
@@ -123,7 +123,7 @@ fn replay_of(file: &Path, threads: usize) {
     let book = pipeline::rulebook::shipped().expect("the shipped rulebook").book;
     let sources = Source::open_all(&[file.to_owned()], &Progress::default()).expect("it opens");
     let options = Options { threads, ..Options::default() };
-    let mut report = Lines::new(std::io::sink(), None);
+    let mut report = LinesReport::new(std::io::sink(), None);
     let replay =
         Replay { sources, options, report: &mut report, journal: None, progress: &mut || {} };
     replay.inbound(&book).expect("it replays");

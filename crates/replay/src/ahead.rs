@@ -22,7 +22,7 @@ const LEAP: Span = Span::hours(12);
 pub(crate) const GATEWAY_BATCH: usize = 16;
 
 /// A stamp and those around it.
-pub(crate) struct Place<'a> {
+pub(crate) struct RecordPosition<'a> {
     /// Of the record above, without those that were ahead themselves.
     pub(crate) before: Option<Moment>,
     /// Its own.
@@ -34,8 +34,8 @@ pub(crate) struct Place<'a> {
 /// Whether its removal puts its neighbours in order. Arrivals are in order by nature, so there it is enough that
 /// the two behind it fit behind the one above; what merely happened stands in any order, so there the two must
 /// be in order, too.
-pub(crate) fn is_ahead(place: &Place<'_>, arrivals: bool) -> bool {
-    let Place { before, stamp, behind } = *place;
+pub(crate) fn is_ahead(place: &RecordPosition<'_>, arrivals: bool) -> bool {
+    let RecordPosition { before, stamp, behind } = *place;
     let leaps = arrivals && before.is_some_and(|before| before + LEAP < stamp);
     // The others of its batch say nothing of it.
     let like_it = |next: &&Moment| leaps && **next + FAR >= stamp;
@@ -46,7 +46,7 @@ pub(crate) fn is_ahead(place: &Place<'_>, arrivals: bool) -> bool {
 }
 
 /// Whether it is the last one, and comes long after the one above it.
-pub(crate) fn is_last_and_far(place: &Place<'_>) -> bool {
+pub(crate) fn is_last_and_far(place: &RecordPosition<'_>) -> bool {
     place.behind.is_empty() && place.before.is_some_and(|before| before + LONG < place.stamp)
 }
 
@@ -100,7 +100,7 @@ mod tests {
 
     fn ahead(before: Option<i64>, stamp: i64, behind: &[i64], arrivals: bool) -> bool {
         let behind: Vec<Moment> = behind.iter().map(|minute| at(*minute)).collect();
-        let place = Place { before: before.map(at), stamp: at(stamp), behind: &behind };
+        let place = RecordPosition { before: before.map(at), stamp: at(stamp), behind: &behind };
         is_ahead(&place, arrivals)
     }
 
@@ -142,7 +142,11 @@ mod tests {
     #[test]
     fn the_last_one_is_told_after_a_week() {
         let far = |days: i64| {
-            let place = Place { before: Some(at(0)), stamp: at(0) + Span::days(days), behind: &[] };
+            let place = RecordPosition {
+                before: Some(at(0)),
+                stamp: at(0) + Span::days(days),
+                behind: &[],
+            };
             is_last_and_far(&place)
         };
         assert!(!far(7));

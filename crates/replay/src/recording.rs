@@ -8,8 +8,8 @@
 //! No single stamp makes time run: `ahead` tells which record's is far later than those of the records
 //! around it. It arrives with the record above it, and is told.
 
-use crate::ahead::{Ahead, GATEWAY_BATCH, Place, is_ahead, is_last_and_far};
-use crate::source::{Kind, Source, SourceError};
+use crate::ahead::{Ahead, GATEWAY_BATCH, RecordPosition, is_ahead, is_last_and_far};
+use crate::source::{Source, SourceError, SourceKind};
 use facts::{Event, Moment, ShortText};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -221,8 +221,8 @@ impl Stream {
     fn new(mut source: Source) -> Result<Self, SourceError> {
         let file = ShortText::new(&source.name);
         let from = match source.kind {
-            Kind::Logger => Feed::Ready(logger(&mut source)?),
-            Kind::Inbound | Kind::Journal => {
+            SourceKind::Logger => Feed::Ready(logger(&mut source)?),
+            SourceKind::Inbound | SourceKind::Journal => {
                 let limits = Limits::default();
                 Feed::Lines(LineReader::new(source.bytes, limits.clone()), limits)
             }
@@ -255,7 +255,7 @@ impl Stream {
             true => &mut self.before.arrived,
             false => &mut self.before.happened,
         };
-        let place = Place { before: *before, stamp, behind: &behind };
+        let place = RecordPosition { before: *before, stamp, behind: &behind };
         if is_ahead(&place, stamped) {
             let to = before.or(behind.first().copied()).unwrap_or(stamp);
             decoded.ahead = Some(Box::new(Ahead::clamped(&decoded, stamp, to)));

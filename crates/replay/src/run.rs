@@ -3,7 +3,7 @@
 use crate::journal;
 use crate::recording::{Decoded, Recording};
 use crate::report::Report;
-use crate::source::{Kind, Source, SourceError};
+use crate::source::{Source, SourceError, SourceKind};
 use facts::{Moment, Origin, ReferenceData, Rulebook, ShortText, State, Subject, SubjectKind};
 use fold::Stop;
 use pipeline::Pipeline;
@@ -101,10 +101,10 @@ pub struct Replay<'a> {
 
 /// Whether these are journals; inbound recordings otherwise. They do not mix.
 pub fn are_journals(sources: &[Source]) -> Result<bool, ReplayError> {
-    let journal = |source: &&Source| source.kind == Kind::Journal;
+    let journal = |source: &&Source| source.kind == SourceKind::Journal;
     match sources.iter().find(journal) {
         None => Ok(false),
-        Some(_) if sources.iter().all(|source| source.kind == Kind::Journal) => Ok(true),
+        Some(_) if sources.iter().all(|source| source.kind == SourceKind::Journal) => Ok(true),
         Some(one) => Err(ReplayError::Mixed(one.name.clone())),
     }
 }

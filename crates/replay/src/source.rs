@@ -25,7 +25,7 @@ impl SourceError {
 
 /// What a recording holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum SourceKind {
     /// Native events from outside.
     Inbound,
     /// Records of a journal.
@@ -39,7 +39,7 @@ pub struct Source {
     /// Its name, as it was given.
     pub name: String,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: SourceKind,
     /// Its bytes, decompressed.
     pub(crate) bytes: Box<dyn BufRead + Send>,
 }
@@ -66,7 +66,7 @@ impl Source {
 
     fn open(path: &Path, progress: &Progress) -> Result<Self, SourceError> {
         let name = path.display().to_string();
-        let opened = || -> io::Result<(Kind, Box<dyn BufRead + Send>)> {
+        let opened = || -> io::Result<(SourceKind, Box<dyn BufRead + Send>)> {
             let raw: Box<dyn Read + Send> =
                 if name == "-" { Box::new(io::stdin()) } else { Box::new(File::open(path)?) };
             let mut raw = BufReader::with_capacity(CHUNK, Counted(raw, progress.clone()));
@@ -104,16 +104,16 @@ fn buffered(from: impl Read + Send + 'static) -> Box<dyn BufRead + Send> {
 }
 
 /// A journal's lines say in which partition they stand before they say what happened.
-fn kind(beginning: &[u8]) -> Kind {
+fn kind(beginning: &[u8]) -> SourceKind {
     if wire::logger::is_logger_file(beginning) {
-        return Kind::Logger;
+        return SourceKind::Logger;
     }
     let line = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let find = |needle: &[u8]| memchr::memmem::find(line, needle);
     let data = find(b"\"data\":").unwrap_or(line.len());
     match find(b"\"partition\":").is_some_and(|at| at < data) {
-        true => Kind::Journal,
-        false => Kind::Inbound,
+        true => SourceKind::Journal,
+        false => SourceKind::Inbound,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::doors::events;
 use crate::exit::{self, CODES, Failure};
 use crate::{log, telemetry, topics};
 use clap::Args;
-use replay::{Progress, Source, source::Kind};
+use replay::{Progress, Source, source::SourceKind};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -84,17 +84,17 @@ impl Ingest {
             };
             let tell = || bar.set_position(progress.bytes());
             match source.kind {
-                Kind::Logger => {
+                SourceKind::Logger => {
                     let bytes = source.whole().map_err(Failure::unavailable)?;
                     way.send(&name, 1, &bytes, &mut counts)
                         .map_err(|failure| broken(failure, 1, &counts))?;
                 }
-                Kind::Journal => {
+                SourceKind::Journal => {
                     return Err(Failure::usage(format!(
                         "{name} is a journal: what was taken in once is not taken in again"
                     )));
                 }
-                Kind::Inbound => {
+                SourceKind::Inbound => {
                     let mut refused = 0;
                     each_batch(source, &mut refused, |first, batch| {
                         tell();

@@ -5,7 +5,7 @@ use crate::exit::{self, CODES, Failure};
 use crate::signals;
 use clap::{Args, ValueEnum};
 use facts::{Moment, Severity};
-use replay::report::{Report, lines::Lines, timeline::Timeline};
+use replay::report::{Report, lines::LinesReport, timeline::TimelineReport};
 use replay::{Options, Progress, ReplayError, Source, Summary};
 use std::fs::File;
 use std::io::{BufWriter, ErrorKind, Write};
@@ -90,8 +90,8 @@ impl Replay {
         let stdout = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
         let shipment = self.shipment.clone();
         let mut report: Box<dyn Report> = match self.output {
-            Output::Text => Box::new(Timeline::new(stdout, shipment)),
-            Output::Ndjson => Box::new(Lines::new(stdout, shipment)),
+            Output::Text => Box::new(TimelineReport::new(stdout, shipment)),
+            Output::Ndjson => Box::new(LinesReport::new(stdout, shipment)),
         };
         let Some(summary) = self.play(report.as_mut())? else { return Ok(ExitCode::SUCCESS) };
         if summary.read > 0 && summary.rejected == summary.read {

@@ -13,13 +13,13 @@ use std::io::{self, Write};
 use wire::Rejection;
 
 /// Writes lines, for one shipment or for all.
-pub struct Lines<W: Write> {
+pub struct LinesReport<W: Write> {
     to: W,
     shipment: Option<String>,
     hash: Sha256,
 }
 
-impl<W: Write> Lines<W> {
+impl<W: Write> LinesReport<W> {
     /// Writes to `to`; only one shipment's, where one is named.
     pub fn new(to: W, shipment: Option<String>) -> Self {
         Self { to, shipment, hash: Sha256::new() }
@@ -35,7 +35,7 @@ impl<W: Write> Lines<W> {
     }
 }
 
-impl<W: Write> Report for Lines<W> {
+impl<W: Write> Report for LinesReport<W> {
     fn output(&mut self, output: &Output) -> io::Result<()> {
         match &output.what {
             OutputKind::Finding(f) if self.wants(f.shipment.as_str()) => self.line(&finding(f)),

@@ -5,7 +5,7 @@
 //! happened stands where it happened; a finding stands where it was learnt, with the time since when it is so.
 
 mod known;
-mod story;
+mod shipment_lines;
 
 use super::Report;
 use crate::ahead::Ahead;
@@ -13,16 +13,16 @@ use crate::run::Summary;
 use facts::{DeviceFact, Event, Fact, Identity, StoreFact, Subject, SubjectKind, SystemFact};
 use known::{Known, Probes};
 use pipeline::{Output, OutputKind};
+use shipment_lines::ShipmentLines;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
-use story::Story;
 use wire::Rejection;
 
 /// Gathers, and writes at the end.
-pub struct Timeline<W: Write> {
+pub struct TimelineReport<W: Write> {
     to: W,
     shipment: Option<String>,
-    shipments: BTreeMap<String, Story>,
+    shipments: BTreeMap<String, ShipmentLines>,
     probes: Probes,
     /// What happened to orders and permits, told with every shipment whose plan names them.
     others: BTreeMap<Subject, Vec<Event>>,
@@ -36,7 +36,7 @@ pub struct Timeline<W: Write> {
 /// How many rejections, and how many clean shipments, are shown one by one.
 const SHOWN: usize = 20;
 
-impl<W: Write> Timeline<W> {
+impl<W: Write> TimelineReport<W> {
     /// Writes to `to`; only one shipment's, where one is named.
     pub fn new(to: W, shipment: Option<String>) -> Self {
         Self {
@@ -60,13 +60,13 @@ impl<W: Write> Timeline<W> {
         }
     }
 
-    fn story(&mut self, shipment: &str) -> Option<&mut Story> {
+    fn story(&mut self, shipment: &str) -> Option<&mut ShipmentLines> {
         let wanted = self.shipment.as_deref().is_none_or(|wanted| wanted == shipment);
         wanted.then(|| self.shipments.entry(shipment.to_owned()).or_default())
     }
 }
 
-impl<W: Write> Report for Timeline<W> {
+impl<W: Write> Report for TimelineReport<W> {
     fn output(&mut self, output: &Output) -> io::Result<()> {
         match &output.what {
             OutputKind::Finding(finding) => {
@@ -128,7 +128,7 @@ impl<W: Write> Report for Timeline<W> {
             }
         }
         let only = self.shipment.is_some();
-        let mut told: Vec<(&String, &mut Story)> =
+        let mut told: Vec<(&String, &mut ShipmentLines)> =
             self.shipments.iter_mut().filter(|(_, story)| only || story.worst.is_some()).collect();
         told.sort_by_key(|(id, story)| (story.worst, story.is_over(), (*id).clone()));
         if !told.is_empty() {
@@ -157,7 +157,7 @@ impl<W: Write> Report for Timeline<W> {
     }
 }
 
-impl<W: Write> Timeline<W> {
+impl<W: Write> TimelineReport<W> {
     fn write_ahead(&mut self) -> io::Result<()> {
         if self.ahead.is_empty() {
             return Ok(());

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 #[derive(Default)]
-pub(super) struct Story {
+pub(super) struct ShipmentLines {
     what: String,
     lines: Vec<Line>,
     pub(super) worst: Option<Severity>,
@@ -33,7 +33,7 @@ struct Line {
     todo: Option<String>,
 }
 
-impl Story {
+impl ShipmentLines {
     pub(super) fn is_over(&self) -> bool {
         use IncidentState::{Closed, ReturnedAcked, ReturnedUnacked};
         let over = |i: &Incident| matches!(i.state, ReturnedUnacked | ReturnedAcked | Closed);
