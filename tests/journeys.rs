@@ -8,7 +8,7 @@
 use facts::{Moment, Origin, Rulebook, ShortText};
 use libtest_mimic::{Arguments, Failed, Trial};
 use pipeline::{OutputKind, Pipeline};
-use scenario::{Line, Page, Player};
+use scenario::{Player, SaidLine, ScenarioPage};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -26,7 +26,7 @@ impl Player for Whole {
         at: Moment,
         words: Option<&str>,
         id: &str,
-    ) -> Result<Vec<Line>, String> {
+    ) -> Result<Vec<SaidLine>, String> {
         let stop = |stop: fold::Stop| stop.to_string();
         match words {
             None => self.pipeline.advance(learnt).map_err(stop)?,
@@ -56,7 +56,7 @@ impl Player for Whole {
 }
 
 /// The rulebook of this release, and what the page sets beside it.
-fn book(page: &Page) -> Result<Rulebook, String> {
+fn book(page: &ScenarioPage) -> Result<Rulebook, String> {
     let shipped = pipeline::rulebook::shipped().map_err(|p| format!("{p:?}"))?.book;
     scenario::beside(shipped, &page.parameters)
 }
@@ -64,7 +64,7 @@ fn book(page: &Page) -> Result<Rulebook, String> {
 fn trials(path: &Path) -> Vec<Trial> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let text = std::fs::read_to_string(path).expect("a page can be read");
-    let page = match Page::read(&text) {
+    let page = match ScenarioPage::read(&text) {
         Ok(page) => page,
         Err(wrong) => return vec![Trial::test(name, move || Err(Failed::from(wrong.to_string())))],
     };

@@ -7,7 +7,7 @@ use crate::hashes::hash;
 use crate::replayed::{Replayed, Told, replayed};
 use facts::{Moment, Origin, ShortText};
 use pipeline::{Output, OutputKind, Pipeline};
-use scenario::{Page, Scenario, ScenarioStep};
+use scenario::{Scenario, ScenarioPage, ScenarioStep};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -111,7 +111,7 @@ fn journeys() -> Vec<Wanted> {
     for path in pages {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path).expect("a page can be read");
-        match Page::read(&text) {
+        match ScenarioPage::read(&text) {
             Err(why) => {
                 all.push(Wanted::inside(format!("journey: {name}"), How::Not(why.to_string())))
             }

@@ -21,7 +21,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use pipeline::{JournalRecord, Pipeline, stage_configs};
 use replay::report::lines::LinesReport;
 use replay::{Options, Progress, Replay, Source};
-use scenario::{Page, Scenario, ScenarioStep};
+use scenario::{Scenario, ScenarioPage, ScenarioStep};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -137,7 +137,7 @@ fn journeys() -> Result<Vec<(String, Scenario, String)>, String> {
     let mut all = Vec::new();
     for path in paths {
         let text = std::fs::read_to_string(&path).map_err(|e| e.to_string())?;
-        let page = Page::read(&text).map_err(|e| e.to_string())?;
+        let page = ScenarioPage::read(&text).map_err(|e| e.to_string())?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         for (n, scenario) in page.scenarios.into_iter().enumerate() {
             all.push((format!("{stem}-{}", n + 1), scenario, page.parameters.clone()));

@@ -8,7 +8,7 @@ use facts::{Moment, Origin, Rulebook, ShortText, Span};
 use libtest_mimic::{Failed, Trial};
 use pipeline::journal::JournalEntry;
 use pipeline::{GRID, OutputKind, Pipeline};
-use scenario::{Line, Page, Player, Scenario, ScenarioStep};
+use scenario::{Player, SaidLine, Scenario, ScenarioPage, ScenarioStep};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -27,7 +27,7 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
 fn of_page(backing: Backing, path: &Path) -> Vec<Trial> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let text = std::fs::read_to_string(path).expect("a page can be read");
-    let page = Page::read(&text).expect("a page of journeys");
+    let page = ScenarioPage::read(&text).expect("a page of journeys");
     let incidents = text.contains("Shows incidents.");
     let shipped = pipeline::rulebook::shipped().expect("the rulebook is fit").book;
     let book = scenario::beside(shipped, &page.parameters).expect("the page's own numbers");
@@ -112,7 +112,7 @@ impl Player for Over {
         at: Moment,
         words: Option<&str>,
         id: &str,
-    ) -> Result<Vec<Line>, String> {
+    ) -> Result<Vec<SaidLine>, String> {
         let stop = |stop: fold::Stop| stop.to_string();
         let mut event = None;
         match words {

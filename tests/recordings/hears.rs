@@ -7,14 +7,14 @@ use pipeline::JournalRecord;
 use pipeline::engines::{self, ForEngine};
 use pipeline::journal::JournalEntry;
 use replay::source::{Progress, Source, SourceError};
-use scenario::Watched;
+use scenario::ObservedEngine;
 use std::collections::BTreeMap;
 
 /// Plays a journal to one engine, shipment by shipment, and watches its rules.
 fn watch<E: RuleEngine>(journal: &[JournalRecord]) {
     let mut clocks: BTreeMap<u16, Moment> = BTreeMap::new();
     let (mut book, mut behaviour) = (None::<Rulebook>, 1);
-    let mut shipments: BTreeMap<ShipmentId, Watched<E>> = BTreeMap::new();
+    let mut shipments: BTreeMap<ShipmentId, ObservedEngine<E>> = BTreeMap::new();
     for record in journal {
         match &record.entry {
             JournalEntry::Tick(now) => drop(clocks.insert(record.partition, *now)),
@@ -27,7 +27,7 @@ fn watch<E: RuleEngine>(journal: &[JournalRecord]) {
                 let book = book.as_ref().expect("rules come first");
                 let watched = shipments.entry(shipment.clone()).or_insert_with(|| {
                     let subject = Subject::new(SubjectKind::Shipment, shipment.as_str());
-                    Watched::about(
+                    ObservedEngine::about(
                         subject,
                         Rules::read(E::ABOUT.rules, book, behaviour).expect("fit rules"),
                     )

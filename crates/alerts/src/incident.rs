@@ -302,7 +302,7 @@ mod tests {
     use alloc::format;
     use facts::context::Custody;
     use facts::{Name, Precedence, Verdict};
-    use scenario::Page;
+    use scenario::ScenarioPage;
 
     fn rules(behaviour: u32) -> AlertRules {
         let pages = [
@@ -312,7 +312,7 @@ mod tests {
             include_str!("rules/after_no_return.md"),
         ];
         let tables: String =
-            pages.iter().map(|page| Page::read(page).unwrap().parameters).collect();
+            pages.iter().map(|page| ScenarioPage::read(page).unwrap().parameters).collect();
         let log = include_str!("../../../config/rulebook/log.toml");
         let book = scenario::book(&format!("{log}\n{tables}")).unwrap();
         let later = [("thermal/above-step", "Tell quality")];

@@ -10,7 +10,7 @@ use facts::{
 };
 use pipeline::engines;
 use pipeline::registry::registry;
-use scenario::{OneShipment, Page, Player};
+use scenario::{OneShipment, Player, ScenarioPage};
 
 const COMMON: &str = include_str!("../../../config/rulebook/log.toml");
 const PAGES: [&str; 4] = [
@@ -24,7 +24,7 @@ const PAGES: [&str; 4] = [
 fn rules() -> AlertRules {
     let tables: String = PAGES
         .iter()
-        .map(|page| Page::read(page).map(|page| page.parameters).unwrap_or_default())
+        .map(|page| ScenarioPage::read(page).map(|page| page.parameters).unwrap_or_default())
         .collect();
     let book = scenario::book(&format!("{COMMON}\n{tables}")).expect("the pages' tables are TOML");
     let rules = AlertRules::read(&book, facts::behaviour::PUTS_AWAY, engines::names());

@@ -1,14 +1,14 @@
 //! Holds each rule to the facts that it says it hears: any other fact must leave its answer as it was.
 
-use crate::page::{Heard, Page};
-use crate::play::{Line, OneShipment, Player, lines, stamped};
+use crate::page::{HeardEvent, ScenarioPage};
+use crate::play::{OneShipment, Player, SaidLine, lines, stamped};
 use facts::{Answer, EngineOutput, Event, FactKind, Moment, RuleEngine, RuleInfo, Rules, Subject};
 use std::path::{Path, PathBuf};
 
 /// An engine that is watched while it hears: each rule is asked before and after each fact, at the same log time.
-pub struct Watched<E: RuleEngine>(OneShipment<E>);
+pub struct ObservedEngine<E: RuleEngine>(OneShipment<E>);
 
-impl<E: RuleEngine> Watched<E> {
+impl<E: RuleEngine> ObservedEngine<E> {
     /// A fresh one, of `SHP-1`.
     pub fn new(rules: Rules<E::Memory>) -> Self {
         Self(OneShipment::new(rules))
@@ -57,16 +57,16 @@ impl<E: RuleEngine> Watched<E> {
     }
 }
 
-impl<E: RuleEngine> Player for Watched<E> {
+impl<E: RuleEngine> Player for ObservedEngine<E> {
     fn hear(
         &mut self,
         learnt: Moment,
         at: Moment,
         words: Option<&str>,
         id: &str,
-    ) -> Result<Vec<Line>, String> {
+    ) -> Result<Vec<SaidLine>, String> {
         let event = words.map(|words| stamped(learnt, at, words, id)).transpose()?;
-        Ok(lines(Watched::hear(self, learnt, event.as_ref())?))
+        Ok(lines(ObservedEngine::hear(self, learnt, event.as_ref())?))
     }
 }
 
@@ -78,18 +78,18 @@ const ROUNDS: usize = 3;
 ///
 /// # Errors
 ///
-/// What [`Watched::hear`] has against a rule.
+/// What [`ObservedEngine::hear`] has against a rule.
 pub fn mixed<E: RuleEngine>(
     pages: &[&'static str],
     rules: impl Fn() -> Result<Rules<E::Memory>, String>,
 ) -> Result<(), String> {
-    let own: Vec<Vec<Heard>> = pages.iter().flat_map(|page| stories_of(page)).collect();
+    let own: Vec<Vec<HeardEvent>> = pages.iter().flat_map(|page| stories_of(page)).collect();
     let all = stories()?;
     let mut chance = Chance(1);
     for n in 0..own.len() * ROUNDS {
         let first = &own[n / ROUNDS];
         let (second, third) = (&own[chance.below(own.len())], &all[chance.below(all.len())]);
-        let mut story: Vec<&Heard> = first.iter().filter(|_| chance.below(12) > 0).collect();
+        let mut story: Vec<&HeardEvent> = first.iter().filter(|_| chance.below(12) > 0).collect();
         story.extend(second.iter().chain(third).filter(|_| chance.below(3) > 0));
         // What is learnt is learnt at the same moments, and now and then something else first.
         story.sort_by_key(|heard| heard.learnt);
@@ -98,7 +98,7 @@ pub fn mixed<E: RuleEngine>(
             let (one, other) = (chance.below(story.len()), chance.below(story.len()));
             story.swap(one, other);
         }
-        let mut watched = Watched::<E>::new(rules()?);
+        let mut watched = ObservedEngine::<E>::new(rules()?);
         for (learnt, heard) in moments.into_iter().zip(story) {
             let Some(words) = &heard.words else { continue };
             // Pages of alerts say things of their own.
@@ -112,13 +112,13 @@ pub fn mixed<E: RuleEngine>(
 }
 
 /// What each scenario of a page lets happen.
-fn stories_of(page: &str) -> Vec<Vec<Heard>> {
-    let scenarios = Page::read(page).map(|page| page.scenarios).unwrap_or_default();
+fn stories_of(page: &str) -> Vec<Vec<HeardEvent>> {
+    let scenarios = ScenarioPage::read(page).map(|page| page.scenarios).unwrap_or_default();
     scenarios.into_iter().map(crate::Scenario::heard).collect()
 }
 
 /// The same of the pages of all engines.
-fn stories() -> Result<Vec<Vec<Heard>>, String> {
+fn stories() -> Result<Vec<Vec<HeardEvent>>, String> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut pages: Vec<PathBuf> = Vec::new();
     for engine in std::fs::read_dir(&crates).map_err(|e| e.to_string())?.flatten() {

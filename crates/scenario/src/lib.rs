@@ -25,9 +25,9 @@ mod hears;
 mod page;
 mod play;
 
-pub use hears::{Watched, mixed};
-pub use page::{Heard, Page, PageError, Scenario, ScenarioStep};
-pub use play::{Line, Mismatch, OneShipment, Player, event, play, play_racing};
+pub use hears::{ObservedEngine, mixed};
+pub use page::{HeardEvent, PageError, Scenario, ScenarioPage, ScenarioStep};
+pub use play::{Mismatch, OneShipment, Player, SaidLine, event, play, play_racing};
 
 use facts::{RuleEngine, Rulebook, Rules};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -52,7 +52,7 @@ pub fn run<E: RuleEngine + 'static>(folder: &str, common: &'static str) -> std::
                 Err(Failed::from(format!("{path} is not what {} holds", kind.info.name)))
             }
         }));
-        let page = match Page::read(kind.info.page) {
+        let page = match ScenarioPage::read(kind.info.page) {
             Ok(page) => page,
             Err(wrong) => {
                 trials.push(Trial::test(file, move || Err(Failed::from(wrong.to_string()))));
@@ -65,7 +65,7 @@ pub fn run<E: RuleEngine + 'static>(folder: &str, common: &'static str) -> std::
             trials.push(Trial::test(name, move || {
                 let book = book(&numbers).map_err(Failed::from)?;
                 let rules = Rules::read(all, &book, 1).map_err(|e| Failed::from(e.to_string()))?;
-                play::play(&scenario, Watched::<E>::new(rules))
+                play::play(&scenario, ObservedEngine::<E>::new(rules))
                     .map_err(|e| Failed::from(e.to_string()))
             }));
         }
@@ -74,7 +74,7 @@ pub fn run<E: RuleEngine + 'static>(folder: &str, common: &'static str) -> std::
         "no rule changes its answer at a fact that it does not hear",
         move || {
             let pages: Vec<&str> = all.iter().map(|kind| kind.info.page).collect();
-            let numbers = pages.iter().filter_map(|page| Page::read(page).ok());
+            let numbers = pages.iter().filter_map(|page| ScenarioPage::read(page).ok());
             let numbers: String = numbers.map(|page| page.parameters).collect();
             let book = book(&format!("{common}\n{numbers}"))?;
             let rules = || Rules::read(all, &book, 1).map_err(|e| e.to_string());
@@ -92,7 +92,7 @@ pub fn play_pages<P: Player + 'static>(
 ) -> std::process::ExitCode {
     let mut trials = Vec::new();
     for (file, text) in pages {
-        match Page::read(text) {
+        match ScenarioPage::read(text) {
             Ok(page) => trials.extend(page.scenarios.into_iter().map(|scenario| {
                 let name = format!("{file}: {}", scenario.title);
                 Trial::test(name, move || {

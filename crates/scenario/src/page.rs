@@ -16,16 +16,16 @@ pub struct Scenario {
 #[derive(Debug, Clone)]
 pub enum ScenarioStep {
     /// `given`: heard, not looked at.
-    Given(Heard),
+    Given(HeardEvent),
     /// `when`: heard, and what comes of it is looked at.
-    When(Heard),
+    When(HeardEvent),
     /// `then`: what must have come, in order; empty for `then nothing`.
     Then(Vec<String>),
 }
 
 /// Something that is heard.
 #[derive(Debug, Clone)]
-pub struct Heard {
+pub struct HeardEvent {
     /// Log time.
     pub learnt: Moment,
     /// When it happened.
@@ -38,7 +38,7 @@ pub struct Heard {
 
 /// A rule's page, taken apart.
 #[derive(Debug, Default)]
-pub struct Page {
+pub struct ScenarioPage {
     /// The `toml` blocks: every parameter.
     pub parameters: String,
     /// What every scenario starts from, unless it says `given  no background`: the block under `## Background`.
@@ -58,10 +58,10 @@ pub struct PageError {
     reason: String,
 }
 
-impl Page {
+impl ScenarioPage {
     /// Reads a page.
     pub fn read(text: &str) -> Result<Self, PageError> {
-        let mut page = Page::default();
+        let mut page = ScenarioPage::default();
         let (mut section, mut title, mut block) = (String::new(), String::new(), "");
         for (index, line) in text.lines().enumerate() {
             let wrong = |reason: String| PageError { line: index + 1, reason };
@@ -107,7 +107,7 @@ impl Page {
     }
 }
 
-impl Page {
+impl ScenarioPage {
     /// A line under `## Background`, which stands before all scenarios.
     fn take_background(&mut self, number: usize, line: &str) -> Result<(), String> {
         if !self.scenarios.is_empty() {
@@ -139,7 +139,7 @@ impl Page {
 
 impl Scenario {
     /// All that is heard in it, in its order.
-    pub fn heard(self) -> Vec<Heard> {
+    pub fn heard(self) -> Vec<HeardEvent> {
         let heard = |step| match step {
             ScenarioStep::Given(heard) | ScenarioStep::When(heard) => Some(heard),
             ScenarioStep::Then(_) => None,
@@ -170,7 +170,7 @@ impl Scenario {
         for (n, (learnt, at)) in times(time)?.into_iter().enumerate() {
             let words = (words != "the clock strikes").then(|| words.to_owned());
             let id = if n == 0 { id.clone() } else { format!("{id}-{n}") };
-            let heard = Heard { learnt, at, words, id };
+            let heard = HeardEvent { learnt, at, words, id };
             self.steps.push(match keyword {
                 "given" => ScenarioStep::Given(heard),
                 "when" => ScenarioStep::When(heard),
@@ -212,8 +212,8 @@ mod tests {
     const BACKGROUND: &str =
         "## Background\n```scenario\ngiven  07:00  SHP-1 released by A to B\n```\n## Scenarios\n";
 
-    fn page(scenarios: &str) -> Result<Page, String> {
-        Page::read(&format!("{BACKGROUND}{scenarios}")).map_err(|error| error.to_string())
+    fn page(scenarios: &str) -> Result<ScenarioPage, String> {
+        ScenarioPage::read(&format!("{BACKGROUND}{scenarios}")).map_err(|error| error.to_string())
     }
 
     fn heard(scenario: &Scenario) -> Vec<&str> {
@@ -241,7 +241,8 @@ mod tests {
         let late = "### One\n```scenario\nwhen   08:00  the clock strikes\nthen   nothing\n```\n";
         let says = page(&format!("{late}{BACKGROUND}")).unwrap_err();
         assert!(says.ends_with("the background stands before the first scenario"), "{says}");
-        let says = Page::read("## Background\n```scenario\nthen   nothing\n```\n").unwrap_err();
+        let says =
+            ScenarioPage::read("## Background\n```scenario\nthen   nothing\n```\n").unwrap_err();
         assert_eq!(says.to_string(), "line 3: a background has `given` lines only");
         let opted_out =
             late.replace("when ", "when   07:30  the clock strikes\ngiven  no background\nwhen ");

@@ -1,12 +1,12 @@
 //! Plays one scenario to one engine.
 
-use crate::page::{Heard, Scenario, ScenarioStep};
+use crate::page::{HeardEvent, Scenario, ScenarioStep};
 use facts::{
     Engine, EngineOutput, Event, Fact, Moment, ShortText, Step, Subject, SubjectKind, Trigger,
 };
 
 /// One line of what an engine did, as a page writes it.
-pub type Line = String;
+pub type SaidLine = String;
 
 /// What plays a scenario's lines: an engine and what its lines mean.
 pub trait Player {
@@ -17,7 +17,7 @@ pub trait Player {
         at: Moment,
         words: Option<&str>,
         id: &str,
-    ) -> Result<Vec<Line>, String>;
+    ) -> Result<Vec<SaidLine>, String>;
 }
 
 /// What the page promised and what the engine did.
@@ -46,9 +46,9 @@ pub fn play_racing(scenario: &Scenario, player: impl Player) -> Result<(), Misma
 fn compare(
     scenario: &Scenario,
     mut player: impl Player,
-    order: fn(&[Line]) -> Vec<Line>,
+    order: fn(&[SaidLine]) -> Vec<SaidLine>,
 ) -> Result<(), Mismatch> {
-    let show = |lines: &[Line]| match lines {
+    let show = |lines: &[SaidLine]| match lines {
         [] => "    then   nothing".to_owned(),
         some => some.iter().map(|l| format!("    then   {l}")).collect::<Vec<_>>().join("\n"),
     };
@@ -59,7 +59,7 @@ fn compare(
             promised,
             happened,
         };
-        let mut hear = |heard: &Heard| {
+        let mut hear = |heard: &HeardEvent| {
             player
                 .hear(heard.learnt, heard.at, heard.words.as_deref(), &heard.id)
                 .map_err(|e| wrong("    a line that can be read".into(), format!("    {e}")))
@@ -178,7 +178,7 @@ impl<E: Engine<Input = Event, Output = EngineOutput>> Player for OneShipment<E> 
         at: Moment,
         words: Option<&str>,
         id: &str,
-    ) -> Result<Vec<Line>, String> {
+    ) -> Result<Vec<SaidLine>, String> {
         let event = words.map(|words| stamped(learnt, at, words, id)).transpose()?;
         Ok(lines(OneShipment::hear(self, learnt, event.as_ref())?))
     }
@@ -192,7 +192,7 @@ pub(crate) fn stamped(learnt: Moment, at: Moment, words: &str, id: &str) -> Resu
 }
 
 /// The findings among what an engine says, as a page writes them.
-pub(crate) fn lines(said: Vec<EngineOutput>) -> Vec<Line> {
+pub(crate) fn lines(said: Vec<EngineOutput>) -> Vec<SaidLine> {
     let findings = said.into_iter().filter_map(|said| match said {
         EngineOutput::Finding(finding) => Some(finding.to_string()),
         EngineOutput::Context(_) | EngineOutput::PutAway => None,
