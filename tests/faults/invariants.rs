@@ -11,8 +11,8 @@ use crate::site::Site;
 use crate::verdicts::{self, Verdict};
 use alerts::incident::IncidentState;
 use alerts::{ExceptionInput, Incident};
-use coldwatch::live::STRIKE_EVERY;
-use coldwatch::services::{self, Note, Service};
+use coldwatch::services::{self, CommitMetadata, Service};
+use coldwatch::supervisor::TICK_EVERY;
 use facts::{Finding, Moment, Origin};
 use fold::{Admission, DedupTable, Payload};
 use pipeline::Topic;
@@ -117,7 +117,7 @@ impl<'a> Look<'a> {
         if point.note != note && !records.is_empty() {
             self.says("counts", format!("{place} notes {}, and a refold {note}", point.note));
         }
-        let counted = Note::read(&note);
+        let counted = CommitMetadata::read(&note);
         (self.count.repeated, self.count.unlinked) =
             (self.count.repeated + counted.repeated, self.count.unlinked + counted.unlinked);
         if (counted.unreadable, counted.faulted, counted.gaps) != (0, 0, 0) {
@@ -216,17 +216,19 @@ impl<'a> Look<'a> {
 
     /// Law 6: read = homed + rejected; homed = judged + held + expired + duplicate.
     fn accounts(&mut self) {
-        let notes = |service: Service| -> Vec<Note> {
+        let notes = |service: Service| -> Vec<CommitMetadata> {
             let (group, topic) =
                 (self.site.names.other(service.name()), topic_of(service, &self.site.names));
             let points = self.site.roads.memory.committed(&group, &topic).expect("it answers");
-            points.values().map(|point| Note::read(&point.note)).collect()
+            points.values().map(|point| CommitMetadata::read(&point.note)).collect()
         };
-        let sum = |notes: &[Note], of: fn(&Note) -> u64| notes.iter().map(of).sum::<u64>();
+        let sum = |notes: &[CommitMetadata], of: fn(&CommitMetadata) -> u64| {
+            notes.iter().map(of).sum::<u64>()
+        };
         let intake = notes(Service::Intake);
         let (read, homed, rejected) =
             (sum(&intake, |n| n.read), sum(&intake, |n| n.homed), sum(&intake, |n| n.rejected));
-        let fates = |n: &Note| n.judged + n.held + n.expired + n.duplicate;
+        let fates = |n: &CommitMetadata| n.judged + n.held + n.expired + n.duplicate;
         let fated = sum(&notes(Service::Dispatch), fates) + sum(&notes(Service::Alerts), fates);
         let inbound = topic_of(Service::Intake, &self.site.names);
         let sent: u64 = (0..self.site.names.partitions)
@@ -254,7 +256,7 @@ impl<'a> Look<'a> {
                         continue;
                     };
                     if let Payload::Tick(at) = heard.record.payload
-                        && at.millis() > record.appended + STRIKE_EVERY + 4_000
+                        && at.millis() > record.appended + TICK_EVERY + 4_000
                     {
                         let ahead = Moment::from_millis(record.appended);
                         self.says(

@@ -4,11 +4,11 @@ use crate::client::Client;
 use crate::hours::Hours;
 use crate::releases::{Release, Released};
 use crate::roads::Roads;
-use coldwatch::live::STRIKE_EVERY;
 use coldwatch::services::intake::Intake;
-use coldwatch::services::names::Names;
-use coldwatch::services::stateful::Stateful;
-use coldwatch::services::{self, Note, Service};
+use coldwatch::services::names::TopicNames;
+use coldwatch::services::stateful::StatefulService;
+use coldwatch::services::{self, CommitMetadata, Service};
+use coldwatch::supervisor::TICK_EVERY;
 use coldwatch::topics;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -39,7 +39,7 @@ impl Place {
     /// One of the service's places, with its snapshots in that folder.
     pub(crate) fn new(
         service: Service,
-        (names, roads, hours): (&Names, &Arc<Roads>, &Arc<Hours>),
+        (names, roads, hours): (&TopicNames, &Arc<Roads>, &Arc<Hours>),
         folder: PathBuf,
         snapshot_every: Duration,
     ) -> Self {
@@ -59,7 +59,7 @@ impl Place {
             made_anew: "look into it".into(),
             snapshot_every,
             clock: hours.clock(&wrong_by),
-            tick_every: strikes.then_some(STRIKE_EVERY),
+            tick_every: strikes.then_some(TICK_EVERY),
             waited: None,
         };
         let client = Client { roads: roads.clone(), id: AtomicU64::new(0), group: name };
@@ -69,7 +69,7 @@ impl Place {
 }
 
 /// What a service reads.
-pub(crate) fn topic_of(service: Service, names: &Names) -> String {
+pub(crate) fn topic_of(service: Service, names: &TopicNames) -> String {
     match service.reads() {
         Some(topic) => names.topic(topic).to_string(),
         None => names.other(INBOUND),
@@ -98,7 +98,7 @@ impl<S: ProcessorFactory> Turns for Runner<'_, S> {
 /// The stages of all services, as one release has them.
 pub(crate) struct Stages {
     intake: Released<Intake>,
-    stateful: BTreeMap<Service, Released<Stateful>>,
+    stateful: BTreeMap<Service, Released<StatefulService>>,
 }
 
 /// What a partition says from its beginning on, and what it is then.
@@ -124,7 +124,7 @@ impl Stages {
     /// Intake's stamps are by a clock that is wrong.
     pub(crate) fn new(
         release: Release,
-        names: &Names,
+        names: &TopicNames,
         hours: &Arc<Hours>,
         wrong_by: &Arc<AtomicI64>,
     ) -> Self {
@@ -132,7 +132,7 @@ impl Stages {
             Intake { names: names.clone(), topic: INBOUND.into(), clock: hours.clock(wrong_by) };
         let stateful = |service: &Service| {
             let (names, kind) = (names.clone(), service.stage()?);
-            let stage = Stateful { names, kind, release: release.of_program() };
+            let stage = StatefulService { names, kind, release: release.of_program() };
             Some((*service, Released { stage, release }))
         };
         Self {
@@ -170,7 +170,7 @@ impl Stages {
             let (mut new_records, mut now) = (Vec::new(), 0);
             for record in records {
                 life.process(record, &mut new_records).map_err(|halt| halt.0)?;
-                let before = std::mem::replace(&mut now, Note::read(&life.note()).now_ms);
+                let before = std::mem::replace(&mut now, CommitMetadata::read(&life.note()).now_ms);
                 if now < before {
                     return Err(format!("log time goes back from {before} to {now}"));
                 }

@@ -6,10 +6,10 @@ use crate::places::{INBOUND, Place, Stages, topic_of};
 use crate::releases::Release;
 use crate::roads::Roads;
 use crate::workload::Workload;
-use coldwatch::live::STRIKE_EVERY;
-use coldwatch::services::names::Names;
+use coldwatch::services::names::TopicNames;
 use coldwatch::services::{self, Service};
-use coldwatch::topics::Plan as Topics;
+use coldwatch::supervisor::TICK_EVERY;
+use coldwatch::topics::TopicPlan as Topics;
 use fastrand::Rng;
 use pipeline::Topic;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use stream::{Log, MemoryLog};
 
 /// What stands for a whole seed, and what the processes at work borrow from.
 pub(crate) struct Site {
-    pub(crate) names: Names,
+    pub(crate) names: TopicNames,
     pub(crate) hours: Arc<Hours>,
     pub(crate) roads: Arc<Roads>,
     /// Of the first release and of the next.
@@ -41,7 +41,7 @@ impl Site {
         let hours = Hours::begin(workload.begin);
         let exact = Arc::<AtomicI64>::default();
         let memory = MemoryLog::new(hours.clock(&exact));
-        let names = Names::with(word, workload.partitions);
+        let names = TopicNames::with(word, workload.partitions);
         let inbound = [INBOUND.to_owned()];
         let topics = Topics { names: &names, generation: 1, inbound: &inbound };
         topics.create_at(&memory, &workload.book, workload.begin).expect("topics can be made");
@@ -79,13 +79,17 @@ impl Site {
 
     pub(crate) fn is_drained(&self, service: Service) -> bool {
         let group = self.names.other(service.name());
-        coldwatch::live::is_drained(&self.roads.memory, &group, &topic_of(service, &self.names))
-            .unwrap_or(false)
+        coldwatch::supervisor::is_drained(
+            &self.roads.memory,
+            &group,
+            &topic_of(service, &self.names),
+        )
+        .unwrap_or(false)
     }
 
     /// Whether the clock of every partition that is struck stands at the time.
     pub(crate) fn struck(&self) -> bool {
-        let due = self.hours.wall() - self.hours.wall().rem_euclid(STRIKE_EVERY) - STRIKE_EVERY;
+        let due = self.hours.wall() - self.hours.wall().rem_euclid(TICK_EVERY) - TICK_EVERY;
         [Topic::Facts, Topic::Exceptions]
             .into_iter()
             .all(|topic| (0..self.names.partitions).all(|p| self.last_stroke(topic, p) >= due))

@@ -7,7 +7,7 @@ use crate::places::{INBOUND, Place, topic_of};
 use crate::releases::{NEXT, Release};
 use crate::storm::{BOUND, Storm};
 use coldwatch::services::{Service, of_log};
-use coldwatch::topics::{self, Plan};
+use coldwatch::topics::{self, TopicPlan};
 use facts::fact::log::{BehaviourSwitched, Tick};
 use facts::{Fact, SystemFact};
 use pipeline::ENGINES;
@@ -97,7 +97,7 @@ fn made_anew(storm: &Storm<'_>, service: Service) -> Result<(), String> {
     let topic = topic_of(service, names);
     memory.delete(&topic);
     let inbound = [INBOUND.to_owned()];
-    let plan = Plan { names, generation: 1, inbound: &inbound };
+    let plan = TopicPlan { names, generation: 1, inbound: &inbound };
     let book = pipeline::rulebook::shipped().map_err(|p| format!("{p:?}"))?.book;
     match plan.create_at(memory, &book, storm.site.hours.wall()) {
         Err(error) if error.to_string().contains(&format!("{topic} is gone")) => Ok(()),

@@ -3,7 +3,7 @@
 use crate::driver::Driver;
 use crate::site::{Backing, Site, program};
 use crate::weeks;
-use coldwatch::services::{Note, Service};
+use coldwatch::services::{CommitMetadata, Service};
 use facts::{Event, Moment};
 use libtest_mimic::{Failed, Trial};
 use pipeline::{GRID, Topic};
@@ -19,15 +19,15 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
 }
 
 /// The counts of a service at what it has committed.
-pub(crate) fn note(site: &Site, service: Service) -> Note {
+pub(crate) fn note(site: &Site, service: Service) -> CommitMetadata {
     let topic = match service.reads() {
         Some(topic) => site.names.topic(topic).to_string(),
         None => site.names.other("inbound.events"),
     };
     let group = site.names.other(service.name());
     let points = site.asks(|log| log.committed(&group, &topic));
-    let mut sum = Note::default();
-    for note in points.values().map(|point| Note::read(&point.note)) {
+    let mut sum = CommitMetadata::default();
+    for note in points.values().map(|point| CommitMetadata::read(&point.note)) {
         sum.read += note.read;
         sum.homed += note.homed;
         sum.rejected += note.rejected;
@@ -76,7 +76,7 @@ fn counted_over(backing: Backing) -> Result<(), Failed> {
     assert_eq!(intake.homed, intake.read - intake.rejected);
     assert_eq!((alerts.judged, alerts.duplicate), (1, 1), "the act, and the act again");
     assert!(dispatch.duplicate >= 500, "{dispatch:?}");
-    let fates = |n: &Note| n.judged + n.held + n.expired + n.duplicate;
+    let fates = |n: &CommitMetadata| n.judged + n.held + n.expired + n.duplicate;
     assert_eq!(intake.homed, fates(&dispatch) + fates(&alerts), "{dispatch:?}");
     assert_eq!((dispatch.unreadable, dispatch.gaps), (0, 0));
     let mut rejects = Vec::new();

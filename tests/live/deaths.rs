@@ -10,7 +10,7 @@ use crate::site::{self, Backing, Site};
 use crate::verdicts::settled;
 use crate::weeks::{self, differ};
 use alerts::Incident;
-use coldwatch::services::{self, Note, Service};
+use coldwatch::services::{self, CommitMetadata, Service};
 use facts::{Event, Moment};
 use libtest_mimic::{Failed, Trial};
 use pipeline::{ENGINES, GRID, Output};
@@ -98,7 +98,7 @@ fn seen(site: &Site, outputs: &[Output]) -> Seen {
     let stand = all.iter().filter(|(_, incident)| !taken_back(incident));
     let incidents = stand.map(|(name, incident)| (name.clone(), line(incident))).collect();
     let (intake, dispatch) = (note(site, Service::Intake), note(site, Service::Dispatch));
-    let Note { judged, held, expired, duplicate, .. } = dispatch;
+    let CommitMetadata { judged, held, expired, duplicate, .. } = dispatch;
     Seen { incidents, counts: [intake.read, intake.homed, judged + held, expired, duplicate] }
 }
 

@@ -1,8 +1,8 @@
 //! Sends events, strikes the clock, waits until everything is worked off.
 
 use crate::site::Site;
-use coldwatch::live::is_drained;
 use coldwatch::services::{self, Service};
+use coldwatch::supervisor::is_drained;
 use coldwatch::topics;
 use facts::{Event, Moment};
 use pipeline::Topic;
@@ -40,7 +40,7 @@ impl Driver {
     pub(crate) fn strike_topic(&self, topic: Topic, at: &[Moment]) {
         let names = &self.site.names;
         let stroke =
-            |now: &Moment, partition| services::stroke(names, topic, partition, now.millis());
+            |now: &Moment, partition| services::tick(names, topic, partition, now.millis());
         let all = |now| (0..names.partitions).map(move |partition| stroke(now, partition));
         let new_records = at.iter().flat_map(all).collect();
         topics::append(&*self.site.log, new_records).expect("the log takes strokes");

@@ -5,7 +5,7 @@ use crate::misfortunes::{Happened, SmallDisk, freeze_for};
 use crate::rounds::{self, TENTH};
 use crate::site::{Backing, program};
 use crate::weeks;
-use coldwatch::services::names::Names;
+use coldwatch::services::names::TopicNames;
 use facts::{Moment, Origin, ShortText};
 use libtest_mimic::{Failed, Trial};
 use pipeline::Pipeline;
@@ -147,7 +147,7 @@ fn power_cuts(name: &str, cuts: usize) -> Result<(), Failed> {
         )
         .into());
     }
-    let (log, names) = (EmbeddedLog::look(&folder.join("log"))?, Names::with("", 4));
+    let (log, names) = (EmbeddedLog::look(&folder.join("log"))?, TopicNames::with("", 4));
     let (recorded, replayed) =
         (weeks::recorded(&log, &names), weeks::replay_of_journal(&log, &names));
     if recorded.is_empty() || recorded != replayed {

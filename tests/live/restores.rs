@@ -9,7 +9,7 @@ use crate::powercuts::Up;
 use crate::site::{Backing, Place, Site, brokers, program};
 use crate::verdicts::settled;
 use crate::weeks::{self, differ};
-use coldwatch::services::{self, Note, Service};
+use coldwatch::services::{self, CommitMetadata, Service};
 use facts::{Event, Moment, Span};
 use libtest_mimic::{Failed, Trial};
 use pipeline::{GRID, OutRecord, RecordBody, Topic, bytes};
@@ -193,8 +193,8 @@ fn seen(outputs: &[pipeline::Output]) -> Vec<String> {
 fn counts(site: &Site) -> [u64; 9] {
     let [intake, dispatch, alerts] =
         [Service::Intake, Service::Dispatch, Service::Alerts].map(|service| note(site, service));
-    let Note { judged, held, expired, duplicate, .. } = dispatch;
-    let Note { read, homed, rejected, .. } = intake;
+    let CommitMetadata { judged, held, expired, duplicate, .. } = dispatch;
+    let CommitMetadata { read, homed, rejected, .. } = intake;
     [read, homed, rejected, judged, held, expired, duplicate, alerts.judged, alerts.duplicate]
 }
 

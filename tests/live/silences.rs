@@ -3,9 +3,9 @@
 
 use crate::site::Backing;
 use coldwatch::config::Config;
-use coldwatch::live::{Live, STRIKE_EVERY};
-use coldwatch::services::{self, Service, names::Names};
-use coldwatch::topics::Plan;
+use coldwatch::services::{self, Service, names::TopicNames};
+use coldwatch::supervisor::{Supervisor, TICK_EVERY};
+use coldwatch::topics::TopicPlan;
 use desk::read_model::StageStatus;
 use desk::{Freshness, ReadModel};
 use facts::{Finding, Moment, Span, State};
@@ -23,7 +23,7 @@ const PARTITIONS: u16 = 2;
 /// How long all of them run before one is stopped.
 const AT_WORK: Duration = Duration::from_secs(12);
 /// What the promise allows, in log time: from the last sign of life to the stroke at which it is told.
-const ALLOWED: Span = Span::millis(STRIKE_EVERY + 15_000);
+const ALLOWED: Span = Span::millis(TICK_EVERY + 15_000);
 const LOOK: Span = Span::seconds(1);
 const STUCK: Duration = Duration::from_secs(60);
 
@@ -68,16 +68,16 @@ fn stop(stage: Service) -> Result<(Span, Duration), Failed> {
         std::process::id()
     ));
     config.snapshots.folder = folder.clone();
-    let names = Names::of(&config);
+    let names = TopicNames::of(&config);
     let book = pipeline::rulebook::shipped().map_err(|e| format!("{e:?}"))?.book;
-    Plan { names: &names, generation: 1, inbound: &config.log.inbound }.create(
+    TopicPlan { names: &names, generation: 1, inbound: &config.log.inbound }.create(
         &*log,
         &book,
         wall_clock(),
     )?;
     let mut at_work = Vec::new();
     for &service in services::all() {
-        let mut live = Live::new(log.clone(), config.clone(), wall_clock(), None);
+        let mut live = Supervisor::new(log.clone(), config.clone(), wall_clock(), None);
         live.start(service).map_err(|e| e.to_string())?;
         at_work.push((service, live));
     }
@@ -102,7 +102,12 @@ fn stop(stage: Service) -> Result<(Span, Duration), Failed> {
 }
 
 /// Waits until alerts has told it of every partition, all of them under one name; nothing else is told.
-fn by_alerts(log: &dyn Log, names: &Names, stage: Service, since: Instant) -> Result<Span, Failed> {
+fn by_alerts(
+    log: &dyn Log,
+    names: &TopicNames,
+    stage: Service,
+    since: Instant,
+) -> Result<Span, Failed> {
     let topic = names.topic(Topic::Exceptions);
     let mut reader = log.read(&topic, &[(0, 0), (1, 0)])?;
     let (mut records, mut found) = (Vec::new(), Vec::<Finding>::new());
@@ -134,7 +139,7 @@ fn by_alerts(log: &dyn Log, names: &Names, stage: Service, since: Instant) -> Re
 }
 
 /// Waits until the desk calls alerts late.
-fn by_the_desk(log: &dyn Log, names: &Names, since: Instant) -> Result<Span, Failed> {
+fn by_the_desk(log: &dyn Log, names: &TopicNames, since: Instant) -> Result<Span, Failed> {
     let mut board = ReadModel::new(PARTITIONS, registry());
     let mut reader = log.read(&names.topic(Topic::Alerts), &[(0, 0), (1, 0)])?;
     let (mut records, clock) = (Vec::new(), wall_clock());

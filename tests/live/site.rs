@@ -1,10 +1,10 @@
 //! A place where all services run: topics of its own, and the services in this process or in seven.
 
-use coldwatch::config::{Config, Kind};
-use coldwatch::live::Live;
-use coldwatch::services::names::Names;
+use coldwatch::config::{Config, LogKind};
+use coldwatch::services::names::TopicNames;
 use coldwatch::services::{self, Service};
-use coldwatch::topics::Plan;
+use coldwatch::supervisor::Supervisor;
+use coldwatch::topics::TopicPlan;
 use facts::{Moment, Rulebook};
 use kafka::{KafkaLog, Settings};
 use std::path::{Path, PathBuf};
@@ -70,7 +70,7 @@ pub(crate) fn program() -> PathBuf {
 #[derive(Clone)]
 pub(crate) struct Place {
     backing: Backing,
-    pub(crate) names: Names,
+    pub(crate) names: TopicNames,
     pub(crate) folder: PathBuf,
 }
 
@@ -86,7 +86,8 @@ impl Place {
         );
         let folder = std::env::temp_dir().join(format!("coldwatch-site-{word}"));
         std::fs::create_dir_all(&folder).expect("a folder");
-        let place = Self { backing, names: Names::with(&format!("{word}."), partitions), folder };
+        let place =
+            Self { backing, names: TopicNames::with(&format!("{word}."), partitions), folder };
         place.write_configuration(brokers);
         place
     }
@@ -128,10 +129,10 @@ impl Place {
 /// All services at work.
 pub(crate) struct Site {
     pub(crate) log: Arc<dyn Log>,
-    pub(crate) names: Names,
+    pub(crate) names: TopicNames,
     pub(crate) folder: PathBuf,
     pub(crate) place: Place,
-    live: Option<Live>,
+    live: Option<Supervisor>,
     pub(crate) processes: Vec<(Service, Child)>,
 }
 
@@ -153,7 +154,7 @@ impl Site {
         let place = Place::new(brokers, backing, partitions);
         let log = place.open_log();
         let inbound = Config::default().log.inbound;
-        let plan = Plan { names: &place.names, generation: 1, inbound: &inbound };
+        let plan = TopicPlan { names: &place.names, generation: 1, inbound: &inbound };
         plan.create_at(&*log, book, begin.millis()).expect("topics can be made");
         Self::start(place, log)
     }
@@ -178,12 +179,12 @@ impl Site {
 
     fn start_here(&mut self) {
         let mut config = Config::default();
-        debug_assert_eq!(config.log.kind, Kind::Embedded);
+        debug_assert_eq!(config.log.kind, LogKind::Embedded);
         config.log.partitions = self.names.partitions;
         config.log.prefix = self.names.prefix.clone();
         config.snapshots.folder = self.folder.join("snapshots");
         config.clock.strike = false;
-        let mut live = Live::new(self.log.clone(), config, wall_clock(), None);
+        let mut live = Supervisor::new(self.log.clone(), config, wall_clock(), None);
         live.check().expect("the log is as it must be");
         for &service in services::all() {
             live.start(service).expect("a service starts");
@@ -241,7 +242,7 @@ impl Site {
     /// What a process has said, for a failure's message.
     pub(crate) fn said(&self) -> String {
         let mut all = String::new();
-        for watched in self.live.iter().flat_map(Live::watched) {
+        for watched in self.live.iter().flat_map(Supervisor::watched) {
             let seen = watched.watch.status();
             let places: Vec<_> =
                 seen.partitions.iter().map(|(p, s)| (p, s.committed, s.position, s.end)).collect();

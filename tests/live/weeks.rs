@@ -8,7 +8,7 @@ use crate::site::{Backing, Site};
 use crate::verdicts::{Verdict, settled};
 use alerts::ExceptionInput;
 use coldwatch::services;
-use coldwatch::services::names::Names;
+use coldwatch::services::names::TopicNames;
 use facts::{Event, Fact, Moment, Origin, Rulebook, ShortText, Span, SystemFact};
 use fold::{Admission, DedupTable, Payload};
 use libtest_mimic::{Failed, Trial};
@@ -207,7 +207,7 @@ pub(crate) fn differ(expected: &[Verdict], lived: &[Verdict]) -> Result<(), Fail
 }
 
 /// What the engines have written, in the order of partition and of each engine.
-pub(crate) fn recorded(log: &dyn Log, names: &Names) -> Vec<String> {
+pub(crate) fn recorded(log: &dyn Log, names: &TopicNames) -> Vec<String> {
     let mut all: BTreeMap<(u16, String), Vec<String>> = BTreeMap::new();
     let mut seen: BTreeMap<u16, DedupTable> = BTreeMap::new();
     for_each(log, names, Topic::Exceptions, |partition, record| {
@@ -234,7 +234,7 @@ pub(crate) fn recorded(log: &dyn Log, names: &Names) -> Vec<String> {
 }
 
 /// The states that engines have told, each with its partition.
-pub(crate) fn states_recorded(log: &dyn Log, names: &Names) -> BTreeSet<(u16, String)> {
+pub(crate) fn states_recorded(log: &dyn Log, names: &TopicNames) -> BTreeSet<(u16, String)> {
     let mut all = BTreeSet::new();
     for_each(log, names, Topic::Exceptions, |partition, record| {
         let read = native::read(&record.value, &Limits::of_ours()).map(|read| read.event.fact);
@@ -246,7 +246,7 @@ pub(crate) fn states_recorded(log: &dyn Log, names: &Names) -> BTreeSet<(u16, St
 }
 
 /// Those that a replay of the recorded journal comes to.
-pub(crate) fn states_replayed(log: &dyn Log, names: &Names) -> BTreeSet<(u16, String)> {
+pub(crate) fn states_replayed(log: &dyn Log, names: &TopicNames) -> BTreeSet<(u16, String)> {
     let mut pipeline = Pipeline::empty();
     for_each(log, names, Topic::Journal, |partition, record| {
         let entry = bytes::journal(partition, record.offset, &record.value);
@@ -256,7 +256,7 @@ pub(crate) fn states_replayed(log: &dyn Log, names: &Names) -> BTreeSet<(u16, St
 }
 
 /// What a replay of the recorded journal says.
-pub(crate) fn replay_of_journal(log: &dyn Log, names: &Names) -> Vec<String> {
+pub(crate) fn replay_of_journal(log: &dyn Log, names: &TopicNames) -> Vec<String> {
     let mut all: BTreeMap<(u16, String), Vec<String>> = BTreeMap::new();
     let mut pipeline = Pipeline::empty();
     for_each(log, names, Topic::Journal, |partition, record| {
@@ -277,7 +277,7 @@ pub(crate) fn replay_of_journal(log: &dyn Log, names: &Names) -> Vec<String> {
 /// Every record of a topic, partition by partition.
 pub(crate) fn for_each(
     log: &dyn Log,
-    names: &Names,
+    names: &TopicNames,
     topic: Topic,
     mut take: impl FnMut(u16, stream::Record),
 ) {

@@ -2,7 +2,7 @@
 
 use crate::by_hand::{file, same_members};
 use crate::week::letters;
-use coldwatch::services::{self, names::Names};
+use coldwatch::services::{self, names::TopicNames};
 use facts::fact::log::{Alive, ClockAsked, Genesis, StateTold};
 use facts::{Fact, Moment, ShortText, SystemFact};
 use pipeline::{OutRecord, RecordBody, Topic, bytes};
@@ -107,7 +107,7 @@ fn a_week_of_letters_passes_the_schemas() {
 
 #[test]
 fn rejections_and_what_the_log_says_of_itself_pass_their_schemas() {
-    let (mut schemas, names) = (Schemas::new(), Names::with("", 16));
+    let (mut schemas, names) = (Schemas::new(), TopicNames::with("", 16));
     let json = |new_record: stream::NewRecord| {
         serde_json::from_slice::<Value>(&new_record.value).expect("JSON")
     };

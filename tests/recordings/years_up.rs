@@ -7,7 +7,7 @@
 use crate::command::{coldwatch, folder};
 use crate::common::{book_with, intake};
 use crate::years::{AFTER, Staff, Year};
-use coldwatch::services::{self, names::Names};
+use coldwatch::services::{self, names::TopicNames};
 use facts::fact::log::Genesis;
 use facts::{Event, Fact, Moment, Origin, ShortText, Span, SystemFact};
 use fold::SequenceLinks;
@@ -59,7 +59,7 @@ fn path(folder: &Path, topic: Topic) -> PathBuf {
 /// What an export of such a log holds: reports on `facts`, acts on `exceptions`, and strokes on both.
 struct Export {
     folder: PathBuf,
-    names: Names,
+    names: TopicNames,
     facts: Records,
     acts: Records,
     links: SequenceLinks,
@@ -70,7 +70,7 @@ impl Export {
     fn new(folder: &Path) -> Self {
         fs::create_dir_all(folder).expect("a folder");
         let [facts, acts] = [Topic::Facts, Topic::Exceptions].map(|t| Records::new(folder, t));
-        let (names, links) = (Names::with("", 1), SequenceLinks::default());
+        let (names, links) = (TopicNames::with("", 1), SequenceLinks::default());
         Self { folder: folder.to_owned(), names, facts, acts, links, written: 0 }
     }
 
@@ -150,11 +150,11 @@ impl Export {
     }
 }
 
-fn strike(to: &mut Records, names: &Names, now: Moment, written: &mut u64) {
+fn strike(to: &mut Records, names: &TopicNames, now: Moment, written: &mut u64) {
     if now > to.now {
         to.now = now;
         *written += 1;
-        to.write(*written, services::stroke(names, to.topic, 0, now.millis()));
+        to.write(*written, services::tick(names, to.topic, 0, now.millis()));
     }
 }
 

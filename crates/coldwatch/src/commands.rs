@@ -1,11 +1,11 @@
 //! The sub-commands, one file each.
 
+mod common_args;
 mod config;
 mod demo;
 mod doctor;
 mod export;
 mod feed;
-mod given;
 mod ingest;
 mod progress;
 mod replay;

@@ -36,7 +36,7 @@ pub struct Config {
 #[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
     /// Which kind of log.
-    pub kind: Kind,
+    pub kind: LogKind,
     /// The embedded log's folder.
     pub folder: PathBuf,
     /// Kafka's brokers.
@@ -62,7 +62,7 @@ pub struct LogConfig {
 /// Kinds of log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum LogKind {
     /// On this machine, in a folder.
     Embedded,
     /// On a broker.
@@ -143,7 +143,7 @@ pub enum Format {
 impl Default for LogConfig {
     fn default() -> Self {
         Self {
-            kind: Kind::Embedded,
+            kind: LogKind::Embedded,
             folder: "coldwatch-data/log".into(),
             brokers: String::new(),
             prefix: String::new(),
@@ -221,7 +221,7 @@ impl Config {
         if self.log.partitions == 0 || self.log.partitions > 1024 {
             return Err("log.partitions: from 1 to 1024".into());
         }
-        if self.log.kind == Kind::Kafka && self.log.brokers.is_empty() {
+        if self.log.kind == LogKind::Kafka && self.log.brokers.is_empty() {
             return Err(
                 "log.brokers: name Kafka's brokers, like `kafka-1:9092,kafka-2:9092`".into()
             );
@@ -269,8 +269,8 @@ impl Config {
     /// Refuses what only Kafka hears, such as a flag, where the log is another one.
     pub(crate) fn on_kafka(&self, what: &str) -> Result<(), Failure> {
         match self.log.kind {
-            Kind::Kafka => Ok(()),
-            Kind::Embedded => {
+            LogKind::Kafka => Ok(()),
+            LogKind::Embedded => {
                 let why = idle::other_kind("embedded", "kafka");
                 Err(Failure::configuration(format!("{what} {why}")))
             }

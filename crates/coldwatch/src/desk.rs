@@ -5,8 +5,8 @@ mod feed;
 mod reading;
 
 use crate::exit::Failure;
-use crate::live::Live;
-use crate::services::{self, names::Names};
+use crate::services::{self, names::TopicNames};
+use crate::supervisor::Supervisor;
 use crate::topics;
 use ::desk::{Acts, Appending, Desk, Freshness, ReadModel, Refusal};
 use axum::Router;
@@ -26,24 +26,24 @@ pub(crate) struct Pages {
 }
 
 /// Starts reading and gives back the pages.
-pub(crate) fn start(live: &Live, pace: Pace) -> Result<Pages, Failure> {
-    let board = Arc::new(RwLock::new(ReadModel::new(live.names.partitions, registry())));
+pub(crate) fn start(supervisor: &Supervisor, pace: Pace) -> Result<Pages, Failure> {
+    let board = Arc::new(RwLock::new(ReadModel::new(supervisor.names.partitions, registry())));
     let together = Arc::default();
     for topic in reading::TOPICS {
-        reading::start(live, topic, &board, &together)?;
+        reading::start(supervisor, topic, &board, &together)?;
     }
-    let clock = live.clock.clone();
+    let clock = supervisor.clock.clone();
     let router = ::desk::router(Desk {
         board: board.clone(),
         clock: Arc::new(move || Moment::from_millis(clock())),
         freshness: pace,
         acts: Arc::new(ToLog {
-            log: live.log.clone(),
-            names: live.names.clone(),
-            clock: live.clock.clone(),
+            log: supervisor.log.clone(),
+            names: supervisor.names.clone(),
+            clock: supervisor.clock.clone(),
         }),
-        feed: Arc::new(feed::Alerts::new(live)),
-        signed_in: live.config.http.token_file.is_some(),
+        feed: Arc::new(feed::AlertsFeed::new(supervisor)),
+        signed_in: supervisor.config.http.token_file.is_some(),
     });
     Ok(Pages { router, board })
 }
@@ -51,7 +51,7 @@ pub(crate) fn start(live: &Live, pace: Pace) -> Result<Pages, Failure> {
 /// Staff acts on their way to `exceptions`.
 struct ToLog {
     log: Arc<dyn Log>,
-    names: Names,
+    names: TopicNames,
     clock: Clock,
 }
 

@@ -4,11 +4,11 @@
 //!
 //! - `commands`: the sub-commands, one file each; [`exit`]: how they end
 //! - [`config`]: the configuration and its layers
-//! - [`services`]: each service is a codec, a stage and the loop; [`live`]: services at work in this process
+//! - [`services`]: each service is a codec, a stage and the loop; [`supervisor`]: services at work in this process
 //! - [`topics`]: the topics, made and checked; [`log`]: the log that the configuration names; `snapshots`: their place
 //! - `exported`: a whole log as a folder; `restore`: a log built from one
 //! - `watchdog`: what waits and does not move
-//! - `doors`: health, metrics, events in; `desk`: the board's reader, acts and feed; `shares`: how much each asker has
+//! - `state`: health, metrics, events in; `desk`: the board's reader, acts and feed; `shares`: how much each asker has
 //!
 //! The modules that are public are so for the tests, which run the services over every backing.
 
@@ -17,18 +17,18 @@ mod client;
 mod commands;
 pub mod config;
 mod desk;
-mod doors;
 pub mod exit;
 mod exported;
-mod form;
-pub mod live;
+mod http;
 pub mod log;
 mod measures;
 mod restore;
 pub mod services;
 mod shares;
 mod signals;
+mod snapshot_format;
 mod snapshots;
+pub mod supervisor;
 mod telemetry;
 pub mod topics;
 mod watchdog;

@@ -1,6 +1,6 @@
 //! The log that the configuration names, opened.
 
-use crate::config::{Config, Kind, LogConfig};
+use crate::config::{Config, LogConfig, LogKind};
 use crate::exit::Failure;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,18 +21,18 @@ pub fn open(config: &Config, clock: Clock) -> Result<Arc<dyn Log>, Failure> {
 /// Opens it to work on, and makes it where it is not there.
 pub fn make(config: &Config, clock: Clock) -> Result<Arc<dyn Log>, Failure> {
     match config.log.kind {
-        Kind::Embedded => {
+        LogKind::Embedded => {
             Ok(Arc::new(EmbeddedLog::open(&config.log.folder, clock).map_err(failure)?))
         }
-        Kind::Kafka => crate::broker::connect(config),
+        LogKind::Kafka => crate::broker::connect(config),
     }
 }
 
 /// Opens it to look at, also while another process works on it.
 pub fn look(config: &Config) -> Result<Arc<dyn Log>, Failure> {
     match config.log.kind {
-        Kind::Embedded => Ok(Arc::new(EmbeddedLog::look(&config.log.folder).map_err(failure)?)),
-        Kind::Kafka => Ok(Arc::new(crate::broker::look(config)?)),
+        LogKind::Embedded => Ok(Arc::new(EmbeddedLog::look(&config.log.folder).map_err(failure)?)),
+        LogKind::Kafka => Ok(Arc::new(crate::broker::look(config)?)),
     }
 }
 
@@ -41,18 +41,18 @@ pub(crate) const MAKE_ONE: &str = "name the folder of the log in log.folder, or 
 
 /// Whether there is one. Of Kafka only its brokers know: they are asked when it is opened.
 pub(crate) fn is_there(config: &Config) -> bool {
-    config.log.kind == Kind::Kafka || config.log.folder.join("log.sqlite").is_file()
+    config.log.kind == LogKind::Kafka || config.log.folder.join("log.sqlite").is_file()
 }
 
 /// Where it is, for a person who did not have to say so.
 pub(crate) fn place(config: &Config) -> String {
     let LogConfig { kind, folder, brokers, prefix, .. } = &config.log;
     let place = match kind {
-        Kind::Embedded => {
+        LogKind::Embedded => {
             let whole = std::path::absolute(folder);
             whole.as_ref().unwrap_or(folder).display().to_string()
         }
-        Kind::Kafka => format!("Kafka at {brokers}"),
+        LogKind::Kafka => format!("Kafka at {brokers}"),
     };
     match &**prefix {
         "" => place,
@@ -106,7 +106,7 @@ mod tests {
         assert_eq!(place(&config), folder);
         config.log.prefix = "boston.".into();
         assert_eq!(place(&config), format!("{folder}, under the prefix `boston.`"));
-        config.log.kind = Kind::Kafka;
+        config.log.kind = LogKind::Kafka;
         config.log.brokers = "a:1,b:2".into();
         assert_eq!(place(&config), "Kafka at a:1,b:2, under the prefix `boston.`");
     }

@@ -34,7 +34,7 @@ mod target;
 use crate::exit::Failure;
 use crate::exported::reading::Exported;
 use crate::log::failure;
-use crate::topics::{Plan, restored};
+use crate::topics::{TopicPlan, restored};
 pub(crate) use past::Past;
 use past::What;
 use pipeline::Topic;
@@ -48,7 +48,7 @@ use target::Target;
 /// Where to, and from what.
 pub(crate) struct Restore<'a> {
     pub(crate) log: &'a dyn Log,
-    pub(crate) plan: Plan<'a>,
+    pub(crate) plan: TopicPlan<'a>,
     pub(crate) exported: &'a Exported,
     pub(crate) past: Past,
     /// Whose time the new log's own records tell.

@@ -3,16 +3,16 @@
 //! [`intake`] and [`stateful`] (dispatch, one engine or alerts) have one
 //! shape: a `ProcessorFactory` that begins or resumes a partition, and a `PartitionProcessor` that takes its records.
 
-mod image;
 pub mod intake;
 pub mod names;
+mod snapshot;
 pub mod stateful;
 
 use clap::builder::PossibleValue;
 use facts::fact::log::{ClockAsked, Tick};
 use facts::{Event, Fact, Moment, ShortText, Subject, SubjectKind, SystemFact};
 use fold::{Counts, Stats};
-use names::Names;
+use names::TopicNames;
 use pipeline::processor::StageKind;
 use pipeline::stage::Outcomes;
 use pipeline::{ENGINES, EngineSpec, OutRecord, Topic, bytes};
@@ -102,7 +102,7 @@ pub struct Work {
 
 impl Service {
     /// What it works off, by its full names.
-    pub fn work(self, names: &Names, inbound: &[String]) -> Vec<Work> {
+    pub fn work(self, names: &TopicNames, inbound: &[String]) -> Vec<Work> {
         let group = names.other(self.name());
         match self.reads() {
             Some(topic) => {
@@ -119,7 +119,7 @@ impl Service {
 /// What is noted with a commit: the counts at that place of the log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(default)]
-pub struct Note {
+pub struct CommitMetadata {
     /// Events, and records that could not be decoded.
     pub read: u64,
     /// Events that found a subject.
@@ -156,7 +156,7 @@ pub struct Note {
     pub made: u64,
 }
 
-impl Note {
+impl CommitMetadata {
     /// Of a stage and what became of outside events.
     pub fn of(stats: &Stats, fates: &Outcomes, unreadable: u64) -> Self {
         let Counts { admitted, repeated, unlinked, quarantined: faulted, too_late, .. } =
@@ -216,17 +216,17 @@ pub fn without_rules(service: &str, partition: u16) -> FatalError {
 }
 
 /// A stroke of the clock by the owner of a partition.
-pub fn stroke(names: &Names, topic: Topic, partition: u16, now: i64) -> NewRecord {
+pub fn tick(names: &TopicNames, topic: Topic, partition: u16, now: i64) -> NewRecord {
     of_log(names, topic, partition, now, Fact::System(SystemFact::Tick(Tick {})))
 }
 
 /// Asks what time it is.
-pub fn asks_the_time(names: &Names, topic: Topic, partition: u16) -> NewRecord {
+pub fn clock_probe(names: &TopicNames, topic: Topic, partition: u16) -> NewRecord {
     of_log(names, topic, partition, 0, Fact::System(SystemFact::ClockAsked(ClockAsked {})))
 }
 
 /// What nobody caused, about the log.
-pub fn of_log(names: &Names, topic: Topic, partition: u16, at: i64, fact: Fact) -> NewRecord {
+pub fn of_log(names: &TopicNames, topic: Topic, partition: u16, at: i64, fact: Fact) -> NewRecord {
     let subject = Subject::new(SubjectKind::Log, topic.name());
     let id = ShortText::new(format!("{}:{partition}:{at}", topic.name()));
     let at = Moment::from_millis(at);
@@ -244,7 +244,7 @@ pub fn of_log(names: &Names, topic: Topic, partition: u16, at: i64, fact: Fact) 
 }
 
 /// A letter as the log takes it.
-pub fn new_record(names: &Names, letter: &OutRecord) -> NewRecord {
+pub fn new_record(names: &TopicNames, letter: &OutRecord) -> NewRecord {
     let (key, value) = bytes::write(letter);
     NewRecord { topic: names.topic(letter.topic), partition: letter.partition, key, value }
 }
@@ -255,7 +255,7 @@ const LONGEST_ID: usize = 512;
 /// A record that was not taken in, as the rejects have it: whole, with reason and place; who refused it, and when by
 /// the clock that this service goes by.
 pub fn rejected(
-    names: &Names,
+    names: &TopicNames,
     partition: u16,
     service: &str,
     now: Moment,

@@ -8,9 +8,9 @@ mod begin;
 pub(crate) mod number;
 pub(crate) mod restored;
 
-use crate::live::STRIKE_EVERY;
-use crate::services::names::Names;
+use crate::services::names::TopicNames;
 use crate::services::{self, of_log};
+use crate::supervisor::TICK_EVERY;
 use begin::Begin;
 use facts::fact::log::Genesis;
 use facts::{Fact, Rulebook, ShortText, SystemFact};
@@ -24,9 +24,9 @@ use wire::Limits;
 use wire::native;
 
 /// What the topics are to be.
-pub struct Plan<'a> {
+pub struct TopicPlan<'a> {
     /// What they are called, and how many partitions they have.
-    pub names: &'a Names,
+    pub names: &'a TopicNames,
     /// Which generation.
     pub generation: u32,
     /// What intake reads.
@@ -51,7 +51,7 @@ const FIRST: u64 = 3;
 /// How long a log may take to show a record that is there.
 const SHOWN: Duration = Duration::from_secs(10);
 
-impl Plan<'_> {
+impl TopicPlan<'_> {
     /// Makes what is missing. Done twice it does nothing; left half-way it goes on. Time begins by the log's clock,
     /// with which ours must agree.
     pub fn create(
@@ -275,7 +275,7 @@ impl Plan<'_> {
                 )
             }
             1 => of_log(self.names, topic, partition, now, bytes::published(book)),
-            _ => services::stroke(self.names, topic, partition, now - now.rem_euclid(STRIKE_EVERY)),
+            _ => services::tick(self.names, topic, partition, now - now.rem_euclid(TICK_EVERY)),
         }))
     }
 
@@ -348,7 +348,7 @@ pub(crate) fn record(
 /// # Errors
 ///
 /// It was trimmed away all the same; or as [`Log::range`] and [`Log::read`].
-pub fn identity(log: &dyn Log, names: &Names, topic: &str) -> Result<u64, StreamError> {
+pub fn identity(log: &dyn Log, names: &TopicNames, topic: &str) -> Result<u64, StreamError> {
     let known_by = match names.topic(Topic::Facts) {
         facts if *facts == *topic => names.topic(Topic::Journal),
         _ => topic.into(),

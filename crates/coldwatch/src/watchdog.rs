@@ -4,8 +4,8 @@
 //! An orchestrator that only asks `/livez` does not see one partition stand still behind fifteen that move.
 
 use crate::config::{WatchdogConfig, duration};
-use crate::live::Watched;
 use crate::services::Service;
+use crate::supervisor::SupervisedService;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -44,7 +44,7 @@ impl Watchdog {
     }
 
     /// Looks once; says why the process must end, if it must.
-    pub(crate) fn look(&mut self, watched: &[Watched], now: Instant) -> Option<String> {
+    pub(crate) fn look(&mut self, watched: &[SupervisedService], now: Instant) -> Option<String> {
         let seen: Vec<_> = watched.iter().map(|w| (w.service.name(), w.watch.status())).collect();
         self.judge(&seen, now)
     }

@@ -3,7 +3,7 @@
 use crate::site::{self, Site};
 use crate::timed::Timed;
 use crate::{each, judged, runs, scaled, spread, thermal_service};
-use coldwatch::services::{self, Service, names::Names};
+use coldwatch::services::{self, Service, names::TopicNames};
 use coldwatch::topics;
 use facts::fact::device::Reading;
 use facts::{DeviceFact, Event, Fact, MilliCelsius, Moment, ShortText, Span, Subject};
@@ -104,7 +104,7 @@ pub(crate) fn row_9() {
     let (mut bare, mut service, mut written) = (Vec::new(), Vec::new(), 0);
     for run in 0..runs() {
         let config = site::config(prefix("9", run), PARTITIONS, &site::folder("row-9"));
-        let names = Names::of(&config);
+        let names = TopicNames::of(&config);
         for topic in [Topic::Journal, Topic::Exceptions] {
             let (name, stamped_by_log) = (names.topic(topic).to_string(), topic.stamped_by_log());
             log.create(&stream::TopicSpec { name, partitions: PARTITIONS, stamped_by_log })

@@ -5,10 +5,10 @@
 
 use crate::scaled;
 use coldwatch::config::Config;
-use coldwatch::live::{Live, is_drained};
-use coldwatch::services::names::Names;
+use coldwatch::services::names::TopicNames;
 use coldwatch::services::{self, Service};
-use coldwatch::topics::{self, Plan};
+use coldwatch::supervisor::{Supervisor, is_drained};
+use coldwatch::topics::{self, TopicPlan};
 use facts::{Event, Moment, Subject};
 use pipeline::{GRID, Topic};
 use std::collections::BTreeMap;
@@ -59,30 +59,30 @@ pub(crate) fn config(prefix: String, partitions: u16, folder: &Path) -> Config {
 
 pub(crate) struct Site {
     pub(crate) log: Arc<dyn Log>,
-    pub(crate) names: Names,
-    live: Live,
+    pub(crate) names: TopicNames,
+    supervisor: Supervisor,
     of: Vec<Service>,
 }
 
 impl Site {
     /// Makes the topics and starts these services.
     pub(crate) fn open(log: Arc<dyn Log>, config: Config, begin: Moment, of: &[Service]) -> Self {
-        let names = Names::of(&config);
+        let names = TopicNames::of(&config);
         let book = pipeline::rulebook::shipped().expect("the shipped rulebook").book;
-        let plan = Plan { names: &names, generation: 1, inbound: &config.log.inbound };
+        let plan = TopicPlan { names: &names, generation: 1, inbound: &config.log.inbound };
         plan.create_at(&*log, &book, begin.millis()).expect("topics can be made");
         Self::resume(log, config, of)
     }
 
     /// Starts these services over topics that are there.
     pub(crate) fn resume(log: Arc<dyn Log>, config: Config, of: &[Service]) -> Self {
-        let mut live = Live::new(log.clone(), config, wall_clock(), None);
-        of.iter().for_each(|service| live.start(*service).expect("a service starts"));
-        Self { log, names: live.names.clone(), live, of: of.to_vec() }
+        let mut supervisor = Supervisor::new(log.clone(), config, wall_clock(), None);
+        of.iter().for_each(|service| supervisor.start(*service).expect("a service starts"));
+        Self { log, names: supervisor.names.clone(), supervisor, of: of.to_vec() }
     }
 
     pub(crate) fn finish(self) {
-        self.live.finish().expect("the services end in order");
+        self.supervisor.finish().expect("the services end in order");
     }
 
     /// An event as a gateway puts it on the inbound topic.
@@ -117,7 +117,7 @@ impl Site {
         let strokes = [Topic::Facts, Topic::Exceptions]
             .into_iter()
             .flat_map(|topic| (0..self.names.partitions).map(move |partition| (topic, partition)));
-        let stroke = |(topic, partition)| services::stroke(&self.names, topic, partition, now);
+        let stroke = |(topic, partition)| services::tick(&self.names, topic, partition, now);
         topics::append(&*self.log, strokes.map(stroke).collect()).expect("the log takes strokes");
     }
 
@@ -128,7 +128,7 @@ impl Site {
 
     /// Whether the services here stand at the ends of their partitions, each of so many.
     pub(crate) fn stands_at(&self, ends: &BTreeMap<u16, u64>) -> bool {
-        self.live.watched().iter().all(|watched| {
+        self.supervisor.watched().iter().all(|watched| {
             let seen = watched.watch.status().partitions;
             let there = |(p, end): (&u16, &u64)| seen.get(p).is_some_and(|s| s.position >= *end);
             ends.iter().all(there)

@@ -1,6 +1,6 @@
 //! `coldwatch config`: the configuration in force, and where each value of it comes from.
 
-use super::given::Given;
+use super::common_args::CommonArgs;
 use crate::exit::{CODES, Failure};
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
@@ -33,7 +33,7 @@ enum Command {
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{CODES}"))]
 struct Show {
     #[command(flatten)]
-    given: Given,
+    given: CommonArgs,
 }
 
 impl Config {

@@ -1,13 +1,13 @@
 //! `coldwatch demo`: everything in one process, with simulated shipments in fast time.
 
-use super::given;
-use crate::config::{Config, Kind};
+use super::common_args;
+use crate::config::{Config, LogKind};
 use crate::desk::{self, Pace};
-use crate::doors::Serving;
 use crate::exit::{CODES, Failure};
-use crate::live::Live;
+use crate::http::HttpServer;
 use crate::services::intake;
-use crate::topics::{self, Plan};
+use crate::supervisor::Supervisor;
+use crate::topics::{self, TopicPlan};
 use crate::{log, services, signals, telemetry};
 use clap::Args;
 use facts::{Moment, Rulebook, Span};
@@ -111,12 +111,12 @@ impl Demo {
 
     fn step(&self) -> Span {
         let step = i64::try_from(STEP.as_millis()).unwrap_or(250) * i64::from(self.speed);
-        Span::millis(step.max(crate::live::STRIKE_EVERY))
+        Span::millis(step.max(crate::supervisor::TICK_EVERY))
     }
 
     /// The rulebook of this release; in fast time a stage may be silent for as long as a step takes.
     fn book(&self) -> Result<Rulebook, Failure> {
-        let mut tables = given::book(None)?.tables;
+        let mut tables = common_args::book(None)?.tables;
         let after = Span::seconds(15) + self.step().max(AHEAD_STEP) + self.step();
         if let Some(serde_json::Value::Object(table)) =
             tables.get_mut(alerts::stages::SILENT.info.name)
@@ -140,26 +140,26 @@ impl Demo {
             Arc::new(move || now.load(Ordering::Relaxed))
         };
         let mut config = Config::default();
-        config.log.kind = Kind::Embedded;
+        config.log.kind = LogKind::Embedded;
         config.log.folder = folder.join("log");
         config.snapshots.folder = folder.join("snapshots");
         config.http.listen = self.listen;
         let log = log::make(&config, clock.clone())?;
-        let mut live = Live::new(log, config, clock.clone(), None).stopping(stop);
-        let inbound = live.config.log.inbound.clone();
-        let plan = Plan { names: &live.names, generation: 1, inbound: &inbound };
-        plan.create(&*live.log, &self.book()?, clock.clone()).map_err(log::failure)?;
+        let mut supervisor = Supervisor::new(log, config, clock.clone(), None).stopping(stop);
+        let inbound = supervisor.config.log.inbound.clone();
+        let plan = TopicPlan { names: &supervisor.names, generation: 1, inbound: &inbound };
+        plan.create(&*supervisor.log, &self.book()?, clock.clone()).map_err(log::failure)?;
         for &service in services::all() {
-            live.start(service)?;
+            supervisor.start(service)?;
         }
         let step = self.step();
         let pace = Pace { tick: step, grace: Span::seconds(15) + step, ..Pace::default() };
-        let pages = desk::start(&live, pace)?;
-        let serving = Serving::start(&live, true, Some(pages))?;
+        let pages = desk::start(&supervisor, pace)?;
+        let serving = HttpServer::start(&supervisor, true, Some(pages))?;
         let address = serving.address;
-        let show = Show { demo: self, live: &live, now: &now, started, begin };
+        let show = Show { demo: self, supervisor: &supervisor, now: &now, started, begin };
         let ended = show.play(week, address);
-        let finished = live.finish();
+        let finished = supervisor.finish();
         serving.finish();
         ended.and(finished)
     }
@@ -168,7 +168,7 @@ impl Demo {
 /// The week as it is shown.
 struct Show<'a> {
     demo: &'a Demo,
-    live: &'a Live,
+    supervisor: &'a Supervisor,
     now: &'a AtomicI64,
     started: Instant,
     begin: Moment,
@@ -227,7 +227,7 @@ impl Show<'_> {
     }
 
     fn over(&self) -> bool {
-        self.live.is_over()
+        self.supervisor.is_over()
             || self.demo.run_for.is_some_and(|longest| self.started.elapsed() >= longest)
     }
 
@@ -237,16 +237,17 @@ impl Show<'_> {
         week: &mut std::iter::Peekable<std::vec::IntoIter<simulate::Arrival>>,
         by: Moment,
     ) -> Result<usize, Failure> {
-        let topic = self.live.names.other(&self.live.config.log.inbound[0]);
+        let topic = self.supervisor.names.other(&self.supervisor.config.log.inbound[0]);
         let mut new_records = Vec::new();
         while let Some(arrival) = week.next_if(|arrival| arrival.at <= by) {
             let event = &arrival.event;
-            let partition = intake::inbound_partition(&event.subject, self.live.names.partitions);
+            let partition =
+                intake::inbound_partition(&event.subject, self.supervisor.names.partitions);
             let bytes = native::write(event, &Extensions::default()).into_bytes();
             new_records.push(intake::inbound(&topic, partition, &event.subject, bytes));
         }
         let sent = new_records.len();
-        topics::append(&*self.live.log, new_records).map_err(log::failure)?;
+        topics::append(&*self.supervisor.log, new_records).map_err(log::failure)?;
         Ok(sent)
     }
 
@@ -256,7 +257,7 @@ impl Show<'_> {
         let now = self.now.load(Ordering::Relaxed);
         while !self.over() && Instant::now() < until {
             // The strokes of the new moment are made first.
-            if self.live.struck(now) && self.live.drained().map_err(log::failure)? {
+            if self.supervisor.ticked(now) && self.supervisor.drained().map_err(log::failure)? {
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(3));

@@ -1,14 +1,14 @@
 //! `coldwatch doctor`: what is wrong, and what to do.
 
+use super::common_args::CommonArgs;
 use super::export;
-use super::given::Given;
 use super::rulebook::in_force;
-use crate::config::{Config, Kind};
+use crate::config::{Config, LogKind};
 use crate::exit::{self, CODES, Failure};
-use crate::live::is_drained;
-use crate::services::names::Names;
-use crate::services::{self, Note, Service, Work};
-use crate::topics::Plan;
+use crate::services::names::TopicNames;
+use crate::services::{self, CommitMetadata, Service, Work};
+use crate::supervisor::is_drained;
+use crate::topics::TopicPlan;
 use crate::{log, snapshots, telemetry};
 use clap::Args;
 use pipeline::stage::FAULTED;
@@ -34,7 +34,7 @@ snapshots are kept, how far each service has come, holes, and whether the counts
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{CODES}"))]
 pub(crate) struct Doctor {
     #[command(flatten)]
-    given: Given,
+    given: CommonArgs,
 }
 
 /// What was looked at so far.
@@ -86,8 +86,8 @@ impl Doctor {
 
 fn place(config: &Config) -> String {
     match config.log.kind {
-        Kind::Embedded => format!("{} (embedded)", config.log.folder.display()),
-        Kind::Kafka => format!("{} (Kafka)", config.log.brokers),
+        LogKind::Embedded => format!("{} (embedded)", config.log.folder.display()),
+        LogKind::Kafka => format!("{} (Kafka)", config.log.brokers),
     }
 }
 
@@ -137,7 +137,7 @@ fn reach(
     config: &Config,
 ) -> Result<Option<std::sync::Arc<dyn Log>>, Failure> {
     let tried = log::look(config).and_then(|log| {
-        let topic = Names::of(config).topic(Topic::Facts);
+        let topic = TopicNames::of(config).topic(Topic::Facts);
         log.partitions(&topic).map_err(log::failure).map(|_| log)
     });
     match tried {
@@ -158,26 +158,27 @@ fn reach(
 /// What to do about a log that cannot be looked at. A setting that is wrong says so itself.
 fn step(config: &Config, failure: &Failure) -> Option<&'static str> {
     match config.log.kind {
-        Kind::Kafka if failure.is_refusal() => None,
-        Kind::Kafka => {
+        LogKind::Kafka if failure.is_refusal() => None,
+        LogKind::Kafka => {
             Some("are the brokers running, is log.brokers right, and may this machine reach them?")
         }
-        Kind::Embedded if !log::is_there(config) => Some(log::MAKE_ONE),
-        Kind::Embedded => Some(
+        LogKind::Embedded if !log::is_there(config) => Some(log::MAKE_ONE),
+        LogKind::Embedded => Some(
             "may this user read that file? If it is damaged, bring the folder back from its copy",
         ),
     }
 }
 
 fn examine(findings: &mut Findings, log: &dyn Log, config: &Config) -> Result<(), Failure> {
-    let names = Names::of(config);
+    let names = TopicNames::of(config);
     let (generation, inbound) = (config.log.generation, &*config.log.inbound);
-    let wrong = Plan { names: &names, generation, inbound }.check(log).map_err(log::failure)?;
+    let wrong =
+        TopicPlan { names: &names, generation, inbound }.check(log).map_err(log::failure)?;
     if !wrong.is_empty() {
         return wrong.iter().try_for_each(|wrong| findings.wrong(wrong));
     }
     findings.ok(&format!("all topics are there, with {} partitions", names.partitions))?;
-    if config.log.kind == Kind::Kafka {
+    if config.log.kind == LogKind::Kafka {
         brokers(findings, config, &names)?;
     }
     rulebook(findings, log, &names)?;
@@ -190,7 +191,7 @@ fn examine(findings: &mut Findings, log: &dyn Log, config: &Config) -> Result<()
 }
 
 /// Brokers that are silent, partitions without a leader, settings that would lose or forget something.
-fn brokers(findings: &mut Findings, config: &Config, names: &Names) -> Result<(), Failure> {
+fn brokers(findings: &mut Findings, config: &Config, names: &TopicNames) -> Result<(), Failure> {
     let topics = Topic::ALL.map(|topic| names.topic(topic));
     let asked: Vec<&str> = topics.iter().map(|name| &**name).collect();
     let cluster = crate::broker::look(config)?.describe(&asked).map_err(log::failure)?;
@@ -211,7 +212,7 @@ fn brokers(findings: &mut Findings, config: &Config, names: &Names) -> Result<()
 }
 
 /// The rulebook in force: the last one that the first partition of the journal was given.
-fn rulebook(findings: &mut Findings, log: &dyn Log, names: &Names) -> Result<(), Failure> {
+fn rulebook(findings: &mut Findings, log: &dyn Log, names: &TopicNames) -> Result<(), Failure> {
     let topic = names.topic(Topic::Facts);
     if log.range(&topic, 0).map_err(log::failure)?.start > 0 {
         return findings.note(
@@ -231,7 +232,7 @@ fn rulebook(findings: &mut Findings, log: &dyn Log, names: &Names) -> Result<(),
 }
 
 /// The clock of this machine against the last record that the log has stamped, where dispatch and where alerts strike.
-fn clock(findings: &mut Findings, log: &dyn Log, names: &Names) -> Result<(), Failure> {
+fn clock(findings: &mut Findings, log: &dyn Log, names: &TopicNames) -> Result<(), Failure> {
     for (topic, striker) in [(Topic::Facts, "dispatch"), (Topic::Exceptions, "alerts")] {
         let topic = names.topic(topic);
         let range = log.range(&topic, 0).map_err(log::failure)?;
@@ -262,9 +263,9 @@ fn progress(
     findings: &mut Findings,
     log: &dyn Log,
     config: &Config,
-    names: &Names,
+    names: &TopicNames,
     service: Service,
-) -> Result<Vec<(Service, Note)>, Failure> {
+) -> Result<Vec<(Service, CommitMetadata)>, Failure> {
     let mut notes = Vec::new();
     for Work { group, topic } in service.work(names, &config.log.inbound) {
         let (group, topic) = (&group, &topic);
@@ -274,7 +275,7 @@ fn progress(
             end += log.range(topic, partition).map_err(log::failure)?.end;
         }
         let at: u64 = points.values().map(|point| point.offset).sum();
-        notes.extend(points.values().map(|point| (service, Note::read(&point.note))));
+        notes.extend(points.values().map(|point| (service, CommitMetadata::read(&point.note))));
         let line = format!("{} has worked off {at} of {end} records of {topic}", service.name());
         match is_drained(log, group, topic).map_err(log::failure)? {
             true => findings.ok(&line)?,
@@ -282,7 +283,7 @@ fn progress(
             false => findings.note(&format!("{line}: {} wait", end.saturating_sub(at)))?,
         }
     }
-    let sum = |of: fn(&Note) -> u64| notes.iter().map(|(_, note)| of(note)).sum::<u64>();
+    let sum = |of: fn(&CommitMetadata) -> u64| notes.iter().map(|(_, note)| of(note)).sum::<u64>();
     let name = service.name();
     if sum(|n| n.gaps) > 0 {
         findings.wrong(&format!(
@@ -315,8 +316,8 @@ fn progress(
 }
 
 /// Law 6: nothing is dropped.
-fn accounting(findings: &mut Findings, notes: &[(Service, Note)]) -> Result<(), Failure> {
-    let sum = |services: &[Service], of: fn(&Note) -> u64| -> u64 {
+fn accounting(findings: &mut Findings, notes: &[(Service, CommitMetadata)]) -> Result<(), Failure> {
+    let sum = |services: &[Service], of: fn(&CommitMetadata) -> u64| -> u64 {
         notes.iter().filter(|(s, _)| services.contains(s)).map(|(_, note)| of(note)).sum()
     };
     let intake = [Service::Intake];

@@ -1,11 +1,11 @@
 //! `coldwatch export`: a topic as lines, to keep or to replay; or the whole log as a folder, to restore.
 
-use super::given::Given;
+use super::common_args::CommonArgs;
 use super::progress;
 use crate::config::Config;
 use crate::exit::{CODES, Failure};
 use crate::exported::writing::{self, Stretches};
-use crate::services::names::Names;
+use crate::services::names::TopicNames;
 use crate::{log, telemetry};
 use clap::{Args, ValueEnum};
 use pipeline::Topic;
@@ -48,7 +48,7 @@ pub(crate) struct Export {
     #[arg(long, value_name = "FOLDER", requires = "to")]
     after: Option<PathBuf>,
     #[command(flatten)]
-    given: Given,
+    given: CommonArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -88,7 +88,7 @@ impl Export {
             Which::Facts => Topic::Facts,
             Which::Rejects => Topic::Rejects,
         };
-        let name = Names::of(&config).topic(topic);
+        let name = TopicNames::of(&config).topic(topic);
         let mut to = BufWriter::new(std::io::stdout().lock());
         each(&*log, &name, |partition, record| {
             writing::line(&mut to, topic, partition, &record).map_err(|e| Failure::output(&e))
@@ -107,7 +107,7 @@ fn whole(
 ) -> Result<ExitCode, Failure> {
     let folder =
         to.ok_or_else(|| Failure::usage("`export log` writes a folder: name it with --to"))?;
-    let names = Names::of(config);
+    let names = TopicNames::of(config);
     let stretches = Stretches::of(log, (&names, &config.log.inbound), after, wall_clock()())?;
     let bar = progress::over_records(stretches.records(), "exporting");
     let mut read =

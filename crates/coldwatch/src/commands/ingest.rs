@@ -1,10 +1,10 @@
 //! `coldwatch ingest`: recordings into the log, over the door of a running process or straight to the topic.
 
-use super::given::Given;
+use super::common_args::CommonArgs;
 use super::progress;
 use crate::client::Client;
-use crate::doors::events;
 use crate::exit::{self, CODES, Failure};
+use crate::http::events;
 use crate::{log, telemetry, topics};
 use clap::Args;
 use replay::{Progress, Source, source::SourceKind};
@@ -44,7 +44,7 @@ pub(crate) struct Ingest {
     #[arg(long, value_name = "FILE", env = "COLDWATCH_TOKEN_FILE")]
     token_file: Option<PathBuf>,
     #[command(flatten)]
-    given: Given,
+    given: CommonArgs,
 }
 
 /// Names of the door and of the configuration in the environment.

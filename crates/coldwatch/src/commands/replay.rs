@@ -1,6 +1,6 @@
 //! `coldwatch replay`: a recording in, a timeline out.
 
-use crate::commands::{given, progress};
+use crate::commands::{common_args, progress};
 use crate::exit::{self, CODES, Failure};
 use crate::signals;
 use clap::{Args, ValueEnum};
@@ -127,7 +127,7 @@ impl Replay {
         let journals = replay::are_journals(&sources).map_err(Failure::usage)?;
         let book = match journals {
             true => self.refuse_for_journals().map(|()| None)?,
-            false => Some(given::book(self.config.as_ref())?),
+            false => Some(common_args::book(self.config.as_ref())?),
         };
         let mut journal = self.create_journal()?;
         let journal = journal.as_mut().map(|file| file as &mut dyn Write);

@@ -1,13 +1,13 @@
 //! `coldwatch restore`: builds a log from an export.
 
-use super::given::Given;
+use super::common_args::CommonArgs;
 use super::progress;
-use crate::config::{Config, Kind};
+use crate::config::{Config, LogKind};
 use crate::exit::{self, CODES, Failure};
 use crate::exported::reading::Exported;
 use crate::restore::{Past, Restore, Restored};
-use crate::services::names::Names;
-use crate::topics::Plan;
+use crate::services::names::TopicNames;
+use crate::topics::TopicPlan;
 use crate::{log, signals, telemetry};
 use clap::Args;
 use replay::Progress;
@@ -42,7 +42,7 @@ pub(crate) struct RestoreLog {
     #[arg(required = true, value_name = "FOLDER")]
     folders: Vec<PathBuf>,
     #[command(flatten)]
-    given: Given,
+    given: CommonArgs,
 }
 
 impl RestoreLog {
@@ -63,9 +63,9 @@ impl RestoreLog {
             false => eprintln!("restoring into {place}"),
         }
         let log = log::make(&config, clock.clone())?;
-        let names = Names::of(&config);
+        let names = TopicNames::of(&config);
         let (generation, inbound) = (config.log.generation, &*config.log.inbound);
-        let plan = Plan { names: &names, generation, inbound };
+        let plan = TopicPlan { names: &names, generation, inbound };
         let bar = progress::over(&exported.files(), "restoring");
         let restore = Restore { log: &*log, plan, exported: &exported, past, clock, read: &read };
         restore.is_empty()?;
@@ -82,12 +82,14 @@ impl RestoreLog {
 fn half_made(config: &Config, new: bool) -> String {
     let (kind, folder, prefix) = (config.log.kind, &config.log.folder, &config.log.prefix);
     let (place, undo) = match kind {
-        Kind::Embedded if new => (format!("the log in {}", folder.display()), "delete the folder"),
-        Kind::Embedded => (
+        LogKind::Embedded if new => {
+            (format!("the log in {}", folder.display()), "delete the folder")
+        }
+        LogKind::Embedded => (
             format!("what is in {} under the prefix `{prefix}`", folder.display()),
             "name another log.prefix",
         ),
-        Kind::Kafka => (
+        LogKind::Kafka => (
             format!("what is on Kafka under the prefix `{prefix}`"),
             "name another log.prefix, or delete those topics",
         ),
@@ -95,7 +97,7 @@ fn half_made(config: &Config, new: bool) -> String {
     format!("{place} is not whole, and no service works on it: {undo}, then run this again")
 }
 
-fn tell(done: &Restored, names: &Names, place: &str) -> Result<ExitCode, Failure> {
+fn tell(done: &Restored, names: &TopicNames, place: &str) -> Result<ExitCode, Failure> {
     for line in &done.differ {
         super::print(line)?;
     }

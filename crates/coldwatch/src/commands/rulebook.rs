@@ -1,9 +1,9 @@
 //! `coldwatch rulebook`: is this rulebook fit for use; and from here on it is in force.
 
+use super::common_args::{self, CommonArgs};
 use super::export;
-use super::given::{self, Given};
 use crate::exit::{CODES, Failure};
-use crate::services::names::Names;
+use crate::services::names::TopicNames;
 use crate::services::of_log;
 use crate::{log, telemetry, topics};
 use clap::{Args, Subcommand};
@@ -53,7 +53,7 @@ struct Publish {
     #[arg(value_name = "DIR")]
     folder: PathBuf,
     #[command(flatten)]
-    given: Given,
+    given: CommonArgs,
     /// Check and say what would be published
     #[arg(long)]
     dry_run: bool,
@@ -65,7 +65,7 @@ struct Publish {
 impl Publish {
     fn run(self) -> Result<ExitCode, Failure> {
         telemetry::start("warn")?;
-        let book = given::book(Some(&self.folder))?;
+        let book = common_args::book(Some(&self.folder))?;
         if let Some(number) = self.behaviour.filter(|n| !stage_configs::BEHAVIOURS.contains(n)) {
             let (from, to) = (stage_configs::BEHAVIOURS.start(), stage_configs::BEHAVIOURS.end());
             return Err(Failure::usage(format!(
@@ -78,7 +78,7 @@ impl Publish {
         }
         let config = self.given.read()?;
         let log = log::open(&config, wall_clock())?;
-        let names = Names::of(&config);
+        let names = TopicNames::of(&config);
         let now = wall_clock()();
         let before = in_force(&*log, &names)?;
         let (same, number) = match &before {
@@ -121,7 +121,10 @@ impl Publish {
 
 /// Hash of the rulebook in force, and the behaviour: the last ones that the first partition of `facts` was given.
 /// `None`: none was given, or what was given is trimmed away.
-pub(super) fn in_force(log: &dyn Log, names: &Names) -> Result<Option<(ShortText, u32)>, Failure> {
+pub(super) fn in_force(
+    log: &dyn Log,
+    names: &TopicNames,
+) -> Result<Option<(ShortText, u32)>, Failure> {
     let topic = names.topic(Topic::Facts);
     let (mut hash, mut behaviour) = (None, 0);
     if log.range(&topic, 0).map_err(log::failure)?.start > 0 {

@@ -1,12 +1,12 @@
 //! `coldwatch run`: services, alone or together, until they are asked to stop.
 
-use super::given::Given;
-use crate::config::Kind;
-use crate::doors::waiting::Waiting;
-use crate::doors::{self, Serving};
+use super::common_args::CommonArgs;
+use crate::config::LogKind;
 use crate::exit::{CODES, Failure};
-use crate::live::Live;
+use crate::http::waiting::Waiting;
+use crate::http::{self, HttpServer};
 use crate::services::Service;
+use crate::supervisor::Supervisor;
 use crate::{desk, log, signals, telemetry};
 use clap::Args;
 use std::process::ExitCode;
@@ -33,7 +33,7 @@ pub(crate) struct Run {
     #[arg(required = true, value_enum, value_name = "SERVICE")]
     services: Vec<Service>,
     #[command(flatten)]
-    given: Given,
+    given: CommonArgs,
     /// A name of this process that stays over restarts: it then gets its partitions back at once
     #[arg(long, value_name = "NAME", env = "COLDWATCH_INSTANCE")]
     instance: Option<String>,
@@ -50,23 +50,23 @@ impl Run {
         config.token()?;
         let clock = wall_clock();
         // Brokers may take their time.
-        let waits = config.log.kind == Kind::Kafka;
+        let waits = config.log.kind == LogKind::Kafka;
         let waiting = waits.then(|| Waiting::open(config.http.listen)).transpose()?;
         let log = log::open(&config, clock.clone())?;
-        let mut live = Live::new(log, config, clock, self.instance).stopping(stop);
-        live.check()?;
+        let mut supervisor = Supervisor::new(log, config, clock, self.instance).stopping(stop);
+        supervisor.check()?;
         drop(waiting);
         for service in &self.services {
-            live.start(*service)?;
+            supervisor.start(*service)?;
         }
         let desk = match self.services.contains(&Service::Desk) {
-            true => Some(desk::start(&live, desk::Pace::default())?),
+            true => Some(desk::start(&supervisor, desk::Pace::default())?),
             false => None,
         };
-        let serving = Serving::start(&live, doors::takes_events(&self.services), desk)?;
+        let serving = HttpServer::start(&supervisor, http::takes_events(&self.services), desk)?;
         tracing::info!(address = %serving.address, "the doors are open");
-        live.wait();
-        let ended = live.finish();
+        supervisor.wait();
+        let ended = supervisor.finish();
         serving.finish();
         ended.map(|()| ExitCode::SUCCESS)
     }

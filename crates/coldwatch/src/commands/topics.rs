@@ -1,9 +1,9 @@
 //! `coldwatch topics`: makes and checks the topics.
 
-use super::given::{self, Given};
+use super::common_args::{self, CommonArgs};
 use crate::exit::{self, CODES, Failure};
-use crate::services::names::Names;
-use crate::topics::Plan;
+use crate::services::names::TopicNames;
+use crate::topics::TopicPlan;
 use crate::{log, telemetry};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ enum Command {
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{CODES}"))]
 struct Create {
     #[command(flatten)]
-    given: Given,
+    given: CommonArgs,
     /// Folder with the first rulebook; without it, the one that comes with this release
     #[arg(long, value_name = "DIR")]
     rulebook: Option<PathBuf>,
@@ -46,7 +46,7 @@ struct Create {
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{CODES}"))]
 struct Check {
     #[command(flatten)]
-    given: Given,
+    given: CommonArgs,
 }
 
 impl Topics {
@@ -62,12 +62,12 @@ impl Topics {
 impl Create {
     fn run(self) -> Result<ExitCode, Failure> {
         let config = self.given.read()?;
-        let book = given::book(self.rulebook.as_ref())?;
+        let book = common_args::book(self.rulebook.as_ref())?;
         let clock = wall_clock();
         let log = log::make(&config, clock.clone())?;
-        let names = Names::of(&config);
+        let names = TopicNames::of(&config);
         let (generation, inbound) = (config.log.generation, &*config.log.inbound);
-        let plan = Plan { names: &names, generation, inbound };
+        let plan = TopicPlan { names: &names, generation, inbound };
         let made = plan.create(&*log, &book, clock).map_err(log::failure)?;
         for topic in &made.topics {
             crate::commands::print(&format!(
@@ -90,10 +90,10 @@ impl Check {
     fn run(self) -> Result<ExitCode, Failure> {
         let config = self.given.read()?;
         let log = log::look(&config)?;
-        let names = Names::of(&config);
+        let names = TopicNames::of(&config);
         let (generation, inbound) = (config.log.generation, &*config.log.inbound);
         let wrong =
-            Plan { names: &names, generation, inbound }.check(&*log).map_err(log::failure)?;
+            TopicPlan { names: &names, generation, inbound }.check(&*log).map_err(log::failure)?;
         for line in &wrong {
             crate::commands::print(line)?;
         }

@@ -1,11 +1,11 @@
 //! `coldwatch up`: everything in one process over the embedded log.
 
-use super::given::{self, Given};
+use super::common_args::{self, CommonArgs};
 use crate::desk::{self, Pace};
-use crate::doors::Serving;
 use crate::exit::{CODES, Failure};
-use crate::live::Live;
-use crate::topics::Plan;
+use crate::http::HttpServer;
+use crate::supervisor::Supervisor;
+use crate::topics::TopicPlan;
 use crate::{log, services, signals, telemetry};
 use clap::Args;
 use std::path::PathBuf;
@@ -27,7 +27,7 @@ Everything is kept in the log's folder: stopped and started again, it goes on wh
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{CODES}"))]
 pub(crate) struct Up {
     #[command(flatten)]
-    given: Given,
+    given: CommonArgs,
     /// Folder with the rulebook of a new log; without it, the one that comes with this release
     #[arg(long, value_name = "DIR")]
     rulebook: Option<PathBuf>,
@@ -39,25 +39,26 @@ impl Up {
         telemetry::start_as(&config.logging, "warn")?;
         let stop = signals::listen()?;
         config.token()?;
-        let book = given::book(self.rulebook.as_ref())?;
+        let book = common_args::book(self.rulebook.as_ref())?;
         let clock = wall_clock();
         let log = log::make(&config, clock.clone())?;
-        let mut live = Live::new(log, config, clock.clone(), None).stopping(stop);
-        let (generation, inbound) = (live.config.log.generation, live.config.log.inbound.clone());
-        let plan = Plan { names: &live.names, generation, inbound: &inbound };
-        let made = plan.create(&*live.log, &book, clock).map_err(log::failure)?;
-        live.check()?;
+        let mut supervisor = Supervisor::new(log, config, clock.clone(), None).stopping(stop);
+        let (generation, inbound) =
+            (supervisor.config.log.generation, supervisor.config.log.inbound.clone());
+        let plan = TopicPlan { names: &supervisor.names, generation, inbound: &inbound };
+        let made = plan.create(&*supervisor.log, &book, clock).map_err(log::failure)?;
+        supervisor.check()?;
         for &service in services::all() {
-            live.start(service)?;
+            supervisor.start(service)?;
         }
-        let pages = desk::start(&live, Pace::default())?;
-        let serving = Serving::start(&live, true, Some(pages))?;
-        let place = log::place(&live.config);
+        let pages = desk::start(&supervisor, Pace::default())?;
+        let serving = HttpServer::start(&supervisor, true, Some(pages))?;
+        let place = log::place(&supervisor.config);
         let begun = if made.topics.is_empty() { "goes on" } else { "is new" };
         eprintln!("the log ({place}) {begun}; pages and doors: http://{}", serving.address);
         eprintln!("Ctrl-C stops in order");
-        live.wait();
-        let ended = live.finish();
+        supervisor.wait();
+        let ended = supervisor.finish();
         serving.finish();
         ended.map(|()| ExitCode::SUCCESS)
     }

@@ -3,7 +3,7 @@
 //!
 //! The value that is built in may stand everywhere: a file that has every setting is one that changes nothing.
 
-use super::{Config, Kind};
+use super::{Config, LogKind};
 use toml::{Table, Value};
 
 /// What the embedded log has no use for.
@@ -34,12 +34,14 @@ fn of<'a>(all: &'a Table, table: &str, key: &str) -> Option<&'a Value> {
 fn idle(set: &Table, config: &Config) -> Vec<(&'static str, &'static str, String)> {
     let stored = of(set, "snapshots", "url").is_some();
     let mut idle = match config.log.kind {
-        Kind::Embedded => OF_KAFKA.map(|key| ("log", key, other_kind("embedded", "kafka"))).into(),
+        LogKind::Embedded => {
+            OF_KAFKA.map(|key| ("log", key, other_kind("embedded", "kafka"))).into()
+        }
         // On Kafka snapshots follow it, unless they have a place of their own.
-        Kind::Kafka if stored || of(set, "snapshots", "folder").is_some() => {
+        LogKind::Kafka if stored || of(set, "snapshots", "folder").is_some() => {
             vec![("log", "folder", other_kind("kafka", "embedded"))]
         }
-        Kind::Kafka => Vec::new(),
+        LogKind::Kafka => Vec::new(),
     };
     if stored {
         let both = "and snapshots.url are both set: keep the one that is meant";

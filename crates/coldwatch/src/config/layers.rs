@@ -179,7 +179,7 @@ fn near(error: &str) -> String {
 #[allow(clippy::unwrap_used, clippy::disallowed_methods)]
 mod tests {
     use super::*;
-    use crate::config::Kind;
+    use crate::config::LogKind;
 
     fn file(name: &str, text: &str) -> std::path::PathBuf {
         let file =
@@ -263,7 +263,7 @@ mod tests {
             set("COLDWATCH_DESK_SERVICE_HOST", "what an orchestrator sets"),
         ];
         let config = read(Some(&file), environment.into_iter()).unwrap();
-        assert_eq!((config.log.kind, &*config.log.brokers), (Kind::Kafka, "b:2"));
+        assert_eq!((config.log.kind, &*config.log.brokers), (LogKind::Kafka, "b:2"));
         assert_eq!((&*config.log.prefix, config.log.partitions), ("p.", 16));
         assert_eq!(config.log.inbound, ["inbound.a", "inbound.b"]);
         assert!(!config.clock.strike);

@@ -1,7 +1,7 @@
 //! The configuration in force, with where each value comes from: a file that could be used as it stands. It never
 //! shows what may be a secret.
 
-use super::{Config, Kind};
+use super::{Config, LogKind};
 use std::fmt::Write;
 use std::path::Path;
 use toml::{Table, Value};
@@ -39,7 +39,7 @@ impl Config {
             // A file that has what is not used is refused: a folder beside a store, the embedded log's beside Kafka.
             let used = |key: &str| match (name, key) {
                 ("snapshots", "folder") => self.snapshots.url.is_none(),
-                ("log", "folder") => self.log.kind == Kind::Embedded,
+                ("log", "folder") => self.log.kind == LogKind::Embedded,
                 _ => true,
             };
             own.iter()

@@ -1,8 +1,8 @@
 //! The alerts topic for those who follow it. A position is the next offset of every partition, so that whoever
 //! comes back, at this desk or at another, goes on where they were.
 
-use crate::live::Live;
 use crate::shares::{Share, Shares};
+use crate::supervisor::Supervisor;
 use ::desk::{Client, Feed, Item, Refusal};
 use serde_json::Value;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const WAITING: usize = 1024;
 
 /// The topic.
-pub(super) struct Alerts {
+pub(super) struct AlertsFeed {
     log: Arc<dyn Log>,
     topic: Arc<str>,
     partitions: u16,
@@ -35,14 +35,14 @@ struct Seat {
     _share: Option<Share<Client>>,
 }
 
-impl Alerts {
-    pub(super) fn new(live: &Live) -> Self {
-        let topic = live.names.topic(pipeline::Topic::Alerts);
-        let (log, stop) = (live.log.clone(), live.stop.clone());
-        let most = usize::from(live.config.http.followers);
+impl AlertsFeed {
+    pub(super) fn new(supervisor: &Supervisor) -> Self {
+        let topic = supervisor.names.topic(pipeline::Topic::Alerts);
+        let (log, stop) = (supervisor.log.clone(), supervisor.stop.clone());
+        let most = usize::from(supervisor.config.http.followers);
         let room = Arc::new(Semaphore::new(most));
-        let most_each = usize::from(live.config.http.followers_each);
-        let (partitions, of_each) = (live.names.partitions, Shares::new(most_each));
+        let most_each = usize::from(supervisor.config.http.followers_each);
+        let (partitions, of_each) = (supervisor.names.partitions, Shares::new(most_each));
         Self { log, topic, partitions, stop, room, most, of_each, most_each }
     }
 
@@ -100,7 +100,7 @@ fn text(positions: &[u64]) -> String {
     positions.iter().map(u64::to_string).collect::<Vec<_>>().join(".")
 }
 
-impl Feed for Alerts {
+impl Feed for AlertsFeed {
     fn follow(
         &self,
         from: Option<&str>,
@@ -155,10 +155,11 @@ mod tests {
     fn no_more_follow_than_may_and_who_goes_makes_room() {
         let mut config = Config::default();
         (config.http.followers, config.log.partitions) = (2, 1);
-        let live = Live::new(Arc::new(MemoryLog::default()), config, wall_clock(), None);
-        let name = live.names.topic(pipeline::Topic::Alerts).to_string();
-        live.log.create(&TopicSpec { name, partitions: 1, stamped_by_log: false }).unwrap();
-        let feed = Alerts::new(&live);
+        let supervisor =
+            Supervisor::new(Arc::new(MemoryLog::default()), config, wall_clock(), None);
+        let name = supervisor.names.topic(pipeline::Topic::Alerts).to_string();
+        supervisor.log.create(&TopicSpec { name, partitions: 1, stamped_by_log: false }).unwrap();
+        let feed = AlertsFeed::new(&supervisor);
         // Who is refused for what was asked takes nobody's place.
         assert!(matches!(feed.follow(Some("7"), None).unwrap_err(), Refusal::Malformed(_)));
         let (first, second) =
@@ -175,17 +176,18 @@ mod tests {
             std::thread::sleep(Duration::from_millis(20));
         }
         drop(second);
-        live.finish().unwrap();
+        supervisor.finish().unwrap();
     }
 
     #[test]
     fn one_client_does_not_take_the_places_of_the_others() {
         let mut config = Config::default();
         (config.http.followers, config.http.followers_each, config.log.partitions) = (3, 2, 1);
-        let live = Live::new(Arc::new(MemoryLog::default()), config, wall_clock(), None);
-        let name = live.names.topic(pipeline::Topic::Alerts).to_string();
-        live.log.create(&TopicSpec { name, partitions: 1, stamped_by_log: false }).unwrap();
-        let feed = Alerts::new(&live);
+        let supervisor =
+            Supervisor::new(Arc::new(MemoryLog::default()), config, wall_clock(), None);
+        let name = supervisor.names.topic(pipeline::Topic::Alerts).to_string();
+        supervisor.log.create(&TopicSpec { name, partitions: 1, stamped_by_log: false }).unwrap();
+        let feed = AlertsFeed::new(&supervisor);
         let of = |n: u8| Some(Client(std::net::IpAddr::from([10, 0, 0, n])));
         let mine = [feed.seat(of(1)), feed.seat(of(1))];
         assert!(mine.iter().all(Result::is_ok));
@@ -194,6 +196,6 @@ mod tests {
         assert!(feed.seat(of(2)).is_ok());
         drop(mine);
         assert!(feed.of_each.is_empty());
-        live.finish().unwrap();
+        supervisor.finish().unwrap();
     }
 }

@@ -9,8 +9,8 @@
 //! `exceptions` tells of the first that it is gone.
 
 use crate::exit::Failure;
-use crate::live::Live;
-use crate::services::names::Names;
+use crate::services::names::TopicNames;
+use crate::supervisor::Supervisor;
 use ::desk::ReadModel;
 use alerts::ExceptionInput;
 use facts::Moment;
@@ -75,7 +75,7 @@ impl Together {
 /// What both threads know.
 struct Reading {
     log: Arc<dyn Log>,
-    names: Names,
+    names: TopicNames,
     topic: Topic,
     together: Arc<Together>,
     board: Arc<RwLock<ReadModel>>,
@@ -91,24 +91,24 @@ struct Reading {
 
 /// Starts to read a topic.
 pub(super) fn start(
-    live: &Live,
+    supervisor: &Supervisor,
     topic: Topic,
     board: &Arc<RwLock<ReadModel>>,
     together: &Arc<Together>,
 ) -> Result<(), Failure> {
     let reading = Arc::new(Reading {
-        log: live.log.clone(),
-        names: live.names.clone(),
+        log: supervisor.log.clone(),
+        names: supervisor.names.clone(),
         topic,
         together: together.clone(),
         board: board.clone(),
-        clock: live.clock.clone(),
-        stop: live.stop.clone(),
+        clock: supervisor.clock.clone(),
+        stop: supervisor.stop.clone(),
         positions: OnceLock::new(),
         ends: OnceLock::new(),
-        answered: Mutex::new((Instant::now(), Moment::from_millis((live.clock)()))),
+        answered: Mutex::new((Instant::now(), Moment::from_millis((supervisor.clock)()))),
     });
-    let (words, reads) = (live.last_words(), reading.clone());
+    let (words, reads) = (supervisor.first_error(), reading.clone());
     let read = move || {
         if let Err(error) = reads.follow() {
             tracing::error!(topic = reads.topic.name(), %error, "the desk reads no more");
@@ -383,13 +383,13 @@ mod tests {
         let mut config = Config::default();
         config.log.partitions = 3;
         let clock: Clock = Arc::new(|| 1_000_000);
-        let live = Live::new(log.clone(), config, clock, None);
+        let supervisor = Supervisor::new(log.clone(), config, clock, None);
         let board = Arc::new(RwLock::new(ReadModel::new(3, registry())));
         let together = Arc::default();
         for topic in TOPICS {
-            let name = live.names.topic(topic).to_string();
+            let name = supervisor.names.topic(topic).to_string();
             log.create(&stream::TopicSpec { name, partitions: 3, stamped_by_log: false }).unwrap();
-            start(&live, topic, &board, &together).unwrap();
+            start(&supervisor, topic, &board, &together).unwrap();
         }
         let readers = || {
             let now = Moment::from_millis(1_000_000);
@@ -404,7 +404,7 @@ mod tests {
         until("it says so", || readers().iter().all(|r| r.unanswered == Some(since) && !r.current));
         log.is_away.store(false, Ordering::Relaxed);
         until("it answers again", || readers().iter().all(|reader| reader.current));
-        live.finish().unwrap();
+        supervisor.finish().unwrap();
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use super::{CONTENTS, Contents, Line, Taken, file, hash};
 use crate::exit::Failure;
 use crate::log::failure;
-use crate::services::names::Names;
-use crate::services::{Note, Service, Work};
+use crate::services::names::TopicNames;
+use crate::services::{CommitMetadata, Service, Work};
 use crate::topics::identity;
 use crate::topics::number::began_with;
 use facts::Moment;
@@ -38,7 +38,7 @@ impl Stretches {
     /// As a log stands at that moment, from its start or from where another export ended.
     pub(crate) fn of(
         log: &dyn Log,
-        (names, inbound): (&Names, &[String]),
+        (names, inbound): (&TopicNames, &[String]),
         after: Option<&Path>,
         now: i64,
     ) -> Result<Self, Failure> {
@@ -62,7 +62,8 @@ impl Stretches {
         let mut rejected = 0;
         for Work { group, topic } in Service::Intake.work(names, inbound) {
             let points = log.committed(&group, &topic).map_err(failure)?;
-            rejected += points.values().map(|at| Note::read(&at.note).rejected).sum::<u64>();
+            rejected +=
+                points.values().map(|at| CommitMetadata::read(&at.note).rejected).sum::<u64>();
         }
         let mut topics = BTreeMap::new();
         for topic in ORDER {
@@ -98,7 +99,7 @@ impl Stretches {
     /// Writes all of them into a folder that is not there yet, or is empty.
     pub(crate) fn write(
         &self,
-        names: &Names,
+        names: &TopicNames,
         folder: &Path,
         each: Each<'_>,
         progress: &mut dyn FnMut(),

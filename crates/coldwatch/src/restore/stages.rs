@@ -7,9 +7,9 @@ use super::target::Target;
 use crate::exit::Failure;
 use crate::exported::Taken;
 use crate::log::failure;
-use crate::services::names::Names;
-use crate::services::stateful::Stateful;
-use crate::services::{self, Note, Service};
+use crate::services::names::TopicNames;
+use crate::services::stateful::StatefulService;
+use crate::services::{self, CommitMetadata, Service};
 use facts::fact::log::BehaviourSwitched;
 use facts::{Fact, Moment, Subject, SystemFact};
 use fold::SequenceLinks;
@@ -32,9 +32,9 @@ struct Part {
 }
 
 impl Part {
-    fn begin(names: &Names, number: u16) -> Result<Self, FatalError> {
+    fn begin(names: &TopicNames, number: u16) -> Result<Self, FatalError> {
         let begin = |kind: StageKind| -> Result<Box<dyn PartitionProcessor>, FatalError> {
-            Ok(Box::new(Stateful::new(names.clone(), kind).begin(number, "")?))
+            Ok(Box::new(StatefulService::new(names.clone(), kind).begin(number, "")?))
         };
         let engine = |engine: &'static EngineSpec| -> Result<(Service, Box<dyn PartitionProcessor>), FatalError> {
             Ok((Service::Engine(engine), begin(StageKind::Engine(engine))?))
@@ -183,7 +183,8 @@ impl<'a> Stages<'a> {
             self.target.worked_off(service, notes)?;
         }
         let (homed, rejected) = (self.homed, taken.rejected);
-        let note = Note { read: homed + rejected, homed, rejected, ..Note::default() };
+        let note =
+            CommitMetadata { read: homed + rejected, homed, rejected, ..CommitMetadata::default() };
         self.target.taken_in(inbound, &note)
     }
 
@@ -213,7 +214,7 @@ impl<'a> Stages<'a> {
             return Ok(());
         }
         part.now = now;
-        let stroke = |topic| services::stroke(self.target.names, topic, number, now.millis());
+        let stroke = |topic| services::tick(self.target.names, topic, number, now.millis());
         let (facts, exceptions) = (stroke(Topic::Facts), stroke(Topic::Exceptions));
         let record = self.target.write(Topic::Facts, facts)?;
         let mut new_records = self.dispatch(number, &record)?.into_iter();

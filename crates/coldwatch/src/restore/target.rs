@@ -3,8 +3,8 @@
 
 use crate::exit::Failure;
 use crate::log::failure;
-use crate::services::names::Names;
-use crate::services::{Note, Service, Work};
+use crate::services::names::TopicNames;
+use crate::services::{CommitMetadata, Service, Work};
 use pipeline::Topic;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -21,7 +21,7 @@ const ANSWER: Duration = Duration::from_secs(60);
 /// The log that is built.
 pub(super) struct Target<'a> {
     log: &'a dyn Log,
-    pub(super) names: &'a Names,
+    pub(super) names: &'a TopicNames,
     ends: BTreeMap<(Topic, u16), u64>,
     new_records: Vec<(WriteId, NewRecord)>,
     open: usize,
@@ -31,7 +31,7 @@ pub(super) struct Target<'a> {
 
 impl<'a> Target<'a> {
     /// Over a log that has its first records.
-    pub(super) fn new(log: &'a dyn Log, names: &'a Names) -> Self {
+    pub(super) fn new(log: &'a dyn Log, names: &'a TopicNames) -> Self {
         let (send, answers) = channel();
         Self { log, names, ends: BTreeMap::new(), new_records: Vec::new(), open: 0, send, answers }
     }
@@ -121,7 +121,11 @@ impl<'a> Target<'a> {
     }
 
     /// Notes what intake counts from: it has read nothing of what comes in here, and its counts go on.
-    pub(super) fn taken_in(&self, inbound: &[String], note: &Note) -> Result<(), Failure> {
+    pub(super) fn taken_in(
+        &self,
+        inbound: &[String],
+        note: &CommitMetadata,
+    ) -> Result<(), Failure> {
         let Some(Work { topic, .. }) = Service::Intake.work(self.names, inbound).into_iter().next()
         else {
             return Ok(());

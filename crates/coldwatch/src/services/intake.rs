@@ -1,8 +1,8 @@
 //! The outside world in, `facts` out: decodes, checks, finds the subject. It keeps no state; its stamp says when
 //! it saw an event and decides nothing.
 
-use super::names::Names;
-use super::{Note, new_record, of_log, rejected};
+use super::names::TopicNames;
+use super::{CommitMetadata, new_record, of_log, rejected};
 use facts::fact::log::Alive;
 use facts::{Event, Fact, Moment, Origin, ShortText, Subject, SystemFact};
 use fold::SequenceLinks;
@@ -19,7 +19,7 @@ const LONGEST_NAME: usize = 120;
 /// The service, for one topic.
 pub struct Intake {
     /// What topics are called.
-    pub names: Names,
+    pub names: TopicNames,
     /// The topic without prefix.
     pub topic: String,
     /// Whose time its stamp tells.
@@ -27,13 +27,13 @@ pub struct Intake {
 }
 
 /// One partition of it.
-pub struct Partition {
-    names: Names,
+pub struct IntakePartition {
+    names: TopicNames,
     source: ShortText,
     topic: ShortText,
     number: u16,
     clock: Clock,
-    counts: Note,
+    counts: CommitMetadata,
     /// Each life begins without links: what stands before them is committed.
     links: SequenceLinks,
     homes: Partitioner,
@@ -50,13 +50,13 @@ fn source(made: u64) -> ShortText {
 }
 
 impl ProcessorFactory for Intake {
-    type Processor = Partition;
+    type Processor = IntakePartition;
     fn is_stateful(&self) -> bool {
         false
     }
-    fn begin(&self, number: u16, note: &str) -> Result<Partition, FatalError> {
-        let counts = Note::read(note);
-        Ok(Partition {
+    fn begin(&self, number: u16, note: &str) -> Result<IntakePartition, FatalError> {
+        let counts = CommitMetadata::read(note);
+        Ok(IntakePartition {
             names: self.names.clone(),
             source: source(counts.made),
             topic: ShortText::new(&self.topic),
@@ -67,12 +67,12 @@ impl ProcessorFactory for Intake {
             homes: Partitioner::default(),
         })
     }
-    fn resume(&self, _: u16, _: &[u8]) -> Result<Partition, String> {
+    fn resume(&self, _: u16, _: &[u8]) -> Result<IntakePartition, String> {
         Err("intake keeps no state".into())
     }
 }
 
-impl PartitionProcessor for Partition {
+impl PartitionProcessor for IntakePartition {
     fn process(&mut self, record: &Record, out: &mut Vec<NewRecord>) -> Result<(), FatalError> {
         if record.offset == 0 {
             self.counts.made = record.fingerprint();
@@ -108,7 +108,7 @@ impl PartitionProcessor for Partition {
         true
     }
     fn gauges(&self) -> Vec<Gauge> {
-        let Note { read, homed, rejected, .. } = self.counts;
+        let CommitMetadata { read, homed, rejected, .. } = self.counts;
         let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         vec![
             ("events", "read", signed(read)),
@@ -145,7 +145,7 @@ fn decode(place: &str, record: &Record) -> Vec<Result<Event, Rejection>> {
     vec![read.map_err(|rejection| rejection.at(place, number))]
 }
 
-impl Partition {
+impl IntakePartition {
     /// Staff acts go to `exceptions`, all else to the subject's partition of `facts`.
     fn home(&mut self, offset: u64, index: u32, event: Event) -> NewRecord {
         let topic = if event.fact.is_staff_act() { Topic::Exceptions } else { Topic::Facts };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// Names with the configuration's prefix.
 #[derive(Debug, Clone)]
-pub struct Names {
+pub struct TopicNames {
     /// Before every name.
     pub prefix: String,
     /// Partitions of our topics.
@@ -14,7 +14,7 @@ pub struct Names {
     topics: [Arc<str>; 5],
 }
 
-impl Names {
+impl TopicNames {
     /// As the configuration says.
     pub fn of(config: &Config) -> Self {
         Self::with(&config.log.prefix, config.log.partitions)

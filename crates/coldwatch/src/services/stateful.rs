@@ -1,9 +1,9 @@
 //! Every stage that keeps a state, as a service: one adapter between the loop and [`Processor`].
 
-use super::image;
-use super::names::Names;
-use super::{Note, asks_the_time, new_record, rejected, stroke, unreadable, without_rules};
-use crate::form;
+use super::names::TopicNames;
+use super::snapshot;
+use super::{CommitMetadata, clock_probe, new_record, rejected, tick, unreadable, without_rules};
+use crate::snapshot_format;
 use facts::Moment;
 use fold::Release;
 use pipeline::processor::{Processor, RawRecord, RefusedRecord, StageKind};
@@ -13,30 +13,43 @@ use stream::{FatalError, Gauge, NewRecord, PartitionProcessor, ProcessorFactory,
 
 /// The service of one stage.
 #[derive(Debug, Clone)]
-pub struct Stateful {
+pub struct StatefulService {
     /// What topics are called.
-    pub names: Names,
+    pub names: TopicNames,
     /// Which stage it is.
     pub kind: StageKind,
     /// As which release has it.
     pub release: Release,
 }
 
-impl Stateful {
+impl StatefulService {
     /// The service of a stage, as this release has it.
-    pub fn new(names: Names, kind: StageKind) -> Self {
+    pub fn new(names: TopicNames, kind: StageKind) -> Self {
         Self { names, kind, release: stage_configs::RELEASE }
     }
 
-    fn with(&self, number: u16, processor: Box<dyn Processor>, unreadable: u64) -> Partition {
+    fn with(
+        &self,
+        number: u16,
+        processor: Box<dyn Processor>,
+        unreadable: u64,
+    ) -> ServicePartition {
         let (names, kind) = (self.names.clone(), self.kind);
-        Partition { names, number, kind, processor, letters: Vec::new(), unreadable, tells: false }
+        ServicePartition {
+            names,
+            number,
+            kind,
+            processor,
+            letters: Vec::new(),
+            unreadable,
+            tells: false,
+        }
     }
 }
 
 /// One partition of it.
-pub struct Partition {
-    names: Names,
+pub struct ServicePartition {
+    names: TopicNames,
     number: u16,
     kind: StageKind,
     processor: Box<dyn Processor>,
@@ -47,24 +60,24 @@ pub struct Partition {
     tells: bool,
 }
 
-impl ProcessorFactory for Stateful {
-    type Processor = Partition;
+impl ProcessorFactory for StatefulService {
+    type Processor = ServicePartition;
     fn format_id(&self) -> u64 {
-        form::of(self.kind.schema())
+        snapshot_format::of(self.kind.schema())
     }
-    fn begin(&self, partition: u16, _: &str) -> Result<Partition, FatalError> {
+    fn begin(&self, partition: u16, _: &str) -> Result<ServicePartition, FatalError> {
         let of = self.names.partitions;
         Ok(self.with(partition, self.kind.begin(self.release.clone(), partition, of), 0))
     }
-    fn resume(&self, partition: u16, image: &[u8]) -> Result<Partition, String> {
-        let (unreadable, rest) = image::read(image)?;
+    fn resume(&self, partition: u16, image: &[u8]) -> Result<ServicePartition, String> {
+        let (unreadable, rest) = snapshot::read(image)?;
         let of = self.names.partitions;
         let processor = self.kind.resume(self.release.clone(), partition, of, rest)?;
         Ok(self.with(partition, processor, unreadable))
     }
 }
 
-impl PartitionProcessor for Partition {
+impl PartitionProcessor for ServicePartition {
     fn process(&mut self, record: &Record, out: &mut Vec<NewRecord>) -> Result<(), FatalError> {
         self.tells = false;
         let raw = RawRecord { offset: record.offset, key: &record.key, value: &record.value };
@@ -90,7 +103,7 @@ impl PartitionProcessor for Partition {
         Ok(())
     }
     fn snapshot(&mut self) -> Option<Vec<u8>> {
-        Some(image::write(self.unreadable, &self.processor.snapshot().ok()?))
+        Some(snapshot::write(self.unreadable, &self.processor.snapshot().ok()?))
     }
     fn next_deadline(&self) -> Option<i64> {
         self.processor.next_deadline().map(Moment::millis)
@@ -100,18 +113,18 @@ impl PartitionProcessor for Partition {
     }
     fn tick(&self, now: i64) -> Option<NewRecord> {
         let strikes = self.kind.ticks();
-        strikes.then(|| stroke(&self.names, self.kind.reads(), self.number, now))
+        strikes.then(|| tick(&self.names, self.kind.reads(), self.number, now))
     }
     fn clock_probe(&self) -> Option<NewRecord> {
         let strikes = self.kind.ticks();
-        strikes.then(|| asks_the_time(&self.names, self.kind.reads(), self.number))
+        strikes.then(|| clock_probe(&self.names, self.kind.reads(), self.number))
     }
     fn tells(&self) -> bool {
         self.tells
     }
     fn gauges(&self) -> Vec<Gauge> {
         let counts = self.counts();
-        let Note { judged, held, expired, duplicate, .. } = counts;
+        let CommitMetadata { judged, held, expired, duplicate, .. } = counts;
         match self.kind {
             StageKind::Dispatch => counts.gauges(&[
                 ("judged", judged),
@@ -125,9 +138,9 @@ impl PartitionProcessor for Partition {
     }
 }
 
-impl Partition {
-    fn counts(&self) -> Note {
+impl ServicePartition {
+    fn counts(&self) -> CommitMetadata {
         let fates: Outcomes = self.processor.outcomes();
-        Note::of(&self.processor.stats(), &fates, self.unreadable)
+        CommitMetadata::of(&self.processor.stats(), &fates, self.unreadable)
     }
 }

@@ -1,7 +1,7 @@
 //! When time begins: the first stroke carries the log's own time, and a clock that is wrong begins nothing. Log time
 //! never goes back, so a first stroke from a clock that is a day ahead would put everything a day ahead for ever.
 
-use crate::services::names::Names;
+use crate::services::names::TopicNames;
 use facts::Moment;
 use pipeline::{Topic, stage_configs};
 use stream::{Clock, Log, Placed, StreamError};
@@ -59,7 +59,7 @@ impl Begin {
     }
 
     /// The moment of the first stroke: when the log took the first rulebook, by its own clock.
-    pub(super) fn stroke(&mut self, log: &dyn Log, names: &Names) -> Result<i64, StreamError> {
+    pub(super) fn stroke(&mut self, log: &dyn Log, names: &TopicNames) -> Result<i64, StreamError> {
         match self {
             Self::At(now) | Self::As { now, .. } => Ok(*now),
             Self::Log { told: Some(told), .. } => Ok(*told),

@@ -1,14 +1,14 @@
 //! The number of partitions. It stands in the first record of each topic, for ever: who lives where follows from it. A
 //! broker lets anybody raise it by hand, and never lower it again.
 
-use super::{OURS, Plan, genesis_in, record};
-use crate::services::names::Names;
+use super::{OURS, TopicPlan, genesis_in, record};
+use crate::services::names::TopicNames;
 use pipeline::Topic;
 use stream::{Log, StreamError};
 
 /// With how many partitions a log began: what the first record says of the first of our topics that still has one. `None`:
 /// there is none yet.
-pub(crate) fn began_with(log: &dyn Log, names: &Names) -> Result<Option<u16>, StreamError> {
+pub(crate) fn began_with(log: &dyn Log, names: &TopicNames) -> Result<Option<u16>, StreamError> {
     for topic in OURS {
         let name = names.topic(topic);
         if log.partitions(&name)?.is_none() {
@@ -25,7 +25,7 @@ pub(crate) fn began_with(log: &dyn Log, names: &Names) -> Result<Option<u16>, St
     Ok(None)
 }
 
-impl Plan<'_> {
+impl TopicPlan<'_> {
     /// Topics of ours that have more partitions than they began with, and what to do.
     pub(super) fn raised(&self, log: &dyn Log) -> Result<Vec<String>, StreamError> {
         let mut raised = Vec::new();

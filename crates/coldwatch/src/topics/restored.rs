@@ -3,7 +3,7 @@
 //! made, and nobody works on it. A log that was never restored has no such topic.
 
 use super::append;
-use crate::services::names::Names;
+use crate::services::names::TopicNames;
 use facts::Moment;
 use serde::Serialize;
 use stream::{Log, NewRecord, StreamError, TopicSpec};
@@ -22,7 +22,7 @@ struct Says<'a, T: Serialize> {
 }
 
 /// How many records it holds; `None`: there is no such topic.
-pub(crate) fn records(log: &dyn Log, names: &Names) -> Result<Option<u64>, StreamError> {
+pub(crate) fn records(log: &dyn Log, names: &TopicNames) -> Result<Option<u64>, StreamError> {
     let name = names.other(NAME);
     match log.partitions(&name)? {
         None => Ok(None),
@@ -31,7 +31,7 @@ pub(crate) fn records(log: &dyn Log, names: &Names) -> Result<Option<u64>, Strea
 }
 
 /// What to say of a log that is half made; `None`: it is not.
-pub(crate) fn unfinished(log: &dyn Log, names: &Names) -> Result<Option<String>, StreamError> {
+pub(crate) fn unfinished(log: &dyn Log, names: &TopicNames) -> Result<Option<String>, StreamError> {
     Ok(records(log, names)?.filter(|records| *records < 2).map(|_| {
         format!(
             "a restore into this log was begun and did not end (topic {}): what is here is not whole, and nothing \
@@ -44,7 +44,7 @@ pub(crate) fn unfinished(log: &dyn Log, names: &Names) -> Result<Option<String>,
 /// It is begun.
 pub(crate) fn begin(
     log: &dyn Log,
-    names: &Names,
+    names: &TopicNames,
     now: i64,
     what: &impl Serialize,
 ) -> Result<(), StreamError> {
@@ -55,14 +55,19 @@ pub(crate) fn begin(
 /// All of it stands.
 pub(crate) fn end(
     log: &dyn Log,
-    names: &Names,
+    names: &TopicNames,
     now: i64,
     what: &impl Serialize,
 ) -> Result<(), StreamError> {
     write(log, names, now, &Says { state: "done", what })
 }
 
-fn write(log: &dyn Log, names: &Names, now: i64, data: &impl Serialize) -> Result<(), StreamError> {
+fn write(
+    log: &dyn Log,
+    names: &TopicNames,
+    now: i64,
+    data: &impl Serialize,
+) -> Result<(), StreamError> {
     let event = serde_json::json!({
         "specversion": "1.0",
         "id": format!("{NAME}:{now}"),

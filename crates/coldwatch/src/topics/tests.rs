@@ -19,7 +19,7 @@ fn clock_at(time: &Arc<AtomicI64>) -> Clock {
 struct Place {
     log: MemoryLog,
     machine: Arc<AtomicI64>,
-    names: Names,
+    names: TopicNames,
     book: Rulebook,
     inbound: Vec<String>,
 }
@@ -29,13 +29,13 @@ impl Place {
         Self {
             log: MemoryLog::new(Arc::new(|| NOW)),
             machine: Arc::new(AtomicI64::new(NOW + ahead)),
-            names: Names::with("", 2),
+            names: TopicNames::with("", 2),
             book: pipeline::rulebook::shipped().unwrap().book,
             inbound: vec!["inbound.events".into()],
         }
     }
-    fn plan(&self) -> Plan<'_> {
-        Plan { names: &self.names, generation: 1, inbound: &self.inbound }
+    fn plan(&self) -> TopicPlan<'_> {
+        TopicPlan { names: &self.names, generation: 1, inbound: &self.inbound }
     }
     fn create(&self) -> Result<Made, StreamError> {
         self.plan().create(&self.log, &self.book, clock_at(&self.machine))

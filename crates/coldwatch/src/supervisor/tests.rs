@@ -19,25 +19,25 @@ fn folder(name: &str) -> PathBuf {
 fn made(at: i64) -> Arc<dyn Log> {
     let log = MemoryLog::new(Arc::new(move || at));
     let inbound = ["in".to_owned()];
-    let plan = Plan { names: &Names::with("", 1), generation: 1, inbound: &inbound };
+    let plan = TopicPlan { names: &TopicNames::with("", 1), generation: 1, inbound: &inbound };
     let book = pipeline::rulebook::shipped().unwrap().book;
     plan.create_at(&log, &book, at).unwrap();
     Arc::new(log)
 }
 
-fn live(log: &Arc<dyn Log>, snapshots: &Path) -> Live {
+fn supervisor(log: &Arc<dyn Log>, snapshots: &Path) -> Supervisor {
     let mut config = Config::default();
     (config.log.partitions, config.clock.strike) = (1, false);
     config.snapshots.folder = snapshots.to_path_buf();
     config.snapshots.every = Span::millis(20);
-    Live::new(log.clone(), config, stream::log::wall_clock(), None)
+    Supervisor::new(log.clone(), config, stream::log::wall_clock(), None)
 }
 
 /// The same, with its snapshots in a store.
-fn live_at(log: &Arc<dyn Log>, url: &str) -> Live {
-    let mut live = live(log, Path::new("/nowhere"));
-    live.config.snapshots.url = Some(url.into());
-    live
+fn live_at(log: &Arc<dyn Log>, url: &str) -> Supervisor {
+    let mut supervisor = supervisor(log, Path::new("/nowhere"));
+    supervisor.config.snapshots.url = Some(url.into());
+    supervisor
 }
 
 /// Puts these values into `facts`.
@@ -51,10 +51,10 @@ fn put(log: &Arc<dyn Log>, values: &[&[u8]]) {
     topics::append(&**log, values.iter().map(new_record).collect()).unwrap();
 }
 
-fn wait(live: &Live, what: &str, mut until: impl FnMut(&PartitionStatus) -> bool) {
+fn wait(supervisor: &Supervisor, what: &str, mut until: impl FnMut(&PartitionStatus) -> bool) {
     let late = Instant::now() + Duration::from_secs(20);
     loop {
-        let seen = live.watched()[0].watch.status();
+        let seen = supervisor.watched()[0].watch.status();
         if seen.partitions.get(&0).is_some_and(&mut until) {
             return;
         }
@@ -74,7 +74,7 @@ fn a_snapshot_of_another_log_is_not_read() {
     let (ours, others) = (folder.join("ours"), folder.join("others"));
     let now = Moment::from_millis(1_772_352_000_000).millis();
     let one = made(now);
-    let mut first = live(&one, &ours);
+    let mut first = supervisor(&one, &ours);
     first.start(Service::Dispatch).unwrap();
     put(&one, &[&b"nonsense"[..]; 3]);
     wait(&first, "a snapshot behind them", |s| s.snapshot.is_some() && s.committed == 6);
@@ -83,7 +83,7 @@ fn a_snapshot_of_another_log_is_not_read() {
     first.finish().unwrap();
 
     // The same log goes on from there.
-    let mut again = live(&one, &ours);
+    let mut again = supervisor(&one, &ours);
     again.start(Service::Dispatch).unwrap();
     wait(&again, "it goes on", |s| s.position == 7 && unreadable(s) == 4);
     let begun = again.watched()[0].watch.status().partitions[&0].clone();
@@ -93,14 +93,14 @@ fn a_snapshot_of_another_log_is_not_read() {
     // Another one, worked off as far, of which every record can be read.
     let two = made(now + 5_000);
     let stroke =
-        |n: i64| services::stroke(&Names::with("", 1), Topic::Facts, 0, now + n * 5_000).value;
+        |n: i64| services::tick(&TopicNames::with("", 1), Topic::Facts, 0, now + n * 5_000).value;
     let strokes: Vec<Vec<u8>> = (2_i64..6).map(stroke).collect();
     put(&two, &strokes.iter().map(Vec::as_slice).collect::<Vec<_>>());
-    let mut elsewhere = live(&two, &others);
+    let mut elsewhere = supervisor(&two, &others);
     elsewhere.start(Service::Dispatch).unwrap();
     wait(&elsewhere, "all is worked off", |s| s.committed == 7);
     elsewhere.finish().unwrap();
-    let mut other = live(&two, &ours);
+    let mut other = supervisor(&two, &ours);
     other.start(Service::Dispatch).unwrap();
     wait(&other, "it folds its own past", |s| s.position == 7);
     let seen = other.watched()[0].watch.status().partitions[&0].clone();
@@ -144,19 +144,19 @@ fn a_store_that_is_away_ends_nothing_and_one_that_cannot_be_is_a_wrong_configura
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("file"), "no folder").unwrap();
     let log = made(1_772_352_000_000);
-    let mut live = live_at(&log, &format!("file://{}/file", folder.display()));
-    live.start(Service::Dispatch).unwrap();
+    let mut supervisor = live_at(&log, &format!("file://{}/file", folder.display()));
+    supervisor.start(Service::Dispatch).unwrap();
     put(&log, &[b"nonsense"]);
-    wait(&live, "it folds from the start", |s| s.committed == 4 && unreadable(s) == 1);
+    wait(&supervisor, "it folds from the start", |s| s.committed == 4 && unreadable(s) == 1);
     put(&log, &[b"nonsense"]);
     let late = Instant::now() + Duration::from_secs(20);
-    let seen = || live.watched()[0].watch.status();
+    let seen = || supervisor.watched()[0].watch.status();
     while seen().snapshots_failed == 0 {
         assert!(Instant::now() < late, "it is counted: {:?}", seen());
         std::thread::sleep(Duration::from_millis(10));
     }
     assert_eq!((seen().snapshots_used, seen().snapshots_refused), (0, 1), "said once, why");
-    live.finish().unwrap();
+    supervisor.finish().unwrap();
     let refused = live_at(&log, "s4://bucket").start(Service::Dispatch).unwrap_err();
     assert!(refused.is_refusal(), "{refused}");
     std::fs::remove_dir_all(folder).unwrap();
@@ -185,18 +185,18 @@ impl ProcessorFactory for Breaking {
 fn a_service_that_panics_ends_the_process_and_is_named() {
     let folder = folder("panic");
     let log = made(1_772_352_000_000);
-    let mut live = live(&log, &folder);
-    live.start(Service::Engine(&ENGINES[1])).unwrap();
+    let mut supervisor = supervisor(&log, &folder);
+    supervisor.start(Service::Engine(&ENGINES[1])).unwrap();
     let service = Service::Engine(&ENGINES[0]);
-    let work = service.work(&live.names, &[]).remove(0);
-    live.spawn(service, Breaking, work).unwrap();
+    let work = service.work(&supervisor.names, &[]).remove(0);
+    supervisor.spawn(service, Breaking, work).unwrap();
     let late = Instant::now() + Duration::from_secs(20);
-    while !live.is_over() {
+    while !supervisor.is_over() {
         assert!(Instant::now() < late, "a process without one of its services goes on");
         std::thread::sleep(Duration::from_millis(10));
     }
-    live.wait();
-    let ended = live.finish().unwrap_err().to_string();
+    supervisor.wait();
+    let ended = supervisor.finish().unwrap_err().to_string();
     assert_eq!(ended, "custody: it panicked: please report this");
     let _ = std::fs::remove_dir_all(folder);
 }
@@ -206,7 +206,7 @@ fn an_inbound_topic_that_was_made_anew_is_taken_in_from_its_beginning() {
     let now = 1_772_352_000_000;
     let memory = MemoryLog::new(Arc::new(move || now));
     let inbound = ["in".to_owned()];
-    let plan = Plan { names: &Names::with("", 1), generation: 1, inbound: &inbound };
+    let plan = TopicPlan { names: &TopicNames::with("", 1), generation: 1, inbound: &inbound };
     let book = pipeline::rulebook::shipped().unwrap().book;
     plan.create_at(&memory, &book, now).unwrap();
     let arrivals = simulate::make(7, 2).inbound;
@@ -219,10 +219,10 @@ fn an_inbound_topic_that_was_made_anew_is_taken_in_from_its_beginning() {
         let mut config = Config::default();
         (config.log.partitions, config.clock.strike) = (1, false);
         config.log.inbound = inbound.to_vec();
-        let mut live = Live::new(log.clone(), config, stream::log::wall_clock(), None);
-        live.start(Service::Intake).unwrap();
-        wait(&live, "all of it", |s| s.committed == read);
-        live.finish().unwrap();
+        let mut supervisor = Supervisor::new(log.clone(), config, stream::log::wall_clock(), None);
+        supervisor.start(Service::Intake).unwrap();
+        wait(&supervisor, "all of it", |s| s.committed == read);
+        supervisor.finish().unwrap();
     };
     take_in(0, 10, 10);
     take_in(10, 15, 15);

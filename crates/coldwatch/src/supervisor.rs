@@ -1,16 +1,16 @@
 //! Services at work in this process: each on a thread of its own, watched, and stopped together.
 
 use crate::config::{self, Config};
-use crate::doors::reach::Reach;
 use crate::exit::Failure;
+use crate::http::reach::Reach;
 use crate::log;
 use crate::measures::{self, Measures};
 use crate::services::intake::Intake;
-use crate::services::names::Names;
-use crate::services::stateful::Stateful;
+use crate::services::names::TopicNames;
+use crate::services::stateful::StatefulService;
 use crate::services::{Service, Work};
 use crate::snapshots;
-use crate::topics::{self, Plan};
+use crate::topics::{self, TopicPlan};
 use crate::watchdog::{self, Watchdog};
 use pipeline::processor::StageKind;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,20 +20,20 @@ use std::time::{Duration, Instant};
 use stream::{Clock, Group, Log, Monitor, ProcessorFactory, Snapshots, StreamError, run};
 
 /// How often the clock is struck, in milliseconds of log time.
-pub const STRIKE_EVERY: i64 = 5_000;
+pub const TICK_EVERY: i64 = 5_000;
 /// How often the watchdog looks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// What stopping may take, the loops' own drain included.
 const DRAIN: Duration = Duration::from_secs(50);
 
 /// What runs here.
-pub struct Live {
+pub struct Supervisor {
     /// The log.
     pub log: Arc<dyn Log>,
     /// How it is set up.
     pub config: Config,
     /// What topics and groups are called.
-    pub names: Names,
+    pub names: TopicNames,
     /// What time it is.
     pub clock: Clock,
     /// What keeps this process's partitions over a quick restart.
@@ -47,14 +47,14 @@ pub struct Live {
     /// What is measured here.
     pub(crate) measures: Arc<Measures>,
     running: Vec<Running>,
-    last_words: LastWords,
+    last_words: FirstError,
     /// Where states are kept, once a service needs it; the last who lets go of it waits until all is written.
     snapshots: Option<Snapshots>,
 }
 
 /// A service that runs here, as others see it.
 #[derive(Clone)]
-pub struct Watched {
+pub struct SupervisedService {
     /// Which.
     pub service: Service,
     /// What is to be seen of it.
@@ -62,17 +62,17 @@ pub struct Watched {
 }
 
 /// Who has ended the process, and why.
-pub(crate) type LastWords = Arc<Mutex<Option<(&'static str, StreamError)>>>;
+pub(crate) type FirstError = Arc<Mutex<Option<(&'static str, StreamError)>>>;
 
 struct Running {
-    watched: Watched,
+    watched: SupervisedService,
     thread: JoinHandle<Result<(), StreamError>>,
 }
 
-impl Live {
+impl Supervisor {
     /// Nothing runs yet.
     pub fn new(log: Arc<dyn Log>, config: Config, clock: Clock, instance: Option<String>) -> Self {
-        let (names, stop) = (Names::of(&config), Arc::default());
+        let (names, stop) = (TopicNames::of(&config), Arc::default());
         let (still, running, last_words) = (Arc::default(), Vec::new(), Arc::default());
         Self {
             log,
@@ -98,7 +98,7 @@ impl Live {
     /// Refuses to work on topics that are not as they must be.
     pub fn check(&self) -> Result<(), Failure> {
         let (generation, inbound) = (self.config.log.generation, &self.config.log.inbound);
-        let plan = Plan { names: &self.names, generation, inbound };
+        let plan = TopicPlan { names: &self.names, generation, inbound };
         let wrong = log::patiently(&self.stop, || plan.check(&*self.log)).map_err(log::failure)?;
         match wrong.is_empty() {
             true => Ok(()),
@@ -122,7 +122,7 @@ impl Live {
             Service::Dispatch | Service::Engine(_) | Service::Alerts => {
                 let stages = service.stage().zip(service.work(&names, &[]).pop());
                 stages.map_or(Ok(()), |(kind, work)| {
-                    self.spawn(service, Stateful::new(names, kind), work)
+                    self.spawn(service, StatefulService::new(names, kind), work)
                 })
             }
         }
@@ -135,7 +135,7 @@ impl Live {
         let strikes = service.stage().is_some_and(StageKind::ticks);
         // Signs of life go by the same beat, from intake, which strikes nothing.
         let beats = strikes || service == Service::Intake;
-        let every = (beats && self.config.clock.strike).then_some(STRIKE_EVERY);
+        let every = (beats && self.config.clock.strike).then_some(TICK_EVERY);
         // One process may be a member once for each inbound topic, under a name of its own.
         let Work { group: name, topic } = work;
         let instance = self.instance.as_ref().map(|name| match service {
@@ -172,7 +172,7 @@ impl Live {
                 measures::note(&measures.waited, &labels, waited.max(0) as f64 / 1000.0);
             })),
         };
-        let watched = Watched { service, watch: Arc::default() };
+        let watched = SupervisedService { service, watch: Arc::default() };
         let (log, stop, watch) = (self.log.clone(), self.stop.clone(), watched.watch.clone());
         let thread = std::thread::Builder::new()
             .name(service.name().into())
@@ -191,7 +191,7 @@ impl Live {
     }
 
     /// What runs here.
-    pub fn watched(&self) -> Vec<Watched> {
+    pub fn watched(&self) -> Vec<SupervisedService> {
         self.running.iter().map(|running| running.watched.clone()).collect()
     }
 
@@ -226,7 +226,7 @@ impl Live {
     }
 
     /// Where those that are no services, as the desk's readers, tell why they have ended.
-    pub(crate) fn last_words(&self) -> LastWords {
+    pub(crate) fn first_error(&self) -> FirstError {
         self.last_words.clone()
     }
 
@@ -263,12 +263,12 @@ impl Live {
     }
 
     /// Whether every partition here has been struck at that time or later.
-    pub fn struck(&self, now: i64) -> bool {
+    pub fn ticked(&self, now: i64) -> bool {
         let strikers = [Service::Dispatch, Service::Alerts];
         let mut watched = self.running.iter().map(|running| &running.watched);
         watched.all(|watched| {
             !strikers.contains(&watched.service)
-                || watched.watch.status().ticked.is_some_and(|at| at + STRIKE_EVERY > now)
+                || watched.watch.status().ticked.is_some_and(|at| at + TICK_EVERY > now)
         })
     }
 

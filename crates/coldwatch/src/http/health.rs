@@ -1,8 +1,8 @@
 //! Alive, and ready. Unready says why, and what it waits for.
 
-use super::Doors;
+use super::HttpState;
 use super::problem::Problem;
-use crate::live::Watched;
+use crate::supervisor::SupervisedService;
 use ::desk::{Freshness, ReadModel};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -18,10 +18,10 @@ use std::time::{Duration, Instant};
 const TURNED: Duration = Duration::from_secs(15);
 
 /// Whether the process is alive: everything in it still turns.
-pub(crate) async fn livez(State(doors): State<Arc<Doors>>) -> Response {
+pub(crate) async fn livez(State(state): State<Arc<HttpState>>) -> Response {
     // A log that is away holds everything up, and to be started again would only lose what is known here.
-    let excused = doors.reach.excuses(Instant::now());
-    let stuck: Vec<String> = doors.watched.iter().filter_map(|w| stuck(w, excused)).collect();
+    let excused = state.reach.excuses(Instant::now());
+    let stuck: Vec<String> = state.watched.iter().filter_map(|w| stuck(w, excused)).collect();
     match stuck.is_empty() {
         true => "alive\n".into_response(),
         false => problem(&stuck),
@@ -31,7 +31,7 @@ pub(crate) async fn livez(State(doors): State<Arc<Doors>>) -> Response {
 /// Whether it works: has its share, is not refolding, nothing has ended, the log answers in all its parts. `?exclude=log` leaves the last
 /// one out: who needs to see what was known is not helped by a desk that is taken away while the log is.
 pub(crate) async fn readyz(
-    State(doors): State<Arc<Doors>>,
+    State(state): State<Arc<HttpState>>,
     asked: Result<Query<Excluding>, QueryRejection>,
 ) -> Response {
     let excluded = match asked.map(|Query(asked)| asked.log()) {
@@ -43,8 +43,8 @@ pub(crate) async fn readyz(
     };
     // It may have to wait for the board: not on a thread that answers others.
     let reasons = tokio::task::spawn_blocking(move || {
-        let away = doors.reach.fails(Instant::now()).filter(|_| !excluded);
-        away.into_iter().chain(within(&doors)).collect::<Vec<_>>()
+        let away = state.reach.fails(Instant::now()).filter(|_| !excluded);
+        away.into_iter().chain(within(&state)).collect::<Vec<_>>()
     });
     let reasons = reasons.await;
     let reasons = reasons.unwrap_or_else(|broke| vec![broke.to_string()]);
@@ -78,23 +78,23 @@ fn problem(reasons: &[String]) -> Response {
 }
 
 /// Everything that keeps it from being ready.
-pub(crate) fn reasons(doors: &Doors) -> Vec<String> {
-    let away = doors.reach.fails(Instant::now());
-    away.into_iter().chain(within(doors)).collect()
+pub(crate) fn reasons(state: &HttpState) -> Vec<String> {
+    let away = state.reach.fails(Instant::now());
+    away.into_iter().chain(within(state)).collect()
 }
 
 /// What of that is within this process.
-fn within(doors: &Doors) -> Vec<String> {
-    let mut reasons: Vec<String> = doors.watched.iter().flat_map(of).collect();
-    reasons.extend(doors.still.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
+fn within(state: &HttpState) -> Vec<String> {
+    let mut reasons: Vec<String> = state.watched.iter().flat_map(of).collect();
+    reasons.extend(state.still.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
     // Once it has caught up it stays: who needs to see is not helped by a desk that is taken away under load, and
     // its pages say themselves how old they are.
-    if let Some(board) = doors.board.as_ref().filter(|_| !doors.caught_up.load(Ordering::Relaxed)) {
+    if let Some(board) = state.board.as_ref().filter(|_| !state.caught_up.load(Ordering::Relaxed)) {
         let unread = unread(board);
-        doors.caught_up.store(unread.is_empty(), Ordering::Relaxed);
+        state.caught_up.store(unread.is_empty(), Ordering::Relaxed);
         reasons.extend(unread);
     }
-    if doors.stop.load(Ordering::Relaxed) {
+    if state.stop.load(Ordering::Relaxed) {
         reasons.push("it is stopping".into());
     }
     reasons
@@ -118,7 +118,7 @@ fn unread(board: &RwLock<ReadModel>) -> Vec<String> {
         .collect()
 }
 
-fn stuck(watched: &Watched, excused: bool) -> Option<String> {
+fn stuck(watched: &SupervisedService, excused: bool) -> Option<String> {
     let seen = watched.watch.status();
     let long = !excused && seen.polled_at.is_some_and(|at| at.elapsed() > TURNED);
     let name = watched.service.name();
@@ -129,7 +129,7 @@ fn stuck(watched: &Watched, excused: bool) -> Option<String> {
     }
 }
 
-fn of(watched: &Watched) -> Vec<String> {
+fn of(watched: &SupervisedService) -> Vec<String> {
     let seen = watched.watch.status();
     let name = watched.service.name();
     let mut reasons: Vec<String> = stuck(watched, false).into_iter().collect();

@@ -1,22 +1,22 @@
 //! What a process shows of the services that run in it, and of the desk, which is in no group and commits nothing.
 
 use super::Shown;
-use crate::doors::{Doors, health};
-use crate::live::Watched;
+use crate::http::{HttpState, health};
+use crate::supervisor::SupervisedService;
 use ::desk::ReadModel;
 use alerts::incident::IncidentState;
 use facts::Severity;
 use std::sync::PoisonError;
 
 /// Everything.
-pub(super) fn process(doors: &Doors, shown: &Shown) {
-    shown.set("ready", &[], i64::from(health::reasons(doors).is_empty()));
+pub(super) fn process(state: &HttpState, shown: &Shown) {
+    shown.set("ready", &[], i64::from(health::reasons(state).is_empty()));
     shown.set("build_info", &[("version", env!("CARGO_PKG_VERSION").into())], 1);
-    let now = (doors.clock)();
-    for watched in &doors.watched {
+    let now = (state.clock)();
+    for watched in &state.watched {
         service(watched, now, shown);
     }
-    if let Some(board) = &doors.board {
+    if let Some(board) = &state.board {
         let board = board.read().unwrap_or_else(PoisonError::into_inner);
         desk(&board, now, shown);
         incidents(&board, shown);
@@ -28,7 +28,7 @@ fn signed(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-fn service(watched: &Watched, now: i64, shown: &Shown) {
+fn service(watched: &SupervisedService, now: i64, shown: &Shown) {
     let service = || ("service", watched.service.name().to_owned());
     let seen = watched.watch.status();
     shown.set("up", &[service()], i64::from(seen.ended.is_none()));

@@ -61,11 +61,11 @@ async fn serve(listener: TcpListener) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     let unready = || async { Problem::new(StatusCode::SERVICE_UNAVAILABLE, WHY).again_in(5) };
     let metrics = || async { "# TYPE coldwatch_ready gauge\ncoldwatch_ready 0\n# EOF\n" };
-    let doors = Router::new()
+    let state = Router::new()
         .route("/livez", get(|| async { "alive\n" }))
         .route("/metrics", get(metrics))
         .fallback(unready);
-    if let Err(error) = axum::serve(listener, doors).await {
+    if let Err(error) = axum::serve(listener, state).await {
         tracing::warn!(%error, "the door is closed");
     }
 }

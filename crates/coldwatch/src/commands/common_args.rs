@@ -7,13 +7,13 @@ use std::path::PathBuf;
 
 /// Which configuration.
 #[derive(Args, Debug, Clone)]
-pub(crate) struct Given {
+pub(crate) struct CommonArgs {
     /// Configuration file; `COLDWATCH_LOG_BROKERS` and the like stand over it
     #[arg(long, value_name = "FILE", env = "COLDWATCH_CONFIG_FILE")]
     pub(crate) config: Option<PathBuf>,
 }
 
-impl Given {
+impl CommonArgs {
     pub(crate) fn read(&self) -> Result<Config, Failure> {
         Config::read(self.config.as_deref())
     }

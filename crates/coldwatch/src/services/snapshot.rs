@@ -20,9 +20,9 @@ pub(super) fn read(image: &[u8]) -> Result<(u64, &[u8]), String> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use crate::services::names::Names;
-    use crate::services::stateful::Stateful;
-    use crate::services::{Note, stroke};
+    use crate::services::names::TopicNames;
+    use crate::services::stateful::StatefulService;
+    use crate::services::{CommitMetadata, tick};
     use pipeline::Topic;
     use stream::{PartitionProcessor, ProcessorFactory, Record};
 
@@ -31,26 +31,26 @@ mod tests {
     }
 
     /// Two records that nobody can read, an image, a new life from it, and a third.
-    fn counted(stage: &impl ProcessorFactory, topic: Topic) -> (Note, Note) {
+    fn counted(stage: &impl ProcessorFactory, topic: Topic) -> (CommitMetadata, CommitMetadata) {
         let mut out = Vec::new();
         let mut life = stage.begin(0, "").unwrap();
-        let tick = stroke(&Names::with("", 1), topic, 0, 1_772_352_000_000).value;
+        let tick = tick(&TopicNames::with("", 1), topic, 0, 1_772_352_000_000).value;
         for (offset, value) in (0..).zip([&*tick, b"nonsense", b"{\"type\":7}"]) {
             life.process(&record(offset, value), &mut out).unwrap();
         }
-        let before = Note::read(&life.note());
+        let before = CommitMetadata::read(&life.note());
         let image = life.snapshot().unwrap();
         let mut next = stage.resume(0, &image).unwrap();
-        assert_eq!(Note::read(&next.note()), before, "what was counted survives");
+        assert_eq!(CommitMetadata::read(&next.note()), before, "what was counted survives");
         next.process(&record(3, b"more nonsense"), &mut out).unwrap();
         assert!(stage.resume(0, &image[..4]).is_err(), "half an image is none");
-        (before, Note::read(&next.note()))
+        (before, CommitMetadata::read(&next.note()))
     }
 
     #[test]
     fn what_could_not_be_read_is_counted_over_a_restart() {
         for service in crate::services::all().iter().filter_map(|service| service.stage()) {
-            let stage = Stateful::new(Names::with("", 1), service);
+            let stage = StatefulService::new(TopicNames::with("", 1), service);
             let (before, after) = counted(&stage, service.reads());
             assert_eq!((before.unreadable, after.unreadable), (2, 3));
         }

@@ -5,7 +5,7 @@
 //! address at the most; whoever has sent what cannot be used waits before the next is read; and reading is done away from
 //! the threads that answer.
 
-use super::Doors;
+use super::HttpState;
 use super::problem::Problem;
 use super::rates::Peer;
 use crate::services::intake;
@@ -44,7 +44,7 @@ const COMES_WITHIN: Duration = Duration::from_secs(30);
 const WAITS: Duration = Duration::from_secs(10);
 
 /// Room for bodies.
-pub(crate) struct Room {
+pub(crate) struct IngestCapacity {
     bytes: Arc<Semaphore>,
     /// What each address has here or waiting.
     of_each: Shares<Peer>,
@@ -52,7 +52,7 @@ pub(crate) struct Room {
     readers: Arc<Semaphore>,
 }
 
-impl Default for Room {
+impl Default for IngestCapacity {
     fn default() -> Self {
         let (bytes, readers) = (Semaphore::new(HERE), Semaphore::new(2));
         Self { bytes: Arc::new(bytes), of_each: Shares::new(OF_ONE), readers: Arc::new(readers) }
@@ -60,14 +60,14 @@ impl Default for Room {
 }
 
 /// Room for one body, given back when it is dropped: by whoever works on the body last, also where its sender has gone.
-struct Seat {
+struct IngestSeat {
     _bytes: OwnedSemaphorePermit,
     _share: Share<Peer>,
 }
 
-impl Room {
+impl IngestCapacity {
     /// Waits until a body of this size may come; without a size it may be the largest.
-    async fn seat(&self, peer: Peer, headers: &HeaderMap) -> Result<Seat, Problem> {
+    async fn seat(&self, peer: Peer, headers: &HeaderMap) -> Result<IngestSeat, Problem> {
         let length =
             headers.get(header::CONTENT_LENGTH).and_then(|n| n.to_str().ok()?.parse().ok());
         let length: usize = length.unwrap_or(LARGEST);
@@ -83,7 +83,7 @@ impl Room {
         let waits = tokio::time::timeout(WAITS, self.bytes.clone().acquire_many_owned(bytes)).await;
         let bytes = waits.ok().and_then(Result::ok);
         let bytes = bytes.ok_or_else(|| full("as much as fits is on its way in: send it again"))?;
-        Ok(Seat { _bytes: bytes, _share: share })
+        Ok(IngestSeat { _bytes: bytes, _share: share })
     }
 }
 
@@ -118,11 +118,11 @@ impl Inbound {
 }
 
 /// Takes events in.
-pub(crate) async fn take(State(doors): State<Arc<Doors>>, request: Request) -> Response {
+pub(crate) async fn take(State(state): State<Arc<HttpState>>, request: Request) -> Response {
     let (peer, (head, body)) = (Peer::of(&request), request.into_parts());
-    match seated(&doors, peer, &head.headers).await {
+    match seated(&state, peer, &head.headers).await {
         Ok(seat) => {
-            taken(&doors, peer, seat, body).await.unwrap_or_else(IntoResponse::into_response)
+            taken(&state, peer, seat, body).await.unwrap_or_else(IntoResponse::into_response)
         }
         // A sender that is still sending hears of it only afterwards.
         Err(problem) => {
@@ -150,14 +150,14 @@ pub(super) async fn pass_over(mut body: Body) {
 }
 
 /// Whether a body may come, before any of it is read.
-async fn seated(doors: &Doors, peer: Peer, headers: &HeaderMap) -> Result<Seat, Problem> {
-    doors.senders.may(peer).map_err(too_many)?;
-    doors.rate.may().map_err(too_many)?;
+async fn seated(state: &HttpState, peer: Peer, headers: &HeaderMap) -> Result<IngestSeat, Problem> {
+    state.senders.may(peer).map_err(too_many)?;
+    state.rate.may().map_err(too_many)?;
     // Nothing is gathered that cannot be written.
-    if let Some(reason) = doors.reach.away(Instant::now()) {
+    if let Some(reason) = state.reach.away(Instant::now()) {
         return Err(unavailable(reason));
     }
-    doors.room.seat(peer, headers).await
+    state.room.seat(peer, headers).await
 }
 
 fn too_many(seconds: u64) -> Problem {
@@ -165,13 +165,18 @@ fn too_many(seconds: u64) -> Problem {
     Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).again_in(seconds)
 }
 
-async fn taken(doors: &Doors, peer: Peer, seat: Seat, sent: Body) -> Result<Response, Problem> {
-    let partitions = doors.inbound.partitions(&doors.log).await.map_err(unavailable)?;
+async fn taken(
+    state: &HttpState,
+    peer: Peer,
+    seat: IngestSeat,
+    sent: Body,
+) -> Result<Response, Problem> {
+    let partitions = state.inbound.partitions(&state.log).await.map_err(unavailable)?;
     // What nothing is taken of costs its sender as much as what is: the records of a body, and all that fit into one
     // where it is late, cut off or has too many.
     let costs = |records| {
         move |problem| {
-            doors.senders.charge(peer, records);
+            state.senders.charge(peer, records);
             problem
         }
     };
@@ -184,15 +189,15 @@ async fn taken(doors: &Doors, peer: Peer, seat: Seat, sent: Body) -> Result<Resp
         let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail);
         return Err(costs(MOST_RECORDS)(problem));
     }
-    let (seat, read) = in_turn(doors, seat, partitions, body).await?;
+    let (seat, read) = in_turn(state, seat, partitions, body).await?;
     let new_records = read.map_err(|rejected| costs(records)(refused(&rejected)))?;
     if new_records.is_empty() {
         let problem = Problem::new(StatusCode::BAD_REQUEST, "the body holds no event");
         return Err(costs(1)(problem));
     }
     let accepted = new_records.len();
-    doors.rate.take(accepted).map_err(too_many)?;
-    let log = doors.log.clone();
+    state.rate.take(accepted).map_err(too_many)?;
+    let log = state.log.clone();
     let append = move || {
         let last = topics::append(&*log, new_records);
         drop(seat);
@@ -232,13 +237,13 @@ async fn body(sent: Body) -> Result<Bytes, Problem> {
 
 /// Reads a body on a thread of its own, when it is its turn; its room is held until it is read, whoever waits for that.
 async fn in_turn(
-    doors: &Doors,
-    seat: Seat,
+    state: &HttpState,
+    seat: IngestSeat,
     partitions: u16,
     body: Bytes,
-) -> Result<(Seat, Result<Vec<NewRecord>, Rejected>), Problem> {
-    let turn = doors.room.readers.clone().acquire_owned().await.map_err(unavailable)?;
-    let topic = doors.inbound.topic.clone();
+) -> Result<(IngestSeat, Result<Vec<NewRecord>, Rejected>), Problem> {
+    let turn = state.room.readers.clone().acquire_owned().await.map_err(unavailable)?;
+    let topic = state.inbound.topic.clone();
     let reading = tokio::task::spawn_blocking(move || {
         let read = read(&topic, partitions, &body, TOLD);
         drop(turn);
@@ -460,7 +465,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn only_so_much_is_here_at_a_time_and_what_waits_too_long_is_told_to_come_again() {
-        let room = Room::default();
+        let room = IngestCapacity::default();
         let sized = |bytes: usize| {
             let mut headers = HeaderMap::new();
             headers.insert(header::CONTENT_LENGTH, bytes.into());
@@ -468,7 +473,7 @@ mod tests {
         };
         let peer = |n: u8| Peer::at(std::net::IpAddr::from([10, 0, 0, n]));
         let status =
-            |refused: Result<Seat, Problem>| refused.err().unwrap().into_response().status();
+            |refused: Result<IngestSeat, Problem>| refused.err().unwrap().into_response().status();
         // Without a size it may be the largest.
         let large = [
             room.seat(peer(1), &sized(LARGEST)).await,

@@ -9,7 +9,7 @@
 mod process;
 mod show;
 
-use super::Doors;
+use super::HttpState;
 use crate::measures::{Labels, Measures};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -66,11 +66,11 @@ pub(crate) const HISTOGRAMS: [(&str, &str); 4] = [
 ];
 
 /// `/metrics`.
-pub(crate) async fn metrics(State(doors): State<Arc<Doors>>) -> Response {
+pub(crate) async fn metrics(State(state): State<Arc<HttpState>>) -> Response {
     // It may have to wait for the board: not on a thread that answers others.
     let text = tokio::task::spawn_blocking(move || {
-        let shown = Shown::new(&doors.measures);
-        show::process(&doors, &shown);
+        let shown = Shown::new(&state.measures);
+        show::process(&state, &shown);
         let mut text = String::new();
         encode(&mut text, &shown.registry).map(|()| text)
     });

@@ -22,9 +22,9 @@ pub(crate) mod waiting;
 
 use crate::desk::Pages;
 use crate::exit::Failure;
-use crate::live::{Live, Watched};
 use crate::measures::{self, Measures};
 use crate::services::Service;
+use crate::supervisor::{SupervisedService, Supervisor};
 use crate::watchdog;
 use ::desk::ReadModel;
 use axum::Router;
@@ -45,10 +45,10 @@ use stream::{Clock, Log};
 use tower_http::compression::CompressionLayer;
 
 /// What every door knows.
-pub(crate) struct Doors {
+pub(crate) struct HttpState {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) clock: Clock,
-    pub(crate) watched: Vec<Watched>,
+    pub(crate) watched: Vec<SupervisedService>,
     /// What does not move here.
     pub(crate) still: watchdog::Told,
     /// Where the desk runs here.
@@ -56,7 +56,7 @@ pub(crate) struct Doors {
     /// Whether that was ever near the end of the log.
     pub(crate) caught_up: AtomicBool,
     pub(crate) inbound: events::Inbound,
-    pub(crate) room: events::Room,
+    pub(crate) room: events::IngestCapacity,
     /// Events of all senders that are taken, and records of each, whether or not they can be.
     pub(crate) rate: rates::Rate,
     pub(crate) senders: rates::Rates,
@@ -68,44 +68,46 @@ pub(crate) struct Doors {
 }
 
 /// A server at work.
-pub(crate) struct Serving {
+pub(crate) struct HttpServer {
     /// Where it listens: the port that was given, or the one that was free.
     pub(crate) address: SocketAddr,
     thread: JoinHandle<()>,
 }
 
-impl Serving {
+impl HttpServer {
     /// Opens the doors of a process. They close when it is asked to stop.
     pub(crate) fn start(
-        live: &Live,
+        supervisor: &Supervisor,
         with_events: bool,
         desk: Option<Pages>,
     ) -> Result<Self, Failure> {
-        let token = live.config.token()?;
-        let address = live.config.http.listen;
-        let ours = Topic::ALL.map(|topic| live.names.topic(topic).to_string()).into_iter();
-        let inbound = live.config.log.inbound.iter().map(|name| live.names.other(name));
+        let token = supervisor.config.token()?;
+        let address = supervisor.config.http.listen;
+        let ours = Topic::ALL.map(|topic| supervisor.names.topic(topic).to_string()).into_iter();
+        let inbound = supervisor.config.log.inbound.iter().map(|name| supervisor.names.other(name));
         let asked = ours.chain(inbound).collect();
-        let reach = reach::Reach::start(live.log.clone(), asked, live.stop.clone());
+        let reach = reach::Reach::start(supervisor.log.clone(), asked, supervisor.stop.clone());
         let reach = reach.map_err(Failure::unavailable)?;
-        let reach = live.reach.get_or_init(|| reach).clone();
-        let a_second = live.config.http.events_per_second;
-        let doors = Arc::new(Doors {
-            log: live.log.clone(),
-            clock: live.clock.clone(),
-            watched: live.watched(),
-            still: live.still.clone(),
+        let reach = supervisor.reach.get_or_init(|| reach).clone();
+        let a_second = supervisor.config.http.events_per_second;
+        let state = Arc::new(HttpState {
+            log: supervisor.log.clone(),
+            clock: supervisor.clock.clone(),
+            watched: supervisor.watched(),
+            still: supervisor.still.clone(),
             board: desk.as_ref().map(|desk| desk.board.clone()),
             caught_up: AtomicBool::new(false),
             inbound: events::Inbound::new(
-                live.names.other(live.config.log.inbound.first().map_or("", |name| name)),
+                supervisor
+                    .names
+                    .other(supervisor.config.log.inbound.first().map_or("", |name| name)),
             ),
-            room: events::Room::default(),
+            room: events::IngestCapacity::default(),
             rate: rates::Rate::new(a_second),
             senders: rates::Rates::new(a_second, a_second.saturating_mul(10)),
             reach,
-            measures: live.measures.clone(),
-            stop: live.stop.clone(),
+            measures: supervisor.measures.clone(),
+            stop: supervisor.stop.clone(),
         });
         let wrong = |e: std::io::Error| {
             let sentence = format!("the door (http.listen) at {address} cannot be opened: {e}");
@@ -132,7 +134,7 @@ impl Serving {
             let take = post(events::take).layer(heard("post", "/v1/events"));
             router = router.route("/v1/events", take);
         }
-        let mut router: Router = router.with_state(doors.clone());
+        let mut router: Router = router.with_state(state.clone());
         if let Some(desk) = desk {
             // What people and programs read goes out compressed; of the feed, whose events would wait for the next one, the
             // layer keeps away by itself.
@@ -141,9 +143,10 @@ impl Serving {
         let guard = Arc::new(guard::Guard::new(token, address.ip().is_loopback()));
         let router = router
             .layer(middleware::from_fn(in_time))
-            .layer(middleware::from_fn_with_state(live.measures.clone(), measured))
+            .layer(middleware::from_fn_with_state(supervisor.measures.clone(), measured))
             .layer(middleware::from_fn_with_state(guard, guard::pass));
-        let (most, stop) = (serving::most(live.config.http.connections), live.stop.clone());
+        let (most, stop) =
+            (serving::most(supervisor.config.http.connections), supervisor.stop.clone());
         let thread = std::thread::Builder::new()
             .name("http".into())
             .spawn(move || {
