@@ -2,9 +2,9 @@
 
 use crate::faults::Plan;
 use crate::invariants::{Ending, Look};
+use crate::run::Run;
 use crate::seed::Folder;
 use crate::site::Site;
-use crate::storm::Storm;
 use crate::workload::Workload;
 use fastrand::Rng;
 use std::path::PathBuf;
@@ -30,11 +30,11 @@ impl Calm {
         workload.begin -= OLDER;
         let number = Workload::number(seed);
         let plan = Plan { slow: 1, ..Plan::default() };
-        let luck = &mut Rng::with_seed(number);
-        let site = Site::open(&workload, plan, ("calm.", &folder.0), luck);
-        let mut storm = Storm::over(&site, number, None);
+        let rng = &mut Rng::with_seed(number);
+        let site = Site::open(&workload, plan, ("calm.", &folder.0), rng);
+        let mut run = Run::over(&site, number, None);
         let mut wrong = Vec::new();
-        wrong.extend(storm.play(&workload, true).err());
+        wrong.extend(run.play(&workload, true).err());
         let mut look = Look::at(&site);
         look.everything();
         wrong.append(&mut look.wrong);

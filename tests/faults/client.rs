@@ -1,6 +1,6 @@
 //! One process's way to the log: each call may fail, be done and said to have failed, or be the last that it makes.
 
-use crate::roads::{KILLED, Roads};
+use crate::network::{KILLED, Network};
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use stream::{
 
 /// A process's client.
 pub(crate) struct Client {
-    pub(crate) roads: Arc<Roads>,
+    pub(crate) network: Arc<Network>,
     /// Which process, counted over all that ever lived.
     pub(crate) id: AtomicU64,
     pub(crate) group: String,
@@ -22,21 +22,21 @@ pub(crate) struct Client {
 
 impl Log for Client {
     fn create(&self, topic: &TopicSpec) -> Result<bool, StreamError> {
-        self.roads.memory.create(topic)
+        self.network.memory.create(topic)
     }
     fn partitions(&self, topic: &str) -> Result<Option<u16>, StreamError> {
-        self.roads.memory.partitions(topic)
+        self.network.memory.partitions(topic)
     }
     fn range(&self, topic: &str, partition: u16) -> Result<Range<u64>, StreamError> {
-        self.roads.reach()?;
-        self.roads.memory.range(topic, partition)
+        self.network.reach()?;
+        self.network.memory.range(topic, partition)
     }
     fn committed(&self, group: &str, topic: &str) -> Result<BTreeMap<u16, Committed>, StreamError> {
-        self.roads.reach()?;
-        self.roads.memory.committed(group, topic)
+        self.network.reach()?;
+        self.network.memory.committed(group, topic)
     }
     fn append(&self, new_records: Vec<(WriteId, NewRecord)>, answers: &Sender<Ack>) {
-        self.roads.take(self.id.load(Relaxed), &self.group, new_records, answers);
+        self.network.take(self.id.load(Relaxed), &self.group, new_records, answers);
     }
     fn join(
         &self,
@@ -44,13 +44,13 @@ impl Log for Client {
         topic: &str,
         instance: Option<&str>,
     ) -> Result<Box<dyn GroupConsumer>, StreamError> {
-        self.roads.reach()?;
-        let inner = self.roads.memory.join(group, topic, instance)?;
-        let (roads, id) = (self.roads.clone(), self.id.load(Relaxed));
+        self.network.reach()?;
+        let inner = self.network.memory.join(group, topic, instance)?;
+        let (network, id) = (self.network.clone(), self.id.load(Relaxed));
         let (group, topic) = (group.to_owned(), topic.to_owned());
         Ok(Box::new(Seat {
             inner,
-            roads,
+            network,
             id,
             group,
             topic,
@@ -61,14 +61,14 @@ impl Log for Client {
         }))
     }
     fn read(&self, topic: &str, from: &[(u16, u64)]) -> Result<Box<dyn Reader>, StreamError> {
-        self.roads.memory.read(topic, from)
+        self.network.memory.read(topic, from)
     }
 }
 
 /// A member of a group.
 struct Seat {
     inner: Box<dyn GroupConsumer>,
-    roads: Arc<Roads>,
+    network: Arc<Network>,
     id: u64,
     group: String,
     topic: String,
@@ -90,11 +90,11 @@ impl Seat {
 
 impl GroupConsumer for Seat {
     fn poll(&mut self, _: Duration, to: &mut Vec<ConsumerEvent>) -> Result<(), StreamError> {
-        self.roads.are_over(self.id, std::mem::take(&mut self.over));
-        self.roads.reach()?;
+        self.network.are_over(self.id, std::mem::take(&mut self.over));
+        self.network.reach()?;
         let mut fetched = Vec::new();
         self.inner.poll(Duration::ZERO, &mut fetched)?;
-        let mut all = self.roads.all();
+        let mut all = self.network.all();
         if let Some((topic, partition, offset)) = all.hidden.clone().filter(|h| h.0 == self.topic) {
             debug_assert_eq!(topic, self.topic);
             fetched.retain(
@@ -102,7 +102,7 @@ impl GroupConsumer for Seat {
             );
         }
         self.heard.extend(fetched);
-        let most = if all.calm { 512 } else { all.luck.usize(1..24) };
+        let most = if all.calm { 512 } else { all.rng.usize(1..24) };
         // Only records wait here: what the group says of partitions is known at once.
         let news = self.heard.iter().rposition(|h| !matches!(h, ConsumerEvent::Record(..)));
         let count = most.max(news.map_or(0, |at| at + 1)).min(self.heard.len());
@@ -118,28 +118,28 @@ impl GroupConsumer for Seat {
     fn seek(&mut self, partition: u16, from: u64) -> Result<(), StreamError> {
         self.lives += 1;
         self.begun.insert(partition, self.lives);
-        self.roads.reach()?;
+        self.network.reach()?;
         self.forget(&[partition]);
-        let points = self.roads.memory.committed(&self.group, &self.topic)?;
+        let points = self.network.memory.committed(&self.group, &self.topic)?;
         let worked_off = points.get(&partition).map_or(0, |point| point.offset);
-        self.roads.begins(&self.group, partition, (self.id, self.lives), worked_off);
+        self.network.begins(&self.group, partition, (self.id, self.lives), worked_off);
         self.inner.seek(partition, from)
     }
 
     fn commit(&mut self, points: &[(u16, Committed)]) -> Result<(), StreamError> {
-        self.roads.reach()?;
+        self.network.reach()?;
         self.inner.commit(points)?;
-        let now = self.roads.memory.committed(&self.group, &self.topic)?;
+        let now = self.network.memory.committed(&self.group, &self.topic)?;
         let mut refused = false;
         for (partition, point) in points {
             let there = now.get(partition);
             refused |= there != Some(point);
-            self.roads.came_to(&self.group, *partition, there.map_or(0, |point| point.offset));
+            self.network.came_to(&self.group, *partition, there.map_or(0, |point| point.offset));
         }
-        let mut all = self.roads.all();
+        let mut all = self.network.all();
         all.count.commits_refused += u64::from(refused);
         // One that has lost its partitions may hear of it here, or nowhere.
-        if refused && all.luck.bool() {
+        if refused && all.rng.bool() {
             return Err(StreamError::Unavailable("they are lost".into()));
         }
         all.may_die()?;
@@ -159,11 +159,11 @@ impl GroupConsumer for Seat {
         self.forget(partitions);
         self.inner.release(partitions)?;
         self.over.extend(partitions.iter().filter_map(|p| self.begun.remove(p)));
-        self.roads.all().may_die()
+        self.network.all().may_die()
     }
 
     fn leave(&mut self) -> Result<(), StreamError> {
-        self.roads.all().may_die()?;
+        self.network.all().may_die()?;
         self.inner.leave()
     }
 }

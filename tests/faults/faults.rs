@@ -41,36 +41,36 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn draw(luck: &mut Rng) -> Self {
+    pub(crate) fn draw(rng: &mut Rng) -> Self {
         let writes = Faults {
-            seed: luck.u64(..),
-            lost: some(luck, 1, 8),
-            ambiguous: some(luck, 1, 8),
-            late: some(luck, 1, 8),
-            doubled: some(luck, 1, 25),
+            seed: rng.u64(..),
+            lost: some(rng, 1, 8),
+            ambiguous: some(rng, 1, 8),
+            late: some(rng, 1, 8),
+            doubled: some(rng, 1, 25),
             scattered: 0,
         };
         Self {
-            crash: some(luck, 3, 25),
-            crash_inside: some(luck, 2, 25),
+            crash: some(rng, 3, 25),
+            crash_inside: some(rng, 2, 25),
             writes,
-            slow: luck.u32(1..5),
-            stuck: some(luck, 5, 60),
-            commit_unsure: some(luck, 3, 30),
-            pause: some(luck, 3, 15),
-            give_up: some(luck, 5, 30),
-            scatter: some(luck, 1, 3),
-            second: some(luck, 8, 30),
-            first: some(luck, 10, 70),
-            roll: some(luck, 2, 15),
-            outage: some(luck, 2, 8),
-            clock: some(luck, 3, 15),
-            disk: some(luck, 3, 15),
-            damage: some(luck, 5, 50),
+            slow: rng.u32(1..5),
+            stuck: some(rng, 5, 60),
+            commit_unsure: some(rng, 3, 30),
+            pause: some(rng, 3, 15),
+            give_up: some(rng, 5, 30),
+            scatter: some(rng, 1, 3),
+            second: some(rng, 8, 30),
+            first: some(rng, 10, 70),
+            roll: some(rng, 2, 15),
+            outage: some(rng, 2, 8),
+            clock: some(rng, 3, 15),
+            disk: some(rng, 3, 15),
+            damage: some(rng, 5, 50),
         }
     }
 }
 
-fn some(luck: &mut Rng, least: u32, most: u32) -> u32 {
-    if luck.u8(..3) == 0 { 0 } else { luck.u32(least..=most) }
+fn some(rng: &mut Rng, least: u32, most: u32) -> u32 {
+    if rng.u8(..3) == 0 { 0 } else { rng.u32(least..=most) }
 }

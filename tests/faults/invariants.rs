@@ -46,7 +46,7 @@ pub(crate) struct Look<'a> {
 
 impl<'a> Look<'a> {
     pub(crate) fn at(site: &'a Site) -> Self {
-        Self { site, wrong: site.roads.all().broken.clone(), count: Coverage::default() }
+        Self { site, wrong: site.network.all().broken.clone(), count: Coverage::default() }
     }
 
     fn says(&mut self, invariant: &str, what: impl std::fmt::Display) {
@@ -74,7 +74,7 @@ impl<'a> Look<'a> {
     }
 
     pub(crate) fn records(&self, topic: &str, partition: u16) -> Vec<Record> {
-        let memory = &self.site.roads.memory;
+        let memory = &self.site.network.memory;
         let end = memory.range(topic, partition).expect("it is there").end;
         let mut reader = memory.read(topic, &[(partition, 0)]).expect("it can be read");
         let mut records = Vec::new();
@@ -108,7 +108,7 @@ impl<'a> Look<'a> {
                 .push((new_record.key, without_link(service, new_record.value)));
         }
         let group = self.site.names.other(service.name());
-        let points = self.site.roads.memory.committed(&group, &topic).expect("it answers");
+        let points = self.site.network.memory.committed(&group, &topic).expect("it answers");
         let point = points.get(&partition).cloned().unwrap_or_default();
         if point.offset != records.len() as u64 {
             self.says("caught up", format!("{place} is at {} of {}", point.offset, records.len()));
@@ -219,7 +219,7 @@ impl<'a> Look<'a> {
         let notes = |service: Service| -> Vec<CommitMetadata> {
             let (group, topic) =
                 (self.site.names.other(service.name()), topic_of(service, &self.site.names));
-            let points = self.site.roads.memory.committed(&group, &topic).expect("it answers");
+            let points = self.site.network.memory.committed(&group, &topic).expect("it answers");
             points.values().map(|point| CommitMetadata::read(&point.note)).collect()
         };
         let sum = |notes: &[CommitMetadata], of: fn(&CommitMetadata) -> u64| {
@@ -232,7 +232,7 @@ impl<'a> Look<'a> {
         let fated = sum(&notes(Service::Dispatch), fates) + sum(&notes(Service::Alerts), fates);
         let inbound = topic_of(Service::Intake, &self.site.names);
         let sent: u64 = (0..self.site.names.partitions)
-            .map(|p| self.site.roads.memory.range(&inbound, p).map_or(0, |range| range.end))
+            .map(|p| self.site.network.memory.range(&inbound, p).map_or(0, |range| range.end))
             .sum();
         if (read, read) != (sent, homed + rejected) || homed != fated {
             self.says(

@@ -32,6 +32,7 @@
     clippy::disallowed_methods
 )]
 
+mod bad_endings;
 mod calm;
 mod client;
 mod coverage;
@@ -39,14 +40,13 @@ mod faults;
 mod hours;
 mod invariants;
 mod misfortune;
+mod network;
 mod places;
 mod releases;
-mod roads;
+mod run;
 mod scheduler;
 mod seed;
 mod site;
-mod storm;
-mod tails;
 #[path = "../verdicts.rs"]
 mod verdicts;
 mod workload;

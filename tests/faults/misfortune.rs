@@ -1,29 +1,29 @@
 //! What goes wrong between two steps: processes, groups, the broker, clocks, disks, snapshots.
 
 use crate::faults::Plan;
+use crate::run::Run;
 use crate::scheduler::At;
-use crate::storm::Storm;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 pub(crate) const HOUR: i64 = 3_600_000;
 
-impl Storm<'_> {
+impl Run<'_> {
     fn happens(&mut self, rate: u32) -> bool {
-        rate > 0 && self.luck.u32(..10_000) < rate
+        rate > 0 && self.rng.u32(..10_000) < rate
     }
 
     /// What goes wrong now, if anything.
     pub(crate) fn misfortune(&mut self) {
         let (calm, plan) = {
-            let all = self.site.roads.all();
+            let all = self.site.network.all();
             (all.calm, all.plan)
         };
         if calm {
             return;
         }
-        let n = self.luck.usize(..self.at.len());
+        let n = self.rng.usize(..self.at.len());
         let place = &self.site.places[n];
         let up = matches!(self.at[n], At::Up(..) | At::Stopping(..));
         if self.happens(plan.crash) && up {
@@ -33,19 +33,19 @@ impl Storm<'_> {
         if self.happens(plan.pause)
             && let At::Up(_, wake) = &mut self.at[n]
         {
-            *wake = self.site.hours.now() + Duration::from_millis(self.luck.u64(100..3_000));
+            *wake = self.site.hours.now() + Duration::from_millis(self.rng.u64(100..3_000));
             self.count.paused += 1;
         }
         if self.happens(plan.stuck) {
-            let landings = self.luck.u32(20..150);
-            self.site.roads.hold(landings);
+            let landings = self.rng.u32(20..150);
+            self.site.network.hold(landings);
         }
         if self.happens(plan.give_up) {
-            let (nth, deaf) = (self.luck.usize(..2), self.luck.u32(1..60));
-            self.site.roads.memory.give_up(&place.group.name, &place.group.topic, nth, deaf);
+            let (nth, deaf) = (self.rng.usize(..2), self.rng.u32(1..60));
+            self.site.network.memory.give_up(&place.group.name, &place.group.topic, nth, deaf);
         }
         if self.happens(plan.scatter) {
-            self.site.roads.memory.scatter();
+            self.site.network.memory.scatter();
         }
         if self.happens(plan.roll) {
             self.stop(n);
@@ -59,14 +59,14 @@ impl Storm<'_> {
 
     fn outages(&mut self, plan: Plan, n: usize) {
         if self.happens(plan.outage) {
-            self.away_until = self.steps + self.luck.u64(20..400);
+            self.away_until = self.steps + self.rng.u64(20..400);
         }
-        self.site.roads.all().away = self.steps < self.away_until;
+        self.site.network.all().away = self.steps < self.away_until;
         if self.happens(plan.clock) {
-            let hours = self.luck.i64(1..72) * if self.luck.bool() { HOUR } else { -HOUR };
+            let hours = self.rng.i64(1..72) * if self.rng.bool() { HOUR } else { -HOUR };
             self.site.places[n].wrong_by.store(hours, Relaxed);
             self.site.intake_is_wrong_by.store(-hours, Relaxed);
-            self.clocks_until = self.steps + self.luck.u64(100..2_000);
+            self.clocks_until = self.steps + self.rng.u64(100..2_000);
             self.count.wrong_clocks += 1;
         }
         if self.steps == self.clocks_until {
@@ -77,7 +77,7 @@ impl Storm<'_> {
     fn disks(&mut self, plan: Plan, n: usize) {
         let place = &self.site.places[n];
         if self.happens(plan.disk) {
-            self.disk_until = self.steps + self.luck.u64(100..1_500);
+            self.disk_until = self.steps + self.rng.u64(100..1_500);
             let folder = place.folder.join(place.service.name());
             if folder.is_dir() {
                 std::fs::rename(&folder, folder.with_extension("away")).expect("it can be moved");
@@ -108,8 +108,8 @@ impl Storm<'_> {
 
     /// One snapshot is torn, flipped or lost, or one of another log is laid out.
     fn damage(&mut self, folder: &Path, foreign: Option<&Path>) {
-        if let Some(foreign) = foreign.filter(|_| self.luck.u8(..3) == 0) {
-            let Some(from) = self.luck.choice(snapshots(foreign)) else { return };
+        if let Some(foreign) = foreign.filter(|_| self.rng.u8(..3) == 0) {
+            let Some(from) = self.rng.choice(snapshots(foreign)) else { return };
             let (Some(partition), Some(name)) =
                 (from.parent().and_then(Path::file_name), from.file_name())
             else {
@@ -123,14 +123,14 @@ impl Storm<'_> {
             self.count.foreign += 1;
             return;
         }
-        let Some(file) = self.luck.choice(snapshots(folder)) else { return };
+        let Some(file) = self.rng.choice(snapshots(folder)) else { return };
         self.count.damaged += 1;
         let mut bytes = std::fs::read(&file).expect("it can be read");
-        match self.luck.u8(..3) {
-            0 => bytes.truncate(self.luck.usize(..bytes.len().max(1))),
+        match self.rng.u8(..3) {
+            0 => bytes.truncate(self.rng.usize(..bytes.len().max(1))),
             1 if !bytes.is_empty() => {
-                let at = self.luck.usize(..bytes.len());
-                bytes[at] ^= 1 << self.luck.u8(..8);
+                let at = self.rng.usize(..bytes.len());
+                bytes[at] ^= 1 << self.rng.u8(..8);
             }
             _ => {
                 std::fs::remove_file(&file).expect("it can be removed");

@@ -2,8 +2,8 @@
 
 use crate::client::Client;
 use crate::hours::Hours;
+use crate::network::Network;
 use crate::releases::{Release, Released};
-use crate::roads::Roads;
 use coldwatch::services::intake::Intake;
 use coldwatch::services::names::TopicNames;
 use coldwatch::services::stateful::StatefulService;
@@ -39,14 +39,14 @@ impl Place {
     /// One of the service's places, with its snapshots in that folder.
     pub(crate) fn new(
         service: Service,
-        (names, roads, hours): (&TopicNames, &Arc<Roads>, &Arc<Hours>),
+        (names, network, hours): (&TopicNames, &Arc<Network>, &Arc<Hours>),
         folder: PathBuf,
         snapshot_every: Duration,
     ) -> Self {
         let topic = topic_of(service, names);
         let wrong_by = Arc::<AtomicI64>::default();
         let log_identity =
-            topics::identity(&roads.memory, names, &topic).expect("the topic is there");
+            topics::identity(&network.memory, names, &topic).expect("the topic is there");
         let strikes = matches!(service, Service::Intake | Service::Dispatch | Service::Alerts);
         let name = names.other(service.name());
         let group = Group {
@@ -62,7 +62,7 @@ impl Place {
             tick_every: strikes.then_some(TICK_EVERY),
             waited: None,
         };
-        let client = Client { roads: roads.clone(), id: AtomicU64::new(0), group: name };
+        let client = Client { network: network.clone(), id: AtomicU64::new(0), group: name };
         let (watch, stop) = (Monitor::default(), AtomicBool::new(false));
         Self { service, group, watch, stop, client, wrong_by, folder }
     }
@@ -145,12 +145,12 @@ impl Stages {
     pub(crate) fn join<'a>(
         &'a self,
         place: &'a Place,
-        luck: u64,
+        rng: u64,
         now: Instant,
     ) -> Result<Box<dyn Turns + 'a>, StreamError> {
         of_service!(self, place.service, stage => {
             let own = (&place.stop, &place.watch);
-            Ok(Box::new(Runner::join(&place.client, stage, &place.group, own, luck, now)?))
+            Ok(Box::new(Runner::join(&place.client, stage, &place.group, own, rng, now)?))
         })
     }
 

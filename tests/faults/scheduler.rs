@@ -3,7 +3,7 @@
 use crate::client::is_killed;
 use crate::places::Turns;
 use crate::releases::{NEXT, Release};
-use crate::storm::Storm;
+use crate::run::Run;
 use coldwatch::services;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ pub(crate) enum At<'a> {
     Stopping(Box<dyn Turns + 'a>, Instant),
 }
 
-impl Storm<'_> {
+impl Run<'_> {
     /// So many steps, or until a service ends by itself.
     pub(crate) fn go_on(&mut self, steps: u64) {
         let until = self.steps + steps;
@@ -29,31 +29,31 @@ impl Storm<'_> {
 
     pub(crate) fn step(&mut self) {
         self.steps += 1;
-        self.site.hours.pass(if self.quiet && self.site.roads.empty() {
-            self.luck.u32(20..150)
+        self.site.hours.pass(if self.quiet && self.site.network.empty() {
+            self.rng.u32(20..150)
         } else {
-            self.luck.u32(1..8)
+            self.rng.u32(1..8)
         });
         self.misfortune();
         let (slow, calm) = {
-            let all = self.site.roads.all();
+            let all = self.site.network.all();
             (all.plan.slow, all.calm)
         };
         if calm {
             // Nobody waits long: what is struck every few seconds is worked off in between.
             for _ in 0..3 {
-                self.site.roads.land();
-                self.site.roads.answer();
+                self.site.network.land();
+                self.site.network.answer();
             }
         }
-        match self.luck.u32(..8 + 2 * slow) {
-            0..3 => self.site.roads.land(),
-            3..6 => self.site.roads.answer(),
-            6 if self.luck.u8(..8) == 0 => self.site.roads.haunt(),
+        match self.rng.u32(..8 + 2 * slow) {
+            0..3 => self.site.network.land(),
+            3..6 => self.site.network.answer(),
+            6 if self.rng.u8(..8) == 0 => self.site.network.land_orphan_write(),
             _ => {
-                let n = 2 * self.luck.usize(..services::all().len());
+                let n = 2 * self.rng.usize(..services::all().len());
                 let other = self.second[n / 2] || !matches!(self.at[n + 1], At::Down(_));
-                let n = if other && self.luck.bool() { n + 1 } else { n };
+                let n = if other && self.rng.bool() { n + 1 } else { n };
                 self.go(n);
             }
         }
@@ -93,7 +93,7 @@ impl Storm<'_> {
                     Err(error) => self.ended.push((place.service, error)),
                 }
                 // What it has sent may be on its way still: it is heard by nobody.
-                self.site.roads.bury(place.client.id.load(Relaxed));
+                self.site.network.drop_process(place.client.id.load(Relaxed));
             }
         }
     }
@@ -110,7 +110,7 @@ impl Storm<'_> {
             }
         }
         self.release[n] = release;
-        match self.site.stages(release).join(place, self.luck.u64(..), now) {
+        match self.site.stages(release).join(place, self.rng.u64(..), now) {
             Ok(all) => self.at[n] = At::Up(all, now),
             Err(StreamError::Unavailable(_)) => {
                 self.at[n] = At::Down(now + Duration::from_millis(500))
@@ -122,12 +122,12 @@ impl Storm<'_> {
     /// The release that a process starts with; once all is well it is the next one.
     fn drawn(&mut self) -> Release {
         let (calm, first) = {
-            let all = self.site.roads.all();
+            let all = self.site.network.all();
             (all.calm, all.plan.first)
         };
         // One that the log is too new for falls behind until somebody looks: that is not done on purpose often.
         let first = if self.switched { first.min(4) } else { first };
-        match !calm && self.luck.u32(..100) < first {
+        match !calm && self.rng.u32(..100) < first {
             true => Release::First,
             false => Release::Next,
         }
@@ -158,8 +158,8 @@ impl Storm<'_> {
     }
 
     pub(crate) fn kill(&mut self, n: usize) {
-        let back = self.site.hours.now() + Duration::from_millis(self.luck.u64(20..2_000));
+        let back = self.site.hours.now() + Duration::from_millis(self.rng.u64(20..2_000));
         self.at[n] = At::Down(back);
-        self.site.roads.bury(self.site.places[n].client.id.load(Relaxed));
+        self.site.network.drop_process(self.site.places[n].client.id.load(Relaxed));
     }
 }

@@ -1,12 +1,12 @@
 //! One seed: its world in a storm, which must end as it does without a fault; and once again, which must be the same.
 
+use crate::bad_endings::{self, Ended};
 use crate::calm::Calm;
 use crate::coverage::Coverage;
 use crate::faults::Plan;
 use crate::invariants::{Ending, Look};
+use crate::run::Run;
 use crate::site::Site;
-use crate::storm::Storm;
-use crate::tails::{self, Ended};
 use crate::workload::Workload;
 use fastrand::Rng;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -50,9 +50,9 @@ pub(crate) fn play(seed: u64, small: &mut Option<Calm>) -> Result<Coverage, Vec<
 }
 
 fn all(seed: u64, calm: &Calm) -> Result<Coverage, Vec<String>> {
-    let mut luck = Rng::with_seed(seed);
-    let plan = Plan::draw(&mut luck);
-    let order = luck.u64(..);
+    let mut rng = Rng::with_seed(seed);
+    let plan = Plan::draw(&mut rng);
+    let order = rng.u64(..);
     let folder = Folder::new(&seed.to_string());
     let (first, coverage) = stormy(calm, plan, ("storm.", &folder.0), order, true)?;
     // The same seed must be the same run.
@@ -75,11 +75,11 @@ fn stormy(
     // Names are part of what is hashed: both runs have the same.
     let folder = folder.join(word);
     let site = Site::open(&calm.workload, plan, ("storm.", &folder), &mut Rng::with_seed(order));
-    let mut storm = Storm::over(&site, order, Some(calm.snapshots.clone()));
+    let mut run = Run::over(&site, order, Some(calm.snapshots.clone()));
     let mut wrong = Vec::new();
-    wrong.extend(storm.play(&calm.workload, false).err());
+    wrong.extend(run.play(&calm.workload, false).err());
     let mut look = Look::at(&site);
-    let mut coverage = storm.count;
+    let mut coverage = run.count;
     if compare {
         if wrong.is_empty() {
             look.everything();
@@ -89,17 +89,17 @@ fn stormy(
             }
             coverage += look.count;
         }
-        coverage += site.roads.all().count;
+        coverage += site.network.all().count;
         let mut of_log = Coverage::default();
-        of_log.log(&site.roads.memory.happened());
+        of_log.log(&site.network.memory.happened());
         coverage += of_log;
         site.places.iter().for_each(|place| coverage.watch(&place.watch.status()));
-        coverage.steps += storm.steps;
+        coverage.steps += run.steps;
     }
     wrong.append(&mut look.wrong);
-    let trace = site.roads.trace();
+    let trace = site.network.trace();
     if wrong.is_empty() && compare {
-        match tails::play(&mut storm, order) {
+        match bad_endings::play(&mut run, order) {
             Ok(Ended::Refused) => coverage.refusals += 1,
             Ok(Ended::GoesOn) => coverage.trimmed += 1,
             Err(says) => wrong.push(format!("refusal: {says}")),

@@ -2,9 +2,9 @@
 
 use crate::faults::Plan;
 use crate::hours::Hours;
+use crate::network::Network;
 use crate::places::{INBOUND, Place, Stages, topic_of};
 use crate::releases::Release;
-use crate::roads::Roads;
 use crate::workload::Workload;
 use coldwatch::services::names::TopicNames;
 use coldwatch::services::{self, Service};
@@ -22,7 +22,7 @@ use stream::{Log, MemoryLog};
 pub(crate) struct Site {
     pub(crate) names: TopicNames,
     pub(crate) hours: Arc<Hours>,
-    pub(crate) roads: Arc<Roads>,
+    pub(crate) network: Arc<Network>,
     /// Of the first release and of the next.
     pub(crate) stages: [Stages; 2],
     pub(crate) places: Vec<Place>,
@@ -36,7 +36,7 @@ impl Site {
         workload: &Workload,
         plan: Plan,
         (word, folder): (&str, &Path),
-        luck: &mut Rng,
+        rng: &mut Rng,
     ) -> Self {
         let hours = Hours::begin(workload.begin);
         let exact = Arc::<AtomicI64>::default();
@@ -45,22 +45,22 @@ impl Site {
         let inbound = [INBOUND.to_owned()];
         let topics = Topics { names: &names, generation: 1, inbound: &inbound };
         topics.create_at(&memory, &workload.book, workload.begin).expect("topics can be made");
-        let roads = Roads::new(memory, plan, Rng::with_seed(luck.u64(..)));
+        let network = Network::new(memory, plan, Rng::with_seed(rng.u64(..)));
         let intake_is_wrong_by = Arc::<AtomicI64>::default();
         let stages =
             Release::ALL.map(|release| Stages::new(release, &names, &hours, &intake_is_wrong_by));
-        let every = Duration::from_millis(luck.u64(200..6_000));
+        let every = Duration::from_millis(rng.u64(200..6_000));
         let folder = folder.join(word);
         // In every other seed the two processes of a service share their snapshots, as they do in an object store.
         let shared = every.as_millis().is_multiple_of(2);
         let place = |service| {
             [0, 1].map(|nth| {
                 let folder = folder.join(if shared { 0 } else { nth }.to_string());
-                Place::new(service, (&names, &roads, &hours), folder, every)
+                Place::new(service, (&names, &network, &hours), folder, every)
             })
         };
         let places = services::all().iter().copied().flat_map(place).collect();
-        Self { names, hours, roads, stages, places, folder, intake_is_wrong_by }
+        Self { names, hours, network, stages, places, folder, intake_is_wrong_by }
     }
 
     /// The services as a release has them.
@@ -80,7 +80,7 @@ impl Site {
     pub(crate) fn is_drained(&self, service: Service) -> bool {
         let group = self.names.other(service.name());
         coldwatch::supervisor::is_drained(
-            &self.roads.memory,
+            &self.network.memory,
             &group,
             &topic_of(service, &self.names),
         )
@@ -98,9 +98,9 @@ impl Site {
     /// Of the last records of a partition: the greatest stroke that its owner made.
     fn last_stroke(&self, topic: Topic, partition: u16) -> i64 {
         let name = self.names.topic(topic);
-        let range = self.roads.memory.range(&name, partition).unwrap_or(0..0);
+        let range = self.network.memory.range(&name, partition).unwrap_or(0..0);
         let (from, mut records) = (range.end.saturating_sub(40).max(range.start), Vec::new());
-        let reader = self.roads.memory.read(&name, &[(partition, from)]);
+        let reader = self.network.memory.read(&name, &[(partition, from)]);
         if reader.and_then(|mut reader| reader.poll(Duration::ZERO, &mut records)).is_err() {
             return 0;
         }

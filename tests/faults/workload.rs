@@ -53,29 +53,29 @@ impl Workload {
     }
 
     pub(crate) fn of(seed: u64) -> Self {
-        let (small, luck) = (Self::is_small(seed), &mut Rng::with_seed(Self::number(seed)));
-        let shipments = if small { 1 } else { luck.u32(2..4) };
-        let readings = if small { luck.usize(12..25) } else { luck.usize(40..90) };
-        let inbound = simulate::make(luck.u64(..), shipments).inbound;
-        let mut arrivals = thinned(inbound, readings, luck);
-        staff(&mut arrivals, luck);
+        let (small, rng) = (Self::is_small(seed), &mut Rng::with_seed(Self::number(seed)));
+        let shipments = if small { 1 } else { rng.u32(2..4) };
+        let readings = if small { rng.usize(12..25) } else { rng.usize(40..90) };
+        let inbound = simulate::make(rng.u64(..), shipments).inbound;
+        let mut arrivals = thinned(inbound, readings, rng);
+        staff(&mut arrivals, rng);
         arrivals.sort_by_key(|(at, _)| *at);
         let begin = arrivals.first().map_or(0, |(at, _)| at.millis());
         let book = rules("");
-        let mut rounds = in_rounds(&arrivals, luck);
+        let mut rounds = in_rounds(&arrivals, rng);
         // Half-way other rules come: gaps of custody are told sooner.
-        let middle = rounds.len() / 2 + luck.usize(..3);
+        let middle = rounds.len() / 2 + rng.usize(..3);
         if let Some(round) = rounds.get_mut(middle) {
             round.book =
                 Some(rules("[\"custody/custody-gap\"]\nground = \"10 min\"\nairside = \"60 min\""));
         }
-        let amid = behave(&mut rounds, luck);
+        let amid = behave(&mut rounds, rng);
         let mut last = rounds.last().map_or(begin, |round| round.until);
         for span in [Span::hours(1), Span::hours(12), Span::days(2)] {
             last += span.as_millis();
             rounds.push(Round { until: last, ..Round::default() });
         }
-        let partitions = *luck.choice(&[2, 2, 2, 3, 3, 4]).unwrap_or(&2);
+        let partitions = *rng.choice(&[2, 2, 2, 3, 3, 4]).unwrap_or(&2);
         Self { begin, book, rounds, partitions, amid }
     }
 }
@@ -83,14 +83,14 @@ impl Workload {
 /// In two worlds of three the next behaviour comes, and in every second of these the one before comes back: amid the
 /// records of a round, or between two rounds. Says whether amid: what is told for a moment and withdrawn, because a
 /// record was judged by the one behaviour and then by the other, depends on which came first: it may wake an incident.
-fn behave(rounds: &mut Vec<Round>, luck: &mut Rng) -> bool {
-    let (amid, mut at) = (luck.bool(), 0);
-    if luck.u8(..3) == 0 {
+fn behave(rounds: &mut Vec<Round>, rng: &mut Rng) -> bool {
+    let (amid, mut at) = (rng.bool(), 0);
+    if rng.u8(..3) == 0 {
         return false;
     }
     for number in [NEXT, NEXT - 1] {
         let beyond = if number == NEXT { rounds.len() } else { 2 * rounds.len() - at };
-        at = luck.usize(at..beyond.max(at + 1));
+        at = rng.usize(at..beyond.max(at + 1));
         if at >= rounds.len() {
             break;
         }
@@ -117,14 +117,14 @@ fn rules(more: &str) -> Rulebook {
 }
 
 /// About so many readings stay, and those who take no part are not described.
-fn thinned(inbound: Vec<simulate::Arrival>, stay: usize, luck: &mut Rng) -> Vec<(Moment, Event)> {
+fn thinned(inbound: Vec<simulate::Arrival>, stay: usize, rng: &mut Rng) -> Vec<(Moment, Event)> {
     let readings = inbound
         .iter()
         .filter(|a| matches!(a.event.fact, Fact::Device(DeviceFact::Reading(_))))
         .count();
     let every = (readings / stay).max(1);
     // For a while each is heard, as one that is calm is passed over only where others are near.
-    let begin = luck.usize(..(readings / 3).max(1));
+    let begin = rng.usize(..(readings / 3).max(1));
     let dense = begin..begin + 6;
     let said: String = inbound
         .iter()
@@ -141,20 +141,20 @@ fn thinned(inbound: Vec<simulate::Arrival>, stay: usize, luck: &mut Rng) -> Vec<
                 if *n % every != 0 && !dense.contains(n) {
                     continue;
                 }
-                if luck.u8(..12) == 0 {
-                    at = at + Span::minutes(luck.i64(1..600));
+                if rng.u8(..12) == 0 {
+                    at = at + Span::minutes(rng.i64(1..600));
                 }
             }
-            Fact::Device(DeviceFact::Attached(_)) if luck.bool() => {
-                at = at + Span::minutes(luck.i64(1..2_000))
+            Fact::Device(DeviceFact::Attached(_)) if rng.bool() => {
+                at = at + Span::minutes(rng.i64(1..2_000))
             }
             _ if event.subject.kind == SubjectKind::Party && !said.contains(&*event.subject.id) => {
                 continue;
             }
             _ => {}
         }
-        if luck.u8(..30) == 0 {
-            all.push((at + Span::minutes(luck.i64(1..600)), event.clone()));
+        if rng.u8(..30) == 0 {
+            all.push((at + Span::minutes(rng.i64(1..600)), event.clone()));
         }
         all.push((at, event));
     }
@@ -162,7 +162,7 @@ fn thinned(inbound: Vec<simulate::Arrival>, stay: usize, luck: &mut Rng) -> Vec<
 }
 
 /// Anna takes what there is of each shipment, says something, and closes it with Ben.
-fn staff(arrivals: &mut Vec<(Moment, Event)>, luck: &mut Rng) {
+fn staff(arrivals: &mut Vec<(Moment, Event)>, rng: &mut Rng) {
     let shipments: BTreeSet<Subject> = arrivals
         .iter()
         .filter(|(_, event)| event.subject.kind == SubjectKind::Shipment)
@@ -188,10 +188,10 @@ fn staff(arrivals: &mut Vec<(Moment, Event)>, luck: &mut Rng) {
             })),
         ];
         // Each has rounds of its own: in a small world not all of them happen.
-        let skipped = if shipments.len() == 1 { luck.usize(1..acts.len()) } else { 0 };
+        let skipped = if shipments.len() == 1 { rng.usize(1..acts.len()) } else { 0 };
         for fact in acts.into_iter().skip(skipped) {
             number += 1;
-            let at = last - Span::minutes(luck.i64(0..6 * 24 * 60));
+            let at = last - Span::minutes(rng.i64(0..6 * 24 * 60));
             let (source, id) = (ShortText::new("desk"), ShortText::new(format!("act-{number}")));
             arrivals.push((
                 at,
@@ -209,7 +209,7 @@ fn staff(arrivals: &mut Vec<(Moment, Event)>, luck: &mut Rng) {
     }
 }
 
-fn in_rounds(arrivals: &[(Moment, Event)], luck: &mut Rng) -> Vec<Round> {
+fn in_rounds(arrivals: &[(Moment, Event)], rng: &mut Rng) -> Vec<Round> {
     let mut rounds: Vec<Round> = Vec::new();
     let (mut began, mut acted) = (Moment::EARLIEST, false);
     for (at, event) in arrivals {
@@ -228,7 +228,7 @@ fn in_rounds(arrivals: &[(Moment, Event)], luck: &mut Rng) -> Vec<Round> {
         let Some(round) = rounds.last_mut() else { continue };
         round.until = at.millis();
         let bytes = native::write(event, &Extensions::default()).into_bytes();
-        if luck.u8(..60) == 0 {
+        if rng.u8(..60) == 0 {
             let broken = bytes[..bytes.len() / 2].to_vec();
             round.records.push((event.subject.clone(), broken));
         }

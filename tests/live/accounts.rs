@@ -1,8 +1,8 @@
 //! Law 6 at work: every event that was sent is told of, once, on every backing.
 
 use crate::driver::Driver;
+use crate::load;
 use crate::site::{Backing, Site, program};
-use crate::weeks;
 use coldwatch::services::{CommitMetadata, Service};
 use facts::{Event, Moment};
 use libtest_mimic::{Failed, Trial};
@@ -42,10 +42,10 @@ pub(crate) fn note(site: &Site, service: Service) -> CommitMetadata {
 }
 
 fn counted_over(backing: Backing) -> Result<(), Failed> {
-    let week = weeks::week(8);
+    let week = load::week(8);
     let begin = week[0].0.floor(GRID);
-    let mut driver = Driver::new(Site::open(backing, 4, &weeks::book(), begin));
-    weeks::send_week(&mut driver, &week, |_, _| {});
+    let mut driver = Driver::new(Site::open(backing, 4, &load::book(), begin));
+    load::send_week(&mut driver, &week, |_, _| {});
     let events: Vec<Event> = week.iter().map(|(_, event)| event.clone()).collect();
     // The same again, a staff act twice, and records that nobody can read.
     driver.send(&events[..500]);
@@ -80,7 +80,7 @@ fn counted_over(backing: Backing) -> Result<(), Failed> {
     assert_eq!(intake.homed, fates(&dispatch) + fates(&alerts), "{dispatch:?}");
     assert_eq!((dispatch.unreadable, dispatch.gaps), (0, 0));
     let mut rejects = Vec::new();
-    weeks::for_each(&*site.log, &site.names, Topic::Rejects, |_, record| {
+    load::for_each(&*site.log, &site.names, Topic::Rejects, |_, record| {
         let event: serde_json::Value = serde_json::from_slice(&record.value).expect("JSON");
         rejects.push(event["data"]["code"].as_str().unwrap_or_default().to_owned());
     });

@@ -58,7 +58,7 @@ fn said<'f>(findings: impl Iterator<Item = &'f Finding>) -> BTreeSet<String> {
 
 /// A replay of the same bytes.
 fn replayed(lines: &[String], until: Moment) -> Result<BTreeSet<String>, Failed> {
-    let book = crate::weeks::book();
+    let book = crate::load::book();
     let mut pipeline = Pipeline::new(&book).map_err(|stop| stop.to_string())?;
     for (offset, line) in (0..).zip(lines) {
         let read = native::read(line.as_bytes(), &Limits::default()).map_err(|e| e.to_string())?;
@@ -80,7 +80,7 @@ fn replayed(lines: &[String], until: Moment) -> Result<BTreeSet<String>, Failed>
 fn hidden_over(backing: Backing) -> Result<(), Failed> {
     let begin: Moment = "2026-03-01T08:00:00Z".parse()?;
     let lines = lines();
-    let driver = Driver::new(Site::open(backing, PARTITIONS, &crate::weeks::book(), begin));
+    let driver = Driver::new(Site::open(backing, PARTITIONS, &crate::load::book(), begin));
     let mut outputs = Outputs::of(&driver.site);
     let names = &driver.site.names;
     let topic = names.other("inbound.events");

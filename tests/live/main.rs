@@ -14,24 +14,24 @@
 )]
 
 mod accounts;
-mod deaths;
-mod doors;
+mod crash;
 mod driver;
+mod http;
 mod ids;
 mod journeys;
+mod kill_embedded;
+mod load;
 mod misfortunes;
 mod outages;
 mod outputs;
-mod powercuts;
 mod process;
 mod proxy;
 mod restores;
 mod rounds;
-mod silences;
 mod site;
+mod stage_liveness;
 #[path = "../verdicts.rs"]
 mod verdicts;
-mod weeks;
 
 use libtest_mimic::{Arguments, Trial};
 use site::Backing;
@@ -49,14 +49,14 @@ fn main() -> ExitCode {
     let mut trials: Vec<Trial> = Vec::new();
     for backing in Backing::ALL {
         let mut some = journeys::trials(backing);
-        some.extend(weeks::trials(backing));
+        some.extend(load::trials(backing));
         some.extend(ids::trials(backing));
         some.extend(accounts::trials(backing));
-        some.extend(deaths::trials(backing));
-        some.extend(powercuts::trials(backing));
+        some.extend(crash::trials(backing));
+        some.extend(kill_embedded::trials(backing));
         some.extend(rounds::trials(backing));
-        some.extend(silences::trials(backing));
-        some.extend(doors::trials(backing));
+        some.extend(stage_liveness::trials(backing));
+        some.extend(http::trials(backing));
         some.extend(outages::trials(backing));
         some.extend(restores::trials(backing));
         trials.extend(some.into_iter().map(|trial| {

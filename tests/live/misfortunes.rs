@@ -75,11 +75,11 @@ fn script() -> PathBuf {
 }
 
 /// Every connection to every broker is cut, some times in a row.
-pub(crate) fn cut(proxy: &Proxy, luck: &mut fastrand::Rng) -> usize {
+pub(crate) fn cut(proxy: &Proxy, rng: &mut fastrand::Rng) -> usize {
     let mut cut = 0;
     for _ in 0..3 {
         cut += proxy.cut();
-        std::thread::sleep(Duration::from_millis(luck.u64(20..400)));
+        std::thread::sleep(Duration::from_millis(rng.u64(20..400)));
     }
     cut
 }

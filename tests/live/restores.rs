@@ -4,11 +4,11 @@
 
 use crate::accounts::note;
 use crate::driver::Driver;
+use crate::kill_embedded::Up;
+use crate::load::{self, differ};
 use crate::outputs::{Outputs, findings, incidents};
-use crate::powercuts::Up;
 use crate::site::{Backing, Place, Site, brokers, program};
 use crate::verdicts::settled;
-use crate::weeks::{self, differ};
 use coldwatch::services::{self, CommitMetadata, Service};
 use facts::{Event, Moment, Span};
 use libtest_mimic::{Failed, Trial};
@@ -128,9 +128,9 @@ fn staff(driver: &Driver, outputs: &mut Outputs, at: Moment) -> Result<usize, Fa
 /// read on `facts`, and one on an inbound topic.
 fn befall(site: &Site, at: Moment) -> Result<(), Failed> {
     let (log, names) = (&*site.log, &site.names);
-    let book = scenario::beside(weeks::book(), "[\"system/stage-silent\"]\nafter = \"401 d\"")?;
+    let book = scenario::beside(load::book(), "[\"system/stage-silent\"]\nafter = \"401 d\"")?;
     let mut twice = None;
-    weeks::for_each(log, names, Topic::Facts, |partition, record| {
+    load::for_each(log, names, Topic::Facts, |partition, record| {
         let text = String::from_utf8_lossy(&record.value);
         if partition == 1 && text.contains("\"origin\":\"intake/") {
             twice = Some(record);
@@ -155,7 +155,7 @@ fn befall(site: &Site, at: Moment) -> Result<(), Failed> {
 /// The codes of what was not taken in.
 fn rejected(site: &Site) -> Vec<String> {
     let mut codes = Vec::new();
-    weeks::for_each(&*site.log, &site.names, Topic::Rejects, |_, record| {
+    load::for_each(&*site.log, &site.names, Topic::Rejects, |_, record| {
         let event: serde_json::Value = serde_json::from_slice(&record.value).expect("JSON");
         codes.push(event["data"]["code"].as_str().unwrap_or_default().to_owned());
     });
@@ -201,21 +201,21 @@ fn counts(site: &Site) -> [u64; 9] {
 /// Half a week is lived through on the first log; it moves on from log to log, and on the last one the rest of the week is
 /// lived through. What stood stands in each; what stands in the end is what stands where nothing was moved.
 fn there_and_on(shipments: u32, ways: &[(Backing, u16)]) -> Result<(), Failed> {
-    let week = weeks::week(shipments);
+    let week = load::week(shipments);
     let half = week.len() / 2;
     let (first, rest) = week.split_at(half);
     // What is held for a while has been told then; an hour in which nothing comes would be a silence, and rightly found.
     let at = first.last().map_or(Moment::EARLIEST, |(at, _)| *at) + Span::seconds(40);
     let through = brokers().unwrap_or_default();
     let (backing, partitions) = ways[0];
-    let site = Site::open(backing, partitions, &weeks::book(), week[0].0.floor(GRID));
+    let site = Site::open(backing, partitions, &load::book(), week[0].0.floor(GRID));
     let mut outputs = Outputs::of(&site);
     let mut driver = Driver::new(site);
     let archive = Place::new("", Backing::Embedded, 1);
     let early = archive.folder.join("early");
-    let middle = weeks::steps(first) / 2;
+    let middle = load::steps(first) / 2;
     let mut exported = Vec::new();
-    weeks::send_part(&mut driver, first, |driver, step| {
+    load::send_part(&mut driver, first, |driver, step| {
         if step == middle {
             // Services are at work meanwhile.
             let to = ["export", "log", "--to", text(&early)];
@@ -266,7 +266,7 @@ fn there_and_on(shipments: u32, ways: &[(Backing, u16)]) -> Result<(), Failed> {
             (refusals.clone(), book.clone())
         );
         let (log, names) = (&*driver.site.log, &driver.site.names);
-        assert_eq!(weeks::recorded(log, names), weeks::replay_of_journal(log, names));
+        assert_eq!(load::recorded(log, names), load::replay_of_journal(log, names));
         fine(&coldwatch(&["topics", "check"], &driver.site.place))?;
     }
 
@@ -281,13 +281,13 @@ fn there_and_on(shipments: u32, ways: &[(Backing, u16)]) -> Result<(), Failed> {
     let differ_by = |n: usize| after[n] - before[n];
     assert_eq!([0, 1, 6].map(differ_by), [500, 500, 500], "read, homed, duplicate");
     assert_eq!(findings(&outputs.take(&driver.site)).count(), 0, "nothing is said of them");
-    weeks::send_week(&mut driver, rest, |_, _| {});
+    load::send_week(&mut driver, rest, |_, _| {});
     let came = outputs.take(&driver.site);
     assert!(outputs.gaps().is_empty(), "{:?}", outputs.gaps());
     let all: Vec<_> = stood.iter().chain(&came).cloned().collect();
     assert!(findings(&all).count() > findings(&stood).count(), "the rest is judged");
     let everything = Outputs::of(&driver.site).take(&driver.site);
-    differ(&weeks::replayed(&week), &settled(findings(&everything), &[]))?;
+    differ(&load::replayed(&week), &settled(findings(&everything), &[]))?;
     let closed = |line: &&String| line.contains("closed");
     let now = seen(&everything);
     assert!(
@@ -303,8 +303,8 @@ fn there_and_on(shipments: u32, ways: &[(Backing, u16)]) -> Result<(), Failed> {
 
 /// A log that has seen a little, exported: half of it, the rest, and all of it.
 fn little() -> Result<Place, Failed> {
-    let week = weeks::week(2);
-    let site = Site::open(Backing::Embedded, 2, &weeks::book(), week[0].0.floor(GRID));
+    let week = load::week(2);
+    let site = Site::open(Backing::Embedded, 2, &load::book(), week[0].0.floor(GRID));
     let mut driver = Driver::new(site);
     let kept = Place::new("", Backing::Embedded, 3);
     let [half, rest, all] = ["half", "rest", "export"].map(|name| kept.folder.join(name));
@@ -313,9 +313,9 @@ fn little() -> Result<Place, Failed> {
         arguments.extend(after.into_iter().flat_map(|after| ["--after", text(after)]));
         coldwatch(&arguments, &driver.site.place)
     };
-    weeks::send_part(&mut driver, &week[..100], |_, _| {});
+    load::send_part(&mut driver, &week[..100], |_, _| {});
     fine(&export(&driver, &half, None))?;
-    weeks::send_part(&mut driver, &week[100..200], |_, _| {});
+    load::send_part(&mut driver, &week[100..200], |_, _| {});
     fine(&export(&driver, &rest, Some(&half)))?;
     fine(&export(&driver, &all, None))?;
     refused(&export(&driver, &all, None), 2, &["is not empty"])?;

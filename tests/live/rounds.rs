@@ -5,7 +5,7 @@
 //! `COLDWATCH_ROUNDS=200` says how many; without it the case is skipped by name. It ends by itself: after so many
 //! rounds, or with what hangs.
 
-use crate::deaths::disturbed;
+use crate::crash::disturbed;
 use crate::misfortunes::{self, Happened, SmallDisk};
 use crate::proxy::Proxy;
 use crate::site::{self, Backing};
@@ -33,11 +33,11 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
         let through = proxy.as_ref().map_or(brokers, |proxy| proxy.brokers.clone());
         let happened: Arc<Mutex<Happened>> = Arc::default();
         let counted = happened.clone();
-        let ended = disturbed("rounds", &through, asked(), move |driver, round, luck| {
+        let ended = disturbed("rounds", &through, asked(), move |driver, round, rng| {
             let mut happened = counted.lock().expect("nobody panicked");
             let mut count = |what, n| *happened.entry(what).or_default() += n;
             let service = misfortunes::in_turn(round);
-            std::thread::sleep(Duration::from_millis(luck.u64(0..40)));
+            std::thread::sleep(Duration::from_millis(rng.u64(0..40)));
             let snapshots = driver.site.folder.join("snapshots").join(service.name());
             let disk =
                 (round % TENTH == 7).then(|| SmallDisk::over(&snapshots, "size=8k")).flatten();
@@ -59,7 +59,7 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
                     misfortunes::restart_broker(nodes, round / TENTH);
                     count("brokers killed and started", 1);
                 }
-                (9, Some(proxy)) => count("connections cut", misfortunes::cut(proxy, luck)),
+                (9, Some(proxy)) => count("connections cut", misfortunes::cut(proxy, rng)),
                 _ => {}
             }
         });

@@ -66,11 +66,11 @@ fn nothing_changes_when_every_stage_goes_on_from_its_image() {
 
 /// Readings that are lost, or come hours late and out of order: holes are told, and filled.
 fn weathered(seed: u64, shipments: u32) -> Vec<(Moment, Event)> {
-    let mut luck = fastrand::Rng::with_seed(seed);
+    let mut rng = fastrand::Rng::with_seed(seed);
     let mut on_its_way = |arrival: simulate::Arrival| {
         let reading = matches!(arrival.event.fact, Fact::Device(DeviceFact::Reading(_)));
-        let late = if reading && luck.u8(..20) == 0 { luck.i64(1..600) } else { 0 };
-        let lost = reading && luck.u8(..3) == 0;
+        let late = if reading && rng.u8(..20) == 0 { rng.i64(1..600) } else { 0 };
+        let lost = reading && rng.u8(..3) == 0;
         (!lost).then(|| (arrival.at + Span::minutes(late), arrival.event))
     };
     let all = simulate::make(seed, shipments).inbound;

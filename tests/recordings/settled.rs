@@ -122,12 +122,12 @@ fn weeks_late(arrivals: &[(Moment, Event)], rng: &mut Rng) -> Vec<(Moment, Event
 /// Holds a simulated recording against the same one changed. Silence is judged by when something came, so where that is
 /// changed, it is another silence.
 fn same_but_for_silence(
-    (seed, luck): (u64, u64),
+    (seed, rng_seed): (u64, u64),
     change: impl Fn(&[(Moment, Event)], &mut Rng) -> Vec<(Moment, Event)>,
 ) -> Result<(), TestCaseError> {
     let silence = ["DAT-03", "SCH-02"];
     let arrivals = events(seed);
-    let other = change(&arrivals, &mut Rng::with_seed(luck));
+    let other = change(&arrivals, &mut Rng::with_seed(rng_seed));
     prop_assert_eq!(verdicts(arrivals, &silence), verdicts(other, &silence));
     Ok(())
 }
@@ -141,32 +141,32 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn in_whatever_order_facts_race(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
+    fn in_whatever_order_facts_race(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
         let arrivals = events(seed);
-        let other = shuffled(&arrivals, &mut Rng::with_seed(luck));
+        let other = shuffled(&arrivals, &mut Rng::with_seed(rng_seed));
         prop_assert_eq!(verdicts(arrivals, &[]), verdicts(other, &[]));
     }
 
     #[test]
-    fn whichever_partition_is_behind(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        same_but_for_silence((seed, luck), behind)?;
+    fn whichever_partition_is_behind(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        same_but_for_silence((seed, rng_seed), behind)?;
     }
 
     #[test]
-    fn however_often_they_come(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
+    fn however_often_they_come(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
         let arrivals = events(seed);
-        let other = doubled(&arrivals, &mut Rng::with_seed(luck));
+        let other = doubled(&arrivals, &mut Rng::with_seed(rng_seed));
         prop_assert_eq!(verdicts(arrivals, &[]), verdicts(other, &[]));
     }
 
     #[test]
-    fn however_late_a_logger_sends(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        same_but_for_silence((seed, luck), uploaded_late)?;
+    fn however_late_a_logger_sends(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        same_but_for_silence((seed, rng_seed), uploaded_late)?;
     }
 
     #[test]
-    fn no_value_fails_however_late_a_fact_comes(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        let arrivals = weeks_late(&events(seed), &mut Rng::with_seed(luck));
+    fn no_value_fails_however_late_a_fact_comes(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        let arrivals = weeks_late(&events(seed), &mut Rng::with_seed(rng_seed));
         let last = arrivals.last().map_or(Moment::EARLIEST, |(at, _)| *at);
         let outcome = judge(arrivals, Some(last + Span::days(40)));
         let faults: Vec<_> = outcome.findings.iter().filter(|f| &*f.code == "SYS-FAULT").collect();

@@ -133,8 +133,8 @@ fn in_the_end(
 }
 
 /// What stands at some moment stands when the logger is gone, an hour later and at the end.
-fn losing_knowledge(seed: u64, luck: u64, loss: Loss) -> Tried {
-    let mut rng = Rng::with_seed(luck);
+fn losing_knowledge(seed: u64, rng_seed: u64, loss: Loss) -> Tried {
+    let mut rng = Rng::with_seed(rng_seed);
     let codes = ["THM-01", "THM-02", "THM-05"];
     let Some(all) = history_of(&codes, seed) else { return nothing() };
     let whole = crate::common::judge(all.iter().map(|a| (a.at, a.event.clone())), None);
@@ -175,8 +175,8 @@ fn hides_nothing(said: &Said, _: &Pair) -> Vec<Broken> {
 
 /// Any one event is dated a day ahead, but for an attachment: a use may be booked ahead, and until then its probe is not with the
 /// goods, as far as anybody knows. That none is with them is told once they are under way.
-fn one_wrong_clock(seed: u64, luck: u64) -> Tried {
-    let (without, mut rng) = (history(seed), Rng::with_seed(luck));
+fn one_wrong_clock(seed: u64, rng_seed: u64) -> Tried {
+    let (without, mut rng) = (history(seed), Rng::with_seed(rng_seed));
     let readings = rng.u8(..4) == 0;
     let wanted = |a: &&Arrival| match a.event.fact {
         Fact::Device(DeviceFact::Reading(_)) => readings,
@@ -232,8 +232,8 @@ fn is_told(shipment: &ShipmentId, until: Moment) -> impl Fn(&Said, &Pair) -> Vec
     }
 }
 
-fn never_neither(seed: u64, luck: u64, blind: Blind) -> Tried {
-    let (without, mut rng) = (history(seed), Rng::with_seed(luck));
+fn never_neither(seed: u64, rng_seed: u64, blind: Blind) -> Tried {
+    let (without, mut rng) = (history(seed), Rng::with_seed(rng_seed));
     let Some(shipment) = a_shipment(&without, &mut rng) else { return nothing() };
     let Some((from, until)) = under_way(&without, &shipment) else { return nothing() };
     let plan = without.iter().any(|a| {
@@ -288,42 +288,42 @@ proptest! {
     #![proptest_config(tries())]
 
     #[test]
-    fn losing_knowledge_ends_nothing_a_logger_falls_silent(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        losing_knowledge(seed, luck, Loss::Silent)?;
+    fn losing_knowledge_ends_nothing_a_logger_falls_silent(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        losing_knowledge(seed, rng_seed, Loss::Silent)?;
     }
 
     #[test]
-    fn losing_knowledge_ends_nothing_a_logger_is_taken_off(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        losing_knowledge(seed, luck, Loss::TakenOff)?;
+    fn losing_knowledge_ends_nothing_a_logger_is_taken_off(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        losing_knowledge(seed, rng_seed, Loss::TakenOff)?;
     }
 
     #[test]
-    fn losing_knowledge_ends_nothing_a_logger_is_scanned_to_another_box(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        losing_knowledge(seed, luck, Loss::Elsewhere)?;
+    fn losing_knowledge_ends_nothing_a_logger_is_scanned_to_another_box(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        losing_knowledge(seed, rng_seed, Loss::Elsewhere)?;
     }
 
     #[test]
-    fn one_wrong_clock_hides_nothing(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        one_wrong_clock(seed, luck)?;
+    fn one_wrong_clock_hides_nothing(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        one_wrong_clock(seed, rng_seed)?;
     }
 
     #[test]
-    fn unknown_or_known_no_logger_is_attached(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        never_neither(seed, luck, Blind::NeverAttached)?;
+    fn unknown_or_known_no_logger_is_attached(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        never_neither(seed, rng_seed, Blind::NeverAttached)?;
     }
 
     #[test]
-    fn unknown_or_known_a_logger_never_sends(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        never_neither(seed, luck, Blind::NeverSends)?;
+    fn unknown_or_known_a_logger_never_sends(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        never_neither(seed, rng_seed, Blind::NeverSends)?;
     }
 
     #[test]
-    fn unknown_or_known_a_logger_failed_its_calibration(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        never_neither(seed, luck, Blind::Unfit)?;
+    fn unknown_or_known_a_logger_failed_its_calibration(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        never_neither(seed, rng_seed, Blind::Unfit)?;
     }
 
     #[test]
-    fn unknown_or_known_a_logger_is_outside_of_the_goods(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        never_neither(seed, luck, Blind::OutsideOfTheGoods)?;
+    fn unknown_or_known_a_logger_is_outside_of_the_goods(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        never_neither(seed, rng_seed, Blind::OutsideOfTheGoods)?;
     }
 }

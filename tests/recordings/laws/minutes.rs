@@ -171,8 +171,8 @@ fn each_minute(said: &Said, pair: &Pair) -> Vec<Broken> {
 }
 
 /// Something is lost of what a logger measured.
-fn lost(seed: u64, luck: u64) -> Tried {
-    let (without, mut rng) = (history(seed), Rng::with_seed(luck));
+fn lost(seed: u64, rng_seed: u64) -> Tried {
+    let (without, mut rng) = (history(seed), Rng::with_seed(rng_seed));
     let with_logger: Vec<Subject> =
         shipments(&without).into_iter().filter(|s| in_the_box(&without, s).is_some()).collect();
     let mut with = without;
@@ -205,7 +205,7 @@ proptest! {
     #![proptest_config(tries())]
 
     #[test]
-    fn each_minute_is_known_or_said_to_be_unknown(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        lost(seed, luck)?;
+    fn each_minute_is_known_or_said_to_be_unknown(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        lost(seed, rng_seed)?;
     }
 }

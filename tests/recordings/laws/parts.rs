@@ -61,8 +61,8 @@ fn leaves_first(all: &Recording, shipment: &Subject, rng: &mut Rng) -> Option<Un
 }
 
 /// What is said of one unit changes nothing that is known of the others.
-fn of_one_unit(seed: u64, luck: u64) -> Tried {
-    let (without, mut rng) = (history(seed), Rng::with_seed(luck));
+fn of_one_unit(seed: u64, rng_seed: u64) -> Tried {
+    let (without, mut rng) = (history(seed), Rng::with_seed(rng_seed));
     let several: Vec<Subject> =
         shipments(&without).into_iter().filter(|s| units(&without, s).len() > 1).collect();
     let Some(shipment) = rng.choice(several) else { return nothing() };
@@ -118,8 +118,8 @@ fn on_the_way(all: &Recording, shipment: &Subject) -> Option<(Moment, Moment)> {
 }
 
 /// Somebody without a part in a shipment says something of it.
-fn without_a_part(seed: u64, luck: u64) -> Tried {
-    let (without, mut rng) = (history(seed), Rng::with_seed(luck));
+fn without_a_part(seed: u64, rng_seed: u64) -> Tried {
+    let (without, mut rng) = (history(seed), Rng::with_seed(rng_seed));
     let Some(shipment) = a_shipment(&without, &mut rng) else { return nothing() };
     let Some((from, until)) = on_the_way(&without, &shipment) else { return nothing() };
     let at = between(from, until, &mut rng);
@@ -171,8 +171,8 @@ fn without_a_part(seed: u64, luck: u64) -> Tried {
 }
 
 /// What a consignee did is said by a dock or a ward of it, or the other way round: they are one house.
-fn a_part_of_the_house(seed: u64, luck: u64) -> Tried {
-    let (without, mut rng) = (history(seed), Rng::with_seed(luck));
+fn a_part_of_the_house(seed: u64, rng_seed: u64) -> Tried {
+    let (without, mut rng) = (history(seed), Rng::with_seed(rng_seed));
     let Some(shipment) = a_shipment(&without, &mut rng) else { return nothing() };
     let plan = without.iter().find_map(|a| match &a.event.fact {
         Fact::Shipment(ShipmentFact::Planned(plan)) if a.event.subject == shipment => {
@@ -211,8 +211,8 @@ fn a_part_of_the_house(seed: u64, luck: u64) -> Tried {
 }
 
 /// Staff take, note and close what they like.
-fn staff(seed: u64, luck: u64) -> Tried {
-    let (without, mut rng) = (history(seed), Rng::with_seed(luck));
+fn staff(seed: u64, rng_seed: u64) -> Tried {
+    let (without, mut rng) = (history(seed), Rng::with_seed(rng_seed));
     let mut acts = Vec::new();
     for n in 0..rng.u8(1..8) {
         let Some(shipment) = a_shipment(&without, &mut rng) else { return nothing() };
@@ -266,8 +266,8 @@ fn irreversible(outcome: &crate::common::Outcome) -> Vec<Verdict> {
 }
 
 /// An excuse is added somewhere.
-fn an_excuse(seed: u64, luck: u64) -> Tried {
-    let mut rng = Rng::with_seed(luck);
+fn an_excuse(seed: u64, rng_seed: u64) -> Tried {
+    let mut rng = Rng::with_seed(rng_seed);
     let Some(without) = history_of(&["THM-02", "THM-05"], seed) else { return nothing() };
     let whole = crate::common::judge(without.iter().map(|a| (a.at, a.event.clone())), None);
     let lost: Vec<&Finding> = standing(&whole).into_iter().filter(does_not_heal).collect();
@@ -305,8 +305,8 @@ fn an_excuse(seed: u64, luck: u64) -> Tried {
 }
 
 /// Another act is added to the plan, under a paper of its own or under the same one.
-fn another_act(seed: u64, luck: u64, same: bool) -> Tried {
-    let (without, mut rng) = (history(seed), Rng::with_seed(luck));
+fn another_act(seed: u64, rng_seed: u64, same: bool) -> Tried {
+    let (without, mut rng) = (history(seed), Rng::with_seed(rng_seed));
     let gated: Vec<Subject> = without
         .iter()
         .filter(|a| matches!(&a.event.fact, Fact::Shipment(ShipmentFact::Planned(plan)) if !plan.permits.is_empty()))
@@ -328,7 +328,7 @@ fn another_act(seed: u64, luck: u64, same: bool) -> Tried {
             leg: departs,
             quantity: gate.quantity,
         };
-        let place = if luck.is_multiple_of(2) { 0 } else { plan.permits.len() };
+        let place = if rng_seed.is_multiple_of(2) { 0 } else { plan.permits.len() };
         plan.permits.insert(place, act);
     }
     let granted = Granted {
@@ -361,37 +361,37 @@ proptest! {
     #![proptest_config(tries())]
 
     #[test]
-    fn what_is_said_of_one_unit_takes_nothing_from_the_others(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        of_one_unit(seed, luck)?;
+    fn what_is_said_of_one_unit_takes_nothing_from_the_others(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        of_one_unit(seed, rng_seed)?;
     }
 
     #[test]
-    fn who_has_no_part_takes_nothing_away(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        without_a_part(seed, luck)?;
+    fn who_has_no_part_takes_nothing_away(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        without_a_part(seed, rng_seed)?;
     }
 
     #[test]
-    fn a_ward_is_its_hospital(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        a_part_of_the_house(seed, luck)?;
+    fn a_ward_is_its_hospital(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        a_part_of_the_house(seed, rng_seed)?;
     }
 
     #[test]
-    fn staff_change_no_finding_and_what_is_new_wakes_somebody(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        staff(seed, luck)?;
+    fn staff_change_no_finding_and_what_is_new_wakes_somebody(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        staff(seed, rng_seed)?;
     }
 
     #[test]
-    fn an_excuse_never_hides_what_does_not_heal(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        an_excuse(seed, luck)?;
+    fn an_excuse_never_hides_what_does_not_heal(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        an_excuse(seed, rng_seed)?;
     }
 
     #[test]
-    fn a_paper_of_another_act_says_nothing_of_this_one(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        another_act(seed, luck, false)?;
+    fn a_paper_of_another_act_says_nothing_of_this_one(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        another_act(seed, rng_seed, false)?;
     }
 
     #[test]
-    fn the_same_paper_for_another_act_says_nothing_of_this_one(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        another_act(seed, luck, true)?;
+    fn the_same_paper_for_another_act_says_nothing_of_this_one(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        another_act(seed, rng_seed, true)?;
     }
 }

@@ -74,8 +74,8 @@ fn is_overtaken(all: &Recording, event: &Event) -> bool {
     })
 }
 
-fn said_again(seed: u64, luck: u64, wanted: fn(&Fact) -> bool, later: bool) -> Tried {
-    let (without, mut rng) = (history(seed), Rng::with_seed(luck));
+fn said_again(seed: u64, rng_seed: u64, wanted: fn(&Fact) -> bool, later: bool) -> Tried {
+    let (without, mut rng) = (history(seed), Rng::with_seed(rng_seed));
     let about: Vec<&Arrival> = without
         .iter()
         .filter(|a| wanted(&a.event.fact) && (!later || !is_overtaken(&without, &a.event)))
@@ -125,8 +125,8 @@ fn the_same_until(all: &Recording, chosen: &Arrival) -> Option<Moment> {
 }
 
 /// An act is said again, as of a later time.
-fn scanned_again(seed: u64, luck: u64) -> Tried {
-    let (without, mut rng) = (history(seed), Rng::with_seed(luck));
+fn scanned_again(seed: u64, rng_seed: u64) -> Tried {
+    let (without, mut rng) = (history(seed), Rng::with_seed(rng_seed));
     let about: Vec<(&Arrival, Moment)> = without
         .iter()
         .filter(|a| a.at - a.event.at < Span::minutes(2) && a.event.at < a.at)
@@ -265,23 +265,23 @@ proptest! {
     #![proptest_config(tries())]
 
     #[test]
-    fn saying_an_act_again_changes_nothing(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        said_again(seed, luck, is_an_act, false)?;
+    fn saying_an_act_again_changes_nothing(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        said_again(seed, rng_seed, is_an_act, false)?;
     }
 
     #[test]
-    fn scanning_again_later_changes_nothing(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        scanned_again(seed, luck)?;
+    fn scanning_again_later_changes_nothing(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        scanned_again(seed, rng_seed)?;
     }
 
     #[test]
-    fn saying_again_what_holds_changes_nothing(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        said_again(seed, luck, is_a_state, false)?;
+    fn saying_again_what_holds_changes_nothing(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        said_again(seed, rng_seed, is_a_state, false)?;
     }
 
     #[test]
-    fn saying_again_later_what_holds_changes_nothing(seed in 1_000u64..1_000_000, luck in any::<u64>()) {
-        said_again(seed, luck, is_a_state, true)?;
+    fn saying_again_later_what_holds_changes_nothing(seed in 1_000u64..1_000_000, rng_seed in any::<u64>()) {
+        said_again(seed, rng_seed, is_a_state, true)?;
     }
 
     #[test]

@@ -28,13 +28,13 @@ struct Write {
 type Lane = (u64, Arc<str>, u16);
 
 /// All that is on its way.
-pub(crate) struct Roads {
+pub(crate) struct Network {
     pub(crate) memory: MemoryLog,
     all: Mutex<All>,
 }
 
 pub(crate) struct All {
-    pub(crate) luck: Rng,
+    pub(crate) rng: Rng,
     pub(crate) plan: Plan,
     /// Nothing goes wrong any more.
     pub(crate) calm: bool,
@@ -60,10 +60,10 @@ pub(crate) struct All {
     pub(crate) hidden: Option<(String, u16, u64)>,
 }
 
-impl Roads {
-    pub(crate) fn new(memory: MemoryLog, plan: Plan, luck: Rng) -> Arc<Self> {
+impl Network {
+    pub(crate) fn new(memory: MemoryLog, plan: Plan, rng: Rng) -> Arc<Self> {
         let all = All {
-            luck,
+            rng,
             plan,
             calm: true,
             away: false,
@@ -128,7 +128,7 @@ impl Roads {
         }
         let nth = {
             let n = all.lanes.len();
-            all.luck.usize(..n)
+            all.rng.usize(..n)
         };
         let Some(lane) = all.lanes.keys().nth(nth).cloned() else { return };
         let stuck = all.stuck.take().filter(|(_, left)| *left > 0);
@@ -136,7 +136,7 @@ impl Roads {
         if all.stuck.as_ref().is_some_and(|(held, _)| *held == lane) {
             return;
         }
-        for _ in 0..all.luck.usize(1..9) {
+        for _ in 0..all.rng.usize(1..9) {
             let Some(write) = all.lanes.get_mut(&lane).and_then(VecDeque::pop_front) else { break };
             let (client, at) = (lane.0, (write.group.clone(), write.write_id.partition));
             if all.owners.get(&at).is_some_and(|owner| *owner != client) {
@@ -164,7 +164,7 @@ impl Roads {
     pub(crate) fn hold(&self, landings: u32) {
         let mut all = self.all();
         let lanes: Vec<Lane> = all.lanes.keys().cloned().collect();
-        if let Some(lane) = all.luck.choice(lanes) {
+        if let Some(lane) = all.rng.choice(lanes) {
             all.count.stuck += 1;
             all.stuck = Some((lane, landings));
         }
@@ -178,10 +178,10 @@ impl Roads {
         }
         let nth = {
             let n = all.answers.len();
-            all.luck.usize(..n)
+            all.rng.usize(..n)
         };
         let Some(client) = all.answers.keys().nth(nth).copied() else { return };
-        for _ in 0..all.luck.usize(1..9) {
+        for _ in 0..all.rng.usize(1..9) {
             let Some((to, ack)) = all.answers.get_mut(&client).and_then(VecDeque::pop_front) else {
                 break;
             };
@@ -194,14 +194,14 @@ impl Roads {
     }
 
     /// A write of a dead process lands.
-    pub(crate) fn haunt(&self) {
+    pub(crate) fn land_orphan_write(&self) {
         let mut all = self.all();
         if all.ghosts.is_empty() || all.away {
             return;
         }
         let nth = {
             let n = all.ghosts.len();
-            all.luck.usize(..n)
+            all.rng.usize(..n)
         };
         if let Some(new_record) = all.ghosts[nth].pop_front() {
             all.count.ghosts += 1;
@@ -215,18 +215,18 @@ impl Roads {
     /// All that the dead have left lands.
     pub(crate) fn lay_to_rest(&self) {
         while !self.all().ghosts.is_empty() {
-            self.haunt();
+            self.land_orphan_write();
         }
     }
 
     /// A process is dead: of what it has sent some may yet land, the first of it first.
-    pub(crate) fn bury(&self, client: u64) {
+    pub(crate) fn drop_process(&self, client: u64) {
         let mut all = self.all();
         let lanes: Vec<Lane> = all.lanes.keys().filter(|lane| lane.0 == client).cloned().collect();
         for lane in lanes {
             let Some(writes) = all.lanes.remove(&lane) else { continue };
-            if all.luck.bool() {
-                let keep = all.luck.usize(..=writes.len().min(6));
+            if all.rng.bool() {
+                let keep = all.rng.usize(..=writes.len().min(6));
                 let ghosts: VecDeque<NewRecord> =
                     writes.into_iter().take(keep).map(|w| w.new_record).collect();
                 if !ghosts.is_empty() {
@@ -277,7 +277,7 @@ impl Roads {
     pub(crate) fn rage(&self) {
         let mut all = self.all();
         all.calm = false;
-        let writes = stream::Faults { seed: all.luck.u64(..), ..all.plan.writes };
+        let writes = stream::Faults { seed: all.rng.u64(..), ..all.plan.writes };
         drop(all);
         self.memory.misbehave(writes);
     }
@@ -306,7 +306,7 @@ impl All {
 
     /// In so many of so many.
     pub(crate) fn happens(&mut self, rate: u32, of: u32) -> bool {
-        !self.calm && rate > 0 && self.luck.u32(..of) < rate
+        !self.calm && rate > 0 && self.rng.u32(..of) < rate
     }
 
     pub(crate) fn may_die(&mut self) -> Result<(), StreamError> {

@@ -1,10 +1,10 @@
 //! `coldwatch up` is killed again and again while events come in over its door, and started again on its folder; with
 //! `COLDWATCH_ROUNDS` it is frozen, too, and its disk is full for a while. What was acknowledged is there, once; and the journal, played again, gives the findings that were recorded.
 
+use crate::load;
 use crate::misfortunes::{Happened, SmallDisk, freeze_for};
 use crate::rounds::{self, TENTH};
 use crate::site::{Backing, program};
-use crate::weeks;
 use coldwatch::services::names::TopicNames;
 use facts::{Moment, Origin, ShortText};
 use libtest_mimic::{Failed, Trial};
@@ -87,10 +87,10 @@ fn power_cuts(name: &str, cuts: usize) -> Result<(), Failed> {
         folder.display()
     );
     std::fs::write(&configuration, text)?;
-    let week = weeks::week(16);
+    let week = load::week(16);
     let mut up = Up::start(&configuration);
     let seed = fastrand::u64(..);
-    let mut luck = fastrand::Rng::with_seed(seed);
+    let mut rng = fastrand::Rng::with_seed(seed);
     let mut happened = Happened::new();
     for (n, part) in week.chunks((week.len() / (cuts * 2)).max(1)).enumerate() {
         let file: PathBuf = folder.join(format!("{n}.ndjson"));
@@ -100,10 +100,10 @@ fn power_cuts(name: &str, cuts: usize) -> Result<(), Failed> {
         std::fs::write(&file, part.iter().map(line).collect::<String>())?;
         if n % 2 == 1 {
             let mut sending = ingest(&file, &up.1);
-            std::thread::sleep(Duration::from_millis(luck.u64(0..120)));
+            std::thread::sleep(Duration::from_millis(rng.u64(0..120)));
             let round = n / 2;
             if round % TENTH == 3 {
-                freeze_for(up.0.id(), Duration::from_millis(luck.u64(500..3_000)));
+                freeze_for(up.0.id(), Duration::from_millis(rng.u64(500..3_000)));
                 *happened.entry("freezes").or_default() += 1;
             }
             if round % TENTH == 6 && disk.is_some() {
@@ -131,7 +131,7 @@ fn power_cuts(name: &str, cuts: usize) -> Result<(), Failed> {
     drop(up);
 
     // Each event counts once, however often it was sent.
-    let mut pipeline = Pipeline::new(&weeks::book()).expect("the rules can be used");
+    let mut pipeline = Pipeline::new(&load::book()).expect("the rules can be used");
     let now = Moment::from_millis(wall_clock()());
     for (n, (_, event)) in (1..).zip(&week) {
         let (service, topic) = (ShortText::new("intake/1"), ShortText::new("once"));
@@ -149,7 +149,7 @@ fn power_cuts(name: &str, cuts: usize) -> Result<(), Failed> {
     }
     let (log, names) = (EmbeddedLog::look(&folder.join("log"))?, TopicNames::with("", 4));
     let (recorded, replayed) =
-        (weeks::recorded(&log, &names), weeks::replay_of_journal(&log, &names));
+        (load::recorded(&log, &names), load::replay_of_journal(&log, &names));
     if recorded.is_empty() || recorded != replayed {
         return Err(format!(
             "seed {seed}: {} findings recorded, {} replayed",

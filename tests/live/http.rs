@@ -1,10 +1,10 @@
 //! The doors of a running process: events in, incidents out, an act of staff, the live feed, health and metrics; and
 //! what is refused.
 
-use crate::powercuts::Up;
+use crate::kill_embedded::Up;
+use crate::load;
 use crate::process::Process;
 use crate::site::{Backing, program};
-use crate::weeks;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -70,7 +70,7 @@ fn doors() -> Result<(), Failed> {
     let up =
         Up::start(&configuration(&folder, "listen = \"127.0.0.1:0\"\nevents_per_second = 1000"));
     let at = &up.1;
-    let week = weeks::week(16);
+    let week = load::week(16);
     let line = |event: &facts::Event| native::write(event, &Extensions::default()) + "\n";
     let lines: String = week.iter().map(|(_, event)| line(event)).collect();
 
@@ -348,7 +348,7 @@ fn nonsense() -> Result<(), Failed> {
     let long = crate::is_long();
     let (senders, lasts) = if long { (50, 60) } else { (12, 5) };
     let bodies = [b"{}\n".repeat(1_390_000), b"1\n".repeat(2_000_000), b"{}\n".repeat(19_000)];
-    let event = &weeks::week(1)[0].1;
+    let event = &load::week(1)[0].1;
     let good = native::write(event, &Extensions::default());
     let until = Instant::now() + Duration::from_secs(lasts);
     let (mut took, mut answers, mut taken) = (Vec::new(), BTreeMap::<String, usize>::new(), 0);

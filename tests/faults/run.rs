@@ -23,12 +23,12 @@ const LONG: u64 = 1_500;
 pub(crate) const BOUND: u64 = 6_000;
 
 /// A site at work.
-pub(crate) struct Storm<'a> {
+pub(crate) struct Run<'a> {
     pub(crate) site: &'a Site,
     pub(crate) at: Vec<At<'a>>,
     /// Whether the second process of each service is wanted.
     pub(crate) second: Vec<bool>,
-    pub(crate) luck: Rng,
+    pub(crate) rng: Rng,
     pub(crate) clients: u64,
     pub(crate) steps: u64,
     pub(crate) quiet: bool,
@@ -46,14 +46,14 @@ pub(crate) struct Storm<'a> {
     pub(crate) count: Coverage,
 }
 
-impl<'a> Storm<'a> {
-    pub(crate) fn over(site: &'a Site, luck: u64, foreign: Option<PathBuf>) -> Self {
+impl<'a> Run<'a> {
+    pub(crate) fn over(site: &'a Site, seed: u64, foreign: Option<PathBuf>) -> Self {
         let now = site.hours.now();
         Self {
             site,
             at: site.places.iter().map(|_| At::Down(now)).collect(),
             second: vec![false; services::all().len()],
-            luck: Rng::with_seed(luck),
+            rng: Rng::with_seed(seed),
             clients: 0,
             steps: 0,
             quiet: false,
@@ -81,7 +81,7 @@ impl<'a> Storm<'a> {
     /// All that the world does, round by round, in a storm or in calm. What is wrong, if anything.
     fn weather(&mut self, workload: &Workload, calm: bool) -> Result<(), String> {
         if !calm {
-            self.site.roads.rage();
+            self.site.network.rage();
         }
         for (n, round) in workload.rounds.iter().enumerate() {
             self.bring(round);
@@ -96,19 +96,19 @@ impl<'a> Storm<'a> {
     fn settle(&mut self) -> Result<(), String> {
         self.calm_down();
         // Some of what the dead have sent lands before, the rest while the living work.
-        for _ in 0..self.luck.usize(..20) {
-            self.site.roads.haunt();
+        for _ in 0..self.rng.usize(..20) {
+            self.site.network.land_orphan_write();
         }
         self.wait(BOUND, true)
             .map_err(|_| "caught up: the services have not caught up".to_owned())?;
-        self.site.roads.lay_to_rest();
+        self.site.network.lay_to_rest();
         self.wait(BOUND, true)
             .map_err(|_| "caught up: the services have not caught up".to_owned())?;
         Ok(())
     }
 
     fn calm_down(&mut self) {
-        self.site.roads.calm_down();
+        self.site.network.calm_down();
         for place in &self.site.places {
             place.wrong_by.store(0, Relaxed);
         }
@@ -160,10 +160,10 @@ impl<'a> Storm<'a> {
         // What the world has been told to be taken is in the log: it sends again what is not.
         for new_record in new_records {
             let again = new_record.clone();
-            if topics::append(&self.site.roads.memory, vec![new_record]).is_err() {
-                self.site.roads.memory.behave();
-                topics::append(&self.site.roads.memory, vec![again]).expect("the log takes it");
-                self.site.roads.rage();
+            if topics::append(&self.site.network.memory, vec![new_record]).is_err() {
+                self.site.network.memory.behave();
+                topics::append(&self.site.network.memory, vec![again]).expect("the log takes it");
+                self.site.network.rage();
             }
         }
     }
@@ -172,12 +172,12 @@ impl<'a> Storm<'a> {
         if self.wait(LONG, struck).is_ok() {
             return Ok(());
         }
-        let calm = self.site.roads.all().calm;
+        let calm = self.site.network.all().calm;
         self.count.hurried += 1;
         self.calm_down();
         let done = self.wait(BOUND, struck);
         if !calm {
-            self.site.roads.rage();
+            self.site.network.rage();
         }
         done.map_err(|()| {
             format!(
@@ -203,7 +203,7 @@ impl<'a> Storm<'a> {
             }
             if self.steps.is_multiple_of(16) {
                 // Only where there is nothing to do does time go by quickly.
-                self.quiet = self.site.roads.empty() && self.site.drained();
+                self.quiet = self.site.network.empty() && self.site.drained();
                 if self.quiet && (!struck || self.site.struck()) {
                     return Ok(());
                 }

@@ -4,11 +4,11 @@
 use crate::accounts::note;
 use crate::driver::Driver;
 use crate::is_long;
+use crate::load::{self, differ};
 use crate::misfortunes::{end, in_turn};
 use crate::outputs::{Outputs, findings, incidents};
 use crate::site::{self, Backing, Site};
 use crate::verdicts::settled;
-use crate::weeks::{self, differ};
 use alerts::Incident;
 use coldwatch::services::{self, CommitMetadata, Service};
 use facts::{Event, Moment};
@@ -34,10 +34,10 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
         Trial::test(
             "kafka: every service in turn is killed, terminated and interrupted under load",
             || {
-                disturbed("killed", &brokers(), rounds(), |driver, turn, luck| {
+                disturbed("killed", &brokers(), rounds(), |driver, turn, rng| {
                     let service = in_turn(turn);
                     let signal = SIGNALS[turn / services::all().len() % SIGNALS.len()];
-                    std::thread::sleep(Duration::from_millis(luck.u64(0..40)));
+                    std::thread::sleep(Duration::from_millis(rng.u64(0..40)));
                     end(driver, service, signal);
                     driver.site.start_process(service, "only");
                 })
@@ -46,8 +46,8 @@ pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
         Trial::test(
             "kafka: a second process of an engine takes its share under load and gives it back",
             || {
-                disturbed("scaled", &brokers(), rounds(), |driver, turn, luck| {
-                    std::thread::sleep(Duration::from_millis(luck.u64(0..40)));
+                disturbed("scaled", &brokers(), rounds(), |driver, turn, rng| {
+                    std::thread::sleep(Duration::from_millis(rng.u64(0..40)));
                     match driver.site.processes.iter().filter(|(s, _)| *s == one_engine()).count() {
                         0 | 1 => share(driver),
                         _ => end(driver, one_engine(), SIGNALS[turn / 2 % SIGNALS.len()]),
@@ -104,7 +104,7 @@ fn seen(site: &Site, outputs: &[Output]) -> Seen {
 
 /// The first days of a week.
 fn week() -> Vec<(Moment, Event)> {
-    let mut week = weeks::week(SHIPMENTS);
+    let mut week = load::week(SHIPMENTS);
     let middle = week[week.len() / 2].0;
     week.retain(|(at, _)| *at < middle);
     week
@@ -115,10 +115,10 @@ fn undisturbed() -> &'static Seen {
     static SEEN: OnceLock<Seen> = OnceLock::new();
     SEEN.get_or_init(|| {
         let week = week();
-        let site = Site::open(Backing::Memory, PARTITIONS, &weeks::book(), week[0].0.floor(GRID));
+        let site = Site::open(Backing::Memory, PARTITIONS, &load::book(), week[0].0.floor(GRID));
         let mut outputs = Outputs::of(&site);
         let mut driver = Driver::new(site);
-        weeks::send_week(&mut driver, &week, |_, _| {});
+        load::send_week(&mut driver, &week, |_, _| {});
         let came = outputs.take(&driver.site);
         seen(&driver.site, &came)
     })
@@ -133,17 +133,17 @@ pub(crate) fn disturbed(
     mut beside: impl FnMut(&mut Driver, usize, &mut fastrand::Rng),
 ) -> Result<(), Failed> {
     let week = week();
-    let every = (weeks::steps(&week) / rounds.max(1)).max(1);
+    let every = (load::steps(&week) / rounds.max(1)).max(1);
     let seed = fastrand::u64(..);
-    let mut luck = fastrand::Rng::with_seed(seed);
-    let (book, begin) = (weeks::book(), week[0].0.floor(GRID));
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let (book, begin) = (load::book(), week[0].0.floor(GRID));
     let site = Site::open_through(through, Backing::Kafka, PARTITIONS, &book, begin);
     let mut outputs = Outputs::of(&site);
     let mut driver = Driver::new(site);
     let mut done = 0;
-    weeks::send_week(&mut driver, &week, |driver, step| {
+    load::send_week(&mut driver, &week, |driver, step| {
         if step % every == 0 && done < rounds {
-            beside(driver, done, &mut luck);
+            beside(driver, done, &mut rng);
             done += 1;
             // While a process starts anew, time stands still: an hour of silence would be a finding of its own.
             driver.drain_all();
@@ -158,7 +158,7 @@ pub(crate) fn disturbed(
     if done < rounds.min(services::all().len()) || !outputs.gaps().is_empty() {
         return Err(format!("seed {seed}: {done} times; holes: {:?}", outputs.gaps()).into());
     }
-    differ(&weeks::replayed(&week), &settled(findings(&came), &[]))?;
+    differ(&load::replayed(&week), &settled(findings(&came), &[]))?;
     let (here, there) = (seen(&driver.site, &came), undisturbed());
     if here.counts != there.counts {
         return Err(format!(
