@@ -353,6 +353,43 @@ fn tables(text: &str, page: bool) -> toml::Table {
     blocks.parse().unwrap_or_else(|e| panic!("{e}:\n{blocks}"))
 }
 
+/// Public types whose name stands in two crates, each with the reason why it may: a reader who meets the name must know at once which is
+/// meant. The list may only shrink.
+const SAME_NAMES: &[(&str, &str)] = &[];
+
+#[test]
+fn no_public_type_name_stands_in_two_crates() {
+    let mut crates: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (path, text) in code().into_iter().filter(|(path, _)| path.contains("/src/")) {
+        let owner = path.split('/').nth(1).unwrap_or_default();
+        for (_, line) in lines(&text) {
+            let item = line.trim_start().strip_prefix("pub ").unwrap_or_default();
+            let kinds = ["struct ", "enum ", "trait ", "type "];
+            let Some(rest) = kinds.iter().find_map(|kind| item.strip_prefix(kind)) else {
+                continue;
+            };
+            let name: String =
+                rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            crates.entry(name).or_default().insert(owner.to_owned());
+        }
+    }
+    assert!(crates.len() > 100, "public types are found at all");
+    for (name, owners) in &crates {
+        let excused = SAME_NAMES.iter().any(|(excused, _)| excused == name);
+        assert!(owners.len() == 1 || excused, "`{name}` is a public type of {owners:?}");
+        assert!(
+            owners.len() > 1 || !excused,
+            "`{name}` needs no excuse any more: take it off the list"
+        );
+    }
+    for (name, _) in SAME_NAMES {
+        assert!(
+            crates.contains_key(*name),
+            "`{name}` is no public type any more: take it off the list"
+        );
+    }
+}
+
 #[test]
 fn every_number_of_the_rulebook_is_its_page_s_with_its_reason() {
     let folder = root().join("config/rulebook");
