@@ -5,7 +5,7 @@
 use crate::releases::NEXT;
 use facts::fact::incident::{Acknowledged, IncidentClosed, IncidentNoted};
 use facts::{
-    DeviceFact, Event, Fact, Moment, PartyId, Rulebook, ShortText, Span, StaffAct, Subject,
+    DeviceFact, Event, Fact, Moment, PartyId, Rulebook, ShortText, Span, StaffFact, Subject,
     SubjectKind,
 };
 use fastrand::Rng;
@@ -173,15 +173,15 @@ fn staff(arrivals: &mut Vec<(Moment, Event)>, rng: &mut Rng) {
     let mut number = 0;
     for subject in &shipments {
         let acts = [
-            Fact::Staff(StaffAct::Acknowledged(Acknowledged {
+            Fact::Staff(StaffFact::Acknowledged(Acknowledged {
                 by: anna.clone(),
                 reason: ShortText::new("calling"),
             })),
-            Fact::Staff(StaffAct::IncidentNoted(IncidentNoted {
+            Fact::Staff(StaffFact::IncidentNoted(IncidentNoted {
                 by: anna.clone(),
                 text: ShortText::new("in a tunnel"),
             })),
-            Fact::Staff(StaffAct::IncidentClosed(IncidentClosed {
+            Fact::Staff(StaffFact::IncidentClosed(IncidentClosed {
                 by: anna.clone(),
                 reason: ShortText::new("all is well"),
                 second: Some(ben.clone()),

@@ -3,7 +3,7 @@
 
 use crate::common::{book_with, intake};
 use facts::fact::incident::{Acknowledged, IncidentClosed};
-use facts::{Event, Fact, Moment, Origin, PartyId, ShortText, Span, StaffAct, Subject};
+use facts::{Event, Fact, Moment, Origin, PartyId, ShortText, Span, StaffFact, Subject};
 use fold::{InputRecord, Payload};
 use pipeline::stage::{AlertsInput, AlertsStage};
 use pipeline::{
@@ -128,7 +128,7 @@ fn is_new(letter: &OutRecord) -> bool {
 }
 
 fn taken() -> Fact {
-    Fact::Staff(StaffAct::Acknowledged(Acknowledged {
+    Fact::Staff(StaffFact::Acknowledged(Acknowledged {
         by: PartyId::new("ANNA"),
         reason: ShortText::new("at work on it"),
     }))
@@ -136,7 +136,7 @@ fn taken() -> Fact {
 
 fn closed() -> Fact {
     let (by, second) = (PartyId::new("ANNA"), Some(PartyId::new("BEN")));
-    Fact::Staff(StaffAct::IncidentClosed(IncidentClosed {
+    Fact::Staff(StaffFact::IncidentClosed(IncidentClosed {
         by,
         reason: ShortText::new("false alarm"),
         second,

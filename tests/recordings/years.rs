@@ -6,7 +6,7 @@ use alerts::Incident;
 use desk::ReadModel;
 use facts::fact::incident::IncidentClosed;
 use facts::{
-    Context, Event, Fact, Moment, PartyId, ShipmentFact, ShortText, Span, StaffAct, Subject,
+    Context, Event, Fact, Moment, PartyId, ShipmentFact, ShortText, Span, StaffFact, Subject,
     SubjectKind, SystemFact,
 };
 use fold::Payload;
@@ -168,7 +168,7 @@ impl Staff {
                 at: now,
                 counts: None,
                 hidden: None,
-                fact: Fact::Staff(StaffAct::IncidentClosed(IncidentClosed { by, second, reason })),
+                fact: Fact::Staff(StaffFact::IncidentClosed(IncidentClosed { by, second, reason })),
             };
             done.push(event.clone());
             pipeline.feed(now, event, intake(1 << 40 | self.acts)).expect("nothing stops");

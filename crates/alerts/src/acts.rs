@@ -6,7 +6,7 @@ use crate::memory::{AlertMemory, is_open};
 use alloc::{format, string::String};
 use facts::fact::incident::IncidentClosed;
 use facts::spelling::{same_person, same_person_up_to_2};
-use facts::{Event, Fact, Finding, Moment, Severity, StaffAct};
+use facts::{Event, Fact, Finding, Moment, Severity, StaffFact};
 
 /// A card repeats every note with every change, in one record of the log.
 const MOST_NOTES: usize = 200;
@@ -17,33 +17,36 @@ impl Incident {
         let at = event.at;
         self.accept();
         match &event.fact {
-            Fact::Staff(StaffAct::Acknowledged(a)) => {
+            Fact::Staff(StaffFact::Acknowledged(a)) => {
                 self.acknowledged = Some(StaffAct { by: a.by.clone(), at, text: a.reason.clone() });
                 self.unseen.clear();
                 true
             }
-            Fact::Staff(StaffAct::IncidentNoted(_)) if self.notes.len() >= MOST_NOTES => {
+            Fact::Staff(StaffFact::IncidentNoted(_)) if self.notes.len() >= MOST_NOTES => {
                 self.refuse(event, format!("{MOST_NOTES} notes stand on it, and no more can"));
                 false
             }
-            Fact::Staff(StaffAct::IncidentNoted(n)) => {
+            Fact::Staff(StaffFact::IncidentNoted(n)) => {
                 self.notes.push(StaffAct { by: n.by.clone(), at, text: n.text.clone() });
                 true
             }
-            Fact::Staff(StaffAct::IncidentClosed(c)) => match self.may_close(c, &memory.findings) {
-                Ok(()) => {
-                    self.closed = Some(StaffAct { by: c.by.clone(), at, text: c.reason.clone() });
-                    self.second.clone_from(&c.second);
-                    (self.state, self.changed) = (IncidentState::Closed, now);
-                    self.unseen.clear();
-                    self.missed_message = None;
-                    true
+            Fact::Staff(StaffFact::IncidentClosed(c)) => {
+                match self.may_close(c, &memory.findings) {
+                    Ok(()) => {
+                        self.closed =
+                            Some(StaffAct { by: c.by.clone(), at, text: c.reason.clone() });
+                        self.second.clone_from(&c.second);
+                        (self.state, self.changed) = (IncidentState::Closed, now);
+                        self.unseen.clear();
+                        self.missed_message = None;
+                        true
+                    }
+                    Err(reason) => {
+                        self.refuse(event, reason);
+                        false
+                    }
                 }
-                Err(reason) => {
-                    self.refuse(event, reason);
-                    false
-                }
-            },
+            }
             _ => false,
         }
     }
@@ -147,7 +150,7 @@ mod tests {
             at: Moment::EARLIEST,
             counts: None,
             hidden: None,
-            fact: Fact::Staff(StaffAct::IncidentNoted(IncidentNoted {
+            fact: Fact::Staff(StaffFact::IncidentNoted(IncidentNoted {
                 by: by.clone(),
                 text: ShortText::new("rang"),
             })),

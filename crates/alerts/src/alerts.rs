@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use facts::behaviour::PUTS_AWAY;
 use facts::{
     Context, Engine, Event, Fact, Finding, FindingDiff, Identity, Keeps, Moment, ShipmentId,
-    ShortText, StaffAct, State, Step, Trigger,
+    ShortText, StaffFact, State, Step, Trigger,
 };
 use serde::{Deserialize, Serialize};
 
@@ -151,7 +151,7 @@ impl Alerts {
                     .incident
                     .as_mut()
                     .is_some_and(|open| open.act(event, entry.now, &self.memory));
-                if done && !matches!(event.fact, Fact::Staff(StaffAct::IncidentNoted(_))) {
+                if done && !matches!(event.fact, Fact::Staff(StaffFact::IncidentNoted(_))) {
                     self.calls.all_seen(&self.memory);
                 }
                 if done && self.incident.as_ref().is_some_and(Incident::is_closed) {

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use desk::{Acts, Appending, Desk, Feed, Freshness, Item, ReadModel, Refusal, router};
-use facts::{Event, Fact, Severity, ShipmentId, Span, StaffAct};
+use facts::{Event, Fact, Severity, ShipmentId, Span, StaffFact};
 use pipeline::registry::registry;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, RwLock};
@@ -78,20 +78,20 @@ impl Log {
                 open.refused = Some(format!("closing a P1 takes two people, {} is one", event.id));
                 open.refused_act = Some(facts::ShortText::new("of-anna"));
             }
-            Fact::Staff(StaffAct::IncidentClosed(_)) if self.does == Does::RefusesClosing => {
+            Fact::Staff(StaffFact::IncidentClosed(_)) if self.does == Does::RefusesClosing => {
                 open.refused = Some("thermal/too-warm is still going on".into());
                 open.refused_act = Some(event.id.clone());
             }
-            Fact::Staff(StaffAct::Acknowledged(taken)) => {
+            Fact::Staff(StaffFact::Acknowledged(taken)) => {
                 let (by, text) = (taken.by.clone(), taken.reason.clone());
                 open.acknowledged = Some(StaffAct { by, at: event.at, text });
                 open.state = IncidentState::ActiveAcked;
             }
-            Fact::Staff(StaffAct::IncidentNoted(noted)) => {
+            Fact::Staff(StaffFact::IncidentNoted(noted)) => {
                 let (by, text) = (noted.by.clone(), noted.text.clone());
                 open.notes.push(StaffAct { by, at: event.at, text });
             }
-            Fact::Staff(StaffAct::IncidentClosed(closed)) => {
+            Fact::Staff(StaffFact::IncidentClosed(closed)) => {
                 let (by, text) = (closed.by.clone(), closed.reason.clone());
                 open.closed = Some(StaffAct { by, at: event.at, text });
                 open.second.clone_from(&closed.second);
@@ -968,7 +968,7 @@ async fn an_incident_is_closed_by_two_and_the_same_key_is_the_same_act() {
     let sent = log.appended.lock().unwrap();
     assert_eq!(sent.len(), 1);
     assert!(
-        matches!(&sent[0].fact, Fact::Staff(StaffAct::IncidentClosed(c)) if c.second.is_some())
+        matches!(&sent[0].fact, Fact::Staff(StaffFact::IncidentClosed(c)) if c.second.is_some())
     );
 }
 

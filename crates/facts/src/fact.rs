@@ -190,7 +190,7 @@ facts! {
     }
 
     /// What staff did with an incident. It is no evidence about the goods.
-    Staff(StaffAct) {
+    Staff(StaffFact) {
         "coldwatch.shipment.acknowledged.v1"       Acknowledged(incident::Acknowledged),
         "coldwatch.shipment.incident-noted.v1"     IncidentNoted(incident::IncidentNoted),
         "coldwatch.shipment.incident-closed.v1"    IncidentClosed(incident::IncidentClosed),

@@ -58,7 +58,7 @@ pub use engine::{
 };
 pub use event::{Event, Identity};
 pub use fact::{
-    DeviceFact, Fact, FactKind, OrderFact, PartyFact, PermitFact, ShipmentFact, StaffAct,
+    DeviceFact, Fact, FactKind, OrderFact, PartyFact, PermitFact, ShipmentFact, StaffFact,
     StoreFact, SystemFact,
 };
 pub use finding::{Figures, Finding, Name, Precedence, Severity, State, Verdict};

@@ -3,7 +3,7 @@
 
 use crate::reject::{Code, Rejection};
 use facts::fact::shipment::Quantity;
-use facts::{Fact, OrderFact, PermitFact, ShipmentFact, StaffAct, StoreFact, UnitId};
+use facts::{Fact, OrderFact, PermitFact, ShipmentFact, StaffFact, StoreFact, UnitId};
 
 /// Bags or vials of a shipment or an order, named or counted; the largest collections have dozens.
 const MOST_UNITS: usize = 2_000;
@@ -52,9 +52,9 @@ pub(crate) fn check(fact: &Fact) -> Result<(), Rejection> {
         Fact::Shipment(ShipmentFact::Destroyed(destroyed)) => named(&destroyed.units),
         Fact::Store(StoreFact::Holds(holds)) => named(&holds.units),
         Fact::Store(StoreFact::NoLongerHolds(gave)) => named(&gave.units),
-        Fact::Staff(StaffAct::Acknowledged(taken)) => note(&taken.reason, "/data/reason"),
-        Fact::Staff(StaffAct::IncidentClosed(closed)) => note(&closed.reason, "/data/reason"),
-        Fact::Staff(StaffAct::IncidentNoted(noted)) => note(&noted.text, "/data/text"),
+        Fact::Staff(StaffFact::Acknowledged(taken)) => note(&taken.reason, "/data/reason"),
+        Fact::Staff(StaffFact::IncidentClosed(closed)) => note(&closed.reason, "/data/reason"),
+        Fact::Staff(StaffFact::IncidentNoted(noted)) => note(&noted.text, "/data/text"),
         _ => Ok(()),
     }
 }

@@ -15,7 +15,7 @@ use facts::fact::shipment::{
 };
 use facts::{
     Fact, Finding, LegId, Moment, PartyFact, PartyId, PermitFact, PermitId, Severity, ShipmentFact,
-    ShipperId, ShortText, Span, StaffAct, State, StoreFact, Subject, UnitId,
+    ShipperId, ShortText, Span, StaffFact, State, StoreFact, Subject, UnitId,
 };
 use fastrand::Rng;
 use proptest::prelude::*;
@@ -220,9 +220,9 @@ fn staff(seed: u64, rng_seed: u64) -> Tried {
         let at = between(from, until + Span::days(10), &mut rng);
         let (by, reason) = (PartyId::new("ANNA"), ShortText::new("seen"));
         let fact = match rng.u8(..4) {
-            0 => Fact::Staff(StaffAct::Acknowledged(Acknowledged { by, reason })),
-            1 => Fact::Staff(StaffAct::IncidentNoted(IncidentNoted { by, text: reason })),
-            _ => Fact::Staff(StaffAct::IncidentClosed(IncidentClosed {
+            0 => Fact::Staff(StaffFact::Acknowledged(Acknowledged { by, reason })),
+            1 => Fact::Staff(StaffFact::IncidentNoted(IncidentNoted { by, text: reason })),
+            _ => Fact::Staff(StaffFact::IncidentClosed(IncidentClosed {
                 by,
                 reason,
                 second: Some(PartyId::new("BEN")),

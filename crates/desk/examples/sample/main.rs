@@ -16,7 +16,7 @@ mod story;
 use alerts::incident::{IncidentState, StaffAct};
 use desk::read_model::TOPICS;
 use desk::{Acts, Appending, Desk, Feed, Freshness, Item, ReadModel, Refusal, router};
-use facts::{Event, Fact, Moment, Span, StaffAct};
+use facts::{Event, Fact, Moment, Span, StaffFact};
 use pipeline::registry::registry;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
@@ -52,7 +52,7 @@ impl Log {
         let of_stages = || board.one(&shipment, 1).map(|(incident, _)| incident.clone());
         let Some(mut incident) = open.or_else(of_stages) else { return };
         match &event.fact {
-            Fact::Staff(StaffAct::Acknowledged(taken)) => {
+            Fact::Staff(StaffFact::Acknowledged(taken)) => {
                 incident.acknowledged = Some(StaffAct {
                     by: taken.by.clone(),
                     at: event.at,
@@ -64,7 +64,7 @@ impl Log {
                     other => other,
                 };
             }
-            Fact::Staff(StaffAct::IncidentClosed(closed)) => {
+            Fact::Staff(StaffFact::IncidentClosed(closed)) => {
                 incident.closed = Some(StaffAct {
                     by: closed.by.clone(),
                     at: event.at,

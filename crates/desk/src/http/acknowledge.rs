@@ -9,7 +9,7 @@ use crate::view::IncidentView;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use facts::fact::incident::Acknowledged;
-use facts::{Fact, StaffAct};
+use facts::{Fact, StaffFact};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -65,5 +65,5 @@ pub(crate) async fn acknowledge(
 pub(super) fn taking(by: &str, why: &str) -> Result<Fact, Refusal> {
     let by = person("by", "takes it", by)?;
     let reason = reason("reason", "what you do about it", why)?;
-    Ok(Fact::Staff(StaffAct::Acknowledged(Acknowledged { by, reason })))
+    Ok(Fact::Staff(StaffFact::Acknowledged(Acknowledged { by, reason })))
 }

@@ -16,7 +16,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
-use facts::{Event, Fact, ShipmentId, ShortText, StaffAct, Subject};
+use facts::{Event, Fact, ShipmentId, ShortText, StaffFact, Subject};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -140,7 +140,7 @@ pub(super) async fn act(
     let of_stages = state.board_soon().await?.shipment(&shipment).is_none();
     // A closing that comes again finds the incident closed, by itself.
     let before = state.sent().known(&name, &shipment, &fact);
-    if let (Some(at), Fact::Staff(StaffAct::IncidentClosed(_))) = (before, &fact)
+    if let (Some(at), Fact::Staff(StaffFact::IncidentClosed(_))) = (before, &fact)
         && let Some(view) = stands(state, &shipment, number, &fact, at).await?
     {
         return Ok(Done { shipment, of_stages, name, shown: Some(view) });

@@ -7,7 +7,7 @@ use crate::view::IncidentView;
 use alerts::Incident;
 use alerts::incident::StaffAct;
 use axum::http::HeaderMap;
-use facts::{Fact, Moment, PartyId, ShipmentId, ShortText, StaffAct};
+use facts::{Fact, Moment, PartyId, ShipmentId, ShortText, StaffFact};
 use std::time::Duration;
 
 /// How long the board may take to show an act, and how often it is looked at.
@@ -70,7 +70,7 @@ pub(super) async fn may(
     if incident.is_closed() {
         return Err(closed(incident, record));
     }
-    if let Fact::Staff(StaffAct::IncidentClosed(closing)) = fact {
+    if let Fact::Staff(StaffFact::IncidentClosed(closing)) = fact {
         incident.may_close(closing, record.findings.values()).map_err(|why| {
             Refusal::Conflict(format!("incident {number} of {shipment} cannot be closed: {why}"))
         })?;
@@ -110,13 +110,13 @@ fn is_done(incident: &Incident, fact: &Fact, at: Moment) -> bool {
         act.as_ref().is_some_and(|act| act.by == *by && act.at == at && act.text == *text)
     };
     match fact {
-        Fact::Staff(StaffAct::Acknowledged(taken)) => {
+        Fact::Staff(StaffFact::Acknowledged(taken)) => {
             stands(&incident.acknowledged, &taken.by, &taken.reason)
         }
-        Fact::Staff(StaffAct::IncidentClosed(closed)) => {
+        Fact::Staff(StaffFact::IncidentClosed(closed)) => {
             stands(&incident.closed, &closed.by, &closed.reason)
         }
-        Fact::Staff(StaffAct::IncidentNoted(noted)) => incident
+        Fact::Staff(StaffFact::IncidentNoted(noted)) => incident
             .notes
             .iter()
             .any(|act| act.by == noted.by && act.at == at && act.text == noted.text),

@@ -9,7 +9,7 @@ use crate::view::IncidentView;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use facts::fact::incident::IncidentClosed;
-use facts::{Fact, StaffAct};
+use facts::{Fact, StaffFact};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -73,5 +73,5 @@ pub(super) fn closing(by: &str, why: &str, second: Option<String>) -> Result<Fac
     // A form sends the field that nobody filled in, too.
     let second = second.filter(|second| !second.trim().is_empty());
     let second = second.map(|second| person("second", "agrees to it", &second)).transpose()?;
-    Ok(Fact::Staff(StaffAct::IncidentClosed(IncidentClosed { by, reason, second })))
+    Ok(Fact::Staff(StaffFact::IncidentClosed(IncidentClosed { by, reason, second })))
 }

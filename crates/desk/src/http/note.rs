@@ -9,7 +9,7 @@ use crate::view::IncidentView;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use facts::fact::incident::IncidentNoted;
-use facts::{Fact, StaffAct};
+use facts::{Fact, StaffFact};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -66,5 +66,5 @@ pub(crate) async fn note(
 pub(super) fn noting(by: &str, text: &str) -> Result<Fact, Refusal> {
     let by = person("by", "notes it", by)?;
     let text = reason("text", "what others must know", text)?;
-    Ok(Fact::Staff(StaffAct::IncidentNoted(IncidentNoted { by, text })))
+    Ok(Fact::Staff(StaffFact::IncidentNoted(IncidentNoted { by, text })))
 }

@@ -4,7 +4,7 @@
 use crate::faults::{Fault, hold};
 use crate::trip::{Also, Cargo, Trip, logger};
 use facts::fact::incident::{Acknowledged, IncidentClosed};
-use facts::{Fact, Moment, PartyId, ShortText, Span, StaffAct, Subject};
+use facts::{Fact, Moment, PartyId, ShortText, Span, StaffFact, Subject};
 use fastrand::Rng;
 
 pub(super) const FAULT: Fault = Fault { cargo: &[Cargo::Cells, Cargo::Dose], inject };
@@ -59,9 +59,9 @@ fn seen(trip: &mut Trip, at: Moment, rng: &mut Rng) {
     let (by, second) = (PartyId::new("ANNA"), Some(PartyId::new("BEN")));
     let reason = ShortText::new("seen, and quality informed");
     let fact = if rng.bool() {
-        Fact::Staff(StaffAct::IncidentClosed(IncidentClosed { by, reason, second }))
+        Fact::Staff(StaffFact::IncidentClosed(IncidentClosed { by, reason, second }))
     } else {
-        Fact::Staff(StaffAct::Acknowledged(Acknowledged { by, reason }))
+        Fact::Staff(StaffFact::Acknowledged(Acknowledged { by, reason }))
     };
     trip.also.push(Also {
         source: PartyId::new("desk"),
