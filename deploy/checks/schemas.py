@@ -18,9 +18,9 @@ OUTPUT = {
     "coldwatch.context.v1",
     "coldwatch.finding.v1",
     "coldwatch.incident.v1",
-    "coldwatch.log.alive.v1",
+    "coldwatch.log.heartbeat.v1",
     "coldwatch.log.genesis.v1",
-    "coldwatch.log.state-told.v1",
+    "coldwatch.log.state-hash.v1",
     "coldwatch.rejection.v1",
 }
 failed = False

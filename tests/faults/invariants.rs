@@ -214,7 +214,7 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// Law 6: read = homed + rejected; homed = judged + held + expired + duplicate.
+    /// Law 6: read = routed + rejected; routed = processed + pending + expired + duplicate.
     fn accounts(&mut self) {
         let notes = |service: Service| -> Vec<CommitMetadata> {
             let (group, topic) =
@@ -226,18 +226,18 @@ impl<'a> Look<'a> {
             notes.iter().map(of).sum::<u64>()
         };
         let intake = notes(Service::Intake);
-        let (read, homed, rejected) =
-            (sum(&intake, |n| n.read), sum(&intake, |n| n.homed), sum(&intake, |n| n.rejected));
-        let fates = |n: &CommitMetadata| n.judged + n.held + n.expired + n.duplicate;
+        let (read, routed, rejected) =
+            (sum(&intake, |n| n.read), sum(&intake, |n| n.routed), sum(&intake, |n| n.rejected));
+        let fates = |n: &CommitMetadata| n.processed + n.pending + n.expired + n.duplicate;
         let fated = sum(&notes(Service::Dispatch), fates) + sum(&notes(Service::Alerts), fates);
         let inbound = topic_of(Service::Intake, &self.site.names);
         let sent: u64 = (0..self.site.names.partitions)
             .map(|p| self.site.network.memory.range(&inbound, p).map_or(0, |range| range.end))
             .sum();
-        if (read, read) != (sent, homed + rejected) || homed != fated {
+        if (read, read) != (sent, routed + rejected) || routed != fated {
             self.says(
                 "counts",
-                format!("{sent} sent, {read} read, {homed} homed, {rejected} rejected, {fated} with a fate"),
+                format!("{sent} sent, {read} read, {routed} routed, {rejected} rejected, {fated} with a fate"),
             );
         }
     }

@@ -12,7 +12,7 @@ use stream::NewRecord;
 
 pub(crate) fn trials(backing: Backing) -> Vec<Trial> {
     let name = format!(
-        "{}: what was sent is judged, held, expired, duplicate or rejected, exactly",
+        "{}: what was sent is processed, pending, expired, duplicate or rejected, exactly",
         backing.name()
     );
     vec![Trial::test(name, move || counted_over(backing))]
@@ -29,10 +29,10 @@ pub(crate) fn note(site: &Site, service: Service) -> CommitMetadata {
     let mut sum = CommitMetadata::default();
     for note in points.values().map(|point| CommitMetadata::read(&point.note)) {
         sum.read += note.read;
-        sum.homed += note.homed;
+        sum.routed += note.routed;
         sum.rejected += note.rejected;
-        sum.judged += note.judged;
-        sum.held += note.held;
+        sum.processed += note.processed;
+        sum.pending += note.pending;
         sum.expired += note.expired;
         sum.duplicate += note.duplicate;
         sum.unreadable += note.unreadable;
@@ -73,11 +73,11 @@ fn counted_over(backing: Backing) -> Result<(), Failed> {
     let (dispatch, alerts) = (note(site, Service::Dispatch), note(site, Service::Alerts));
     let sent = (events.len() + 500 + 2 + broken.len()) as u64;
     assert_eq!((intake.read, intake.rejected), (sent, broken.len() as u64));
-    assert_eq!(intake.homed, intake.read - intake.rejected);
-    assert_eq!((alerts.judged, alerts.duplicate), (1, 1), "the act, and the act again");
+    assert_eq!(intake.routed, intake.read - intake.rejected);
+    assert_eq!((alerts.processed, alerts.duplicate), (1, 1), "the act, and the act again");
     assert!(dispatch.duplicate >= 500, "{dispatch:?}");
-    let fates = |n: &CommitMetadata| n.judged + n.held + n.expired + n.duplicate;
-    assert_eq!(intake.homed, fates(&dispatch) + fates(&alerts), "{dispatch:?}");
+    let fates = |n: &CommitMetadata| n.processed + n.pending + n.expired + n.duplicate;
+    assert_eq!(intake.routed, fates(&dispatch) + fates(&alerts), "{dispatch:?}");
     assert_eq!((dispatch.unreadable, dispatch.gaps), (0, 0));
     let mut rejects = Vec::new();
     load::for_each(&*site.log, &site.names, Topic::Rejects, |_, record| {
@@ -98,7 +98,7 @@ fn doctor(site: &Site) -> Result<(), Failed> {
         Command::new(program()).arg("doctor").arg("--config").arg(site.configuration()).output()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     match output.status.code() == Some(0)
-        && text.contains("ok     homed")
+        && text.contains("ok     routed")
         && text.contains("nothing is wrong")
     {
         true => Ok(()),

@@ -98,8 +98,11 @@ fn seen(site: &Site, outputs: &[Output]) -> Seen {
     let stand = all.iter().filter(|(_, incident)| !taken_back(incident));
     let incidents = stand.map(|(name, incident)| (name.clone(), line(incident))).collect();
     let (intake, dispatch) = (note(site, Service::Intake), note(site, Service::Dispatch));
-    let CommitMetadata { judged, held, expired, duplicate, .. } = dispatch;
-    Seen { incidents, counts: [intake.read, intake.homed, judged + held, expired, duplicate] }
+    let CommitMetadata { processed, pending, expired, duplicate, .. } = dispatch;
+    Seen {
+        incidents,
+        counts: [intake.read, intake.routed, processed + pending, expired, duplicate],
+    }
 }
 
 /// The first days of a week.

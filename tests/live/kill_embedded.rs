@@ -82,7 +82,7 @@ fn power_cuts(name: &str, cuts: usize) -> Result<(), Failed> {
     let disk = SmallDisk::over(&folder, SMALL);
     let configuration = folder.join("coldwatch.toml");
     let text = format!(
-        "[log]\nfolder = \"{0}/log\"\npartitions = 4\n[snapshots]\nfolder = \"{0}/snapshots\"\nevery = \"1 s\"\n\
+        "[log]\nfolder = \"{0}/log\"\npartitions = 4\n[snapshots]\nfolder = \"{0}/snapshots\"\ninterval = \"1 s\"\n\
          [http]\nlisten = \"127.0.0.1:0\"\n",
         folder.display()
     );
@@ -140,7 +140,7 @@ fn power_cuts(name: &str, cuts: usize) -> Result<(), Failed> {
     }
     let tally = pipeline.tally();
     let (once, there) =
-        (tally.judged + tally.held + tally.expired, counted[0] + counted[1] + counted[2]);
+        (tally.processed + tally.pending + tally.expired, counted[0] + counted[1] + counted[2]);
     if once != there {
         return Err(format!(
             "seed {seed}: {once} events were sent, and {there} are told of: {counted:?}"
@@ -188,14 +188,14 @@ fn worked_off(at: &str) -> Result<(), Failed> {
     }
 }
 
-/// Judged, held, expired and duplicate, once everything is worked off.
+/// Judged, pending, expired and duplicate, once everything is worked off.
 fn counts_at_rest(configuration: &Path) -> Result<[u64; 4], Failed> {
     let until = Instant::now() + Duration::from_secs(60);
     loop {
         let output =
             Command::new(program()).arg("doctor").arg("--config").arg(configuration).output()?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        if let Some(line) = text.lines().find_map(|line| line.strip_prefix("ok     homed ")) {
+        if let Some(line) = text.lines().find_map(|line| line.strip_prefix("ok     routed ")) {
             let numbers: Vec<u64> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
             if let [_, counts @ ..] = &numbers[..]
                 && let Ok(counts) = <[u64; 4]>::try_from(counts)

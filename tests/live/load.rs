@@ -238,7 +238,7 @@ pub(crate) fn states_recorded(log: &dyn Log, names: &TopicNames) -> BTreeSet<(u1
     let mut all = BTreeSet::new();
     for_each(log, names, Topic::Exceptions, |partition, record| {
         let read = native::read(&record.value, &Limits::of_ours()).map(|read| read.event.fact);
-        if let Ok(Fact::System(SystemFact::StateTold(state))) = read {
+        if let Ok(Fact::System(SystemFact::StateHash(state))) = read {
             all.insert((partition, format!("{state:?}")));
         }
     });

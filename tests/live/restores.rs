@@ -193,9 +193,19 @@ fn seen(outputs: &[pipeline::Output]) -> Vec<String> {
 fn counts(site: &Site) -> [u64; 9] {
     let [intake, dispatch, alerts] =
         [Service::Intake, Service::Dispatch, Service::Alerts].map(|service| note(site, service));
-    let CommitMetadata { judged, held, expired, duplicate, .. } = dispatch;
-    let CommitMetadata { read, homed, rejected, .. } = intake;
-    [read, homed, rejected, judged, held, expired, duplicate, alerts.judged, alerts.duplicate]
+    let CommitMetadata { processed, pending, expired, duplicate, .. } = dispatch;
+    let CommitMetadata { read, routed, rejected, .. } = intake;
+    [
+        read,
+        routed,
+        rejected,
+        processed,
+        pending,
+        expired,
+        duplicate,
+        alerts.processed,
+        alerts.duplicate,
+    ]
 }
 
 /// Half a week is lived through on the first log; it moves on from log to log, and on the last one the rest of the week is
@@ -204,7 +214,7 @@ fn there_and_on(shipments: u32, ways: &[(Backing, u16)]) -> Result<(), Failed> {
     let week = load::week(shipments);
     let half = week.len() / 2;
     let (first, rest) = week.split_at(half);
-    // What is held for a while has been told then; an hour in which nothing comes would be a silence, and rightly found.
+    // What is pending for a while has been told then; an hour in which nothing comes would be a silence, and rightly found.
     let at = first.last().map_or(Moment::EARLIEST, |(at, _)| *at) + Span::seconds(40);
     let through = brokers().unwrap_or_default();
     let (backing, partitions) = ways[0];
@@ -270,7 +280,7 @@ fn there_and_on(shipments: u32, ways: &[(Backing, u16)]) -> Result<(), Failed> {
         fine(&coldwatch(&["topics", "check"], &driver.site.place))?;
     }
 
-    // An event that was in the export is a repeat; what is new is judged.
+    // An event that was in the export is a repeat; what is new is processed.
     let before = counts(&driver.site);
     let mut outputs = Outputs::of(&driver.site);
     outputs.take(&driver.site);
@@ -279,13 +289,13 @@ fn there_and_on(shipments: u32, ways: &[(Backing, u16)]) -> Result<(), Failed> {
     driver.drain_all();
     let after = counts(&driver.site);
     let differ_by = |n: usize| after[n] - before[n];
-    assert_eq!([0, 1, 6].map(differ_by), [500, 500, 500], "read, homed, duplicate");
+    assert_eq!([0, 1, 6].map(differ_by), [500, 500, 500], "read, routed, duplicate");
     assert_eq!(findings(&outputs.take(&driver.site)).count(), 0, "nothing is said of them");
     load::send_week(&mut driver, rest, |_, _| {});
     let came = outputs.take(&driver.site);
     assert!(outputs.gaps().is_empty(), "{:?}", outputs.gaps());
     let all: Vec<_> = stood.iter().chain(&came).cloned().collect();
-    assert!(findings(&all).count() > findings(&stood).count(), "the rest is judged");
+    assert!(findings(&all).count() > findings(&stood).count(), "the rest is processed");
     let everything = Outputs::of(&driver.site).take(&driver.site);
     differ(&load::replayed(&week), &settled(findings(&everything), &[]))?;
     let closed = |line: &&String| line.contains("closed");

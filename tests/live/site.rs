@@ -105,8 +105,8 @@ impl Place {
             _ => format!("folder = \"{}\"", self.folder.join("log").display()),
         };
         let text = format!(
-            "[log]\n{log}\nprefix = \"{}\"\npartitions = {}\n[snapshots]\nfolder = \"{}\"\nevery = \"{} s\"\n\
-             [http]\nlisten = \"127.0.0.1:0\"\n[clock]\nstrike = false\n",
+            "[log]\n{log}\nprefix = \"{}\"\npartitions = {}\n[snapshots]\nfolder = \"{}\"\ninterval = \"{} s\"\n\
+             [http]\nlisten = \"127.0.0.1:0\"\n[clock]\ntick = false\n",
             self.names.prefix,
             self.names.partitions,
             self.folder.join("snapshots").display(),
@@ -183,7 +183,7 @@ impl Site {
         config.log.partitions = self.names.partitions;
         config.log.prefix = self.names.prefix.clone();
         config.snapshots.folder = self.folder.join("snapshots");
-        config.clock.strike = false;
+        config.clock.tick = false;
         let mut live = Supervisor::new(self.log.clone(), config, wall_clock(), None);
         live.check().expect("the log is as it must be");
         for &service in services::all() {

@@ -411,7 +411,7 @@ fn each_is_rejected_with_its_place_and_every_good_one_is_judged_as_before() {
     assert_eq!(rejections.len(), expected.len());
     assert!(others == judged, "good records are judged as before");
     assert_eq!(with_broken["rejected"], expected.len());
-    assert_eq!(with_broken["judged"], summary["judged"]);
+    assert_eq!(with_broken["processed"], summary["processed"]);
     for (rejection, (_, (name, bytes, code, _))) in rejections.iter().zip(&expected) {
         let kept = rejection["record"].as_str().unwrap_or_default();
         assert_eq!(
@@ -449,7 +449,7 @@ fn absurd_figures_are_rejected_and_hang_nothing() {
     ];
     let (code, summary) = ends("absurd", &all);
     assert_eq!(
-        (code, &summary["rejected"], &summary["homed"]),
+        (code, &summary["rejected"], &summary["routed"]),
         (Some(0), &Value::from(3), &Value::from(1))
     );
 }
@@ -463,7 +463,7 @@ fn records_that_do_not_say_when_they_arrived_are_events_of_their_own() {
         .replace("5.3", "5.4");
     let (code, summary) = ends("waited", &[unstamped, stamped]);
     assert_eq!(
-        (code, &summary["held"], &summary["duplicate"]),
+        (code, &summary["pending"], &summary["duplicate"]),
         (Some(0), &Value::from(2), &Value::from(0))
     );
 }
@@ -675,7 +675,7 @@ fn a_journal_line_that_no_journal_can_have_is_rejected() {
     let all = [place("3", "18446744073709551615"), place("16", "1"), place("3", "1")];
     let (code, summary) = ends("journal-line", &all);
     assert_eq!(
-        (code, &summary["rejected"], &summary["homed"]),
+        (code, &summary["rejected"], &summary["routed"]),
         (Some(0), &Value::from(2), &Value::from(1))
     );
 }

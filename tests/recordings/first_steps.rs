@@ -109,11 +109,11 @@ fn the_configuration_is_shown_with_where_each_value_comes_from() {
     let folder = folder("config-show");
     let file = configuration(&folder, "");
     let mut asked = coldwatch(&["config", "show", "--config", &file]);
-    let out = asked.env("COLDWATCH_SNAPSHOTS_EVERY", "2 min").output().expect("it runs");
+    let out = asked.env("COLDWATCH_SNAPSHOTS_INTERVAL", "2 min").output().expect("it runs");
     assert_eq!(out.status.code(), Some(0), "{}", said(&out));
     for line in [
         format!("partitions = 2 # file, {file}"),
-        "every = \"2 min\" # environment, COLDWATCH_SNAPSHOTS_EVERY".into(),
+        "interval = \"2 min\" # environment, COLDWATCH_SNAPSHOTS_INTERVAL".into(),
         "listen = \"127.0.0.1:8080\" # default".into(),
         format!("folder = \"{}/snapshots\" # default, follows log.folder", folder.display()),
     ] {

@@ -156,7 +156,7 @@ fn files_are_merged_by_arrival() {
     let counts = |output: &str| {
         let summary: serde_json::Value =
             serde_json::from_str(output.lines().last().expect("a summary")).expect("JSON");
-        (summary["read"].clone(), summary["judged"].clone(), summary["rules"].clone())
+        (summary["read"].clone(), summary["processed"].clone(), summary["rules"].clone())
     };
     let whole = replay(&folder.join("inbound.ndjson"), &[]);
     assert_eq!(counts(&whole), counts(&replay(&a, &[&b.to_string_lossy()])));

@@ -3,7 +3,7 @@
 use crate::by_hand::{file, same_members};
 use crate::week::letters;
 use coldwatch::services::{self, names::TopicNames};
-use facts::fact::log::{Alive, ClockAsked, Genesis, StateTold};
+use facts::fact::log::{ClockProbe, Genesis, Heartbeat, StateHash};
 use facts::{Fact, Moment, ShortText, SystemFact};
 use pipeline::{OutRecord, RecordBody, Topic, bytes};
 use serde_json::Value;
@@ -118,14 +118,14 @@ fn rejections_and_what_the_log_says_of_itself_pass_their_schemas() {
             generation: 1,
             behaviour: 2,
         })),
-        Fact::System(SystemFact::Alive(Alive {
+        Fact::System(SystemFact::Heartbeat(Heartbeat {
             topic: ShortText::new("inbound.events"),
             partition: 3,
             position: 7,
             end: 9,
         })),
-        Fact::System(SystemFact::ClockAsked(ClockAsked {})),
-        Fact::System(SystemFact::StateTold(StateTold {
+        Fact::System(SystemFact::ClockProbe(ClockProbe {})),
+        Fact::System(SystemFact::StateHash(StateHash {
             service: ShortText::new("thermal"),
             offset: 10_000,
             hash: ShortText::new("00".repeat(32)),

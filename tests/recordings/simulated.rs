@@ -41,8 +41,8 @@ fn differences(seed: u64, field: Field<'_>) -> (usize, Vec<String>) {
         t.code == code && t.shipment == *shipment
     };
     let mut wrong = Vec::new();
-    let waits = outcome.tally.held + outcome.tally.expired;
-    if outcome.tally.homed != events || (quiet && waits != 0) {
+    let waits = outcome.tally.pending + outcome.tally.expired;
+    if outcome.tally.routed != events || (quiet && waits != 0) {
         wrong.push(format!("seed {seed}: {events} events, and {:?}", outcome.tally));
     }
     for t in &truth {

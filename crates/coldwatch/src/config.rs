@@ -78,7 +78,7 @@ pub struct SnapshotsConfig {
     /// In which object store, instead of a folder.
     pub url: Option<String>,
     /// How often.
-    pub every: Span,
+    pub interval: Span,
 }
 
 /// The door.
@@ -93,9 +93,9 @@ pub struct HttpConfig {
     /// Events a second that the door takes, over all senders; a burst may be ten times that.
     pub events_per_second: u32,
     /// Readers that may follow the live feed at a time; each has a reader of the log of its own.
-    pub followers: u16,
+    pub max_feed_clients: u16,
     /// Those of them that may come from one address.
-    pub followers_each: u16,
+    pub max_feed_clients_each: u16,
     /// Connections that may be open at a time; one address has half of them at the most.
     pub connections: u16,
 }
@@ -105,7 +105,7 @@ pub struct HttpConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct ClockConfig {
     /// Whether dispatch and alerts strike the clock. Off where somebody else does, as a test with a clock of its own.
-    pub strike: bool,
+    pub tick: bool,
 }
 
 /// When what stands still is told, and ended.
@@ -113,10 +113,10 @@ pub struct ClockConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct WatchdogConfig {
     /// A partition with work before it that has not moved for this long makes the process unready.
-    pub unready: Span,
+    pub unready_after: Span,
     /// After this long the process ends, so that another takes its partitions over. While the log is away nothing is ended:
     /// that would help nobody, and the desk would lose what it shows.
-    pub ends: Span,
+    pub exit_after: Span,
 }
 
 /// What a process says of itself.
@@ -169,7 +169,7 @@ impl LogConfig {
 
 impl Default for SnapshotsConfig {
     fn default() -> Self {
-        Self { folder: "coldwatch-data/snapshots".into(), url: None, every: Span::minutes(1) }
+        Self { folder: "coldwatch-data/snapshots".into(), url: None, interval: Span::minutes(1) }
     }
 }
 
@@ -180,8 +180,8 @@ impl Default for HttpConfig {
             listen,
             token_file: None,
             events_per_second: 20_000,
-            followers: 64,
-            followers_each: 32,
+            max_feed_clients: 64,
+            max_feed_clients_each: 32,
             connections: 512,
         }
     }
@@ -199,13 +199,13 @@ fn listen<'de, D: Deserializer<'de>>(d: D) -> Result<SocketAddr, D::Error> {
 
 impl Default for ClockConfig {
     fn default() -> Self {
-        Self { strike: true }
+        Self { tick: true }
     }
 }
 
 impl Default for WatchdogConfig {
     fn default() -> Self {
-        Self { unready: Span::seconds(30), ends: Span::minutes(5) }
+        Self { unready_after: Span::seconds(30), exit_after: Span::minutes(5) }
     }
 }
 
@@ -247,13 +247,14 @@ impl Config {
         if let Some(url) = &self.snapshots.url {
             objects::Address::read(url).map_err(|why| format!("snapshots.url: {why}"))?;
         }
-        if self.snapshots.every <= Span::ZERO || self.log.session_timeout <= Span::ZERO {
+        if self.snapshots.interval <= Span::ZERO || self.log.session_timeout <= Span::ZERO {
             return Err("a span must be longer than nothing, like `1 min`".into());
         }
-        let WatchdogConfig { unready, ends } = self.watchdog;
-        if unready < Span::seconds(5) || ends <= unready {
+        let WatchdogConfig { unready_after, exit_after } = self.watchdog;
+        if unready_after < Span::seconds(5) || exit_after <= unready_after {
             return Err(
-                "watchdog: `unready` is at least 5 s, and `ends` is longer than that".into()
+                "watchdog: `unready_after` is at least 5 s, and `exit_after` is longer than that"
+                    .into(),
             );
         }
         if !self.http.listen.ip().is_loopback() && self.http.token_file.is_none() {

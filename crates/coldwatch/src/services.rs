@@ -9,7 +9,7 @@ mod snapshot;
 pub mod stateful;
 
 use clap::builder::PossibleValue;
-use facts::fact::log::{ClockAsked, Tick};
+use facts::fact::log::{ClockProbe, Tick};
 use facts::{Event, Fact, Moment, ShortText, Subject, SubjectKind, SystemFact};
 use fold::{Counts, Stats};
 use names::TopicNames;
@@ -116,20 +116,23 @@ impl Service {
     }
 }
 
-/// What is noted with a commit: the counts at that place of the log.
+/// What is noted with a commit: the counts at that place of the log. A commit of an earlier release has other names for some.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(default)]
 pub struct CommitMetadata {
     /// Events, and records that could not be decoded.
     pub read: u64,
     /// Events that found a subject.
-    pub homed: u64,
+    #[serde(alias = "homed")]
+    pub routed: u64,
     /// What was not taken in.
     pub rejected: u64,
     /// Passed on to whom they concern.
-    pub judged: u64,
+    #[serde(alias = "judged")]
+    pub processed: u64,
     /// Waiting for whom they may concern.
-    pub held: u64,
+    #[serde(alias = "held")]
+    pub pending: u64,
     /// Claimed by nobody in time.
     pub expired: u64,
     /// The same outside event again.
@@ -161,11 +164,11 @@ impl CommitMetadata {
     pub fn of(stats: &Stats, fates: &Outcomes, unreadable: u64) -> Self {
         let Counts { admitted, repeated, unlinked, quarantined: faulted, too_late, .. } =
             stats.counts;
-        let Outcomes { judged, held, expired, duplicate } = *fates;
+        let Outcomes { processed, pending, expired, duplicate } = *fates;
         let now_ms = if stats.now == Moment::EARLIEST { 0 } else { stats.now.millis() };
         Self {
-            judged,
-            held,
+            processed,
+            pending,
             expired,
             duplicate,
             admitted,
@@ -198,8 +201,8 @@ impl CommitMetadata {
             ("records", "repeated", signed(self.repeated)),
             ("records", "unlinked", signed(self.unlinked)),
             ("records", "unreadable", signed(self.unreadable)),
-            ("gaps", "", signed(self.gaps)),
-            ("faulted", "", signed(self.faulted)),
+            ("sequence_gaps", "", signed(self.gaps)),
+            ("quarantined_subjects", "", signed(self.faulted)),
             ("put_away", "", signed(self.put_away)),
             ("too_late", "", signed(self.too_late)),
             ("log_time_seconds", "", self.now_ms / 1000),
@@ -222,7 +225,7 @@ pub fn tick(names: &TopicNames, topic: Topic, partition: u16, now: i64) -> NewRe
 
 /// Asks what time it is.
 pub fn clock_probe(names: &TopicNames, topic: Topic, partition: u16) -> NewRecord {
-    of_log(names, topic, partition, 0, Fact::System(SystemFact::ClockAsked(ClockAsked {})))
+    of_log(names, topic, partition, 0, Fact::System(SystemFact::ClockProbe(ClockProbe {})))
 }
 
 /// What nobody caused, about the log.

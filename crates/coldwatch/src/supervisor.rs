@@ -135,7 +135,7 @@ impl Supervisor {
         let strikes = service.stage().is_some_and(StageKind::ticks);
         // Signs of life go by the same beat, from intake, which strikes nothing.
         let beats = strikes || service == Service::Intake;
-        let every = (beats && self.config.clock.strike).then_some(TICK_EVERY);
+        let every = (beats && self.config.clock.tick).then_some(TICK_EVERY);
         // One process may be a member once for each inbound topic, under a name of its own.
         let Work { group: name, topic } = work;
         let instance = self.instance.as_ref().map(|name| match service {
@@ -164,7 +164,7 @@ impl Supervisor {
             snapshots,
             log_identity,
             made_anew: made_anew(service),
-            snapshot_every: config::duration(self.config.snapshots.every),
+            snapshot_every: config::duration(self.config.snapshots.interval),
             clock: self.clock.clone(),
             tick_every: every,
             waited: Some(Arc::new(move |service, waited| {

@@ -32,7 +32,7 @@ struct Still {
 impl Watchdog {
     /// From now on.
     pub(crate) fn new(config: &WatchdogConfig, told: Told, now: Instant) -> Self {
-        let (unready, ends) = (duration(config.unready), duration(config.ends));
+        let (unready, ends) = (duration(config.unready_after), duration(config.exit_after));
         Self { unready, ends, begun: now, still: BTreeMap::new(), told }
     }
 
@@ -126,7 +126,8 @@ mod tests {
     use facts::Span;
 
     fn watchdog(now: Instant) -> Watchdog {
-        let config = WatchdogConfig { unready: Span::seconds(30), ends: Span::seconds(300) };
+        let config =
+            WatchdogConfig { unready_after: Span::seconds(30), exit_after: Span::seconds(300) };
         Watchdog::new(&config, Told::default(), now)
     }
 

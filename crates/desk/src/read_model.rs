@@ -104,8 +104,8 @@ impl ReadModel {
             Fact::System(
                 SystemFact::Tick(_)
                 | SystemFact::BehaviourSwitched(_)
-                | SystemFact::Cited(_)
-                | SystemFact::Uncited(_),
+                | SystemFact::Subscribed(_)
+                | SystemFact::Unsubscribed(_),
             ) => {}
             Fact::System(SystemFact::RulebookPublished(published)) => self.rulebook(published),
             Fact::System(SystemFact::PutAway(away)) => self.put_away(away, event.at),

@@ -23,8 +23,8 @@ impl Channel {
             let Fact::Device(DeviceFact::Reading(reading)) = &kept.fact else { continue };
             self.hear(kept.at, sink.now);
             sink.send(&owner, kept.event());
-            sink.count(Outcome::FromHeld);
-            sink.count(Outcome::Judged);
+            sink.count(Outcome::FromPending);
+            sink.count(Outcome::Processed);
             let (at, temperature, learnt) = (kept.at, reading.temperature, kept.learnt);
             self.note(PassedReading { at, temperature, name, learnt, to: owner_key(&owner) });
         }
@@ -66,8 +66,8 @@ impl Channel {
         readings.retain(|reading| reading.to != 0);
         self.readings = readings;
         for held in unowned {
-            sink.count(Outcome::FromJudged);
-            sink.count(Outcome::Held);
+            sink.count(Outcome::FromProcessed);
+            sink.count(Outcome::Pending);
             self.held.push(held);
         }
     }

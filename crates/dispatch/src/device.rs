@@ -102,7 +102,7 @@ impl Device {
                 }
             }
             Duplicate::New => {
-                sink.count(Outcome::Judged);
+                sink.count(Outcome::Processed);
                 self.heard(numbers, event, sink);
             }
         }
@@ -156,7 +156,7 @@ impl Device {
             let (at, temperature, learnt) = (event.at, reading.temperature, sink.now);
             let reading_then = PassedReading { at, temperature, name: named, learnt, to: 0 };
             self.aside.push(Aside::Reading(reading.channel.clone(), reading_then));
-            return sink.count(Outcome::Judged);
+            return sink.count(Outcome::Processed);
         }
         channel.trim(sink.now, numbers.keep);
         let ahead = is_ahead(event.at, sink.now, numbers.skew);
@@ -170,11 +170,11 @@ impl Device {
                 channel.put_right(&reading.channel, numbers, sink);
             }
             channel.held.push(held);
-            return sink.count(Outcome::Held);
+            return sink.count(Outcome::Pending);
         };
         let owner = owner.clone();
         sink.send(&owner, event.clone());
-        sink.count(Outcome::Judged);
+        sink.count(Outcome::Processed);
         let (at, temperature, learnt) = (event.at, reading.temperature, sink.now);
         let to = owner_key(&owner);
         if is_to_say(&mut channel.said, to, sink.now, numbers) {
@@ -276,8 +276,8 @@ impl Device {
         let owners = self.owners();
         for (name, channel) in &mut self.channels {
             if let Some(at) = channel.held.iter().position(|held| held.name == named) {
-                sink.count(Outcome::FromHeld);
-                sink.count(Outcome::Judged);
+                sink.count(Outcome::FromPending);
+                sink.count(Outcome::Processed);
                 self.aside.push(Aside::Held(name.clone(), channel.held.remove(at)));
                 // What was told of its clock by this reading alone is taken back.
                 let clock = channel.wrong_clock.take_if(|wrong| wrong.name == named);
@@ -314,8 +314,8 @@ impl Device {
         let at = self.aside.iter().position(|aside| aside.is(named))?;
         match self.aside.remove(at) {
             Aside::Held(name, held) => {
-                sink.count(Outcome::FromJudged);
-                sink.count(Outcome::Held);
+                sink.count(Outcome::FromProcessed);
+                sink.count(Outcome::Pending);
                 self.channel(&name).held.push(held);
                 Some(self.owners())
             }
@@ -660,8 +660,8 @@ impl Channel {
                 self.note(PassedReading { to: owner_key(&owner), ..reading });
             }
             None => {
-                sink.count(Outcome::FromJudged);
-                sink.count(Outcome::Held);
+                sink.count(Outcome::FromProcessed);
+                sink.count(Outcome::Pending);
                 let dated = if ahead { Dated::Asked } else { Dated::Before };
                 self.held.push(Held {
                     name: reading.name,
@@ -718,7 +718,7 @@ impl Channel {
             if !stays {
                 let reason = if kept.at > sink.reached { AHEAD } else { NOBODY };
                 sink.routed.push(Said::Expired { event: kept.event(), reason });
-                sink.routed.push(Said::Count(Outcome::FromHeld, 1));
+                sink.routed.push(Said::Count(Outcome::FromPending, 1));
                 sink.routed.push(Said::Count(Outcome::Expired, 1));
             }
             stays

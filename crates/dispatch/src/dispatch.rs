@@ -176,7 +176,7 @@ impl Dispatch {
             State::Order(order) => order.hear(&rules.numbers, event, sink, order::dose),
             State::Party(party) => party.hear(&rules.numbers, event, sink, |_, _| None),
             // Only the log itself speaks of the log, and not to dispatch.
-            State::Nothing => sink.count(Outcome::Judged),
+            State::Nothing => sink.count(Outcome::Processed),
         }
     }
 

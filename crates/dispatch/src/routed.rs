@@ -37,13 +37,13 @@ pub enum Routed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
     /// Passed on to whom it concerns, or kept as what its subject is known by.
-    Judged,
+    Processed,
     /// Waits for whom it may concern.
-    Held,
+    Pending,
     /// Waited, and does no longer.
-    FromHeld,
+    FromPending,
     /// Was judged, and waits again: what claimed it was declared wrong.
-    FromJudged,
+    FromProcessed,
     /// Claimed by nobody in time.
     Expired,
     /// Was there already.

@@ -11,7 +11,7 @@ use crate::rules::DispatchParameters;
 use crate::sink::RouteSink;
 use crate::words::Words;
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
-use facts::fact::log::{Cited, Word};
+use facts::fact::log::{Subscribed, Word};
 use facts::fact::order::StartAhead;
 use facts::fact::permit::{Ledger, Use};
 use facts::{
@@ -78,7 +78,7 @@ impl SharedSubject {
         // Who comes hears what is derived, and who goes hears it once more: what it is to know from then on.
         let mut mover = None;
         match &event.fact {
-            Fact::System(SystemFact::Cited(cited)) if self.asks(cited, sink.subject.kind) => {
+            Fact::System(SystemFact::Subscribed(cited)) if self.asks(cited, sink.subject.kind) => {
                 let shipment = Subject::from(&cited.by);
                 self.let_go(sink);
                 let repeated = self.words.repeated();
@@ -87,7 +87,7 @@ impl SharedSubject {
                 self.events(said).into_iter().for_each(|event| sink.send_state(&shipment, event));
                 return;
             }
-            Fact::System(SystemFact::Cited(cited)) => {
+            Fact::System(SystemFact::Subscribed(cited)) => {
                 // What came in a flood goes to all others first. All its facts follow, also those that it told when it was
                 // cited before.
                 self.let_go(sink);
@@ -109,7 +109,7 @@ impl SharedSubject {
                 self.put_away(&away.shipment, sink.subject);
                 self.end(numbers, sink);
             }
-            Fact::System(SystemFact::Uncited(uncited)) => {
+            Fact::System(SystemFact::Unsubscribed(uncited)) => {
                 self.uncite(&uncited.by, sink.subject.kind);
                 mover = Some(uncited.by.clone());
             }
@@ -175,10 +175,10 @@ impl SharedSubject {
         let waits = start || event.fact.has_happened();
         if copy == Duplicate::New && waits && is_ahead(event.at, sink.now, numbers.skew) {
             self.waiting.push(Waiting { kept: StoredEvent::new(event, sink.now), told: false });
-            sink.count(Outcome::Held);
+            sink.count(Outcome::Pending);
             return false;
         }
-        sink.count(if copy == Duplicate::New { Outcome::Judged } else { Outcome::Duplicate });
+        sink.count(if copy == Duplicate::New { Outcome::Processed } else { Outcome::Duplicate });
         if copy == Duplicate::Other {
             let other = self.duplicates.other_copy(numbers, sink.now);
             self.subscribers().iter().for_each(|reader| sink.conflicting(reader, event, other));
@@ -232,7 +232,7 @@ impl SharedSubject {
     }
 
     /// A shipment that cites a party and says so once more asks who that is.
-    fn asks(&mut self, cited: &Cited, kind: SubjectKind) -> bool {
+    fn asks(&mut self, cited: &Subscribed, kind: SubjectKind) -> bool {
         let reader = self.shipments.get_mut(&cited.by).filter(|reader| reader.cites);
         let Some(reader) = reader.filter(|_| kind == SubjectKind::Party) else { return false };
         reader.asked = true;
@@ -283,8 +283,8 @@ impl SharedSubject {
             let ahead = is_ahead(kept.at, sink.reached, skew);
             if asked && (!ahead || kept.fact.has_happened()) {
                 let event = Event { counts: ahead.then_some(sink.reached), ..kept.event() };
-                sink.count(Outcome::FromHeld);
-                sink.count(Outcome::Judged);
+                sink.count(Outcome::FromPending);
+                sink.count(Outcome::Processed);
                 readers.iter().for_each(|reader| sink.journal(reader, event.clone()));
                 self.events.take(&event, sink.now);
                 continue;

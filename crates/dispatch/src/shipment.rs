@@ -9,7 +9,7 @@ use crate::routed::Outcome;
 use crate::rules::DispatchParameters;
 use crate::sink::RouteSink;
 use alloc::{boxed::Box, collections::BTreeSet, format, vec::Vec};
-use facts::fact::log::{Cited, PutAway, Uncited, WhyPutAway};
+use facts::fact::log::{PutAway, Subscribed, Unsubscribed, WhyPutAway};
 use facts::fact::shipment::{Goods, Planned};
 use facts::timeline::{same_but_for_version, tells_who_has_them};
 use facts::{
@@ -141,7 +141,7 @@ impl Shipment {
             return self.told_by_log(numbers, &shipment, event, sink);
         }
         if self.away != Away::No {
-            sink.count(Outcome::Held);
+            sink.count(Outcome::Pending);
             if self.away == Away::Yes {
                 self.away = Away::Told;
                 sink.after_closing(&shipment);
@@ -161,7 +161,7 @@ impl Shipment {
                 if event.fact.has_happened() && is_ahead(event.at, sink.now, numbers.skew) =>
             {
                 self.waiting.push(StoredEvent::new(event, sink.now));
-                sink.count(Outcome::Held);
+                sink.count(Outcome::Pending);
             }
             // Without any other plan the goods are judged by it at once: they would have none.
             Duplicate::New
@@ -171,10 +171,10 @@ impl Shipment {
             {
                 let kept = StoredEvent::new(event, sink.now);
                 self.booked.push(Booked { kept, asked: false, told: None });
-                sink.count(Outcome::Held);
+                sink.count(Outcome::Pending);
             }
             Duplicate::New => {
-                sink.count(Outcome::Judged);
+                sink.count(Outcome::Processed);
                 self.heard(&shipment, event, sink);
             }
         }
@@ -287,8 +287,8 @@ impl Shipment {
             }
             let ahead = is_ahead(kept.at, sink.reached, numbers.skew);
             let event = Event { counts: ahead.then_some(sink.reached), ..kept.event() };
-            sink.count(Outcome::FromHeld);
-            sink.count(Outcome::Judged);
+            sink.count(Outcome::FromPending);
+            sink.count(Outcome::Processed);
             self.heard(shipment, &event, sink);
         }
     }
@@ -319,8 +319,8 @@ impl Shipment {
             if let Some(told) = plan.told {
                 sink.over(*told, State::Cleared);
             }
-            sink.count(Outcome::FromHeld);
-            sink.count(Outcome::Judged);
+            sink.count(Outcome::FromPending);
+            sink.count(Outcome::Processed);
             self.heard(shipment, &plan.kept.event(), sink);
         }
     }
@@ -530,8 +530,8 @@ fn parties(plan: &Planned) -> Vec<&PartyId> {
 fn tell(sink: &mut RouteSink<'_>, by: &ShipmentId, whom: &Subject, cited: bool) {
     let (subject, by, planned_at) = (ShortText::new(format!("{whom}")), by.clone(), sink.now);
     let fact = match cited {
-        true => Fact::System(SystemFact::Cited(Cited { subject, by, planned_at })),
-        false => Fact::System(SystemFact::Uncited(Uncited { subject, by })),
+        true => Fact::System(SystemFact::Subscribed(Subscribed { subject, by, planned_at })),
+        false => Fact::System(SystemFact::Unsubscribed(Unsubscribed { subject, by })),
     };
     let event = sink.of_log(sink.now, fact);
     sink.send(whom, event);

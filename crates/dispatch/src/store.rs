@@ -125,7 +125,7 @@ impl Store {
         let (shipment, units, holds) = match &event.fact {
             Fact::Store(StoreFact::Holds(h)) => (&h.shipment, &h.units, true),
             Fact::Store(StoreFact::NoLongerHolds(h)) => (&h.shipment, &h.units, false),
-            _ => return sink.count(Outcome::Judged),
+            _ => return sink.count(Outcome::Processed),
         };
         match self.duplicates.admit(event).duplicate {
             Duplicate::Same => return sink.count(Outcome::Duplicate),
@@ -134,7 +134,7 @@ impl Store {
                 let other = self.duplicates.other_copy(numbers, sink.now);
                 return sink.conflicting(shipment, event, other);
             }
-            Duplicate::New => sink.count(Outcome::Judged),
+            Duplicate::New => sink.count(Outcome::Processed),
         }
         if is_ahead(event.at, sink.now, numbers.skew) {
             self.booked.push(StoredEvent::new(event, sink.now));

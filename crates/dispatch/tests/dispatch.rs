@@ -22,10 +22,10 @@ fn a_reading_goes_to_the_shipment_whose_attachment_covers_it() {
 fn a_reading_before_any_attachment_waits_and_is_claimed_when_one_is_learnt_late() {
     let mut world = World::new();
     world.hear(&reading("LOG", 20, 5)).hear(&reading("LOG", 5, 5));
-    assert_eq!((world.count(Outcome::Held), world.count(Outcome::Judged)), (2, 0));
+    assert_eq!((world.count(Outcome::Pending), world.count(Outcome::Processed)), (2, 0));
     world.to(60).hear(&attached("LOG", "A", 10));
     assert_eq!(world.readings("A"), [(20, "5.0 °C".into())]);
-    assert_eq!((world.count(Outcome::Held), world.count(Outcome::Judged)), (1, 2));
+    assert_eq!((world.count(Outcome::Pending), world.count(Outcome::Processed)), (1, 2));
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn what_nobody_claims_in_fourteen_days_is_rejected_and_not_a_moment_sooner() {
     assert!(world.expired.is_empty());
     world.to(14 * 1440);
     assert_eq!(world.expired.len(), 1);
-    assert_eq!((world.count(Outcome::Held), world.count(Outcome::Expired)), (0, 1));
+    assert_eq!((world.count(Outcome::Pending), world.count(Outcome::Expired)), (0, 1));
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn what_loses_its_home_after_fourteen_days_is_rejected_at_once_and_the_logger_li
     let off = r#"{"channel":"1"}"#;
     world.to(15 * 1440).hear(&event("off", 25, "device.detached", "device:LOG", off));
     assert_eq!((world.expired.len(), world.count(Outcome::Expired)), (3, 3));
-    assert_eq!((world.count(Outcome::Held), world.count(Outcome::Judged)), (0, 5));
+    assert_eq!((world.count(Outcome::Pending), world.count(Outcome::Processed)), (0, 5));
     world.hear(&attached("LOG", "B", 15 * 1440)).hear(&reading("LOG", 15 * 1440 + 5, 15));
     assert_eq!(world.readings("B").len(), 1);
 }
@@ -303,7 +303,7 @@ fn a_closed_shipment_is_put_away_after_thirty_days_and_tells_of_a_late_fact_once
         ));
     }
     assert_eq!(world.journals["A"].len(), before);
-    assert_eq!(world.count(Outcome::Held), 2);
+    assert_eq!(world.count(Outcome::Pending), 2);
     assert_eq!(
         world.findings.iter().map(|f| &*f.name.rule).collect::<Vec<_>>(),
         ["system/after-closing"]
@@ -548,7 +548,7 @@ fn a_reading_of_later_waits_until_log_time_has_come_so_far_and_its_clock_is_told
  {
     let mut world = World::new();
     world.hear(&live("LOG", "A", 0)).to(10).come(&reading("LOG", 70, 5));
-    assert_eq!((world.count(Outcome::Held), world.readings("A").len()), (1, 0));
+    assert_eq!((world.count(Outcome::Pending), world.readings("A").len()), (1, 0));
     world.to(11);
     assert_eq!(
         clocks(&world, "A"),
@@ -560,7 +560,7 @@ fn a_reading_of_later_waits_until_log_time_has_come_so_far_and_its_clock_is_told
     assert_eq!(world.readings("A"), []);
     world.to(70);
     assert_eq!(world.readings("A"), [(70, "5.0 °C".into())]);
-    assert_eq!((world.count(Outcome::Held), world.count(Outcome::Judged)), (0, 2));
+    assert_eq!((world.count(Outcome::Pending), world.count(Outcome::Processed)), (0, 2));
 }
 
 #[test]
@@ -595,7 +595,7 @@ fn what_is_dated_months_ahead_is_rejected_when_readings_are_let_go() {
     world.hear(&live("LOG", "A", 0)).to(10).come(&reading("LOG", 300 * 1440, 5));
     world.to(10 + 14 * 1440);
     assert_eq!(
-        (world.expired.len(), world.count(Outcome::Held), world.count(Outcome::Expired)),
+        (world.expired.len(), world.count(Outcome::Pending), world.count(Outcome::Expired)),
         (1, 0, 1)
     );
     assert_eq!(world.readings("A"), []);
@@ -631,7 +631,7 @@ fn a_reading_of_later_that_is_corrected_takes_back_what_was_told_of_its_clock() 
     );
     world.to(600);
     assert_eq!(world.readings("A"), []);
-    assert_eq!((world.count(Outcome::Held), world.count(Outcome::Expired)), (0, 0));
+    assert_eq!((world.count(Outcome::Pending), world.count(Outcome::Expired)), (0, 0));
 }
 
 #[test]
@@ -713,12 +713,12 @@ fn an_attachment_that_says_the_same_again_does_not_make_a_logger_heard() {
 fn what_has_happened_cannot_be_of_later_it_counts_as_at_its_arrival_and_its_time_stays_beside_it() {
     let mut world = World::new();
     world.to(10).come(&event("p", 1450, "shipment.packed", "shipment:A", "{}"));
-    assert_eq!(world.count(Outcome::Held), 1);
+    assert_eq!(world.count(Outcome::Pending), 1);
     world.to(11);
     let packed = &world.journals["A"][0];
     assert_eq!(packed.at, at(1450));
     assert_eq!(packed.counts.map(|counts| counts.floor(facts::Span::minutes(1))), Some(at(10)));
-    assert_eq!((world.count(Outcome::Held), world.count(Outcome::Judged)), (0, 1));
+    assert_eq!((world.count(Outcome::Pending), world.count(Outcome::Processed)), (0, 1));
     world.come(&event("p", 1450, "shipment.packed", "shipment:A", "{}"));
     assert_eq!(world.count(Outcome::Duplicate), 1, "the same again is the same");
 }
@@ -753,7 +753,7 @@ fn a_plan_that_is_booked_ahead_leaves_the_one_before_it_in_force_and_is_told_unt
     assert_eq!(plans(&world), 1);
     world.to(300);
     assert_eq!((plans(&world), last(&world, "shipment:A").as_str()), (2, "cleared"));
-    assert_eq!(world.count(Outcome::Held), 0);
+    assert_eq!(world.count(Outcome::Pending), 0);
     // Declared wrong before its time: taken back, and it never holds.
     let mut world = World::new();
     world.hear(&planned("A", 1, "")).to(10).come(&plan).to(20).come(&corrected("c", "A-plan-2"));
@@ -806,7 +806,7 @@ fn who_holds_or_postpones_has_said_so_when_it_comes() {
         world.come(&event("h", 9000, kind, "order:O", r#"{"by":"WARD","reason":"fever"}"#)).to(11);
         let said = world.journals["A"].iter().find(|e| e.at == at(9000)).expect("it is told");
         assert_eq!(said.counts.map(|counts| counts.floor(facts::Span::minutes(1))), Some(at(10)));
-        assert_eq!(world.count(Outcome::Held), 0, "{kind}");
+        assert_eq!(world.count(Outcome::Pending), 0, "{kind}");
     }
 }
 
@@ -828,7 +828,7 @@ fn a_start_that_is_dated_ahead_is_told_as_such_and_counts_at_its_time() {
     assert_eq!(kinds(&world, "B").len(), 1, "who comes hears of it, too");
     world.to(600);
     assert_eq!((kinds(&world, "A").last(), kinds(&world, "B").last()), (Some(&600), Some(&600)));
-    assert_eq!(world.count(Outcome::Held), 0);
+    assert_eq!(world.count(Outcome::Pending), 0);
 }
 
 #[test]
@@ -880,7 +880,7 @@ fn the_same_moment_and_content_under_a_new_id_is_a_retry() {
     let turned = r#"{"units":["BAG-2","BAG-1"],"by":"PLANT"}"#;
     world.hear(&event("p-4", 5, "shipment.packed", "shipment:A", turned));
     assert_eq!(standing(&world), ["p-1"]);
-    assert_eq!((world.count(Outcome::Judged), world.count(Outcome::Duplicate)), (1, 3));
+    assert_eq!((world.count(Outcome::Processed), world.count(Outcome::Duplicate)), (1, 3));
     // Another moment, another party, another unit: another packing.
     world.hear(&event("p-5", 6, "shipment.packed", "shipment:A", turned));
     world.hear(&event("p-6", 5, "shipment.packed", "shipment:A", &turned.replace("PLANT", "LAB")));
@@ -969,8 +969,8 @@ fn a_reading_and_an_attachment_count_again_when_their_correction_is_taken_back_i
                 .find(|e| matches!(e.fact, Fact::Device(DeviceFact::Attached(_))));
             let attached = attached.map(|e| e.id.to_string()).expect("it is told");
             assert!(standing(&world).contains(&attached), "{wrong}: {ids:?}");
-            let open = world.count(Outcome::Judged) + world.count(Outcome::Held);
-            assert_eq!((open, world.count(Outcome::Held)), (4, 0), "{wrong}: {ids:?}");
+            let open = world.count(Outcome::Processed) + world.count(Outcome::Pending);
+            assert_eq!((open, world.count(Outcome::Pending)), (4, 0), "{wrong}: {ids:?}");
         }
     }
 }

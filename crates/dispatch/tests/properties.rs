@@ -59,7 +59,7 @@ proptest! {
         let twice: Vec<Event> = events.iter().flat_map(|e| [e.clone(), e.clone()]).collect();
         let twice = play(&twice);
         prop_assert_eq!(stand(&once), stand(&twice));
-        let counts = |w: &World| (w.count(Outcome::Judged), w.count(Outcome::Held), w.count(Outcome::Expired));
+        let counts = |w: &World| (w.count(Outcome::Processed), w.count(Outcome::Pending), w.count(Outcome::Expired));
         prop_assert_eq!(counts(&once), counts(&twice));
     }
 
@@ -67,7 +67,7 @@ proptest! {
     fn every_event_is_counted_once(events in prop::collection::vec(arrival(), 0..60), days in 0i64..20) {
         let mut world = play(&events);
         world.to(days * 1440);
-        let all = [Outcome::Judged, Outcome::Held, Outcome::Expired, Outcome::Duplicate];
+        let all = [Outcome::Processed, Outcome::Pending, Outcome::Expired, Outcome::Duplicate];
         let sum: i64 = all.iter().map(|fate| world.count(*fate)).sum();
         prop_assert_eq!(sum, events.len() as i64);
         prop_assert!(all.iter().all(|fate| world.count(*fate) >= 0));

@@ -45,7 +45,7 @@ fn what_was_closed_is_told_in_the_journal_when_it_is_put_away() {
     let before = world.journals["A"].len();
     world.hear(&noted("n1", 31)).hear(&noted("n2", 32));
     let told: Vec<&str> = world.findings.iter().map(|f| &*f.code).collect();
-    assert_eq!((told, world.count(Outcome::Held)), (vec!["SYS-LATE"], 2));
+    assert_eq!((told, world.count(Outcome::Pending)), (vec!["SYS-LATE"], 2));
     assert_eq!(world.journals["A"].len(), before);
     assert!(!world.keeps("shipment:A"));
 }
@@ -82,7 +82,7 @@ fn nothing_is_put_away_while_an_incident_of_it_is_open() {
     world.hear(&planned("A", 1, "")).hear(&closed(1)).incident("A", true).to(300 * DAY);
     assert_eq!(put_away(&world, "A"), []);
     world.hear(&noted("n", 300));
-    assert_eq!(world.count(Outcome::Held), 0, "what comes late is still judged");
+    assert_eq!(world.count(Outcome::Pending), 0, "what comes late is still judged");
     world.incident("A", false);
     assert_eq!(put_away(&world, "A"), [WhyPutAway::Closed], "with the incident");
     // Nobody closes the shipment, either.
@@ -120,10 +120,10 @@ fn goods_in_a_freezer_that_still_measures_are_not_put_away() {
     assert_eq!(put_away(&world, "A"), [WhyPutAway::Silent]);
     // The freezer forgets it, and what it measures from now on is for those that it holds now.
     world.hear(&event("b", 611 * DAY, "store.holds", "store:FRZ", r#"{"shipment":"B"}"#));
-    let (before, held) = (world.journals["A"].len(), world.count(Outcome::Held));
+    let (before, held) = (world.journals["A"].len(), world.count(Outcome::Pending));
     world.hear(&reading("LOG", 612 * DAY, -80));
     assert_eq!(world.readings("B").len(), 1);
-    assert_eq!((world.journals["A"].len(), world.count(Outcome::Held)), (before, held));
+    assert_eq!((world.journals["A"].len(), world.count(Outcome::Pending)), (before, held));
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_logger_hears_that_its_shipment_is_gone_and_serves_the_next_one() {
     let before = world.journals["A"].len();
     // Left on by mistake: nobody's reading, as after it was taken off.
     world.hear(&reading("LOG", 32 * DAY, 20)).to(33 * DAY);
-    assert_eq!((world.journals["A"].len(), world.count(Outcome::Held)), (before, 1));
+    assert_eq!((world.journals["A"].len(), world.count(Outcome::Pending)), (before, 1));
     world.hear(&live("LOG", "B", 34 * DAY)).hear(&reading("LOG", 34 * DAY + 1, -150));
     assert_eq!(world.readings("B").len(), 1);
     assert_eq!(world.journals["A"].len(), before);

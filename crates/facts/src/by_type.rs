@@ -1,4 +1,4 @@
-//! A fact from its type and its data, and back: the derive holds the list of names; this drives it.
+//! A fact from its type and its data, and back: what reads a written fact knows its names; this drives it.
 
 use crate::Fact;
 use alloc::string::String;
@@ -68,32 +68,6 @@ impl<'de, D: Deserializer<'de>> VariantAccess<'de> for Data<D> {
 }
 
 impl Fact {
-    /// Every type there is, from the derive.
-    pub fn types() -> &'static [&'static str] {
-        struct Ask<'a>(&'a mut &'static [&'static str]);
-        impl<'de> Deserializer<'de> for Ask<'_> {
-            type Error = de::value::Error;
-            fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
-                Err(de::Error::custom(""))
-            }
-            fn deserialize_enum<V: Visitor<'de>>(
-                self,
-                _: &'static str,
-                all: &'static [&'static str],
-                _: V,
-            ) -> Result<V::Value, Self::Error> {
-                *self.0 = all;
-                Err(de::Error::custom(""))
-            }
-            forward_to_deserialize_any! { bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str
-            string bytes byte_buf option unit unit_struct newtype_struct seq tuple
-            tuple_struct map struct identifier ignored_any }
-        }
-        let mut all: &'static [&'static str] = &[];
-        let _ = Fact::deserialize(Ask(&mut all));
-        all
-    }
-
     /// Its type and its data: serde writes `{"type": data}`, this takes the one member apart.
     pub fn parts(&self) -> Option<(String, serde_json::Value)> {
         match serde_json::to_value(self).ok()? {

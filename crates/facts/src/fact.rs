@@ -25,10 +25,11 @@ use alloc::boxed::Box;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Makes the facts and their kinds from one list, so that no kind is without its fact. In memory a fact is nested by its subject;
-/// written it is one flat list of types, and reads back from that.
+/// written it is one flat list of types, and reads back from that. A type that had another name in earlier logs (behind the bar) is read
+/// under that, too.
 macro_rules! facts {
     ($($(#[$about:meta])* $group:ident($nested:ident) {
-        $($name:literal $kind:ident($data:ty),)*
+        $($name:literal $(| $old:literal)? $kind:ident($data:ty),)*
     })*) => {
         /// One thing that happened, as somebody reported it.
         #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +77,11 @@ macro_rules! facts {
         }
 
         impl Fact {
+            /// Every type that is written.
+            pub fn types() -> &'static [&'static str] {
+                &[$($($name,)*)*]
+            }
+
             /// Which kind of fact it is.
             pub fn kind(&self) -> FactKind {
                 match self {
@@ -102,7 +108,7 @@ macro_rules! facts {
             #[derive(Deserialize)]
             #[cfg_attr(test, derive(schemars::JsonSchema))]
             pub(crate) enum Fact {
-                $($(#[serde(rename = $name)] $kind($data),)*)*
+                $($(#[serde(rename = $name $(, alias = $old)?)] $kind($data),)*)*
             }
 
             impl From<Fact> for super::Fact {
@@ -208,17 +214,17 @@ facts! {
         "coldwatch.log.tick.v1"                    Tick(log::Tick),
         "coldwatch.log.rulebook-published.v1"      RulebookPublished(log::RulebookPublished),
         "coldwatch.log.behaviour-switched.v1"      BehaviourSwitched(log::BehaviourSwitched),
-        "coldwatch.log.cited.v1"                   Cited(log::Cited),
-        "coldwatch.log.uncited.v1"                 Uncited(log::Uncited),
+        "coldwatch.log.subscribed.v1" | "coldwatch.log.cited.v1" Subscribed(log::Subscribed),
+        "coldwatch.log.unsubscribed.v1" | "coldwatch.log.uncited.v1" Unsubscribed(log::Unsubscribed),
         "coldwatch.log.put-away.v1"                PutAway(log::PutAway),
         "coldwatch.log.watched.v1"                 Watched(log::Watched),
         "coldwatch.log.incident-stands.v1"         IncidentStands(log::IncidentStands),
         "coldwatch.log.words.v1"                   Words(log::Words),
         "coldwatch.log.twin.v1"                    Twin(log::Twin),
         "coldwatch.log.genesis.v1"                 Genesis(log::Genesis),
-        "coldwatch.log.alive.v1"                   Alive(log::Alive),
-        "coldwatch.log.clock-asked.v1"             ClockAsked(log::ClockAsked),
-        "coldwatch.log.state-told.v1"              StateTold(log::StateTold),
+        "coldwatch.log.heartbeat.v1" | "coldwatch.log.alive.v1" Heartbeat(log::Heartbeat),
+        "coldwatch.log.clock-probe.v1" | "coldwatch.log.clock-asked.v1" ClockProbe(log::ClockProbe),
+        "coldwatch.log.state-hash.v1" | "coldwatch.log.state-told.v1" StateHash(log::StateHash),
     }
 }
 

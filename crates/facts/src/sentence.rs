@@ -80,17 +80,17 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("coldwatch.log.tick.v1",                    &["the clock strikes"]),
     ("coldwatch.log.rulebook-published.v1",      &["rules in force from here: {hash}"]),
     ("coldwatch.log.behaviour-switched.v1",      &["behaviour in force from here: {number!}"]),
-    ("coldwatch.log.cited.v1",                   &["{subject} is cited by {by}, planned at {planned_at}"]),
-    ("coldwatch.log.uncited.v1",                 &["{subject} is no longer cited by {by}"]),
+    ("coldwatch.log.subscribed.v1",                   &["{subject} is cited by {by}, planned at {planned_at}"]),
+    ("coldwatch.log.unsubscribed.v1",                 &["{subject} is no longer cited by {by}"]),
     ("coldwatch.log.put-away.v1",                &["{shipment} is put away as {why}, last heard of at {last}"]),
     ("coldwatch.log.watched.v1",                 &["{subject} has to do with it"]),
     ("coldwatch.log.incident-stands.v1",         &["an incident of {shipment} is open: {open!}"]),
     ("coldwatch.log.words.v1",                   &["several things were reported at once"]),
     ("coldwatch.log.twin.v1",                    &["{subject} is in use, too"]),
     ("coldwatch.log.genesis.v1",                 &["begins here: {topic}, {partitions!} partitions, generation {generation!}"]),
-    ("coldwatch.log.alive.v1",                   &["has come to {position!} of {end!} in {topic} {partition!}"]),
-    ("coldwatch.log.clock-asked.v1",             &["asks what time it is"]),
-    ("coldwatch.log.state-told.v1",              &["{service} has folded up to {offset!}, and its state is {hash}"]),
+    ("coldwatch.log.heartbeat.v1",                   &["has come to {position!} of {end!} in {topic} {partition!}"]),
+    ("coldwatch.log.clock-probe.v1",             &["asks what time it is"]),
+    ("coldwatch.log.state-hash.v1",              &["{service} has folded up to {offset!}, and its state is {hash}"]),
 ];
 
 impl fmt::Display for Fact {

@@ -44,8 +44,8 @@ pub fn write(out_record: &OutRecord) -> (Vec<u8>, Vec<u8>) {
                 Fact::System(SystemFact::BehaviourSwitched(BehaviourSwitched { number: *number }));
             of_log(out_record, out_record.now, fact)
         }
-        RecordBody::StateTold(state) => {
-            of_log(out_record, out_record.now, Fact::System(SystemFact::StateTold(state.clone())))
+        RecordBody::StateHash(state) => {
+            of_log(out_record, out_record.now, Fact::System(SystemFact::StateHash(state.clone())))
         }
         RecordBody::Finding(finding) => ours(out_record, FINDING, finding.learnt, finding),
         RecordBody::Context(context) => ours(out_record, CONTEXT, out_record.now, context),
@@ -195,7 +195,7 @@ pub fn fact(offset: u64, key: &[u8], value: &[u8]) -> Result<InputRecord<Event>,
         }
         Fact::System(SystemFact::Genesis(genesis)) => Payload::Genesis(genesis.clone()),
         Fact::System(
-            SystemFact::ClockAsked(_) | SystemFact::Alive(_) | SystemFact::StateTold(_),
+            SystemFact::ClockProbe(_) | SystemFact::Heartbeat(_) | SystemFact::StateHash(_),
         ) => Payload::Ignored,
         _ => {
             let key =
@@ -267,7 +267,7 @@ fn other(offset: u64, value: &[u8]) -> Result<AlertsInput, Rejection> {
         Fact::System(SystemFact::BehaviourSwitched(switched)) => {
             Payload::Behaviour(switched.number)
         }
-        Fact::System(SystemFact::Alive(alive)) => {
+        Fact::System(SystemFact::Heartbeat(alive)) => {
             sign = Some(Liveness::Alive(ShortText::new(format!(
                 "{}:{}",
                 alive.topic, alive.partition
@@ -275,7 +275,7 @@ fn other(offset: u64, value: &[u8]) -> Result<AlertsInput, Rejection> {
             Payload::Ignored
         }
         Fact::System(SystemFact::Genesis(genesis)) => Payload::Genesis(genesis.clone()),
-        Fact::System(SystemFact::ClockAsked(_) | SystemFact::StateTold(_)) => Payload::Ignored,
+        Fact::System(SystemFact::ClockProbe(_) | SystemFact::StateHash(_)) => Payload::Ignored,
         _ => Payload::Input { key: event.subject.clone(), input: ExceptionInput::Act(event) },
     };
     let record =

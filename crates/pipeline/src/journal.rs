@@ -69,7 +69,7 @@ impl JournalRecord {
             }
             Fact::System(SystemFact::Genesis(genesis)) => JournalEntry::Genesis(genesis.clone()),
             Fact::System(
-                SystemFact::ClockAsked(_) | SystemFact::Alive(_) | SystemFact::StateTold(_),
+                SystemFact::ClockProbe(_) | SystemFact::Heartbeat(_) | SystemFact::StateHash(_),
             ) => JournalEntry::Beside(Box::new(event)),
             _ => match beside.shipment {
                 Some(shipment) => JournalEntry::Fact(shipment, Box::new(event)),

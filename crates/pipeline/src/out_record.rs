@@ -1,7 +1,7 @@
 //! What a stage writes: one record for one partition of one topic, and what it says.
 
 use alerts::Incident;
-use facts::fact::log::StateTold;
+use facts::fact::log::StateHash;
 use facts::{Context, Event, Finding, Moment, Origin, Rulebook, Subject};
 
 /// The topics of the log.
@@ -70,7 +70,7 @@ pub enum RecordBody {
     /// From here on this behaviour is in force.
     Behaviour(u32),
     /// What an engine's state is.
-    StateTold(StateTold),
+    StateHash(StateHash),
     /// Something is wrong, or that changed.
     Finding(Box<Finding>),
     /// What else the card shows.

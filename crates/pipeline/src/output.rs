@@ -38,15 +38,15 @@ impl Output {
     }
 }
 
-/// What became of the events that were fed: fed = judged + held + expired + duplicate.
+/// What became of the events that were fed: fed = processed + pending + expired + duplicate.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Events that found a subject.
-    pub homed: u64,
+    pub routed: u64,
     /// Passed on to whom they concern, or kept as what a subject is known by.
-    pub judged: u64,
+    pub processed: u64,
     /// Waiting for an attachment, or belonging to a shipment that is faulted or put away.
-    pub held: u64,
+    pub pending: u64,
     /// Claimed by no attachment in time.
     pub expired: u64,
     /// The same outside event again.
@@ -58,6 +58,6 @@ pub struct Tally {
 impl Tally {
     /// Law 6: nothing is dropped.
     pub fn adds_up(&self) -> bool {
-        self.homed == self.judged + self.held + self.expired + self.duplicate
+        self.routed == self.processed + self.pending + self.expired + self.duplicate
     }
 }

@@ -7,7 +7,7 @@ use crate::pipeline::{GRID, PARTITIONS};
 use crate::stage::{AlertsInput, AlertsStage, DispatchStage, EnginePartition, Liveness, Unusable};
 use crate::stage_configs;
 use alerts::ExceptionInput;
-use facts::fact::log::StateTold;
+use facts::fact::log::StateHash;
 use facts::{Event, Moment, Origin, Subject};
 use fold::{Admission, InputRecord, Payload, Stop};
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ pub struct PartitionStages {
     pub(crate) journal: u64,
     exceptions: u64,
     pub(crate) outputs: Vec<Output>,
-    pub(crate) states: Vec<StateTold>,
+    pub(crate) states: Vec<StateHash>,
     /// Whether anything has happened here since the next stroke was looked for.
     pub(crate) touched: bool,
     tick: Option<Moment>,
@@ -138,7 +138,7 @@ impl PartitionStages {
             RecordBody::Finding(finding) => ExceptionInput::Finding(finding),
             RecordBody::Context(context) => ExceptionInput::Context(now, context),
             RecordBody::Event(event) => ExceptionInput::Act(event),
-            RecordBody::StateTold(state) => {
+            RecordBody::StateHash(state) => {
                 self.states.push(state);
                 return self.hear(link, Payload::Ignored, None);
             }

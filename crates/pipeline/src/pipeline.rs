@@ -11,7 +11,7 @@ use crate::output::{Output, OutputKind, Tally};
 use crate::partition::PartitionStages;
 use crate::stage::{Outcomes, Partitioner, Unusable, is_report};
 use crate::stage_configs::BEHAVIOURS;
-use facts::fact::log::{Genesis, StateTold};
+use facts::fact::log::{Genesis, StateHash};
 use facts::{Event, Moment, Origin, Rulebook, ShortText, Span, State, Subject};
 use fold::{Admission, InputRecord, Payload, Stats, Stop};
 use std::collections::{BTreeMap, VecDeque};
@@ -100,7 +100,7 @@ impl Pipeline {
 
     /// The states that the engines have told, with their partitions: those of a service that has folded the same
     /// journal are the same.
-    pub fn states(&self) -> impl Iterator<Item = (u16, &StateTold)> {
+    pub fn states(&self) -> impl Iterator<Item = (u16, &StateHash)> {
         (0..).zip(&self.parts).flat_map(|(p, part)| part.states.iter().map(move |state| (p, state)))
     }
 
@@ -132,7 +132,7 @@ impl Pipeline {
     /// Homes one outside event that arrived then.
     pub fn feed(&mut self, arrived: Moment, event: Event, origin: Origin) -> Result<(), Stop> {
         self.advance(arrived)?;
-        self.tally.homed += 1;
+        self.tally.routed += 1;
         let p = self.partition_of(&event.subject);
         self.tick(p)?;
         if event.fact.is_staff_act() {
@@ -187,9 +187,9 @@ impl Pipeline {
         // Nobody dispatches here: what alerts says to dispatch has been answered in the journal already.
         part.answers.clear();
         if fact {
-            self.tally.homed += 1;
+            self.tally.routed += 1;
             match admission {
-                Admission::New => self.tally.judged += 1,
+                Admission::New => self.tally.processed += 1,
                 Admission::Duplicate | Admission::Gap => self.tally.duplicate += 1,
             }
         }
@@ -200,11 +200,11 @@ impl Pipeline {
     pub fn tally(&self) -> Tally {
         let mut tally = self.tally.clone();
         for part in &self.parts {
-            for Outcomes { judged, held, expired, duplicate } in
+            for Outcomes { processed, pending, expired, duplicate } in
                 [part.dispatch.outcomes(), part.alerts.outcomes()]
             {
-                tally.judged += judged;
-                tally.held += held;
+                tally.processed += processed;
+                tally.pending += pending;
                 tally.expired += expired;
                 tally.duplicate += duplicate;
             }

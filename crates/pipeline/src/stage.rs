@@ -48,13 +48,13 @@ impl Partitioner {
     }
 }
 
-/// What became of outside events in one partition: homed = judged + held + expired + duplicate.
+/// What became of outside events in one partition: routed = processed + pending + expired + duplicate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcomes {
     /// Passed on to whom they concern, or kept as what a subject is known by.
-    pub judged: u64,
+    pub processed: u64,
     /// Waiting for an attachment, or belonging to a shipment that is faulted or put away.
-    pub held: u64,
+    pub pending: u64,
     /// Claimed by no attachment in time.
     pub expired: u64,
     /// The same outside event again.
@@ -64,7 +64,7 @@ pub struct Outcomes {
 impl Outcomes {
     /// All of them.
     pub fn routed(&self) -> u64 {
-        self.judged + self.held + self.expired + self.duplicate
+        self.processed + self.pending + self.expired + self.duplicate
     }
 }
 

@@ -46,19 +46,19 @@ pub enum ReplayError {
     Mixed(String),
 }
 
-/// The counts of a replay. read = homed + rejected; homed = judged + held + expired + duplicate.
+/// The counts of a replay. read = routed + rejected; routed = processed + pending + expired + duplicate.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
     /// Events, and records that could not be decoded.
     pub read: u64,
     /// Events that found a subject.
-    pub homed: u64,
+    pub routed: u64,
     /// Records that were not taken in.
     pub rejected: u64,
     /// Passed on to whom they concern.
-    pub judged: u64,
+    pub processed: u64,
     /// Waiting for an attachment, or for a person.
-    pub held: u64,
+    pub pending: u64,
     /// Claimed by no attachment in time.
     pub expired: u64,
     /// Events that did not say when they arrived, and were taken as arriving behind all others, or when it was asked for.
@@ -231,7 +231,8 @@ impl Replay<'_> {
         self.hand_on(pipeline, &mut summary)?;
         summary.gaps = pipeline.gaps();
         let tally = pipeline.tally();
-        (summary.homed, summary.judged, summary.held) = (tally.homed, tally.judged, tally.held);
+        (summary.routed, summary.processed, summary.pending) =
+            (tally.routed, tally.processed, tally.pending);
         (summary.expired, summary.duplicate) = (tally.expired, tally.duplicate);
         self.report.summary(&summary)?;
         if let Some(to) = &mut self.journal {

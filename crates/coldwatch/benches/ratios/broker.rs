@@ -204,7 +204,7 @@ pub(crate) fn row_12() {
     let count = usize::try_from(lasts.as_millis() / EVERY.as_millis()).expect("few") * AT_A_TIME;
     let (calm, frozen) = (2_000, count / FROZEN);
     let mut config = site::config(prefix("12", 0), 16, &site::folder("row-12"));
-    config.clock.strike = true;
+    config.clock.tick = true;
     let begin = Moment::from_millis(wall_clock()());
     // A logger is believed once it has had time to cool down with the goods.
     let packed = begin - COOLED_DOWN;

@@ -53,7 +53,7 @@ pub(crate) fn config(prefix: String, partitions: u16, folder: &Path) -> Config {
     config.log.partitions = partitions;
     config.log.prefix = prefix;
     config.snapshots.folder = folder.join("snapshots");
-    config.clock.strike = false;
+    config.clock.tick = false;
     config
 }
 

@@ -322,24 +322,24 @@ fn accounting(findings: &mut Findings, notes: &[(Service, CommitMetadata)]) -> R
     };
     let intake = [Service::Intake];
     let judges = [Service::Dispatch, Service::Alerts];
-    let (read, homed, rejected) =
-        (sum(&intake, |n| n.read), sum(&intake, |n| n.homed), sum(&intake, |n| n.rejected));
+    let (read, routed, rejected) =
+        (sum(&intake, |n| n.read), sum(&intake, |n| n.routed), sum(&intake, |n| n.rejected));
     let fates = [
-        sum(&judges, |n| n.judged),
-        sum(&judges, |n| n.held),
+        sum(&judges, |n| n.processed),
+        sum(&judges, |n| n.pending),
         sum(&judges, |n| n.expired),
         sum(&judges, |n| n.duplicate),
     ];
-    let [judged, held, expired, duplicate] = fates;
-    let first = format!("read {read} = homed {homed} + rejected {rejected}");
-    match read == homed + rejected {
+    let [processed, pending, expired, duplicate] = fates;
+    let first = format!("read {read} = routed {routed} + rejected {rejected}");
+    match read == routed + rejected {
         true => findings.ok(&first)?,
         false => findings.wrong(&format!("{first} does not add up: please report this"))?,
     }
     let second = format!(
-        "homed {homed} = judged {judged} + held {held} + expired {expired} + duplicate {duplicate}"
+        "routed {routed} = processed {processed} + pending {pending} + expired {expired} + duplicate {duplicate}"
     );
-    match homed.cmp(&fates.iter().sum()) {
+    match routed.cmp(&fates.iter().sum()) {
         std::cmp::Ordering::Equal => findings.ok(&second),
         std::cmp::Ordering::Greater => findings.note(&format!("{second}: some are on their way")),
         std::cmp::Ordering::Less => {

@@ -22,16 +22,16 @@ const KEYS: [(&str, &str, Shape); 23] = [
     ("log", "session_timeout", Shape::Text),
     ("snapshots", "folder", Shape::Text),
     ("snapshots", "url", Shape::Text),
-    ("snapshots", "every", Shape::Text),
+    ("snapshots", "interval", Shape::Text),
     ("http", "listen", Shape::Text),
     ("http", "token_file", Shape::Text),
     ("http", "events_per_second", Shape::Number),
-    ("http", "followers", Shape::Number),
-    ("http", "followers_each", Shape::Number),
+    ("http", "max_feed_clients", Shape::Number),
+    ("http", "max_feed_clients_each", Shape::Number),
     ("http", "connections", Shape::Number),
-    ("clock", "strike", Shape::Truth),
-    ("watchdog", "unready", Shape::Text),
-    ("watchdog", "ends", Shape::Text),
+    ("clock", "tick", Shape::Truth),
+    ("watchdog", "unready_after", Shape::Text),
+    ("watchdog", "exit_after", Shape::Text),
     ("logging", "level", Shape::Text),
     ("logging", "format", Shape::Text),
 ];
@@ -258,7 +258,7 @@ mod tests {
         let environment = [
             set("COLDWATCH_LOG_BROKERS", "b:2"),
             set("COLDWATCH_LOG_INBOUND", "inbound.a, inbound.b"),
-            set("COLDWATCH_CLOCK_STRIKE", "false"),
+            set("COLDWATCH_CLOCK_TICK", "false"),
             set("COLDWATCH_VECTORS", "not a key"),
             set("COLDWATCH_DESK_SERVICE_HOST", "what an orchestrator sets"),
         ];
@@ -266,7 +266,7 @@ mod tests {
         assert_eq!((config.log.kind, &*config.log.brokers), (LogKind::Kafka, "b:2"));
         assert_eq!((&*config.log.prefix, config.log.partitions), ("p.", 16));
         assert_eq!(config.log.inbound, ["inbound.a", "inbound.b"]);
-        assert!(!config.clock.strike);
+        assert!(!config.clock.tick);
         std::fs::remove_file(file).unwrap();
     }
 

@@ -39,9 +39,9 @@ impl AlertsFeed {
     pub(super) fn new(supervisor: &Supervisor) -> Self {
         let topic = supervisor.names.topic(pipeline::Topic::Alerts);
         let (log, stop) = (supervisor.log.clone(), supervisor.stop.clone());
-        let most = usize::from(supervisor.config.http.followers);
+        let most = usize::from(supervisor.config.http.max_feed_clients);
         let room = Arc::new(Semaphore::new(most));
-        let most_each = usize::from(supervisor.config.http.followers_each);
+        let most_each = usize::from(supervisor.config.http.max_feed_clients_each);
         let (partitions, of_each) = (supervisor.names.partitions, Shares::new(most_each));
         Self { log, topic, partitions, stop, room, most, of_each, most_each }
     }
@@ -50,7 +50,7 @@ impl AlertsFeed {
         let one = self.room.clone().try_acquire_owned().map_err(|_| self.is_full())?;
         let full = |client: Client| {
             Refusal::Unavailable(format!(
-                "{} follow the feed here from {}, and no more may: wait, or raise http.followers_each",
+                "{} follow the feed here from {}, and no more may: wait, or raise http.max_feed_clients_each",
                 self.most_each, client.0
             ))
         };
@@ -60,7 +60,7 @@ impl AlertsFeed {
 
     fn is_full(&self) -> Refusal {
         Refusal::Unavailable(format!(
-            "{} follow the feed here, and no more may: wait, ask another desk, or raise http.followers",
+            "{} follow the feed here, and no more may: wait, ask another desk, or raise http.max_feed_clients",
             self.most
         ))
     }
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn no_more_follow_than_may_and_who_goes_makes_room() {
         let mut config = Config::default();
-        (config.http.followers, config.log.partitions) = (2, 1);
+        (config.http.max_feed_clients, config.log.partitions) = (2, 1);
         let supervisor =
             Supervisor::new(Arc::new(MemoryLog::default()), config, wall_clock(), None);
         let name = supervisor.names.topic(pipeline::Topic::Alerts).to_string();
@@ -182,7 +182,8 @@ mod tests {
     #[test]
     fn one_client_does_not_take_the_places_of_the_others() {
         let mut config = Config::default();
-        (config.http.followers, config.http.followers_each, config.log.partitions) = (3, 2, 1);
+        (config.http.max_feed_clients, config.http.max_feed_clients_each, config.log.partitions) =
+            (3, 2, 1);
         let supervisor =
             Supervisor::new(Arc::new(MemoryLog::default()), config, wall_clock(), None);
         let name = supervisor.names.topic(pipeline::Topic::Alerts).to_string();

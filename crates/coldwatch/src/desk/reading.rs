@@ -304,7 +304,7 @@ fn take(board: &mut ReadModel, topic: Topic, partition: u16, record: &Record) {
 /// Intake's sign of life.
 fn alive(board: &mut ReadModel, partition: u16, record: &Record) {
     let read = wire::native::read(&record.value, &wire::Limits::default());
-    if let Ok(facts::Fact::System(facts::SystemFact::Alive(_))) =
+    if let Ok(facts::Fact::System(facts::SystemFact::Heartbeat(_))) =
         read.as_ref().map(|read| &read.event.fact)
         && let Ok(read) = &read
     {

@@ -143,7 +143,7 @@ fn of(watched: &SupervisedService) -> Vec<String> {
                 sight.position, sight.committed
             ));
         }
-        let gaps = sight.gauges.iter().any(|(metric, _, n)| *metric == "gaps" && *n > 0);
+        let gaps = sight.gauges.iter().any(|(metric, _, n)| *metric == "sequence_gaps" && *n > 0);
         if gaps {
             reasons.push(format!(
                 "{name} sees a hole in partition {partition} that nobody has filled"

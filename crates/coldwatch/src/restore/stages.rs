@@ -79,7 +79,7 @@ pub(super) struct Stages<'a> {
     now: Moment,
     /// What was fed of each partition of the export.
     fed: BTreeMap<(String, u16), SequenceLinks>,
-    homed: u64,
+    routed: u64,
 }
 
 impl<'a> Stages<'a> {
@@ -92,8 +92,8 @@ impl<'a> Stages<'a> {
         let begin = |number| Part::begin(target.names, number).map_err(halted);
         let mut parts = (0..target.names.partitions).map(begin).collect::<Result<Vec<_>, _>>()?;
         parts.iter_mut().for_each(|part| part.now = now);
-        let (homes, queue, fed, homed) = Default::default();
-        let mut all = Self { target, stands, parts, homes, queue, now, fed, homed };
+        let (homes, queue, fed, routed) = Default::default();
+        let mut all = Self { target, stands, parts, homes, queue, now, fed, routed };
         let exceptions = all.target.first(Topic::Exceptions)?;
         let (journal, facts) = (all.target.first(Topic::Journal)?, all.target.first(Topic::Facts)?);
         all.target.first(Topic::Alerts)?;
@@ -182,16 +182,20 @@ impl<'a> Stages<'a> {
         for (service, notes) in notes {
             self.target.worked_off(service, notes)?;
         }
-        let (homed, rejected) = (self.homed, taken.rejected);
-        let note =
-            CommitMetadata { read: homed + rejected, homed, rejected, ..CommitMetadata::default() };
+        let (routed, rejected) = (self.routed, taken.rejected);
+        let note = CommitMetadata {
+            read: routed + rejected,
+            routed,
+            rejected,
+            ..CommitMetadata::default()
+        };
         self.target.taken_in(inbound, &note)
     }
 
     fn new_record(&mut self, topic: Topic, Told { event, place }: Told) -> NewRecord {
         let key: Subject = event.subject.clone();
         let partition = self.homes.of(&key, self.target.names.partitions);
-        self.homed += u64::from(place.is_some());
+        self.routed += u64::from(place.is_some());
         let after = place.as_ref().and_then(|origin| {
             let links = self.fed.entry((origin.topic.to_string(), origin.partition)).or_default();
             links.stamp(topic.name(), partition, origin)

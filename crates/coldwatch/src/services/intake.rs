@@ -3,7 +3,7 @@
 
 use super::names::TopicNames;
 use super::{CommitMetadata, new_record, of_log, rejected};
-use facts::fact::log::Alive;
+use facts::fact::log::Heartbeat;
 use facts::{Event, Fact, Moment, Origin, ShortText, Subject, SystemFact};
 use fold::SequenceLinks;
 use pipeline::stage::Partitioner;
@@ -83,7 +83,7 @@ impl PartitionProcessor for IntakePartition {
             self.counts.read += 1;
             match read {
                 Ok(event) => {
-                    self.counts.homed += 1;
+                    self.counts.routed += 1;
                     out.push(self.home(record.offset, index, event));
                 }
                 Err(rejection) => {
@@ -100,7 +100,8 @@ impl PartitionProcessor for IntakePartition {
     }
     fn heartbeat(&mut self, now: i64, position: u64, end: u64) -> Option<NewRecord> {
         let (topic, partition) = (self.topic.clone(), self.number);
-        let alive = Fact::System(SystemFact::Alive(Alive { topic, partition, position, end }));
+        let alive =
+            Fact::System(SystemFact::Heartbeat(Heartbeat { topic, partition, position, end }));
         let to = self.number % self.names.partitions;
         Some(of_log(&self.names, Topic::Exceptions, to, now, alive))
     }
@@ -108,11 +109,11 @@ impl PartitionProcessor for IntakePartition {
         true
     }
     fn gauges(&self) -> Vec<Gauge> {
-        let CommitMetadata { read, homed, rejected, .. } = self.counts;
+        let CommitMetadata { read, routed, rejected, .. } = self.counts;
         let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         vec![
             ("events", "read", signed(read)),
-            ("events", "homed", signed(homed)),
+            ("events", "routed", signed(routed)),
             ("events", "rejected", signed(rejected)),
         ]
     }

@@ -124,16 +124,18 @@ impl PartitionProcessor for ServicePartition {
     }
     fn gauges(&self) -> Vec<Gauge> {
         let counts = self.counts();
-        let CommitMetadata { judged, held, expired, duplicate, .. } = counts;
+        let CommitMetadata { processed, pending, expired, duplicate, .. } = counts;
         match self.kind {
             StageKind::Dispatch => counts.gauges(&[
-                ("judged", judged),
-                ("held", held),
+                ("processed", processed),
+                ("pending", pending),
                 ("expired", expired),
                 ("duplicate", duplicate),
             ]),
             StageKind::Engine(_) => counts.gauges(&[]),
-            StageKind::Alerts => counts.gauges(&[("judged", judged), ("duplicate", duplicate)]),
+            StageKind::Alerts => {
+                counts.gauges(&[("processed", processed), ("duplicate", duplicate)])
+            }
         }
     }
 }

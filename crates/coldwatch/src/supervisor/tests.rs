@@ -27,9 +27,9 @@ fn made(at: i64) -> Arc<dyn Log> {
 
 fn supervisor(log: &Arc<dyn Log>, snapshots: &Path) -> Supervisor {
     let mut config = Config::default();
-    (config.log.partitions, config.clock.strike) = (1, false);
+    (config.log.partitions, config.clock.tick) = (1, false);
     config.snapshots.folder = snapshots.to_path_buf();
-    config.snapshots.every = Span::millis(20);
+    config.snapshots.interval = Span::millis(20);
     Supervisor::new(log.clone(), config, stream::log::wall_clock(), None)
 }
 
@@ -217,7 +217,7 @@ fn an_inbound_topic_that_was_made_anew_is_taken_in_from_its_beginning() {
         };
         topics::append(&*log, arrivals[from..to].iter().map(new_record).collect()).unwrap();
         let mut config = Config::default();
-        (config.log.partitions, config.clock.strike) = (1, false);
+        (config.log.partitions, config.clock.tick) = (1, false);
         config.log.inbound = inbound.to_vec();
         let mut supervisor = Supervisor::new(log.clone(), config, stream::log::wall_clock(), None);
         supervisor.start(Service::Intake).unwrap();

@@ -246,11 +246,11 @@ impl World {
                 Routed::Facts { to, event } => queue.push_back((to, event)),
                 Routed::Expired { event, .. } => self.expired.push(event),
                 Routed::Finding(finding) => self.findings.push(*finding),
-                Routed::Count(Outcome::FromHeld, n) => {
-                    *self.counts.entry(Outcome::Held).or_default() -= i64::from(n)
+                Routed::Count(Outcome::FromPending, n) => {
+                    *self.counts.entry(Outcome::Pending).or_default() -= i64::from(n)
                 }
-                Routed::Count(Outcome::FromJudged, n) => {
-                    *self.counts.entry(Outcome::Judged).or_default() -= i64::from(n)
+                Routed::Count(Outcome::FromProcessed, n) => {
+                    *self.counts.entry(Outcome::Processed).or_default() -= i64::from(n)
                 }
                 Routed::Count(fate, n) => *self.counts.entry(fate).or_default() += i64::from(n),
             }

@@ -63,7 +63,7 @@ pub struct BehaviourSwitched {
 /// Written by dispatch: a shipment wants to hear of this subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Cited {
+pub struct Subscribed {
     /// The subject that is cited, by kind and id, such as `permit:P-1`.
     pub subject: ShortText,
     /// The shipment that wants to hear of the subject.
@@ -75,7 +75,7 @@ pub struct Cited {
 /// Written by dispatch: a shipment does not want to hear of this subject any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Uncited {
+pub struct Unsubscribed {
     /// The subject that is cited no longer, by kind and id, such as `permit:P-1`.
     pub subject: ShortText,
     /// The shipment that does not want to hear of the subject any more.
@@ -192,7 +192,7 @@ fn first() -> u32 {
 /// Written by intake now and then: how far it has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Alive {
+pub struct Heartbeat {
     /// The name of the topic that intake reads.
     pub topic: ShortText,
     /// The number of the partition that intake reads of that topic.
@@ -206,12 +206,12 @@ pub struct Alive {
 /// Written by whoever strikes a clock, before it strikes: the log's answer tells the log's time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct ClockAsked {}
+pub struct ClockProbe {}
 
 /// Written by an engine now and then: what its state is. Whoever folds the same entries must come to the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct StateTold {
+pub struct StateHash {
     /// The service whose state it is, such as `thermal`.
     pub service: ShortText,
     /// The offset of the last journal entry that the state contains.

@@ -125,7 +125,7 @@ impl AlertsStage {
         let mut said = std::mem::take(&mut self.emitted);
         let admission = self.state.take(record, &mut said)?;
         if let (Admission::New, Some(known)) = (admission, known) {
-            *(if known { &mut self.outcomes.duplicate } else { &mut self.outcomes.judged }) += 1;
+            *(if known { &mut self.outcomes.duplicate } else { &mut self.outcomes.processed }) += 1;
         }
         if admission == Admission::New {
             match &heard.liveness {

@@ -126,7 +126,7 @@ impl DispatchStage {
         match admission {
             Admission::New if passed.iter().any(counted) => {}
             // Its subject has failed in dispatch, now or before: it waits for a person.
-            Admission::New => self.outcomes.held += 1,
+            Admission::New => self.outcomes.pending += 1,
             // A repeat by origin was counted when it came first.
             Admission::Duplicate | Admission::Gap => {}
         }
@@ -188,11 +188,11 @@ impl DispatchStage {
     fn count(&mut self, fate: Outcome, n: u64) {
         let fates = &mut self.outcomes;
         match fate {
-            Outcome::Judged => fates.judged += n,
-            Outcome::Held => fates.held += n,
+            Outcome::Processed => fates.processed += n,
+            Outcome::Pending => fates.pending += n,
             // More cannot leave than came; a count that says so must not end the service.
-            Outcome::FromHeld => fates.held = fates.held.saturating_sub(n),
-            Outcome::FromJudged => fates.judged = fates.judged.saturating_sub(n),
+            Outcome::FromPending => fates.pending = fates.pending.saturating_sub(n),
+            Outcome::FromProcessed => fates.processed = fates.processed.saturating_sub(n),
             Outcome::Expired => fates.expired += n,
             Outcome::Duplicate => fates.duplicate += n,
         }

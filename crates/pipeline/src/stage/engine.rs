@@ -156,7 +156,7 @@ impl<E: RuleEngine> EnginePartition for EngineStage<E> {
         if let Some(state) = self.states.at(self.service, record.offset, &mut self.state) {
             let origin = origin(&self.source, "journal", self.number, record.offset, LAST - 1);
             let now = self.state.now();
-            self.send(log_subject(), origin, now, RecordBody::StateTold(state), out);
+            self.send(log_subject(), origin, now, RecordBody::StateHash(state), out);
         }
         // Behind all that was said at it: whoever hears the stroke has heard everything up to it. Who has no rules
         // has judged nothing, and must not look as if it had.
@@ -290,7 +290,7 @@ mod tests {
             stage.take(&tick, &mut out).expect("it goes on");
             told.extend(
                 out.drain(..)
-                    .filter(|out_record| matches!(out_record.body, RecordBody::StateTold(_))),
+                    .filter(|out_record| matches!(out_record.body, RecordBody::StateHash(_))),
             );
             if restarts.contains(&offset) {
                 let image = stage.snapshot().expect("an image");
@@ -302,7 +302,7 @@ mod tests {
 
     fn hashes(told: &[OutRecord]) -> Vec<(u64, String)> {
         let state = |out_record: &OutRecord| match &out_record.body {
-            RecordBody::StateTold(state) => Some((state.offset, state.hash.to_string())),
+            RecordBody::StateHash(state) => Some((state.offset, state.hash.to_string())),
             _ => None,
         };
         told.iter().filter_map(state).collect()

@@ -1,7 +1,7 @@
 //! When an engine tells what its state is: so that two who have folded the same entries, two replicas or a replay and
 //! a service, can be compared without one seeing the other's state.
 
-use facts::fact::log::StateTold;
+use facts::fact::log::StateHash;
 use facts::{Engine, ShortText};
 use fold::PartitionState;
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ impl States {
         service: &str,
         offset: u64,
         fold: &mut PartitionState<E>,
-    ) -> Option<StateTold> {
+    ) -> Option<StateHash> {
         if offset < self.next {
             return None;
         }
@@ -41,7 +41,7 @@ impl States {
         self.next = offset + EVERY.max(bytes / BYTES);
         let hash: String =
             Sha256::digest(image?).iter().map(|byte| format!("{byte:02x}")).collect();
-        Some(StateTold {
+        Some(StateHash {
             service: ShortText::new(service),
             offset,
             hash: ShortText::new(hash),

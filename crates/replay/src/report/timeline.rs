@@ -192,7 +192,7 @@ fn count_of(shipments: usize) -> String {
 }
 
 fn write_summary(to: &mut impl Write, s: &Summary) -> io::Result<()> {
-    writeln!(to, "read {}: homed {}, rejected {}", s.read, s.homed, s.rejected)?;
+    writeln!(to, "read {}: routed {}, rejected {}", s.read, s.routed, s.rejected)?;
     if s.unstamped > 0 {
         writeln!(
             to,
@@ -200,12 +200,12 @@ fn write_summary(to: &mut impl Write, s: &Summary) -> io::Result<()> {
             s.unstamped
         )?;
     }
-    let waiting = if s.held > 0 { " (waiting for an attachment, or for a person)" } else { "" };
+    let waiting = if s.pending > 0 { " (waiting for an attachment, or for a person)" } else { "" };
     let lost = if s.expired > 0 { " (claimed by no attachment in time)" } else { "" };
-    let Summary { homed, judged, held, expired, duplicate, .. } = s;
+    let Summary { routed, processed, pending, expired, duplicate, .. } = s;
     writeln!(
         to,
-        "homed {homed}: judged {judged}, held {held}{waiting}, expired {expired}{lost}, duplicate {duplicate}"
+        "routed {routed}: processed {processed}, pending {pending}{waiting}, expired {expired}{lost}, duplicate {duplicate}"
     )?;
     let counts: Vec<String> = s.rules.iter().map(|(rule, n)| format!("{rule} {n}")).collect();
     writeln!(

@@ -32,10 +32,10 @@ fn service(watched: &SupervisedService, now: i64, shown: &Shown) {
     let service = || ("service", watched.service.name().to_owned());
     let seen = watched.watch.status();
     shown.set("up", &[service()], i64::from(seen.ended.is_none()));
-    shown.count("lives_total", &[service()], seen.starts);
+    shown.count("partition_starts_total", &[service()], seen.starts);
     shown.count("lives_failed_total", &[service()], seen.failed);
     shown.count("snapshot_failures_total", &[service()], seen.snapshots_failed);
-    shown.count("strikes_refused_total", &[service()], seen.ticks_refused);
+    shown.count("ticks_refused_total", &[service()], seen.ticks_refused);
     let mut oldest = None;
     for (partition, sight) in &seen.partitions {
         let partition = || ("partition", partition.to_string());
