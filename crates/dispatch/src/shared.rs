@@ -109,9 +109,9 @@ impl SharedSubject {
                 self.put_away(&away.shipment, sink.subject);
                 self.end(numbers, sink);
             }
-            Fact::System(SystemFact::Unsubscribed(uncited)) => {
-                self.uncite(&uncited.by, sink.subject.kind);
-                mover = Some(uncited.by.clone());
+            Fact::System(SystemFact::Unsubscribed(left)) => {
+                self.uncite(&left.by, sink.subject.kind);
+                mover = Some(left.by.clone());
             }
             _ if is_outside(event, sink.subject) => {
                 if !self.own(numbers, event, sink) {

@@ -1,6 +1,6 @@
 //! `feed(event)`, out come findings and incidents.
 //!
-//! Time moves by arrivals, on a grid of 5 s: before an event is homed, its partition's clock is struck
+//! Time moves by arrivals, on a grid of 5 s: before an event is routed, its partition's clock is struck
 //! at the last grid point that is not after its arrival, and every partition in which something is due
 //! before that is struck at the grid point that reaches it. Ticks at which nothing is due are left out.
 

@@ -64,11 +64,11 @@ pub struct BehaviourSwitched {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Subscribed {
-    /// The subject that is cited, by kind and id, such as `permit:P-1`.
+    /// The subject that the shipment wants to hear of, by kind and id, such as `permit:P-1`.
     pub subject: ShortText,
     /// The shipment that wants to hear of the subject.
     pub by: ShipmentId,
-    /// When dispatch wrote that the subject is cited, by log time.
+    /// When dispatch wrote it, by log time.
     pub planned_at: Moment,
 }
 
@@ -76,7 +76,7 @@ pub struct Subscribed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Unsubscribed {
-    /// The subject that is cited no longer, by kind and id, such as `permit:P-1`.
+    /// The subject that the shipment wants to hear of no more, by kind and id, such as `permit:P-1`.
     pub subject: ShortText,
     /// The shipment that does not want to hear of the subject any more.
     pub by: ShipmentId,
