@@ -24,12 +24,7 @@ fn arrival() -> impl Strategy<Value = Event> {
 /// One event has one name.
 fn distinct(events: Vec<Event>) -> Vec<Event> {
     let mut seen = std::collections::BTreeSet::new();
-    events
-        .into_iter()
-        .filter(|e| {
-            seen.insert((e.at, format!("{:?}", std::mem::discriminant(&e.fact)), e.id.clone()))
-        })
-        .collect()
+    events.into_iter().filter(|e| seen.insert((e.at, e.fact.kind(), e.id.clone()))).collect()
 }
 
 fn play(events: &[Event]) -> World {

@@ -120,8 +120,7 @@ fn sent_again(all: &mut Vec<Arrival>, truth: &mut Vec<Truth>, rng: &mut Rng) {
         }
         // The last word about a thing is sent again, and never an older one.
         let said = |other: &&Arrival| {
-            other.event.subject == event.subject
-                && std::mem::discriminant(&other.event.fact) == std::mem::discriminant(&event.fact)
+            other.event.subject == event.subject && other.event.fact.kind() == event.fact.kind()
         };
         let last = all.iter().filter(said).map(|other| other.at).max().unwrap_or(at);
         let later = last + Span::minutes(rng.i64(60..20 * 24 * 60));

@@ -65,7 +65,7 @@ fn is_overtaken(all: &Recording, event: &Event) -> bool {
         a.event.subject == event.subject
             && a.event.id != event.id
             && a.event.at > event.at
-            && (std::mem::discriminant(&a.event.fact) == std::mem::discriminant(&event.fact)
+            && (a.event.fact.kind() == event.fact.kind()
                 || matches!(
                     a.event.fact,
                     Fact::Permit(PermitFact::Amended(_) | PermitFact::PermitSuspended(_))
