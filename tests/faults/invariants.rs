@@ -214,7 +214,7 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// Law 6: read = routed + rejected; routed = processed + pending + expired + duplicate.
+    /// *Every event is counted*: read = routed + rejected; routed = processed + pending + expired + duplicate.
     fn accounts(&mut self) {
         let notes = |service: Service| -> Vec<CommitMetadata> {
             let (group, topic) =

@@ -1,4 +1,4 @@
-//! Law 6 at work: every event that was sent is told of, once, on every backing.
+//! *Every event is counted*, at work: every event that was sent is told of, once, on every backing.
 
 use crate::driver::Driver;
 use crate::load;

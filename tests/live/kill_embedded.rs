@@ -188,7 +188,7 @@ fn worked_off(at: &str) -> Result<(), Failed> {
     }
 }
 
-/// Judged, pending, expired and duplicate, once everything is worked off.
+/// Processed, pending, expired and duplicate, once everything is worked off.
 fn counts_at_rest(configuration: &Path) -> Result<[u64; 4], Failed> {
     let until = Instant::now() + Duration::from_secs(60);
     loop {

@@ -214,7 +214,7 @@ fn there_and_on(shipments: u32, ways: &[(Backing, u16)]) -> Result<(), Failed> {
     let week = load::week(shipments);
     let half = week.len() / 2;
     let (first, rest) = week.split_at(half);
-    // What is pending for a while has been told then; an hour in which nothing comes would be a silence, and rightly found.
+    // What is held for a while has been told then; an hour in which nothing comes would be a silence, and rightly found.
     let at = first.last().map_or(Moment::EARLIEST, |(at, _)| *at) + Span::seconds(40);
     let through = brokers().unwrap_or_default();
     let (backing, partitions) = ways[0];
@@ -280,7 +280,7 @@ fn there_and_on(shipments: u32, ways: &[(Backing, u16)]) -> Result<(), Failed> {
         fine(&coldwatch(&["topics", "check"], &driver.site.place))?;
     }
 
-    // An event that was in the export is a repeat; what is new is processed.
+    // An event that was in the export is a repeat; what is new is judged.
     let before = counts(&driver.site);
     let mut outputs = Outputs::of(&driver.site);
     outputs.take(&driver.site);
@@ -295,7 +295,7 @@ fn there_and_on(shipments: u32, ways: &[(Backing, u16)]) -> Result<(), Failed> {
     let came = outputs.take(&driver.site);
     assert!(outputs.gaps().is_empty(), "{:?}", outputs.gaps());
     let all: Vec<_> = stood.iter().chain(&came).cloned().collect();
-    assert!(findings(&all).count() > findings(&stood).count(), "the rest is processed");
+    assert!(findings(&all).count() > findings(&stood).count(), "the rest is judged");
     let everything = Outputs::of(&driver.site).take(&driver.site);
     differ(&load::replayed(&week), &settled(findings(&everything), &[]))?;
     let closed = |line: &&String| line.contains("closed");

@@ -4,9 +4,9 @@
 //! # Layout
 //!
 //! - [`record`]: what stands in a partition
-//! - [`link`]: which records are admitted, and how our own are linked (law 4)
+//! - [`link`]: which records are admitted, and how our own are linked
 //! - [`store`]: the engine values, looked up by hash, walked by id only
-//! - [`timers`]: who wants to be asked when (law 3)
+//! - [`timers`]: who wants to be asked when
 //! - [`partition`]: all of it put together
 //! - [`snapshot`]: the state as canonical bytes, and its hash
 //!

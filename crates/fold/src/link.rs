@@ -1,4 +1,4 @@
-//! Law 4: at least once, linked, deduplicated exactly.
+//! *At least once, linked, deduplicated.*
 //!
 //! A reader keeps, per source, the highest origin it admitted. It admits a record only if its origin
 //! is higher and its `after` is absent or not higher than that; it drops all else. So a repeat is

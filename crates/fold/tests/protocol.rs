@@ -1,4 +1,4 @@
-//! Law 4 under faults: a writer that crashes, loses single records, is overtaken by its successor and
+//! *At least once, linked, deduplicated* under faults: a writer that crashes, loses single records, is overtaken by its successor and
 //! whose writes land late; the reader must admit every output once and in order.
 
 #![allow(clippy::unwrap_used, clippy::explicit_counter_loop)]

@@ -56,7 +56,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Law 6: nothing is dropped.
+    /// *Every event is counted*: nothing is dropped.
     pub fn adds_up(&self) -> bool {
         self.routed == self.processed + self.pending + self.expired + self.duplicate
     }

@@ -2,7 +2,7 @@
 //! one process, in a replay and in every service.
 //!
 //! A stage numbers what an entry causes, names it by its origin, and links it to what it wrote before to the
-//! same partition (law 4); who carries the letters, and when, is not its business.
+//! same partition (*at least once, linked, deduplicated*); who carries the letters, and when, is not its business.
 
 mod alerts;
 mod dispatch;

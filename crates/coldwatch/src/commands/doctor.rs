@@ -315,7 +315,7 @@ fn progress(
     Ok(notes)
 }
 
-/// Law 6: nothing is dropped.
+/// *Every event is counted*: nothing is dropped.
 fn accounting(findings: &mut Findings, notes: &[(Service, CommitMetadata)]) -> Result<(), Failure> {
     let sum = |services: &[Service], of: fn(&CommitMetadata) -> u64| -> u64 {
         notes.iter().filter(|(s, _)| services.contains(s)).map(|(_, note)| of(note)).sum()
