@@ -56,12 +56,6 @@ macro_rules! facts {
                     }
                 }
             }
-
-            impl From<$nested> for Fact {
-                fn from(fact: $nested) -> Self {
-                    Self::$group(fact)
-                }
-            }
         )*
 
         /// A fact without what it says: which kind of thing happened.
