@@ -155,7 +155,9 @@ impl<E: Engine> OneShipment<E> {
             .filter(|due| *due <= learnt)
         {
             if due <= last {
-                return Err(format!("the engine named {due} as due again: `next_deadline` must move on"));
+                return Err(format!(
+                    "the engine named {due} as due again: `next_deadline` must move on"
+                ));
             }
             last = due;
             self.step(due, Trigger::Timer, &mut said);
