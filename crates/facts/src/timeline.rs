@@ -18,7 +18,7 @@ mod repeats;
 #[cfg(test)]
 mod tests;
 
-pub use aboard::{Aboard, Contents, unit_key};
+pub use aboard::{Aboard, Contents, Discards, unit_key};
 pub use hands::{HandOver, Hands, PartyReport, StrangeReceipt, StrangeRelease};
 pub use legs::LostLeg;
 pub use order::{Sequence, sequence};

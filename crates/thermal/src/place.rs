@@ -3,10 +3,10 @@
 //! What ends a stretch is an act that somebody reported. Readings end nothing, and losing a logger ends nothing.
 
 use crate::shipment_setup::Attachment;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
-use facts::fact::shipment::{Disposition, Receipt};
-use facts::timeline::{Aboard, Contents, Timeline, TimelineEntry, unit_key};
+use facts::fact::shipment::Receipt;
+use facts::timeline::{Aboard, Contents, Discards, Timeline, TimelineEntry, unit_key};
 use facts::{Fact, Moment, PartyId, ShipmentFact, StoreFact, StoreId, UnitId};
 
 /// What a probe is attached to.
@@ -118,18 +118,10 @@ pub(crate) fn over(timeline: &Timeline<'_>, aboard: &Aboard) -> Option<Ended> {
 
 /// When quality had said of the last unit aboard that it is not to be used, unless it has said otherwise of one since.
 fn discarded(timeline: &Timeline<'_>, aboard: &Aboard) -> Option<Ended> {
-    let (mut whole, mut ended) = (false, None);
-    let mut units: BTreeMap<UnitId, bool> = BTreeMap::new();
+    let (mut discards, mut ended) = (Discards::default(), None);
     for entry in timeline.entries() {
         match entry.fact {
-            Fact::Shipment(ShipmentFact::Dispositioned(decision)) => {
-                let discard = decision.outcome == Disposition::Discard;
-                if decision.units.is_empty() {
-                    whole = discard;
-                    units.clear();
-                }
-                units.extend(decision.units.iter().map(|unit| (unit_key(unit), discard)));
-            }
+            Fact::Shipment(ShipmentFact::Dispositioned(decision)) => discards.take(decision),
             // The last one that was not discarded may leave.
             Fact::Shipment(
                 ShipmentFact::Thawed(_) | ShipmentFact::Infused(_) | ShipmentFact::Destroyed(_),
@@ -137,11 +129,11 @@ fn discarded(timeline: &Timeline<'_>, aboard: &Aboard) -> Option<Ended> {
             _ => continue,
         }
         let left = |unit: &UnitId| aboard.left.get(unit).is_some_and(|at| *at <= entry.at);
-        let gone = |unit: &UnitId| left(unit) || *units.get(unit).unwrap_or(&whole);
+        let gone = |unit: &UnitId| left(unit) || discards.contains(unit);
         let all = match &aboard.contents {
             Contents::Named(named) => named.iter().all(gone),
             // Nobody knows of which unit nothing was said.
-            Contents::Counted(_) | Contents::Unknown => whole && units.values().all(|off| *off),
+            Contents::Counted(_) | Contents::Unknown => discards.are_all(),
         };
         ended = if all { ended.or(Some(Ended::by(entry))) } else { None };
     }

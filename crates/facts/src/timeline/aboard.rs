@@ -1,7 +1,7 @@
 //! What was packed, and when the last of it had left: however that was said, for some units or for all of them.
 
 use super::Timeline;
-use crate::fact::shipment::Packed;
+use crate::fact::shipment::{Disposition, Dispositioned, Packed};
 use crate::fact::{Fact, ShipmentFact};
 use crate::id::UnitId;
 use crate::moment::Moment;
@@ -29,6 +29,42 @@ pub enum Contents {
     Counted(u32),
     /// These units, by their keys.
     Named(BTreeSet<UnitId>),
+}
+
+/// Which units quality has said are not to be used, as far as it has not said otherwise since.
+#[derive(Debug, Clone, Default)]
+pub struct Discards {
+    /// Whether that was the last word on the goods as a whole.
+    whole: bool,
+    /// The last word on units that were named since, by their keys.
+    units: BTreeMap<UnitId, bool>,
+}
+
+impl Discards {
+    /// Takes in the next decision.
+    pub fn take(&mut self, decision: &Dispositioned) {
+        let discard = decision.outcome == Disposition::Discard;
+        if decision.units.is_empty() {
+            self.whole = discard;
+            self.units.clear();
+        }
+        self.units.extend(decision.units.iter().map(|unit| (unit_key(unit), discard)));
+    }
+
+    /// Whether a unit is among them, by its key.
+    pub fn contains(&self, unit: &UnitId) -> bool {
+        *self.units.get(unit).unwrap_or(&self.whole)
+    }
+
+    /// Whether all are, also those that nobody has named.
+    pub fn are_all(&self) -> bool {
+        self.whole && self.units.values().all(|discarded| *discarded)
+    }
+
+    /// Those that were named, by their keys.
+    pub fn units(&self) -> impl Iterator<Item = &UnitId> {
+        self.units.iter().filter(|(_, discarded)| **discarded).map(|(unit, _)| unit)
+    }
 }
 
 /// What a unit's name is compared by: scanners differ in case and leave blanks.
