@@ -102,19 +102,24 @@ fn the_same_until(all: &Recording, chosen: &Arrival) -> Option<Moment> {
     let same = |e: &Event| e.subject == event.subject;
     match &event.fact {
         Fact::Shipment(ShipmentFact::Released(released)) => {
-            let other = |e: &Event| {
-                same(e)
-                    && matches!(&e.fact, Fact::Shipment(ShipmentFact::Released(r)) if r.by != released.by || r.to != released.to)
+            // Couriers pass the goods on in the minute in which they get them.
+            let from_then = |is: &dyn Fn(&Fact) -> bool| {
+                let then = all.iter().filter(|a| same(&a.event) && counted(a) >= event.at);
+                then.filter(|a| is(&a.event.fact)).map(counted).min()
             };
-            let taken = after(&|e| {
-                same(e)
-                    && matches!(
-                        e.fact,
-                        Fact::Shipment(ShipmentFact::Accepted(_) | ShipmentFact::Received(_))
-                    )
+            let other = from_then(&|fact| match fact {
+                Fact::Shipment(ShipmentFact::Released(other)) => {
+                    (&other.by, &other.to) != (&released.by, &released.to)
+                }
+                _ => false,
+            });
+            let taken = from_then(&|fact| match fact {
+                Fact::Shipment(ShipmentFact::Accepted(taken)) => taken.by != released.by,
+                Fact::Shipment(ShipmentFact::Received(taken)) => taken.by != released.by,
+                _ => false,
             });
             let long = taken? + Span::minutes(14);
-            Some(after(&other).map_or(long, |other| other.min(long)))
+            Some(other.map_or(long, |other| other.min(long)))
         }
         Fact::Shipment(ShipmentFact::Received(_)) => Some(event.at + Span::days(1)),
         Fact::Store(StoreFact::Holds(_)) => {
