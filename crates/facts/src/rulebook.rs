@@ -87,6 +87,10 @@ pub struct Profile {
     pub living: bool,
     /// How long after packing the temperature settles before it is judged; what cannot be undone is judged at once.
     pub settle_in: Span,
+    /// How old the goods may be when they are used, from the end of their collection on, where no label says when they
+    /// expire; absent = nobody can tell that from their age.
+    #[serde(default)]
+    pub max_age: Option<Span>,
     /// Colder than this is out of range.
     #[serde(default)]
     pub lower: Option<MilliCelsius>,
@@ -219,6 +223,9 @@ impl ReferenceData {
 impl Profile {
     /// What in it cannot hold together.
     fn contradiction(&self) -> Option<&'static str> {
+        if self.max_age.is_some_and(|age| age <= Span::ZERO) {
+            return Some("`max_age` must be more than nothing");
+        }
         let back = self.hysteresis.map_or(0, MilliCelsius::milli);
         let (lower, upper) = (self.lower?.milli(), self.upper?.milli());
         if lower >= upper {

@@ -1,6 +1,6 @@
 //! The patient's order: what the dose plan asks for, what is confirmed, and where the patient stands.
 
-use crate::treatment::Treatment;
+use crate::treatment::{InfusionDate, Treatment};
 use alloc::collections::BTreeMap;
 use alloc::{format, string::String, vec::Vec};
 use facts::context::{Loss, Phase, Shut};
@@ -34,6 +34,25 @@ pub struct GateState {
     pub met_at: Option<Moment>,
     /// What is missing.
     pub missing: ShortText,
+}
+
+/// What an order plans for one shipment of it, from a moment on.
+#[derive(Debug, Clone, Default)]
+pub struct OrderPlans {
+    /// That moment.
+    pub from: Moment,
+    /// The product, by its name in the rulebook.
+    pub product: Option<ShortText>,
+    /// When the patient is to be given what is in the shipment.
+    pub infusion: Option<Moment>,
+    /// Whether conditioning has begun and goes on: the patient needs what is in the shipment.
+    pub begun: bool,
+    /// When another shipment was last planned for the order.
+    pub sent_anew: Option<Moment>,
+    /// When that was learnt which says so.
+    pub learnt: Moment,
+    /// The report that says so, by its place in the journal.
+    pub said: Option<u64>,
 }
 
 impl Order {
@@ -107,6 +126,54 @@ impl Order {
     /// The product, if the rulebook knows it.
     pub fn product<'r>(&self, reference: &'r ReferenceData) -> Option<&'r Product> {
         self.product_at(reference, Moment::LATEST)
+    }
+
+    /// What the order plans for a shipment of it, each time that this may have changed, in order.
+    pub fn plans_for(&self, shipment: &ShipmentId) -> Vec<OrderPlans> {
+        let dates = self.treatment.dates();
+        let others = || self.carriers.iter().filter(|carrier| carrier.shipment != *shipment);
+        let mut moments: Vec<Moment> = dates.iter().map(|date| date.from).collect();
+        moments.extend(self.plans.iter().map(|(from, _)| *from));
+        moments.extend(others().map(|other| other.from));
+        moments.extend(self.dose.iter().filter_map(|unit| unit.infused));
+        moments.sort_unstable();
+        moments.dedup();
+        let at = |from: Moment| {
+            let date = dates.iter().rev().find(|date| date.from <= from);
+            let is_asked_for = !self.asks_for_none_of(shipment, from);
+            // A dose of several units goes on until the last of them was given.
+            let goes_on = |date: &&InfusionDate| self.is_still_to_be_given(shipment, from, date);
+            let rest = date.filter(goes_on).and_then(|date| date.given);
+            let infusion = date.and_then(|date| date.planned).or(rest);
+            OrderPlans {
+                from,
+                product: self.opened_at(from).map(|opened| opened.product.clone()),
+                infusion: infusion.filter(|_| is_asked_for),
+                begun: is_asked_for && date.is_some_and(|date| date.begun),
+                sent_anew: others().map(|other| other.from).filter(|other| *other <= from).max(),
+                learnt: date.map_or(Moment::EARLIEST, |date| date.learnt),
+                said: date.filter(|date| date.from == from).and_then(|date| date.said),
+            }
+        };
+        moments.into_iter().map(at).collect()
+    }
+
+    /// Whether the dose plan names units of a shipment of which one was not given by a moment, while the cycle goes on in which
+    /// the first one was.
+    fn is_still_to_be_given(&self, shipment: &ShipmentId, at: Moment, date: &InfusionDate) -> bool {
+        let Some(opened) = self.opened_at(at) else { return false };
+        let mine = self.dose.iter().filter(|unit| unit.shipment.as_ref() == Some(shipment));
+        let mut asked = mine.filter(|unit| opened.units.contains(&unit.unit));
+        date.given.is_some() && asked.any(|unit| unit.infused.is_none_or(|given| given > at))
+    }
+
+    /// Whether the dose plan names units, and none of a shipment's.
+    fn asks_for_none_of(&self, shipment: &ShipmentId, at: Moment) -> bool {
+        let Some(opened) = self.opened_at(at) else { return false };
+        let mine = |unit: &&DoseUnit| unit.shipment.as_ref() == Some(shipment);
+        let mut mine = self.dose.iter().filter(mine).peekable();
+        let known = !opened.units.is_empty() && mine.peek().is_some();
+        known && !mine.any(|unit| opened.units.contains(&unit.unit))
     }
 
     fn product_at<'r>(&self, reference: &'r ReferenceData, at: Moment) -> Option<&'r Product> {

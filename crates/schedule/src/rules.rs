@@ -1,6 +1,7 @@
 //! Every rule of the schedule, one line each.
 
 pub mod called_off;
+pub mod expires_before_use;
 pub mod milestone_overdue;
 pub mod start_ahead;
 pub mod started_early;
@@ -28,4 +29,5 @@ pub const ALL: &[RuleEntry<ScheduleState>] = &[
     rule::<milestone_overdue::MilestoneOverdue>(),
     rule::<called_off::CancelledAndPlanned>(),
     rule::<start_ahead::StartDatedAhead>(),
+    rule::<expires_before_use::ExpiresBeforeUse>(),
 ];

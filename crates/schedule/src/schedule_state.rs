@@ -3,6 +3,7 @@
 use crate::called_off::{self, CalledOff};
 use crate::order::Order;
 use crate::rules;
+use crate::shelf_life::{self, ShelfLife};
 use alloc::{boxed::Box, vec::Vec};
 use facts::fact::shipment::{Goods, Planned};
 use facts::timeline::{Cancellation, End, LostLeg, tells_who_has_them};
@@ -73,6 +74,8 @@ pub struct ScheduleState {
     pub of_an_order: bool,
     /// The patient's order.
     pub order: Order,
+    /// How long the goods last and when they can be used, as it was known over time.
+    pub shelf_life: Vec<ShelfLife>,
 }
 
 /// A start of conditioning that is dated ahead.
@@ -92,7 +95,7 @@ impl Projection for ScheduleState {
         judges: "Deadlines, dose, point of no return",
         rules: rules::ALL,
         rulebook: include_str!("../../../config/rulebook/schedule.toml"),
-        schema: 1,
+        schema: 2,
     };
     fn accepts(fact: &Fact) -> bool {
         let lost = matches!(
@@ -132,21 +135,26 @@ impl Projection for ScheduleState {
             || released
             || said
             || wrong
+            || matches!(fact, Fact::Shipment(ShipmentFact::Dispositioned(_)))
             || matches!(fact, Fact::System(SystemFact::StartAhead(_)))
             || Order::hears(fact)
     }
 
     fn from_history(story: &History, shipment: &Subject) -> Self {
         let timeline = story.timeline();
+        let order = Order::read(story);
+        let shipment = shipment.shipment();
+        let shelf_life = shelf_life::read(&timeline, &order, shipment.as_ref());
         let mut calendar = ScheduleState {
-            shipment: shipment.shipment(),
+            shipment,
             plans: plans(&timeline),
             called_off: called_off::read(&timeline),
             lost: timeline.lost_legs(),
             over: timeline.over(),
             cancelled: timeline.called_off_at(),
             of_an_order: timeline.order().is_some(),
-            order: Order::read(story),
+            shelf_life,
+            order,
             ..ScheduleState::default()
         };
         for chapter in story.entries() {

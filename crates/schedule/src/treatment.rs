@@ -41,6 +41,23 @@ pub struct Start {
     pub stopped: Option<Moment>,
 }
 
+/// When the product is to be infused, as it was planned from a moment on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InfusionDate {
+    /// From when on it was planned so.
+    pub from: Moment,
+    /// The planned time; `None` where none is planned any more.
+    pub planned: Option<Moment>,
+    /// What was planned until the first unit was given, where that is why none is planned any more.
+    pub given: Option<Moment>,
+    /// Whether conditioning has begun, and goes on.
+    pub begun: bool,
+    /// When that was learnt; where a unit was given, when it was.
+    pub learnt: Moment,
+    /// The report that says so, by its place in the journal; `None` where a unit was given.
+    pub said: Option<u64>,
+}
+
 /// How conditioning was stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stop {
@@ -62,6 +79,8 @@ struct Cycle {
     stopped: Option<(Stop, Moment)>,
     /// When the first unit was given.
     given: Option<Moment>,
+    /// For when the infusion was planned last.
+    infusion: Option<Moment>,
 }
 
 /// All that was said of it, cycle by cycle.
@@ -71,6 +90,8 @@ pub struct Treatment {
     now: Cycle,
     /// When units were given, and how many cycles there were before the one to which that belongs.
     infusions: Vec<(Moment, usize)>,
+    /// For when the infusion was planned, each time that this changed.
+    dates: Vec<InfusionDate>,
 }
 
 /// So many courses before the last are told to others: a context is one record of a log.
@@ -91,15 +112,16 @@ impl Treatment {
     pub(crate) fn take(&mut self, at: Moment, offset: u64, learnt: Moment, fact: &Fact) {
         match fact {
             Fact::Order(OrderFact::PatientScheduled(planned)) => {
-                self.schedule(at, planned.conditioning_start)
+                self.schedule(at, planned.conditioning_start, planned.infusion)
             }
             Fact::Order(OrderFact::ConditioningStarted(_)) => {
                 self.start(Start { at, offset, learnt, stopped: None })
             }
             Fact::Order(OrderFact::ConditioningHeld(_)) => self.now.stop(at, Stop::Held),
             Fact::Order(OrderFact::Postponed(_)) => self.now.stop(at, Stop::Postponed),
-            _ => {}
+            _ => return,
         }
+        self.date(at, learnt, Some(offset));
     }
 
     /// Takes in that a unit was given; at one moment after a start that was reported, and before all else.
@@ -114,9 +136,25 @@ impl Treatment {
             return;
         }
         self.now.give(at);
+        self.date(at, at, None);
     }
 
-    fn schedule(&mut self, at: Moment, start: Moment) {
+    /// Notes for when the infusion is planned by now.
+    fn date(&mut self, from: Moment, learnt: Moment, said: Option<u64>) {
+        let (planned, given) = (self.now.date(), self.now.date_when_given());
+        let begun = self.now.given.is_none() && self.now.running().is_some();
+        let last = self.dates.last().map(|date| (date.planned, date.given, date.begun));
+        if last.unwrap_or_default() != (planned, given, begun) {
+            self.dates.push(InfusionDate { from, planned, given, begun, learnt, said });
+        }
+    }
+
+    /// For when the infusion was planned, each time that this changed, in order.
+    pub fn dates(&self) -> &[InfusionDate] {
+        &self.dates
+    }
+
+    fn schedule(&mut self, at: Moment, start: Moment, infusion: Option<Moment>) {
         if let Some(given) = self.now.given {
             // Nobody plans for what is over, and a plan that is sent again is none.
             if start <= given || self.now.courses.last().is_some_and(|last| last.start == start) {
@@ -124,7 +162,7 @@ impl Treatment {
             }
             self.anew(at);
         }
-        self.now.schedule(at, start);
+        self.now.schedule(at, start, infusion);
     }
 
     fn start(&mut self, start: Start) {
@@ -133,6 +171,7 @@ impl Treatment {
                 self.anew(start.at);
             } else {
                 self.now.take_back(given);
+                self.dates.retain(|date| date.from != given);
             }
         }
         self.now.start(start);
@@ -226,16 +265,22 @@ impl Treatment {
 }
 
 impl Cycle {
-    fn schedule(&mut self, at: Moment, start: Moment) {
+    fn schedule(&mut self, at: Moment, start: Moment, infusion: Option<Moment>) {
         let last = self.courses.last().copied();
         let said_before = last.is_some_and(|last| last.start == start);
+        // A schedule for the same start that says nothing of the infusion leaves it where it was.
+        let infusion = if said_before { infusion.or(self.infusion) } else { infusion };
         let new = Course { scheduled: at, start, begun: None, until: None };
         match self.stopped {
             // A schedule that was sent again, however late, plans nothing anew.
             Some((Stop::Postponed, _)) if said_before => return,
-            Some((Stop::Held, _)) if said_before && start <= at => return,
+            // It plans no start, and may name another day for the infusion, once it goes on.
+            Some((Stop::Held, _)) if said_before && start <= at => {
+                self.infusion = infusion;
+                return;
+            }
             Some(_) => self.courses.push(new),
-            None if said_before => return,
+            None if said_before => {}
             None => {
                 let begun = self.running().map(|start| start.at);
                 if let Some(last) = self.courses.last_mut() {
@@ -245,6 +290,7 @@ impl Cycle {
             }
         }
         self.stopped = None;
+        self.infusion = infusion;
     }
 
     fn start(&mut self, start: Start) {
@@ -300,6 +346,16 @@ impl Cycle {
     /// Whether nothing had been given in it at a moment.
     fn goes_on(&self, at: Moment) -> bool {
         self.given.is_none_or(|given| at < given)
+    }
+
+    /// For when the infusion was planned when the first unit was given.
+    fn date_when_given(&self) -> Option<Moment> {
+        self.infusion.filter(|_| self.given.is_some())
+    }
+
+    /// For when the infusion is planned, while it is.
+    fn date(&self) -> Option<Moment> {
+        self.infusion.filter(|_| self.given.is_none() && self.stopped.is_none())
     }
 
     fn began(&self) -> Option<Moment> {

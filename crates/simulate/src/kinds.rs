@@ -4,6 +4,7 @@
 mod another_hospital;
 mod booked_ahead;
 mod cancelled_and_revived;
+mod expected_too_late;
 mod frozen_while_settling;
 mod future_stamp;
 mod handed_on_at_once;
@@ -36,6 +37,8 @@ pub enum InjectedFault {
     BookedAhead,
     /// Cancelled by mistake and planned again; then conditioning is begun too early.
     CancelledAndRevived,
+    /// A new expected time lies after the cells are too old, and is put right.
+    ExpectedTooLate,
     /// Frozen in the half hour in which a box settles.
     FrozenWhileSettling,
     /// One reading is stamped months ahead in the middle of an excursion.
@@ -84,6 +87,7 @@ impl InjectedFault {
         Self::AnotherHospital,
         Self::BookedAhead,
         Self::CancelledAndRevived,
+        Self::ExpectedTooLate,
         Self::FrozenWhileSettling,
         Self::FutureStamp,
         Self::HandedOnAtOnce,
@@ -111,6 +115,7 @@ impl InjectedFault {
             Self::AnotherHospital => another_hospital::FAULT,
             Self::BookedAhead => booked_ahead::FAULT,
             Self::CancelledAndRevived => cancelled_and_revived::FAULT,
+            Self::ExpectedTooLate => expected_too_late::FAULT,
             Self::FrozenWhileSettling => frozen_while_settling::FAULT,
             Self::FutureStamp => future_stamp::FAULT,
             Self::HandedOnAtOnce => handed_on_at_once::FAULT,

@@ -83,9 +83,12 @@ fn of_one_unit(seed: u64, rng_seed: u64) -> Tried {
             outcome: Disposition::Discard,
         })),
     };
+    let is_used =
+        matches!(fact, Fact::Shipment(ShipmentFact::Thawed(_) | ShipmentFact::Infused(_)));
     let pair = Pair::adding(without, [said_at(at, &shipment, "one-unit", fact)]);
     // What is about that unit, or about the dose that it belongs to, may change: whether it was fit for use (IDN-08), whether the
-    // dose is whole. While others have the goods, it is told about who said it.
+    // dose is whole. While others have the goods, it is told about who said it. Where it was used, the box has come, and it may have
+    // been too late (THM-09).
     let law = move |said: &Said, pair: &Pair| -> Vec<Broken> {
         let mut all = the_same(said, pair);
         all.retain(|b| {
@@ -94,6 +97,7 @@ fn of_one_unit(seed: u64, rng_seed: u64) -> Tried {
                 && !b.how.contains("CUS-09")
                 && !b.how.contains("IDN-08")
                 && !b.how.ends_with(&whom)
+                && (!is_used || !b.how.contains("THM-09"))
         });
         all
     };
