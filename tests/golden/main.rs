@@ -91,7 +91,7 @@ fn trials(behaviour: u32) -> Vec<Trial> {
             }
             Err(Failed::from(
                 "this journal was judged otherwise when it was recorded: whoever changes what is found on the same \
-                 journal makes a new behaviour number (pipeline::roles), see CONTRIBUTING.md",
+                 journal makes a new behaviour number (facts::behaviour), see CONTRIBUTING.md",
             ))
         })
     };

@@ -27,7 +27,7 @@ fn rules() -> AlertRules {
         .map(|page| ScenarioPage::read(page).map(|page| page.parameters).unwrap_or_default())
         .collect();
     let book = scenario::book(&format!("{COMMON}\n{tables}")).expect("the pages' tables are TOML");
-    let rules = AlertRules::read(&book, facts::behaviour::PUTS_AWAY, engines::names());
+    let rules = AlertRules::read(&book, facts::behaviour::LATEST, engines::names());
     rules.expect("the pages' tables are complete").speaking(registry().words())
 }
 

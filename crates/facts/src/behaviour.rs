@@ -12,3 +12,10 @@ pub const LOOKS_ALIKE: u32 = 3;
 /// From this number on the first action on a card is one that still fits: what helps on the way makes room for the next one once
 /// the goods have come.
 pub const ACTION_FITS: u32 = 3;
+
+/// From this number on a second person's scan of a release is known as that also where the goods have been handed on again in the
+/// same minutes, or where the party of the release had not held them: it is no other wrong release.
+pub const SIGNED_AGAIN: u32 = 4;
+
+/// The last of them: new logs begin at it.
+pub const LATEST: u32 = SIGNED_AGAIN;

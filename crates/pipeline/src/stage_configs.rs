@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The behaviour numbers that this release implements. A new log begins at the last of them; every change of what is
 /// judged or passed on, on the same log under the same rulebook, is a new number.
-pub const BEHAVIOURS: std::ops::RangeInclusive<u32> = 2..=3;
+pub const BEHAVIOURS: std::ops::RangeInclusive<u32> = 2..=facts::behaviour::LATEST;
 
 /// The release that this program is: it judges by the rulebook as it stands in the log.
 pub const RELEASE: Release = Release::knowing(BEHAVIOURS);

@@ -18,7 +18,7 @@
 //! what came since the last `then`, from the first `when` on; `when` and `then` may alternate.
 //!
 //! A page may have a `## Background` before its scenarios: one block of `given` lines from which every scenario starts. A
-//! scenario whose first line is `given  no background` starts from nothing.
+//! scenario whose first line is `given  no background` starts from nothing. Pages are played at the latest behaviour number.
 
 mod clock;
 mod hears;
@@ -29,6 +29,7 @@ pub use hears::{ObservedEngine, mixed};
 pub use page::{HeardEvent, PageError, Scenario, ScenarioPage, ScenarioStep};
 pub use play::{Mismatch, OneShipment, Player, SaidLine, event, play, play_racing};
 
+use facts::behaviour::LATEST;
 use facts::{RuleEngine, Rulebook, Rules};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::Path;
@@ -64,7 +65,8 @@ pub fn run<E: RuleEngine + 'static>(folder: &str, common: &'static str) -> std::
             let name = format!("{file}: {}", scenario.title);
             trials.push(Trial::test(name, move || {
                 let book = book(&numbers).map_err(Failed::from)?;
-                let rules = Rules::read(all, &book, 1).map_err(|e| Failed::from(e.to_string()))?;
+                let rules =
+                    Rules::read(all, &book, LATEST).map_err(|e| Failed::from(e.to_string()))?;
                 play::play(&scenario, ObservedEngine::<E>::new(rules))
                     .map_err(|e| Failed::from(e.to_string()))
             }));
@@ -77,7 +79,7 @@ pub fn run<E: RuleEngine + 'static>(folder: &str, common: &'static str) -> std::
             let numbers = pages.iter().filter_map(|page| ScenarioPage::read(page).ok());
             let numbers: String = numbers.map(|page| page.parameters).collect();
             let book = book(&format!("{common}\n{numbers}"))?;
-            let rules = || Rules::read(all, &book, 1).map_err(|e| e.to_string());
+            let rules = || Rules::read(all, &book, LATEST).map_err(|e| e.to_string());
             mixed::<E>(&pages, rules).map_err(Failed::from)
         },
     ));

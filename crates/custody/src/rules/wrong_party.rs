@@ -5,6 +5,7 @@ use crate::ledger::{CustodyLedger, Did, StrangeAct};
 use crate::parties::PartyStanding;
 use crate::unit;
 use alloc::vec::Vec;
+use facts::behaviour::SIGNED_AGAIN;
 use facts::timeline::{
     ENDS, HandOver, PartyReport, Receiver, StrangeReceipt, StrangeRelease, WHO_HAS_THEM,
 };
@@ -75,7 +76,10 @@ impl Rule for WrongParty {
         let mut told: Vec<&StrangeRelease> = Vec::new();
         for strange in &ledger.hands.strange_releases {
             let again = told.iter().any(|first| is_released_again(ledger, first, strange));
-            if again || self.is_second_scan(strange) {
+            let signed = context.behaviour >= SIGNED_AGAIN
+                && (self.is_signed_again(ledger, strange)
+                    || told.iter().any(|first| self.is_strange_again(ledger, first, strange)));
+            if again || signed || self.is_second_scan(strange) {
                 continue;
             }
             told.push(strange);
@@ -133,6 +137,37 @@ impl WrongParty {
     /// Whether a second person of the party scanned the release again that the hand-over before began with.
     fn is_second_scan(&self, strange: &StrangeRelease) -> bool {
         strange.after_acceptance.is_some_and(|at| strange.released.at <= at + self.again)
+    }
+
+    /// Whether it is a second scan of the release that any hand-over began with: couriers may hand the goods on in the minutes in
+    /// which they get them.
+    fn is_signed_again(&self, ledger: &CustodyLedger, strange: &StrangeRelease) -> bool {
+        let houses = ledger.parties.houses();
+        ledger.hands.hand_overs.iter().any(|hand| {
+            let (Some(released), Some(taken)) = (&hand.released, hand.taken()) else {
+                return false;
+            };
+            houses.are_one(&released.by, &strange.released.by)
+                && (&hand.to, &hand.released_leg) == (&strange.to, &strange.leg)
+                && self.is_soon_after(taken.at.max(released.at), strange)
+        })
+    }
+
+    /// Whether it is a second scan of a release that was told as strange, and somebody has taken the goods over in between.
+    fn is_strange_again(
+        &self,
+        ledger: &CustodyLedger,
+        first: &StrangeRelease,
+        again: &StrangeRelease,
+    ) -> bool {
+        let one = ledger.parties.houses().are_one(&first.released.by, &again.released.by);
+        let taken = next(ledger, first.hand_overs.saturating_sub(1), &first.released);
+        one && (&first.to, &first.leg) == (&again.to, &again.leg)
+            && taken.is_some_and(|taken| self.is_soon_after(taken, again))
+    }
+
+    fn is_soon_after(&self, taken: Moment, strange: &StrangeRelease) -> bool {
+        taken <= strange.released.at && strange.released.at <= taken + self.again
     }
 }
 
