@@ -205,11 +205,15 @@ fn future_stamp(all: &mut Vec<Arrival>, truth: &mut Vec<Truth>, rng: &mut Rng) {
         let arrived = since + Span::minutes(rng.i64(30..240));
         // What is ahead already is told once, and a logger that is silent or was taken off sends nothing.
         let told = |t: &Truth| t.shipment == shipment && matches!(&*t.code, "DAT-06" | "DAT-03");
-        let off = all.iter().any(|a| {
-            a.event.subject == device
-                && matches!(a.event.fact, Fact::Device(DeviceFact::Detached(_)))
-                && a.event.at <= arrived
-        });
+        // Attached to a tank it was taken off the box, too.
+        let leaves = |fact: &Fact| match fact {
+            Fact::Device(DeviceFact::Detached(_)) => true,
+            Fact::Device(DeviceFact::Attached(to)) => to.shipment.as_ref() != Some(&shipment),
+            _ => false,
+        };
+        let off = all
+            .iter()
+            .any(|a| a.event.subject == device && leaves(&a.event.fact) && a.event.at <= arrived);
         if off || truth.iter().any(told) {
             continue;
         }
