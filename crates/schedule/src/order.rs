@@ -39,7 +39,7 @@ pub struct GateState {
 /// What an order plans for one shipment of it, from a moment on.
 #[derive(Debug, Clone, Default)]
 pub struct OrderPlans {
-    /// That moment.
+    /// The moment from which on this was planned.
     pub from: Moment,
     /// The product, by its name in the rulebook.
     pub product: Option<ShortText>,

@@ -15,7 +15,7 @@ use units::{Arrivals, Move, UsedUp, Way};
 /// What was known from a moment on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShelfLife {
-    /// That moment.
+    /// The moment from which on this was known.
     pub at: Moment,
     /// The place in the journal of the fact that says what is new.
     pub offset: u64,
@@ -23,7 +23,7 @@ pub struct ShelfLife {
     pub learnt: GroundsLearnt,
     /// The product, by its name in the rulebook, where the patient's order says it.
     pub product: Option<ShortText>,
-    /// What is shipped.
+    /// What kind of goods is shipped.
     pub goods: Goods,
     /// The profile that it is held to.
     pub profile: ShortText,
@@ -57,29 +57,29 @@ pub struct ShelfLife {
     pub infused: Vec<DatedAct>,
 }
 
-/// When that was learnt on which an absence may rest.
+/// When that was learnt on which it rests that nobody has reported something: an absence is told a settling time after that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GroundsLearnt {
-    /// What the plan in force says of the goods, of their label and of their way.
+    /// When it was learnt what the plan in force says of the goods, of their label and of their way.
     pub plan: Moment,
-    /// The packing.
+    /// When it was learnt that the goods were packed.
     pub packed: Moment,
-    /// That the goods left.
+    /// When it was learnt that the goods left on their first leg.
     pub departed: Moment,
-    /// For when the infusion is planned.
+    /// When it was learnt for when the infusion is planned.
     pub infusion: Moment,
 }
 
 /// Whether the goods have come to where they are to be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whereabouts {
-    /// Not yet.
+    /// They are still on their way to the consignee.
     OnTheWay,
     /// A party took them in of which nobody has said what it is.
     Taken {
-        /// That party.
+        /// The party that took them in.
         by: PartyId,
-        /// When it did.
+        /// When that party took them in.
         act: DatedAct,
     },
     /// The consignee took them in, or they were used.

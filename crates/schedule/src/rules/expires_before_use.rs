@@ -63,13 +63,13 @@ pub struct ExpiresBeforeUse {
 enum Passing {
     /// Their age should be known by now.
     Age,
-    /// They have left.
+    /// The goods have left, and nobody has said when they are expected.
     Departure,
     /// Who receives them now can no longer use them in time.
     Lead,
-    /// They have expired.
+    /// The goods have expired, and are not received, or lie in their store with no infusion planned.
     Expiry,
-    /// They have expired, and their infusion is planned.
+    /// The goods have expired in their store, and the patient needs them: an infusion is planned, or conditioning has begun.
     Use,
     /// The slot begins, and they have come.
     Slot,
@@ -83,7 +83,7 @@ impl Passing {
     }
 }
 
-/// When that is.
+/// When one of these passes, and what it rests on.
 struct Mark {
     at: Moment,
     what: Passing,
@@ -91,7 +91,7 @@ struct Mark {
     learnt: Moment,
 }
 
-/// How it stands.
+/// What is to be said of the goods at a moment: how bad it is, how sure, in which words.
 struct Standing {
     severity: Severity,
     verdict: Verdict,
@@ -398,15 +398,17 @@ impl Judged<'_> {
 
     /// Whether the patient needs them: their infusion is planned, or conditioning has begun.
     fn is_needed(&self, expires: Moment) -> bool {
-        let known = self.known;
-        let sent_anew = known.sent_anew.is_some_and(|sent| sent > expires);
-        self.infusion(expires).is_some() || (known.begun && !sent_anew)
+        self.infusion(expires).is_some() || (self.known.begun && !self.is_sent_anew(expires))
     }
 
     /// For when their infusion is planned; of what had expired when another shipment was planned, that of the other one is.
     fn infusion(&self, expires: Moment) -> Option<Moment> {
-        let sent_anew = self.known.sent_anew.is_some_and(|sent| sent > expires);
-        self.known.infusion.filter(|_| !sent_anew)
+        self.known.infusion.filter(|_| !self.is_sent_anew(expires))
+    }
+
+    /// Whether another shipment was planned for the order once these goods had expired.
+    fn is_sent_anew(&self, expires: Moment) -> bool {
+        self.known.sent_anew.is_some_and(|sent| sent > expires)
     }
 
     fn forecast(&self, usable: Moment, expires: Moment, deadline: Moment) -> Option<Standing> {
